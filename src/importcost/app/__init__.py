@@ -1,0 +1,1 @@
+"""Use cases: plain functions, no click, no printing."""

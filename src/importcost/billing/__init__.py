@@ -1,0 +1,1 @@
+"""The cost model: floors, prices and the speed ratio, each from a dated data file."""

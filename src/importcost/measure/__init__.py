@@ -1,0 +1,1 @@
+"""Plans runs, carries them out through a runner, and assembles the profile."""

@@ -1,0 +1,100 @@
+"""What every runner does: lay out Lambda's environment, launch one interpreter at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where things lie as the measured interpreter sees them; absolute paths.
+
+    `search_path` is what stands first on sys.path, in Lambda's order: the task root, then the
+    folders of the layers and of installed requirements. `host_paths` maps a path prefix inside
+    to the one on the host, for showing files to the user (empty for the local runner).
+    `runtime_dir` is where the real awslambdaric lies, or None.
+    """
+
+    task_root: str
+    search_path: tuple[str, ...]
+    runtime_dir: str | None
+    host_paths: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One interpreter launch as it came back.
+
+    `exit_code` is negative when a signal ended it. `rows_text` holds everything that came on
+    file descriptor 2, where `-X importtime` writes. `result` is what the probe itself
+    reported, None if it never got that far. `out_of_memory` is set where the container's
+    memory limit killed the process.
+    """
+
+    exit_code: int
+    timed_out: bool
+    out_of_memory: bool
+    total_wall_us: int
+    rows_text: bytes
+    result: Mapping[str, Any] | None
+    output_tail: str
+    output_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class InterpreterFacts:
+    """The measured interpreter and its machine, as it tells of itself."""
+
+    executable: str
+    version: str
+    implementation: str
+    platform: str
+    machine: str
+    cpu_count: int
+    cpu_model: str | None
+
+
+class Runner(Protocol):
+    """Launches interpreters in one place; a context manager that removes all it started."""
+
+    @property
+    def name(self) -> str:
+        """Return `local` or the engine's name."""
+        ...
+
+    @property
+    def image(self) -> str | None:
+        """Return the container image, None for the local runner."""
+        ...
+
+    @property
+    def layout(self) -> Layout:
+        """Return where things lie inside."""
+        ...
+
+    def facts(self) -> InterpreterFacts:
+        """Return the measured interpreter's facts. Raises MeasurementError if it cannot start."""
+        ...
+
+    def launch(
+        self, python_args: tuple[str, ...], files: Mapping[str, str], timeout_s: float
+    ) -> Launch:
+        """Run `python *python_args` once and wait for it.
+
+        `files` (name -> text) are written into a scratch folder that `{scratch}` in an argument
+        names; the probe leaves its result there as `result.json`. Raises MeasurementError where
+        the interpreter or the engine cannot be started.
+        """
+        ...
+
+    def __enter__(self) -> Runner: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...

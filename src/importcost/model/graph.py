@@ -1,0 +1,82 @@
+"""The import graph: who imports whom, cached imports included, with file and line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+STDLIB = "stdlib"
+RUNTIME = "runtime"
+FUNCTION = "function"
+UNKNOWN_DISTRIBUTION = "unknown"
+
+
+class BytecodeState(str, Enum):
+    """The bytecode that lies beside a module's source on the measured disk."""
+
+    VALID = "valid"
+    """A timestamp `.pyc` that matches its source."""
+    STALE = "stale"
+    """A timestamp `.pyc` that does not match, or one of another Python version."""
+    ABSENT = "absent"
+    """No `.pyc`: the module is compiled at every import."""
+    CHECKED_HASH = "checked-hash"
+    UNCHECKED_HASH = "unchecked-hash"
+    NOT_APPLICABLE = "not-applicable"
+    """Built-in, frozen, extension or namespace: nothing to compile."""
+
+
+class EdgeKind(str, Enum):
+    """What caused an edge."""
+
+    STATEMENT = "statement"
+    """An `import` statement, or `__import__`."""
+    DYNAMIC = "dynamic"
+    """`importlib.import_module`, resolved to the line that called it."""
+    PARENT = "parent"
+    """A package that Python loads because a submodule of it is imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModule:
+    """One module loaded during the graph run.
+
+    `distribution` is the PyPI package that owns it, or STDLIB, RUNTIME, FUNCTION (the user's
+    own code) or UNKNOWN_DISTRIBUTION. `rss_self_bytes` is the growth of resident memory while
+    it loaded, less that of the modules it loaded itself; None where the platform does not tell.
+    `phase` is the phase label it was loaded in; `loaded_by` the module whose import loaded it
+    first (None for a root).
+    """
+
+    name: str
+    file: str | None
+    distribution: str
+    bytecode: BytecodeState
+    rss_self_bytes: int | None
+    rss_cumulative_bytes: int | None
+    phase: str
+    loaded_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportEdge:
+    """`importer` imports `imported` at `file`:`line`; `cached` if it was loaded already.
+
+    `importer` is a module name. `file` and `line` are None for PARENT edges and where
+    the importing frame has no Python source.
+    """
+
+    importer: str
+    imported: str
+    file: str | None
+    line: int | None
+    cached: bool
+    kind: EdgeKind
+
+
+@dataclass(frozen=True, slots=True)
+class ImportGraph:
+    """All modules loaded in one run, in load order, and every import between them."""
+
+    modules: tuple[LoadedModule, ...]
+    edges: tuple[ImportEdge, ...]

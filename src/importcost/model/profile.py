@@ -1,0 +1,222 @@
+"""The profile: one saved measurement, from which everything else is rendered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from importcost.model.graph import ImportGraph
+from importcost.model.rows import RowTable
+from importcost.model.tree import ImportTree
+
+
+class Phase(str, Enum):
+    """Where init time goes, in order."""
+
+    INTERPRETER_START = "interpreter start"
+    RUNTIME = "runtime"
+    HANDLER_IMPORTS = "handler imports"
+    MODULE_BODY = "module body"
+
+
+class RunKind(str, Enum):
+    """What a run is for; see the design's "How a measurement runs"."""
+
+    WARM_UP = "warm-up"
+    TIMED = "timed"
+    TRACED = "traced"
+    GRAPH = "graph"
+    SPEED = "speed"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is measured: one handler in its task root. All paths are absolute.
+
+    `module` is the dotted name that Lambda imports; `function` the attribute to be found in
+    it (None: only the import is measured). `handler_file` is the file of `module`.
+    """
+
+    module: str
+    function: str | None
+    task_root: str
+    handler_file: str
+    layers: tuple[str, ...] = ()
+
+    @property
+    def handler(self) -> str:
+        """The Lambda handler string, with `/` between packages as Lambda writes it."""
+        path = self.module.replace(".", "/")
+        return f"{path}.{self.function}" if self.function else path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The function's configuration on Lambda that figures are worked out for.
+
+    `runtime` is a Lambda runtime name such as `python3.12`. `environment_names` are the names
+    of the variables passed by the user (values are not kept).
+    """
+
+    memory_mb: int
+    arch: str
+    package_type: str
+    runtime: str
+    environment_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The machine, the interpreter and the runner that measured.
+
+    `runner` is `local` or an engine's name; `runner_reason` says why it was taken.
+    `runtime_source` says what stood in for the Lambda runtime: the version of the real
+    awslambdaric, or the dated list of what it loads. `bytecode` says how the task root's
+    bytecode was treated.
+    """
+
+    runner: str
+    runner_reason: str
+    image: str | None
+    python_version: str
+    python_implementation: str
+    executable: str
+    platform: str
+    machine: str
+    cpu_count: int
+    cpu_model: str | None
+    runtime_source: str
+    bytecode: str
+    requirements: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Time spent in one phase of one run, in microseconds.
+
+    `cpu_us` is the importing thread's CPU time (the primary statistic), `process_cpu_us` that
+    of all threads. `run_delay_us` is the time the thread was ready but waited for a processor
+    (Linux schedstat); None where the platform does not tell.
+    """
+
+    wall_us: int
+    cpu_us: int
+    process_cpu_us: int
+    run_delay_us: int | None
+
+    @property
+    def blocked_us(self) -> int | None:
+        """Wall time spent neither computing nor waiting for a processor: sleep, disk, network."""
+        if self.run_delay_us is None:
+            return None
+        return max(0, self.wall_us - self.cpu_us - self.run_delay_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One launch of the interpreter.
+
+    `function_init` covers handler imports and module body together: only tracing can tell
+    them apart. `rows` are kept for traced runs. `speed_us` is the CPU time of the calibration
+    workload, for SPEED runs only. `total_wall_us` is launch to exit, as the runner saw it.
+    """
+
+    kind: RunKind
+    order: int
+    total_wall_us: int
+    interpreter_start: Timing | None
+    runtime: Timing | None
+    function_init: Timing | None
+    peak_rss_kb: int | None
+    rows: RowTable | None = None
+    speed_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A value with the interval that holds it at the stated confidence; any unit."""
+
+    low: float
+    value: float
+    high: float
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseTime:
+    """A phase's share of init, medians over runs, in microseconds.
+
+    The two function phases are the traced shares of the timed total.
+    """
+
+    phase: Phase
+    wall_us: int
+    cpu_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionInit:
+    """The timed function init (handler imports + module body), over all timed runs.
+
+    `cpu_us` is the median of the importing thread's CPU with its interval; `process_cpu_us`,
+    `wall_us` and `blocked_us` are medians. `unattributed_share` is the part (0 to 1) of the
+    traced init that no named row and not the handler's module body accounts for.
+    """
+
+    cpu_us: Interval
+    process_cpu_us: int
+    wall_us: int
+    blocked_us: int
+    unattributed_share: float
+
+
+class WarningCode(str, Enum):
+    """What a reader of the figures must know; each comes with one sentence."""
+
+    DISTURBED_LOG = "disturbed-log"
+    WALL_EXCEEDS_CPU = "wall-exceeds-cpu"
+    MULTITHREADED = "multithreaded"
+    NOISY = "noisy"
+    RUNTIME_MISMATCH = "runtime-mismatch"
+    ARCH_MISMATCH = "arch-mismatch"
+    STDLIB_BYTECODE = "stdlib-bytecode"
+    INIT_LIMIT = "init-limit"
+    HANDLER_NOT_FOUND = "handler-not-found"
+    RUNTIME_MODELLED = "runtime-modelled"
+    OUTPUT = "output"
+    MEMORY = "memory"
+    UNSUPPORTED_RUNTIME = "unsupported-runtime"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileWarning:
+    """A warning that belongs to the profile, in words for the user."""
+
+    code: WarningCode
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One measurement of one handler.
+
+    `tree` figures are microseconds scaled to the timed function-init CPU; interpreter and
+    runtime phases are scaled to their own timed CPU. `graph` is None for a profile made from
+    a log. `speed_us` is the median CPU time of the calibration workload on the measuring
+    interpreter, None for a log. For a log, `runs` is empty and `function_init.cpu_us` is the
+    sum of the log's own rows, in wall time.
+    """
+
+    importcost_version: str
+    created_at: str
+    target: Target | None
+    settings: Settings
+    environment: Environment
+    runs: tuple[Run, ...]
+    phases: tuple[PhaseTime, ...]
+    function_init: FunctionInit
+    tree: ImportTree
+    graph: ImportGraph | None
+    speed_us: int | None
+    warnings: tuple[ProfileWarning, ...]
+    source: str = "measured"

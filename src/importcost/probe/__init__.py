@@ -1,0 +1,1 @@
+"""The file that runs inside the measured interpreter."""

@@ -1,0 +1,1 @@
+"""Reporters: a finished profile in, text or bytes out."""
