@@ -1,1 +1,1 @@
-"""Frozen values: rows, tree, graph, profile; parsing and statistics. Standard library only, no I/O."""
+"""Frozen values: rows, tree, graph, profile. Standard library only, no I/O."""

@@ -19,6 +19,7 @@ rows (what came on file descriptor 2, as latin-1), rows_cut, result (text of
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -66,15 +67,13 @@ def _fill(text: str, scratch: str) -> str:
 
 def kill_group(pid: int) -> None:
     """Kill what is left of a process group; a group that is gone is fine."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _read(path: str, limit: int) -> bytes | None:
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123 - runs on Python 3.9 without pathlib's cost
+        with open(path, "rb") as stream:
             return stream.read(limit)
     except OSError:
         return None
@@ -82,12 +81,12 @@ def _read(path: str, limit: int) -> bytes | None:
 
 def _run(job: dict[str, Any], scratch: str) -> dict[str, Any]:
     for name, text in job.get("files", {}).items():
-        with open(os.path.join(scratch, name), "w", encoding="utf-8") as stream:  # noqa: PTH118, PTH123
+        with open(os.path.join(scratch, name), "w", encoding="utf-8") as stream:
             stream.write(text)
     env = dict(os.environ) if job.get("inherit_env") else {}
     env.update({key: _fill(value, scratch) for key, value in job["env"].items()})
-    rows_path = os.path.join(scratch, "rows.log")  # noqa: PTH118
-    with open(rows_path, "wb") as rows_file:  # noqa: PTH123
+    rows_path = os.path.join(scratch, "rows.log")
+    with open(rows_path, "wb") as rows_file:
         started = time.monotonic_ns()
         process = subprocess.Popen(
             [_fill(item, scratch) for item in job["argv"]],
@@ -113,7 +112,7 @@ def _run(job: dict[str, Any], scratch: str) -> dict[str, Any]:
     if process.stdout is not None:
         process.stdout.close()
     rows = _read(rows_path, ROWS_LIMIT_BYTES + 1) or b""
-    result = _read(os.path.join(scratch, "result.json"), 1 << 28)  # noqa: PTH118
+    result = _read(os.path.join(scratch, "result.json"), 1 << 28)
     return {
         "exit_code": process.returncode,
         "timed_out": timed_out,
