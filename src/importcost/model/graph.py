@@ -10,6 +10,9 @@ RUNTIME = "runtime"
 FUNCTION = "function"
 UNKNOWN_DISTRIBUTION = "unknown"
 
+RUNTIME_IMPORTER = "(runtime)"
+"""Stands for the Lambda runtime as the importer of the handler."""
+
 
 class BytecodeState(str, Enum):
     """The bytecode that lies beside a module's source on the measured disk."""
@@ -62,8 +65,10 @@ class LoadedModule:
 class ImportEdge:
     """`importer` imports `imported` at `file`:`line`; `cached` if it was loaded already.
 
-    `importer` is a module name. `file` and `line` are None for PARENT edges and where
-    the importing frame has no Python source.
+    `importer` is a module name, RUNTIME_IMPORTER for the handler itself. `file` and `line` are
+    None for PARENT edges and where the importing frame has no Python source. Where the import
+    stands in a function, `cause` and `cause_line` name the nearest module body up the stack:
+    the module-level statement during which it ran; None otherwise.
     """
 
     importer: str
@@ -72,6 +77,8 @@ class ImportEdge:
     line: int | None
     cached: bool
     kind: EdgeKind
+    cause: str | None = None
+    cause_line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

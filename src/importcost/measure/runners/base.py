@@ -46,7 +46,10 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class InterpreterFacts:
-    """The measured interpreter and its machine, as it tells of itself."""
+    """The measured interpreter and its machine, as it tells of itself.
+
+    `search_path` is its own sys.path before Lambda's folders are put first.
+    """
 
     executable: str
     version: str
@@ -55,6 +58,12 @@ class InterpreterFacts:
     machine: str
     cpu_count: int
     cpu_model: str | None
+    search_path: tuple[str, ...] = ()
+
+    @property
+    def minor_version(self) -> str:
+        """Return `3.12` for `3.12.1`."""
+        return ".".join(self.version.split(".")[:2])
 
 
 class Runner(Protocol):

@@ -12,9 +12,12 @@ A job is a dict:
   timeout_s    seconds until the process group is killed
   files        {name: text} written into the scratch folder first
   scratch_parent  where to make the scratch folder (None: the platform's temporary folder)
+  rows_limit_bytes  more than this on descriptor 2 is thrown away (default ROWS_LIMIT_BYTES)
+  contained    this process is a container's main process: see `_Container`
 The answer is a dict: exit_code (negative: killed by that signal), timed_out, total_wall_us,
 rows (what came on file descriptor 2, as latin-1), rows_cut, result (text of
-`{scratch}/result.json` or None), output_tail (text), output_bytes.
+`{scratch}/result.json` or None), output_tail (text), output_bytes,
+oom_kills (processes that the memory limit killed meanwhile; 0 unless `contained`).
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ from typing import Any
 
 ROWS_LIMIT_BYTES = 256 * 1024 * 1024
 OUTPUT_TAIL_BYTES = 64 * 1024
+ROWS_CHECK_S = 0.05
+KEPT_IN_TMP = "importcost-kept"
 
 
 class _Tail:
@@ -57,6 +62,96 @@ class _Tail:
         # A grandchild that left the process group may hold the pipe open: do not wait for it.
         self._thread.join(timeout=1.0)
         return self._kept
+
+
+class _Watch:
+    """Ends a process at its deadline, and empties its rows file when that grows past a limit.
+
+    A thread, so that the main one can wait for the exit itself: `Popen.wait(timeout=...)` polls
+    and notices an exit up to 50 ms late.
+    """
+
+    def __init__(self, process: Any, rows_fd: int, job: dict[str, Any]) -> None:
+        self.timed_out = False
+        self.rows_cut = False
+        self._process = process
+        self._rows_fd = rows_fd
+        self._limit = job.get("rows_limit_bytes", ROWS_LIMIT_BYTES)
+        self._deadline = time.monotonic() + job["timeout_s"]
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def _look(self) -> None:
+        while not self._ended.wait(ROWS_CHECK_S):
+            if os.fstat(self._rows_fd).st_size > self._limit:
+                self.rows_cut = True
+                os.ftruncate(self._rows_fd, 0)
+            if time.monotonic() >= self._deadline:
+                self.timed_out = True
+                kill_group(self._process.pid)
+                return
+
+    def wait_for_exit(self) -> None:
+        """Return when the process has ended; it stays unreaped, so its id stays taken."""
+        try:
+            if hasattr(os, "waitid"):
+                os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+            else:
+                self._process.wait()
+        finally:
+            self._ended.set()
+            self._thread.join()
+
+
+class _Container:
+    """What the main process of a container can see and do between runs.
+
+    One container carries many runs, and each is to find it as a fresh one: no process of the
+    run before, no file in /tmp. Only `KEPT_IN_TMP` stays there.
+    """
+
+    # cgroup version 2, then 1
+    COUNTERS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
+
+    @classmethod
+    def oom_kills(cls) -> int:
+        for path in cls.COUNTERS:
+            for line in (_read(path, 4096) or b"").splitlines():
+                if line.startswith(b"oom_kill "):
+                    return int(line.split()[1])
+        return 0
+
+    @staticmethod
+    def kill_first(pid: int) -> None:
+        """Let the memory limit hit this process, not the one that has to tell of it."""
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/oom_score_adj", "w") as stream:
+            stream.write("1000")
+
+    @staticmethod
+    def clean() -> None:
+        if os.getpid() != 1:  # under an init of the engine's: -1 would reach it too
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(-1, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, 0)
+        for folder in ("/tmp", "/dev/shm"):  # noqa: S108 - the container's own
+            for name in _names(folder):
+                path = os.path.join(folder, name)
+                if os.path.isdir(path) and not os.path.islink(path):
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    with contextlib.suppress(OSError):
+                        os.unlink(path)
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if name != KEPT_IN_TMP]
+    except OSError:
+        return []
 
 
 def _fill(text: str, scratch: str) -> str:
@@ -86,7 +181,10 @@ def _run(job: dict[str, Any], scratch: str) -> dict[str, Any]:
     env = dict(os.environ) if job.get("inherit_env") else {}
     env.update({key: _fill(value, scratch) for key, value in job["env"].items()})
     rows_path = os.path.join(scratch, "rows.log")
-    with open(rows_path, "wb") as rows_file:
+    contained = bool(job.get("contained"))
+    oom_kills = _Container.oom_kills() if contained else 0
+    # Appending, so that a file emptied by the watch is written from its start again.
+    with open(rows_path, "ab") as rows_file:
         started = time.monotonic_ns()
         process = subprocess.Popen(
             [_fill(item, scratch) for item in job["argv"]],
@@ -98,12 +196,12 @@ def _run(job: dict[str, Any], scratch: str) -> dict[str, Any]:
             start_new_session=True,
         )
         job["_pid"] = process.pid
+        if contained:
+            _Container.kill_first(process.pid)
         tail = _Tail(process.stdout)
-        timed_out = False
+        watch = _Watch(process, rows_file.fileno(), job)
         try:
-            process.wait(timeout=job["timeout_s"])
-        except subprocess.TimeoutExpired:
-            timed_out = True
+            watch.wait_for_exit()
         finally:
             wall_ns = time.monotonic_ns() - started
             kill_group(process.pid)
@@ -111,17 +209,19 @@ def _run(job: dict[str, Any], scratch: str) -> dict[str, Any]:
     kept = tail.finish()
     if process.stdout is not None:
         process.stdout.close()
-    rows = _read(rows_path, ROWS_LIMIT_BYTES + 1) or b""
+    limit = job.get("rows_limit_bytes", ROWS_LIMIT_BYTES)
+    rows = _read(rows_path, limit + 1) or b""
     result = _read(os.path.join(scratch, "result.json"), 1 << 28)
     return {
         "exit_code": process.returncode,
-        "timed_out": timed_out,
+        "timed_out": watch.timed_out,
         "total_wall_us": wall_ns // 1000,
-        "rows": rows[:ROWS_LIMIT_BYTES].decode("latin-1"),
-        "rows_cut": len(rows) > ROWS_LIMIT_BYTES,
+        "rows": rows[:limit].decode("latin-1"),
+        "rows_cut": watch.rows_cut or len(rows) > limit,
         "result": None if result is None else result.decode("utf-8", "replace"),
         "output_tail": kept.decode("utf-8", "replace"),
         "output_bytes": tail.total,
+        "oom_kills": _Container.oom_kills() - oom_kills if contained else 0,
     }
 
 
@@ -132,6 +232,8 @@ def launch(job: dict[str, Any]) -> dict[str, Any]:
         return _run(job, scratch)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        if job.get("contained"):
+            _Container.clean()
 
 
 def _facts() -> dict[str, Any]:

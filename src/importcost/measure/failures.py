@@ -1,0 +1,90 @@
+"""From a launch that went wrong to one sentence: what happened, where, what to do next."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from importcost.errors import HandlerError
+from importcost.measure.runners.base import Launch
+from importcost.model.profile import Target
+
+
+def raise_for_failure(launch: Launch, target: Target, timeout_s: float) -> None:
+    """Raise HandlerError if the handler's init failed in this launch; return if it did not.
+
+    `timeout_s` is the limit the launch ran under.
+    """
+    where = target.handler_file
+    if launch.timed_out:
+        raise HandlerError(
+            f"The import of {where} did not end within {timeout_s:g} s and was stopped: raise "
+            "--timeout if it is only slow, or look for a loop or a waiting connection at module "
+            "level.",
+            _tail(launch),
+        )
+    if launch.out_of_memory:
+        raise HandlerError(
+            f"Importing {where} needs more memory than the function has: the container's memory "
+            "limit ended it. Choose a larger --memory.",
+            _tail(launch),
+        )
+    if launch.result is None:
+        raise HandlerError(_died(launch.exit_code, where), _tail(launch))
+    error = launch.result["error"]
+    if error is not None:
+        raise HandlerError(_explain(error, where), error["traceback"])
+
+
+def _tail(launch: Launch, lines: int = 20) -> str:
+    """Return the end of what the handler printed: a crash leaves its stack there."""
+    text = launch.output_tail.strip()
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def _died(exit_code: int, where: str) -> str:
+    if exit_code < 0:
+        try:
+            name = signal.Signals(-exit_code).name
+        except ValueError:
+            name = f"signal {-exit_code}"
+        return (
+            f"The interpreter crashed with {name} while importing {where}: run the file with "
+            "`python -X faulthandler` to see which extension module is at fault."
+        )
+    return (
+        f"{where} ended the interpreter itself (os._exit, exit code {exit_code}) while it was "
+        "imported: Lambda would report Runtime.ExitError; remove the call from module level."
+    )
+
+
+def _explain(error: Mapping[str, Any], where: str) -> str:
+    if error["missing_variable"] is not None:
+        name = error["missing_variable"]
+        return (
+            f"{where} reads the environment variable {name}, which is not set: pass it with "
+            f"--env {name}=VALUE or --env-file FILE."
+        )
+    if error["missing_module"] is not None:
+        return (
+            f"{where} needs the module {error['missing_module']}, which neither the task root, "
+            "a layer nor the measured environment holds: name its requirements with "
+            "--requirements FILE, a layer with --layer DIR, or the environment with --python."
+        )
+    if error["type"] == "SyntaxError" and error["file"]:
+        return (
+            f"{error['file']} line {error['line']} does not parse as the measured Python "
+            f"({error['message']}): correct it, or choose another interpreter with --python."
+        )
+    if error["type"] == "SystemExit":
+        code = error["exit_code"] if error["exit_code"] is not None else "0"
+        return (
+            f"{where} calls sys.exit({code}) while it is imported: Lambda would report "
+            "Runtime.ExitError; keep the call out of module level."
+        )
+    message = f": {error['message']}" if error["message"] else ""
+    return (
+        f"Importing {where} raised {error['type']}{message}; Lambda's init would fail the same "
+        "way. The traceback shows the line."
+    )

@@ -1,0 +1,71 @@
+"""Lambda's folders, search path and environment variables, as the runtime sets them up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from importcost.measure.runners.base import Layout
+from importcost.model.profile import Settings, Target
+
+
+def layer_search_path(layer: str, python_version: str) -> tuple[str, ...]:
+    """Return what of an unpacked layer stands on sys.path; `python_version` like `3.12`.
+
+    Lambda puts `python/lib/pythonX.Y/site-packages` before `python`; folders that do not exist
+    are left out.
+    """
+    folders = (Path(layer, "python", "lib", f"python{python_version}", "site-packages"),)
+    folders += (Path(layer, "python"),)
+    return tuple(str(folder) for folder in folders if folder.is_dir())
+
+
+def local_layout(target: Target, python_version: str, requirements: str | None) -> Layout:
+    """Lay out the task root, layers and installed requirements as they lie on this machine.
+
+    Where layers overlap, the later one wins, as it does when Lambda unpacks them into /opt.
+    """
+    layers = [
+        folder
+        for layer in reversed(target.layers)
+        for folder in layer_search_path(layer, python_version)
+    ]
+    found = [target.task_root, *layers, *([requirements] if requirements else [])]
+    return Layout(task_root=target.task_root, search_path=tuple(found), runtime_dir=None)
+
+
+def library_path(target: Target) -> str | None:
+    """Return LD_LIBRARY_PATH for native libraries in the task root and layers, None if none."""
+    folders = [Path(target.task_root, "lib"), *(Path(layer, "lib") for layer in target.layers)]
+    found = [str(folder) for folder in folders if folder.is_dir()]
+    return ":".join(found) or None
+
+
+def lambda_environment(target: Target, settings: Settings, task_root: str) -> dict[str, str]:
+    """Return the variables that Lambda sets for the function, with stand-in credentials.
+
+    Without credentials, a module-level boto3 client would look for them at the instance
+    metadata address, which no function on Lambda does.
+    """
+    region = "us-east-1"
+    environment = {
+        "_HANDLER": target.handler,
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "AWS_SESSION_TOKEN": "importcost",
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{settings.runtime}",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings.memory_mb),
+        "AWS_LAMBDA_FUNCTION_NAME": target.module.rsplit(".", 1)[-1],
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/importcost",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "importcost",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "LAMBDA_TASK_ROOT": task_root,
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+    }
+    libraries = library_path(target)
+    return {**environment, "LD_LIBRARY_PATH": libraries} if libraries else environment

@@ -1,0 +1,123 @@
+"""The local runner: launches an interpreter of this machine, without a container."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from importcost.errors import MeasurementError
+from importcost.measure.runners import launcher
+from importcost.measure.runners.base import InterpreterFacts, Launch, Layout
+from importcost.measure.runners.facts import FACTS_SCRIPT, load_result, parse_facts
+
+FACTS_TIMEOUT_S = 30.0
+
+
+def _launch(
+    python: str,
+    args: tuple[str, ...],
+    files: Mapping[str, str],
+    timeout_s: float,
+    cwd: str,
+    env: Mapping[str, str],
+) -> Launch:
+    job = {
+        "argv": [python, *args],
+        "env": dict(env),
+        "cwd": cwd,
+        "timeout_s": timeout_s,
+        "files": dict(files),
+    }
+    try:
+        answer = launcher.launch(job)
+    except OSError as error:
+        raise MeasurementError(
+            f"The interpreter {python} cannot be started ({error.strerror}): name another with "
+            "--python."
+        ) from error
+    return Launch(
+        exit_code=answer["exit_code"],
+        timed_out=answer["timed_out"],
+        out_of_memory=False,
+        total_wall_us=answer["total_wall_us"],
+        rows_text=answer["rows"].encode("latin-1"),
+        result=load_result(answer["result"]),
+        output_tail=answer["output_tail"],
+        output_bytes=answer["output_bytes"],
+    )
+
+
+def _base_environment(python: str) -> dict[str, str]:
+    # Nothing of the host: its configuration, credentials and tools would change what is
+    # measured. HOME and TMPDIR lie in the scratch folder, which goes when the run ends.
+    return {
+        "PATH": os.pathsep.join([str(Path(python).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
+        "HOME": "{scratch}",
+        "TMPDIR": "{scratch}",
+        # A child interpreter of the handler must not write bytecode into the user's tree.
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def inspect_interpreter(python: str) -> InterpreterFacts:
+    """Start `python` once and ask for its facts. Raises MeasurementError if it does not answer."""
+    launch = _launch(
+        python,
+        ("-c", FACTS_SCRIPT, "{scratch}/result.json"),
+        {},
+        FACTS_TIMEOUT_S,
+        cwd=os.sep,
+        env=_base_environment(python),
+    )
+    if launch.result is None:
+        reason = launch.rows_text.decode("utf-8", "replace").strip().splitlines()
+        raise MeasurementError(
+            f"The interpreter {python} does not answer as Python does"
+            f"{': ' + reason[-1] if reason else ''}: name another with --python."
+        )
+    return parse_facts(launch.result)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRunner:
+    """Launches `python` with Lambda's environment laid out, on this machine."""
+
+    python: str
+    interpreter: InterpreterFacts
+    layout: Layout
+    environment: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """Return `local`."""
+        return "local"
+
+    @property
+    def image(self) -> str | None:
+        """Return None: there is no image."""
+        return None
+
+    def facts(self) -> InterpreterFacts:
+        """Return the facts found when the interpreter was chosen."""
+        return self.interpreter
+
+    def launch(
+        self, python_args: tuple[str, ...], files: Mapping[str, str], timeout_s: float
+    ) -> Launch:
+        """Run the interpreter once; see `Runner.launch`."""
+        env = {**_base_environment(self.python), **self.environment}
+        return _launch(self.python, python_args, files, timeout_s, self.layout.task_root, env)
+
+    def __enter__(self) -> LocalRunner:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Nothing stays behind: each launch removes its own scratch folder."""

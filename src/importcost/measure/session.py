@@ -1,0 +1,251 @@
+"""Carries out a plan: launches the probe run by run through a runner and keeps what came back."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
+from random import Random
+from typing import Any
+
+from importcost.errors import MeasurementError
+from importcost.measure.failures import raise_for_failure
+from importcost.measure.plan import MIN_RUNS, TIME_LIMIT_S, Plan, first_batch, next_batch
+from importcost.measure.runners.base import Launch, Runner
+from importcost.model.parse import parse_importtime
+from importcost.model.profile import Run, RunKind, Settings, Target, Timing
+from importcost.model.rows import ImporttimeLog
+
+# Reads the clocks before anything else is even compiled; the probe's own compilation then
+# stands between the phases, not in one.
+STUB = (
+    "import sys,time;"
+    "s=(time.monotonic_ns(),time.thread_time_ns(),time.process_time_ns());"
+    "p=sys.argv[1];"
+    "g={'__name__':'importcost_probe','__file__':p};"
+    "f=open(p,'rb');c=compile(f.read(),p,'exec');f.close();"
+    "exec(c,g);g['main'](s,sys.argv[1:])"
+)
+
+BYTECODE_DIR = "/tmp/importcost-bytecode"  # noqa: S108 - inside the container only
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What one measurement launches again and again.
+
+    `bytecode` and `bytecode_dir` are the probe's settings of these names; `runtime_modules`
+    stand in for awslambdaric where the interpreter has none.
+    """
+
+    target: Target
+    settings: Settings
+    runtime_modules: tuple[str, ...]
+    bytecode: str
+    bytecode_dir: str | None
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Everything that one session brought back, before it becomes a profile.
+
+    `logs` belong to the traced runs in the order of `runs`; `spans` hold each traced run's
+    wall time of the same phases, microseconds, by the probe's phase names.
+    """
+
+    runs: tuple[Run, ...]
+    logs: tuple[ImporttimeLog, ...]
+    traced_spans: tuple[Mapping[str, int], ...]
+    graph: Mapping[str, Any]
+    runtime_version: str | None
+    handler_found: bool | None
+    module_count: int
+    output_bytes: int
+    output_tail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a session is: `done` of at least `total` launches, and what runs now."""
+
+    done: int
+    total: int
+    kind: RunKind
+
+
+ProgressCallback = Callable[[Progress], None]
+
+
+def probe_source() -> str:
+    """Return the text of the probe, which runs inside the measured interpreter."""
+    return resources.files("importcost.probe").joinpath("probe.py").read_text(encoding="utf-8")
+
+
+def _speed_source() -> str:
+    data = resources.files("importcost.billing").joinpath("data", "speed_workload.py")
+    return data.read_text(encoding="utf-8")
+
+
+def _spec(subject: Subject, runner: Runner) -> dict[str, Any]:
+    return {
+        "module": subject.target.module,
+        "function": subject.target.function,
+        "argv0": "/var/runtime/bootstrap.py",
+        "search_path": list(runner.layout.search_path),
+        "runtime_dir": runner.layout.runtime_dir,
+        "runtime_modules": list(subject.runtime_modules),
+        "bytecode": subject.bytecode,
+        "bytecode_dir": subject.bytecode_dir,
+    }
+
+
+def _timing(span: Mapping[str, Any]) -> Timing:
+    delay = span["run_delay_ns"]
+    return Timing(
+        wall_us=span["wall_ns"] // 1000,
+        cpu_us=span["cpu_ns"] // 1000,
+        process_cpu_us=span["process_cpu_ns"] // 1000,
+        run_delay_us=None if delay is None else delay // 1000,
+    )
+
+
+class Session:
+    """Launches runs of one subject through one runner.
+
+    The only thing it changes is its own list of results; a launch that fails raises and ends
+    the session.
+    """
+
+    def __init__(self, runner: Runner, subject: Subject) -> None:
+        self._runner = runner
+        self._subject = subject
+        self._probe = probe_source()
+        self._token = secrets.token_hex(8)
+        self.runs: list[Run] = []
+        self.logs: list[ImporttimeLog] = []
+        self.spans: list[Mapping[str, int]] = []
+        self.last: Launch | None = None
+
+    def launch_probe(self, kind: RunKind) -> Mapping[str, Any]:
+        """Run the probe once and keep the run. Raises HandlerError where init fails."""
+        flags = ("-X", "importtime") if kind is RunKind.TRACED else ()
+        paths = ("{scratch}/probe.py", "{scratch}/spec.json", "{scratch}/result.json")
+        launch = self._runner.launch(
+            (*flags, "-c", STUB, *paths, kind.value, self._token, "{now_ns}"),
+            {"probe.py": self._probe, "spec.json": json.dumps(_spec(self._subject, self._runner))},
+            self._subject.timeout_s,
+        )
+        self.last = launch
+        raise_for_failure(launch, self._subject.target, self._subject.timeout_s)
+        result = launch.result
+        if result is None:  # raise_for_failure has covered this; keeps the type checker honest
+            raise MeasurementError("The probe left no result.")
+        self._keep(kind, launch, result)
+        return result
+
+    def _keep(self, kind: RunKind, launch: Launch, result: Mapping[str, Any]) -> None:
+        phases = result["phases"]
+        run = Run(
+            kind=kind,
+            order=len(self.runs),
+            total_wall_us=launch.total_wall_us,
+            interpreter_start=_timing(phases["interpreter_start"]),
+            runtime=_timing(phases["runtime"]),
+            function_init=_timing(phases["function_init"]),
+            peak_rss_kb=result["peak_rss_kb"],
+        )
+        if kind is RunKind.TRACED:
+            log = parse_importtime(launch.rows_text, marker_token=self._token)
+            self.logs.append(log)
+            self.spans.append({name: span["wall_ns"] // 1000 for name, span in phases.items()})
+            run = replace(run, rows=log.rows)
+        self.runs.append(run)
+
+    def launch_speed(self) -> None:
+        """Run the calibration workload once on the same interpreter and keep its CPU time."""
+        launch = self._runner.launch(
+            ("{scratch}/speed_workload.py", "{scratch}/result.json"),
+            {"speed_workload.py": _speed_source()},
+            self._subject.timeout_s,
+        )
+        if launch.result is None:
+            reason = launch.rows_text.decode("utf-8", "replace").strip().splitlines()
+            raise MeasurementError(
+                "The calibration workload failed in the measured interpreter"
+                f"{': ' + reason[-1] if reason else ''}; check that it starts, or name another "
+                "with --python."
+            )
+        self.runs.append(
+            Run(
+                kind=RunKind.SPEED,
+                order=len(self.runs),
+                total_wall_us=launch.total_wall_us,
+                interpreter_start=None,
+                runtime=None,
+                function_init=None,
+                peak_rss_kb=None,
+                speed_us=int(launch.result["speed_us"]),
+            )
+        )
+
+    def timed_cpu_us(self) -> list[float]:
+        """Return the function-init CPU of the timed runs so far, microseconds."""
+        return [
+            float(run.function_init.cpu_us)
+            for run in self.runs
+            if run.kind is RunKind.TIMED and run.function_init is not None
+        ]
+
+
+def _carry_out(
+    session: Session, plan: Plan, on_progress: ProgressCallback, random: Random
+) -> None:
+    started = time.monotonic()
+    kinds = first_batch(plan, random)
+    required = len(kinds) if plan.runs is not None else MIN_RUNS + 1
+    total = len(kinds) + 1
+    done = 1
+    while kinds:
+        for kind in kinds:
+            if done > required and time.monotonic() - started > TIME_LIMIT_S:
+                return
+            on_progress(Progress(done, total, kind))
+            if kind is RunKind.SPEED:
+                session.launch_speed()
+            else:
+                session.launch_probe(kind)
+            done += 1
+        kinds = next_batch(plan, session.timed_cpu_us(), time.monotonic() - started)
+        total += len(kinds)
+
+
+def measure(
+    runner: Runner, subject: Subject, plan: Plan, on_progress: ProgressCallback, random: Random
+) -> Measurement:
+    """Carry out `plan`: a graph run first (it fails fast), then timed and traced runs mixed.
+
+    Raises HandlerError where the handler's init fails or takes longer than the timeout,
+    MeasurementError where the interpreter or engine does.
+    """
+    session = Session(runner, subject)
+    if subject.bytecode_dir:
+        session.launch_probe(RunKind.WARM_UP)
+    on_progress(Progress(0, 1, RunKind.GRAPH))
+    graph = session.launch_probe(RunKind.GRAPH)
+    first = session.last
+    _carry_out(session, plan, on_progress, random)
+    return Measurement(
+        runs=tuple(session.runs),
+        logs=tuple(session.logs),
+        traced_spans=tuple(session.spans),
+        graph=graph["graph"],
+        runtime_version=graph["runtime"],
+        handler_found=graph["handler_found"],
+        module_count=graph["module_count"],
+        output_bytes=first.output_bytes if first else 0,
+        output_tail=first.output_tail if first else "",
+    )

@@ -1,0 +1,589 @@
+"""Runs inside the measured interpreter: import what Lambda imports, and time it.
+
+Started as `python [-X importtime] -c STUB probe.py spec.json RESULT KIND TOKEN NOW_NS`, where STUB
+(see measure/session.py) takes the first clock readings before this file is even compiled, so
+that the probe's own compilation stands in no phase. Standard library only, Python 3.9 to 3.15.
+
+Nothing may be imported here that the runtime does not load anyway (json, logging, os, sys,
+time, traceback ...): the handler would get it for free and its cost would vanish.
+
+RESULT is the file to leave the result in; KIND is "timed", "traced", "graph" or "warm-up"; TOKEN a random word that makes phase markers
+unforgeable; NOW_NS the monotonic clock at launch. spec.json:
+  module, function what Lambda imports; function may be null
+  argv0            sys.argv[0] as the runtime has it
+  search_path      folders put first on sys.path, in Lambda's order
+  runtime_dir      folder of the real awslambdaric, or null
+  runtime_modules  what stands in for awslambdaric where it is not to be had
+  bytecode         "zip": sources outside the standard library and the runtime are compiled at
+                   every import unless their bytecode is hash-based; "image": valid bytecode,
+                   kept under `bytecode_dir`; "as-is": leave the loader alone
+  bytecode_dir     for "image"
+
+The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
+"peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph"}.
+"""
+
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # quoted annotations only: importing typing would change what is measured
+    from typing import Any
+
+
+def _run_delay_ns() -> "int | None":
+    # Linux counts how long a thread was ready to run and waited for a processor: what is left
+    # of wall time after this and the CPU time was spent blocked (sleep, disk, network).
+    try:
+        with open("/proc/thread-self/schedstat", "rb") as stream:
+            return int(stream.read().split()[1])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def _clock() -> "Any":
+    delay = _run_delay_ns()
+    return (time.monotonic_ns(), time.thread_time_ns(), time.process_time_ns(), delay)
+
+
+def _span(start: "Any", end: "Any") -> "Any":
+    delay = None if start[3] is None or end[3] is None else end[3] - start[3]
+    return {
+        "wall_ns": end[0] - start[0],
+        "cpu_ns": end[1] - start[1],
+        "process_cpu_ns": end[2] - start[2],
+        "run_delay_ns": delay,
+    }
+
+
+def _peak_rss_kb() -> "int | None":
+    # Not ru_maxrss: that one is inherited from the process that launched this one.
+    try:
+        with open("/proc/self/status", "rb") as stream:
+            for line in stream:
+                if line.startswith(b"VmHWM:"):
+                    return int(line.split()[1])
+    except (OSError, IndexError, ValueError):
+        pass
+    return None
+
+
+def _rss_pages() -> "int | None":
+    try:
+        with open("/proc/self/statm", "rb") as stream:
+            return int(stream.read().split()[1])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+class _Machinery:
+    """The frozen import machinery, as the interpreter set it up."""
+
+    def __init__(self) -> None:
+        self.bootstrap: Any = sys.modules["_frozen_importlib"]
+        self.external: Any = sys.modules["_frozen_importlib_external"]
+        self.cache_from_source: Any = self.external.cache_from_source
+
+    def restore(self) -> None:
+        self.external.cache_from_source = self.cache_from_source
+
+
+class _Marks:
+    """Phase borders in the row stream, which is file descriptor 2 of a traced run."""
+
+    def __init__(self, os: "Any", token: str, traced: bool) -> None:
+        self._os = os
+        self._prefix = "importcost-mark " + token + " "
+        self._traced = traced
+
+    def write(self, label: str) -> None:
+        if self._traced:
+            self._os.write(2, (self._prefix + label + "\n").encode())
+
+
+def _keep_output_off_rows(os: "Any") -> None:
+    """Send what the handler prints to file descriptor 1: descriptor 2 belongs to the rows."""
+    out = os.dup(1)
+    stream = open(out, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    sys.stderr = sys.__stderr__ = stream  # type: ignore[misc]
+    # A forked copy would print its rows a second time, and a spawned interpreter its own.
+    os.register_at_fork(after_in_child=lambda: os.dup2(1, 2))
+    xoptions = getattr(sys, "_xoptions", {})
+    xoptions.pop("importtime", None)
+
+
+def _preload_runtime(spec: "Any") -> "str | None":
+    """Import what the Lambda runtime has loaded before it imports the handler.
+
+    Returns what was loaded: the version of the real awslambdaric, or None for the stand-in.
+    """
+    if spec["runtime_dir"]:
+        sys.path.insert(0, spec["runtime_dir"])
+    try:
+        import awslambdaric.bootstrap
+        import awslambdaric.lambda_runtime_client
+    except ImportError:
+        loaded = None
+    else:
+        loaded = awslambdaric.__version__
+    if spec["runtime_dir"]:
+        sys.path.remove(spec["runtime_dir"])
+    if loaded is None:
+        for name in spec["runtime_modules"]:
+            try:
+                __import__(name)
+            except ImportError:
+                pass
+    return loaded
+
+
+def _lay_out_path(os: "Any", spec: "Any") -> None:
+    """Put Lambda's folders first on sys.path and run their `.pth` files, as the runtime does."""
+    if sys.path and sys.path[0] == "":
+        del sys.path[0]
+    folders = list(spec["search_path"])
+    if spec["runtime_dir"]:
+        folders.append(spec["runtime_dir"])
+    sys.path[:0] = folders
+    for folder in folders:
+        try:
+            names = sorted(name for name in os.listdir(folder) if name.endswith(".pth"))
+        except OSError:
+            continue
+        if names:
+            import site
+
+            known = set(sys.path)
+            for name in names:
+                site.addpackage(folder, name, known)
+
+
+def _stdlib_dirs(os: "Any") -> "tuple[str, ...]":
+    # The frozen os knows its folder where __file__ is missing.
+    file = getattr(os, "__file__", None)
+    dirs = [os.path.dirname(file)] if file else []
+    real = [os.path.realpath(folder) for folder in dirs]
+    return tuple(folder + os.sep for folder in dict.fromkeys(dirs + real))
+
+
+def _is_stdlib(path: str, stdlib_dirs: "tuple[str, ...]") -> bool:
+    return (
+        path.startswith(stdlib_dirs) and "site-packages" not in path and "dist-packages" not in path
+    )
+
+
+def _hash_based(path: str, magic: bytes) -> bool:
+    try:
+        with open(path, "rb") as stream:
+            head = stream.read(8)
+    except OSError:
+        return False
+    return head[:4] == magic and len(head) == 8 and bool(head[4] & 1)
+
+
+def _treat_bytecode(
+    os: "Any", spec: "Any", kind: str, machinery: _Machinery, stdlib_dirs: "tuple[str, ...]"
+) -> None:
+    """Make the loader see the bytecode that the deployed package will have.
+
+    A loader for which cache_from_source raises NotImplementedError compiles and caches nothing:
+    that is what happens on Lambda's read-only /var/task to absent and stale bytecode.
+    """
+    if spec["bytecode"] == "as-is":
+        return
+    sys.dont_write_bytecode = kind != "warm-up"
+    runtime_dir, folder = spec["runtime_dir"], spec["bytecode_dir"]
+    tag = "." + str(sys.implementation.cache_tag) + ".pyc"
+
+    def cache_from_source(path: "Any", debug_override: "Any" = None, **options: "Any") -> str:
+        path = os.fspath(path)
+        is_kept = runtime_dir and path.startswith(runtime_dir + os.sep)
+        if is_kept or _is_stdlib(path, stdlib_dirs):
+            if sys.dont_write_bytecode:
+                return str(machinery.cache_from_source(path, debug_override, **options))
+        elif folder:
+            return str(os.path.join(folder, os.path.abspath(path).lstrip(os.sep) + tag))
+        else:
+            cached = str(machinery.cache_from_source(path, debug_override, **options))
+            if _hash_based(cached, machinery.external.MAGIC_NUMBER):
+                return cached
+        raise NotImplementedError("importcost: as deployed, this file has no valid bytecode")
+
+    machinery.external.cache_from_source = cache_from_source
+
+
+def _route_import_module(bootstrap: "Any") -> None:
+    """Let `importlib.import_module` go the way of the import statement, which prints rows."""
+    import importlib
+
+    original = importlib.import_module
+
+    def import_module(name: str, package: "str | None" = None) -> "Any":
+        if not isinstance(name, str) or name.startswith(".") or not name:
+            if not isinstance(name, str) or not package:
+                return original(name, package)
+            level = len(name) - len(name.lstrip("."))
+            name = bootstrap._resolve_name(name[level:], package, level)
+        __import__(name)
+        return sys.modules[name]
+
+    importlib.import_module = import_module
+
+
+class _GraphRecorder:
+    """Records every load and every import statement; its run's times are never reported."""
+
+    def __init__(self, probe_file: str) -> None:
+        self.loads: list[Any] = []
+        self.edges: dict[Any, bool] = {}
+        self.phase = "runtime"
+        self._probe_file = probe_file
+        self._stacks: dict[int, list[Any]] = {}
+        self.before = list(sys.modules)
+
+    def install(self, bootstrap: "Any") -> None:
+        """Wrap the import machinery. `bootstrap` is the frozen importlib."""
+        import _thread
+        import builtins
+
+        self._ident = _thread.get_ident
+        self._bootstrap = bootstrap
+        self._real_import = builtins.__import__
+        self._real_load = bootstrap._find_and_load
+        builtins.__import__ = self._import
+        bootstrap._find_and_load = self._find_and_load
+        # The two wrappers cost frames that the handler's own recursion limit does not know of.
+        sys.setrecursionlimit(sys.getrecursionlimit() * 2)
+
+    def start_function(self) -> None:
+        import faulthandler
+
+        faulthandler.enable(file=sys.stderr)  # a crash then leaves the handler's own stack
+        self.phase = "function"
+
+    def uninstall(self) -> None:
+        import builtins
+
+        builtins.__import__ = self._real_import
+        self._bootstrap._find_and_load = self._real_load
+
+    def _find_and_load(self, name: str, import_: "Any") -> "Any":
+        stack = self._stacks.setdefault(self._ident(), [])
+        if name in sys.modules:
+            return self._real_load(name, import_)
+        # [name, loaded by, rss before, rss of what it loaded itself, phase]
+        entry: Any = [name, stack[-1][0] if stack else None, _rss_pages(), 0, self.phase]
+        stack.append(entry)
+        try:
+            return self._real_load(name, import_)
+        finally:
+            stack.pop()
+            after = _rss_pages()
+            grown = None if after is None or entry[2] is None else after - entry[2]
+            if stack and grown is not None:
+                stack[-1][3] += grown
+            if name in sys.modules:
+                own = None if grown is None else grown - entry[3]
+                self.loads.append((name, entry[1], own, grown, entry[4]))
+
+    def _import(
+        self,
+        name: str,
+        globals: "Any" = None,  # noqa: A002 - the signature of builtins.__import__
+        locals: "Any" = None,  # noqa: A002
+        fromlist: "Any" = (),
+        level: int = 0,
+    ) -> "Any":
+        frame = sys._getframe(1)
+        absolute = name
+        if level:
+            try:
+                package = self._bootstrap._calc___package__(globals)
+                absolute = self._bootstrap._resolve_name(name, package, level)
+            except (ImportError, KeyError, TypeError, ValueError):
+                absolute = name
+        cached = absolute in sys.modules
+        known = {
+            item: absolute + "." + item in sys.modules
+            for item in fromlist or ()
+            if isinstance(item, str)
+        }
+        try:
+            return self._real_import(name, globals, locals, fromlist, level)
+        finally:
+            if absolute in sys.modules:
+                self._record(frame, absolute, cached, known)
+
+    def _record(self, frame: "Any", absolute: str, cached: bool, known: "dict[str, bool]") -> None:
+        where = self._where(frame)
+        self._edge(where, absolute, cached)
+        namespace = getattr(sys.modules[absolute], "__dict__", {})
+        if "*" in known:
+            exported = namespace.get("__all__")
+            if isinstance(exported, (list, tuple)):
+                known = {item: cached for item in exported if isinstance(item, str)}
+        for item, was_loaded in known.items():
+            full = absolute + "." + item
+            # A name that is no submodule, or hides one, is no import of its own.
+            if full in sys.modules and namespace.get(item) is sys.modules[full]:
+                self._edge(where, full, was_loaded)
+
+    def _edge(self, where: "Any", imported: str, cached: bool) -> None:
+        key = (where, imported)
+        # The first time counts: a statement run again finds everything loaded.
+        if key not in self.edges:
+            self.edges[key] = cached
+
+    def _where(self, frame: "Any") -> "Any":
+        """Name the statement behind a frame: (importer, file, line, kind, cause, cause line).
+
+        Frames of importlib and of this file belong to whoever called them. The cause is the
+        nearest module body up the stack, where the import itself stands in a function.
+        """
+        kind = "statement"
+        while frame is not None and self._is_machinery(frame):
+            if frame.f_code.co_name == "import_module":
+                kind = "dynamic"
+            frame = frame.f_back
+        if frame is None or self._is_outside(frame):
+            return (None, None, None, kind, None, None)
+        importer = frame.f_globals.get("__name__")
+        file, line = frame.f_code.co_filename, frame.f_lineno
+        body = frame
+        while body is not None and body.f_code.co_name != "<module>" and not self._is_outside(body):
+            body = body.f_back
+        if body is None or self._is_outside(body):
+            return (importer, file, line, kind, None, None)
+        return (importer, file, line, kind, body.f_globals.get("__name__"), body.f_lineno)
+
+    def _is_outside(self, frame: "Any") -> bool:
+        return bool(frame.f_code.co_filename == self._probe_file)
+
+    def _is_machinery(self, frame: "Any") -> bool:
+        name = frame.f_globals.get("__name__") or ""
+        if name.startswith(("importlib._bootstrap", "_frozen_importlib")) or name == "importlib":
+            return True
+        if not self._is_outside(frame):
+            return False
+        return frame.f_code.co_name in ("import_module", "_import", "_find_and_load")
+
+
+def _bytecode_state(os: "Any", module: "Any", machinery: _Machinery) -> str:
+    """Say what bytecode lies on disk beside a module's source."""
+    spec = getattr(module, "__spec__", None)
+    origin = getattr(spec, "origin", None)
+    if not isinstance(origin, str) or not origin.endswith(".py"):
+        return "not-applicable"
+    try:
+        with open(machinery.cache_from_source(origin), "rb") as stream:
+            head = stream.read(16)
+        info = os.stat(origin)
+    except NotImplementedError:
+        return "not-applicable"
+    except OSError:
+        return "absent"
+    if len(head) < 16 or head[:4] != machinery.external.MAGIC_NUMBER:
+        return "stale"
+    flags = int.from_bytes(head[4:8], "little")
+    if flags & 1:
+        return "checked-hash" if flags & 2 else "unchecked-hash"
+    mtime = int.from_bytes(head[8:12], "little")
+    size = int.from_bytes(head[12:16], "little")
+    fresh = mtime == int(info.st_mtime) & 0xFFFFFFFF and size == info.st_size & 0xFFFFFFFF
+    return "valid" if fresh else "stale"
+
+
+def _owners(os: "Any", files: "set[str]") -> "dict[str, str]":
+    """Map each file to the distribution whose RECORD (or file list) names it."""
+    import importlib.metadata
+
+    wanted = {os.path.realpath(file): file for file in files}
+    owners: dict[str, str] = {}
+    for distribution in importlib.metadata.distributions():
+        name = distribution.metadata["Name"]
+        for entry in distribution.files or () if name else ():
+            if entry.suffix in (".py", ".so", ".pyd", ".pyc", ".dylib") or "." in entry.name:
+                path = os.path.realpath(str(distribution.locate_file(entry)))
+                if path in wanted:
+                    owners.setdefault(wanted[path], name)
+    return owners
+
+
+def _graph_result(
+    os: "Any", recorder: _GraphRecorder, machinery: _Machinery, stdlib_dirs: "tuple[str, ...]"
+) -> "Any":
+    loads: list[Any] = [(name, None, None, None, "start") for name in recorder.before]
+    loads += recorder.loads
+    modules: list[Any] = []
+    files: set[str] = set()
+    for name, loaded_by, own, grown, phase in loads:
+        module = sys.modules.get(name)
+        if module is None or name == "__main__":
+            continue
+        spec = getattr(module, "__spec__", None)
+        file = getattr(spec, "origin", None) or getattr(module, "__file__", None)
+        if not isinstance(file, str) or not os.path.isabs(file):
+            file = None
+        stdlib = file is None or _is_stdlib(file, stdlib_dirs)
+        if file is not None and not stdlib:
+            files.add(file)
+        state = _bytecode_state(os, module, machinery)
+        modules.append([name, file, loaded_by, own, grown, phase, state, stdlib])
+    edges = [[*where, imported, cached] for (where, imported), cached in recorder.edges.items()]
+    page_bytes = os.sysconf("SC_PAGE_SIZE")
+    return {
+        "modules": modules,
+        "edges": edges,
+        "owners": _owners(os, files),
+        "page_bytes": page_bytes,
+    }
+
+
+def _clean(summary: "Any", probe_file: str) -> None:
+    """Drop the frames of this file and of importlib: the user asked about their own code."""
+    while summary is not None:
+        kept = [
+            frame
+            for frame in summary.stack
+            if frame.filename != probe_file and not frame.filename.startswith("<frozen importlib")
+        ]
+        summary.stack[:] = kept
+        if summary.__cause__ is not None:
+            summary = summary.__cause__
+        elif not summary.__suppress_context__:
+            summary = summary.__context__
+        else:
+            summary = None
+
+
+def _missing_variable(error: BaseException) -> "str | None":
+    """Name the environment variable whose absence raised `error`, or return None."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if not isinstance(error, KeyError) or trace is None or not error.args:
+        return None
+    frame = trace.tb_frame
+    owner = frame.f_locals.get("self")
+    if frame.f_code.co_name == "__getitem__" and type(owner).__name__ == "_Environ":
+        return str(error.args[0])
+    return None
+
+
+def _error_result(error: BaseException, probe_file: str) -> "Any":
+    import traceback
+
+    summary = traceback.TracebackException(type(error), error, error.__traceback__)
+    _clean(summary, probe_file)
+    # Cause and context each have a chain of their own; printing follows the same rule as _clean.
+    text = "".join(summary.format())
+    code = getattr(error, "code", None) if isinstance(error, SystemExit) else None
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "traceback": text,
+        "missing_module": error.name if isinstance(error, ModuleNotFoundError) else None,
+        "missing_variable": _missing_variable(error),
+        "exit_code": None if code is None else str(code),
+        "file": error.filename if isinstance(error, SyntaxError) else None,
+        "line": error.lineno if isinstance(error, SyntaxError) else None,
+    }
+
+
+def _import_handler(spec: "Any", kind: str, marks: "_Marks", result: "Any") -> None:
+    """Import the handler the way its run kind wants it, and time it."""
+    import importlib
+
+    name = spec["module"]
+    marks.write("function")
+    begin = _clock()
+    try:
+        if kind == "traced" or kind == "graph":
+            __import__(name)  # gets a row, which importlib.import_module does not
+        else:
+            importlib.import_module(name)
+    finally:
+        end = _clock()
+        marks.write("after")
+        result["phases"]["function_init"] = _span(begin, end)
+    if spec["function"]:
+        found = getattr(sys.modules[name], spec["function"], None)
+        result["handler_found"] = callable(found)
+
+
+def _start_runtime(os: "Any", spec_file: str, marks: "_Marks", result: "Any") -> "Any":
+    """Do what the runtime does before the handler, time it, and return the spec."""
+    marks.write("runtime")
+    begin = _clock()
+    # json is part of the runtime's own preload: its cost belongs to this phase.
+    import json
+
+    with open(spec_file, "rb") as stream:
+        spec = json.loads(stream.read())
+    result["runtime"] = _preload_runtime(spec)
+    _lay_out_path(os, spec)
+    result["phases"]["runtime"] = _span(begin, _clock())
+    marks.write("probe")
+    return spec
+
+
+def _finish(os: "Any", path: str, result: "Any") -> None:
+    """Leave the result and end at once.
+
+    Lambda does not end the process after init: atexit hooks and threads are no part of it.
+    """
+    import json
+
+    with open(path + ".part", "w", encoding="utf-8") as stream:
+        json.dump(result, stream)
+    os.replace(path + ".part", path)
+    for output in (sys.stdout, sys.stderr):
+        try:
+            output.flush()
+        except (OSError, ValueError, AttributeError):
+            pass
+    os._exit(0)
+
+
+def main(started: "tuple[int, int, int]", args: "list[str]") -> None:
+    """Carry out one run. `started`: the stub's monotonic, thread and process clocks, ns."""
+    import os
+
+    probe_file, spec_file, result_file, kind, token, spawned_ns = args
+    start_span = _span((int(spawned_ns), 0, 0, 0), (*started, _run_delay_ns()))
+    result: Any = {
+        "phases": {"interpreter_start": start_span},
+        "runtime": None,
+        "handler_found": None,
+        "error": None,
+        "graph": None,
+    }
+    machinery = _Machinery()
+    recorder = _GraphRecorder(probe_file) if kind == "graph" else None
+    if recorder:
+        recorder.install(machinery.bootstrap)
+    spec = _start_runtime(os, spec_file, _Marks(os, token, kind == "traced"), result)
+    marks = _Marks(os, token, kind == "traced")
+    pid = os.getpid()
+    _keep_output_off_rows(os)
+    stdlib_dirs = _stdlib_dirs(os)
+    _treat_bytecode(os, spec, kind, machinery, stdlib_dirs)
+    if kind == "traced" or recorder:
+        _route_import_module(machinery.bootstrap)
+    if recorder:
+        recorder.start_function()
+    sys.argv = [spec["argv0"]]
+    try:
+        _import_handler(spec, kind, marks, result)
+    except BaseException as error:  # noqa: BLE001 - SystemExit too: whatever ended init counts
+        result["error"] = _error_result(error, probe_file)
+    if os.getpid() != pid:
+        os._exit(0)  # a forked copy of the handler came this far: only the original reports
+    result["peak_rss_kb"] = _peak_rss_kb()
+    result["module_count"] = len(sys.modules)
+    if recorder:
+        recorder.uninstall()
+        machinery.restore()
+        if result["error"] is None:
+            result["graph"] = _graph_result(os, recorder, machinery, stdlib_dirs)
+    _finish(os, result_file, result)
