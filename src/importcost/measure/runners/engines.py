@@ -1,0 +1,314 @@
+"""The container engines: whether they run, what images they have, and which one to take."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn, get_args
+
+from importcost.errors import MeasurementError, UsageError
+
+EngineName = Literal["docker", "podman", "finch", "nerdctl"]
+ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
+# An engine whose socket accepts and never answers must not hold up a measurement.
+PROBE_TIMEOUT_S = 3.0
+REASON_LIMIT = 300
+TIMED_OUT = 124  # exit code that timeout(1) uses, too
+TELLING = re.compile(r"(?i)error|cannot|denied|fatal|failed|unable|not found")
+DECORATION = re.compile(
+    r"^(?:(?:docker|podman|finch|nerdctl): |(?i:error)(?: response from daemon)?: )+"
+)
+
+
+def _assert_never(value: NoReturn) -> NoReturn:  # typing.assert_never is Python 3.11
+    raise AssertionError(f"not handled: {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A container engine, driven by its command line: `command` is what is typed."""
+
+    name: EngineName
+    command: str
+
+    @property
+    def run_flags(self) -> tuple[str, ...]:
+        """Return the flags of `run` that this engine needs beside the common ones."""
+        match self.name:
+            case "docker":
+                # What the container writes is read here; no log is to pile up beside it. SELinux
+                # labels are switched off for the container: the user's files keep theirs.
+                return ("--log-driver", "none", "--security-opt", "label=disable")
+            case "podman":
+                # podman alone hands the host's proxy variables on and mounts writable folders
+                # (/run, /var/tmp) into a read-only root.
+                return (
+                    "--log-driver=none",
+                    "--security-opt=label=disable",
+                    "--http-proxy=false",
+                    "--read-only-tmpfs=false",
+                )
+            case "finch" | "nerdctl":
+                return ()
+            case _:
+                _assert_never(self.name)
+
+    @property
+    def tmpfs_options(self) -> str:
+        """Return the options of the tmpfs on /tmp: writable, executable and 512 MB, as on Lambda.
+
+        podman alone would copy the image's own /tmp into it.
+        """
+        common = "rw,exec,nosuid,nodev,mode=1777,size=512m"
+        return f"{common},notmpcopyup" if self.name == "podman" else common
+
+    def pull_command(self, image: str) -> str:
+        """Return what the user types to have the image here."""
+        return f"{self.command} pull {image}"
+
+
+ENGINES: dict[str, Engine] = {name: Engine(name, name) for name in ENGINE_NAMES}
+
+
+def find_engine(name: str) -> Engine:
+    """Return the engine of that name. Raises UsageError for one that is not known."""
+    engine = ENGINES.get(name)
+    if engine is None:
+        raise UsageError(
+            f"There is no container engine named {name!r}: choose one of {', '.join(ENGINES)}."
+        )
+    return engine
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """What one look at an engine found.
+
+    `reason` is the engine's own word on why it does not run, empty if it does. A `rootless`
+    engine maps its containers' root to the user who runs it.
+    """
+
+    engine: Engine
+    installed: bool
+    running: bool
+    has_image: bool
+    rootless: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What an image sets for its containers."""
+
+    environment: tuple[tuple[str, str], ...]
+    working_dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The runner to measure with (`engine` None: local), why, and what would change that.
+
+    `hint` is the command that would make a container available, or empty.
+    """
+
+    engine: Engine | None
+    reason: str
+    hint: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return `local` or the engine's name."""
+        return self.engine.name if self.engine else "local"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    exit_code: int
+    out: str
+    error: str
+
+
+def call(engine: Engine, *args: str, timeout_s: float = PROBE_TIMEOUT_S) -> _Answer:
+    """Run one short engine command; a failure to start or a timeout is an answer like any."""
+    try:
+        process = subprocess.Popen(
+            [engine.command, *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return _Answer(127, "", f"{engine.command}: {error.strerror}")
+    try:
+        out, stderr = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        return _Answer(TIMED_OUT, "", f"{engine.command} did not answer within {timeout_s:g} s")
+    finally:
+        # The whole group: a wrapper's child would hold the pipes open.
+        _kill(process)
+    return _Answer(
+        process.returncode, out.decode("utf-8", "replace"), stderr.decode("utf-8", "replace")
+    )
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+
+
+def reason_in(text: str) -> str:
+    """Return the one line of an engine's complaint that says why, without its decoration."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if TELLING.search(line)]
+    line = (telling or lines or ["it gave no reason"])[-1]
+    quoted = re.search(r'msg="((?:[^"\\]|\\.)*)"', line)
+    if quoted:
+        line = quoted.group(1).replace('\\"', '"')
+    line = DECORATION.sub("", line)
+    return line[:REASON_LIMIT].rstrip(" .")
+
+
+def _ping(engine: Engine) -> EngineState:
+    """Ask whether the engine runs, and whether it is rootless."""
+    what = ".Host.Security.Rootless" if engine.name == "podman" else ".SecurityOptions"
+    answer = call(engine, "info", "--format", "{{json " + what + "}}")
+    # Some clients print `null` or `[]` and say on stderr that no server answered.
+    silent = answer.out.strip() in ("", "null", "[]") and answer.error.strip() != ""
+    if answer.exit_code != 0 or silent:
+        return EngineState(engine, True, False, False, reason=reason_in(answer.error))
+    rootless = answer.out.strip() == "true" or "rootless" in answer.out
+    return EngineState(engine, True, True, False, rootless=rootless)
+
+
+def engine_is_running(engine: Engine) -> EngineState:
+    """Look whether the engine answers, within PROBE_TIMEOUT_S; `has_image` is not looked for."""
+    if shutil.which(engine.command) is None:
+        reason = f"no command {engine.command} is on the PATH"
+        return EngineState(engine, False, False, False, reason=reason)
+    return _ping(engine)
+
+
+def has_image(engine: Engine, image: str) -> bool:
+    """Say whether the engine has the image already."""
+    return call(engine, "image", "inspect", image, timeout_s=10.0).exit_code == 0
+
+
+def image_facts(engine: Engine, image: str) -> ImageFacts:
+    """Return what the image sets. Raises MeasurementError where the engine lacks the image."""
+    answer = call(engine, "image", "inspect", image, timeout_s=10.0)
+    if answer.exit_code != 0:
+        raise MeasurementError(
+            f"{engine.name} has no image {image} ({reason_in(answer.error)}): "
+            f"run `{engine.pull_command(image)}` or name another with --image."
+        )
+    try:
+        config: dict[str, Any] = json.loads(answer.out)[0].get("Config") or {}
+    except (ValueError, LookupError, AttributeError) as error:
+        raise MeasurementError(
+            f"{engine.name} described the image {image} in a form that is not known: "
+            "choose another engine with --runner."
+        ) from error
+    pairs = [item.partition("=")[::2] for item in config.get("Env") or []]
+    return ImageFacts(tuple(pairs), config.get("WorkingDir") or "")
+
+
+def pull(engine: Engine, image: str, on_line: Callable[[str], None] | None = None) -> None:
+    """Pull the image, handing each line of progress on. Raises MeasurementError if it fails."""
+    process = subprocess.Popen(
+        [engine.command, "pull", image],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    lines: list[str] = []
+    try:
+        for raw in process.stdout or ():
+            line = raw.decode("utf-8", "replace").rstrip()
+            lines.append(line)
+            if on_line is not None:
+                on_line(line)
+        process.wait()
+    finally:
+        _kill(process)
+    if process.returncode != 0:
+        raise MeasurementError(
+            f"{engine.name} could not pull {image} ({reason_in(chr(10).join(lines[-20:]))}): "
+            "check the name and the network, name another with --image, or use --runner local."
+        )
+
+
+def look(engine: Engine, image: str) -> EngineState:
+    """Find out whether the engine runs and has the image; one command where it has both."""
+    if shutil.which(engine.command) is None:
+        return engine_is_running(engine)
+    answer = call(engine, "image", "inspect", image)
+    if answer.exit_code == 0:
+        return EngineState(engine, True, True, True)
+    if answer.exit_code == TIMED_OUT:
+        return EngineState(engine, True, False, False, reason=answer.error)
+    return _ping(engine)
+
+
+def decide(states: Sequence[EngineState], image: str) -> Choice:
+    """Choose for `auto`: the first running engine that has the image, else local."""
+    for state in states:
+        if state.running and state.has_image:
+            return Choice(state.engine, f"{state.engine.name} is running and has {image}")
+    for state in states:
+        if state.running:
+            return Choice(
+                None,
+                f"{state.engine.name} is running but does not have {image}",
+                state.engine.pull_command(image),
+            )
+    installed = [state for state in states if state.installed]
+    if installed:
+        state = installed[0]
+        reason = f"{state.engine.name} is not running ({state.reason})"
+        return Choice(None, reason, state.engine.pull_command(image))
+    reason = "no container engine was found"
+    return Choice(None, reason, ENGINES["docker"].pull_command(image))
+
+
+def choose(wanted: str, image: str, on_line: Callable[[str], None] | None = None) -> Choice:
+    """Choose what `--runner` asks for: `local`, `auto` or an engine's name.
+
+    Naming an engine pulls a missing image, its progress going to `on_line` line by line.
+    Raises MeasurementError if the named engine is down or cannot pull, UsageError if unknown.
+    """
+    if wanted == "local":
+        return Choice(None, "asked for")
+    if wanted == "auto":
+        with ThreadPoolExecutor(len(ENGINES)) as pool:
+            states = list(pool.map(lambda engine: look(engine, image), ENGINES.values()))
+        return decide(states, image)
+    engine = find_engine(wanted)
+    state = look(engine, image)
+    if not state.installed:
+        raise MeasurementError(
+            f"{engine.name} is not installed ({state.reason}): install it, or measure without a "
+            "container with --runner local."
+        )
+    if not state.running:
+        raise MeasurementError(
+            f"{engine.name} is not running ({state.reason}): start it, or measure without a "
+            "container with --runner local."
+        )
+    if not state.has_image:
+        pull(engine, image, on_line)
+    return Choice(engine, "asked for")
