@@ -37,7 +37,7 @@ from typing import Any
 ROWS_LIMIT_BYTES = 256 * 1024 * 1024
 OUTPUT_TAIL_BYTES = 64 * 1024
 ROWS_CHECK_S = 0.05
-KEPT_IN_TMP = "importcost-kept"
+KEPT_IN_TMP = "importcost-bytecode"  # session.BYTECODE_DIR
 
 
 class _Tail:
@@ -236,12 +236,15 @@ def launch(job: dict[str, Any]) -> dict[str, Any]:
             _Container.clean()
 
 
-def _facts() -> dict[str, Any]:
-    return {"executable": sys.executable, "version": sys.version.split()[0], "pid": os.getpid()}
+def _greeting() -> dict[str, Any]:
+    """Tell which of the folders named on the command line there are (`{version}`: like 3.12)."""
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    folders = [item.replace("{version}", version) for item in sys.argv[1:]]
+    return {"pid": os.getpid(), "folders": [item for item in folders if os.path.isdir(item)]}
 
 
 def serve() -> None:
-    """Answer jobs from standard input, a JSON line each, until it closes.
+    """Greet, then answer jobs from standard input, a JSON line each, until it closes.
 
     Reading happens in a thread of its own so that a closed input ends a run in progress:
     nothing may survive the host.
@@ -260,7 +263,7 @@ def serve() -> None:
                 kill_group(job["_pid"])
         os._exit(0)
 
-    channel.write(json.dumps(_facts()) + "\n")
+    channel.write(json.dumps(_greeting()) + "\n")
     channel.flush()
     threading.Thread(target=read_jobs, daemon=True).start()
     done = 0
