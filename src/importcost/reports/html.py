@@ -1,0 +1,75 @@
+"""The HTML report: one file that opens from disk, asks for nothing and runs only its own script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from typing import Any
+
+from importcost.billing.estimate import Estimate
+from importcost.model.profile import Profile
+from importcost.reports.assets import asset, templates_folder
+from importcost.reports.page import page_data
+
+SCRIPTS = ("format.js", "tree.js", "labels.js", "icicle.js", "table.js", "report.js")
+STYLES = ("report.css",)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def render_html(profile: Profile, estimate: Estimate) -> str:
+    """Return the page for a profile: a whole document that encodes as UTF-8."""
+    return _render("report.html.j2", page_data(profile, estimate))
+
+
+def _render(template: str, data: dict[str, Any]) -> str:
+    # Imported here because most commands never write a page.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(str(templates_folder())),
+        # Said outright: select_autoescape() goes by the suffix and says no to .html.j2.
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    # ASCII only: a lone surrogate is legal in a Python module name and in JSON, not in UTF-8.
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": True}
+    script, style = _joined(SCRIPTS), _joined(STYLES)
+    text = environment.get_template(template).render(
+        data=data,
+        script=script,
+        style=style,
+        policy=content_security_policy(script, style),
+    )
+    return _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def content_security_policy(script: str, style: str) -> str:
+    """Return a policy under which only this script and this style apply and nothing loads.
+
+    `img-src data:` is for the icon alone. Trusted types refuse every sink that parses markup,
+    so not even a mistake in our own script can turn a name into an element.
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {_hash_source(script)}",
+            f"style-src {_hash_source(style)}",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    )
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    """Return the files as one text, line ends as LF: browsers hash what they parsed."""
+    return "\n" + "\n".join(asset(name).replace("\r\n", "\n") for name in names)
+
+
+def _hash_source(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

@@ -1,0 +1,67 @@
+// Figures and small DOM helpers. Text reaches the page through textContent only.
+
+const wholeNumber = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const dollarsSmall = new Intl.NumberFormat("en-US", {
+  style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 2,
+});
+
+function byId(id) {
+  return document.getElementById(id);
+}
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined && text !== null) made.textContent = text;
+  return made;
+}
+
+// Names may be as long as a file; the DOM shows their two ends.
+function clipped(text, most = 160) {
+  const points = Array.from(text.slice(0, 4 * most));
+  if (text.length <= most) return text;
+  const head = points.slice(0, Math.ceil(most * 0.6)).join("");
+  return `${head}…${Array.from(text.slice(-4 * most)).slice(-Math.floor(most * 0.4)).join("")}`;
+}
+
+function wholeMs(value) {
+  return wholeNumber.format(Math.round(value));
+}
+
+// Three significant figures are what the measurement supports.
+function msText(us) {
+  const ms = us / 1000;
+  const size = Math.abs(ms);
+  if (size >= 100) return `${wholeNumber.format(Math.round(ms))} ms`;
+  if (size >= 10) return `${ms.toFixed(1)} ms`;
+  if (size >= 0.1 || us === 0) return `${ms.toFixed(2)} ms`;
+  return `${Math.round(us)} µs`;
+}
+
+// Columns of numbers line up when every row has the same decimals.
+function msColumn(us) {
+  const ms = us / 1000;
+  return Math.abs(ms) >= 1000 ? wholeNumber.format(Math.round(ms)) : ms.toFixed(1);
+}
+
+function shareText(part, whole) {
+  if (!(whole > 0)) return "–";
+  const percent = (100 * part) / whole;
+  if (percent > 0 && percent < 0.1) return "<0.1 %";
+  return percent >= 10 ? `${Math.round(percent)} %` : `${percent.toFixed(1)} %`;
+}
+
+function bytesText(bytes) {
+  if (bytes === null || bytes === undefined) return "not known";
+  if (Math.abs(bytes) >= 1048576) return `${(bytes / 1048576).toFixed(1)} MB`;
+  return `${wholeNumber.format(Math.round(bytes / 1024))} kB`;
+}
+
+function dollarsText(value) {
+  if (value > 0 && value < 0.01) return "under $0.01";
+  return dollarsSmall.format(value);
+}
+
+function plural(count, one, many) {
+  return `${wholeNumber.format(count)} ${count === 1 ? one : many}`;
+}
