@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
+from statistics import NormalDist
 
-from importcost.model.profile import Interval
+from importcost.billing.datafiles import (
+    Provenance,
+    check_arch,
+    check_memory,
+    check_package_type,
+    load_limits,
+    python_minor,
+)
+from importcost.billing.floors import find_floor, load_floors
+from importcost.billing.prices import Prices, load_prices
+from importcost.billing.speed import RatioFound, load_speed_reference, speed_ratio
+from importcost.model.profile import Interval, Phase, Profile, significant_blocked_us
+
+FLOOR_LABEL = "Lambda + interpreter + runtime (floor)"
+LAMBDA_LOG = "lambda-log"
+"""`Profile.source` of a log that was taken on Lambda itself."""
+
+CONFIDENCE = 0.8
+"""Of all estimated intervals: that of the floor (p10 to p90) and of the speed ratio."""
+
+NEAR_LIMIT_SHARE = 0.8
+"""From this share of the init limit on, an estimate counts as near it."""
+
+_FUNCTION_PHASES = (Phase.HANDLER_IMPORTS, Phase.MODULE_BODY)
 
 
 class InitLimit(str, Enum):
@@ -42,7 +67,8 @@ class Estimate:
     `speed_ratio`, plus blocked wall time. `billed_init_ms` is what the init alone adds to
     Billed Duration (whole milliseconds; AWS rounds the sum of init and first invoke up).
     `phases` add up to `init_ms.value`. Init is not scaled by memory (the INIT boost);
-    `dollars_per_million` cold starts is.
+    `dollars_per_million` cold starts is. Past the init limit, `billed_init_ms` is that of the
+    retried init, which runs throttled.
     """
 
     memory_mb: int
@@ -59,3 +85,242 @@ class Estimate:
     limit: InitLimit
     notes: tuple[str, ...]
     sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The function's own init on Lambda: computing (scaled) and waiting (as measured), ms."""
+
+    computed: Interval
+    blocked_ms: float
+
+    @property
+    def total(self) -> Interval:
+        low, value, high = (
+            part + self.blocked_ms
+            for part in (self.computed.low, self.computed.value, self.computed.high)
+        )
+        return Interval(low, value, high, self.computed.confidence)
+
+
+def throttle_factor(memory_mb: int) -> float:
+    """Return how much longer work takes once init is over, or in a retried init.
+
+    After init a function has memory / 1769 MB of one vCPU (AWS Lambda Developer Guide;
+    `limits.json`): imports deferred into the handler run by this factor longer, never shorter.
+    Raises UsageError for a memory size that Lambda does not have.
+    """
+    return max(1.0, load_limits().mb_per_vcpu / check_memory(memory_mb))
+
+
+def billed_duration_ms(init_ms: float, duration_ms: float) -> int:
+    """Return Billed Duration in milliseconds: the sum rounded up, not the parts.
+
+    AWS Compute Blog, "AWS Lambda standardizes billing for INIT Phase" (in force 2025-08-01):
+    81.26 + 2.13 bills 84.
+    """
+    return _round_up(init_ms + duration_ms)
+
+
+def dollars_per_million(billed_ms: float, memory_mb: int, gb_second_dollars: float) -> float:
+    """Return US dollars for a million times `billed_ms` at a memory size."""
+    return memory_mb / 1024 * billed_ms / 1000 * gb_second_dollars * 1_000_000
+
+
+def estimate(
+    profile: Profile,
+    *,
+    memory_mb: int | None = None,
+    arch: str | None = None,
+    package_type: str | None = None,
+    prices: Prices | None = None,
+) -> Estimate:
+    """Return the modelled on-demand cold start of a profiled function.
+
+    Settings left out are the profile's; prices left out are the shipped ones. The errors of
+    the local measurement, the speed ratio and the floor are taken as independent: half-widths
+    are added in quadrature, downwards and upwards apart, at 80 % confidence. Raises UsageError
+    for a memory size, architecture, package type or runtime that Lambda does not have.
+    """
+    settings = profile.settings
+    memory_mb = check_memory(settings.memory_mb if memory_mb is None else memory_mb)
+    arch = check_arch(settings.arch if arch is None else arch)
+    package_type = check_package_type(
+        settings.package_type if package_type is None else package_type
+    )
+    prices = load_prices() if prices is None else prices
+    floor = find_floor(settings.runtime, package_type, arch)
+    found = _ratio(profile, arch, package_type)
+    parts = _function_init(profile, found.ratio)
+    phases = _phases(profile, floor.ms.value, parts)
+    init_ms = _sum(floor.ms, parts.total, sum(phase.init_ms for phase in phases))
+    limit = _limit(init_ms)
+    billed = _billed(init_ms, limit, memory_mb)
+    price = prices.gb_second(arch)
+    low, value, high = (
+        dollars_per_million(ms, memory_mb, price) for ms in (billed.low, billed.value, billed.high)
+    )
+    return Estimate(
+        memory_mb=memory_mb,
+        arch=arch,
+        package_type=package_type,
+        runtime=settings.runtime,
+        floor_ms=floor.ms,
+        speed_ratio=found.ratio,
+        function_init_ms=parts.total,
+        init_ms=init_ms,
+        billed_init_ms=billed,
+        dollars_per_million=Interval(low, value, high, CONFIDENCE),
+        phases=phases,
+        limit=limit,
+        notes=tuple(
+            note
+            for note in (floor.note, *found.notes, *_notes(parts, limit, memory_mb))
+            if note is not None
+        ),
+        sources=_sources(prices, from_log=profile.source == LAMBDA_LOG),
+    )
+
+
+def _ratio(profile: Profile, arch: str, package_type: str) -> RatioFound:
+    if profile.source == LAMBDA_LOG:
+        note = "The rows were timed on Lambda itself: they are not scaled."
+        return RatioFound(Interval(1.0, 1.0, 1.0, CONFIDENCE), (note,))
+    version = profile.environment.python_version
+    found = speed_ratio(
+        profile.speed_us, python_version=version, arch=arch, package_type=package_type
+    )
+    notes = list(found.notes)
+    if python_minor(version) != python_minor(profile.settings.runtime):
+        notes.append(
+            f"Measured with Python {version}: what {profile.settings.runtime} would take for"
+            " the same imports may differ."
+        )
+    if profile.environment.python_implementation != "CPython":
+        notes.append(
+            f"The speed reference was fitted on CPython, not on"
+            f" {profile.environment.python_implementation}."
+        )
+    return RatioFound(found.ratio, tuple(notes))
+
+
+def _function_init(profile: Profile, ratio: Interval) -> _Parts:
+    """Scale the local CPU time; add blocked wall time as it is, where it is significant.
+
+    A sleep, a connection or a disk waits as long on Lambda as here, as far as is known.
+    """
+    cpu = _at_confidence(profile.function_init.cpu_us)
+    value = cpu.value * ratio.value
+    down = math.hypot((cpu.value - cpu.low) * ratio.value, cpu.value * (ratio.value - ratio.low))
+    up = math.hypot((cpu.high - cpu.value) * ratio.value, cpu.value * (ratio.high - ratio.value))
+    computed = Interval(
+        max(0.0, value - down) / 1000, value / 1000, (value + up) / 1000, CONFIDENCE
+    )
+    init = profile.function_init
+    # A log's rows are wall time: waiting is in them already.
+    from_log = profile.source == LAMBDA_LOG
+    blocked_us = 0.0 if from_log else significant_blocked_us(init.blocked_us, init.wall_us)
+    return _Parts(computed, blocked_us / 1000)
+
+
+def _at_confidence(interval: Interval) -> Interval:
+    """Shrink or stretch an interval to the estimate's confidence, errors taken as normal."""
+    if not 0 < interval.confidence < 1:
+        return interval
+    normal = NormalDist()
+    factor = normal.inv_cdf(0.5 + CONFIDENCE / 2) / normal.inv_cdf(0.5 + interval.confidence / 2)
+    return Interval(
+        max(0.0, interval.value - factor * (interval.value - interval.low)),
+        interval.value,
+        interval.value + factor * (interval.high - interval.value),
+        CONFIDENCE,
+    )
+
+
+def _sum(left: Interval, right: Interval, value: float) -> Interval:
+    down = math.hypot(left.value - left.low, right.value - right.low)
+    up = math.hypot(left.high - left.value, right.high - right.value)
+    return Interval(max(0.0, value - down), value, value + up, CONFIDENCE)
+
+
+def _phases(profile: Profile, floor_ms: float, parts: _Parts) -> tuple[PhaseEstimate, ...]:
+    """Split init as the profile's phases say; the module body takes what the imports leave."""
+    times = {time.phase: time for time in profile.phases}
+    cpu = [max(0, times[p].cpu_us) if p in times else 0 for p in _FUNCTION_PHASES]
+    waits = [
+        max(0, times[p].wall_us - times[p].cpu_us) if p in times else 0 for p in _FUNCTION_PHASES
+    ]
+    share = cpu[0] / sum(cpu) if sum(cpu) else 1.0
+    wait_share = waits[0] / sum(waits) if sum(waits) else share
+    imports_ms = parts.computed.value * share + parts.blocked_ms * wait_share
+    body_ms = max(0.0, parts.total.value - imports_ms)
+    amounts = (floor_ms, imports_ms, body_ms)
+    total = sum(amounts)
+    labels = (FLOOR_LABEL, *(phase.value for phase in _FUNCTION_PHASES))
+    return tuple(
+        PhaseEstimate(label, ms, ms / total if total else 0.0)
+        for label, ms in zip(labels, amounts, strict=True)
+    )
+
+
+def _limit(init_ms: Interval) -> InitLimit:
+    limit_ms = load_limits().on_demand_init_limit_ms
+    if init_ms.value > limit_ms:
+        return InitLimit.PAST
+    if init_ms.value > NEAR_LIMIT_SHARE * limit_ms or init_ms.high >= limit_ms:
+        return InitLimit.NEAR
+    return InitLimit.BELOW
+
+
+def _billed(init_ms: Interval, limit: InitLimit, memory_mb: int) -> Interval:
+    """Return the billed init; past the limit, a retry that runs throttled.
+
+    Public sources contradict each other on whether the lost init is billed as well: the upper
+    end says that it is.
+    """
+    low, value, high = init_ms.low, init_ms.value, init_ms.high
+    if limit is InitLimit.PAST:
+        factor = throttle_factor(memory_mb)
+        low, value, high = low * factor, value * factor, high * factor
+        high += load_limits().on_demand_init_limit_ms
+    return Interval(_round_up(low), _round_up(value), _round_up(high), CONFIDENCE)
+
+
+def _round_up(milliseconds: float) -> int:
+    # Nanosecond noise of binary fractions must not bill a millisecond.
+    return math.ceil(round(milliseconds, 6))
+
+
+def _notes(parts: _Parts, limit: InitLimit, memory_mb: int) -> tuple[str, ...]:
+    notes = []
+    if parts.blocked_ms:
+        notes.append(
+            f"{parts.blocked_ms:.0f} ms of waiting (sleep, disk, network) are billed as"
+            " measured here, not scaled."
+        )
+    if limit is InitLimit.PAST:
+        notes.append(
+            "Init would pass Lambda's 10 s limit: it is retried inside the first invocation,"
+            f" {throttle_factor(memory_mb):.1f} times slower at {memory_mb} MB, under the"
+            " function's own timeout. Whether the lost 10 s are billed too is not clear: the"
+            " upper end has them."
+        )
+    elif limit is InitLimit.NEAR:
+        notes.append("Init comes near Lambda's 10 s limit for on-demand init.")
+    notes.append(
+        "Dollars are tier-1 GB-seconds of the init alone: requests and the handler's own"
+        " duration come on top."
+    )
+    return tuple(notes)
+
+
+def _sources(prices: Prices, *, from_log: bool) -> tuple[Source, ...]:
+    used = [load_floors().provenance]
+    if not from_log:
+        used.append(load_speed_reference().provenance)
+    used += [prices.provenance, load_limits().provenance]
+    return tuple(_source(provenance) for provenance in used)
+
+
+def _source(provenance: Provenance) -> Source:
+    return Source(provenance.figure, provenance.source, provenance.date)

@@ -1,0 +1,150 @@
+"""Reading the dated data files that carry every figure of the cost model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from importcost.errors import UsageError
+
+ARCHES = ("x86_64", "arm64")
+PACKAGE_TYPES = ("zip", "image")
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a data file's figures are, who published them, when, under which licence."""
+
+    figure: str
+    source: str
+    date: str
+    licence: str | None
+
+
+def read_text(name: str) -> str:
+    """Return the text of a shipped data file."""
+    return files("importcost.billing").joinpath("data", name).read_text(encoding="utf-8")
+
+
+def read_json(name: str) -> Mapping[str, Any]:
+    """Return a shipped data file as parsed. Raises UsageError if it is no JSON object."""
+    try:
+        data = json.loads(read_text(name))
+    except ValueError as error:
+        raise UsageError(f"The data file {name} is not valid JSON: {error}.") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"The data file {name} must hold a JSON object.")
+    return data
+
+
+def child(data: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
+    """Return the object at a key. Raises UsageError naming the key."""
+    value = _get(data, key, where)
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{where}: `{key}` must be an object, not {value!r}.")
+    return value
+
+
+def items(data: Mapping[str, Any], key: str, where: str) -> Sequence[Any]:
+    """Return the non-empty list at a key. Raises UsageError naming the key."""
+    value = _get(data, key, where)
+    if not isinstance(value, list) or not value:
+        raise UsageError(f"{where}: `{key}` must be a list with at least one item.")
+    return value
+
+
+def text(data: Mapping[str, Any], key: str, where: str) -> str:
+    """Return the string at a key. Raises UsageError naming the key."""
+    value = _get(data, key, where)
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"{where}: `{key}` must be a text, not {value!r}.")
+    return value
+
+
+def number(data: Mapping[str, Any], key: str, where: str) -> float:
+    """Return the finite number, zero or more, at a key. Raises UsageError naming the key."""
+    value = _get(data, key, where)
+    # A bool is an int to Python; NaN and infinity come out of Python's JSON parser.
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < float("inf"):
+        raise UsageError(f"{where}: `{key}` must be a number, zero or more, not {value!r}.")
+    return float(value)
+
+
+def provenance(data: Mapping[str, Any], where: str) -> Provenance:
+    """Return who stands behind a data file's figures. Raises UsageError naming a bad key."""
+    licence = data.get("licence")
+    return Provenance(
+        figure=text(data, "figure", where),
+        source=text(data, "source", where),
+        date=text(data, "date", where),
+        licence=None if licence is None else text(data, "licence", where),
+    )
+
+
+def _get(data: Mapping[str, Any], key: str, where: str) -> Any:
+    if key not in data:
+        raise UsageError(f"{where}: `{key}` is missing.")
+    return data[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Lambda's limits: milliseconds and megabytes."""
+
+    provenance: Provenance
+    on_demand_init_limit_ms: float
+    mb_per_vcpu: float
+    memory_min_mb: int
+    memory_max_mb: int
+
+
+@lru_cache(maxsize=1)
+def load_limits() -> Limits:
+    """Return the shipped limits."""
+    where = "limits.json"
+    data = read_json(where)
+    return Limits(
+        provenance=provenance(data, where),
+        on_demand_init_limit_ms=number(data, "on_demand_init_limit_ms", where),
+        mb_per_vcpu=number(data, "mb_per_vcpu", where),
+        memory_min_mb=int(number(data, "memory_min_mb", where)),
+        memory_max_mb=int(number(data, "memory_max_mb", where)),
+    )
+
+
+def check_memory(memory_mb: int) -> int:
+    """Return a memory size that Lambda has. Raises UsageError for any other."""
+    limits = load_limits()
+    if not limits.memory_min_mb <= memory_mb <= limits.memory_max_mb:
+        raise UsageError(
+            f"Lambda has no memory size of {memory_mb} MB:"
+            f" choose {limits.memory_min_mb} to {limits.memory_max_mb} MB."
+        )
+    return memory_mb
+
+
+def check_arch(arch: str) -> str:
+    """Return a Lambda architecture. Raises UsageError for any other."""
+    if arch not in ARCHES:
+        raise UsageError(f"Unknown architecture {arch!r}: choose {' or '.join(ARCHES)}.")
+    return arch
+
+
+def check_package_type(package_type: str) -> str:
+    """Return a Lambda package type. Raises UsageError for any other."""
+    if package_type not in PACKAGE_TYPES:
+        raise UsageError(f"Unknown package type {package_type!r}: choose zip or image.")
+    return package_type
+
+
+def python_minor(name: str) -> int:
+    """Return N of `python3.N`, `3.N` or `3.N.patch`. Raises UsageError for anything else."""
+    parts = name.removeprefix("python").split(".")
+    if len(parts) >= 2 and parts[0] == "3" and parts[1].isdecimal():
+        return int(parts[1])
+    raise UsageError(f"{name!r} names no Python 3 runtime: write it like python3.12.")

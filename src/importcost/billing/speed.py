@@ -1,0 +1,181 @@
+"""The speed ratio: how much longer Lambda takes for what the measuring interpreter did.
+
+The measuring interpreter runs a fixed calibration workload (`data/speed_workload.py`). The
+data file says what the same workload takes on Lambda under each Python version; the quotient
+is the ratio. A slow machine or a slow build of the interpreter makes the workload and the
+imports slow alike and so cancels out. Method and error: tests/benchmarks/SPEED_RATIO.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from importcost.billing.datafiles import (
+    Provenance,
+    check_arch,
+    check_package_type,
+    child,
+    number,
+    provenance,
+    python_minor,
+    read_json,
+    read_text,
+    text,
+)
+from importcost.errors import UsageError
+from importcost.model.profile import Interval
+
+RATIO_CONFIDENCE = 0.8
+"""The band is made of 10th and 90th percentiles and the residuals of a few functions."""
+
+WORKLOAD_NAME = "speed_workload.py"
+
+_FILE = "speed-reference.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedVersion:
+    """The workload's CPU time on Lambda x86_64 under Python 3.`minor`, microseconds.
+
+    `here_us` is what it took on the machine of the fit. `basis` says how `lambda_us` came
+    about: `measured`, or worked out from another build of the interpreter.
+    """
+
+    minor: int
+    lambda_us: float
+    here_us: float
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedReference:
+    """The reference for all versions, and the error bands; all bands are factors.
+
+    `band` is relative to the ratio; `arm64` relates arm64 to x86_64; `image_high` stretches
+    the upper end for container images, whose files are loaded on demand; `unknown_machine` is
+    the ratio itself where nothing is known of the machine.
+    """
+
+    provenance: Provenance
+    versions: Mapping[int, SpeedVersion]
+    band: Interval
+    arm64: Interval
+    unknown_machine: Interval
+    image_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class RatioFound:
+    """The speed ratio with its band, and what a reader must know of how it came about."""
+
+    ratio: Interval
+    notes: tuple[str, ...]
+
+
+def workload_source() -> str:
+    """Return the calibration workload's text.
+
+    Run as `python FILE RESULT`, it writes `{"speed_us": N}` to RESULT: CPU microseconds.
+    """
+    return read_text(WORKLOAD_NAME)
+
+
+@lru_cache(maxsize=1)
+def load_speed_reference() -> SpeedReference:
+    """Return the shipped speed reference."""
+    data = read_json(_FILE)
+    versions = {}
+    for name, entry in child(data, "versions", _FILE).items():
+        place = f"{_FILE}: `versions.{name}`"
+        minor = python_minor(name)
+        lambda_us = number(entry, "lambda_us", place)
+        here_us = number(entry, "here_us", place)
+        versions[minor] = SpeedVersion(minor, lambda_us, here_us, text(entry, "basis", place))
+    return SpeedReference(
+        provenance=provenance(data, _FILE),
+        versions=versions,
+        band=_interval(data, "band"),
+        arm64=_interval(data, "arm64_factor"),
+        unknown_machine=_interval(data, "unknown_machine"),
+        image_high=number(data, "image_high_factor", _FILE),
+    )
+
+
+def _interval(data: Mapping[str, Any], key: str) -> Interval:
+    entry = child(data, key, _FILE)
+    place = f"{_FILE}: `{key}`"
+    low, value, high = (number(entry, name, place) for name in ("low", "value", "high"))
+    if not 0 < low <= value <= high:
+        raise UsageError(f"{place}: low, value and high are out of order.")
+    return Interval(low, value, high, RATIO_CONFIDENCE)
+
+
+def speed_ratio(
+    speed_us: int | None, *, python_version: str, arch: str, package_type: str
+) -> RatioFound:
+    """Return Lambda's time / the measuring interpreter's time for the same imports.
+
+    `speed_us` is the workload's CPU time (microseconds) on the measuring interpreter, whose
+    version is `python_version`; None where it is not known. Raises UsageError for a version
+    that is no Python 3, or an unknown architecture or package type.
+    """
+    reference = load_speed_reference()
+    notes: list[str] = []
+    if speed_us is None or speed_us <= 0:
+        ratio = reference.unknown_machine
+        notes.append(
+            "The speed of the measuring machine is not known, so its times are taken as they"
+            " are, with a wide band: Lambda is usually slower."
+        )
+    else:
+        version = _version(reference, python_version, notes)
+        ratio = _times(reference.band, version.lambda_us / speed_us)
+    if check_arch(arch) == "arm64":
+        ratio = _product(ratio, reference.arm64)
+        notes.append(
+            "arm64 times are modelled: x86_64 times a factor taken from the published"
+            " hello-world floors of both architectures."
+        )
+    if check_package_type(package_type) == "image":
+        high = ratio.high * reference.image_high
+        ratio = Interval(ratio.low, ratio.value, high, ratio.confidence)
+        notes.append(
+            "Files of a container image are loaded on demand during init: the more the"
+            " function reads, the nearer to the band's upper end it comes."
+        )
+    return RatioFound(ratio, tuple(notes))
+
+
+def _version(reference: SpeedReference, python_version: str, notes: list[str]) -> SpeedVersion:
+    wanted = python_minor(python_version)
+    nearest = min(reference.versions, key=lambda minor: abs(minor - wanted))
+    found = reference.versions[nearest]
+    if nearest != wanted:
+        notes.append(
+            f"The speed reference has no Python 3.{wanted}: that of 3.{nearest} stands in."
+        )
+    elif found.basis != "measured":
+        notes.append(f"The speed reference of Python 3.{nearest} is {found.basis}.")
+    return found
+
+
+def _times(interval: Interval, factor: float) -> Interval:
+    return Interval(
+        interval.low * factor,
+        interval.value * factor,
+        interval.high * factor,
+        interval.confidence,
+    )
+
+
+def _product(left: Interval, right: Interval) -> Interval:
+    # Ends multiplied by ends: wider than independent errors, as the factor is modelled.
+    return Interval(
+        left.low * right.low,
+        left.value * right.value,
+        left.high * right.high,
+        min(left.confidence, right.confidence),
+    )
