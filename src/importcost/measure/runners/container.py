@@ -93,7 +93,7 @@ def mount_flags(source: Path, target: str) -> tuple[str, ...]:
 
     Raises UsageError for a path that no engine's syntax can carry.
     """
-    path = str(source)
+    path = str(source.resolve())
     if not any(sign in path for sign in ',"\n'):
         return ("--mount", f"type=bind,source={path},target={target},readonly")
     if ":" not in path:
@@ -185,7 +185,7 @@ def _place(source: Path, target: Path) -> None:
 class _Container:
     """One running container and the line of jobs and answers to its launcher."""
 
-    def __init__(self, engine: Engine, name: str, argv: list[str]) -> None:
+    def __init__(self, engine: Engine, name: str, argv: list[str], folder: Path) -> None:
         self._engine = engine
         self.name = name
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -196,6 +196,8 @@ class _Container:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # podman's monitor drops a file named `oom` into the folder that it was started in.
+            cwd=folder,
             start_new_session=True,
         )
         self._threads = [
@@ -286,7 +288,7 @@ class ContainerRunner:
         self._state: EngineState | None = None
         self._image_facts: ImageFacts | None = None
         self._container: _Container | None = None
-        self._merged: Path | None = None
+        self._folder: Path | None = None
         self._python = ""
         self._layout: Layout | None = None
         self._facts: InterpreterFacts | None = None
@@ -334,9 +336,9 @@ class ContainerRunner:
         try:
             self._drop()
         finally:
-            if self._merged is not None:
-                shutil.rmtree(self._merged, ignore_errors=True)
-                self._merged = None
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder = None
 
     def _drop(self) -> None:
         container, self._container = self._container, None
@@ -372,19 +374,25 @@ class ContainerRunner:
             )
         return state
 
-    def _opt_folder(self) -> Path | None:
-        layers = self._options.layers
-        if len(layers) <= 1:
-            return layers[0].resolve() if layers else None
-        if self._merged is None:
+    def _own_folder(self) -> Path:
+        """Return this runner's folder on the host, which goes with it."""
+        if self._folder is None:
             # Engines that run in a virtual machine share the home folder with it, at least.
             parent = None if sys.platform == "linux" else Path.home() / ".cache" / "importcost"
             if parent is not None:
                 parent.mkdir(parents=True, exist_ok=True)
-            self._merged = Path(tempfile.mkdtemp(prefix="importcost-layers-", dir=parent))
-            self._merged.chmod(0o755)  # the user inside may be another
-            merge_layers(layers, self._merged)
-        return self._merged
+            self._folder = Path(tempfile.mkdtemp(prefix="importcost-", dir=parent))
+        return self._folder
+
+    def _opt_folder(self) -> Path | None:
+        """Return the host folder to mount at /opt: the one layer, or several merged."""
+        layers = self._options.layers
+        if len(layers) <= 1:
+            return layers[0] if layers else None
+        merged = self._own_folder() / "opt"
+        if not merged.exists():
+            merge_layers(layers, merged)
+        return merged
 
     def _try_start(
         self, state: EngineState, python: str, opt: Path | None
@@ -392,7 +400,7 @@ class ContainerRunner:
         """Start the container; None if the image lacks that Python command."""
         name = f"importcost-{uuid.uuid4().hex}"
         argv = run_argv(state, self._options, name, python, opt)
-        container = self._container = _Container(self._engine, name, argv)
+        container = self._container = _Container(self._engine, name, argv, self._own_folder())
         try:
             greeting = container.receive(START_TIMEOUT_S)
         except TimeoutError:
