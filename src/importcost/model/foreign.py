@@ -1,0 +1,384 @@
+"""Which rows of a log other processes wrote: child interpreters and forked copies.
+
+A child interpreter started with the same flag prints its own header, a forked copy none. What
+tells their rows from the measured process's is the sum in `importcost.model.identity`: a
+parent's figures know nothing of another process's imports. Where the figures leave it open, the
+rows stay with the measured process and the finding says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from operator import not_
+
+from importcost.model.identity import fits
+from importcost.model.rows import DisturbanceKind, RowTable
+
+CHECKED_IN_FULL = 200_000
+"""Logs up to this many rows are always checked row by row; beyond, only if their sums are off."""
+
+_MAX_FORKS = 32
+_SEARCH_STEPS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about other processes, at a row (counted from 0 in the whole log)."""
+
+    kind: DisturbanceKind
+    row: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRows:
+    """Half-open row ranges that other processes wrote, in order, without overlap."""
+
+    ranges: tuple[tuple[int, int], ...]
+    findings: tuple[Finding, ...]
+
+
+def find_foreign_rows(
+    rows: RowTable, headers: Sequence[int], markers: Sequence[int]
+) -> ForeignRows:
+    """Find other processes' rows.
+
+    `headers` are the rows before which a second or later header stood, `markers` those before
+    which a marker stood, both ascending.
+    """
+    ranges: list[tuple[int, int]] = []
+    findings: list[Finding] = []
+    for header in headers:
+        if ranges and header < ranges[-1][1]:
+            continue  # a child of the child
+        end, certain = _end_of_child(rows, header, _alive_before(ranges, header), markers)
+        if end > header:
+            ranges.append((header, end))
+        if not certain:
+            detail = "the figures do not tell where the child process's rows end"
+            findings.append(Finding(DisturbanceKind.OTHER_PROCESS, header, detail))
+    if len(rows) > CHECKED_IN_FULL and not headers and _sums_hold(rows):
+        return ForeignRows((), ())
+    # Threads break the same sums, and a negative self time is their mark alone.
+    if len(rows) and min(rows.self_us) >= 0:
+        forks, more = _find_forks(rows, ranges, markers)
+        return ForeignRows(tuple(_merged(ranges + forks)), (*findings, *more))
+    return ForeignRows(tuple(_merged(ranges)), tuple(findings))
+
+
+def _sums_hold(rows: RowTable) -> bool:
+    """Tell whether all self times add up to the roots' cumulative times, within rounding."""
+    roots = sum(
+        cumulative
+        for cumulative, is_root in zip(rows.cumulative_us, map(not_, rows.depth), strict=True)
+        if is_root
+    )
+    return -len(rows) <= sum(rows.self_us) - roots <= len(rows)
+
+
+def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _alive_before(ranges: Sequence[tuple[int, int]], row: int) -> list[int]:
+    """Return the rows before `row` that are in none of the ranges."""
+    alive: list[int] = []
+    position = 0
+    for start, end in _merged(ranges):
+        alive.extend(range(position, min(start, row)))
+        position = max(position, end)
+    alive.extend(range(position, row))
+    return alive
+
+
+# Child interpreters --------------------------------------------------------------------------
+
+
+def _end_of_child(
+    rows: RowTable, header: int, before: Sequence[int], markers: Sequence[int]
+) -> tuple[int, bool]:
+    """Return the row at which the measured process goes on, and whether that is certain."""
+    waiting = _waiting(rows, before)
+    if waiting:
+        end = _end_by_sums(rows, header, waiting)
+        if end is not None:
+            return end, True
+        # The measured process prints the markers, so it was back by then.
+        return next((row for row in markers if row >= header), len(rows)), False
+    return _end_by_names(rows, header, before, markers)
+
+
+def _waiting(rows: RowTable, before: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return sum and count, by depth, of the deep rows whose parent has not printed yet."""
+    waiting: dict[int, tuple[int, int]] = {}
+    limit: int | None = None
+    for row in reversed(before):
+        depth = rows.depth[row]
+        if depth == 0:
+            break
+        if limit is None or depth <= limit:
+            limit = depth
+            total, count = waiting.get(depth, (0, 0))
+            waiting[depth] = (total + rows.cumulative_us[row], count + 1)
+    return waiting
+
+
+def _end_by_sums(rows: RowTable, header: int, waiting: dict[int, tuple[int, int]]) -> int | None:
+    """Return the first row from which on the rows add up with those that wait; None if none."""
+    steps = _SEARCH_STEPS
+    start = header
+    while start < len(rows):
+        end = _next_root(rows, start)
+        if _adds_up(rows, start, end, waiting):
+            return start
+        if not _adds_up(rows, start, end, {}):
+            # Neither process's alone: the child died in mid-import somewhere in here.
+            for middle in range(start + 1, end):
+                steps -= end - middle
+                if steps < 0:
+                    return None
+                if _adds_up(rows, middle, end, waiting):
+                    return middle
+        start = end
+    return None
+
+
+def _next_root(rows: RowTable, start: int) -> int:
+    """Return the end of the segment that the next row of depth 0 closes (or the log's end)."""
+    try:
+        return rows.depth.index(0, start) + 1
+    except ValueError:
+        return len(rows)
+
+
+def _adds_up(rows: RowTable, start: int, end: int, waiting: dict[int, tuple[int, int]]) -> bool:
+    """Tell whether the rows, after those that wait, nest without a gap and with right sums."""
+    sums = dict(waiting)
+    for row in range(start, end):
+        depth = rows.depth[row]
+        if sums and max(sums) > depth + 1:
+            return False
+        total, count = sums.pop(depth + 1, (0, 0))
+        if not fits(total, rows.cumulative_us[row] - rows.self_us[row], count):
+            return False
+        total, count = sums.get(depth, (0, 0))
+        sums[depth] = (total + rows.cumulative_us[row], count + 1)
+    # In a cut log the last segment has no root; then something that waits must be taken up.
+    taken = not waiting or max(sums, default=0) < max(waiting)
+    return end > start and taken
+
+
+def _end_by_names(
+    rows: RowTable, header: int, before: Sequence[int], markers: Sequence[int]
+) -> tuple[int, bool]:
+    """Decide by names where no row waits for its parent, so that all sums hold either way.
+
+    A process loads a module once. So the child's rows reach at least to the last root with a
+    name that the measured process had loaded, and no further than to the first with a name
+    that the child itself had loaded.
+    """
+    loaded = _once(rows.names[row] for row in before)
+    stop = next((row for row in markers if row > header), len(rows))
+    seen: set[str] = set()
+    least = most = header
+    start = header
+    while start < stop:
+        end = min(_next_root(rows, start), stop)
+        names = rows.names[start:end]
+        if not seen.isdisjoint(names) and start > least:
+            break
+        seen.update(_once(names))
+        if not loaded.isdisjoint(names):
+            least = end
+        most = start = end
+    return least, least == most
+
+
+def _once(names: Iterable[str]) -> set[str]:
+    """Return the names that occur once: failed imports print theirs again and again."""
+    seen: set[str] = set()
+    again: set[str] = set()
+    for name in names:
+        (again if name in seen else seen).add(name)
+    return seen - again
+
+
+# Forked copies -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A row whose sums do not hold, with its children: all are positions among live rows."""
+
+    position: int
+    start: int
+    children: tuple[int, ...]
+
+
+def _find_forks(
+    rows: RowTable, taken: Sequence[tuple[int, int]], markers: Sequence[int]
+) -> tuple[list[tuple[int, int]], list[Finding]]:
+    ranges: list[tuple[int, int]] = []
+    findings: list[Finding] = []
+    for _ in range(_MAX_FORKS):
+        alive = _alive_before([*taken, *ranges], len(rows))
+        found, undecided = _next_fork(rows, alive, markers)
+        if found is None:
+            return ranges, findings + undecided
+        ranges.append(found)
+        detail = f"{found[1] - found[0]} rows that a forked copy wrote"
+        findings.append(Finding(DisturbanceKind.FORKED, found[0], detail))
+    return ranges, findings
+
+
+def _next_fork(
+    rows: RowTable, alive: Sequence[int], markers: Sequence[int]
+) -> tuple[tuple[int, int] | None, list[Finding]]:
+    """Return the first range that a forked copy surely wrote, else what stays unexplained."""
+    undecided: list[Finding] = []
+    for position, excess in _wrong_sums(rows, alive):
+        node = _node_at(rows, alive, position)
+        if excess < 0:
+            found = _copy_of_parent(rows, alive, node)
+        elif _marker_explains(rows, alive, node, markers):
+            continue
+        else:
+            found = _foreign_children(rows, alive, node)
+            if found is None:
+                detail = (
+                    f"{rows.names[alive[position]]}: its children take {excess} us more than "
+                    "it had; a forked copy or a thread wrote some of them, all are kept"
+                )
+                undecided.append(Finding(DisturbanceKind.FORKED, alive[position], detail))
+        if found is not None:
+            return found, undecided
+    return None, undecided
+
+
+def _wrong_sums(rows: RowTable, alive: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (position, children's sum less the row's own) of every row that does not fit."""
+    depth_of, self_of, cumulative_of = rows.depth, rows.self_us, rows.cumulative_us
+    sums = [0] * (max(depth_of, default=0) + 2)
+    counts = [0] * len(sums)
+    wrong = []
+    previous = 0
+    for position, row in enumerate(alive):
+        depth, cumulative = depth_of[row], cumulative_of[row]
+        below = depth + 1
+        excess = sums[below] - cumulative + self_of[row]
+        if not -1 <= excess <= counts[below] + 1:
+            wrong.append((position, excess))
+        if previous > depth:
+            # Deeper than the children: rows without a parent.
+            width = previous - depth
+            sums[below : previous + 1] = counts[below : previous + 1] = [0] * width
+        sums[depth] += cumulative
+        counts[depth] += 1
+        previous = depth
+    return wrong
+
+
+def _node_at(rows: RowTable, alive: Sequence[int], position: int) -> _Node:
+    depth = rows.depth[alive[position]]
+    children = []
+    start = position
+    while start > 0 and rows.depth[alive[start - 1]] > depth:
+        start -= 1
+        if rows.depth[alive[start]] == depth + 1:
+            children.append(start)
+    return _Node(position, start, tuple(reversed(children)))
+
+
+def _inside(rows: RowTable, row: int) -> int:
+    return rows.cumulative_us[row] - rows.self_us[row]
+
+
+def _marker_explains(
+    rows: RowTable, alive: Sequence[int], node: _Node, markers: Sequence[int]
+) -> bool:
+    """Tell whether the sum holds without the children before some marker inside the node."""
+    inside = _inside(rows, alive[node.position])
+    first, last = alive[node.start], alive[node.position]
+    for marker in markers:
+        if first < marker <= last:
+            after = [child for child in node.children if alive[child] >= marker]
+            total = sum(rows.cumulative_us[alive[child]] for child in after)
+            if fits(total, inside, len(after)):
+                return True
+    return False
+
+
+def _foreign_children(rows: RowTable, alive: Sequence[int], node: _Node) -> tuple[int, int] | None:
+    """Return the row range of the one run of children that the parent knows nothing of.
+
+    None if no run or more than one explains the excess. A run at the start is what threads
+    leave too (the sum so far is lost when they overlap): it counts only if a module in it was
+    loaded again afterwards, which one process does not do.
+    """
+    run = _only_run(
+        [rows.cumulative_us[alive[child]] for child in node.children],
+        _inside(rows, alive[node.position]),
+    )
+    if run is None:
+        return None
+    first, last = run
+    start = node.children[first - 1] + 1 if first else node.start
+    end = node.children[last - 1] + 1
+    if first == 0 and last < len(node.children):
+        names = {rows.names[alive[position]] for position in range(start, end)}
+        rest = (rows.names[alive[position]] for position in range(end, node.position))
+        if names.isdisjoint(rest):
+            return None
+    return alive[start], alive[end - 1] + 1
+
+
+def _only_run(times: Sequence[int], inside: int) -> tuple[int, int] | None:
+    """Return the only slice of children without which the sum holds."""
+    total = sum(times)
+    found: tuple[int, int] | None = None
+    end = 0
+    window = 0
+    for start in range(len(times)):
+        if end < start:
+            end, window = start, 0
+        # Take children in while too much is left outside the window.
+        while end < len(times) and total - window - inside > len(times) - (end - start) + 1:
+            window += times[end]
+            end += 1
+        if end > start and fits(total - window, inside, len(times) - (end - start)):
+            if found is not None:
+                return None
+            found = (start, end)
+        window -= times[start] if end > start else 0
+    return found
+
+
+def _copy_of_parent(rows: RowTable, alive: Sequence[int], node: _Node) -> tuple[int, int] | None:
+    """Return the rows of a copy that went on to print the parent's row itself.
+
+    The copy's row of the same name took the children from before the fork; the parent's own
+    row, printed later, misses exactly those.
+    """
+    own = alive[node.position]
+    position = node.start - 1
+    while position >= 0:
+        row = alive[position]
+        if rows.depth[row] == rows.depth[own] and rows.names[row] == rows.names[own]:
+            break
+        position -= 1
+    else:
+        return None
+    copy = _node_at(rows, alive, position)
+    total = sum(rows.cumulative_us[alive[child]] for child in node.children)
+    for count, child in enumerate(copy.children, start=1):
+        total += rows.cumulative_us[alive[child]]
+        if fits(total, _inside(rows, own), count + len(node.children)):
+            return alive[child] + 1, alive[node.start - 1] + 1
+    return None

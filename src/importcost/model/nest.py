@@ -1,0 +1,219 @@
+"""Rows, printed on completion, to the import tree, in preorder.
+
+The depth column alone nests rows: a row of depth d owns the rows of depth d + 1 printed since
+the last row that was no deeper than d. Three shapes look wrong and are true, and stay as they
+are: a parent package printed inside its child, a name nested in itself or repeated, and a
+failed import that looks like a success. Nothing here recurses: logs nest 3,000 deep.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Sequence
+from operator import itemgetter, sub
+
+from importcost.model.identity import fits
+from importcost.model.profile import Phase
+from importcost.model.rows import ImporttimeLog, Marker, RowTable
+from importcost.model.tree import NO_PARENT, ImportTree
+
+
+def build_tree(
+    log: ImporttimeLog, initial_phase: str = Phase.INTERPRETER_START.value
+) -> ImportTree:
+    """Nest a log's rows; figures stay as printed.
+
+    A marker's label is the phase of the rows printed after it; rows before the first marker
+    (all, if there is none) get `initial_phase`. A row belongs to the phase it was printed in,
+    so one that was still loading at a marker counts as the later phase's. Rows whose parent
+    never printed become roots at their place in time.
+    """
+    rows = log.rows
+    order, parents = _preorder(rows, [marker.row for marker in log.markers])
+    names, ids = _intern(rows.names)
+    phases, phase_ids = _phases(log.markers, initial_phase, len(rows))
+    if len(phases) > 1:
+        phase_ids = _gather(phase_ids, order)
+    return ImportTree(
+        names=names,
+        name_ids=_gather(ids, order),
+        parents=parents,
+        self_us=_gather(rows.self_us, order),
+        cumulative_us=_gather(rows.cumulative_us, order),
+        phases=phases,
+        phase_ids=phase_ids,
+    )
+
+
+def link_parents(rows: RowTable, marker_rows: Sequence[int] = ()) -> array[int]:
+    """Return each row's parent row, in printed order; NO_PARENT for roots and orphans.
+
+    `marker_rows` are the rows before which markers stood. A row printed before a marker may
+    belong to one printed after it (the marker stood inside an import), unless the figures
+    deny it: then its own parent never printed.
+    """
+    depths = rows.depth
+    parents = array("q", [NO_PARENT]) * len(depths)
+    open_rows: list[int] = []  # open_rows[d]: the row of depth d that what precedes it is in
+    for row in range(len(depths) - 1, -1, -1):
+        depth = depths[row]
+        if depth < len(open_rows):
+            del open_rows[depth:]
+        elif depth > len(open_rows):
+            open_rows.extend([NO_PARENT] * (depth - len(open_rows)))
+        if depth:
+            parents[row] = open_rows[depth - 1]
+        open_rows.append(row)
+    for marker_row in marker_rows:
+        _cut_at_marker(rows, parents, marker_row)
+    return parents
+
+
+def orphan_groups(rows: RowTable, marker_rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the first row and the size of each group of rows that lost the same parent."""
+    depths = rows.depth
+    if _is_whole(depths) and not _open_markers(depths, marker_rows):
+        return []
+    parents = link_parents(rows, marker_rows)
+    groups: list[tuple[int, int]] = []
+    waiting: list[int] = []  # groups that a later row may join, by rising depth
+    for row, depth in enumerate(depths):
+        while waiting and depths[groups[waiting[-1]][0]] > depth:
+            waiting.pop()
+        if depth == 0 or parents[row] != NO_PARENT:
+            continue
+        if waiting and depths[groups[waiting[-1]][0]] == depth:
+            first, size = groups[waiting[-1]]
+            groups[waiting[-1]] = (first, size + 1)
+        else:
+            waiting.append(len(groups))
+            groups.append((row, 1))
+    return groups
+
+
+def _is_whole(depths: array[int]) -> bool:
+    """Tell whether every deep row is followed by its parent: no step up of more than one."""
+    if not depths:
+        return True
+    return depths[-1] == 0 and max(map(sub, depths, depths[1:]), default=0) <= 1
+
+
+def _open_markers(depths: array[int], marker_rows: Sequence[int]) -> bool:
+    """Tell whether a marker stands where rows wait for a parent."""
+    return any(0 < row <= len(depths) and depths[row - 1] for row in marker_rows)
+
+
+def _cut_at_marker(rows: RowTable, parents: array[int], marker_row: int) -> None:
+    """Take rows before a marker from parents after it whose figures deny them."""
+    depths = rows.depth
+    row = marker_row - 1
+    limit = depths[row] + 1 if 0 <= row < len(depths) else 0
+    crossing: dict[int, list[int]] = {}
+    while row >= 0 and limit > 0:
+        if depths[row] <= limit:
+            limit = depths[row]
+            if parents[row] >= marker_row:
+                crossing.setdefault(parents[row], []).append(row)
+        row -= 1
+    for parent, before in crossing.items():
+        sums = [rows.cumulative_us[child] for child in before]
+        after = [
+            rows.cumulative_us[child]
+            for child in range(marker_row, parent)
+            if parents[child] == parent
+        ]
+        inside = rows.cumulative_us[parent] - rows.self_us[parent]
+        whole = fits(sum(sums) + sum(after), inside, len(sums) + len(after))
+        if not whole and fits(sum(after), inside, len(after)):
+            for child in before:
+                parents[child] = NO_PARENT
+
+
+def _preorder(rows: RowTable, marker_rows: Sequence[int]) -> tuple[Sequence[int], array[int]]:
+    """Return the row at each preorder position, and the parent position of each position."""
+    depths = rows.depth
+    if _is_whole(depths) and not _open_markers(depths, marker_rows):
+        return _preorder_of_whole(depths)
+    return _preorder_of_linked(link_parents(rows, marker_rows))
+
+
+def _preorder_of_whole(depths: array[int]) -> tuple[list[int], array[int]]:
+    """One pass, for logs without orphans.
+
+    Before row i of depth d stand, in preorder, its d ancestors and every row printed before
+    its subtree began. For a leaf that is i + d; a row with children got its position when the
+    first row inside it was printed.
+    """
+    order = [0] * len(depths)
+    parents = array("q", order)
+    positions = [NO_PARENT] * (max(depths, default=0) + 2)  # of the open row of depth d at d + 1
+    previous = 0
+    for row, depth in enumerate(depths):
+        if depth < previous:
+            position = positions[depth + 1]
+        else:
+            position = row + depth
+            if depth > previous:
+                if depth - previous == 1:  # the common case, without a slice
+                    positions[depth] = position - 1
+                else:
+                    positions[previous + 1 : depth + 1] = range(row + previous, position)
+        order[position] = row
+        parents[position] = positions[depth]
+        previous = depth
+    return order, parents
+
+
+def _preorder_of_linked(links: array[int]) -> tuple[list[int], array[int]]:
+    """The general way: subtree sizes first, then positions from the end backwards."""
+    count = len(links)
+    sizes = [1] * count
+    for row, parent in enumerate(links):
+        if parent != NO_PARENT:
+            sizes[parent] += sizes[row]
+    order = [0] * count
+    parents = array("q", order)
+    positions = [0] * count
+    ends = [0] * count  # where the next earlier child of a row ends
+    roots_end = count
+    for row in range(count - 1, -1, -1):
+        parent = links[row]
+        end = roots_end if parent == NO_PARENT else ends[parent]
+        position = end - sizes[row]
+        if parent == NO_PARENT:
+            roots_end = position
+        else:
+            ends[parent] = position
+        positions[row], ends[row] = position, end
+        order[position] = row
+        parents[position] = NO_PARENT if parent == NO_PARENT else positions[parent]
+    return order, parents
+
+
+def _gather(column: Sequence[int], order: Sequence[int]) -> array[int]:
+    if len(order) < 2:  # itemgetter of one index returns no tuple
+        return array("q", [column[row] for row in order])
+    return array("q", itemgetter(*order)(column))
+
+
+def _intern(names: list[str]) -> tuple[tuple[str, ...], Sequence[int]]:
+    """Return the distinct names and each row's index in them."""
+    index: defaultdict[str, int] = defaultdict()
+    index.default_factory = index.__len__  # a new name gets the next number, all of it in C
+    ids = array("q", map(index.__getitem__, names))
+    return tuple(index), ids
+
+
+def _phases(
+    markers: Sequence[Marker], initial_phase: str, count: int
+) -> tuple[tuple[str, ...], array[int]]:
+    """Return the phase labels in order of appearance and each row's phase."""
+    ids = {initial_phase: 0}
+    column = array("q")
+    current = 0
+    for marker in markers:
+        column.extend(array("q", [current]) * (marker.row - len(column)))
+        current = ids.setdefault(marker.label, len(ids))
+    column.extend(array("q", [current]) * (count - len(column)))
+    return tuple(ids), column
