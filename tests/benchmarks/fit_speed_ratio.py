@@ -283,12 +283,14 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--python", action="append", required=True)
     parser.add_argument("--optimised-python", action="append", default=[])
     parser.add_argument("--runs", type=int, default=30)
-    parser.add_argument("--functions", type=Path, help="output of check_speed_ratio.py")
+    parser.add_argument(
+        "--functions", type=Path, action="append", default=[], help="from check_speed_ratio.py"
+    )
     parser.add_argument("--output", type=Path)
     return parser.parse_args(argv)
 
 
-def band(fits: dict[str, Any], simulated: list[float], functions: Path | None) -> dict[str, Any]:
+def band(fits: dict[str, Any], simulated: list[float], functions: Sequence[Path]) -> dict[str, Any]:
     """Return the ratio's band relative to its value, and what it was made of.
 
     The simulated functions hold the spread of modules and traces. Real third-party packages
@@ -297,14 +299,17 @@ def band(fits: dict[str, Any], simulated: list[float], functions: Path | None) -
     """
     value = fits["zip"]["ratio_of_sums"]
     relative = [simulated[0] / value, simulated[1] / value]
-    residuals = json.loads(functions.read_text())["residuals"] if functions else {}
-    everything = [*relative, *residuals.values()]
+    residuals = defaultdict(list)
+    for session in functions:
+        for name, residual in json.loads(session.read_text())["residuals"].items():
+            residuals[name].append(residual)
+    everything = [*relative, *(x for found in residuals.values() for x in found)]
     return {
         "low": round(min(everything), 3),
         "value": 1.0,
         "high": round(max(everything), 3),
         "simulated_functions_p10_p90": round_all(relative),
-        "published_functions": {name: round(x, 3) for name, x in residuals.items()},
+        "published_functions": {name: round_all(found) for name, found in residuals.items()},
     }
 
 

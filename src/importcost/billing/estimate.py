@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from statistics import NormalDist
 
@@ -18,7 +18,7 @@ from importcost.billing.datafiles import (
 from importcost.billing.floors import find_floor, load_floors
 from importcost.billing.prices import Prices, load_prices
 from importcost.billing.speed import RatioFound, load_speed_reference, speed_ratio
-from importcost.model.profile import Interval, Phase, Profile, significant_blocked_us
+from importcost.model.profile import Interval, Phase, Profile, Settings, significant_blocked_us
 
 FLOOR_LABEL = "Lambda + interpreter + runtime (floor)"
 LAMBDA_LOG = "lambda-log"
@@ -67,8 +67,8 @@ class Estimate:
     `speed_ratio`, plus blocked wall time. `billed_init_ms` is what the init alone adds to
     Billed Duration (whole milliseconds; AWS rounds the sum of init and first invoke up).
     `phases` add up to `init_ms.value`. Init is not scaled by memory (the INIT boost);
-    `dollars_per_million` cold starts is. Past the init limit, `billed_init_ms` is that of the
-    retried init, which runs throttled.
+    `dollars_per_million` cold starts is. What lies past the init limit is billed as the retried
+    init, which runs throttled.
     """
 
     memory_mb: int
@@ -142,58 +142,72 @@ def estimate(
     are added in quadrature, downwards and upwards apart, at 80 % confidence. Raises UsageError
     for a memory size, architecture, package type or runtime that Lambda does not have.
     """
-    settings = profile.settings
-    memory_mb = check_memory(settings.memory_mb if memory_mb is None else memory_mb)
-    arch = check_arch(settings.arch if arch is None else arch)
-    package_type = check_package_type(
-        settings.package_type if package_type is None else package_type
-    )
+    settings = _settings(profile.settings, memory_mb, arch, package_type)
     prices = load_prices() if prices is None else prices
-    floor = find_floor(settings.runtime, package_type, arch)
-    found = _ratio(profile, arch, package_type)
+    floor = find_floor(settings.runtime, settings.package_type, settings.arch)
+    found = _ratio(profile, settings)
     parts = _function_init(profile, found.ratio)
     phases = _phases(profile, floor.ms.value, parts)
     init_ms = _sum(floor.ms, parts.total, sum(phase.init_ms for phase in phases))
     limit = _limit(init_ms)
-    billed = _billed(init_ms, limit, memory_mb)
-    price = prices.gb_second(arch)
-    low, value, high = (
-        dollars_per_million(ms, memory_mb, price) for ms in (billed.low, billed.value, billed.high)
-    )
+    billed = _billed(init_ms, settings.memory_mb)
+    own_notes = _notes(parts, limit, settings.memory_mb)
     return Estimate(
-        memory_mb=memory_mb,
-        arch=arch,
-        package_type=package_type,
+        memory_mb=settings.memory_mb,
+        arch=settings.arch,
+        package_type=settings.package_type,
         runtime=settings.runtime,
         floor_ms=floor.ms,
         speed_ratio=found.ratio,
         function_init_ms=parts.total,
         init_ms=init_ms,
         billed_init_ms=billed,
-        dollars_per_million=Interval(low, value, high, CONFIDENCE),
+        dollars_per_million=_dollars(billed, settings, prices),
         phases=phases,
         limit=limit,
-        notes=tuple(
-            note
-            for note in (floor.note, *found.notes, *_notes(parts, limit, memory_mb))
-            if note is not None
-        ),
+        notes=(*floor.notes, *found.notes, *own_notes),
         sources=_sources(prices, from_log=profile.source == LAMBDA_LOG),
     )
 
 
-def _ratio(profile: Profile, arch: str, package_type: str) -> RatioFound:
+def _settings(
+    settings: Settings, memory_mb: int | None, arch: str | None, package_type: str | None
+) -> Settings:
+    return replace(
+        settings,
+        memory_mb=check_memory(settings.memory_mb if memory_mb is None else memory_mb),
+        arch=check_arch(settings.arch if arch is None else arch),
+        package_type=check_package_type(
+            settings.package_type if package_type is None else package_type
+        ),
+    )
+
+
+def _dollars(billed: Interval, settings: Settings, prices: Prices) -> Interval:
+    price = prices.gb_second(settings.arch)
+    low, value, high = (
+        dollars_per_million(ms, settings.memory_mb, price)
+        for ms in (billed.low, billed.value, billed.high)
+    )
+    return Interval(low, value, high, CONFIDENCE)
+
+
+def _ratio(profile: Profile, settings: Settings) -> RatioFound:
     if profile.source == LAMBDA_LOG:
         note = "The rows were timed on Lambda itself: they are not scaled."
         return RatioFound(Interval(1.0, 1.0, 1.0, CONFIDENCE), (note,))
     version = profile.environment.python_version
     found = speed_ratio(
-        profile.speed_us, python_version=version, arch=arch, package_type=package_type
+        profile.speed_us,
+        python_version=version,
+        arch=settings.arch,
+        package_type=settings.package_type,
     )
     notes = list(found.notes)
-    if python_minor(version) != python_minor(profile.settings.runtime):
+    # A log that was not taken on Lambda need not say which Python wrote it.
+    if profile.speed_us and python_minor(version) != python_minor(settings.runtime):
         notes.append(
-            f"Measured with Python {version}: what {profile.settings.runtime} would take for"
+            f"Measured with Python {version}: what {settings.runtime} would take for"
             " the same imports may differ."
         )
     if profile.environment.python_implementation != "CPython":
@@ -272,18 +286,19 @@ def _limit(init_ms: Interval) -> InitLimit:
     return InitLimit.BELOW
 
 
-def _billed(init_ms: Interval, limit: InitLimit, memory_mb: int) -> Interval:
-    """Return the billed init; past the limit, a retry that runs throttled.
+def _billed(init_ms: Interval, memory_mb: int) -> Interval:
+    """Return the billed init; an end past the limit is that of a retry that runs throttled.
 
     Public sources contradict each other on whether the lost init is billed as well: the upper
     end says that it is.
     """
-    low, value, high = init_ms.low, init_ms.value, init_ms.high
-    if limit is InitLimit.PAST:
-        factor = throttle_factor(memory_mb)
-        low, value, high = low * factor, value * factor, high * factor
-        high += load_limits().on_demand_init_limit_ms
-    return Interval(_round_up(low), _round_up(value), _round_up(high), CONFIDENCE)
+    limit_ms = load_limits().on_demand_init_limit_ms
+    factor = throttle_factor(memory_mb)
+    low, value, high = (
+        ms if ms <= limit_ms else ms * factor for ms in (init_ms.low, init_ms.value, init_ms.high)
+    )
+    lost_ms = limit_ms if init_ms.high > limit_ms else 0.0
+    return Interval(_round_up(low), _round_up(value), _round_up(high + lost_ms), CONFIDENCE)
 
 
 def _round_up(milliseconds: float) -> int:
@@ -306,7 +321,10 @@ def _notes(parts: _Parts, limit: InitLimit, memory_mb: int) -> tuple[str, ...]:
             " upper end has them."
         )
     elif limit is InitLimit.NEAR:
-        notes.append("Init comes near Lambda's 10 s limit for on-demand init.")
+        notes.append(
+            "Init comes near Lambda's 10 s limit for on-demand init, or may pass it: it would"
+            " then run again, throttled, inside the first invocation."
+        )
     notes.append(
         "Dollars are tier-1 GB-seconds of the init alone: requests and the handler's own"
         " duration come on top."

@@ -52,11 +52,11 @@ class Floors:
 
 @dataclass(frozen=True, slots=True)
 class FloorFound:
-    """The floor taken, as an interval in milliseconds; `note` says where it stands in."""
+    """The floor taken, as an interval in milliseconds; `notes` say where it stands in."""
 
     floor: Floor
     ms: Interval
-    note: str | None
+    notes: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -105,11 +105,9 @@ def find_floor(runtime: str, package_type: str, arch: str) -> FloorFound:
     floors = load_floors()
     nearest = min({minor for minor, _, _ in floors.table}, key=lambda minor: abs(minor - wanted))
     floor = floors.table[(nearest, *key)]
-    note = None
+    notes: tuple[str, ...] = ()
     if nearest != wanted:
-        note = (
-            f"No hello-world floor of {runtime} has been published:"
-            f" that of {floor.runtime} stands in (modelled)."
-        )
+        note = f"No hello-world floor of {runtime} has been published:"
+        notes = (f"{note} that of {floor.runtime} stands in (modelled).",)
     interval = Interval(floor.p10_ms, floor.p50_ms, floor.p90_ms, FLOOR_CONFIDENCE)
-    return FloorFound(floor, interval, note)
+    return FloorFound(floor, interval, notes)
