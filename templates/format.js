@@ -51,10 +51,9 @@ function shareText(part, whole) {
   return percent >= 10 ? `${Math.round(percent)} %` : `${percent.toFixed(1)} %`;
 }
 
-function bytesText(bytes) {
-  if (bytes === null || bytes === undefined) return "not known";
-  if (Math.abs(bytes) >= 1048576) return `${(bytes / 1048576).toFixed(1)} MB`;
-  return `${wholeNumber.format(Math.round(bytes / 1024))} kB`;
+function memoryText(kb) {
+  if (kb === null || kb === undefined) return "not known";
+  return Math.abs(kb) >= 1024 ? `${(kb / 1024).toFixed(1)} MB` : `${wholeNumber.format(kb)} kB`;
 }
 
 function dollarsText(value) {

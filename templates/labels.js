@@ -14,6 +14,8 @@ function relativeName(name, parentName) {
 function elided(text, most) {
   if (text.length <= most) return text;
   if (most < 3) return "";
+  // Too short for two ends to be read: the beginning says more.
+  if (most < 9) return `${text.slice(0, most - 1)}…`;
   const head = Math.ceil((most - 1) / 2);
   const tail = Math.floor((most - 1) / 2);
   return `${text.slice(0, head)}…${tail ? text.slice(-tail) : ""}`;

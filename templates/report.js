@@ -77,15 +77,33 @@ function drawPhases() {
     const part = element("button", `phase phase-${i % 6}`);
     part.type = "button";
     part.phase = phase;
+    part.setAttribute("aria-label", `${phase.label}, ${wholeMs(phase.init_ms)} ms, ${shareText(phase.share, 1)}`);
     part.style.flexGrow = String(Math.max(phase.share, 0.001));
-    const chip = element("span", "chip");
-    part.append(chip, element("span", "phase-name", phase.label), element("span", "phase-ms", `${wholeMs(phase.init_ms)} ms`));
+    const key = element("li", `phase-key phase-${i % 6}`);
+    key.append(element("span", "chip"), element("span", "", phase.label), element("strong", "", `${wholeMs(phase.init_ms)} ms`));
     for (const kind of ["pointerenter", "focus", "click"]) {
       part.addEventListener(kind, () => explain(phase));
     }
+    key.addEventListener("pointerenter", () => explain(phase));
     bar.append(part);
+    byId("phase-keys").append(key);
   });
   if (heaviest) explain(heaviest);
+}
+
+// On narrow screens the rows become blocks, and browsers then forget that they were rows.
+function withRoles(row) {
+  row.setAttribute("role", "row");
+  for (const cell of row.children) {
+    cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "cell");
+  }
+}
+
+// The distribution's name, where the module's own does not say it already.
+function ownerBeside(node) {
+  const owner = tree.distribution(node);
+  const plain = owner.toLowerCase().replaceAll("-", "_");
+  return plain === tree.name(node).split(".")[0].toLowerCase() ? "" : owner;
 }
 
 function drawTop() {
@@ -94,19 +112,19 @@ function drawTop() {
   const most = Math.max(1, ...nodes.map((node) => tree.cumulativeUs[node]));
   byId("top-imports").append(...nodes.map((node) => {
     const row = element("tr");
-    const cell = moduleCell(tree, node, showInChart);
-    const owner = tree.distribution(node);
-    if (owner && owner !== tree.name(node)) cell.append(element("span", "owner", clipped(owner, 40)));
+    const cell = moduleCell(tree, node, showInChart, ownerBeside(node));
     const bar = element("td", "num bar-cell");
     const fill = element("span", `bar-fill ${tree.colour(node)}`);
-    fill.style.width = `${(100 * Math.max(0, tree.cumulativeUs[node])) / most}%`;
+    // The figure keeps its own room at the right; the bar grows in what is left.
+    fill.style.width = `calc((100% - 96px) * ${Math.max(0, tree.cumulativeUs[node]) / most})`;
     bar.append(fill, element("span", "bar-text", `${msColumn(tree.cumulativeUs[node])} ms`));
     row.append(
       cell, bar,
-      element("td", "num", `${msColumn(tree.selfUs[node])} ms`),
+      element("td", "num self-cell", `${msColumn(tree.selfUs[node])} ms`),
       element("td", "num modelled-cell", `≈ ${wholeMs((tree.cumulativeUs[node] * ratio) / 1000)} ms`),
       importerCell(tree, node),
     );
+    withRoles(row);
     return row;
   }));
   byId("top-empty").hidden = nodes.length > 0;
@@ -262,8 +280,8 @@ function factsOf(node) {
   const { name, place } = tree.importer(node);
   if (name) facts.push(["Imported by", name]);
   if (place) facts.push(["At", place]);
-  const [memory, own] = [tree.memory(node), tree.memory(node, "rss_self_bytes")];
-  if (memory !== null) facts.push(["Memory", `${bytesText(memory)}, itself ${bytesText(own)}`]);
+  const [memory, own] = [tree.memory(node), tree.memory(node, "rss_self_kb")];
+  if (memory !== null) facts.push(["Memory", `${memoryText(memory)}, itself ${memoryText(own)}`]);
   if (tree.bytecode(node)) facts.push(["Bytecode", tree.bytecode(node)]);
   facts.push(["Phase", tree.phase(node)]);
   return facts;
@@ -357,7 +375,9 @@ function setOrder(order) {
 function fromFragment() {
   const found = /^#n=(\d{1,9})$/.exec(location.hash);
   const node = found ? Number(found[1]) : NONE;
-  if (node !== NONE && node < tree.real) chart.show(node);
+  if (node === NONE || node >= tree.real || node === chart.selected) return;
+  chart.show(node);
+  byId("icicle-scroll").scrollIntoView({ block: "nearest" });
 }
 
 async function copyName() {

@@ -28,7 +28,7 @@ class ImportTable {
       { title: "Share", text: (n) => shareText(tree.cumulativeUs[n], whole), value: (n) => tree.cumulativeUs[n] },
       { title: "Distribution", text: (n) => tree.distribution(n), value: (n) => tree.distribution(n), words: true },
       { title: "Imported by", text: (n) => tree.importer(n), value: (n) => tree.importer(n).name, words: true },
-      { title: "Memory", text: (n) => bytesText(tree.memory(n)), value: (n) => tree.memory(n) ?? -Infinity },
+      { title: "Memory", text: (n) => memoryText(tree.memory(n)), value: (n) => tree.memory(n) ?? -Infinity },
       { title: "Bytecode", text: (n) => tree.bytecode(n) || "not known", value: (n) => tree.bytecode(n), words: true },
       { title: "Phase", text: (n) => tree.phase(n), value: (n) => tree.data.tree.phase_ids[n] },
     ];
@@ -127,14 +127,16 @@ class ImportTable {
   }
 }
 
-function moduleCell(tree, node, pick) {
+function moduleCell(tree, node, pick, extra = "") {
   const cell = element("th", "module");
   cell.scope = "row";
-  cell.append(element("span", `swatch ${tree.colour(node)}`));
+  const line = element("span", "module-line");
   const button = element("button", "name", clipped(tree.name(node)));
   button.type = "button";
   button.addEventListener("click", () => pick(node));
-  cell.append(button);
+  line.append(element("span", `swatch ${tree.colour(node)}`), button);
+  if (extra) line.append(element("span", "owner", clipped(extra, 40)));
+  cell.append(line);
   return cell;
 }
 

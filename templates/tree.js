@@ -2,6 +2,8 @@
 // the root that holds everything. Layouts are worked out once per order, drawing only looks up.
 
 const NONE = -1;
+const OWN_FILE = -2;
+const OWN_INIT = -3;
 const TIME_ORDER = "time";
 const HEAVY_ORDER = "heavy";
 
@@ -9,11 +11,17 @@ class Tree {
   constructor(data) {
     const columns = data.tree;
     this.data = data;
-    this.real = columns.name_ids.length;
+    this.real = columns.name_steps.length;
     this.startupLabels = columns.phases.filter((label) => data.startup_phases.includes(label));
     this.size = this.real + this.startupLabels.length + 1;
     this.root = this.size - 1;
-    this.nameIds = Int32Array.from(columns.name_ids);
+    this.nameIds = new Int32Array(this.real);
+    let previous = NONE;
+    columns.name_steps.forEach((step, node) => {
+      // 0 says "the one after the last", which is what most are.
+      previous = step === 0 ? previous + 1 : step - 1;
+      this.nameIds[node] = previous;
+    });
     this.names = columns.name_tails.map((tail, i) => {
       const owner = columns.name_packages[i];
       return owner === NONE ? tail : `${columns.packages[owner]}.${tail}`;
@@ -193,15 +201,20 @@ class Tree {
     const modules = this.data.modules;
     const id = this.nameIds[node];
     const who = modules.importer_ids[id];
-    const file = modules.file_ids[id] === NONE ? "" : modules.files[modules.file_ids[id]];
-    const line = modules.lines[id];
-    const place = file && line ? `${file}:${line}` : file;
-    if (who !== NONE) {
-      const known = this.names.length;
-      return { name: who < known ? this.names[who] : modules.other_importers[who - known], place };
-    }
+    const known = this.names.length;
     const parent = this.parents[node];
-    return { name: this.isReal(parent) ? this.name(parent) : "", place };
+    let name = this.isReal(parent) ? this.name(parent) : "";
+    if (who !== NONE) name = who < known ? this.names[who] : modules.other_importers[who - known];
+    const file = this.file(modules.file_ids[id], name);
+    const line = modules.lines[id];
+    return { name, place: file && line ? `${file}:${line}` : file };
+  }
+
+  // Most files lie where the module's name says; those are not spelt out in the data.
+  file(id, module) {
+    if (id === NONE) return "";
+    if (id >= 0) return this.data.modules.files[id];
+    return `${module.replaceAll(".", "/")}${id === OWN_INIT ? "/__init__.py" : ".py"}`;
   }
 
   bytecode(node) {
@@ -210,7 +223,8 @@ class Tree {
     return id === NONE ? "" : this.data.bytecode_states[id];
   }
 
-  memory(node, column = "rss_cumulative_bytes") {
+  // Kilobytes of resident memory, null where it is not known.
+  memory(node, column = "rss_cumulative_kb") {
     return node < this.real ? this.data.modules[column][this.nameIds[node]] : null;
   }
 

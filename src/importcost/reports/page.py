@@ -29,9 +29,11 @@ from importcost.model.tree import NO_PARENT, ImportTree
 
 PAGE_SCHEMA = 1
 MOST_EXPENSIVE = 10
-HUES = 12
+HUES = 6
 NEUTRALS = 4
 NONE = -1
+OWN_FILE = -2
+OWN_INIT = -3
 STARTUP_PHASES = (Phase.INTERPRETER_START.value, Phase.RUNTIME.value)
 FIXED_COLOURS = {FUNCTION: "function", STDLIB: "stdlib", RUNTIME: "runtime"}
 BYTECODE_ORDER = tuple(BytecodeState)
@@ -262,13 +264,22 @@ def _tree(tree: ImportTree) -> dict[str, Any]:
         "packages": packages,
         "name_packages": [package for package, _ in tails],
         "name_tails": [tail for _, tail in tails],
-        "name_ids": tree.name_ids.tolist(),
+        "name_steps": _steps(tree.name_ids),
         "parents": tree.parents.tolist(),
         "self_us": tree.self_us.tolist(),
         "cumulative_us": tree.cumulative_us.tolist(),
         "phases": list(tree.phases),
         "phase_ids": tree.phase_ids.tolist(),
     }
+
+
+def _steps(ids: Iterable[int]) -> list[int]:
+    """Return 0 where an id follows the one before it, else the id plus one: mostly zeros."""
+    steps, previous = [], NONE
+    for value in ids:
+        steps.append(0 if value == previous + 1 else value + 1)
+        previous = value
+    return steps
 
 
 def _split_names(names: Sequence[str]) -> tuple[list[str], list[tuple[int, str]]]:
@@ -306,20 +317,34 @@ def _modules(profile: Profile, facts: list[_ModuleFacts]) -> dict[str, Any]:
         edge = fact.edge
         importers.append(names.id(edge.importer) if edge else NONE)
         file = edge.file if edge else None
-        file_ids.append(files.id(short_path(file, profile.target)) if file else NONE)
+        file_ids.append(_file_id(short_path(file, profile.target), edge, files) if file else NONE)
         lines.append((edge.line or 0) if edge else 0)
     modules = [fact.module for fact in facts]
     return {
         "distribution_ids": [owners[fact.distribution] for fact in facts],
         "bytecode_ids": [BYTECODE_ORDER.index(m.bytecode) if m else NONE for m in modules],
-        "rss_self_bytes": [m.rss_self_bytes if m else None for m in modules],
-        "rss_cumulative_bytes": [m.rss_cumulative_bytes if m else None for m in modules],
+        "rss_self_kb": [_kb(m.rss_self_bytes) if m else None for m in modules],
+        "rss_cumulative_kb": [_kb(m.rss_cumulative_bytes) if m else None for m in modules],
         "importer_ids": importers,
         "other_importers": names.values[known:],
         "files": files.values,
         "file_ids": file_ids,
         "lines": lines,
     }
+
+
+def _file_id(path: str, edge: ImportEdge | None, files: _Interner) -> int:
+    """Return the id of a path, or the marker of one that follows from the importer's name."""
+    stem = edge.importer.replace(".", "/") if edge else ""
+    if path == f"{stem}.py":
+        return OWN_FILE
+    if path == f"{stem}/__init__.py":
+        return OWN_INIT
+    return files.id(path)
+
+
+def _kb(size_bytes: int | None) -> int | None:
+    return None if size_bytes is None else round(size_bytes / 1024)
 
 
 def _owners(facts: list[_ModuleFacts]) -> list[str]:
@@ -347,23 +372,29 @@ def _distributions(tree: ImportTree, facts: list[_ModuleFacts]) -> list[dict[str
 def colours_by_distribution(totals_us: dict[str, int]) -> dict[str, str]:
     """Return the colour name of every distribution.
 
-    The largest get a hue each. The hue comes from the name, so a package keeps its colour from
-    report to report unless a larger one asks for the same: then it takes the next free hue.
+    The six largest get the strong hues, the next six the light ones. Which hue comes from the
+    name, so a package keeps its colour from report to report unless a larger one of the same
+    group holds it: then it takes the next free one. The others share neutral steps.
     """
     colours = {name: FIXED_COLOURS[name] for name in totals_us if name in FIXED_COLOURS}
-    free = set(range(HUES))
     ranked = sorted(totals_us.items(), key=lambda item: (-item[1], item[0]))
-    for name, _ in ranked:
-        if name in colours:
-            continue
-        seed = crc32(name.encode("utf-8", "surrogatepass"))
-        if name == UNKNOWN_DISTRIBUTION or not free:
-            colours[name] = f"neutral-{seed % NEUTRALS}"
-            continue
-        hue = next(h % HUES for h in range(seed % HUES, 2 * HUES) if h % HUES in free)
-        free.discard(hue)
-        colours[name] = f"hue-{hue}"
+    names = [name for name, _ in ranked if name not in colours]
+    hued = [name for name in names if name != UNKNOWN_DISTRIBUTION][: 2 * HUES]
+    for first in (0, HUES):
+        free = list(range(first, first + HUES))
+        for name in hued[first : first + HUES]:
+            wanted = first + _seed(name) % HUES
+            hue = min(free, key=lambda h: (h - wanted) % HUES)
+            free.remove(hue)
+            colours[name] = f"hue-{hue}"
+    for name in names:
+        colours.setdefault(name, f"neutral-{_seed(name) % NEUTRALS}")
     return colours
+
+
+def _seed(name: str) -> int:
+    """Return a number that is the same on every machine and in every run."""
+    return crc32(name.encode("utf-8", "surrogatepass"))
 
 
 def _environment(profile: Profile) -> list[list[str]]:

@@ -1,0 +1,94 @@
+"""One real Chromium for the tests that need it, or the reason why there is none."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+REQUIRE_ALL = "IMPORTCOST_REQUIRE_ALL"
+SWITCHES = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--window-size=1440,900",
+)
+# Runs before the page's own script, so that nothing the page does goes unseen.
+WITNESS = """
+window.__violations = [];
+window.__errors = [];
+document.addEventListener('securitypolicyviolation',
+  (event) => window.__violations.push(event.violatedDirective + ' ' + event.blockedURI));
+addEventListener('error', (event) => window.__errors.push(String(event.message)));
+addEventListener('unhandledrejection', (event) => window.__errors.push(String(event.reason)));
+"""
+
+
+def find_browser() -> tuple[str, str]:
+    """Return the paths of Chromium and its driver; skip, or fail where nothing may be skipped."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    browser = next(filter(None, map(shutil.which, names)), None)
+    driver = shutil.which("chromedriver")
+    if browser and driver:
+        return browser, driver
+    missing = "Chromium" if not browser else "chromedriver"
+    message = f"{missing} is not on PATH; the page can only be tested in a real browser"
+    if os.environ.get(REQUIRE_ALL) == "1":
+        pytest.fail(f"{message} ({REQUIRE_ALL}=1)")
+    pytest.skip(message)
+
+
+@contextmanager
+def chromium(user_data: Path) -> Iterator[webdriver.Chrome]:
+    """Start Chromium with a fresh profile, quiet network and logs of all that it does."""
+    browser, driver_path = find_browser()
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    for switch in (*SWITCHES, f"--user-data-dir={user_data}"):
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    # The path is given: otherwise selenium would look for a driver on the network.
+    driver = webdriver.Chrome(options=options, service=Service(driver_path))
+    try:
+        driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WITNESS})
+        emulate(driver, scheme="light")
+        yield driver
+    finally:
+        driver.quit()
+
+
+def emulate(driver: webdriver.Chrome, scheme: str, motion: str = "reduce") -> None:
+    """Set the media features that the page adapts to."""
+    features = [
+        {"name": "prefers-color-scheme", "value": scheme},
+        {"name": "prefers-reduced-motion", "value": motion},
+    ]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def requests_of(driver: webdriver.Chrome) -> list[str]:
+    """Return every address asked for since the last call, and forget them."""
+    messages = (json.loads(entry["message"])["message"] for entry in driver.get_log("performance"))
+    return [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    ]
+
+
+def complaints_of(driver: webdriver.Chrome) -> list[Any]:
+    """Return violations, errors and console messages since the page opened."""
+    seen = driver.execute_script("return [...window.__violations, ...window.__errors]")
+    return [*seen, *(entry["message"] for entry in driver.get_log("browser"))]

@@ -1,0 +1,311 @@
+"""What only a real browser can show: the page draws, answers keys, and runs nothing it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome, Keys
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from importcost.model.profile import Profile
+from importcost.reports.html import render_html
+from reports.browser import chromium, complaints_of, emulate, requests_of
+from reports.page_factory import (
+    HOSTILE_NAMES,
+    deep_profile,
+    empty_profile,
+    estimate_of,
+    hostile_profile,
+    large_profile,
+    small_profile,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ROW_PX = 23
+PROFILES: dict[str, Callable[[], Profile]] = {
+    "small": small_profile,
+    "hostile": hostile_profile,
+    "empty": empty_profile,
+    "deep": deep_profile,
+    "large": large_profile,
+}
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with chromium(tmp_path_factory.mktemp("chromium")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    files = {}
+    for name, make in PROFILES.items():
+        profile = make()
+        files[name] = folder / f"{name}.html"
+        files[name].write_text(render_html(profile, estimate_of(profile)), encoding="utf-8")
+    return files
+
+
+@pytest.fixture
+def show(driver: Chrome, pages: dict[str, Path]) -> Callable[..., str]:
+    def open_page(name: str, fragment: str = "") -> str:
+        # A blank page between: changing only the fragment would not load anew.
+        driver.get("about:blank")
+        driver.get_log("browser")
+        requests_of(driver)
+        url = pages[name].as_uri()
+        driver.get(url + fragment)
+        return url
+
+    return open_page
+
+
+def by_id(driver: Chrome, name: str) -> WebElement:
+    return driver.find_element(By.ID, name)
+
+
+def crumbs(driver: Chrome) -> list[str]:
+    return [item.text for item in driver.find_elements(By.CSS_SELECTOR, "#crumbs .crumb")]
+
+
+def selected(driver: Chrome) -> str:
+    return by_id(driver, "detail").find_element(By.TAG_NAME, "dd").text
+
+
+def keys(driver: Chrome, *pressed: str) -> None:
+    by_id(driver, "icicle").send_keys(*pressed)
+
+
+def search(driver: Chrome, text: str) -> str:
+    by_id(driver, "search").send_keys(text)
+    wait = WebDriverWait(driver, 10)
+    return wait.until(lambda d: by_id(d, "search-result").text)
+
+
+def click_chart(driver: Chrome, row: int, part: float) -> None:
+    canvas = by_id(driver, "icicle")
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", canvas)
+    size = canvas.size
+    x = int((part - 0.5) * size["width"])
+    y = int(row * ROW_PX + ROW_PX / 2 - size["height"] / 2)
+    ActionChains(driver).move_to_element_with_offset(canvas, x, y).click().perform()
+
+
+def colours_painted(driver: Chrome) -> int:
+    """Count distinct colours among the canvas's pixels, in steps that skip the edges of text."""
+    return driver.execute_script(
+        """
+        const canvas = document.getElementById('icicle');
+        const { width, height } = canvas;
+        const bytes = canvas.getContext('2d').getImageData(0, 0, width, height).data;
+        const counts = new Map();
+        for (let i = 0; i < bytes.length; i += 4) {
+          if (!bytes[i + 3]) continue;
+          const key = bytes[i] << 16 | bytes[i + 1] << 8 | bytes[i + 2];
+          counts.set(key, (counts.get(key) || 0) + 1);
+        }
+        return [...counts.values()].filter((count) => count > 200).length;
+        """
+    )
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_opens_without_a_request_or_a_complaint(
+    driver: Chrome, show: Callable[..., str], name: str, scheme: str
+) -> None:
+    emulate(driver, scheme)
+    url = show(name)
+    keys(driver, Keys.ARROW_DOWN, Keys.ENTER, "?")
+    assert complaints_of(driver) == []
+    foreign = [asked for asked in requests_of(driver) if not asked.startswith((url, "data:image"))]
+    assert foreign == []
+
+
+def test_hostile_names_are_shown_and_never_run(driver: Chrome, show: Callable[..., str]) -> None:
+    show("hostile")
+    # Touch everything that puts a name on the page: chart, tooltip, details, crumbs, table.
+    for row in range(1, 8):
+        click_chart(driver, row, 0.5)
+    search(driver, "script")
+    by_id(driver, "search").send_keys(Keys.ENTER, Keys.ENTER)
+    for summary in driver.find_elements(By.TAG_NAME, "summary"):
+        summary.click()
+    assert driver.execute_script("return window.__pwned") is None
+    assert complaints_of(driver) == []
+    assert driver.execute_script("return document.scripts.length") == 2
+    assert driver.find_elements(By.CSS_SELECTOR, "img, svg, iframe, object") == []
+    # Asked inside the page: the driver cannot carry a lone surrogate.
+    script = "return document.getElementById('modules-body').textContent.includes(arguments[0])"
+    assert driver.execute_script(script, HOSTILE_NAMES[0])
+
+
+def test_the_policy_stops_a_script_that_gets_in(driver: Chrome, show: Callable[..., str]) -> None:
+    """The net under the net: an element added by force runs nothing."""
+    show("small")
+    driver.execute_script(
+        """
+        const image = document.createElement('img');
+        image.src = 'https://example.invalid/x.png';
+        document.body.append(image);
+        """
+    )
+    wait = WebDriverWait(driver, 10)
+    seen = wait.until(lambda d: d.execute_script("return window.__violations"))
+    assert seen[0].startswith("img-src")
+
+
+def test_the_first_screen_answers(driver: Chrome, show: Callable[..., str]) -> None:
+    show("small")
+    assert by_id(driver, "billed").text == "406"
+    assert "345 and 487 ms" in by_id(driver, "band").text
+    assert by_id(driver, "dollars").text == "$3.38"
+    assert by_id(driver, "handler").text == "handler.handler"
+    facts = [item.text for item in driver.find_elements(By.CSS_SELECTOR, "#facts li")]
+    assert facts == ["python3.12", "x86_64", "zip", "512 MB"]
+    rows = driver.find_elements(By.CSS_SELECTOR, "#top-imports tr")
+    assert len(rows) == 8
+    assert "orders.store" in rows[0].text
+    assert "handler.py:" in rows[0].text
+    canvas_top = driver.execute_script(
+        "return document.getElementById('icicle').getBoundingClientRect().top"
+    )
+    assert canvas_top < 800
+
+
+def test_the_chart_paints_in_both_schemes(driver: Chrome, show: Callable[..., str]) -> None:
+    for scheme in ("light", "dark"):
+        emulate(driver, scheme)
+        show("small")
+        assert colours_painted(driver) >= 6
+
+
+def test_a_click_zooms_and_a_crumb_zooms_out(driver: Chrome, show: Callable[..., str]) -> None:
+    show("small")
+    assert crumbs(driver) == ["Everything"]
+    click_chart(driver, 2, 0.3)
+    assert crumbs(driver) == ["Everything", "handler", "orders.store"]
+    assert selected(driver) == "orders.store"
+    assert driver.execute_script("return location.hash") == "#n=7"
+    driver.find_elements(By.CSS_SELECTOR, "#crumbs .crumb")[0].click()
+    assert crumbs(driver) == ["Everything"]
+
+
+def test_the_keyboard_moves_zooms_and_returns(driver: Chrome, show: Callable[..., str]) -> None:
+    show("small")
+    keys(driver, Keys.ARROW_DOWN)
+    assert selected(driver) == "interpreter start"
+    keys(driver, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    assert selected(driver) == "handler"
+    keys(driver, Keys.ARROW_DOWN, Keys.ARROW_RIGHT)
+    assert selected(driver) == "requests"
+    assert "requests" in by_id(driver, "live").get_property("textContent")
+    keys(driver, Keys.ENTER)
+    assert crumbs(driver)[-1] == "requests"
+    keys(driver, Keys.ESCAPE)
+    assert crumbs(driver)[-1] == "handler"
+    keys(driver, Keys.HOME)
+    assert crumbs(driver) == ["Everything"]
+
+
+def test_startup_is_folded_until_zoomed_into(driver: Chrome, show: Callable[..., str]) -> None:
+    show("small")
+    keys(driver, Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+    assert selected(driver) == "interpreter start"
+    keys(driver, Keys.ENTER, Keys.ARROW_DOWN)
+    assert selected(driver) == "encodings"
+
+
+def test_a_match_inside_a_match_counts_its_time_once(
+    driver: Chrome, show: Callable[..., str]
+) -> None:
+    show("small")
+    assert search(driver, "botocore") == "2 matches, 120 ms, 55 %"
+    assert by_id(driver, "table-count").text == "2 of 17 imports"
+    by_id(driver, "search").send_keys(Keys.ENTER)
+    assert selected(driver) == "botocore.session"
+
+
+def test_a_legend_entry_filters_the_table_and_dims_the_chart(
+    driver: Chrome, show: Callable[..., str]
+) -> None:
+    show("small")
+    before = colours_painted(driver)
+    entry = driver.find_element(By.XPATH, "//ul[@id='legend']//button[contains(., 'urllib3')]")
+    entry.click()
+    assert entry.get_attribute("aria-pressed") == "true"
+    assert by_id(driver, "table-count").text == "2 of 17 imports"
+    after = WebDriverWait(driver, 10).until(lambda d: colours_painted(d))
+    assert before
+    assert after
+    by_id(driver, "legend-clear").click()
+    assert by_id(driver, "table-count").text == "17 imports"
+
+
+def test_the_table_sorts_and_says_how(driver: Chrome, show: Callable[..., str]) -> None:
+    show("small")
+
+    def column() -> list[str]:
+        cells = driver.find_elements(By.CSS_SELECTOR, "#modules-body tr > :nth-child(3)")
+        return [cell.text for cell in cells]
+
+    heads = driver.find_elements(By.CSS_SELECTOR, "#modules-head th")
+    assert heads[1].get_attribute("aria-sort") == "descending"
+    heads[2].find_element(By.TAG_NAME, "button").click()
+    assert heads[2].get_attribute("aria-sort") == "descending"
+    assert heads[1].get_attribute("aria-sort") is None
+    assert column() == sorted(column(), key=float, reverse=True)
+    heads[2].find_element(By.TAG_NAME, "button").click()
+    assert heads[2].get_attribute("aria-sort") == "ascending"
+    assert column() == sorted(column(), key=float)
+
+
+def test_a_fragment_selects_its_node(driver: Chrome, show: Callable[..., str]) -> None:
+    show("small", "#n=10")
+    assert selected(driver) == "botocore.session"
+
+
+def test_heaviest_first_puts_the_heaviest_left(driver: Chrome, show: Callable[..., str]) -> None:
+    show("small")
+    by_id(driver, "order-heavy").click()
+    keys(driver, Keys.ARROW_DOWN)
+    assert selected(driver) == "handler"
+
+
+def test_three_thousand_levels_scroll(driver: Chrome, show: Callable[..., str]) -> None:
+    show("deep", "#n=3000")
+    assert selected(driver) == "deep.level_2993"
+    assert driver.execute_script("return document.getElementById('icicle-scroll').scrollTop") > 0
+    height = driver.execute_script("return document.getElementById('icicle').height")
+    assert height < 2_000
+
+
+def test_twenty_thousand_nodes_search_and_page(driver: Chrome, show: Callable[..., str]) -> None:
+    show("large")
+    assert by_id(driver, "page-label").text == "1 to 50 of 20,000"
+    by_id(driver, "page-last").click()
+    assert by_id(driver, "page-label").text == "19,951 to 20,000 of 20,000"
+    assert "match" in search(driver, "package01.")
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_the_page_never_scrolls_sideways(
+    driver: Chrome, show: Callable[..., str], width: int
+) -> None:
+    size = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        for name in ("small", "hostile"):
+            show(name)
+            script = "return document.documentElement.scrollWidth - innerWidth"
+            assert driver.execute_script(script) <= 0
+    finally:
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

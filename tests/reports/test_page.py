@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importcost.model.profile import Profile, Target
+from importcost.reports.page import (
+    NONE,
+    OWN_FILE,
+    colours_by_distribution,
+    most_expensive,
+    page_data,
+    short_path,
+)
+from reports.page_factory import (
+    HOSTILE_NAMES,
+    SMALL_OWNERS,
+    TASK_ROOT,
+    deep_profile,
+    empty_profile,
+    estimate_of,
+    hostile_profile,
+    large_profile,
+    profile_of,
+    small_builder,
+    small_profile,
+)
+
+
+def data_of(profile: Profile) -> dict[str, Any]:
+    return page_data(profile, estimate_of(profile))
+
+
+def names_of(data: dict[str, Any]) -> list[str]:
+    """Decode the names as the page does."""
+    tree = data["tree"]
+    pairs = zip(tree["name_packages"], tree["name_tails"], strict=True)
+    table = [t if p == NONE else f"{tree['packages'][p]}.{t}" for p, t in pairs]
+    names, previous = [], NONE
+    for step in tree["name_steps"]:
+        previous = previous + 1 if step == 0 else step - 1
+        names.append(table[previous])
+    return names
+
+
+@pytest.mark.parametrize(
+    "profile", [small_profile(), hostile_profile(), deep_profile(50), empty_profile()]
+)
+def test_names_survive_the_columns(profile: Profile) -> None:
+    expected = [profile.tree.name(node) for node in range(len(profile.tree))]
+    assert names_of(data_of(profile)) == expected
+
+
+def test_names_that_repeat_and_stand_out_of_order_survive() -> None:
+    builder = small_builder()
+    builder.add("boto3", 10, 6)
+    builder.add("handler", 10, 6)
+    profile = profile_of(builder, SMALL_OWNERS)
+    assert names_of(data_of(profile)) == builder.names
+
+
+def test_tree_figures_are_those_of_the_profile() -> None:
+    profile = small_profile()
+    tree = data_of(profile)["tree"]
+    assert tree["self_us"] == profile.tree.self_us.tolist()
+    assert tree["cumulative_us"] == profile.tree.cumulative_us.tolist()
+    assert tree["parents"] == profile.tree.parents.tolist()
+
+
+def test_data_is_ascii_json_even_for_lone_surrogates() -> None:
+    text = json.dumps(data_of(hostile_profile()), ensure_ascii=True, allow_nan=False)
+    assert text.isascii()
+    assert set(HOSTILE_NAMES) <= set(names_of(json.loads(text)))
+
+
+def test_the_first_edge_that_loaded_a_module_says_who_imports_it() -> None:
+    profile = small_profile()
+    data = data_of(profile)
+    at = profile.tree.names.index("botocore.session")
+    modules = data["modules"]
+    assert profile.tree.names[modules["importer_ids"][at]] == "boto3.session"
+    assert modules["file_ids"][at] == OWN_FILE
+    assert profile.graph is not None
+    edge = next(e for e in profile.graph.edges if e.imported == "botocore.session" and not e.cached)
+    assert modules["lines"][at] == edge.line
+
+
+def test_cached_edges_do_not_claim_a_module() -> None:
+    profile = small_profile()
+    assert profile.graph is not None
+    edges = tuple(replace(edge, cached=True) for edge in profile.graph.edges)
+    data = data_of(replace(profile, graph=replace(profile.graph, edges=edges)))
+    assert set(data["modules"]["importer_ids"]) == {NONE}
+
+
+def test_an_importer_outside_the_tree_is_named() -> None:
+    profile = small_profile()
+    assert profile.graph is not None
+    edges = tuple(replace(edge, importer="zipped") for edge in profile.graph.edges)
+    data = data_of(replace(profile, graph=replace(profile.graph, edges=edges)))
+    assert data["modules"]["other_importers"] == ["zipped"]
+
+
+def test_distribution_totals_leave_startup_out() -> None:
+    totals = {d["name"]: d["self_us"] for d in data_of(small_profile())["distributions"]}
+    assert totals["function"] == 42_000
+    assert totals["botocore"] == 105_000
+    assert totals["stdlib"] == 4_000
+    assert totals["runtime"] == 0
+
+
+def test_most_expensive_shows_where_each_distribution_is_entered() -> None:
+    profile = small_profile()
+    names = [profile.tree.name(node) for node in most_expensive(profile)]
+    assert names == [
+        "orders.store",
+        "boto3",
+        "botocore.session",
+        "requests",
+        "urllib3",
+        "urllib3.util",
+        "http.cookies",
+        "decimal",
+    ]
+
+
+def test_most_expensive_has_at_most_ten() -> None:
+    profile = large_profile(2_000)
+    nodes = most_expensive(profile)
+    assert len(nodes) == 10
+    costs = [profile.tree.cumulative_us[node] for node in nodes]
+    assert costs == sorted(costs, reverse=True)
+
+
+def test_a_profile_without_graph_still_tells_packages_apart() -> None:
+    profile = replace(profile_of(small_builder(), {}, graph=False), target=None)
+    data = data_of(profile)
+    assert {"boto3", "botocore", "urllib3"} <= {d["name"] for d in data["distributions"]}
+    assert data["function"]["handler"] is None
+
+
+@pytest.mark.parametrize(
+    ("file", "short"),
+    [
+        (f"{TASK_ROOT}/orders/store.py", "orders/store.py"),
+        (f"{TASK_ROOT}/.venv/lib/python3.12/site-packages/six.py", "six.py"),
+        ("/opt/layer/python/shared/db.py", "python/shared/db.py"),
+        ("/usr/lib/python3.12/http/client.py", "python3.12/http/client.py"),
+        ("/home/somebody/secret/project/lib/tool.py", "project/lib/tool.py"),
+        ("C:\\work\\site-packages\\pandas\\api.py", "pandas/api.py"),
+        ("<frozen zipimport>", "<frozen zipimport>"),
+    ],
+)
+def test_paths_lose_what_only_the_writer_knows(file: str, short: str) -> None:
+    target = Target("handler", None, TASK_ROOT, f"{TASK_ROOT}/handler.py", ("/opt/layer",))
+    assert short_path(file, target) == short
+
+
+@given(st.dictionaries(st.text(max_size=12), st.integers(-5, 10**7), max_size=40))
+def test_the_twelve_largest_never_share_a_colour(totals: dict[str, int]) -> None:
+    colours = colours_by_distribution(totals)
+    assert set(colours) == set(totals)
+    ranked = sorted(totals.items(), key=lambda item: (-item[1], item[0]))
+    fixed = {"function", "stdlib", "runtime", "unknown"}
+    largest = [colours[name] for name, _ in ranked if name not in fixed][:12]
+    assert len(set(largest)) == len(largest)
+
+
+def test_a_distribution_keeps_its_colour_when_others_change() -> None:
+    alone = colours_by_distribution({"pandas": 10})
+    assert (
+        colours_by_distribution({"pandas": 10, "boto3": 5, "numpy": 4})["pandas"]
+        == (alone["pandas"])
+    )
+
+
+def test_phases_carry_what_was_measured_under_the_same_label() -> None:
+    phases = data_of(small_profile())["phases"]
+    assert [phase["label"] for phase in phases] == ["floor", "handler imports", "module body"]
+    assert phases[0]["local_us"] is None
+    assert phases[1]["local_us"] == 160_800
+    assert all(phase["explanation"] for phase in phases)
