@@ -1,8 +1,95 @@
-"""The `importcost` command."""
+"""The `importcost` command: finds the subcommand's module only when it runs."""
 
 from __future__ import annotations
 
+import importlib
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from importcost import __version__
+from importcost.errors import HandlerError, ImportcostError
+
+# One line of help each: listing the commands must not import them.
+COMMANDS = {
+    "profile": "Measure one handler's cold start and say what it costs and why.",
+    "view": "Render a saved profile again.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands' modules are imported when they run, not to list them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the command names in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Import and return one command, None if there is no such."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"importcost.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the command list from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="importcost")
+def cli() -> None:
+    """Say what one cold start of a Python AWS Lambda function costs, and why."""
+
+
+def _interrupted(_signum: int, _frame: FrameType | None) -> NoReturn:
+    # Turns SIGTERM and SIGHUP into what Ctrl-C is: the way out on which everything is removed.
+    raise KeyboardInterrupt
+
 
 def main() -> None:
-    """Run the command line."""
-    raise SystemExit(0)
+    """Run the command line and end the process with the exit code the design gives.
+
+    0 fine, 1 a budget or check failed, 2 usage or configuration, 3 could not measure, 130
+    interrupted.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupted)
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except ImportcostError as error:
+        _show(error)
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted: everything that was started has been removed.", err=True)
+        code = 130
+    except BrokenPipeError:
+        # The reader (head, less) has gone; closing stderr quietly is all that is left to do.
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show(error: ImportcostError) -> None:
+    if isinstance(error, HandlerError) and error.traceback_text:
+        click.echo(error.traceback_text.rstrip() + "\n", err=True)
+    click.echo(f"{click.style('Error:', fg='red', bold=True)} {error}", err=True)

@@ -72,7 +72,7 @@ def _explain(error: Mapping[str, Any], where: str) -> str:
             "a layer nor the measured environment holds: name its requirements with "
             "--requirements FILE, a layer with --layer DIR, or the environment with --python."
         )
-    if error["type"] == "SyntaxError" and error["file"]:
+    if error["file"]:
         return (
             f"{error['file']} line {error['line']} does not parse as the measured Python "
             f"({error['message']}): correct it, or choose another interpreter with --python."

@@ -14,8 +14,8 @@ def layer_search_path(layer: str, python_version: str) -> tuple[str, ...]:
     Lambda puts `python/lib/pythonX.Y/site-packages` before `python`; folders that do not exist
     are left out.
     """
-    folders = (Path(layer, "python", "lib", f"python{python_version}", "site-packages"),)
-    folders += (Path(layer, "python"),)
+    versioned = Path(layer, "python", "lib", f"python{python_version}", "site-packages")
+    folders = (versioned, Path(layer, "python"))
     return tuple(str(folder) for folder in folders if folder.is_dir())
 
 

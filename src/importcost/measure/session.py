@@ -201,9 +201,7 @@ class Session:
         ]
 
 
-def _carry_out(
-    session: Session, plan: Plan, on_progress: ProgressCallback, random: Random
-) -> None:
+def _carry_out(session: Session, plan: Plan, on_progress: ProgressCallback, random: Random) -> None:
     started = time.monotonic()
     kinds = first_batch(plan, random)
     required = len(kinds) if plan.runs is not None else MIN_RUNS + 1

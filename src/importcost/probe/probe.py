@@ -424,7 +424,10 @@ def _graph_result(
         file = getattr(spec, "origin", None) or getattr(module, "__file__", None)
         if not isinstance(file, str) or not os.path.isabs(file):
             file = None
-        stdlib = file is None or _is_stdlib(file, stdlib_dirs)
+        if file is None:  # built in or frozen, unless a namespace package
+            stdlib = not hasattr(module, "__path__")
+        else:
+            stdlib = _is_stdlib(file, stdlib_dirs)
         if file is not None and not stdlib:
             files.add(file)
         state = _bytecode_state(os, module, machinery)
@@ -480,7 +483,7 @@ def _error_result(error: BaseException, probe_file: str) -> "Any":
     code = getattr(error, "code", None) if isinstance(error, SystemExit) else None
     return {
         "type": type(error).__name__,
-        "message": str(error),
+        "message": str(error.msg if isinstance(error, SyntaxError) else error),
         "traceback": text,
         "missing_module": error.name if isinstance(error, ModuleNotFoundError) else None,
         "missing_variable": _missing_variable(error),

@@ -51,12 +51,14 @@ class _Tail:
         self._thread.start()
 
     def _drain(self) -> None:
-        while True:
-            chunk = self._stream.read1(1 << 16)
-            if not chunk:
-                return
-            self.total += len(chunk)
-            self._kept = (self._kept + chunk)[-OUTPUT_TAIL_BYTES:]
+        # Closed here, not by who waits: closing blocks while a read is under way.
+        with self._stream:
+            while True:
+                chunk = self._stream.read1(1 << 16)
+                if not chunk:
+                    return
+                self.total += len(chunk)
+                self._kept = (self._kept + chunk)[-OUTPUT_TAIL_BYTES:]
 
     def finish(self) -> bytes:
         # A grandchild that left the process group may hold the pipe open: do not wait for it.
@@ -207,8 +209,6 @@ def _run(job: dict[str, Any], scratch: str) -> dict[str, Any]:
             kill_group(process.pid)
             process.wait()
     kept = tail.finish()
-    if process.stdout is not None:
-        process.stdout.close()
     limit = job.get("rows_limit_bytes", ROWS_LIMIT_BYTES)
     rows = _read(rows_path, limit + 1) or b""
     result = _read(os.path.join(scratch, "result.json"), 1 << 28)

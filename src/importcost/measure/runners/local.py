@@ -63,14 +63,19 @@ def _base_environment(python: str) -> dict[str, str]:
 
 
 def inspect_interpreter(python: str) -> InterpreterFacts:
-    """Start `python` once and ask for its facts. Raises MeasurementError if it does not answer."""
+    """Start `python` once and ask for its facts. Raises MeasurementError if it does not answer.
+
+    `executable` of the facts is the true interpreter where `python` is a version manager's
+    shim: those need the host's own variables, which measured runs do not get.
+    """
+    host = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     launch = _launch(
         python,
         ("-c", FACTS_SCRIPT, "{scratch}/result.json"),
         {},
         FACTS_TIMEOUT_S,
         cwd=os.sep,
-        env=_base_environment(python),
+        env={**host, "PYTHONDONTWRITEBYTECODE": "1"},
     )
     if launch.result is None:
         reason = launch.rows_text.decode("utf-8", "replace").strip().splitlines()

@@ -1,0 +1,136 @@
+"""Use case: a profile from `-X importtime` text that was made elsewhere."""
+
+from __future__ import annotations
+
+import re
+from array import array
+
+from importcost import __version__
+from importcost.app.profile import ProfileRequest, now
+from importcost.errors import MeasurementError
+from importcost.model.nest import build_tree
+from importcost.model.parse import parse_importtime
+from importcost.model.profile import (
+    Environment,
+    FunctionInit,
+    Interval,
+    Phase,
+    PhaseTime,
+    Profile,
+    ProfileWarning,
+    Settings,
+    WarningCode,
+)
+from importcost.model.rows import ImporttimeLog
+from importcost.model.tree import NO_PARENT, ImportTree
+
+DEFAULT_RUNTIME = "python3.13"
+_LAMBDA_LINE = re.compile(rb"INIT_START Runtime Version|(?:START|END|REPORT) RequestId: ")
+_PHASES = tuple(phase.value for phase in Phase)
+_START, _RUNTIME, _IMPORTS = (_PHASES.index(phase.value) for phase in list(Phase)[:3])
+# What the Lambda runtime loads as roots of its own; the handler's imports follow the last.
+_RUNTIME_ROOTS = ("awslambdaric", "bootstrap", "runtime_client", "snapshot_restore_py")
+
+
+def profile_log(request: ProfileRequest, text: bytes, name: str) -> Profile:
+    """Return the profile of a log; `name` stands for it in messages.
+
+    Times are the log's own wall times. The function's imports are the roots after the last one
+    of the Lambda runtime, or else after `site`, the last module of interpreter start. Raises
+    MeasurementError where the text holds no rows.
+    """
+    log = parse_importtime(text)
+    if not len(log.rows):
+        raise MeasurementError(
+            f"{name} holds no rows of -X importtime: make it with `python -X importtime -c "
+            "'import handler' 2> FILE`, or with PYTHONPROFILEIMPORTTIME=1 on Lambda."
+        )
+    tree = _with_phases(build_tree(log))
+    totals = [0, 0, 0, 0]
+    for node in tree.roots():
+        totals[tree.phase_ids[node]] += tree.cumulative_us[node]
+    on_lambda = _LAMBDA_LINE.search(text) is not None
+    function_us = totals[_IMPORTS]
+    return Profile(
+        importcost_version=__version__,
+        created_at=now(),
+        target=None,
+        settings=Settings(
+            memory_mb=request.memory_mb,
+            arch=request.arch,
+            package_type=request.package_type,
+            runtime=request.runtime or DEFAULT_RUNTIME,
+        ),
+        environment=_environment(name, on_lambda=on_lambda),
+        runs=(),
+        phases=tuple(
+            PhaseTime(phase, total, total) for phase, total in zip(Phase, totals, strict=True)
+        ),
+        function_init=FunctionInit(
+            cpu_us=Interval(function_us, function_us, function_us),
+            process_cpu_us=function_us,
+            wall_us=function_us,
+            blocked_us=0,
+            unattributed_share=0.0,
+        ),
+        tree=tree,
+        graph=None,
+        speed_us=None,
+        warnings=_warnings(log),
+        source="lambda-log" if on_lambda else "log",
+    )
+
+
+def _with_phases(tree: ImportTree) -> ImportTree:
+    roots = list(tree.roots())
+    phases = dict.fromkeys(roots, _IMPORTS)
+    last_site = max((n for n, node in enumerate(roots) if tree.name(node) == "site"), default=-1)
+    last_runtime = max(
+        (n for n, node in enumerate(roots) if tree.name(node).split(".")[0] in _RUNTIME_ROOTS),
+        default=-1,
+    )
+    for position, node in enumerate(roots):
+        if position <= last_site:
+            phases[node] = _START
+        elif position <= last_runtime:
+            phases[node] = _RUNTIME
+    phase_ids = array("q")
+    for node, parent in enumerate(tree.parents):
+        phase_ids.append(phases[node] if parent == NO_PARENT else phase_ids[parent])
+    return ImportTree(
+        names=tree.names,
+        name_ids=tree.name_ids,
+        parents=tree.parents,
+        self_us=tree.self_us,
+        cumulative_us=tree.cumulative_us,
+        phases=_PHASES,
+        phase_ids=phase_ids,
+    )
+
+
+def _environment(name: str, *, on_lambda: bool) -> Environment:
+    return Environment(
+        runner="log",
+        runner_reason=f"read from {name}",
+        image=None,
+        python_version="unknown",
+        python_implementation="unknown",
+        executable="unknown",
+        platform="AWS Lambda" if on_lambda else "unknown",
+        machine="unknown",
+        cpu_count=0,
+        cpu_model=None,
+        runtime_source="as logged",
+        bytecode="as it was where the log was made",
+        requirements=None,
+    )
+
+
+def _warnings(log: ImporttimeLog) -> tuple[ProfileWarning, ...]:
+    return tuple(
+        ProfileWarning(
+            WarningCode.DISTURBED_LOG,
+            f"Line {found.line} of the log: {found.detail} ({found.kind.value}).",
+        )
+        for found in log.disturbances
+    )

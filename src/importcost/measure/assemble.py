@@ -1,0 +1,163 @@
+"""From a measurement to a profile: medians, phases, the scaled tree, the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from importcost.measure.combine import SPAN_OF_LABEL, combine
+from importcost.measure.graph import build_graph
+from importcost.measure.runners.base import InterpreterFacts, Layout
+from importcost.measure.session import Measurement, Subject
+from importcost.measure.warnings import find_warnings
+from importcost.model.nest import build_tree
+from importcost.model.profile import (
+    Environment,
+    FunctionInit,
+    Phase,
+    PhaseTime,
+    Profile,
+    Run,
+    RunKind,
+    Timing,
+    significant_blocked_us,
+)
+from importcost.model.stats import median, median_interval
+
+BYTECODE_WORDS = {
+    "zip": "as deployed in a ZIP: compiled at every cold start unless hash-based",
+    "image": "as deployed in an image: valid",
+    "as-is": "as it lies in the image",
+}
+
+
+def timings(runs: Iterable[Run], phase: str) -> list[Timing]:
+    """Return one phase's timings over the timed runs; `phase` is the Run's field name."""
+    found = (getattr(run, phase) for run in runs if run.kind is RunKind.TIMED)
+    return [timing for timing in found if timing is not None]
+
+
+def median_us(values: Sequence[float]) -> int:
+    """Return the median, rounded to whole microseconds."""
+    return round(median(values))
+
+
+def blocked_us(timing: Sequence[Timing]) -> int:
+    """Return the wall time spent blocked, microseconds.
+
+    Where the kernel does not tell how long the thread waited for a processor, the run with the
+    least wall time beyond CPU is taken: noise only ever adds.
+    """
+    known = [item.blocked_us for item in timing if item.blocked_us is not None]
+    if known:
+        return median_us(known)
+    return max(0, min(item.wall_us - item.cpu_us for item in timing))
+
+
+def function_init(runs: Sequence[Run], unattributed_share: float) -> FunctionInit:
+    """Summarize the timed function init."""
+    found = timings(runs, "function_init")
+    return FunctionInit(
+        cpu_us=median_interval([float(timing.cpu_us) for timing in found]),
+        process_cpu_us=median_us([timing.process_cpu_us for timing in found]),
+        wall_us=median_us([timing.wall_us for timing in found]),
+        blocked_us=blocked_us(found),
+        unattributed_share=unattributed_share,
+    )
+
+
+def phase_times(
+    runs: Sequence[Run], function: FunctionInit, imports_share: float
+) -> tuple[PhaseTime, ...]:
+    """Return the four phases; the function's two split by the traced share of its imports.
+
+    What no row accounts for stands in the module body, so that the phases add up.
+    """
+    result = []
+    for phase, field in (
+        (Phase.INTERPRETER_START, "interpreter_start"),
+        (Phase.RUNTIME, "runtime"),
+    ):
+        found = timings(runs, field)
+        wall = median_us([timing.wall_us for timing in found])
+        result.append(PhaseTime(phase, wall, median_us([timing.cpu_us for timing in found])))
+    cpu = round(function.cpu_us.value)
+    imports_cpu = round(cpu * imports_share)
+    imports_wall = round(function.wall_us * imports_share)
+    result.append(PhaseTime(Phase.HANDLER_IMPORTS, imports_wall, imports_cpu))
+    body_wall = function.wall_us - imports_wall
+    result.append(PhaseTime(Phase.MODULE_BODY, body_wall, cpu - imports_cpu))
+    return tuple(result)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where, with what and when a measurement was made; see `Environment` for the words."""
+
+    facts: InterpreterFacts
+    layout: Layout
+    runner_name: str
+    runner_reason: str
+    image: str | None
+    requirements: str | None
+    created_at: str
+    importcost_version: str
+
+
+def assemble(measurement: Measurement, subject: Subject, provenance: Provenance) -> Profile:
+    """Turn a measurement into the profile that everything else is rendered from."""
+    totals = {name: _total_us(measurement.runs, name) for name in SPAN_OF_LABEL.values()}
+    trees = [build_tree(log) for log in measurement.logs]
+    combined = combine(trees, measurement.traced_spans, totals)
+    function = function_init(measurement.runs, combined.unattributed_share)
+    layout = provenance.layout
+    graph = build_graph(measurement, layout.task_root, layout.runtime_dir, layout.host_paths)
+    environment = _environment(measurement, subject, provenance)
+    speeds = [run.speed_us for run in measurement.runs if run.speed_us is not None]
+    return Profile(
+        importcost_version=provenance.importcost_version,
+        created_at=provenance.created_at,
+        target=subject.target,
+        settings=subject.settings,
+        environment=environment,
+        runs=measurement.runs,
+        phases=phase_times(measurement.runs, function, combined.imports_share),
+        function_init=function,
+        tree=combined.tree,
+        graph=graph,
+        speed_us=median_us(speeds) if speeds else None,
+        warnings=find_warnings(measurement, function, graph, environment, subject),
+    )
+
+
+def _environment(measurement: Measurement, subject: Subject, provenance: Provenance) -> Environment:
+    facts = provenance.facts
+    return Environment(
+        runner=provenance.runner_name,
+        runner_reason=provenance.runner_reason,
+        image=provenance.image,
+        python_version=facts.version,
+        python_implementation=facts.implementation,
+        executable=facts.executable,
+        platform=facts.platform,
+        machine=facts.machine,
+        cpu_count=facts.cpu_count,
+        cpu_model=facts.cpu_model,
+        runtime_source=_runtime_source(measurement),
+        bytecode=BYTECODE_WORDS[subject.bytecode],
+        requirements=provenance.requirements,
+    )
+
+
+def _runtime_source(measurement: Measurement) -> str:
+    if measurement.runtime_version is not None:
+        return f"awslambdaric {measurement.runtime_version}"
+    return "modelled: the standard library modules that awslambdaric loads"
+
+
+def _total_us(runs: Sequence[Run], phase: str) -> float:
+    """Return what a phase takes untraced: CPU, and wall time where it blocks for long."""
+    found = timings(runs, phase)
+    cpu = median([timing.cpu_us for timing in found])
+    wall = median([timing.wall_us for timing in found])
+    return cpu + significant_blocked_us(blocked_us(found), wall)

@@ -1,0 +1,155 @@
+"""From several traced runs to one tree, scaled to what untraced runs took.
+
+Tracing costs 1 to 4 %, and a row's time is wall time on a machine that others use too. So the
+shares come from the traced runs and the totals from the timed ones: each traced run is scaled
+so that its span of a phase equals the timed figure, and a node gets the median over the runs.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from importcost.model.profile import Phase
+from importcost.model.stats import median
+from importcost.model.tree import NO_PARENT, ImportTree
+
+SPAN_OF_LABEL = {
+    Phase.INTERPRETER_START.value: "interpreter_start",
+    "runtime": "runtime",
+    "function": "function_init",
+}
+"""The probe's markers, as phase labels of a traced tree, and its spans of the same phases."""
+FINAL_PHASES = tuple(phase.value for phase in Phase)
+_FINAL_ID = {phase.value: index for index, phase in enumerate(Phase)}
+
+
+@dataclass(frozen=True, slots=True)
+class CombinedTree:
+    """The tree with what it leaves open.
+
+    `unattributed_share`: the part of the traced function init outside every row;
+    `imports_share`: the part of it spent in what the handler imports (both 0 to 1).
+    """
+
+    tree: ImportTree
+    unattributed_share: float
+    imports_share: float
+
+
+def combine(
+    trees: Sequence[ImportTree],
+    spans: Sequence[Mapping[str, int]],
+    totals_us: Mapping[str, float],
+) -> CombinedTree:
+    """Combine the trees of traced runs of one handler.
+
+    `spans[i]` holds the wall time of each phase in traced run i, `totals_us` the time that the
+    phase is to be scaled to; both by the probe's phase names, microseconds.
+    """
+    order = sorted(range(len(trees)), key=lambda index: spans[index]["function_init"])
+    base = trees[order[len(order) // 2]]
+    keys = _keys(base)
+    index_of = {key: node for node, key in enumerate(keys)}
+    samples: list[list[float]] = [[] for _ in range(len(base))]
+    for tree, span in zip(trees, spans, strict=True):
+        factors = _factors(tree, span, totals_us)
+        for node, key in enumerate(_keys(tree)):
+            position = index_of.get(key)
+            if position is not None:
+                samples[position].append(tree.self_us[node] * factors[tree.phase_ids[node]])
+    merged = _rebuild(base, [median(values) for values in samples])
+    shares = [_unattributed(tree, span) for tree, span in zip(trees, spans, strict=True)]
+    total = totals_us["function_init"]
+    return CombinedTree(merged, median(shares), _imports_us(merged) / total if total else 0.0)
+
+
+def _factors(
+    tree: ImportTree, span: Mapping[str, int], totals_us: Mapping[str, float]
+) -> list[float]:
+    factors = []
+    for label in tree.phases:
+        name = SPAN_OF_LABEL.get(label)
+        factors.append(totals_us[name] / span[name] if name and span[name] > 0 else 0.0)
+    return factors
+
+
+def _keys(tree: ImportTree) -> list[tuple[int, int]]:
+    """Return a key for each node that the same node of another run has too.
+
+    A key stands for the path of names from the root, repeated siblings told apart by their
+    count. Paths are hashed step by step: spelled out, they would grow with the depth.
+    """
+    counts: dict[tuple[int, str, int], int] = {}
+    hashes: list[int] = []
+    keys: list[tuple[int, int]] = []
+    for node in range(len(tree)):
+        parent = tree.parents[node]
+        above = hashes[parent] if parent != NO_PARENT else 0
+        name = tree.name(node)
+        step = (above, name, tree.phase_ids[node])
+        count = counts.get(step, 0)
+        counts[step] = count + 1
+        hashes.append(hash((step, count)))
+        keys.append((hashes[node], tree.phase_ids[node]))
+    return keys
+
+
+def _rebuild(base: ImportTree, self_us: Sequence[float]) -> ImportTree:
+    """Return the base tree with new self times, the probe's own rows dropped."""
+    kept = [tree_phase in SPAN_OF_LABEL for tree_phase in base.phases]
+    position: dict[int, int] = {NO_PARENT: NO_PARENT}
+    names, parents, phases = array("q"), array("q"), array("q")
+    own, cumulative = array("q"), array("q")
+    handler = _handler_root(base)
+    for node in range(len(base)):
+        if not kept[base.phase_ids[node]] or base.parents[node] not in position:
+            continue
+        position[node] = len(own)
+        parents.append(position[base.parents[node]])
+        names.append(base.name_ids[node])
+        own.append(round(self_us[node]))
+        phases.append(_final_phase(base, node, handler))
+    cumulative.extend(own)
+    for node in range(len(own) - 1, -1, -1):
+        if parents[node] != NO_PARENT:
+            cumulative[parents[node]] += cumulative[node]
+    return ImportTree(base.names, names, parents, own, cumulative, FINAL_PHASES, phases)
+
+
+def _final_phase(tree: ImportTree, node: int, handler: int) -> int:
+    label = tree.phases[tree.phase_ids[node]]
+    if label == "runtime":
+        return _FINAL_ID[Phase.RUNTIME.value]
+    if label != "function":
+        return _FINAL_ID[Phase.INTERPRETER_START.value]
+    return _FINAL_ID[(Phase.MODULE_BODY if node == handler else Phase.HANDLER_IMPORTS).value]
+
+
+def _handler_root(tree: ImportTree) -> int:
+    # The handler's own row is the last root: rows of a disturbed log may stand before it.
+    roots = [node for node in tree.roots() if tree.phases[tree.phase_ids[node]] == "function"]
+    return roots[-1] if roots else NO_PARENT
+
+
+def _imports_us(tree: ImportTree) -> float:
+    body = _FINAL_ID[Phase.MODULE_BODY.value]
+    imports = _FINAL_ID[Phase.HANDLER_IMPORTS.value]
+    return float(
+        sum(
+            tree.cumulative_us[node]
+            for node in range(len(tree))
+            if tree.phase_ids[node] == imports
+            and (tree.parents[node] == NO_PARENT or tree.phase_ids[tree.parents[node]] == body)
+        )
+    )
+
+
+def _unattributed(tree: ImportTree, span: Mapping[str, int]) -> float:
+    rows = sum(
+        tree.cumulative_us[node]
+        for node in tree.roots()
+        if tree.phases[tree.phase_ids[node]] == "function"
+    )
+    return max(0.0, 1.0 - rows / span["function_init"]) if span["function_init"] > 0 else 0.0

@@ -1,0 +1,130 @@
+"""The import graph from what the probe recorded: owners, host file names, parent edges."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from importcost.measure.session import Measurement
+from importcost.model.graph import (
+    FUNCTION,
+    RUNTIME,
+    RUNTIME_IMPORTER,
+    STDLIB,
+    UNKNOWN_DISTRIBUTION,
+    BytecodeState,
+    EdgeKind,
+    ImportEdge,
+    ImportGraph,
+    LoadedModule,
+)
+from importcost.model.profile import Phase
+
+PHASE_OF_LOAD = {
+    "start": Phase.INTERPRETER_START.value,
+    "runtime": Phase.RUNTIME.value,
+    "function": Phase.HANDLER_IMPORTS.value,
+}
+
+
+class _Owners:
+    """Says to which distribution a module belongs."""
+
+    def __init__(self, measurement: Measurement, task_root: str, runtime_dir: str | None) -> None:
+        self._owners: Mapping[str, str] = measurement.graph["owners"]
+        self._task_root = task_root.rstrip("/") + "/"
+        self._runtime_dir = runtime_dir.rstrip("/") + "/" if runtime_dir else None
+
+    def of_file(self, file: str | None, is_stdlib: bool) -> str:
+        if file is not None and self._runtime_dir and file.startswith(self._runtime_dir):
+            return RUNTIME
+        if is_stdlib:
+            return STDLIB
+        if file is None:
+            return UNKNOWN_DISTRIBUTION
+        owner = self._owners.get(file)
+        if owner in ("awslambdaric", "snapshot-restore-py"):
+            return RUNTIME
+        if owner:
+            return owner
+        return FUNCTION if file.startswith(self._task_root) else UNKNOWN_DISTRIBUTION
+
+
+def build_graph(
+    measurement: Measurement,
+    task_root: str,
+    runtime_dir: str | None,
+    host_paths: Sequence[tuple[str, str]],
+) -> ImportGraph:
+    """Turn the probe's graph result into a graph with owners and the host's file names.
+
+    `task_root` and `runtime_dir` are as the measured interpreter sees them.
+    """
+    owners = _Owners(measurement, task_root, runtime_dir)
+    page = measurement.graph["page_bytes"]
+
+    def on_host(file: str | None) -> str | None:
+        for inside, outside in host_paths:
+            if file is not None and file.startswith(inside.rstrip("/") + "/"):
+                return outside.rstrip("/") + file[len(inside.rstrip("/")) :]
+        return file
+
+    modules = []
+    for name, file, loaded_by, own, grown, phase, state, is_stdlib in measurement.graph["modules"]:
+        modules.append(
+            LoadedModule(
+                name=name,
+                file=on_host(file),
+                distribution=owners.of_file(file, is_stdlib),
+                bytecode=BytecodeState(state),
+                rss_self_bytes=None if own is None else own * page,
+                rss_cumulative_bytes=None if grown is None else grown * page,
+                phase=PHASE_OF_LOAD[phase],
+                loaded_by=loaded_by,
+            )
+        )
+    modules = _own_namespaces(modules)
+    edges = [_edge(row, on_host) for row in measurement.graph["edges"]]
+    return ImportGraph(tuple(modules), tuple(edges + _parent_edges(modules)))
+
+
+def _edge(row: Sequence[Any], on_host: Callable[[str | None], str | None]) -> ImportEdge:
+    importer, file, line, kind, cause, cause_line, imported, cached = row
+    return ImportEdge(
+        importer=importer or RUNTIME_IMPORTER,
+        imported=imported,
+        file=on_host(file),
+        line=line,
+        cached=cached,
+        kind=EdgeKind(kind),
+        cause=cause,
+        cause_line=cause_line,
+    )
+
+
+def _parent_edges(modules: Sequence[LoadedModule]) -> list[ImportEdge]:
+    names = {module.name for module in modules}
+    return [
+        ImportEdge(module.name, parent, None, None, True, EdgeKind.PARENT)
+        for module in modules
+        if (parent := module.name.rpartition(".")[0]) in names
+    ]
+
+
+def _own_namespaces(modules: list[LoadedModule]) -> list[LoadedModule]:
+    """Give a namespace package, which has no file, the owner of most of what lies in it."""
+    inside: dict[str, Counter[str]] = defaultdict(Counter)
+    for module in modules:
+        if module.distribution != UNKNOWN_DISTRIBUTION:
+            parent = module.name.rpartition(".")[0]
+            while parent:
+                inside[parent][module.distribution] += 1
+                parent = parent.rpartition(".")[0]
+    return [
+        replace(module, distribution=inside[module.name].most_common(1)[0][0])
+        if module.distribution == UNKNOWN_DISTRIBUTION and inside.get(module.name)
+        else module
+        for module in modules
+    ]

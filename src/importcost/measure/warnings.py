@@ -1,0 +1,139 @@
+"""What a reader of the figures must know about how they came about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from importcost.measure.plan import TARGET_HALF_WIDTH, is_settled
+from importcost.measure.session import Measurement, Subject
+from importcost.model.graph import STDLIB, BytecodeState, ImportGraph
+from importcost.model.profile import (
+    Environment,
+    FunctionInit,
+    ProfileWarning,
+    RunKind,
+    WarningCode,
+    significant_blocked_us,
+)
+
+MULTITHREADED_RATIO = 1.2
+OUTPUT_LIMIT_BYTES = 1_000_000
+_MACHINE_OF_ARCH = {"x86_64": ("x86_64", "AMD64"), "arm64": ("aarch64", "arm64")}
+
+
+def find_warnings(
+    measurement: Measurement,
+    function: FunctionInit,
+    graph: ImportGraph,
+    environment: Environment,
+    subject: Subject,
+) -> tuple[ProfileWarning, ...]:
+    """Return the warnings of a measurement, the most consequential first."""
+    return (
+        *_about_the_handler(measurement, subject),
+        *_about_the_times(measurement, function),
+        *_about_the_log(measurement),
+        *_about_the_place(measurement, graph, environment, subject),
+    )
+
+
+def _about_the_handler(measurement: Measurement, subject: Subject) -> Iterator[ProfileWarning]:
+    if measurement.handler_found is False:
+        yield ProfileWarning(
+            WarningCode.HANDLER_NOT_FOUND,
+            f"{subject.target.handler_file} has no function {subject.target.function}: Lambda "
+            "would end each invocation with Runtime.HandlerNotFound.",
+        )
+    if measurement.output_bytes > OUTPUT_LIMIT_BYTES:
+        yield ProfileWarning(
+            WarningCode.OUTPUT,
+            f"The handler printed {measurement.output_bytes / 1e6:.0f} MB while it was imported; "
+            "on Lambda that goes to CloudWatch Logs, which bills it.",
+        )
+    peak_kb = max((run.peak_rss_kb or 0 for run in measurement.runs), default=0)
+    if peak_kb > subject.settings.memory_mb * 1024:
+        yield ProfileWarning(
+            WarningCode.MEMORY,
+            f"Init needs {peak_kb / 1024:.0f} MB of memory, more than the "
+            f"{subject.settings.memory_mb} MB chosen: on Lambda it would be killed; choose a "
+            "larger --memory.",
+        )
+
+
+def _about_the_times(measurement: Measurement, function: FunctionInit) -> Iterator[ProfileWarning]:
+    blocked = significant_blocked_us(function.blocked_us, function.wall_us)
+    if blocked:
+        yield ProfileWarning(
+            WarningCode.WALL_EXCEEDS_CPU,
+            f"Init waits for {blocked / 1000:.0f} ms beyond its CPU time (sleep, disk or "
+            "network); Lambda bills waiting like computing, so the figures include it.",
+        )
+    if function.process_cpu_us > MULTITHREADED_RATIO * function.cpu_us.value:
+        yield ProfileWarning(
+            WarningCode.MULTITHREADED,
+            f"Other threads used {(function.process_cpu_us - function.cpu_us.value) / 1000:.0f} "
+            "ms of CPU beside the importing thread (a BLAS pool, for one); figures are the "
+            "importing thread's.",
+        )
+    cpu = [
+        float(run.function_init.cpu_us)
+        for run in measurement.runs
+        if run.kind is RunKind.TIMED and run.function_init is not None
+    ]
+    if not is_settled(cpu):
+        interval = function.cpu_us
+        yield ProfileWarning(
+            WarningCode.NOISY,
+            f"The median of {len(cpu)} timed runs is only known to "
+            f"{interval.low / 1000:.1f} to {interval.high / 1000:.1f} ms, wider than "
+            f"{TARGET_HALF_WIDTH:.0%} either way: raise --runs, or measure on a quieter machine.",
+        )
+
+
+def _about_the_log(measurement: Measurement) -> Iterator[ProfileWarning]:
+    kinds = Counter(found.kind for log in measurement.logs for found in log.disturbances)
+    for kind, count in kinds.items():
+        detail = next(
+            found.detail
+            for log in measurement.logs
+            for found in log.disturbances
+            if found.kind is kind
+        )
+        yield ProfileWarning(
+            WarningCode.DISTURBED_LOG,
+            f"The trace is disturbed ({kind.value}, {count} times in {len(measurement.logs)} "
+            f"runs: {detail}); totals are sound, single rows may not be.",
+        )
+
+
+def _about_the_place(
+    measurement: Measurement, graph: ImportGraph, environment: Environment, subject: Subject
+) -> Iterator[ProfileWarning]:
+    measured = "python" + ".".join(environment.python_version.split(".")[:2])
+    if measured != subject.settings.runtime:
+        yield ProfileWarning(
+            WarningCode.RUNTIME_MISMATCH,
+            f"Measured with {measured}, but the function runs on {subject.settings.runtime}: "
+            "import times differ between versions; name that interpreter with --python.",
+        )
+    if environment.machine not in _MACHINE_OF_ARCH[subject.settings.arch]:
+        yield ProfileWarning(
+            WarningCode.ARCH_MISMATCH,
+            f"Measured on {environment.machine}, estimated for {subject.settings.arch}: the "
+            "difference between the two is modelled.",
+        )
+    bad = [
+        module.name
+        for module in graph.modules
+        if module.distribution == STDLIB
+        and module.bytecode in (BytecodeState.ABSENT, BytecodeState.STALE)
+        and module.loaded_by is not None
+    ]
+    if len(bad) > 5:  # a few generated modules are normal
+        yield ProfileWarning(
+            WarningCode.STDLIB_BYTECODE,
+            f"{len(bad)} standard library modules ({bad[0]}, ...) have no valid bytecode in "
+            f"{environment.executable}, as they have on Lambda: figures are too high; run "
+            "`python -m compileall` on its library folder or take another interpreter.",
+        )

@@ -1,0 +1,184 @@
+"""The saved form of a profile: frozen dataclasses to plain JSON values and back, and its schema.
+
+One set of rules, read off the type hints, serves writing, reading and the published schema, so
+that the three cannot drift apart: a dataclass is an object with all its fields, an Enum its
+value, a tuple, list or array a list.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from array import array
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar
+
+from importcost.errors import UsageError
+from importcost.model.profile import Profile
+
+SCHEMA_VERSION = 1
+SCHEMA_NAME = "importcost-profile"
+
+T = TypeVar("T")
+
+
+def to_plain(value: Any) -> Any:
+    """Return `value` as JSON values: dict, list, str, int, float, bool, None."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, array):
+        return value.tolist()
+    if isinstance(value, (tuple, list)):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def profile_to_plain(profile: Profile) -> dict[str, Any]:
+    """Return the saved form of a profile, its schema's name and version first."""
+    return {"schema": SCHEMA_NAME, "schema_version": SCHEMA_VERSION, **to_plain(profile)}
+
+
+def profile_from_plain(data: Any) -> Profile:
+    """Return the profile that `profile_to_plain` wrote; keys it does not know are ignored.
+
+    Raises UsageError naming the place where the data is no profile of this version.
+    """
+    if not isinstance(data, Mapping) or data.get("schema") != SCHEMA_NAME:
+        raise UsageError('it is no importcost profile (no "schema": "importcost-profile")')
+    version = data.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise UsageError(
+            f"its schema version is {version!r} and this importcost reads {SCHEMA_VERSION}: "
+            "measure again, or use the importcost that wrote it"
+        )
+    return _decode(Profile, data, "profile")
+
+
+@cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _fail(where: str, wanted: str, value: Any) -> typing.NoReturn:
+    raise UsageError(f"{where} should be {wanted} and is {type(value).__name__}")
+
+
+def _decode(kind: type[T], data: Any, where: str) -> T:
+    if not isinstance(data, Mapping):
+        _fail(where, "an object", data)
+    values = {}
+    hints = _hints(typing.cast("typing.Hashable", kind))
+    for field in fields(kind):  # type: ignore[arg-type]
+        if field.name not in data:
+            raise UsageError(f"{where}.{field.name} is missing")
+        place = f"{where}.{field.name}"
+        values[field.name] = _value(hints[field.name], data[field.name], place)
+    return kind(**values)
+
+
+def _value(hint: Any, data: Any, where: str) -> Any:
+    origin = typing.get_origin(hint)
+    if origin in (types.UnionType, typing.Union):
+        return _optional(hint, data, where)
+    if origin in (tuple, list, array):
+        return _sequence(hint, origin, data, where)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        try:
+            return hint(data)
+        except ValueError:
+            raise UsageError(f"{where} is {data!r}, which this version does not know") from None
+    if is_dataclass(hint):
+        return _decode(hint, data, where)  # type: ignore[arg-type]
+    return _scalar(hint, data, where)
+
+
+def _optional(hint: Any, data: Any, where: str) -> Any:
+    if data is None:
+        return None
+    inner = next(arg for arg in typing.get_args(hint) if arg is not type(None))
+    return _value(inner, data, where)
+
+
+def _sequence(hint: Any, origin: Any, data: Any, where: str) -> Any:
+    if not isinstance(data, list):
+        _fail(where, "a list", data)
+    if origin is array:
+        try:
+            return array("q", data)
+        except (TypeError, OverflowError):
+            raise UsageError(f"{where} should hold whole numbers only") from None
+    inner = typing.get_args(hint)[0]
+    if inner is str:
+        # Names come by the thousand: one check of the list instead of one call each.
+        if not all(type(item) is str for item in data):
+            raise UsageError(f"{where} should hold texts only")
+        return origin(data)
+    return origin(_value(inner, item, f"{where}[{index}]") for index, item in enumerate(data))
+
+
+def _scalar(hint: Any, data: Any, where: str) -> Any:
+    if hint is float and isinstance(data, int) and not isinstance(data, bool):
+        return float(data)
+    if type(data) is not hint:
+        _fail(
+            where, {"str": "a text", "int": "a whole number"}.get(hint.__name__, "a number"), data
+        )
+    return data
+
+
+def profile_schema() -> dict[str, Any]:
+    """Return the JSON schema (draft 2020-12) of a saved profile."""
+    definitions: dict[str, Any] = {}
+    body = _object_schema(Profile, definitions)
+    properties = {
+        "schema": {"const": SCHEMA_NAME},
+        "schema_version": {"const": SCHEMA_VERSION},
+        **body["properties"],
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "importcost profile",
+        "description": Profile.__doc__,
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "$defs": definitions,
+    }
+
+
+def _object_schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    hints = _hints(kind)
+    properties = {
+        field.name: _hint_schema(hints[field.name], definitions) for field in fields(kind)
+    }
+    return {
+        "type": "object",
+        "description": kind.__doc__,
+        "properties": properties,
+        "required": list(properties),
+    }
+
+
+def _hint_schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    origin = typing.get_origin(hint)
+    if origin in (types.UnionType, typing.Union):
+        kinds = [arg for arg in typing.get_args(hint) if arg is not type(None)]
+        return {"anyOf": [_hint_schema(kinds[0], definitions), {"type": "null"}]}
+    if origin in (tuple, list, array):
+        inner = typing.get_args(hint)[0]
+        return {"type": "array", "items": _hint_schema(inner, definitions)}
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return {"enum": [item.value for item in hint]}
+    if is_dataclass(hint):
+        name = hint.__name__  # type: ignore[union-attr]
+        if name not in definitions:
+            definitions[name] = {}
+            definitions[name] = _object_schema(hint, definitions)
+        return {"$ref": f"#/$defs/{name}"}
+    names = {str: "string", int: "integer", float: "number", bool: "boolean"}
+    return {"type": names[hint]}

@@ -1,0 +1,32 @@
+"""The JSON report: the saved profile, and beside it what is derived from it today."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from importcost.billing.estimate import Estimate
+from importcost.errors import UsageError
+from importcost.model.codec import profile_from_plain, profile_to_plain, to_plain
+from importcost.model.profile import Profile
+
+
+def render_json(profile: Profile, estimate: Estimate) -> str:
+    """Return the profile as JSON text, with the estimate under `derived`.
+
+    `derived` is for readers of the file; importcost itself works it out anew from the profile.
+    """
+    data = {**profile_to_plain(profile), "derived": {"estimate": to_plain(estimate)}}
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=True) + "\n"
+
+
+def read_profile(text: str, name: str) -> Profile:
+    """Return the profile in JSON text. Raises UsageError naming `name` where it is none."""
+    try:
+        data: Any = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{name} is no JSON ({error}): name a profile saved with -o.") from error
+    try:
+        return profile_from_plain(data)
+    except UsageError as error:
+        raise UsageError(f"{name} cannot be read: {error}.") from error

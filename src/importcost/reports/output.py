@@ -1,0 +1,75 @@
+"""Where reports go: the one place that opens output files, late and all at once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from importcost.errors import UsageError
+
+STDOUT = "-"
+FORMATS = {".html": "html", ".htm": "html", ".json": "json"}
+
+
+def format_of(path: str) -> str:
+    """Return `html` or `json` by the path's suffix (`-` is json).
+
+    Raises UsageError for another suffix or where the folder does not exist: before anything is
+    measured.
+    """
+    if path == STDOUT:
+        return "json"
+    file = Path(path)
+    found = FORMATS.get(file.suffix.lower())
+    if found is None:
+        raise UsageError(
+            f"The suffix of {path} says no known format: end the name with "
+            f"{' or '.join(sorted(set(FORMATS) - {'.htm'}))}, or write - for JSON on stdout."
+        )
+    if file.is_dir():
+        raise UsageError(f"{path} is a folder: name a file in it, like {path}/report{file.suffix}.")
+    if not file.absolute().parent.is_dir():
+        raise UsageError(f"The folder of {path} does not exist: create it, or name another file.")
+    return found
+
+
+def write_output(path: str, text: str) -> None:
+    """Write a finished report, UTF-8; `-` is stdout.
+
+    The file is replaced at once when it is complete, so that no partial report is ever seen.
+    Raises UsageError where it cannot be written.
+    """
+    data = text.encode("utf-8")
+    if path == STDOUT:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    if target.exists() and not target.is_file():  # /dev/stdout, a pipe: nothing to replace
+        target.write_bytes(data)
+        return
+    try:
+        _replace(target.resolve(), data)
+    except OSError as error:
+        raise UsageError(
+            f"The report {path} cannot be written ({error.strerror}): name another file with -o."
+        ) from error
+
+
+def _replace(target: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        # mkstemp's files are private; a report is as public as the umask says.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask)
+        Path(name).replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise

@@ -1,0 +1,210 @@
+"""The terminal report: what one cold start costs and why, on one screen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from importcost.billing.estimate import Estimate, InitLimit
+from importcost.model.graph import FUNCTION, RUNTIME, STDLIB, BytecodeState, ImportEdge
+from importcost.model.profile import Phase, Profile
+from importcost.reports.page import _first_edges as first_edges
+from importcost.reports.page import most_expensive, short_path
+
+BAR_COLOURS = ("90", "34", "36", "35")
+MIN_WIDTH, MAX_WIDTH = 60, 110
+NAME_SHARE = 0.42
+
+
+class Style:
+    """ANSI styling, or none at all."""
+
+    def __init__(self, *, colour: bool) -> None:
+        self._colour = colour
+
+    def __call__(self, text: str, code: str) -> str:
+        """Return `text` in an SGR code such as `1` (bold) or `31` (red)."""
+        return f"\033[{code}m{text}\033[0m" if self._colour else text
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether no colour is used."""
+        return not self._colour
+
+
+def render_terminal(profile: Profile, estimate: Estimate, *, width: int, colour: bool) -> str:
+    """Return the report as text of at most `width` columns (60 to 110 are used)."""
+    style = Style(colour=colour)
+    width = max(MIN_WIDTH, min(MAX_WIDTH, width))
+    blocks = [
+        _headline(profile, estimate, style, width),
+        _phase_bar(estimate, style, width),
+        _imports(profile, style, width),
+        _bytecode(profile, style, width),
+        _warnings(profile, style, width),
+        _notes(profile, width),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def milliseconds(value_ms: float) -> str:
+    """Return `8.4 ms`, `840 ms`, `1,234 ms`: no more digits than are known."""
+    return f"{value_ms:,.1f} ms" if abs(value_ms) < 10 else f"{value_ms:,.0f} ms"
+
+
+def dollars(value: float) -> str:
+    """Return an amount of US dollars with two decimals, more below ten cents."""
+    return f"${value:,.2f}" if value >= 0.1 else f"${value:.4f}"
+
+
+def _headline(profile: Profile, estimate: Estimate, style: Style, width: int) -> list[str]:
+    handler = profile.target.handler_file if profile.target else "a log"
+    name = short_path(handler, profile.target)
+    if profile.target and profile.target.function:
+        name = f"{name}:{profile.target.function}"
+    place = f"{estimate.runtime} · {estimate.package_type} · {estimate.arch}"
+    billed = estimate.billed_init_ms
+    cost = estimate.dollars_per_million
+    first = f"A cold start of {style(name, '1')} bills about"
+    figure = style(milliseconds(billed.value), "1;33") + " of init"
+    band = f"({billed.low:,.0f} to {billed.high:,.0f} ms)"
+    money = style(f"{dollars(cost.value)} per million cold starts", "1")
+    at = f"at {estimate.memory_mb} MB"
+    lines = [f"{first} {figure} {band}", f"{money} {at}, {place}"]
+    if estimate.limit is not InitLimit.BELOW:
+        word = "is past" if estimate.limit is InitLimit.PAST else "comes near"
+        text = (
+            f"Init {word} Lambda's 10 s limit: past it, init is ended and repeated inside the "
+            "first invocation, throttled."
+        )
+        lines += [style(line, "31") for line in wrap(text, width)]
+    return lines
+
+
+def _phase_bar(estimate: Estimate, style: Style, width: int) -> list[str]:
+    total = sum(phase.init_ms for phase in estimate.phases)
+    if total <= 0:
+        return []
+    cells = _apportion([phase.init_ms for phase in estimate.phases], width)
+    marks = "█" * 4 if not style.is_plain else "█▓▒░"
+    bar = "".join(
+        style(marks[index % 4] * count, BAR_COLOURS[index % len(BAR_COLOURS)])
+        for index, count in enumerate(cells)
+    )
+    legend = []
+    for index, phase in enumerate(estimate.phases):
+        mark = style(marks[index % 4], BAR_COLOURS[index % len(BAR_COLOURS)])
+        figure = f"{milliseconds(phase.init_ms):>10}  {phase.share:>4.0%}"
+        legend.append(f"{mark} {phase.label:<44}{figure}")
+    return ["Where it goes, as modelled on Lambda", bar, *legend]
+
+
+def _apportion(values: Sequence[float], width: int) -> list[int]:
+    """Share `width` cells out by value, largest remainders first, so that they add up."""
+    total = sum(values)
+    exact = [value / total * width for value in values]
+    cells = [math.floor(value) for value in exact]
+    order = sorted(range(len(values)), key=lambda index: cells[index] - exact[index])
+    for index in order[: width - sum(cells)]:
+        cells[index] += 1
+    return cells
+
+
+def _imports(profile: Profile, style: Style, width: int) -> list[str]:
+    nodes = most_expensive(profile)
+    if not nodes:
+        return ["Nothing is imported during init beyond what the runtime has loaded."]
+    edges = first_edges(profile.graph)
+    tree = profile.tree
+    total = max(profile.function_init.local_us, 1.0)
+    room = max(18, int(width * NAME_SHARE))
+    where_room = width - room - 28
+    head = (
+        f"{'Most expensive imports':<{room}} {'local ms':>9} {'share':>6} {'self':>8}  imported by"
+    )
+    lines = [style(head[:width], "1")]
+    for node in nodes:
+        name = elide(tree.name(node), room)
+        cumulative, own = tree.cumulative_us[node] / 1000, tree.self_us[node] / 1000
+        share = tree.cumulative_us[node] / total
+        where = elide(_importer(profile, edges.get(tree.name(node))), where_room)
+        figures = f"{cumulative:>9,.1f} {share:>6.0%} {own:>8,.1f}"
+        lines.append(f"{name:<{room}} {figures}  {where}")
+    return lines
+
+
+def _importer(profile: Profile, edge: ImportEdge | None) -> str:
+    if edge is None:
+        return ""
+    if edge.file is None or edge.line is None:
+        return edge.importer
+    return f"{short_path(edge.file, profile.target)}:{edge.line}"
+
+
+def elide(text: str, room: int) -> str:
+    """Return `text` in at most `room` characters, its middle replaced by an ellipsis."""
+    text = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    if len(text) <= room:
+        return text
+    keep = max(room - 1, 1)
+    front = keep // 3
+    return f"{text[:front]}…{text[len(text) - (keep - front) :]}"
+
+
+def _bytecode(profile: Profile, style: Style, width: int) -> list[str]:
+    if profile.graph is None or profile.settings.package_type != "zip":
+        return []
+    compiled = [
+        module
+        for module in profile.graph.modules
+        if module.bytecode in (BytecodeState.VALID, BytecodeState.STALE, BytecodeState.ABSENT)
+        and module.phase == Phase.HANDLER_IMPORTS.value
+        and module.distribution not in (STDLIB, RUNTIME)
+    ]
+    if not compiled:
+        return []
+    version = profile.settings.runtime.removeprefix("python")
+    own = sum(module.distribution == FUNCTION for module in compiled)
+    count = len(compiled)
+    text = (
+        f"{count} modules ({own} of the function's own) are compiled at every cold start: a "
+        "ZIP's timestamp bytecode is never valid and /var/task is read-only. Ship hash-based "
+        "bytecode instead, made in the build folder with Lambda's Python version:"
+    )
+    command = f"python{version} -m compileall -q --invalidation-mode unchecked-hash BUILD_FOLDER"
+    return [style("Bytecode", "1"), *wrap(text, width), "  " + style(command, "36")]
+
+
+def _warnings(profile: Profile, style: Style, width: int) -> list[str]:
+    lines = []
+    for warning in profile.warnings:
+        first, *rest = wrap(warning.message, width - 2)
+        lines += [style("!", "33") + " " + first, *("  " + line for line in rest)]
+    return lines
+
+
+def _notes(profile: Profile, width: int) -> list[str]:
+    function = profile.function_init
+    cpu = function.cpu_us
+    timed = sum(run.kind.value == "timed" for run in profile.runs)
+    if not timed:
+        return wrap("From a log: times are the log's own wall times.", width)
+    text = (
+        f"Measured here: {cpu.value / 1000:,.1f} ms CPU of function init (median of {timed}, "
+        f"{cpu.low / 1000:,.1f} to {cpu.high / 1000:,.1f}), {function.wall_us / 1000:,.1f} ms "
+        f"wall, {function.unattributed_share:.1%} in no row; Python "
+        f"{profile.environment.python_version}, runner {profile.environment.runner}."
+    )
+    return wrap(text, width)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break text at spaces into lines of at most `width` characters."""
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, line] if line else lines

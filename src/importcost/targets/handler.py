@@ -1,0 +1,156 @@
+"""From what the user names (a file, a file and function, a handler string) to a Target."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from importcost.errors import UsageError
+from importcost.model.profile import Target
+
+IMAGE_TASK_ROOT = "/var/task"
+
+
+def resolve_target(
+    text: str, *, task_root: str | None = None, layers: tuple[str, ...] = ()
+) -> Target:
+    """Resolve `handler.py`, `handler.py:function` or a Lambda handler string.
+
+    Without `task_root`, a file's task root is its folder (for a file with relative imports the
+    folder above its outermost package), a handler string's is the current folder. Raises
+    UsageError where nothing fits.
+    """
+    for layer in layers:
+        _check_layer(Path(layer))
+    path_text, function = _split_function(text)
+    if _names_a_file(path_text):
+        module, root, file = _from_file(Path(path_text), task_root)
+    else:
+        module, function, root, file = _from_handler_string(text, task_root)
+    return Target(
+        module=module,
+        function=function,
+        task_root=str(root),
+        handler_file=str(file),
+        layers=tuple(str(Path(layer).resolve()) for layer in layers),
+    )
+
+
+def target_in_image(text: str) -> Target:
+    """Resolve a target inside a function's own image, whose files this machine does not have.
+
+    Takes a handler string, or a file name relative to the image's task root.
+    """
+    path_text, function = _split_function(text)
+    if path_text.endswith(".py"):
+        module = path_text.removesuffix(".py").strip("/").replace("/", ".")
+    else:
+        module, function = _parse_handler_string(text)
+    file = f"{IMAGE_TASK_ROOT}/{module.replace('.', '/')}.py"
+    return Target(module=module, function=function, task_root=IMAGE_TASK_ROOT, handler_file=file)
+
+
+def _split_function(text: str) -> tuple[str, str | None]:
+    path, colon, function = text.rpartition(":")
+    if colon and path.endswith(".py"):
+        if not function.isidentifier():
+            raise UsageError(
+                f"'{function}' in {text} is no function name: write FILE.py or FILE.py:function."
+            )
+        return path, function
+    return text, None
+
+
+def _names_a_file(text: str) -> bool:
+    return text.endswith(".py") or Path(text).is_dir()
+
+
+def _from_file(file: Path, task_root: str | None) -> tuple[str, Path, Path]:
+    if file.is_dir():
+        raise UsageError(
+            f"{file} is a folder: name the handler file in it, like {file}/handler.py."
+        )
+    if not file.exists():
+        raise UsageError(
+            f"There is no file {file}: name the handler's Python file, or a Lambda handler string "
+            "like orders/create.handler with --task-root."
+        )
+    file = file.resolve()
+    root = _check_root(task_root) if task_root else _guess_root(file)
+    try:
+        relative = file.relative_to(root)
+    except ValueError:
+        raise UsageError(
+            f"{file} does not lie in the task root {root}: name the folder that is deployed as "
+            "/var/task with --task-root."
+        ) from None
+    parts = relative.with_suffix("").parts
+    for part in parts:
+        if "." in part:
+            raise UsageError(
+                f"Lambda cannot import {file}: '{part}' has a dot in its name; rename it."
+            )
+    if parts[-1] == "__init__":
+        parts = parts[:-1]
+    if not parts:
+        raise UsageError(f"{file} is the package marker of the task root itself: name a handler.")
+    return ".".join(parts), root, file
+
+
+def _guess_root(file: Path) -> Path:
+    """Return the file's folder, or the one above its packages if it imports relatively."""
+    root = file.parent
+    if (root / "__init__.py").exists() and _imports_relatively(file):
+        while (root / "__init__.py").exists() and root != root.parent:
+            root = root.parent
+    return root
+
+
+def _imports_relatively(file: Path) -> bool:
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):
+        return False  # measuring it will say what is wrong with the file, and where
+    return any(isinstance(node, ast.ImportFrom) and node.level > 0 for node in ast.walk(tree))
+
+
+def _parse_handler_string(text: str) -> tuple[str, str]:
+    module, dot, function = text.rpartition(".")
+    if not dot or not module or not function.isidentifier():
+        raise UsageError(
+            f"'{text}' is neither a Python file nor a Lambda handler string: write handler.py, "
+            "handler.py:function, or a handler string like orders/create.handler."
+        )
+    return module.replace("/", ".").strip("."), function
+
+
+def _from_handler_string(text: str, task_root: str | None) -> tuple[str, str, Path, Path]:
+    module, function = _parse_handler_string(text)
+    root = _check_root(task_root or ".")
+    base = root.joinpath(*module.split("."))
+    for file in (base.with_name(base.name + ".py"), base / "__init__.py"):
+        if file.exists():
+            return module, function, root, file
+    raise UsageError(
+        f"The handler string {text} means {base}.py, which does not exist: correct it, or name "
+        "the folder that is deployed as /var/task with --task-root."
+    )
+
+
+def _check_root(text: str) -> Path:
+    root = Path(text)
+    if not root.is_dir():
+        raise UsageError(f"The task root {root} is no folder: name the one deployed as /var/task.")
+    return root.resolve()
+
+
+def _check_layer(layer: Path) -> None:
+    if layer.is_file():
+        raise UsageError(f"The layer {layer} is a file: unpack it and name the folder.")
+    if not layer.is_dir():
+        raise UsageError(f"The layer {layer} does not exist: name the layer's unpacked folder.")
+    if not any((layer / name).is_dir() for name in ("python", "lib", "bin")):
+        raise UsageError(
+            f"The layer {layer} has no folder python, lib or bin: name the folder that Lambda "
+            "unpacks into /opt."
+        )

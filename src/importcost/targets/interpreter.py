@@ -1,0 +1,80 @@
+"""Which Python is measured when the user does not say."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from importcost.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class InterpreterChoice:
+    """An interpreter's path and why it was taken, in words for the user."""
+
+    path: str
+    reason: str
+
+
+def environment_python(folder: Path) -> Path | None:
+    """Return the interpreter of a virtual environment folder, None if it has none."""
+    for relative in ("bin/python", "Scripts/python.exe"):
+        if (folder / relative).exists():
+            return folder / relative
+    return None
+
+
+def choose_interpreter(
+    option: str | None, runtime: str | None, start: Path, environ: Mapping[str, str]
+) -> InterpreterChoice:
+    """Choose the interpreter to measure.
+
+    In order: `option` (--python); for an explicit `runtime`, that version on PATH; the active
+    virtual environment; a `.venv` in `start` or above; the interpreter that runs importcost.
+    Raises UsageError where a named interpreter does not exist.
+    """
+    if option:
+        return InterpreterChoice(_named(option), "named with --python")
+    if runtime:
+        found = shutil.which(runtime, path=environ.get("PATH"))
+        if runtime == f"python{sys.version_info[0]}.{sys.version_info[1]}":
+            return _default(start, environ)
+        if found:
+            return InterpreterChoice(found, f"{runtime} on PATH, as --runtime asks")
+        return _default(start, environ)
+    return _default(start, environ)
+
+
+def _default(start: Path, environ: Mapping[str, str]) -> InterpreterChoice:
+    active = environ.get("VIRTUAL_ENV")
+    if active:
+        python = environment_python(Path(active))
+        if python:
+            return InterpreterChoice(str(python), f"the active virtual environment {active}")
+    for folder in (start, *start.parents):
+        python = environment_python(folder / ".venv")
+        if python:
+            return InterpreterChoice(str(python), f"the virtual environment {folder / '.venv'}")
+    return InterpreterChoice(sys.executable, "the interpreter that runs importcost")
+
+
+def _named(option: str) -> str:
+    if os.sep not in option:
+        found = shutil.which(option)
+        if found:
+            return found
+    path = Path(option).absolute()
+    if path.is_dir():
+        python = environment_python(path)
+        if python:
+            return str(python)
+    if not path.is_file() or not os.access(path, os.X_OK):
+        raise UsageError(
+            f"There is no interpreter {option}: give --python a path, a name on PATH such as "
+            "python3.12, or a virtual environment's folder."
+        )
+    return str(path)
