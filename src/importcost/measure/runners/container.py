@@ -8,6 +8,7 @@ for the Lambda runtime's own share. Files in /tmp count towards the limit (on La
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -47,6 +48,7 @@ REQUIREMENTS_DIR = "/var/importcost/requirements"
 # reaches file descriptor 2 lie here and count towards the memory limit.
 SCRATCH_DIR = "/var/importcost/scratch"
 SCRATCH_MB = 32
+ROWS_LIMIT_BYTES = 8 * 1024 * 1024  # some 100,000 rows
 LAYER_FOLDERS = (f"{LAYERS_DIR}/python/lib/python{{version}}/site-packages", "/opt/python")
 # Lambda's own first: an image may put another Python in front on its PATH.
 PYTHON_COMMANDS = ("/var/lang/bin/python3", "python3", "python")
@@ -500,7 +502,7 @@ class ContainerRunner:
             "timeout_s": timeout_s,
             "files": dict(files),
             "scratch_parent": SCRATCH_DIR,
-            "rows_limit_bytes": SCRATCH_MB * 1024 * 1024 // 2,
+            "rows_limit_bytes": ROWS_LIMIT_BYTES,
             "contained": True,
         }
 
@@ -525,7 +527,7 @@ def _as_launch(answer: Mapping[str, Any]) -> Launch:
         timed_out=answer["timed_out"],
         out_of_memory=failed and answer["oom_kills"] > 0,
         total_wall_us=answer["total_wall_us"],
-        rows_text=answer["rows"].encode("latin-1"),
+        rows_text=base64.b64decode(answer["rows"]),
         result=load_result(answer["result"]),
         output_tail=answer["output_tail"],
         output_bytes=answer["output_bytes"],

@@ -22,6 +22,7 @@ oom_kills (processes that the memory limit killed meanwhile; 0 unless `contained
 
 from __future__ import annotations
 
+import binascii
 import contextlib
 import json
 import os
@@ -246,7 +247,7 @@ def _greeting() -> dict[str, Any]:
 def serve() -> None:
     """Greet, then answer jobs from standard input, a JSON line each, until it closes.
 
-    Reading happens in a thread of its own so that a closed input ends a run in progress:
+    Answers are as `launch` gives them, but with `rows` as base64. Reading happens in a thread of its own so that a closed input ends a run in progress:
     nothing may survive the host.
     """
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -271,6 +272,8 @@ def serve() -> None:
         ready.acquire()
         try:
             answer = launch(jobs[done])
+            # Escaped as JSON text, odd bytes would grow sixfold and hit the memory limit here.
+            answer["rows"] = binascii.b2a_base64(answer["rows"].encode("latin-1")).decode()
         except OSError as error:
             answer = {"error": str(error)}
         jobs[done] = {}

@@ -1,0 +1,3 @@
+from engine.fixtures import any_engine, engine, lambda_image
+
+__all__ = ["any_engine", "engine", "lambda_image"]

@@ -1,0 +1,129 @@
+"""Real container engines for tests: one that answers, or one started for the session.
+
+Other test folders import what they need: `from engine.fixtures import engine, lambda_image`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import image
+from importcost.measure.runners.engines import Engine, engine_is_running, find_engine
+
+REQUIRED = os.environ.get("IMPORTCOST_REQUIRE_ALL") == "1"
+ULIMITS = "nofile=1024:4096"
+PODMAN_CONFIG = """\
+[containers]
+default_ulimits = ["nofile=1024:4096", "nproc=1024:4096"]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+"""
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float, what: str) -> None:
+    """Poll for something that only an engine or another process can bring about."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {timeout_s} s"
+        time.sleep(0.05)
+
+
+def _lacking(reason: str) -> None:
+    if REQUIRED:
+        pytest.fail(f"IMPORTCOST_REQUIRE_ALL is set, but {reason}")
+    pytest.skip(reason)
+
+
+@contextlib.contextmanager
+def _podman() -> Iterator[None]:
+    """Make podman work as root on hosts with hybrid cgroups; see the comments in PODMAN_CONFIG."""
+    if os.geteuid() != 0 or "CONTAINERS_CONF" in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="importcost-podman-") as folder:
+        config = PODMAN_CONFIG + ('runtime = "runc"\n' if shutil.which("runc") else "")
+        path = Path(folder, "containers.conf")
+        path.write_text(config)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("CONTAINERS_CONF", str(path))
+            yield
+
+
+@contextlib.contextmanager
+def _dockerd() -> Iterator[None]:
+    """Start a Docker daemon with everything of its own, so that it disturbs no other."""
+    with tempfile.TemporaryDirectory(prefix="importcost-docker-") as folder:
+        address = f"unix://{folder}/socket"
+        argv = [
+            *("dockerd", "--host", address, "--pidfile", f"{folder}/pid"),
+            *("--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec"),
+            *("--iptables=false", "--ip6tables=false", "--bridge=none"),
+            *("--exec-opt", "native.cgroupdriver=cgroupfs", "--default-ulimit", ULIMITS),
+        ]
+        log = Path(folder, "log")
+        with log.open("wb") as stream, pytest.MonkeyPatch.context() as patch:
+            daemon = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
+            )
+            patch.setenv("DOCKER_HOST", address)
+            docker = find_engine("docker")
+            try:
+                wait_until(
+                    lambda: daemon.poll() is not None or engine_is_running(docker).running,
+                    60,
+                    "dockerd answers",
+                )
+                assert daemon.poll() is None, log.read_text()[-4000:]
+                yield
+            finally:
+                daemon.terminate()
+                daemon.wait(timeout=60)
+
+
+@contextlib.contextmanager
+def running(name: str) -> Iterator[Engine]:
+    """Yield the engine, started for the session where it may be; skip or fail without one."""
+    engine = find_engine(name)
+    with contextlib.ExitStack() as stack:
+        if name == "podman":
+            stack.enter_context(_podman())
+        state = engine_is_running(engine)
+        startable = name == "docker" and os.geteuid() == 0 and shutil.which("dockerd")
+        if state.installed and not state.running and startable and REQUIRED:
+            stack.enter_context(_dockerd())
+            state = engine_is_running(engine)
+        if not state.running:
+            _lacking(f"{name} does not run here: {state.reason}")
+        if image.missing_tools():
+            _lacking(image.missing_tools())
+        yield engine
+
+
+@pytest.fixture(scope="session", params=["podman", "docker"])
+def engine(request) -> Iterator[Engine]:
+    """Each real engine in turn."""
+    with running(request.param) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def any_engine() -> Iterator[Engine]:
+    """One real engine, for what does not depend on which."""
+    with running("podman") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def lambda_image(engine) -> str:
+    """The tag of an image laid out like AWS's, in each engine."""
+    return image.load(engine.command)
