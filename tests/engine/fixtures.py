@@ -46,7 +46,10 @@ def _lacking(reason: str) -> None:
 
 @contextlib.contextmanager
 def _podman() -> Iterator[None]:
-    """Make podman work as root on hosts with hybrid cgroups; see the comments in PODMAN_CONFIG."""
+    """Make podman work as root on hosts with hybrid cgroups.
+
+    There crun refuses to start and podman's default limits and cgroup manager fail.
+    """
     if os.geteuid() != 0 or "CONTAINERS_CONF" in os.environ:
         yield
         return
@@ -64,7 +67,10 @@ def _dockerd() -> Iterator[None]:
     """Start a Docker daemon with everything of its own, so that it disturbs no other."""
     with tempfile.TemporaryDirectory(prefix="importcost-docker-") as folder:
         address = f"unix://{folder}/socket"
+        # Ends with this process even if that is killed.
+        leash = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
         argv = [
+            *leash,
             *("dockerd", "--host", address, "--pidfile", f"{folder}/pid"),
             *("--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec"),
             *("--iptables=false", "--ip6tables=false", "--bridge=none"),
@@ -127,3 +133,9 @@ def any_engine() -> Iterator[Engine]:
 def lambda_image(engine) -> str:
     """The tag of an image laid out like AWS's, in each engine."""
     return image.load(engine.command)
+
+
+def docker_client() -> None:
+    """Skip, or fail where nothing may be skipped, without docker's command."""
+    if shutil.which("docker") is None:
+        _lacking("no command docker is on the PATH")

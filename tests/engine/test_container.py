@@ -15,7 +15,7 @@ from engine.fixtures import wait_until
 from importcost.errors import MeasurementError
 from importcost.measure.runners import container
 from importcost.measure.runners.container import ContainerOptions, ContainerRunner
-from importcost.measure.runners.engines import Engine, choose, find_engine, has_image, pull
+from importcost.measure.runners.engines import Engine, choose, has_image, pull
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 HOST = Path(__file__).with_name("host.py")
@@ -388,19 +388,3 @@ def test_auto_and_a_named_engine_take_a_running_engine(engine, lambda_image):
     choice = choose("auto", lambda_image)
     assert choice.engine is not None
     assert choice.reason == f"{choice.name} is running and has {lambda_image}"
-
-
-def test_a_dead_docker_is_told_in_one_sentence(engine, monkeypatch, task_root):
-    if engine.name != "docker":
-        pytest.skip("podman has no daemon")
-    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
-    for action in (
-        lambda: choose("docker", "any:1"),
-        lambda: ContainerRunner(
-            find_engine("docker"), ContainerOptions("any:1", task_root)
-        )._start(),
-    ):
-        with pytest.raises(MeasurementError, match="docker is not running") as caught:
-            action()
-        assert "unix:///nonexistent/docker.sock" in str(caught.value)
-        assert "\n" not in str(caught.value)

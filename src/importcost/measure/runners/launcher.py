@@ -247,8 +247,8 @@ def _greeting() -> dict[str, Any]:
 def serve() -> None:
     """Greet, then answer jobs from standard input, a JSON line each, until it closes.
 
-    Answers are as `launch` gives them, but with `rows` as base64. Reading happens in a thread of its own so that a closed input ends a run in progress:
-    nothing may survive the host.
+    Answers are as `launch` gives them, but with `rows` as base64. Reading happens in a thread of
+    its own so that a closed input ends a run in progress: nothing may survive the host.
     """
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
