@@ -357,15 +357,18 @@ class _GraphRecorder:
         return (importer, file, line, kind, body.f_globals.get("__name__"), body.f_lineno)
 
     def _is_outside(self, frame: "Any") -> bool:
-        return bool(frame.f_code.co_filename == self._probe_file)
+        """Tell whether a frame is the probe's own, the wrappers that serve the handler apart."""
+        return frame.f_code.co_filename == self._probe_file and not self._is_wrapper(frame)
+
+    def _is_wrapper(self, frame: "Any") -> bool:
+        wrappers = ("import_module", "_import", "_find_and_load", "_record")
+        return frame.f_code.co_filename == self._probe_file and frame.f_code.co_name in wrappers
 
     def _is_machinery(self, frame: "Any") -> bool:
         name = frame.f_globals.get("__name__") or ""
         if name.startswith(("importlib._bootstrap", "_frozen_importlib")) or name == "importlib":
             return True
-        if not self._is_outside(frame):
-            return False
-        return frame.f_code.co_name in ("import_module", "_import", "_find_and_load")
+        return self._is_wrapper(frame)
 
 
 def _bytecode_state(os: "Any", module: "Any", machinery: _Machinery) -> str:
