@@ -28,8 +28,7 @@ def test_billed_duration_rounds_the_sum(init_ms, duration_ms, billed):
 
 
 def test_billed_duration_ignores_the_noise_of_binary_fractions():
-    # 1.1 + 2.2 + 0.7 is 4.000000000000001 as doubles.
-    assert billed_duration_ms(1.1 + 2.2, 0.7) == 4
+    assert billed_duration_ms(math.nextafter(84.0, 85.0), 0.0) == 84
 
 
 @pytest.mark.parametrize(
@@ -85,6 +84,15 @@ def test_a_noisier_measurement_widens_the_band():
     assert noisy.high > calm.high
     assert noisy.low < calm.low
     assert noisy.value == calm.value
+
+
+def test_the_local_interval_is_brought_to_the_confidence_of_the_estimate():
+    # Of a normal error, 80 % lie within 1.2816 and 95 % within 1.9600 standard deviations.
+    log = make_profile(source="lambda-log", speed_us=None, cpu_us=(80_400, 100_000, 119_600))
+    function = estimate(log).function_init_ms
+    assert function.high == pytest.approx(112.816, abs=0.01)
+    assert function.low == pytest.approx(87.184, abs=0.01)
+    assert function.confidence == 0.8
 
 
 def test_phases_are_labelled_and_split_by_cpu():

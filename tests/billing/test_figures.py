@@ -115,6 +115,7 @@ def test_a_whole_price_file_can_be_passed_back():
         ({"date": "d", "requests_per_million": True}, "requests_per_million"),
         ({"date": "d", "requests_per_million": -1}, "requests_per_million"),
         ({"date": "d", "requests_per_million": float("nan")}, "requests_per_million"),
+        ({"date": "d", "requests_per_million": float("inf")}, "requests_per_million"),
         ({"date": "d", "streaming_gb": None}, "streaming_gb"),
         ({"date": "d", "region": 3}, "region"),
         ([], "object"),
