@@ -243,7 +243,6 @@ class Icicle {
     pen.fillText(text, x + PAD_PX, middle, width - 2 * PAD_PX);
     if (name.length + time.length + 3 <= room) {
       pen.textAlign = "right";
-      pen.globalAlpha *= 0.78;
       pen.fillText(time, x + width - PAD_PX - 1, middle);
       pen.textAlign = "left";
     }

@@ -130,6 +130,17 @@ function drawTop() {
   byId("top-empty").hidden = nodes.length > 0;
 }
 
+function drawBytecode() {
+  const advice = data.bytecode;
+  byId("bytecode").hidden = !advice;
+  if (!advice) return;
+  const count = plural(advice.compiled_modules, "module is", "modules are");
+  byId("bytecode-text").textContent =
+    `${count} compiled anew at every cold start: a ZIP's timestamps never match. Ship hash-based bytecode:`;
+  byId("bytecode-command").textContent = clipped(advice.command, 200);
+  byId("bytecode-copy").addEventListener("click", () => copyText(advice.command, "Command copied"));
+}
+
 function drawWarnings() {
   byId("warnings").hidden = data.warnings.length === 0;
   byId("warning-list").append(...data.warnings.map((warning) => element("li", "", clipped(warning.message, 600))));
@@ -184,9 +195,8 @@ function drawLegend() {
     const button = element("button", "entry");
     button.type = "button";
     button.setAttribute("aria-pressed", "false");
-    const label = d.name === "function" ? "your code" : d.name;
     button.append(
-      element("span", `swatch ${d.colour}`), element("span", "entry-name", clipped(label, 40)),
+      element("span", `swatch ${d.colour}`), element("span", "entry-name", clipped(ownerLabel(d.name), 40)),
       element("span", "entry-ms", msText(d.self_us)), element("span", "entry-share", shareText(d.self_us, whole)),
     );
     button.addEventListener("click", () => toggleOwner(d.id, button));
@@ -380,14 +390,17 @@ function fromFragment() {
   byId("icicle-scroll").scrollIntoView({ block: "nearest" });
 }
 
-async function copyName() {
-  const name = tree.name(chart.selected);
+async function copyText(text, done) {
+  let said = done;
   try {
-    await navigator.clipboard.writeText(name);
-    byId("live").textContent = "Name copied";
+    await navigator.clipboard.writeText(text);
   } catch {
-    byId("live").textContent = "The browser did not allow copying";
+    said = "The browser did not allow copying";
   }
+  byId("live").textContent = said;
+  byId("toast").textContent = said;
+  byId("toast").classList.add("on");
+  setTimeout(() => byId("toast").classList.remove("on"), 1600);
 }
 
 function onKey(event) {
@@ -397,7 +410,7 @@ function onKey(event) {
     "/": () => byId("search").focus(),
     "?": () => byId("help").showModal(),
     o: () => setOrder(chart.order === TIME_ORDER ? HEAVY_ORDER : TIME_ORDER),
-    c: copyName,
+    c: () => copyText(tree.name(chart.selected), "Name copied"),
   };
   if (!Object.hasOwn(actions, event.key)) return;
   event.preventDefault();
@@ -432,6 +445,7 @@ drawHeader();
 drawVerdict();
 drawPhases();
 drawTop();
+drawBytecode();
 drawWarnings();
 drawLegend();
 drawCrumbs();

@@ -7,6 +7,10 @@ const OWN_INIT = -3;
 const TIME_ORDER = "time";
 const HEAVY_ORDER = "heavy";
 
+function ownerLabel(name) {
+  return name === "function" ? "your code" : name;
+}
+
 class Tree {
   constructor(data) {
     const columns = data.tree;
@@ -170,7 +174,7 @@ class Tree {
 
   distribution(node) {
     const id = this.distributionId(node);
-    return id === NONE ? "" : this.data.distributions[id].name;
+    return id === NONE ? "" : ownerLabel(this.data.distributions[id].name);
   }
 
   // The colour's name, a custom property of the style sheet.

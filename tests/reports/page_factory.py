@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from importcost.billing.estimate import Estimate, InitLimit, PhaseEstimate, Source
+from importcost.billing.estimate import FLOOR_LABEL, Estimate, InitLimit, PhaseEstimate, Source
 from importcost.model.graph import (
     FUNCTION,
     RUNTIME,
@@ -301,7 +301,7 @@ def estimate_of(profile: Profile, limit: InitLimit = InitLimit.BELOW) -> Estimat
         return Interval(value * 0.85, value, value * 1.2)
 
     phases = (
-        ("floor", 84.0),
+        (FLOOR_LABEL, 84.0),
         ("handler imports", function_ms * 0.8),
         ("module body", function_ms * 0.2),
     )

@@ -175,6 +175,7 @@ def test_the_first_screen_answers(driver: Chrome, show: Callable[..., str]) -> N
     assert len(rows) == 8
     assert "orders.store" in rows[0].text
     assert "handler.py:" in rows[0].text
+    assert "compileall" in by_id(driver, "bytecode-command").text
     canvas_top = driver.execute_script(
         "return document.getElementById('icicle').getBoundingClientRect().top"
     )

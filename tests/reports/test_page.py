@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importcost.billing.estimate import FLOOR_LABEL
 from importcost.model.profile import Profile, Target
 from importcost.reports.page import (
     NONE,
     OWN_FILE,
+    BytecodeAdvice,
+    bytecode_advice,
     colours_by_distribution,
     most_expensive,
     page_data,
@@ -181,7 +184,19 @@ def test_a_distribution_keeps_its_colour_when_others_change() -> None:
 
 def test_phases_carry_what_was_measured_under_the_same_label() -> None:
     phases = data_of(small_profile())["phases"]
-    assert [phase["label"] for phase in phases] == ["floor", "handler imports", "module body"]
+    assert [phase["label"] for phase in phases] == [FLOOR_LABEL, "handler imports", "module body"]
     assert phases[0]["local_us"] is None
     assert phases[1]["local_us"] == 160_800
     assert all(phase["explanation"] for phase in phases)
+
+
+def test_a_zip_is_told_how_to_ship_bytecode() -> None:
+    command = "python3.12 -m compileall -q --invalidation-mode unchecked-hash BUILD_FOLDER"
+    assert bytecode_advice(small_profile()) == BytecodeAdvice(9, 2, command)
+
+
+def test_an_image_and_a_log_get_no_bytecode_advice() -> None:
+    profile = small_profile()
+    image = replace(profile, settings=replace(profile.settings, package_type="image"))
+    assert bytecode_advice(image) is None
+    assert bytecode_advice(replace(profile, graph=None)) is None

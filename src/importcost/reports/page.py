@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from zlib import crc32
 
-from importcost.billing.estimate import Estimate
+from importcost.billing.estimate import FLOOR_LABEL, Estimate
 from importcost.model.graph import (
     FUNCTION,
     RUNTIME,
@@ -39,7 +39,7 @@ FIXED_COLOURS = {FUNCTION: "function", STDLIB: "stdlib", RUNTIME: "runtime"}
 BYTECODE_ORDER = tuple(BytecodeState)
 
 PHASE_EXPLANATIONS = {
-    "floor": "What any hello-world function pays before your first import: the sandbox, the "
+    FLOOR_LABEL: "What any hello-world function pays before your first import: the sandbox, the "
     "interpreter and the Lambda runtime. No change in your code removes it.",
     Phase.INTERPRETER_START.value: "Starting Python itself, before any code of yours.",
     Phase.RUNTIME.value: "What the Lambda runtime loads for itself before your handler.",
@@ -72,6 +72,7 @@ def page_data(profile: Profile, estimate: Estimate) -> dict[str, Any]:
         "bytecode_states": [state.value for state in BYTECODE_ORDER],
         "distributions": _distributions(profile.tree, facts),
         "most_expensive": most_expensive(profile),
+        "bytecode": _bytecode(profile),
         "warnings": [{"code": w.code.value, "message": w.message} for w in profile.warnings],
         "environment": _environment(profile),
         "notes": list(estimate.notes),
@@ -126,6 +127,37 @@ def short_path(file: str, target: Target | None) -> str:
     return "/".join(parts[-3:])
 
 
+@dataclass(frozen=True, slots=True)
+class BytecodeAdvice:
+    """Modules that a ZIP package compiles at every cold start, and the command that stops it."""
+
+    compiled_modules: int
+    own_modules: int
+    command: str
+
+
+def bytecode_advice(profile: Profile) -> BytecodeAdvice | None:
+    """Return advice for a ZIP whose modules come as source, None where nothing is to be gained.
+
+    The state on the measured disk does not matter: a ZIP's timestamps never match.
+    """
+    if profile.graph is None or profile.settings.package_type != "zip":
+        return None
+    timestamped = (BytecodeState.VALID, BytecodeState.STALE, BytecodeState.ABSENT)
+    owners = [
+        module.distribution
+        for module in profile.graph.modules
+        if module.bytecode in timestamped
+        and module.phase not in STARTUP_PHASES
+        and module.distribution not in (STDLIB, RUNTIME)
+    ]
+    if not owners:
+        return None
+    version = profile.settings.runtime.removeprefix("python")
+    command = f"python{version} -m compileall -q --invalidation-mode unchecked-hash BUILD_FOLDER"
+    return BytecodeAdvice(len(owners), owners.count(FUNCTION), command)
+
+
 def _stays_inside(tree: ImportTree, node: int, owner: str, distributions: dict[str, str]) -> bool:
     """Tell whether an import stays in its distribution; function code never does."""
     parent = tree.parents[node]
@@ -148,7 +180,7 @@ class _ModuleFacts:
 
 def _module_facts(profile: Profile) -> list[_ModuleFacts]:
     """Return the facts for every entry of the tree's name table, in its order."""
-    modules, edges = _first_modules(profile.graph), _first_edges(profile.graph)
+    modules, edges = _first_modules(profile.graph), first_edges(profile.graph)
     distributions = _distribution_by_name(profile)
     return [
         _ModuleFacts(
@@ -165,8 +197,8 @@ def _first_modules(graph: ImportGraph | None) -> dict[str, LoadedModule]:
     return modules
 
 
-def _first_edges(graph: ImportGraph | None) -> dict[str, ImportEdge]:
-    """Return the edge that loaded each module.
+def first_edges(graph: ImportGraph | None) -> dict[str, ImportEdge]:
+    """Return the edge that loaded each module, by the module's name.
 
     An edge with a line beats the implied load of a parent package, which has none.
     """
@@ -178,6 +210,9 @@ def _first_edges(graph: ImportGraph | None) -> dict[str, ImportEdge]:
         if known is None or (known.kind is EdgeKind.PARENT and edge.kind is not EdgeKind.PARENT):
             edges[edge.imported] = edge
     return edges
+
+
+_first_edges = first_edges  # the terminal report still asks for it by this name
 
 
 def _distribution_by_name(profile: Profile) -> dict[str, str]:
@@ -208,6 +243,11 @@ def _function(profile: Profile, estimate: Estimate) -> dict[str, Any]:
         "package_type": estimate.package_type,
         "memory_mb": estimate.memory_mb,
     }
+
+
+def _bytecode(profile: Profile) -> dict[str, Any] | None:
+    advice = bytecode_advice(profile)
+    return asdict(advice) if advice else None
 
 
 def _interval(interval: Interval) -> dict[str, float]:
@@ -251,7 +291,7 @@ def _phases(profile: Profile, estimate: Estimate) -> list[dict[str, Any]]:
             "init_ms": phase.init_ms,
             "share": phase.share,
             "local_us": measured.get(phase.label),
-            "explanation": PHASE_EXPLANATIONS.get(phase.label.lower(), ""),
+            "explanation": PHASE_EXPLANATIONS.get(phase.label, ""),
         }
         for phase in estimate.phases
     ]
