@@ -241,25 +241,51 @@ def _find_forks(
 def _next_fork(
     rows: RowTable, alive: Sequence[int], markers: Sequence[int]
 ) -> tuple[tuple[int, int] | None, list[Finding]]:
-    """Return the first range that a forked copy surely wrote, else what stays unexplained."""
-    undecided: list[Finding] = []
-    for position, excess in _wrong_sums(rows, alive):
-        node = _node_at(rows, alive, position)
+    """Return the first range that a forked copy surely wrote, else what stays unexplained.
+
+    Rows that miss children beside rows that have too many mean rows lost or out of order (log
+    services shuffle lines of the same millisecond); then no excess proves a fork.
+    """
+    wrong = _wrong_sums(rows, alive)
+    for position, excess in wrong:
         if excess < 0:
-            found = _copy_of_parent(rows, alive, node)
-        elif _marker_explains(rows, alive, node, markers):
+            found = _copy_of_parent(rows, alive, _node_at(rows, alive, position))
+            if found is not None and _mends(rows, alive, found, wrong):
+                return found, []
+    shuffled = any(excess < 0 for _, excess in wrong)
+    undecided: list[Finding] = []
+    for position, excess in wrong:
+        if excess < 0:
             continue
-        else:
-            found = _foreign_children(rows, alive, node)
-            if found is None:
-                detail = (
-                    f"{rows.names[alive[position]]}: its children take {excess} us more than "
-                    "it had; a forked copy or a thread wrote some of them, all are kept"
-                )
-                undecided.append(Finding(DisturbanceKind.FORKED, alive[position], detail))
-        if found is not None:
-            return found, undecided
+        node = _node_at(rows, alive, position)
+        if _marker_explains(rows, alive, node, markers):
+            continue
+        found = None if shuffled else _foreign_children(rows, alive, node)
+        if found is not None and _mends(rows, alive, found, wrong):
+            return found, []
+        undecided.append(_unexplained(rows, alive[position], excess, shuffled=shuffled))
     return None, undecided
+
+
+def _mends(
+    rows: RowTable,
+    alive: Sequence[int],
+    range_: tuple[int, int],
+    wrong: Sequence[tuple[int, int]],
+) -> bool:
+    """Tell whether fewer sums are wrong without the range."""
+    start, end = range_
+    rest = [row for row in alive if not start <= row < end]
+    return len(_wrong_sums(rows, rest)) < len(wrong)
+
+
+def _unexplained(rows: RowTable, row: int, excess: int, *, shuffled: bool) -> Finding:
+    what = f"{rows.names[row]}: the rows under it take {excess} us more than its own figures say"
+    if shuffled:
+        detail = f"{what}, others miss some: rows are lost or out of order"
+        return Finding(DisturbanceKind.MISSING_PARENT, row, detail)
+    detail = f"{what}: a forked copy or a thread wrote some of them, all are kept"
+    return Finding(DisturbanceKind.FORKED, row, detail)
 
 
 def _wrong_sums(rows: RowTable, alive: Sequence[int]) -> list[tuple[int, int]]:

@@ -168,7 +168,7 @@ class _Reader:
     def _read_text(self, text: str) -> None:
         """Read one line without its decoration: any number of rows and markers, glued."""
         starts = [match.start() for match in self._starts.finditer(text)]
-        for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        for start, end in zip(starts, [*starts[1:], len(text)], strict=False):
             part = text[start:end].rstrip("\r")
             if start and text[start - 1] == '"':  # a quoted field of a CSV export
                 part = part.removesuffix('"')
