@@ -132,11 +132,11 @@ def test_parents_link_the_same_by_either_way(forest):
     tree = build_tree(parse_importtime(log_text(*render(forest))))
     links = link_parents(rows)
     by_links = sorted(
-        (rows.names[child], None if parent < 0 else rows.names[parent])
+        (rows.names[child], "" if parent < 0 else rows.names[parent])
         for child, parent in enumerate(links)
     )
     by_tree = sorted(
-        (tree.name(node), None if parent < 0 else tree.name(parent))
+        (tree.name(node), "" if parent < 0 else tree.name(parent))
         for node, parent in enumerate(tree.parents)
     )
     assert by_links == by_tree

@@ -8,6 +8,7 @@ rows stay with the measured process and the finding says so.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import not_
@@ -20,6 +21,9 @@ CHECKED_IN_FULL = 200_000
 
 _MAX_FORKS = 32
 _SEARCH_STEPS = 2_000_000
+
+_Waiting = dict[int, tuple[int, int]]
+"""Sum and count of the cumulative times of rows whose parent has not printed yet, by depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +51,7 @@ def find_foreign_rows(
     `headers` are the rows before which a second or later header stood, `markers` those before
     which a marker stood, both ascending.
     """
-    ranges: list[tuple[int, int]] = []
-    findings: list[Finding] = []
-    for header in headers:
-        if ranges and header < ranges[-1][1]:
-            continue  # a child of the child
-        end, certain = _end_of_child(rows, header, _alive_before(ranges, header), markers)
-        if end > header:
-            ranges.append((header, end))
-        if not certain:
-            detail = "the figures do not tell where the child process's rows end"
-            findings.append(Finding(DisturbanceKind.OTHER_PROCESS, header, detail))
+    ranges, findings = _find_children(rows, headers, markers)
     if len(rows) > CHECKED_IN_FULL and not headers and _sums_hold(rows):
         return ForeignRows((), ())
     # Threads break the same sums, and a negative self time is their mark alone.
@@ -101,78 +95,125 @@ def _alive_before(ranges: Sequence[tuple[int, int]], row: int) -> list[int]:
 # Child interpreters --------------------------------------------------------------------------
 
 
-def _end_of_child(
-    rows: RowTable, header: int, before: Sequence[int], markers: Sequence[int]
-) -> tuple[int, bool]:
-    """Return the row at which the measured process goes on, and whether that is certain."""
-    waiting = _waiting(rows, before)
-    if waiting:
-        end = _end_by_sums(rows, header, waiting)
-        if end is not None:
-            return end, True
-        # The measured process prints the markers, so it was back by then.
-        return next((row for row in markers if row >= header), len(rows)), False
-    return _end_by_names(rows, header, before, markers)
+def _find_children(
+    rows: RowTable, headers: Sequence[int], markers: Sequence[int]
+) -> tuple[list[tuple[int, int]], list[Finding]]:
+    ranges: list[tuple[int, int]] = []
+    findings: list[Finding] = []
+    search = _Search(rows, headers)
+    for number, header in enumerate(headers):
+        if ranges and header < ranges[-1][1]:
+            continue  # a child of the child
+        waiting = _waiting(rows, ranges, header)
+        if waiting:
+            found = search.end_of_child(number, waiting)
+            # The measured process prints the markers, so it was back by the next one.
+            fallback = next((row for row in markers if row >= header), len(rows))
+            end, certain = (fallback, False) if found is None else (found, True)
+        else:
+            before = _alive_before(ranges, header)
+            end, certain = _end_by_names(rows, header, before, markers)
+        if end > header:
+            ranges.append((header, end))
+        if not certain:
+            detail = "the figures do not tell where the child process's rows end"
+            findings.append(Finding(DisturbanceKind.OTHER_PROCESS, header, detail))
+    return ranges, findings
 
 
-def _waiting(rows: RowTable, before: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Return sum and count, by depth, of the deep rows whose parent has not printed yet."""
-    waiting: dict[int, tuple[int, int]] = {}
+def _waiting(rows: RowTable, ranges: Sequence[tuple[int, int]], end: int) -> _Waiting:
+    """Return what waits for its parent before row `end`, the ranges left out."""
+    waiting: _Waiting = {}
+    starts = {stop - 1: start for start, stop in ranges}
     limit: int | None = None
-    for row in reversed(before):
+    row = end - 1
+    while row >= 0 and limit != 0:
+        if row in starts:
+            row = starts[row] - 1
+            continue
         depth = rows.depth[row]
-        if depth == 0:
-            break
         if limit is None or depth <= limit:
             limit = depth
             total, count = waiting.get(depth, (0, 0))
             waiting[depth] = (total + rows.cumulative_us[row], count + 1)
+        row -= 1
+    waiting.pop(0, None)
     return waiting
 
 
-def _end_by_sums(rows: RowTable, header: int, waiting: dict[int, tuple[int, int]]) -> int | None:
-    """Return the first row from which on the rows add up with those that wait; None if none."""
-    steps = _SEARCH_STEPS
-    start = header
-    while start < len(rows):
-        end = _next_root(rows, start)
-        if _adds_up(rows, start, end, waiting):
-            return start
-        if not _adds_up(rows, start, end, {}):
-            # Neither process's alone: the child died in mid-import somewhere in here.
-            for middle in range(start + 1, end):
-                steps -= end - middle
-                if steps < 0:
-                    return None
-                if _adds_up(rows, middle, end, waiting):
-                    return middle
-        start = end
-    return None
+class _Search:
+    """Finds the row from which on the sums are the measured process's again.
+
+    A bounded search: `_SEARCH_STEPS` rows are looked at in all, then it gives up.
+    """
+
+    def __init__(self, rows: RowTable, headers: Sequence[int]) -> None:
+        self._rows = rows
+        self._headers = headers
+        self._steps = _SEARCH_STEPS
+
+    def end_of_child(self, number: int, waiting: _Waiting, level: int = 0) -> int | None:
+        """Return where the child of a header ends, given what waits before it; None if open."""
+        start = header = self._headers[number]
+        while start < len(self._rows):
+            end = _next_root(self._rows, start)
+            inner = bisect_right(self._headers, max(start, header))
+            if inner < len(self._headers) and self._headers[inner] < end:
+                if start > header and self._goes_on(start, inner, waiting, level):
+                    return start
+            elif self._adds_up(start, end, waiting):
+                return start
+            elif not self._adds_up(start, end, {}):
+                # Neither process's alone: the child died in mid-import somewhere in here.
+                for middle in range(start + 1, end):
+                    if self._adds_up(middle, end, waiting):
+                        return middle
+            if self._steps < 0:
+                return None
+            start = end
+        return None
+
+    def _goes_on(self, start: int, inner: int, waiting: _Waiting, level: int) -> bool:
+        """Tell whether the rows up to the next header are the measured process's.
+
+        Then that header is its next child's, behind which the sums must go on as well.
+        """
+        sums = self._nest(start, self._headers[inner], waiting)
+        if sums is None:
+            return False
+        sums.pop(0, None)
+        if not sums or level >= _MAX_FORKS:
+            return True
+        return self.end_of_child(inner, sums, level + 1) is not None
+
+    def _adds_up(self, start: int, end: int, waiting: _Waiting) -> bool:
+        """Tell whether the rows nest, after those that wait, and take the deepest of them up."""
+        sums = self._nest(start, end, waiting)
+        return sums is not None and (not waiting or max(sums) < max(waiting))
+
+    def _nest(self, start: int, end: int, waiting: _Waiting) -> _Waiting | None:
+        """Return what waits after the rows; None if a sum is wrong or a parent is missing."""
+        rows = self._rows
+        sums = dict(waiting)
+        for row in range(start, end):
+            self._steps -= 1
+            depth = rows.depth[row]
+            if self._steps < 0 or (sums and max(sums) > depth + 1):
+                return None
+            total, count = sums.pop(depth + 1, (0, 0))
+            if not fits(total, rows.cumulative_us[row] - rows.self_us[row], count):
+                return None
+            total, count = sums.get(depth, (0, 0))
+            sums[depth] = (total + rows.cumulative_us[row], count + 1)
+        return sums
 
 
 def _next_root(rows: RowTable, start: int) -> int:
-    """Return the end of the segment that the next row of depth 0 closes (or the log's end)."""
+    """Return the end of the segment that the next row of depth 0 closes, or the log's."""
     try:
         return rows.depth.index(0, start) + 1
     except ValueError:
         return len(rows)
-
-
-def _adds_up(rows: RowTable, start: int, end: int, waiting: dict[int, tuple[int, int]]) -> bool:
-    """Tell whether the rows, after those that wait, nest without a gap and with right sums."""
-    sums = dict(waiting)
-    for row in range(start, end):
-        depth = rows.depth[row]
-        if sums and max(sums) > depth + 1:
-            return False
-        total, count = sums.pop(depth + 1, (0, 0))
-        if not fits(total, rows.cumulative_us[row] - rows.self_us[row], count):
-            return False
-        total, count = sums.get(depth, (0, 0))
-        sums[depth] = (total + rows.cumulative_us[row], count + 1)
-    # In a cut log the last segment has no root; then something that waits must be taken up.
-    taken = not waiting or max(sums, default=0) < max(waiting)
-    return end > start and taken
 
 
 def _end_by_names(

@@ -37,7 +37,8 @@ def _wide_encoding(data: bytes) -> str | None:
             return name
     start = data[:_SNIFFED]
     for _, name in _WIDE_BOMS:
-        if "import time:".encode(name) in start:
+        # Two-byte characters start at even places; at odd ones this is the other byte order.
+        if start.find("import time:".encode(name)) % 2 == 0:
             return name
     return None
 
@@ -56,7 +57,8 @@ def _pieces_of_text(text: str, bad_lines: tuple[int, ...]) -> Iterator[tuple[str
     while position < len(text):
         end = text.find("\n", position + PIECE_SIZE) + 1 or len(text)
         piece = text[position:end]
-        count = piece.count("\n") if bad_lines else 0
+        # The last line may lack its line feed.
+        count = piece.count("\n") + (end == len(text)) if bad_lines else 0
         yield (
             piece,
             tuple(n - first_line for n in bad_lines if first_line <= n < first_line + count),
