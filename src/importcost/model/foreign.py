@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from operator import not_
 
 from importcost.model.identity import fits
@@ -63,11 +64,7 @@ def find_foreign_rows(
 
 def _sums_hold(rows: RowTable) -> bool:
     """Tell whether all self times add up to the roots' cumulative times, within rounding."""
-    roots = sum(
-        cumulative
-        for cumulative, is_root in zip(rows.cumulative_us, map(not_, rows.depth), strict=True)
-        if is_root
-    )
+    roots = sum(compress(rows.cumulative_us, map(not_, rows.depth)))
     return -len(rows) <= sum(rows.self_us) - roots <= len(rows)
 
 

@@ -9,8 +9,8 @@ failed import that looks like a success. Nothing here recurses: logs nest 3,000 
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
 from collections.abc import Sequence
+from itertools import repeat
 from operator import itemgetter, sub
 
 from importcost.model.identity import fits
@@ -34,16 +34,9 @@ def build_tree(
     names, ids = _intern(rows.names)
     phases, phase_ids = _phases(log.markers, initial_phase, len(rows))
     if len(phases) > 1:
-        phase_ids = _gather(phase_ids, order)
-    return ImportTree(
-        names=names,
-        name_ids=_gather(ids, order),
-        parents=parents,
-        self_us=_gather(rows.self_us, order),
-        cumulative_us=_gather(rows.cumulative_us, order),
-        phases=phases,
-        phase_ids=phase_ids,
-    )
+        [phase_ids] = _gather([phase_ids], order)
+    name_ids, self_us, cumulative_us = _gather([ids, rows.self_us, rows.cumulative_us], order)
+    return ImportTree(names, name_ids, parents, self_us, cumulative_us, phases, phase_ids)
 
 
 def link_parents(rows: RowTable, marker_rows: Sequence[int] = ()) -> array[int]:
@@ -191,17 +184,20 @@ def _preorder_of_linked(links: array[int]) -> tuple[list[int], array[int]]:
     return order, parents
 
 
-def _gather(column: Sequence[int], order: Sequence[int]) -> array[int]:
+def _gather(columns: Sequence[array[int]], order: Sequence[int]) -> list[array[int]]:
+    """Return the columns with their rows in another order."""
     if len(order) < 2:  # itemgetter of one index returns no tuple
-        return array("q", [column[row] for row in order])
-    return array("q", itemgetter(*order)(column))
+        return [array("q", [column[row] for row in order]) for column in columns]
+    pick = itemgetter(*order)
+    # From a list: an array would make every number anew, out of order and so out of cache.
+    return [array("q", pick(column.tolist())) for column in columns]
 
 
-def _intern(names: list[str]) -> tuple[tuple[str, ...], Sequence[int]]:
+def _intern(names: list[str]) -> tuple[tuple[str, ...], array[int]]:
     """Return the distinct names and each row's index in them."""
-    index: defaultdict[str, int] = defaultdict()
-    index.default_factory = index.__len__  # a new name gets the next number, all of it in C
-    ids = array("q", map(index.__getitem__, names))
+    index: dict[str, int] = {}
+    # A new name gets the number of names so far: `len` is called anew for every one.
+    ids = array("q", map(index.setdefault, names, map(len, repeat(index))))
     return tuple(index), ids
 
 
