@@ -9,14 +9,17 @@ failed import that looks like a success. Nothing here recurses: logs nest 3,000 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from operator import itemgetter, sub
+from typing import TypeVar
 
 from importcost.model.identity import fits
 from importcost.model.profile import Phase
 from importcost.model.rows import ImporttimeLog, Marker, RowTable
 from importcost.model.tree import NO_PARENT, ImportTree
+
+_T = TypeVar("_T")
 
 
 def build_tree(
@@ -31,12 +34,21 @@ def build_tree(
     """
     rows = log.rows
     order, parents = _preorder(rows, [marker.row for marker in log.markers])
+    pick = _picker(order)
     names, ids = _intern(rows.names)
     phases, phase_ids = _phases(log.markers, initial_phase, len(rows))
     if len(phases) > 1:
-        [phase_ids] = _gather([phase_ids], order)
-    name_ids, self_us, cumulative_us = _gather([ids, rows.self_us, rows.cumulative_us], order)
-    return ImportTree(names, name_ids, parents, self_us, cumulative_us, phases, phase_ids)
+        phase_ids = array("q", pick(phase_ids.tolist()))
+    return ImportTree(
+        names=names,
+        name_ids=array("q", pick(ids)),
+        parents=parents,
+        # From lists: an array would make every number anew, out of order and so out of cache.
+        self_us=array("q", pick(rows.self_us.tolist())),
+        cumulative_us=array("q", pick(rows.cumulative_us.tolist())),
+        phases=phases,
+        phase_ids=phase_ids,
+    )
 
 
 def link_parents(rows: RowTable, marker_rows: Sequence[int] = ()) -> array[int]:
@@ -126,36 +138,39 @@ def _cut_at_marker(rows: RowTable, parents: array[int], marker_row: int) -> None
 def _preorder(rows: RowTable, marker_rows: Sequence[int]) -> tuple[Sequence[int], array[int]]:
     """Return the row at each preorder position, and the parent position of each position."""
     depths = rows.depth
-    if _is_whole(depths) and not _open_markers(depths, marker_rows):
-        return _preorder_of_whole(depths)
-    return _preorder_of_linked(link_parents(rows, marker_rows))
+    whole = None if _open_markers(depths, marker_rows) else _preorder_of_whole(depths)
+    return whole or _preorder_of_linked(link_parents(rows, marker_rows))
 
 
-def _preorder_of_whole(depths: array[int]) -> tuple[list[int], array[int]]:
-    """One pass, for logs without orphans.
+def _preorder_of_whole(depths: array[int]) -> tuple[list[int], array[int]] | None:
+    """One pass, for logs without orphans; None for others.
 
     Before row i of depth d stand, in preorder, its d ancestors and every row printed before
     its subtree began. For a leaf that is i + d; a row with children got its position when the
     first row inside it was printed.
     """
     order = [0] * len(depths)
-    parents = array("q", order)
+    parents = order.copy()  # a list is quicker to fill than an array
     positions = [NO_PARENT] * (max(depths, default=0) + 2)  # of the open row of depth d at d + 1
     previous = 0
-    for row, depth in enumerate(depths):
-        if depth < previous:
-            position = positions[depth + 1]
-        else:
-            position = row + depth
-            if depth > previous:
+    try:
+        for row, depth in enumerate(depths):
+            if depth < previous:
+                if previous - depth != 1:
+                    return None
+                position = positions[depth + 1]
+            else:
+                position = row + depth
                 if depth - previous == 1:  # the common case, without a slice
                     positions[depth] = position - 1
-                else:
+                elif depth > previous:
                     positions[previous + 1 : depth + 1] = range(row + previous, position)
-        order[position] = row
-        parents[position] = positions[depth]
-        previous = depth
-    return order, parents
+            order[position] = row
+            parents[position] = positions[depth]
+            previous = depth
+    except IndexError:  # fewer rows follow than the row needs ancestors
+        return None
+    return None if previous else (order, array("q", parents))
 
 
 def _preorder_of_linked(links: array[int]) -> tuple[list[int], array[int]]:
@@ -184,20 +199,18 @@ def _preorder_of_linked(links: array[int]) -> tuple[list[int], array[int]]:
     return order, parents
 
 
-def _gather(columns: Sequence[array[int]], order: Sequence[int]) -> list[array[int]]:
-    """Return the columns with their rows in another order."""
-    if len(order) < 2:  # itemgetter of one index returns no tuple
-        return [array("q", [column[row] for row in order]) for column in columns]
-    pick = itemgetter(*order)
-    # From a list: an array would make every number anew, out of order and so out of cache.
-    return [array("q", pick(column.tolist())) for column in columns]
+def _picker(order: Sequence[int]) -> Callable[[list[_T]], Sequence[_T]]:
+    """Return a function that puts a column in order."""
+    if len(order) < 2:  # itemgetter of one index returns no sequence
+        return lambda column: [column[row] for row in order]
+    return itemgetter(*order)
 
 
-def _intern(names: list[str]) -> tuple[tuple[str, ...], array[int]]:
-    """Return the distinct names and each row's index in them."""
+def _intern(names: list[str]) -> tuple[tuple[str, ...], list[int]]:
+    """Return the distinct names, in order of appearance, and each row's index in them."""
     index: dict[str, int] = {}
-    # A new name gets the number of names so far: `len` is called anew for every one.
-    ids = array("q", map(index.setdefault, names, map(len, repeat(index))))
+    # A new name gets the number of names so far: `len` is called anew for every row.
+    ids = list(map(index.setdefault, names, map(len, repeat(index))))
     return tuple(index), ids
 
 
