@@ -173,6 +173,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 def reason_in(text: str) -> str:
     """Return the one line of an engine's complaint that says why, without its decoration."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line for line in lines if line != "errors pretty printing info"]  # docker 20.10
     telling = [line for line in lines if TELLING.search(line)]
     line = (telling or lines or ["it gave no reason"])[-1]
     quoted = re.search(r'msg="((?:[^"\\]|\\.)*)"', line)
