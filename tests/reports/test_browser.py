@@ -253,7 +253,8 @@ def test_a_legend_entry_filters_the_table_and_dims_the_chart(
     driver: Chrome, show: Callable[..., str]
 ) -> None:
     show("small")
-    assert dimmed_pixels(driver) < 1_000
+    # Edges between nodes are part transparent, too, but few.
+    assert dimmed_pixels(driver) < 5_000
     entry = driver.find_element(By.XPATH, "//ul[@id='legend']//button[contains(., 'urllib3')]")
     entry.click()
     assert entry.get_attribute("aria-pressed") == "true"
