@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import subprocess
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from importcost.errors import MeasurementError, UsageError
 from importcost.measure import session
-from importcost.measure.runners import engines, launcher
+from importcost.measure.runners import container, engines, launcher
 from importcost.measure.runners.container import (
     ContainerOptions,
     ContainerRunner,
@@ -286,3 +287,15 @@ def test_later_layers_win_and_no_layer_is_touched(tmp_path):
 
 def test_the_launcher_keeps_the_sessions_bytecode_between_runs():
     assert f"/tmp/{launcher.KEPT_IN_TMP}" == session.BYTECODE_DIR
+
+
+def test_folders_of_killed_runners_are_swept(tmp_path):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (tmp_path / f"{container.FOLDER_PREFIX}{gone.pid}-x").mkdir()
+    (tmp_path / f"{container.FOLDER_PREFIX}{gone.pid}-x/left").touch()
+    kept = [f"{container.FOLDER_PREFIX}{os.getpid()}-x", f"{container.FOLDER_PREFIX}odd", "other"]
+    for name in kept:
+        (tmp_path / name).mkdir()
+    container._sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)

@@ -52,6 +52,7 @@ ROWS_LIMIT_BYTES = 8 * 1024 * 1024  # some 100,000 rows
 LAYER_FOLDERS = (f"{LAYERS_DIR}/python/lib/python{{version}}/site-packages", "/opt/python")
 # Lambda's own first: an image may put another Python in front on its PATH.
 PYTHON_COMMANDS = ("/var/lang/bin/python3", "python3", "python")
+FOLDER_PREFIX = "importcost-container-"
 # As a Lambda sandbox has it: a home that is named but does not exist.
 HOME = "/home/sbx_user1051"
 # Lambda throttles in periods of 20 ms. A quota, unlike --cpus, may exceed the host's cores.
@@ -182,6 +183,18 @@ def _place(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # another file system, or one without hard links
         shutil.copy2(source, target)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the folders of runners whose process was killed before it could."""
+    for folder in parent.glob(f"{FOLDER_PREFIX}*"):
+        pid = folder.name.removeprefix(FOLDER_PREFIX).partition("-")[0]
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (ValueError, OSError):  # not ours to judge, or another user's
+            continue
 
 
 class _Container:
@@ -383,7 +396,10 @@ class ContainerRunner:
             parent = None if sys.platform == "linux" else Path.home() / ".cache" / "importcost"
             if parent is not None:
                 parent.mkdir(parents=True, exist_ok=True)
-            self._folder = Path(tempfile.mkdtemp(prefix="importcost-", dir=parent))
+            parent = parent or Path(tempfile.gettempdir())
+            _sweep(parent)
+            prefix = f"{FOLDER_PREFIX}{os.getpid()}-"
+            self._folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         return self._folder
 
     def _opt_folder(self) -> Path | None:
