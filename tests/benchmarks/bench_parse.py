@@ -22,6 +22,7 @@ RSS_LIMIT_MB = 450
 
 _TIMED = """
 import sys, time
+{imports}
 start = time.perf_counter()
 {body}
 seconds = time.perf_counter() - start
@@ -35,8 +36,8 @@ print(seconds, peak_kb, count)
 """
 
 BARE_LOOP = _TIMED.format(
+    imports="import re",
     body="""
-import re
 PATTERN = re.compile(r"import time:\\s+(-?\\d+) \\|\\s+(\\d+) \\|(\\s+\\S+)")
 count = 0
 with open(sys.argv[1], encoding="utf-8") as file:
@@ -45,16 +46,18 @@ with open(sys.argv[1], encoding="utf-8") as file:
         if match:
             self_us, cumulative_us, name = int(match[1]), int(match[2]), match[3]
             count += 1
-"""
+""",
 )
 
 PARSE_AND_NEST = _TIMED.format(
-    body="""
+    imports="""
 from pathlib import Path
 from importcost.model.nest import build_tree
 from importcost.model.parse import parse_importtime
+""",
+    body="""
 count = len(build_tree(parse_importtime(Path(sys.argv[1]).read_bytes())))
-"""
+""",
 )
 
 
