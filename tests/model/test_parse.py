@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from importcost.model.foreign import CHECKED_IN_FULL
 from importcost.model.nest import build_tree
 from importcost.model.parse import MAX_LISTED, parse_importtime
 from importcost.model.rows import DisturbanceKind, Marker
@@ -360,6 +361,21 @@ def test_a_first_child_too_many_may_be_a_threads_and_is_kept():
     log = parse_importtime(log_text((100, 100, 1, "a"), (70, 70, 1, "b"), (50, 120, 0, "p")))
     assert kinds(log) == [DisturbanceKind.FORKED]
     assert log.rows.names == ["a", "b", "p"]
+
+
+def test_forks_beyond_the_limit_are_told_and_kept():
+    family = row(50, 50, 1, "a") + row(60, 60, 1, "b") + row(5, 55, 0, "p")
+    log = parse_importtime(HEADER + family * 40)
+    assert log.other_processes.names == ["b"] * 32
+    assert log.rows.names.count("b") == 8
+    assert "further ones are kept" in log.disturbances[-1].detail
+
+
+def test_large_logs_are_checked_by_their_sums():
+    family = row(500, 500, 1, "a") + row(60_000_000, 60_000_000, 1, "b") + row(5, 505, 0, "p")
+    log = parse_importtime(HEADER + row(1, 1, 0, "x") * CHECKED_IN_FULL + family)
+    assert kinds(log) == [DisturbanceKind.FORKED]
+    assert log.other_processes.names == ["b"]
 
 
 def test_rounding_is_no_fork():

@@ -265,15 +265,17 @@ def _find_forks(
 ) -> tuple[list[tuple[int, int]], list[Finding]]:
     ranges: list[tuple[int, int]] = []
     findings: list[Finding] = []
-    for _ in range(_MAX_FORKS):
+    while True:
         alive = _alive_before([*taken, *ranges], len(rows))
         found, undecided = _next_fork(rows, alive, markers)
         if found is None:
             return ranges, findings + undecided
+        if len(ranges) == _MAX_FORKS:
+            detail = f"more than {_MAX_FORKS} forked copies wrote rows: the further ones are kept"
+            return ranges, [*findings, Finding(DisturbanceKind.FORKED, found[0], detail)]
         ranges.append(found)
         detail = f"{found[1] - found[0]} rows that a forked copy wrote"
         findings.append(Finding(DisturbanceKind.FORKED, found[0], detail))
-    return ranges, findings
 
 
 def _next_fork(
@@ -285,12 +287,15 @@ def _next_fork(
     services shuffle lines of the same millisecond); then no excess proves a fork.
     """
     wrong = _wrong_sums(rows, alive)
-    for position, excess in wrong:
-        if excess < 0:
-            found = _copy_of_parent(rows, alive, _node_at(rows, alive, position))
-            if found is not None and _mends(rows, alive, found, wrong):
+    short = [position for position, excess in wrong if excess < 0]
+    copies = _namesakes(rows, alive, short)
+    tries = _MAX_FORKS  # each looks at the whole log
+    for position, copy in copies.items():
+        found = _copy_of_parent(rows, alive, _node_at(rows, alive, position), copy)
+        if found is not None and tries > 0:
+            tries -= 1
+            if _mends(rows, alive, found, wrong):
                 return found, []
-    shuffled = any(excess < 0 for _, excess in wrong)
     undecided: list[Finding] = []
     for position, excess in wrong:
         if excess < 0:
@@ -298,11 +303,28 @@ def _next_fork(
         node = _node_at(rows, alive, position)
         if _marker_explains(rows, alive, node, markers):
             continue
-        found = None if shuffled else _foreign_children(rows, alive, node)
-        if found is not None and _mends(rows, alive, found, wrong):
-            return found, []
-        undecided.append(_unexplained(rows, alive[position], excess, shuffled=shuffled))
+        found = None if short or tries <= 0 else _foreign_children(rows, alive, node)
+        if found is not None:
+            tries -= 1
+            if _mends(rows, alive, found, wrong):
+                return found, []
+        undecided.append(_unexplained(rows, alive[position], excess, shuffled=bool(short)))
     return None, undecided
+
+
+def _namesakes(rows: RowTable, alive: Sequence[int], positions: Sequence[int]) -> dict[int, int]:
+    """Return, for each position, the last one before it of the same name and depth, if any."""
+    wanted = set(positions)
+    latest: dict[tuple[int, str], int] = {}
+    found: dict[int, int] = {}
+    if not wanted:
+        return found
+    for position, row in enumerate(alive):
+        key = (rows.depth[row], rows.names[row])
+        if position in wanted and key in latest:
+            found[position] = latest[key]
+        latest[key] = position
+    return found
 
 
 def _mends(
@@ -424,25 +446,19 @@ def _only_run(times: Sequence[int], inside: int) -> tuple[int, int] | None:
     return found
 
 
-def _copy_of_parent(rows: RowTable, alive: Sequence[int], node: _Node) -> tuple[int, int] | None:
+def _copy_of_parent(
+    rows: RowTable, alive: Sequence[int], node: _Node, copy_position: int
+) -> tuple[int, int] | None:
     """Return the rows of a copy that went on to print the parent's row itself.
 
     The copy's row of the same name took the children from before the fork; the parent's own
     row, printed later, misses exactly those.
     """
-    own = alive[node.position]
-    position = node.start - 1
-    while position >= 0:
-        row = alive[position]
-        if rows.depth[row] == rows.depth[own] and rows.names[row] == rows.names[own]:
-            break
-        position -= 1
-    else:
-        return None
-    copy = _node_at(rows, alive, position)
+    inside = _inside(rows, alive[node.position])
+    copy = _node_at(rows, alive, copy_position)
     total = sum(rows.cumulative_us[alive[child]] for child in node.children)
     for count, child in enumerate(copy.children, start=1):
         total += rows.cumulative_us[alive[child]]
-        if fits(total, _inside(rows, own), count + len(node.children)):
+        if fits(total, inside, count + len(node.children)):
             return alive[child] + 1, alive[node.start - 1] + 1
     return None
