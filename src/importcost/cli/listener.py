@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,11 @@ import click
 
 if TYPE_CHECKING:
     from importcost.measure.session import Progress
+
+
+def _progress_bar(length: int) -> Any:
+    bar: Any = click.progressbar(length=length, label="Measuring", file=sys.stderr)
+    return bar.__enter__()
 
 
 class TerminalListener:
@@ -29,9 +35,7 @@ class TerminalListener:
         if not self._show_bar:
             return
         if self._bar is None:
-            stderr = click.get_text_stream("stderr")
-            bar: Any = click.progressbar(length=progress.total, label="Measuring", file=stderr)
-            self._bar = bar.__enter__()
+            self._bar = _progress_bar(progress.total)
         self._bar.length = progress.total
         self._bar.update(progress.done - self._bar.pos)
 

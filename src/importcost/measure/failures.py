@@ -39,8 +39,14 @@ def raise_for_failure(launch: Launch, target: Target, timeout_s: float) -> None:
 
 def _tail(launch: Launch, lines: int = 20) -> str:
     """Return the end of what the handler printed: a crash leaves its stack there."""
-    text = launch.output_tail.strip()
-    return "\n".join(text.splitlines()[-lines:])
+    kept = [line for line in launch.output_tail.rstrip().splitlines() if not _is_ours(line)]
+    return "\n".join(kept[-lines:])
+
+
+def _is_ours(line: str) -> bool:
+    """Tell whether a line of a crash's stack is a frame of the probe or of importlib."""
+    ours = ('/probe.py", line ', "<frozen importlib", 'File "<string>", line ')
+    return line.startswith("  File ") and any(part in line for part in ours)
 
 
 def _died(exit_code: int, where: str) -> str:

@@ -34,7 +34,7 @@ def find_warnings(
         *_about_the_handler(measurement, subject),
         *_about_the_times(measurement, function),
         *_about_the_log(measurement),
-        *_about_the_place(measurement, graph, environment, subject),
+        *_about_the_place(graph, environment, subject),
     )
 
 
@@ -108,7 +108,7 @@ def _about_the_log(measurement: Measurement) -> Iterator[ProfileWarning]:
 
 
 def _about_the_place(
-    measurement: Measurement, graph: ImportGraph, environment: Environment, subject: Subject
+    graph: ImportGraph, environment: Environment, subject: Subject
 ) -> Iterator[ProfileWarning]:
     measured = "python" + ".".join(environment.python_version.split(".")[:2])
     if measured != subject.settings.runtime:

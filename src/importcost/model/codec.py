@@ -25,6 +25,12 @@ SCHEMA_NAME = "importcost-profile"
 T = TypeVar("T")
 
 
+class _Array:
+    """Stands for array.array in type hints: that one is subscriptable from Python 3.12 only."""
+
+    __class_getitem__: typing.ClassVar[Any] = classmethod(types.GenericAlias)
+
+
 def to_plain(value: Any) -> Any:
     """Return `value` as JSON values: dict, list, str, int, float, bool, None."""
     if is_dataclass(value) and not isinstance(value, type):
@@ -61,7 +67,7 @@ def profile_from_plain(data: Any) -> Profile:
 
 @cache
 def _hints(kind: Any) -> Mapping[str, Any]:
-    return typing.get_type_hints(kind)
+    return typing.get_type_hints(kind, localns={"array": _Array})
 
 
 def _fail(where: str, wanted: str, value: Any) -> typing.NoReturn:
@@ -85,7 +91,7 @@ def _value(hint: Any, data: Any, where: str) -> Any:
     origin = typing.get_origin(hint)
     if origin in (types.UnionType, typing.Union):
         return _optional(hint, data, where)
-    if origin in (tuple, list, array):
+    if origin in (tuple, list, _Array):
         return _sequence(hint, origin, data, where)
     if isinstance(hint, type) and issubclass(hint, Enum):
         try:
@@ -107,7 +113,7 @@ def _optional(hint: Any, data: Any, where: str) -> Any:
 def _sequence(hint: Any, origin: Any, data: Any, where: str) -> Any:
     if not isinstance(data, list):
         _fail(where, "a list", data)
-    if origin is array:
+    if origin is _Array:
         try:
             return array("q", data)
         except (TypeError, OverflowError):
@@ -169,7 +175,7 @@ def _hint_schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if origin in (types.UnionType, typing.Union):
         kinds = [arg for arg in typing.get_args(hint) if arg is not type(None)]
         return {"anyOf": [_hint_schema(kinds[0], definitions), {"type": "null"}]}
-    if origin in (tuple, list, array):
+    if origin in (tuple, list, _Array):
         inner = typing.get_args(hint)[0]
         return {"type": "array", "items": _hint_schema(inner, definitions)}
     if isinstance(hint, type) and issubclass(hint, Enum):

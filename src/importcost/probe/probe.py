@@ -7,8 +7,9 @@ that the probe's own compilation stands in no phase. Standard library only, Pyth
 Nothing may be imported here that the runtime does not load anyway (json, logging, os, sys,
 time, traceback ...): the handler would get it for free and its cost would vanish.
 
-RESULT is the file to leave the result in; KIND is "timed", "traced", "graph" or "warm-up"; TOKEN a random word that makes phase markers
-unforgeable; NOW_NS the monotonic clock at launch. spec.json:
+RESULT is the file to leave the result in; KIND is "timed", "traced", "graph" or "warm-up";
+TOKEN a random word that makes phase markers unforgeable; NOW_NS the monotonic clock at launch.
+spec.json:
   module, function what Lambda imports; function may be null
   argv0            sys.argv[0] as the runtime has it
   search_path      folders put first on sys.path, in Lambda's order
@@ -427,10 +428,9 @@ def _graph_result(
         file = getattr(spec, "origin", None) or getattr(module, "__file__", None)
         if not isinstance(file, str) or not os.path.isabs(file):
             file = None
-        if file is None:  # built in or frozen, unless a namespace package
-            stdlib = not hasattr(module, "__path__")
-        else:
-            stdlib = _is_stdlib(file, stdlib_dirs)
+        # Without a file a module is built in or frozen, unless it is a namespace package.
+        is_builtin = file is None and not hasattr(module, "__path__")
+        stdlib = is_builtin or (file is not None and _is_stdlib(file, stdlib_dirs))
         if file is not None and not stdlib:
             files.add(file)
         state = _bytecode_state(os, module, machinery)

@@ -67,7 +67,7 @@ def install(
         if code != 0:
             raise MeasurementError(
                 f"Installing {requirements} for Python {target.python_version} failed: "
-                f"{_reason(lines)}"
+                f"{_reason(lines)}. Correct the file, or name another with --requirements."
             )
         # Where another process was quicker, its folder has the same content.
         with contextlib.suppress(OSError):
@@ -140,4 +140,5 @@ def _reason(lines: list[str]) -> str:
     found = [line.strip() for line in lines if line.strip().startswith(_REASON_MARKS)]
     if not found:
         found = [line.strip() for line in lines if line.strip()][-1:]
-    return " ".join(found) or "the installer gave no reason"
+    texts = [line.removeprefix("ERROR:").removeprefix("error:").strip(" .") for line in found]
+    return "; ".join(texts) or "the installer gave no reason"
