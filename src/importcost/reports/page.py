@@ -212,9 +212,6 @@ def first_edges(graph: ImportGraph | None) -> dict[str, ImportEdge]:
     return edges
 
 
-_first_edges = first_edges  # the terminal report still asks for it by this name
-
-
 def _distribution_by_name(profile: Profile) -> dict[str, str]:
     """Return each known module's distribution.
 

@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 
 from importcost.billing.estimate import Estimate, InitLimit
-from importcost.model.graph import FUNCTION, RUNTIME, STDLIB, BytecodeState, ImportEdge
-from importcost.model.profile import Phase, Profile
-from importcost.reports.page import _first_edges as first_edges
-from importcost.reports.page import most_expensive, short_path
+from importcost.model.graph import ImportEdge
+from importcost.model.profile import Profile
+from importcost.reports.page import bytecode_advice, first_edges, most_expensive, short_path
 
 BAR_COLOURS = ("90", "34", "36", "35")
 MIN_WIDTH, MAX_WIDTH = 60, 110
@@ -152,27 +151,16 @@ def elide(text: str, room: int) -> str:
 
 
 def _bytecode(profile: Profile, style: Style, width: int) -> list[str]:
-    if profile.graph is None or profile.settings.package_type != "zip":
+    advice = bytecode_advice(profile)
+    if advice is None:
         return []
-    compiled = [
-        module
-        for module in profile.graph.modules
-        if module.bytecode in (BytecodeState.VALID, BytecodeState.STALE, BytecodeState.ABSENT)
-        and module.phase == Phase.HANDLER_IMPORTS.value
-        and module.distribution not in (STDLIB, RUNTIME)
-    ]
-    if not compiled:
-        return []
-    version = profile.settings.runtime.removeprefix("python")
-    own = sum(module.distribution == FUNCTION for module in compiled)
-    count = len(compiled)
     text = (
-        f"{count} modules ({own} of the function's own) are compiled at every cold start: a "
-        "ZIP's timestamp bytecode is never valid and /var/task is read-only. Ship hash-based "
-        "bytecode instead, made in the build folder with Lambda's Python version:"
+        f"{advice.compiled_modules} modules ({advice.own_modules} of the function's own) are "
+        "compiled at every cold start: a ZIP's timestamp bytecode is never valid and /var/task "
+        "is read-only. Ship hash-based bytecode instead, made in the build folder with Lambda's "
+        "Python version:"
     )
-    command = f"python{version} -m compileall -q --invalidation-mode unchecked-hash BUILD_FOLDER"
-    return [style("Bytecode", "1"), *wrap(text, width), "  " + style(command, "36")]
+    return [style("Bytecode", "1"), *wrap(text, width), "  " + style(advice.command, "36")]
 
 
 def _warnings(profile: Profile, style: Style, width: int) -> list[str]:
