@@ -11,7 +11,7 @@ from importcost.model.profile import Profile
 from importcost.reports.page import bytecode_advice, first_edges, most_expensive, short_path
 
 BAR_COLOURS = ("90", "34", "36", "35")
-MIN_WIDTH, MAX_WIDTH = 60, 110
+MIN_WIDTH, MAX_WIDTH = 72, 110
 NAME_SHARE = 0.42
 
 
@@ -32,7 +32,7 @@ class Style:
 
 
 def render_terminal(profile: Profile, estimate: Estimate, *, width: int, colour: bool) -> str:
-    """Return the report as text of at most `width` columns (60 to 110 are used)."""
+    """Return the report as text of at most `width` columns (72 to 110 are used)."""
     style = Style(colour=colour)
     width = max(MIN_WIDTH, min(MAX_WIDTH, width))
     blocks = [
@@ -58,9 +58,9 @@ def dollars(value: float) -> str:
 
 def _headline(profile: Profile, estimate: Estimate, style: Style, width: int) -> list[str]:
     handler = profile.target.handler_file if profile.target else "a log"
-    name = short_path(handler, profile.target)
+    name = elide(short_path(handler, profile.target), 60)
     if profile.target and profile.target.function:
-        name = f"{name}:{profile.target.function}"
+        name = f"{name}:{printable(profile.target.function)}"
     place = f"{estimate.runtime} · {estimate.package_type} · {estimate.arch}"
     billed = estimate.billed_init_ms
     cost = estimate.dollars_per_million
@@ -140,9 +140,14 @@ def _importer(profile: Profile, edge: ImportEdge | None) -> str:
     return f"{short_path(edge.file, profile.target)}:{edge.line}"
 
 
+def printable(text: str) -> str:
+    """Return `text` without what a terminal would obey: names come from other people's code."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
 def elide(text: str, room: int) -> str:
     """Return `text` in at most `room` characters, its middle replaced by an ellipsis."""
-    text = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    text = printable(text)
     if len(text) <= room:
         return text
     keep = max(room - 1, 1)
@@ -189,7 +194,7 @@ def _notes(profile: Profile, width: int) -> list[str]:
 def wrap(text: str, width: int) -> list[str]:
     """Break text at spaces into lines of at most `width` characters."""
     lines, line = [], ""
-    for word in text.split():
+    for word in printable(" ".join(text.split())).split():
         if line and len(line) + 1 + len(word) > width:
             lines.append(line)
             line = word
