@@ -1,0 +1,112 @@
+"""From what the user names to a target, an interpreter and what must be installed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import write_files
+from importcost.targets.handler import resolve_target, target_in_image
+from importcost.targets.interpreter import choose_interpreter
+from importcost.targets.requirements import find_requirements, read_requirements, unsatisfied
+
+
+def test_a_files_task_root_is_its_folder(tmp_path):
+    root = write_files(tmp_path, {"src/app.py": "import helper\n", "src/__init__.py": ""})
+    target = resolve_target(str(root / "src/app.py"))
+    assert (target.module, target.function, target.task_root) == ("app", None, str(root / "src"))
+
+
+def test_relative_imports_move_the_task_root_above_the_package(tmp_path):
+    files = {"a/__init__.py": "", "a/b/__init__.py": "", "a/b/app.py": "from . import x\n"}
+    target = resolve_target(f"{write_files(tmp_path, files)}/a/b/app.py:main")
+    assert (target.module, target.function, target.task_root) == ("a.b.app", "main", str(tmp_path))
+    assert target.handler == "a/b/app.main"
+
+
+def test_a_handler_string_may_name_a_package(tmp_path):
+    root = write_files(tmp_path, {"orders/__init__.py": ""})
+    target = resolve_target("orders.handler", task_root=str(root))
+    assert (target.module, target.function) == ("orders", "handler")
+
+
+def test_a_target_in_an_image_needs_no_file_here():
+    for text in ("app/main.handler", "app/main.py:handler"):
+        target = target_in_image(text)
+        assert (target.module, target.function) == ("app.main", "handler")
+        assert target.handler_file == "/var/task/app/main.py"
+
+
+def make_environment(folder: Path) -> Path:
+    python = folder / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    return python
+
+
+def test_the_interpreter_is_looked_for_in_the_promised_order(tmp_path):
+    start = tmp_path / "project" / "src"
+    start.mkdir(parents=True)
+    assert choose_interpreter(None, None, start, {}).path == sys.executable
+    beside = make_environment(tmp_path / "project" / ".venv")
+    assert choose_interpreter(None, None, start, {}).path == str(beside)
+    active = make_environment(tmp_path / "active")
+    variables = {"VIRTUAL_ENV": str(tmp_path / "active")}
+    assert choose_interpreter(None, None, start, variables).path == str(active)
+    assert choose_interpreter(sys.executable, None, start, variables).path == sys.executable
+    assert choose_interpreter(str(tmp_path / "active"), None, start, {}).path == str(active)
+
+
+def test_a_runtime_takes_that_version_from_the_path(tmp_path):
+    python = tmp_path / "python3.99"
+    python.write_text("#!/bin/sh\n")
+    python.chmod(0o755)
+    chosen = choose_interpreter(None, "python3.99", tmp_path, {"PATH": str(tmp_path)})
+    assert chosen.path == str(python)
+
+
+def test_requirements_beside_the_handler_are_found(tmp_path):
+    root = write_files(tmp_path, {"a/handler.py": "", "requirements.txt": "", "a/x": ""})
+    handler = str(root / "a/handler.py")
+    assert find_requirements(None, handler, str(root)) == str(root / "requirements.txt")
+    write_files(root, {"a/requirements.txt": ""})
+    assert find_requirements(None, handler, str(root)) == str(root / "a/requirements.txt")
+
+
+def test_included_files_count_and_change_the_key(tmp_path):
+    files = {
+        "requirements.txt": "-r more.txt\nboto3>=1 # pinned later\n",
+        "more.txt": "six==1.16.0\n",
+    }
+    root = write_files(tmp_path, files)
+    first = read_requirements(str(root / "requirements.txt"))
+    assert set(first.lines) == {"boto3>=1", "six==1.16.0"}
+    assert first.is_plain
+    write_files(root, {"more.txt": "six==1.15.0\n"})
+    assert read_requirements(str(root / "requirements.txt")).key != first.key
+
+
+def installed(folder: Path, name: str, version: str) -> None:
+    info = folder / f"{name}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "missing"),
+    [
+        ("My_Package>=1.0", False),
+        ("my-package==2.0", True),
+        ("other", True),
+        ("other; python_version < '3.0'", False),
+        ("my-package @ https://example.invalid/x.whl", True),
+    ],
+)
+def test_what_is_installed_need_not_be_installed(tmp_path, line, missing):
+    installed(tmp_path / "site", "my-package", "1.5")
+    root = write_files(tmp_path, {"requirements.txt": line + "\n"})
+    requirements = read_requirements(str(root / "requirements.txt"))
+    found = unsatisfied(requirements, [str(tmp_path / "site")], "3.12.1")
+    assert bool(found) is missing
