@@ -1,0 +1,103 @@
+"""What measuring costs beside bare launches, what it attributes, and whether it repeats.
+
+    python tests/benchmarks/bench_profile.py [--rounds 3]
+
+Overhead: `importcost profile X --runs 20` beside 20 launches of `python -X importtime -c 'import
+...'` with the same bytecode (valid on both sides: package type image), interleaved, wall time.
+Attribution and repeatability: two profiles of each sample, one after the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "sample_handlers"
+RUNS = 20
+
+
+def importcost(*args: str) -> dict:
+    """Profile once and return the saved profile."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, "profile.json")
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "importcost", "profile", *args),
+                *("--runner", "local", "-q", "-o", str(output)),
+                *("-o", str(Path(folder, "page.html"))),
+            ],
+            check=True,
+        )
+        return json.loads(output.read_text())
+
+
+def seconds(action) -> float:
+    """Return the wall time of a call."""
+    started = time.monotonic()
+    action()
+    return time.monotonic() - started
+
+
+def bare_launches(search_path: list[str], bytecode: str) -> None:
+    """Launch what the sample imports, RUNS times, as anyone would by hand."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(search_path)}
+    environment |= {"PYTHONPYCACHEPREFIX": bytecode}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = [sys.executable, "-X", "importtime", "-c", "import handler"]
+    for _ in range(RUNS):
+        subprocess.run(command, env=environment, stderr=subprocess.DEVNULL, check=True)
+
+
+def overhead(rounds: int) -> None:
+    """Print the ratio of a profile to bare launches."""
+    sample = str(SAMPLES / "chatbot_naive" / "handler.py")
+    profile = importcost(sample, "--runs", "5", "--package-type", "image")
+    file = next(m["file"] for m in profile["graph"]["modules"] if m["name"] == "boto3")
+    packages = str(Path(file).parents[1])
+    search_path = [str(SAMPLES / "chatbot_naive"), packages]
+    with tempfile.TemporaryDirectory() as bytecode:
+        bare_launches(search_path, bytecode)
+        options = (sample, "--runs", str(RUNS), "--package-type", "image")
+        pairs = [
+            (
+                seconds(lambda: importcost(*options)),
+                seconds(lambda: bare_launches(search_path, bytecode)),
+            )
+            for _ in range(rounds)
+        ]
+    ratio = statistics.median(a / b for a, b in pairs)
+    ours, bare = (statistics.median(column) for column in zip(*pairs, strict=True))
+    print(f"| overhead of --runs {RUNS} | {ours:.1f} s | {bare:.1f} s | {ratio:.2f} | 1.15 |")
+
+
+def repeat(sample: str) -> None:
+    """Print attribution and the difference between two profiles of a sample."""
+    path = str(SAMPLES / sample / "handler.py")
+    profiles = [importcost(path) for _ in range(2)]
+    first, second = (profile["function_init"]["cpu_us"]["value"] / 1000 for profile in profiles)
+    attributed = min(1 - profile["function_init"]["unattributed_share"] for profile in profiles)
+    difference = abs(first - second) / max(first, second)
+    print(f"| {sample}: attributed | {attributed:.1%} | | | 98 % |")
+    print(f"| {sample}: two profiles | {first:.1f} ms | {second:.1f} ms | {difference:.1%} | 3 % |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    print("| what | importcost | beside | ratio or difference | target |\n|---|---|---|---|---|")
+    overhead(rounds)
+    for sample in ("hello", "chatbot_lazy", "chatbot_naive"):
+        repeat(sample)
+
+
+if __name__ == "__main__":
+    main()
