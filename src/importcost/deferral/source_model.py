@@ -1,0 +1,121 @@
+"""What source analysis finds in one file, and what the rewriter works from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from importcost.model.advice import Verdict
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A piece of source text, as offsets into `SourceText.text`, end exclusive."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """A file's decoded text: `encode()` of `text.py` gives its bytes back unchanged.
+
+    `text` keeps every line ending, tab and form feed; `encoding` is the declared or default
+    one; `bom` whether a UTF-8 byte order mark stands before it.
+    """
+
+    path: str
+    text: str
+    encoding: str
+    bom: bool
+
+
+class UseKind(str, Enum):
+    """When a use of a name is evaluated."""
+
+    MODULE = "module"
+    """While the module is imported: module level, class bodies, decorators, defaults ..."""
+    FUNCTION = "function"
+    """Only when a function runs."""
+    LAMBDA = "lambda"
+    """When a module-level lambda runs: it cannot hold an import statement."""
+    ANNOTATION_EVALUATED = "annotation-evaluated"
+    """An annotation that this Python evaluates on import, with no known reader."""
+    ANNOTATION = "annotation"
+    """An annotation that nothing evaluates: quoted, or under `from __future__`."""
+    ANNOTATION_READ = "annotation-read"
+    """An annotation that something reads at run time: dataclass, pydantic, FastAPI ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a bound name.
+
+    `span` covers the name alone. `function` is the span of the outermost function definition
+    whose body holds the use (None unless kind is FUNCTION); `line` counts from 1.
+    """
+
+    name: str
+    span: Span
+    line: int
+    kind: UseKind
+    function: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStatement:
+    """One import at module level; `import a, b` is two of them with the same `span`.
+
+    `alias_index` is the position of the alias in `import a, b` (None for a from-import, which
+    is one whole). `imported` are the absolute module names it asks for (`from a import b` asks
+    for `a` and perhaps `a.b`: both are named, the graph knows which exists). `bound` are the
+    names that it binds. `code` is the statement alone, on one line.
+    """
+
+    span: Span
+    line: int
+    end_line: int
+    alias_index: int | None
+    imported: tuple[str, ...]
+    bound: tuple[str, ...]
+    code: str
+    verdict: Verdict
+    uses: tuple[Use, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleObject:
+    """A module-level name assigned once, `s3 = boto3.client('s3')`, that a getter could make.
+
+    `needs` are the bound names and other objects that its value uses. `verdict` is
+    NEEDS_GETTER where a getter is safe, else NOT_DEFERRABLE with the reason.
+    """
+
+    name: str
+    span: Span
+    value: Span
+    annotation: Span | None
+    line: int
+    end_line: int
+    needs: tuple[str, ...]
+    uses: tuple[Use, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One analysed file: `module` is its dotted name, `package` what `from .` means in it."""
+
+    source: SourceText
+    module: str
+    package: str
+    imports: tuple[ImportStatement, ...]
+    objects: tuple[ModuleObject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that cannot be analysed, and the sentence that says why and where."""
+
+    path: str
+    reason: str

@@ -1,0 +1,186 @@
+"""Advice as values: verdicts on import statements, what each would save, how that was proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from importcost.model.profile import Interval
+
+
+class VerdictKind(str, Enum):
+    """What can be done with one import statement."""
+
+    DEFERRABLE = "deferrable"
+    """Only functions use its names: the import can move into them."""
+    NEEDS_GETTER = "deferrable with a getter"
+    """Module-level objects made from it have to become cached getters first."""
+    ANNOTATIONS_ONLY = "annotations only"
+    """Its names stand in annotations that nothing evaluates: it belongs under TYPE_CHECKING."""
+    UNUSED = "unused"
+    """No use of its names was found; it may be there for its side effects."""
+    NOT_DEFERRABLE = "not deferrable"
+    NOTHING_TO_GAIN = "nothing to gain"
+    """What it loads is loaded by something else anyway."""
+    ALREADY_LAZY = "already lazy"
+
+
+class Style(str, Enum):
+    """How an edit defers."""
+
+    FUNCTION = "function"
+    """The import stands in the functions that use it; works on every Python."""
+    GETTER = "getter"
+    """A module-level object becomes a function with functools.cache; all uses call it."""
+    TYPE_CHECKING = "type-checking"
+    """The import stands under `if TYPE_CHECKING:`."""
+    LAZY = "lazy"
+    """PEP 810 `lazy import`, Python 3.15 and later."""
+    LAZY_MODULES = "lazy-modules"
+    """`__lazy_modules__`: the same, ignored by older versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Lines of a file of the function; `line` and `end_line` count from 1, both inclusive."""
+
+    file: str
+    line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What can be done with an import statement, why, and the line that decides it.
+
+    `reason` is a sentence without its full stop. `objects` are the module-level names that have
+    to become getters, in the order of their definition; `style` the edit that fits, None where
+    there is none.
+    """
+
+    kind: VerdictKind
+    reason: str
+    line: int | None = None
+    objects: tuple[str, ...] = ()
+    style: Style | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A change applied to a copy and measured against the original in interleaved pairs.
+
+    `saving_us` is the median saving of the importing thread's CPU with its 95 % interval,
+    `wall_saving_us` that of wall time; `pairs` how many. `gone` are the modules that are no
+    longer loaded at init. `failure` says why the change does not hold, None where it does.
+    """
+
+    saving_us: Interval | None
+    wall_saving_us: float | None
+    pairs: int
+    gone: tuple[str, ...]
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Economics:
+    """What a change is worth at one memory size. Milliseconds on Lambda, US dollars.
+
+    `saved_ms` per cold start; `first_use_ms` is what the first request that needs it waits for
+    after init, throttled below one vCPU; `break_even_share` the share (0 to 1, or above) of
+    cold starts that may use it before deferring loses time; `dollars_per_million` what one
+    million cold starts that never use it save. `sentence` says it in words where it is a loss.
+    """
+
+    saved_ms: float
+    first_use_ms: float
+    break_even_share: float
+    dollars_per_million: float
+    sentence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFinding:
+    """One import statement of the function's own files that runs during init.
+
+    `code` is the statement on one line, `imported` the modules that it names. `exclusive_us` is
+    what disappears when it alone is deferred, `cumulative_us` what the tree shows under it;
+    `modules` are those that only it keeps loaded. For a getter `exclusive_us` includes what the
+    module-level objects load and compute.
+    """
+
+    place: Place
+    code: str
+    imported: tuple[str, ...]
+    verdict: Verdict
+    exclusive_us: int
+    cumulative_us: int
+    modules: tuple[str, ...]
+    first_user: str | None = None
+    verification: Verification | None = None
+    economics: Economics | None = None
+    triggered_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatementTime:
+    """One top-level statement of the function's own files, timed by itself; microseconds.
+
+    `own_us` is CPU less the imports in it and less nested statements of other files;
+    `import_us` the imports; `wall_us` the wall time of `own_us`. `events` are what audit hooks
+    saw: `socket.connect`, `subprocess.Popen`, `open for writing` ... with their detail.
+    """
+
+    place: Place
+    code: str
+    own_us: int
+    import_us: int
+    wall_us: int
+    events: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BestSet:
+    """The changes that save most together; `finding_ids` index `Advice.findings`.
+
+    `exclusive_us` is joint: what two statements share is saved only when both are deferred.
+    """
+
+    finding_ids: tuple[int, ...]
+    exclusive_us: int
+    modules: tuple[str, ...]
+    verification: Verification | None = None
+    economics: Economics | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BytecodeFinding:
+    """What shipping hash-based bytecode saves; `command` is the exact compileall line."""
+
+    modules: int
+    command: str
+    verification: Verification | None = None
+    economics: Economics | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThirdPartyHint:
+    """What helps where a dependency's own imports cost; from the dated knowledge base."""
+
+    distribution: str
+    module: str
+    cost_us: int
+    advice: str
+    source: str
+    checked_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Everything that can be said about deferring in one profile."""
+
+    findings: tuple[ImportFinding, ...]
+    statements: tuple[StatementTime, ...]
+    best_set: BestSet | None
+    bytecode: BytecodeFinding | None
+    hints: tuple[ThirdPartyHint, ...] = ()
