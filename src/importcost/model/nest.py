@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from itertools import repeat
+from itertools import count
 from operator import itemgetter, sub
 from typing import TypeVar
 
@@ -41,7 +41,7 @@ def build_tree(
         phase_ids = array("q", pick(phase_ids.tolist()))
     return ImportTree(
         names=names,
-        name_ids=array("q", pick(ids)),
+        name_ids=array("q", order if isinstance(ids, range) else pick(ids)),
         parents=parents,
         # From lists: an array would make every number anew, out of order and so out of cache.
         self_us=array("q", pick(rows.self_us.tolist())),
@@ -199,19 +199,20 @@ def _preorder_of_linked(links: array[int]) -> tuple[list[int], array[int]]:
     return order, parents
 
 
-def _picker(order: Sequence[int]) -> Callable[[list[_T]], Sequence[_T]]:
+def _picker(order: Sequence[int]) -> Callable[[Sequence[_T]], Sequence[_T]]:
     """Return a function that puts a column in order."""
     if len(order) < 2:  # itemgetter of one index returns no sequence
         return lambda column: [column[row] for row in order]
     return itemgetter(*order)
 
 
-def _intern(names: list[str]) -> tuple[tuple[str, ...], list[int]]:
+def _intern(names: list[str]) -> tuple[tuple[str, ...], Sequence[int]]:
     """Return the distinct names, in order of appearance, and each row's index in them."""
-    index: dict[str, int] = {}
-    # A new name gets the number of names so far: `len` is called anew for every row.
-    ids = list(map(index.setdefault, names, map(len, repeat(index))))
-    return tuple(index), ids
+    distinct = dict.fromkeys(names)
+    if len(distinct) == len(names):
+        return tuple(names), range(len(names))
+    index = dict(zip(distinct, count()))
+    return tuple(index), list(map(index.__getitem__, names))
 
 
 def _phases(
