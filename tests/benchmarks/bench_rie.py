@@ -61,8 +61,10 @@ def emulated_ms(tag: str, task_root: Path) -> float:
     inside = ["/var/lang/bin/python3", "-m", "awslambdaric", "handler.handler"]
     emulator = "/usr/local/bin/aws-lambda-rie"
     subprocess.run(
-        ["podman", "run", "--detach", "--name", name, *flags, "--entrypoint", emulator, tag]
-        + inside,
+        [
+            *("podman", "run", "--detach", "--name", name, *flags),
+            *("--entrypoint", emulator, tag, *inside),
+        ],
         check=True,
         stdout=subprocess.DEVNULL,
     )

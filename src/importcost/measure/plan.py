@@ -12,6 +12,7 @@ from importcost.model.stats import median_interval
 MIN_RUNS = 5
 SPEED_RUNS = 3
 AUTO_TRACED_RUNS = 5
+AUTO_STATEMENT_RUNS = 2
 AUTO_FIRST_TIMED_RUNS = 6
 """Six is the fewest for which the median has a distribution-free 95 % interval at all."""
 AUTO_BATCH = 3
@@ -34,17 +35,19 @@ def first_batch(plan: Plan, random: Random) -> list[RunKind]:
 
     Kinds are interleaved because a machine's speed drifts: runs of one kind in a row would
     compare two moments instead of two kinds. With `plan.runs` launches of the handler in all,
-    one is the graph run and a quarter of the rest, one at least and five at most, is traced.
+    one is the graph run and a quarter of the rest, one at least and five at most, is traced;
+    from six launches on, one times the statements, from fifteen on two do.
     """
     if plan.runs is None:
-        timed, traced = AUTO_FIRST_TIMED_RUNS, AUTO_TRACED_RUNS
+        timed, traced, statements = AUTO_FIRST_TIMED_RUNS, AUTO_TRACED_RUNS, AUTO_STATEMENT_RUNS
     else:
         traced = max(1, min(AUTO_TRACED_RUNS, (plan.runs - 1) // 4))
-        timed = plan.runs - 1 - traced
+        statements = 0 if plan.runs < 6 else 1 if plan.runs < 15 else 2
+        timed = plan.runs - 1 - traced - statements
     # What no profile can do without comes first, so that a slow handler may stop after it.
     needed = [RunKind.TIMED, RunKind.TIMED, RunKind.TIMED, RunKind.TRACED, RunKind.SPEED]
     rest = [RunKind.TIMED] * (timed - 3) + [RunKind.TRACED] * (traced - 1)
-    rest += [RunKind.SPEED] * (SPEED_RUNS - 1)
+    rest += [RunKind.SPEED] * (SPEED_RUNS - 1) + [RunKind.STATEMENTS] * statements
     random.shuffle(needed)
     random.shuffle(rest)
     return needed + rest

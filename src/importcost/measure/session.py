@@ -15,6 +15,8 @@ from importcost.errors import MeasurementError
 from importcost.measure.failures import raise_for_failure
 from importcost.measure.plan import MIN_RUNS, TIME_LIMIT_S, Plan, first_batch, next_batch
 from importcost.measure.runners.base import Launch, Runner
+from importcost.measure.statements import function_files, inside, statement_times
+from importcost.model.advice import StatementTime
 from importcost.model.parse import parse_importtime
 from importcost.model.profile import Run, RunKind, Settings, Target, Timing
 from importcost.model.rows import ImporttimeLog
@@ -34,6 +36,18 @@ BYTECODE_DIR = "/tmp/importcost-bytecode"  # noqa: S108 - inside the container o
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """The subject with other text in some of its files; nothing on disk is touched.
+
+    `replacements` maps a file, as the host names it, to the bytes that the import system reads
+    in its place. `name` keeps bytecode of different variants apart.
+    """
+
+    name: str
+    replacements: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What one measurement launches again and again.
 
@@ -47,6 +61,7 @@ class Subject:
     bytecode: str
     bytecode_dir: str | None
     timeout_s: float
+    variant: Variant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,7 @@ class Measurement:
     module_count: int
     output_bytes: int
     output_tail: str
+    statements: tuple[StatementTime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +106,12 @@ def _speed_source() -> str:
     return data.read_text(encoding="utf-8")
 
 
-def _spec(subject: Subject, runner: Runner) -> dict[str, Any]:
+def _spec(subject: Subject, runner: Runner, extra: Mapping[str, Any]) -> dict[str, Any]:
+    variant = subject.variant
+    replacements = {
+        inside(runner.layout, file): data.decode("latin-1")
+        for file, data in (variant.replacements if variant else {}).items()
+    }
     return {
         "module": subject.target.module,
         "function": subject.target.function,
@@ -100,6 +121,9 @@ def _spec(subject: Subject, runner: Runner) -> dict[str, Any]:
         "runtime_modules": list(subject.runtime_modules),
         "bytecode": subject.bytecode,
         "bytecode_dir": subject.bytecode_dir,
+        "replacements": replacements,
+        "variant": variant.name if variant else "",
+        **extra,
     }
 
 
@@ -128,15 +152,25 @@ class Session:
         self.runs: list[Run] = []
         self.logs: list[ImporttimeLog] = []
         self.spans: list[Mapping[str, int]] = []
+        self.statements: list[Any] = []
         self.last: Launch | None = None
 
-    def launch_probe(self, kind: RunKind) -> Mapping[str, Any]:
-        """Run the probe once and keep the run. Raises HandlerError where init fails."""
+    def launch_statements(self, files: list[str]) -> None:
+        """Time the top-level statements of `files` (as seen inside) one by one."""
+        result = self.launch_probe(RunKind.STATEMENTS, timed_files=files)
+        self.statements.append(result["statements"])
+
+    def launch_probe(self, kind: RunKind, **extra: Any) -> Mapping[str, Any]:
+        """Run the probe once and keep the run; `extra` goes into its spec.
+
+        Raises HandlerError where init fails.
+        """
         flags = ("-X", "importtime") if kind is RunKind.TRACED else ()
         paths = ("{scratch}/probe.py", "{scratch}/spec.json", "{scratch}/result.json")
+        spec = json.dumps(_spec(self._subject, self._runner, extra))
         launch = self._runner.launch(
             (*flags, "-c", STUB, *paths, kind.value, self._token, "{now_ns}"),
-            {"probe.py": self._probe, "spec.json": json.dumps(_spec(self._subject, self._runner))},
+            {"probe.py": self._probe, "spec.json": spec},
             self._subject.timeout_s,
         )
         self.last = launch
@@ -201,7 +235,13 @@ class Session:
         ]
 
 
-def _carry_out(session: Session, plan: Plan, on_progress: ProgressCallback, random: Random) -> None:
+def _carry_out(
+    session: Session,
+    plan: Plan,
+    timed_files: list[str],
+    on_progress: ProgressCallback,
+    random: Random,
+) -> None:
     started = time.monotonic()
     kinds = first_batch(plan, random)
     required = len(kinds) if plan.runs is not None else MIN_RUNS + 1
@@ -214,6 +254,8 @@ def _carry_out(session: Session, plan: Plan, on_progress: ProgressCallback, rand
             on_progress(Progress(done, total, kind))
             if kind is RunKind.SPEED:
                 session.launch_speed()
+            elif kind is RunKind.STATEMENTS:
+                session.launch_statements(timed_files)
             else:
                 session.launch_probe(kind)
             done += 1
@@ -235,7 +277,8 @@ def measure(
     on_progress(Progress(0, 1, RunKind.GRAPH))
     graph = session.launch_probe(RunKind.GRAPH)
     first = session.last
-    _carry_out(session, plan, on_progress, random)
+    files = function_files(graph["graph"], runner.layout)
+    _carry_out(session, plan, files, on_progress, random)
     return Measurement(
         runs=tuple(session.runs),
         logs=tuple(session.logs),
@@ -246,4 +289,5 @@ def measure(
         module_count=graph["module_count"],
         output_bytes=first.output_bytes if first else 0,
         output_tail=first.output_tail if first else "",
+        statements=statement_times(session.statements, runner.layout),
     )

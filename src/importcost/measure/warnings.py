@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
+from importlib import resources
 
 from importcost.measure.plan import TARGET_HALF_WIDTH, is_settled
 from importcost.measure.session import Measurement, Subject
@@ -117,6 +119,7 @@ def _about_the_place(
             f"Measured with {measured}, but the function runs on {subject.settings.runtime}: "
             "import times differ between versions; name that interpreter with --python.",
         )
+    yield from _about_the_runtime(subject.settings.runtime)
     if environment.machine not in _MACHINE_OF_ARCH[subject.settings.arch]:
         yield ProfileWarning(
             WarningCode.ARCH_MISMATCH,
@@ -136,4 +139,21 @@ def _about_the_place(
             f"{len(bad)} standard library modules ({bad[0]}, ...) have no valid bytecode in "
             f"{environment.executable}, as they have on Lambda: figures are too high; run "
             "`python -m compileall` on its library folder or take another interpreter.",
+        )
+
+
+def _about_the_runtime(runtime: str) -> Iterator[ProfileWarning]:
+    text = resources.files("importcost.measure").joinpath("data", "runtimes.json")
+    known = json.loads(text.read_text(encoding="utf-8"))
+    if runtime in known["preview"]:
+        yield ProfileWarning(
+            WarningCode.UNSUPPORTED_RUNTIME,
+            f"Lambda offers {runtime} as a preview only (as of {known['date']}): its floor is "
+            "that of the nearest version measured.",
+        )
+    elif runtime not in known["supported"]:
+        yield ProfileWarning(
+            WarningCode.UNSUPPORTED_RUNTIME,
+            f"Lambda does not support {runtime} (as of {known['date']}; it supports "
+            f"{', '.join(known['supported'])}): choose one with --runtime and --python.",
         )

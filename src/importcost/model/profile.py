@@ -27,6 +27,10 @@ class RunKind(str, Enum):
     TRACED = "traced"
     GRAPH = "graph"
     SPEED = "speed"
+    STATEMENTS = "statements"
+    """Top-level statements of the function's own files are timed one by one."""
+    INVOKE = "invoke"
+    """The handler function is also called, with one event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +203,6 @@ class WarningCode(str, Enum):
     RUNTIME_MISMATCH = "runtime-mismatch"
     ARCH_MISMATCH = "arch-mismatch"
     STDLIB_BYTECODE = "stdlib-bytecode"
-    INIT_LIMIT = "init-limit"
     HANDLER_NOT_FOUND = "handler-not-found"
     OUTPUT = "output"
     MEMORY = "memory"

@@ -7,8 +7,10 @@ that the probe's own compilation stands in no phase. Standard library only, Pyth
 Nothing may be imported here that the runtime does not load anyway (json, logging, os, sys,
 time, traceback ...): the handler would get it for free and its cost would vanish.
 
-RESULT is the file to leave the result in; KIND is "timed", "traced", "graph" or "warm-up";
-TOKEN a random word that makes phase markers unforgeable; NOW_NS the monotonic clock at launch.
+RESULT is the file to leave the result in; KIND is "timed", "traced", "graph", "warm-up",
+"statements" (times the top-level statements of `timed_files` one by one) or "invoke" (also calls
+the handler function with `event`); TOKEN a random word that makes phase markers unforgeable;
+NOW_NS the monotonic clock at launch.
 spec.json:
   module, function what Lambda imports; function may be null
   argv0            sys.argv[0] as the runtime has it
@@ -19,9 +21,15 @@ spec.json:
                    every import unless their bytecode is hash-based; "image": valid bytecode,
                    kept under `bytecode_dir`; "as-is": leave the loader alone
   bytecode_dir     for "image"
+and, where they are wanted:
+  replacements     {file: text as latin-1}: what the loader reads instead of these sources
+  timed_files      for "statements"
+  event            for "invoke": the event
+  list_modules     whether the result names the modules loaded
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
-"peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph"}.
+"peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
+"statements", "invocation"}.
 """
 
 import sys
@@ -202,22 +210,216 @@ def _treat_bytecode(
     sys.dont_write_bytecode = kind != "warm-up"
     runtime_dir, folder = spec["runtime_dir"], spec["bytecode_dir"]
     tag = "." + str(sys.implementation.cache_tag) + ".pyc"
+    replaced = spec.get("replacements") or {}
+    # Instrumented or replaced text must not be hidden by bytecode of the original.
+    compiled = set(spec["timed_files"]) if kind == "statements" else set()
+    key = str(spec.get("variant") or "")
 
     def cache_from_source(path: "Any", debug_override: "Any" = None, **options: "Any") -> str:
         path = os.fspath(path)
+        if path in compiled:
+            raise NotImplementedError("importcost: compiled with its statements timed")
         is_kept = runtime_dir and path.startswith(runtime_dir + os.sep)
         if is_kept or _is_stdlib(path, stdlib_dirs):
             if sys.dont_write_bytecode:
                 return str(machinery.cache_from_source(path, debug_override, **options))
         elif folder:
-            return str(os.path.join(folder, os.path.abspath(path).lstrip(os.sep) + tag))
-        else:
+            place = os.path.join(folder, key) if path in replaced else folder
+            return str(os.path.join(place, os.path.abspath(path).lstrip(os.sep) + tag))
+        elif path not in replaced:
             cached = str(machinery.cache_from_source(path, debug_override, **options))
             if _hash_based(cached, machinery.external.MAGIC_NUMBER):
                 return cached
         raise NotImplementedError("importcost: as deployed, this file has no valid bytecode")
 
     machinery.external.cache_from_source = cache_from_source
+
+
+def _replace_sources(machinery: _Machinery, replacements: "dict[str, str]") -> None:
+    """Let the loader read other text for some files: a rewritten copy that needs no folder."""
+    loader = machinery.external.FileLoader
+    real = loader.get_data
+
+    def get_data(self: "Any", path: str) -> bytes:
+        text = replacements.get(path)
+        return bytes(real(self, path)) if text is None else text.encode("latin-1")
+
+    loader.get_data = get_data
+
+
+_WATCHED = (
+    "socket.connect",
+    "socket.getaddrinfo",
+    "socket.gethostbyname",
+    "subprocess.Popen",
+    "os.system",
+    "os.posix_spawn",
+    "os.fork",
+    "os.exec",
+    "sqlite3.connect",
+)
+_MARK_NAME = "__importcost_mark__"
+
+
+class _StatementTimer:
+    """Times the top-level statements of some files one by one, the imports in them apart.
+
+    Each statement is compiled with a call before and after it. Audit hooks tell which of them
+    use the network, start processes or write files.
+    """
+
+    MAX_EVENTS = 20
+
+    def __init__(self, os: "Any", files: "list[str]") -> None:
+        import _thread
+
+        self.found: list[Any] = []
+        self._os = os
+        self._files = set(files)
+        self._ident = _thread.get_ident
+        self._thread = _thread.get_ident()
+        # [index, wall, cpu, wall and cpu spent importing, loads under way, events]
+        self._stack: list[Any] = []
+        self._is_on = True
+
+    def install(self, machinery: _Machinery) -> None:
+        import builtins
+
+        loader = machinery.external.SourceLoader
+        real_code = loader.source_to_code
+        real_load = machinery.bootstrap._find_and_load
+
+        def source_to_code(
+            this: "Any", data: "Any", path: "Any", *args: "Any", **kw: "Any"
+        ) -> "Any":
+            if path in self._files:
+                data = self._instrumented(data, path)
+            return real_code(this, data, path, *args, **kw)
+
+        def find_and_load(name: str, import_: "Any") -> "Any":
+            top = self._stack[-1] if self._stack and self._ident() == self._thread else None
+            if top is None or top[5] or name in sys.modules:
+                return real_load(name, import_)
+            top[5] = True
+            wall, cpu = time.monotonic_ns(), time.thread_time_ns()
+            try:
+                return real_load(name, import_)
+            finally:
+                top[4] += time.thread_time_ns() - cpu
+                top[3] += time.monotonic_ns() - wall
+                top[5] = False
+
+        setattr(builtins, _MARK_NAME, self._mark)
+        loader.source_to_code = source_to_code
+        machinery.bootstrap._find_and_load = find_and_load
+        sys.addaudithook(self._audit)
+
+    def stop(self) -> None:
+        self._is_on = False
+
+    def _instrumented(self, data: "Any", path: str) -> "Any":
+        # PyCF_ONLY_AST. _ast is built in: importing ast would hide its cost from the handler.
+        import _ast
+
+        tree: Any = compile(data, path, "exec", 0x400, dont_inherit=True)
+        body: list[Any] = []
+        for position, node in enumerate(tree.body):
+            is_future = isinstance(node, _ast.ImportFrom) and node.module == "__future__"
+            is_text = isinstance(node, _ast.Expr) and isinstance(node.value, _ast.Constant)
+            if is_future or (is_text and position == 0):
+                body.append(node)
+                continue
+            # A decorated definition starts at its first decorator.
+            lines = [one.lineno for one in getattr(node, "decorator_list", ())]
+            index = len(self.found)
+            first = min([*lines, node.lineno])
+            self.found.append([path, first, node.end_lineno, 0, 0, 0, []])
+            body += [self._call(_ast, index, node), node, self._call(_ast, -index - 1, node)]
+        tree.body[:] = body
+        return tree
+
+    @staticmethod
+    def _call(_ast: "Any", number: int, node: "Any") -> "Any":
+        place = {
+            "lineno": node.lineno,
+            "col_offset": node.col_offset,
+            "end_lineno": node.lineno,
+            "end_col_offset": node.col_offset,
+        }
+        name = _ast.Name(id=_MARK_NAME, ctx=_ast.Load(), **place)
+        argument = _ast.Constant(value=number, kind=None, **place)
+        call = _ast.Call(func=name, args=[argument], keywords=[], **place)
+        return _ast.Expr(value=call, **place)
+
+    def _mark(self, number: int) -> None:
+        """Start statement `number`, or end statement -number - 1."""
+        wall, cpu = time.monotonic_ns(), time.thread_time_ns()
+        if number >= 0:
+            self._stack.append([number, wall, cpu, 0, 0, False, []])
+            return
+        # A module that failed half-way left its statement open.
+        while self._stack and self._stack[-1][0] != -number - 1:
+            self._stack.pop()
+        if self._stack:
+            index, began, cpu_began, import_wall, import_cpu, _, events = self._stack.pop()
+            row = self.found[index]
+            row[3] += cpu - cpu_began - import_cpu
+            row[4] += import_cpu
+            row[5] += wall - began - import_wall
+            row[6] += events
+
+    def _audit(self, event: str, args: "Any") -> None:
+        if not self._is_on or not self._stack or len(self._stack[-1][6]) >= self.MAX_EVENTS:
+            return
+        if event == "open":
+            flags = args[2] if len(args) > 2 and isinstance(args[2], int) else 0
+            if flags & (self._os.O_WRONLY | self._os.O_RDWR) and isinstance(args[0], (str, bytes)):
+                self._stack[-1][6].append("open for writing: " + repr(args[0])[:200])
+        elif event in _WATCHED:
+            detail = args[1] if event == "socket.connect" else args[0] if args else ""
+            self._stack[-1][6].append(event + ": " + repr(detail)[:200])
+
+
+class _Context:
+    """What Lambda hands to the handler beside the event."""
+
+    function_name = "importcost"
+    function_version = "$LATEST"
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:importcost"
+    aws_request_id = "00000000-0000-4000-8000-000000000000"
+    log_group_name = "/aws/lambda/importcost"
+    log_stream_name = "importcost"
+    identity = None
+    client_context = None
+
+    def __init__(self, os: "Any") -> None:
+        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+def _invoke(os: "Any", spec: "Any", probe_file: str) -> "Any":
+    """Call the handler function once with the event, and say what came of it."""
+    import json
+
+    function = getattr(sys.modules[spec["module"]], spec["function"])
+    before = set(sys.modules)
+    answer: Any = {"result": None, "is_json": True, "error": None}
+    begin = _clock()
+    try:
+        value = function(spec["event"], _Context(os))
+    except BaseException as error:  # noqa: BLE001 - sys.exit in a handler is a result, too
+        answer["span"] = _span(begin, _clock_at_end())
+        answer["error"] = _error_result(error, probe_file)
+    else:
+        answer["span"] = _span(begin, _clock_at_end())
+        try:
+            answer["result"] = json.dumps(value, sort_keys=True)
+        except (TypeError, ValueError):
+            answer["result"], answer["is_json"] = repr(value), False
+    answer["loaded"] = sorted(set(sys.modules) - before)
+    return answer
 
 
 def _route_import_module(bootstrap: "Any") -> None:
@@ -558,25 +760,42 @@ def _finish(os: "Any", path: str, result: "Any") -> None:
     os._exit(0)
 
 
+def _run_handler(
+    os: "Any", spec: "Any", kind: str, machinery: _Machinery, result: "Any", again: "Any"
+) -> None:
+    """Import the handler as its run kind wants it. `again`: marks and the probe's own file."""
+    marks, probe_file = again
+    if spec.get("replacements"):
+        _replace_sources(machinery, spec["replacements"])
+    timer = _StatementTimer(os, spec["timed_files"]) if kind == "statements" else None
+    if timer:
+        timer.install(machinery)
+    sys.argv = [spec["argv0"]]
+    try:
+        _import_handler(spec, kind, marks, result)
+    except BaseException as error:  # noqa: BLE001 - SystemExit too: whatever ended init counts
+        result["error"] = _error_result(error, probe_file)
+    if timer:
+        timer.stop()
+        result["statements"] = timer.found
+
+
 def main(started: "tuple[int, int, int]", args: "list[str]") -> None:
     """Carry out one run. `started`: the stub's monotonic, thread and process clocks, ns."""
     import os
 
     probe_file, spec_file, result_file, kind, token, spawned_ns = args
     start_span = _span((int(spawned_ns), 0, 0, 0), (*started, _run_delay_ns()))
-    result: Any = {
-        "phases": {"interpreter_start": start_span},
-        "runtime": None,
-        "handler_found": None,
-        "error": None,
-        "graph": None,
-    }
+    result: Any = dict.fromkeys(
+        ("runtime", "handler_found", "error", "graph", "modules", "statements", "invocation")
+    )
+    result["phases"] = {"interpreter_start": start_span}
     machinery = _Machinery()
     recorder = _GraphRecorder(probe_file) if kind == "graph" else None
     if recorder:
         recorder.install(machinery.bootstrap)
-    spec = _start_runtime(os, spec_file, _Marks(os, token, kind == "traced"), result)
     marks = _Marks(os, token, kind == "traced")
+    spec = _start_runtime(os, spec_file, marks, result)
     pid = os.getpid()
     _keep_output_off_rows(os)
     stdlib_dirs = _stdlib_dirs(os)
@@ -585,15 +804,15 @@ def main(started: "tuple[int, int, int]", args: "list[str]") -> None:
         _route_import_module(machinery.bootstrap)
     if recorder:
         recorder.start_function()
-    sys.argv = [spec["argv0"]]
-    try:
-        _import_handler(spec, kind, marks, result)
-    except BaseException as error:  # noqa: BLE001 - SystemExit too: whatever ended init counts
-        result["error"] = _error_result(error, probe_file)
+    _run_handler(os, spec, kind, machinery, result, (marks, probe_file))
     if os.getpid() != pid:
         os._exit(0)  # a forked copy of the handler came this far: only the original reports
     result["peak_rss_kb"] = _peak_rss_kb()
     result["module_count"] = len(sys.modules)
+    if spec.get("list_modules"):
+        result["modules"] = list(sys.modules)
+    if kind == "invoke" and result["error"] is None:
+        result["invocation"] = _invoke(os, spec, probe_file)
     if recorder:
         recorder.uninstall()
         machinery.restore()

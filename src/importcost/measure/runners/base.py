@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
 
+from importcost.errors import MeasurementError
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -64,6 +66,15 @@ class InterpreterFacts:
     def minor_version(self) -> str:
         """Return `3.12` for `3.12.1`."""
         return ".".join(self.version.split(".")[:2])
+
+
+def raise_if_flooded(rows_cut: bool, python_args: tuple[str, ...]) -> None:
+    """Raise MeasurementError where a traced run's rows were cut at the launcher's limit."""
+    if rows_cut and "importtime" in python_args:
+        raise MeasurementError(
+            "The handler's own output flooded file descriptor 2, where the import times are "
+            "written: redirect what it prints there (its child processes, too)."
+        )
 
 
 class Runner(Protocol):

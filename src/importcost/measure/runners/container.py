@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from importcost.errors import MeasurementError, UsageError
-from importcost.measure.runners.base import InterpreterFacts, Launch, Layout
+from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, raise_if_flooded
 from importcost.measure.runners.engines import (
     Engine,
     EngineState,
@@ -499,11 +499,7 @@ class ContainerRunner:
                 f"{self._python} in {self._options.image} cannot be started "
                 f"({answer['error']}): name another image with --image."
             )
-        if answer["rows_cut"] and "importtime" in args:
-            raise MeasurementError(
-                "The handler's own output flooded file descriptor 2, where the import times are "
-                "written: redirect what it prints there (its child processes, too)."
-            )
+        raise_if_flooded(answer["rows_cut"], args)
         return _as_launch(answer)
 
     def _job(

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from importcost.errors import MeasurementError
 from importcost.measure.runners import launcher
-from importcost.measure.runners.base import InterpreterFacts, Launch, Layout
+from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, raise_if_flooded
 from importcost.measure.runners.facts import FACTS_SCRIPT, load_result, parse_facts
 
 FACTS_TIMEOUT_S = 30.0
@@ -38,6 +38,7 @@ def _launch(
             f"The interpreter {python} cannot be started ({error.strerror}): name another with "
             "--python."
         ) from error
+    raise_if_flooded(answer["rows_cut"], args)
     return Launch(
         exit_code=answer["exit_code"],
         timed_out=answer["timed_out"],

@@ -1,0 +1,169 @@
+"""Measures changes against the original: interleaved launches in random order, in pairs.
+
+A round launches the original and each variant once, in random order, so that a machine whose
+speed drifts slows all of them alike. A saving is the median of the rounds' differences with its
+95 % interval; rounds go on until the intervals are narrow enough or the time is up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from importcost.errors import HandlerError
+from importcost.measure.runners.base import Runner
+from importcost.measure.session import Session, Subject
+from importcost.model.advice import Verification
+from importcost.model.profile import Interval, RunKind
+from importcost.model.stats import median, median_interval
+
+MIN_ROUNDS = 7
+"""One more than the fewest for which a median has a distribution-free 95 % interval."""
+MAX_ROUNDS = 31
+SAVING_HALF_WIDTH = 0.05
+INIT_HALF_WIDTH = 0.01
+HALF_WIDTH_US = 300.0
+"""Rounds end when each saving is known to 5 % of itself, 1 % of the init, or 0.3 ms."""
+
+PairsProgress = Callable[[int, int], None]
+"""Is told how many launches are done, of how many at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairedSubject:
+    """One variant to be measured; `subject` carries its replacements or its other bytecode."""
+
+    key: str
+    subject: Subject
+
+
+@dataclass(slots=True)
+class _Side:
+    """What one variant's launches have brought so far."""
+
+    session: Session
+    modules: frozenset[str] = frozenset()
+    failure: str | None = None
+
+    def launch(self) -> None:
+        """Launch once more; one failure ends this side, the others go on."""
+        try:
+            self.session.launch_probe(RunKind.TIMED)
+        except HandlerError as error:
+            self.failure = _failure_of(error)
+
+    def first_launch(self, is_warmed: bool) -> None:
+        """Fail fast, fill the bytecode folder, and learn which modules are loaded."""
+        try:
+            if is_warmed:
+                self.session.launch_probe(RunKind.WARM_UP)
+            result = self.session.launch_probe(RunKind.TIMED, list_modules=True)
+        except HandlerError as error:
+            self.failure = _failure_of(error)
+        else:
+            self.modules = frozenset(result["modules"])
+
+    def cpu_us(self) -> list[float]:
+        return self._column("cpu_us")
+
+    def wall_us(self) -> list[float]:
+        return self._column("wall_us")
+
+    def _column(self, name: str) -> list[float]:
+        timed = [run for run in self.session.runs if run.kind is RunKind.TIMED]
+        # The first launch found cold files and stands outside the pairs.
+        return [float(getattr(run.function_init, name)) for run in timed[1:]]
+
+
+def _failure_of(error: HandlerError) -> str:
+    lines = [line for line in (error.traceback_text or "").strip().splitlines() if line.strip()]
+    return f"the changed handler fails: {lines[-1].strip() if lines else error}"
+
+
+def verify(
+    runner: Runner,
+    original: Subject,
+    variants: Sequence[PairedSubject],
+    *,
+    seconds: float,
+    random: Random,
+    on_progress: PairsProgress,
+) -> Mapping[str, Verification]:
+    """Measure each variant against the original and return what it saves, by key.
+
+    A variant whose handler no longer imports is a Verification with its failure; the others go
+    on. Raises HandlerError where the original itself fails, MeasurementError where the engine
+    does.
+    """
+    base = _Side(Session(runner, original))
+    base.first_launch(original.bytecode_dir is not None)
+    if base.failure is not None:
+        base.session.launch_probe(RunKind.TIMED)  # raises with the whole reason
+    sides = {one.key: _Side(Session(runner, one.subject)) for one in variants}
+    for one in variants:
+        sides[one.key].first_launch(one.subject.bytecode_dir is not None)
+    started = time.monotonic()
+    done = 0
+    for round_number in range(MAX_ROUNDS):
+        alive = [side for side in sides.values() if side.failure is None]
+        if not alive or (round_number >= MIN_ROUNDS and _is_enough(base, alive)):
+            break
+        if round_number >= MIN_ROUNDS and time.monotonic() - started > seconds:
+            break
+        order = [base, *alive]
+        random.shuffle(order)
+        for side in order:
+            on_progress(done, max(done + 1, MIN_ROUNDS * len(order)))
+            side.launch()
+            done += 1
+        if base.failure is not None:
+            base.session.launch_probe(RunKind.TIMED)
+    return {key: _verification(base, side) for key, side in sides.items()}
+
+
+def _savings(base: _Side, side: _Side) -> list[float]:
+    pairs = zip(base.cpu_us(), side.cpu_us(), strict=False)
+    return [before - after for before, after in pairs]
+
+
+def _is_enough(base: _Side, sides: Sequence[_Side]) -> bool:
+    init_us = median(base.cpu_us())
+    for side in sides:
+        interval = median_interval(_savings(base, side))
+        wanted = max(
+            SAVING_HALF_WIDTH * abs(interval.value), INIT_HALF_WIDTH * init_us, HALF_WIDTH_US
+        )
+        if max(interval.high - interval.value, interval.value - interval.low) > wanted:
+            return False
+    return True
+
+
+def _verification(base: _Side, side: _Side) -> Verification:
+    if side.failure is not None:
+        return Verification(None, None, 0, (), side.failure)
+    savings = _savings(base, side)
+    walls = zip(base.wall_us(), side.wall_us(), strict=False)
+    gone = tuple(sorted(base.modules - side.modules))
+    interval = median_interval(savings)
+    return Verification(
+        saving_us=interval,
+        wall_saving_us=median([before - after for before, after in walls]),
+        pairs=len(savings),
+        gone=gone,
+        failure=_why_not(interval),
+    )
+
+
+def _why_not(interval: Interval) -> str | None:
+    if interval.high <= 0:
+        return "init takes longer with it"
+    if interval.low <= 0:
+        return "no saving shows beyond the noise"
+    return None
+
+
+def with_bytecode(subject: Subject, folder: str) -> Subject:
+    """Return the subject with valid bytecode, kept in `folder`, as a package with .pyc has it."""
+    return replace(subject, bytecode="image", bytecode_dir=folder)

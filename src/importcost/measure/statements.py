@@ -1,0 +1,73 @@
+"""Top-level statements of the function's own files: which files, and medians over the runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from importcost.measure.runners.base import Layout
+from importcost.model.advice import Place, StatementTime
+from importcost.model.stats import median
+
+
+def function_files(graph: Mapping[str, Any], layout: Layout) -> list[str]:
+    """Return the function's own source files among the probe's graph result, as seen inside."""
+    root = layout.task_root.rstrip("/") + "/"
+    return sorted(
+        {
+            file
+            for _, file, _, _, _, _, _, is_stdlib in graph["modules"]
+            if file is not None
+            and not is_stdlib
+            and file.startswith(root)
+            and file.endswith(".py")
+            and file not in graph["owners"]
+        }
+    )
+
+
+def outside(layout: Layout, file: str) -> str:
+    """Return a file that the measured interpreter sees as the host names it."""
+    for prefix, host in layout.host_paths:
+        if file.startswith(prefix.rstrip("/") + "/"):
+            return host.rstrip("/") + file[len(prefix.rstrip("/")) :]
+    return file
+
+
+def inside(layout: Layout, file: str) -> str:
+    """Return a file of the host as the measured interpreter sees it."""
+    for prefix, host in layout.host_paths:
+        if file.startswith(host.rstrip("/") + "/"):
+            return prefix.rstrip("/") + file[len(host.rstrip("/")) :]
+    return file
+
+
+def statement_times(
+    runs: Sequence[Sequence[Sequence[Any]]], layout: Layout
+) -> tuple[StatementTime, ...]:
+    """Return each statement's medians over the runs, in source order; files as on the host.
+
+    A run is the probe's list of [file, line, end line, own ns, import ns, wall ns, events]. A
+    statement that a run did not reach counts for that run as nothing.
+    """
+    rows: dict[tuple[str, int, int], list[Sequence[Any]]] = defaultdict(list)
+    for run in runs:
+        for row in run:
+            rows[(row[0], row[1], row[2])].append(row)
+    return tuple(
+        StatementTime(
+            place=Place(outside(layout, file), line, end_line),
+            code="",
+            own_us=_median_us(found, 3),
+            import_us=_median_us(found, 4),
+            wall_us=_median_us(found, 5),
+            # An event that shows in one run only (a retry, say) is still one to know of.
+            events=tuple(dict.fromkeys(event for row in found for event in row[6])),
+        )
+        for (file, line, end_line), found in sorted(rows.items())
+    )
+
+
+def _median_us(rows: Sequence[Sequence[Any]], column: int) -> int:
+    return max(0, round(median([row[column] for row in rows]) / 1000))

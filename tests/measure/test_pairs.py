@@ -1,0 +1,64 @@
+"""Pairs of original and changed handler, with real interpreters and with made-up ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from harness import Handler, write_files
+from importcost.errors import HandlerError
+from importcost.measure.pairs import MIN_ROUNDS, PairedSubject, verify
+from importcost.measure.session import Variant
+
+BUSY = "sum(range(2_000_000))\n"
+
+
+def compare(tmp_path, original, **changed):
+    handler = Handler(write_files(tmp_path, {"handler.py": original, "extra.py": BUSY}))
+    session = handler.session()
+    subject, runner = session._subject, session._runner
+    file = str(handler.root / "handler.py")
+    variants = [
+        PairedSubject(key, replace(subject, variant=Variant(key, {file: text.encode()})))
+        for key, text in changed.items()
+    ]
+    calls = []
+    found = verify(
+        runner,
+        subject,
+        variants,
+        seconds=20,
+        random=Random(3),
+        on_progress=lambda done, total: calls.append((done, total)),
+    )
+    assert all(done < total for done, total in calls)
+    return found
+
+
+def test_a_saving_is_measured_and_the_others_go_on_when_one_fails(tmp_path):
+    found = compare(
+        tmp_path,
+        "import extra\n",
+        lazy="x = 1\n",
+        broken="import extra\nraise ValueError('no')\n",
+        same="import extra\n",
+        slower="import extra\n" + BUSY,
+    )
+    lazy = found["lazy"]
+    assert lazy.failure is None
+    assert 0 < lazy.saving_us.low <= lazy.saving_us.value <= lazy.saving_us.high
+    assert lazy.saving_us.value > 5_000
+    assert lazy.gone == ("extra",)
+    assert lazy.pairs >= MIN_ROUNDS
+    assert found["broken"].saving_us is None
+    assert found["broken"].failure == "the changed handler fails: ValueError: no"
+    assert found["slower"].failure == "init takes longer with it"
+    assert found["same"].gone == ()
+    assert found["same"].saving_us.low < 2_000
+
+
+def test_an_original_that_fails_is_the_users_error(tmp_path):
+    with pytest.raises(HandlerError, match="needs the module nothing_of_that_name"):
+        compare(tmp_path, "import nothing_of_that_name\n", fine="x = 1\n")
