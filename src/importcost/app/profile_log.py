@@ -6,7 +6,7 @@ import re
 from array import array
 
 from importcost import __version__
-from importcost.app.profile import ProfileRequest, now
+from importcost.app.bench import ProfileRequest, now
 from importcost.errors import MeasurementError
 from importcost.model.nest import build_tree
 from importcost.model.parse import parse_importtime

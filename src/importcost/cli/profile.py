@@ -144,7 +144,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     TARGET is handler.py, handler.py:function, or a Lambda handler string such as
     orders/create.handler (with --task-root).
     """
-    from importcost.app.profile import ProfileRequest, check_request, profile_handler
+    from importcost.app.bench import ProfileRequest, check_request
+    from importcost.app.profile import profile_handler
     from importcost.app.profile_log import profile_log
     from importcost.app.report import publish
 

@@ -1,0 +1,297 @@
+"""From a request to a bench: target, interpreter, runner and requirements laid out."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import random
+import re
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Protocol
+
+from importcost import __version__
+from importcost.errors import UsageError
+from importcost.measure.assemble import Provenance, assemble
+from importcost.measure.layout import lambda_environment, layer_search_path, local_layout
+from importcost.measure.plan import MIN_RUNS, Plan
+from importcost.measure.runners.base import InterpreterFacts, Runner
+from importcost.measure.runners.container import ContainerOptions, ContainerRunner
+from importcost.measure.runners.engines import Choice, choose
+from importcost.measure.runners.installer import InstallTarget, install, installed_folder
+from importcost.measure.runners.local import LocalRunner, inspect_interpreter
+from importcost.measure.session import BYTECODE_DIR, Measurement, Progress, Subject, measure
+from importcost.model.profile import Profile, Settings, Target
+from importcost.targets.handler import resolve_target, target_in_image
+from importcost.targets.interpreter import choose_interpreter
+from importcost.targets.requirements import find_requirements, read_requirements, unsatisfied
+
+DEFAULT_IMAGE = "public.ecr.aws/lambda/python:{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRequest:
+    """What `importcost profile` was asked for; see its options for the meaning of each field."""
+
+    target: str
+    task_root: str | None = None
+    memory_mb: int = 128
+    arch: str = "x86_64"
+    package_type: str = "zip"
+    python: str | None = None
+    runtime: str | None = None
+    layers: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    requirements: str | None = None
+    runs: int | None = None
+    timeout_s: float = 60.0
+    runner: str = "auto"
+    image: str | None = None
+    network: str = "none"
+
+
+class Listener(Protocol):
+    """Is told how the measurement gets on; the command line shows it."""
+
+    def note(self, message: str) -> None:
+        """Take one sentence about a choice that was made."""
+
+    def progress(self, progress: Progress) -> None:
+        """Take how far the runs are."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    target: Target
+    settings: Settings
+    interpreter: InterpreterFacts
+    choice: Choice
+    image: str
+    requirements_file: str | None
+    requirements_folder: str | None
+
+
+def check_request(request: ProfileRequest) -> None:
+    """Raise UsageError for values that no measurement can be made with."""
+    if request.runs is not None and request.runs < MIN_RUNS:
+        raise UsageError(f"--runs is {request.runs} and must be at least {MIN_RUNS}.")
+    if request.runtime and not re.fullmatch(r"python3\.\d+", request.runtime):
+        raise UsageError(f"--runtime is {request.runtime}: name a Python runtime like python3.13.")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One target laid out and ready to be launched, as long as its context is open."""
+
+    runner: Runner
+    subject: Subject
+    provenance: Provenance
+    request: ProfileRequest
+
+    def profile(self, listener: Listener) -> tuple[Measurement, Profile]:
+        """Measure the target as it is. Raises HandlerError where its init fails."""
+        # Order of runs, not a secret.
+        measurement = measure(
+            self.runner,
+            self.subject,
+            Plan(self.request.runs),
+            listener.progress,
+            random.Random(),  # noqa: S311
+        )
+        return measurement, assemble(measurement, self.subject, self.provenance)
+
+
+@contextlib.contextmanager
+def open_bench(request: ProfileRequest, listener: Listener) -> Iterator[Bench]:
+    """Lay out the target that `request` names, and remove all that was started for it at the end.
+
+    Raises UsageError for what cannot be carried out as asked, MeasurementError where the
+    interpreter, the engine or an installation fails.
+    """
+    prepared = _prepare(request, listener)
+    with _bytecode_folder(prepared, request) as folder, _runner(prepared, request) as runner:
+        facts = runner.facts()
+        subject = Subject(
+            target=prepared.target,
+            settings=prepared.settings,
+            runtime_modules=runtime_modules(facts.minor_version),
+            bytecode=_bytecode_mode(prepared, request),
+            bytecode_dir=folder,
+            timeout_s=request.timeout_s,
+        )
+        provenance = Provenance(
+            facts=facts,
+            layout=runner.layout,
+            runner_name=runner.name,
+            runner_reason=_reason(prepared.choice),
+            image=runner.image,
+            requirements=prepared.requirements_file,
+            created_at=now(),
+            importcost_version=__version__,
+        )
+        yield Bench(runner, subject, provenance, request)
+
+
+def now() -> str:
+    """Return the time of day in UTC, ISO 8601, whole seconds."""
+    return datetime.datetime.now(tz=datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+def runtime_modules(python_version: str) -> tuple[str, ...]:
+    """Return what stands in for awslambdaric on a Python version like `3.12`.
+
+    A version that the dated list does not have takes the newest one's; modules that do not
+    exist there are passed over.
+    """
+    text = resources.files("importcost.measure").joinpath("data", "runtime-modules.json")
+    lists = json.loads(text.read_text(encoding="utf-8"))["modules"]
+    newest = max(lists, key=lambda version: tuple(map(int, version.split("."))))
+    return tuple(lists.get(python_version, lists[newest]))
+
+
+def _is_own_image(request: ProfileRequest) -> bool:
+    """Tell whether the image is the function's own, with its code in it."""
+    return request.image is not None and request.package_type == "image"
+
+
+def _prepare(request: ProfileRequest, listener: Listener) -> _Prepared:
+    if _is_own_image(request):
+        target, start = target_in_image(request.target), Path.cwd()
+    else:
+        target = resolve_target(request.target, task_root=request.task_root, layers=request.layers)
+        start = Path(target.handler_file).parent
+    chosen = choose_interpreter(request.python, request.runtime, start, os.environ)
+    interpreter = inspect_interpreter(chosen.path)
+    runtime = request.runtime or f"python{interpreter.minor_version}"
+    version = runtime.removeprefix("python")
+    image = request.image or DEFAULT_IMAGE.format(version=version)
+    choice = _choose_runner(request, image, listener)
+    settings = Settings(
+        memory_mb=request.memory_mb,
+        arch=request.arch,
+        package_type=request.package_type,
+        runtime=runtime,
+        environment_names=tuple(sorted(request.environment)),
+    )
+    if choice.engine is None:
+        listener.note(f"Measuring {interpreter.executable}: {chosen.reason}.")
+    file, folder = _requirements(request, target, interpreter, choice, listener)
+    return _Prepared(target, settings, interpreter, choice, image, file, folder)
+
+
+def _choose_runner(request: ProfileRequest, image: str, listener: Listener) -> Choice:
+    wanted = request.runner
+    if wanted == "auto" and request.image is None and request.python is not None:
+        return Choice(None, "--python names an interpreter of this machine")
+    choice = choose(wanted, image, lambda line: listener.note(f"  {line}"))
+    if choice.engine is None and _is_own_image(request):
+        raise UsageError(
+            f"The image {image} is the function's own and can only be measured in a container: "
+            f"{choice.reason}; name the engine with --runner, or fetch it with "
+            f"`{choice.hint or 'docker pull ' + image}`."
+        )
+    if wanted == "auto":
+        listener.note(f"Runner: {_reason(choice)}.")
+    return choice
+
+
+def _reason(choice: Choice) -> str:
+    hint = f"; to measure in Lambda's image: {choice.hint}" if choice.hint else ""
+    return f"{choice.name} ({choice.reason}{hint})"
+
+
+def _requirements(
+    request: ProfileRequest,
+    target: Target,
+    interpreter: InterpreterFacts,
+    choice: Choice,
+    listener: Listener,
+) -> tuple[str | None, str | None]:
+    """Return the requirements file and the folder they are installed in, where they are needed."""
+    if _is_own_image(request):
+        return None, None
+    file = find_requirements(request.requirements, target.handler_file, target.task_root)
+    if file is None:
+        return None, None
+    requirements = read_requirements(file)
+    version = interpreter.minor_version
+    if choice.engine is not None and request.runtime:
+        version = request.runtime.removeprefix("python")
+    folders = [target.task_root]
+    for layer in target.layers:
+        folders += layer_search_path(layer, version)
+    if choice.engine is None:
+        folders += interpreter.search_path
+    missing = unsatisfied(requirements, folders, interpreter.version)
+    if not missing:
+        return file, None
+    local = interpreter.executable if choice.engine is None else None
+    machine = interpreter.machine if local else _linux_machine(request.arch, interpreter)
+    install_target = InstallTarget(local, version, machine)
+    folder = installed_folder(requirements.key, install_target)
+    if folder.is_dir():
+        listener.note(f"Using {file}, installed before for Python {version}.")
+        return file, str(folder)
+    listener.note(f"Installing {file} for Python {version} into the cache (once) ...")
+    started = time.monotonic()
+    install(file, folder, install_target, lambda _line: None)
+    listener.note(f"Installed in {time.monotonic() - started:.0f} s.")
+    return file, str(folder)
+
+
+def _linux_machine(arch: str, interpreter: InterpreterFacts) -> str:
+    # The container runs on this machine's processor, whatever the function's architecture.
+    names = {"arm64": "aarch64", "AMD64": "x86_64"}
+    return names.get(interpreter.machine, interpreter.machine) or arch
+
+
+def _bytecode_mode(prepared: _Prepared, request: ProfileRequest) -> str:
+    if _is_own_image(request):
+        return "as-is"
+    return prepared.settings.package_type
+
+
+@contextlib.contextmanager
+def _bytecode_folder(prepared: _Prepared, request: ProfileRequest) -> Iterator[str | None]:
+    """Give image packages a folder for the valid bytecode that their image will have."""
+    if _bytecode_mode(prepared, request) != "image":
+        yield None
+    elif prepared.choice.engine is not None:
+        yield BYTECODE_DIR
+    else:
+        with tempfile.TemporaryDirectory(prefix="importcost-bytecode-") as folder:
+            yield folder
+
+
+def _runner(prepared: _Prepared, request: ProfileRequest) -> Runner:
+    target, settings = prepared.target, prepared.settings
+    if prepared.choice.engine is None:
+        layout = local_layout(
+            target, prepared.interpreter.minor_version, prepared.requirements_folder
+        )
+        environment = lambda_environment(target, settings, target.task_root)
+        return LocalRunner(
+            python=prepared.interpreter.executable,
+            interpreter=prepared.interpreter,
+            layout=layout,
+            environment={**environment, **request.environment},
+        )
+    environment = lambda_environment(target, settings, "/var/task")
+    environment.pop("LD_LIBRARY_PATH", None)  # the image sets Lambda's own
+    folder = prepared.requirements_folder
+    options = ContainerOptions(
+        image=prepared.image,
+        task_root=None if _is_own_image(request) else Path(target.task_root),
+        layers=tuple(Path(layer) for layer in target.layers),
+        requirements=Path(folder) if folder else None,
+        network=request.network,
+        memory_mb=settings.memory_mb,
+        env={**environment, **request.environment},
+    )
+    return ContainerRunner(prepared.choice.engine, options)
