@@ -2,10 +2,10 @@
 
 from array import array
 
+from importcost.model.interval import Interval
 from importcost.model.profile import (
     Environment,
     FunctionInit,
-    Interval,
     Phase,
     PhaseTime,
     Profile,

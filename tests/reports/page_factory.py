@@ -18,10 +18,10 @@ from importcost.model.graph import (
     ImportGraph,
     LoadedModule,
 )
+from importcost.model.interval import Interval
 from importcost.model.profile import (
     Environment,
     FunctionInit,
-    Interval,
     Phase,
     PhaseTime,
     Profile,

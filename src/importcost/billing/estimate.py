@@ -18,7 +18,8 @@ from importcost.billing.datafiles import (
 from importcost.billing.floors import find_floor, load_floors
 from importcost.billing.prices import Prices, load_prices
 from importcost.billing.speed import RatioFound, load_speed_reference, speed_ratio
-from importcost.model.profile import Interval, Phase, Profile, Settings, significant_blocked_us
+from importcost.model.interval import Interval
+from importcost.model.profile import Phase, Profile, Settings, significant_blocked_us
 
 FLOOR_LABEL = "Lambda + interpreter + runtime (floor)"
 LAMBDA_LOG = "lambda-log"

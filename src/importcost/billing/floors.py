@@ -21,7 +21,7 @@ from importcost.billing.datafiles import (
     text,
 )
 from importcost.errors import UsageError
-from importcost.model.profile import Interval
+from importcost.model.interval import Interval
 
 FLOOR_CONFIDENCE = 0.8
 """p10 to p90 hold 80 % of the published cold starts."""

@@ -26,7 +26,7 @@ from importcost.billing.datafiles import (
     text,
 )
 from importcost.errors import UsageError
-from importcost.model.profile import Interval
+from importcost.model.interval import Interval
 
 RATIO_CONFIDENCE = 0.8
 """The band is made of 10th and 90th percentiles and the residuals of a few functions."""

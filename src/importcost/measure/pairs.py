@@ -16,7 +16,8 @@ from importcost.errors import HandlerError
 from importcost.measure.runners.base import Runner
 from importcost.measure.session import Session, Subject
 from importcost.model.advice import Verification
-from importcost.model.profile import Interval, RunKind
+from importcost.model.interval import Interval
+from importcost.model.profile import RunKind
 from importcost.model.stats import median, median_interval
 
 MIN_ROUNDS = 7

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from importcost.model.profile import Interval
+from importcost.model.interval import Interval
 
 
 class VerdictKind(str, Enum):

@@ -11,7 +11,7 @@ import types
 import typing
 from array import array
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
@@ -81,6 +81,8 @@ def _decode(kind: type[T], data: Any, where: str) -> T:
     hints = _hints(typing.cast("typing.Hashable", kind))
     for field in fields(kind):  # type: ignore[arg-type]
         if field.name not in data:
+            if field.default is not MISSING:  # written before the field was there
+                continue
             raise UsageError(f"{where}.{field.name} is missing")
         place = f"{where}.{field.name}"
         values[field.name] = _value(hints[field.name], data[field.name], place)
@@ -152,7 +154,7 @@ def profile_schema() -> dict[str, Any]:
         "description": Profile.__doc__,
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": ["schema", "schema_version", *body["required"]],
         "$defs": definitions,
     }
 
@@ -166,7 +168,7 @@ def _object_schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         "type": "object",
         "description": kind.__doc__,
         "properties": properties,
-        "required": list(properties),
+        "required": [field.name for field in fields(kind) if field.default is MISSING],
     }
 
 

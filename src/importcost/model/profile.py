@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from importcost.model.advice import Advice
 from importcost.model.graph import ImportGraph
+from importcost.model.interval import Interval
 from importcost.model.rows import RowTable
 from importcost.model.tree import ImportTree
 
@@ -137,16 +139,6 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
-    """A value with the interval that holds it at the stated confidence; any unit."""
-
-    low: float
-    value: float
-    high: float
-    confidence: float = 0.95
-
-
-@dataclass(frozen=True, slots=True)
 class PhaseTime:
     """A phase's share of init, medians over runs, in microseconds.
 
@@ -225,7 +217,8 @@ class Profile:
     runtime phases are scaled to their own timed CPU. `graph` is None for a profile made from
     a log. `speed_us` is the median CPU time of the calibration workload on the measuring
     interpreter, None for a log. For a log, `runs` is empty and `function_init.cpu_us` is the
-    sum of the log's own rows, in wall time.
+    sum of the log's own rows, in wall time. `advice` says what deferring would save, None for
+    a log.
     """
 
     importcost_version: str
@@ -241,3 +234,4 @@ class Profile:
     speed_us: int | None
     warnings: tuple[ProfileWarning, ...]
     source: str = "measured"
+    advice: Advice | None = None

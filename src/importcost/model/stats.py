@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import isnan
 
-from importcost.model.profile import Interval
+from importcost.model.interval import Interval
 
 
 def median(values: Sequence[float]) -> float:

@@ -24,7 +24,8 @@ from importcost.model.graph import (
     ImportGraph,
     LoadedModule,
 )
-from importcost.model.profile import Interval, Phase, Profile, Target
+from importcost.model.interval import Interval
+from importcost.model.profile import Phase, Profile, Target
 from importcost.model.tree import NO_PARENT, ImportTree
 
 PAGE_SCHEMA = 1
