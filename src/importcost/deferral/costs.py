@@ -1,0 +1,191 @@
+"""Exclusive cost: what disappears from init when statements of the function are deferred."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Mapping
+
+from importcost.deferral.dominators import dominated_sums, reachable
+from importcost.deferral.flow import ROOT, Flow, StatementKey, body_of, build_flow
+from importcost.model.graph import RUNTIME_IMPORTER, EdgeKind, ImportEdge, ImportGraph
+from importcost.model.profile import Phase
+from importcost.model.tree import NO_PARENT, ImportTree
+
+FUNCTION_PHASES = frozenset({Phase.HANDLER_IMPORTS.value, Phase.MODULE_BODY.value})
+
+
+def self_times(
+    tree: ImportTree,
+    names: Collection[str] | None = None,
+    phases: Collection[str] = FUNCTION_PHASES,
+) -> dict[str, int]:
+    """Return each module's self time in the given phases, microseconds, never below zero.
+
+    A module may have several nodes: they are summed. With `names` (the modules of the graph), a
+    row of another name counts for the nearest module above it: a failed attempt, or a module
+    that removed itself, goes away with whoever tried it.
+    """
+    wanted = {index for index, label in enumerate(tree.phases) if label in phases}
+    known = None if names is None else frozenset(names)
+    owners: list[str | None] = []
+    totals: dict[str, int] = defaultdict(int)
+    for node, parent in enumerate(tree.parents):
+        owner: str | None = tree.name(node)
+        if known is not None and owner not in known:
+            owner = None if parent == NO_PARENT else owners[parent]
+        owners.append(owner)
+        if owner is not None and tree.phase_ids[node] in wanted:
+            totals[owner] += tree.self_us[node]
+    return {name: max(0, total) for name, total in totals.items()}
+
+
+class ImportCosts:
+    """What the statements of the function's own files keep loaded. Immutable; microseconds.
+
+    `self_us` is each module's self time (see `self_times`); `function_files` the user's own
+    files; `keys` their known statements: a traced line in none of them is a statement by
+    itself. A key that loads nothing costs nothing.
+    """
+
+    def __init__(
+        self,
+        graph: ImportGraph,
+        self_us: Mapping[str, int],
+        function_files: Collection[str],
+        keys: Iterable[StatementKey] = (),
+    ) -> None:
+        self._flow = build_flow(graph, function_files, keys)
+        # What the runtime has loaded anyway costs the function nothing.
+        self._weights = [0] * len(self._flow.successors)
+        for name, node in self._flow.node_of_module.items():
+            if name not in self._flow.preloaded:
+                self._weights[node] = max(0, self_us.get(name, 0))
+        self._all = reachable(self._flow.successors, ROOT)
+        self._graph = graph
+        self._loaded: dict[str, list[str]] = defaultdict(list)
+        for module in graph.modules:
+            if module.loaded_by is not None:
+                self._loaded[module.loaded_by].append(module.name)
+
+    @property
+    def flow(self) -> Flow:
+        """The flow graph that the figures come from."""
+        return self._flow
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """The self time of each node of the flow graph; 0 for statements and the preload."""
+        return tuple(self._weights)
+
+    @property
+    def statements(self) -> tuple[StatementKey, ...]:
+        """The statements that imported something during init, in order of first import."""
+        return tuple(self._flow.node_of_key)
+
+    def exclusive_us(self, keys: Iterable[StatementKey]) -> int:
+        """Return what disappears when all the statements are deferred together."""
+        return sum(self._weights[node] for node in self._gone(keys))
+
+    def modules_of(self, keys: Iterable[StatementKey]) -> tuple[str, ...]:
+        """Return the modules that only these statements keep loaded, in load order."""
+        names = (self._flow.name(node) for node in self._gone(keys))
+        return tuple(name for name in names if name is not None)
+
+    def exclusive_by_statement(self) -> dict[StatementKey, int]:
+        """Return what disappears when a statement alone is deferred, for each statement."""
+        sums = dominated_sums(self._flow.successors, ROOT, self._weights)
+        return {key: sums[node] for key, node in self._flow.node_of_key.items()}
+
+    def cumulative_us(self, key: StatementKey) -> int:
+        """Return what the tree shows under a statement: all that it was the first to load."""
+        seen: set[str] = set()
+        stack = [edge.imported for edge in self._flow.edges_of.get(key, ()) if not edge.cached]
+        while stack:
+            name = stack.pop()
+            if name not in seen:
+                seen.add(name)
+                stack.extend(self._loaded.get(name, ()))
+        node_of = self._flow.node_of_module
+        return sum(self._weights[node_of[name]] for name in seen)
+
+    def kept_by(self, key: StatementKey) -> str | None:
+        """Say who loads what a statement names anyway, None where nobody else does.
+
+        The importer that ends the shortest other chain to the costliest of the modules, with
+        file and line, and the own statement that the chain passes.
+        """
+        targets = {edge.imported for edge in self._flow.edges_of.get(key, ())}
+        if not targets:
+            return None
+        chain_to = self._shortest_without(key)
+        kept = [name for name in targets if self._flow.node_of_module[name] in chain_to]
+        if not kept:
+            return None
+        preloaded = [name for name in kept if name in self._flow.preloaded]
+        if len(preloaded) == len(targets):
+            return "the Lambda runtime, before it imports the handler,"
+        kept = [name for name in kept if name not in self._flow.preloaded] or kept
+        name = max(kept, key=lambda name: (self._under(name), name))
+        return self._say_chain(name, chain_to)
+
+    def _gone(self, keys: Iterable[StatementKey]) -> list[int]:
+        nodes = {self._flow.node_of_key.get(key) for key in keys}
+        removed = frozenset(node for node in nodes if node is not None)
+        left = reachable(self._flow.successors, ROOT, removed)
+        return [node for node, was in enumerate(self._all) if was and not left[node]]
+
+    def _under(self, name: str) -> int:
+        """Return a module's self time with that of what it was the first to load."""
+        seen = {name}
+        stack = [name]
+        while stack:
+            for child in self._loaded.get(stack.pop(), ()):
+                if child not in seen:
+                    seen.add(child)
+                    stack.append(child)
+        return sum(self._weights[self._flow.node_of_module[item]] for item in seen)
+
+    def _shortest_without(self, key: StatementKey) -> dict[int, int]:
+        """Return each node's predecessor on its shortest way from the root around a statement."""
+        blocked = self._flow.node_of_key[key]
+        previous = {ROOT: ROOT}
+        queue = deque([ROOT])
+        while queue:
+            node = queue.popleft()
+            for successor in self._flow.successors[node]:
+                if successor not in previous and successor != blocked:
+                    previous[successor] = node
+                    queue.append(successor)
+        return previous
+
+    def _say_chain(self, name: str, previous: Mapping[int, int]) -> str:
+        chain = [self._flow.node_of_module[name]]
+        while chain[-1] != ROOT:
+            chain.append(previous[chain[-1]])
+        keys = [key for node in chain if (key := self._flow.key(node)) is not None]
+        bodies = [found for node in chain[1:] if (found := self._flow.name(node)) is not None]
+        own = f"{_short(keys[0].place.file, 1)}:{keys[0].place.line}" if keys else None
+        if not bodies:
+            return "the Lambda runtime"
+        if own and self._flow.key(chain[1]) is not None:
+            return f"{bodies[0]} ({own})"
+        edge = self._edge(bodies[0], name)
+        importer = edge.importer if edge else bodies[0]
+        where = f" ({_short(edge.file, importer.count('.') + 1)}:{edge.line})" if edge else ""
+        return f"{importer}{where}" + (f" through {own}" if own else "")
+
+    def _edge(self, body: str, imported: str) -> ImportEdge | None:
+        """Return the import behind a step of a chain, None where the step has no line."""
+        for edge in self._graph.edges:
+            if edge.imported == imported and edge.file and edge.kind is not EdgeKind.PARENT:
+                importer = body_of(edge)[0]
+                if importer == body and importer != RUNTIME_IMPORTER:
+                    return edge
+        return None
+
+
+def _short(file: str | None, depth: int) -> str:
+    """Return the last parts of a path: as many as the module's name has, plus a package's."""
+    parts = (file or "").replace("\\", "/").split("/")
+    depth += parts[-1] == "__init__.py"
+    return "/".join(parts[-depth:])

@@ -1,0 +1,215 @@
+"""The flow graph of init: what keeps what loaded, with the user's statements as nodes.
+
+Root -> what the interpreter and the runtime load anyway, and the handler. A module leads to what
+its body imports; in the function's own files a node for the statement stands between them. A
+submodule leads to its package, which Python loads with it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from importcost.deferral.dominators import reachable
+from importcost.model.advice import Place
+from importcost.model.graph import FUNCTION, RUNTIME_IMPORTER, EdgeKind, ImportEdge, ImportGraph
+from importcost.model.profile import Phase
+
+ROOT = 0
+PRELOADED_PHASES = frozenset({Phase.INTERPRETER_START.value, Phase.RUNTIME.value})
+
+
+@dataclass(frozen=True, slots=True)
+class StatementKey:
+    """A statement of the function's own files.
+
+    `imported` are the modules that it names (as `ImportFinding.imported` has them): they tell
+    two statements on one line apart. None for a statement that is no import, or unknown.
+    """
+
+    place: Place
+    imported: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The flow graph. Node 0 is the root, then the modules in load order, then the statements.
+
+    `edges_of` holds, for each key, the recorded imports that it causes.
+    """
+
+    successors: tuple[tuple[int, ...], ...]
+    names: tuple[str, ...]
+    node_of_module: Mapping[str, int]
+    node_of_key: Mapping[StatementKey, int]
+    edges_of: Mapping[StatementKey, tuple[ImportEdge, ...]]
+    preloaded: frozenset[str]
+
+    def name(self, node: int) -> str | None:
+        """Return the module's name, None for the root and for statements."""
+        return self.names[node - 1] if 0 < node <= len(self.names) else None
+
+    def key(self, node: int) -> StatementKey | None:
+        """Return the statement behind a node, None for modules and the root."""
+        at = node - len(self.names) - 1
+        return tuple(self.node_of_key)[at] if at >= 0 else None
+
+
+def body_of(edge: ImportEdge) -> tuple[str, int | None]:
+    """Return the module whose body ran when the import did, and the line that it was at."""
+    if edge.cause is None:
+        return edge.importer, edge.line
+    return edge.cause, edge.cause_line
+
+
+def own_files(graph: ImportGraph) -> frozenset[str]:
+    """Return the files of the modules that are the user's own code."""
+    return frozenset(
+        module.file for module in graph.modules if module.distribution == FUNCTION and module.file
+    )
+
+
+class StatementIndex:
+    """Finds the statements that a traced line belongs to."""
+
+    def __init__(self, keys: Iterable[StatementKey]) -> None:
+        self._by_file: dict[str, list[StatementKey]] = defaultdict(list)
+        for key in dict.fromkeys(keys):
+            self._by_file[key.place.file].append(key)
+
+    def find(self, file: str, line: int, edge: ImportEdge) -> tuple[StatementKey, ...]:
+        """Return the innermost statements around a line; the line itself where none is known."""
+        around = [
+            key
+            for key in self._by_file.get(file, ())
+            if key.place.line <= line <= key.place.end_line
+        ]
+        if not around:
+            return (StatementKey(Place(file, line, line)),)
+        least = min(key.place.end_line - key.place.line for key in around)
+        nearest = [key for key in around if key.place.end_line - key.place.line == least]
+        return tuple(nearest) if len(nearest) == 1 else _by_name(nearest, edge)
+
+
+def _by_name(keys: Sequence[StatementKey], edge: ImportEdge) -> tuple[StatementKey, ...]:
+    """Tell statements on one line apart by what was imported; all of them where nothing tells."""
+
+    def fit(name: str, wanted: str) -> int:
+        inside = name == wanted or name.startswith(wanted + ".")
+        return len(wanted) if inside else 0
+
+    # What a dependency imports lazily belongs to the statement that names the dependency.
+    for name in (edge.imported, edge.importer):
+        fits = {key: max((fit(name, n) for n in key.imported or ()), default=0) for key in keys}
+        best = max(fits.values())
+        if best:
+            return tuple(key for key in keys if fits[key] == best)
+    unnamed = tuple(key for key in keys if not key.imported)
+    return unnamed or tuple(keys)
+
+
+class _Builder:
+    """Collects nodes and edges while the import graph is read."""
+
+    def __init__(self, graph: ImportGraph, files: Collection[str], index: StatementIndex) -> None:
+        self.names = tuple(dict.fromkeys(module.name for module in graph.modules))
+        self.node_of = {name: node for node, name in enumerate(self.names, start=1)}
+        self._file_of = {module.name: module.file for module in graph.modules}
+        self._files = frozenset(files)
+        self._index = index
+        self.keys: dict[StatementKey, int] = {}
+        self.edges_of: dict[StatementKey, dict[ImportEdge, None]] = defaultdict(dict)
+        self.successors: list[dict[int, None]] = [{} for _ in range(len(self.names) + 1)]
+
+    def add(self, edge: ImportEdge) -> None:
+        """Add one recorded import."""
+        target = self.node_of.get(edge.imported)
+        if target is None:
+            return
+        body, line = body_of(edge)
+        source = ROOT if body == RUNTIME_IMPORTER else self.node_of.get(body)
+        if edge.kind is EdgeKind.PARENT:
+            source = self.node_of.get(edge.importer)
+        if source is None or source == target:
+            return
+        sources = [source]
+        for file, at in self._places(edge, body, line):
+            sources = self._through(sources, self._index.find(file, at, edge), edge)
+        for node in sources:
+            self.successors[node][target] = None
+
+    def _places(self, edge: ImportEdge, body: str, line: int | None) -> list[tuple[str, int]]:
+        """Return the own statements that an import passes: the body's, then its own."""
+        if edge.kind is EdgeKind.PARENT:
+            return []
+        body_file = self._file_of.get(body) if edge.cause else edge.file
+        outer = (body_file, line)
+        inner = (edge.file, edge.line)
+        places = [outer] if inner == outer else [outer, inner]
+        return [
+            (file, at)
+            for file, at in places
+            if file is not None and at is not None and file in self._files
+        ]
+
+    def _through(
+        self, sources: Sequence[int], keys: Sequence[StatementKey], edge: ImportEdge
+    ) -> list[int]:
+        nodes = []
+        for key in keys:
+            node = self.keys.get(key)
+            if node is None:
+                node = self.keys[key] = len(self.successors)
+                self.successors.append({})
+            self.edges_of[key][edge] = None
+            nodes.append(node)
+            for source in sources:
+                if source != node:
+                    self.successors[source][node] = None
+        return nodes
+
+
+def build_flow(
+    graph: ImportGraph, function_files: Collection[str], keys: Iterable[StatementKey] = ()
+) -> Flow:
+    """Return the flow graph of a recorded import graph.
+
+    `function_files` are the user's own; `keys` their known statements. A line in none of them
+    is a statement by itself.
+    """
+    builder = _Builder(graph, function_files, StatementIndex(keys))
+    preloaded = frozenset(m.name for m in graph.modules if m.phase in PRELOADED_PHASES)
+    for name in preloaded:
+        builder.successors[ROOT][builder.node_of[name]] = None
+    for edge in graph.edges:
+        builder.add(edge)
+    _attach_loose(builder, graph)
+    return Flow(
+        successors=tuple(tuple(targets) for targets in builder.successors),
+        names=builder.names,
+        node_of_module=builder.node_of,
+        node_of_key=builder.keys,
+        edges_of={key: tuple(edges) for key, edges in builder.edges_of.items()},
+        preloaded=preloaded,
+    )
+
+
+def _attach_loose(builder: _Builder, graph: ImportGraph) -> None:
+    """Hang modules that no recorded import explains on whoever loaded them, else on the root.
+
+    C code imports without a Python frame: then only the load was seen, not the statement.
+    """
+    incoming = {target for targets in builder.successors for target in targets}
+    for module in graph.modules:
+        node = builder.node_of[module.name]
+        loader = builder.node_of.get(module.loaded_by or "")
+        if node not in incoming and loader is not None and loader != node:
+            builder.successors[loader][node] = None
+    for by_loader in (True, False):
+        seen = reachable([tuple(targets) for targets in builder.successors], ROOT)
+        for module in graph.modules:
+            node = builder.node_of[module.name]
+            loader = builder.node_of.get(module.loaded_by or "", ROOT) if by_loader else ROOT
+            if not seen[node]:
+                builder.successors[loader][node] = None
