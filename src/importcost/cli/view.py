@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from importcost.cli.profile import wants_colour
+from importcost.cli.options import wants_colour
 from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, format_of
 
