@@ -61,7 +61,7 @@ class ImportCosts:
             if name not in self._flow.preloaded:
                 self._weights[node] = max(0, self_us.get(name, 0))
         self._all = reachable(self._flow.successors, ROOT)
-        self._graph = graph
+        self._steps = _steps(graph)
         self._loaded: dict[str, list[str]] = defaultdict(list)
         for module in graph.modules:
             if module.loaded_by is not None:
@@ -117,7 +117,7 @@ class ImportCosts:
         targets = {edge.imported for edge in self._flow.edges_of.get(key, ())}
         if not targets:
             return None
-        chain_to = self._shortest_without(key)
+        chain_to = self._shortest_without(key, targets)
         kept = [name for name in targets if self._flow.node_of_module[name] in chain_to]
         if not kept:
             return None
@@ -145,16 +145,21 @@ class ImportCosts:
                     stack.append(child)
         return sum(self._weights[self._flow.node_of_module[item]] for item in seen)
 
-    def _shortest_without(self, key: StatementKey) -> dict[int, int]:
-        """Return each node's predecessor on its shortest way from the root around a statement."""
+    def _shortest_without(self, key: StatementKey, targets: Collection[str]) -> dict[int, int]:
+        """Return each node's predecessor on its shortest way from the root around a statement.
+
+        Stops once all targets are found.
+        """
         blocked = self._flow.node_of_key[key]
+        wanted = {self._flow.node_of_module[name] for name in targets}
         previous = {ROOT: ROOT}
         queue = deque([ROOT])
-        while queue:
+        while queue and wanted:
             node = queue.popleft()
             for successor in self._flow.successors[node]:
                 if successor not in previous and successor != blocked:
                     previous[successor] = node
+                    wanted.discard(successor)
                     queue.append(successor)
         return previous
 
@@ -169,19 +174,19 @@ class ImportCosts:
             return "the Lambda runtime"
         if own and self._flow.key(chain[1]) is not None:
             return f"{bodies[0]} ({own})"
-        edge = self._edge(bodies[0], name)
+        edge = self._steps.get((bodies[0], name))
         importer = edge.importer if edge else bodies[0]
         where = f" ({_short(edge.file, importer.count('.') + 1)}:{edge.line})" if edge else ""
         return f"{importer}{where}" + (f" through {own}" if own else "")
 
-    def _edge(self, body: str, imported: str) -> ImportEdge | None:
-        """Return the import behind a step of a chain, None where the step has no line."""
-        for edge in self._graph.edges:
-            if edge.imported == imported and edge.file and edge.kind is not EdgeKind.PARENT:
-                importer = body_of(edge)[0]
-                if importer == body and importer != RUNTIME_IMPORTER:
-                    return edge
-        return None
+
+def _steps(graph: ImportGraph) -> dict[tuple[str, str], ImportEdge]:
+    """Return the first import with a line behind each step from a module body to a module."""
+    steps: dict[tuple[str, str], ImportEdge] = {}
+    for edge in graph.edges:
+        if edge.file and edge.kind is not EdgeKind.PARENT and edge.importer != RUNTIME_IMPORTER:
+            steps.setdefault((body_of(edge)[0], edge.imported), edge)
+    return steps
 
 
 def _short(file: str | None, depth: int) -> str:

@@ -1,0 +1,143 @@
+"""The best set: the statements worth deferring together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importcost.deferral.costs import ImportCosts
+from importcost.deferral.dominators import postorder, reachable
+from importcost.deferral.flow import ROOT, StatementKey
+from importcost.model.advice import BestSet
+
+MIN_GAIN_US = 500
+MIN_GAIN_SHARE = 0.005
+"""Of function init: below either, a change is not worth a reader's attention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What one suggestion would defer: its statements (an import and the objects made from it).
+
+    `finding_id` indexes `Advice.findings`. `extra_us` is what goes away beside imports, such as
+    the time to create a client; microseconds.
+    """
+
+    finding_id: int
+    keys: tuple[StatementKey, ...]
+    deferrable: bool
+    extra_us: int = 0
+
+
+def best_set(
+    costs: ImportCosts, candidates: Sequence[Candidate], function_init_us: float
+) -> BestSet | None:
+    """Return the changes that save most together, None where none is worth it.
+
+    Starts from all deferrable candidates, whose joint saving no subset beats, and drops the one
+    that adds least to the rest, again and again, while it adds less than MIN_GAIN_US or
+    MIN_GAIN_SHARE of `function_init_us`. Greedy: where two candidates stand behind each other,
+    the one that is left carries what both save.
+    """
+    least = max(MIN_GAIN_US, MIN_GAIN_SHARE * function_init_us)
+    chosen = _Elimination(costs, [item for item in candidates if item.deferrable]).run(least)
+    if not chosen:
+        return None
+    keys = list(dict.fromkeys(key for item in chosen for key in item.keys))
+    return BestSet(
+        finding_ids=tuple(item.finding_id for item in chosen),
+        exclusive_us=costs.exclusive_us(keys) + sum(item.extra_us for item in chosen),
+        modules=costs.modules_of(keys),
+    )
+
+
+class _Elimination:
+    """Backward elimination with what each member adds to the others kept up to date.
+
+    With all members gone, a node's mask says which members, put back alone, would load it again;
+    nodes of one mask are one group. A dropped member takes its groups along: what is loaded
+    anyway is nobody's to save.
+    """
+
+    def __init__(self, costs: ImportCosts, members: Sequence[Candidate]) -> None:
+        self._successors = costs.flow.successors
+        self._weights = costs.weights
+        self._order = postorder(self._successors, ROOT)[::-1]
+        self._members = list(members)
+        node_of = costs.flow.node_of_key
+        self._nodes = [
+            frozenset(node for key in item.keys if (node := node_of.get(key)) is not None)
+            for item in members
+        ]
+
+    def run(self, least_us: float) -> list[Candidate]:
+        """Return the members that add at least `least_us` to the others, in their order."""
+        left = self._drop_hidden(range(len(self._members)))
+        groups = self._groups(left)
+        gains = self._gains(left, groups)
+        while left:
+            # Of equals the last goes: the first statement in the file is the one to change.
+            worst = min(reversed(left), key=gains.__getitem__)
+            if gains[worst] >= least_us:
+                break
+            left.remove(worst)
+            if any(self._nodes[worst] & self._nodes[other] for other in left):
+                groups = self._groups(left)
+            else:
+                groups = {mask: us for mask, us in groups.items() if not mask >> worst & 1}
+            gains = self._gains(left, groups)
+        return [self._members[at] for at in left]
+
+    def _gains(self, left: Sequence[int], groups: dict[int, int]) -> dict[int, int]:
+        return {
+            at: self._members[at].extra_us
+            + sum(us for mask, us in groups.items() if mask >> at & 1)
+            for at in left
+        }
+
+    def _drop_hidden(self, members: Sequence[int]) -> list[int]:
+        """Drop members that only run inside what other members defer: they add nothing."""
+        base = self._base(members)
+        entered = self._entered(base)
+        return [at for at in members if self._nodes[at] & entered or self._members[at].extra_us > 0]
+
+    def _base(self, members: Sequence[int]) -> bytearray:
+        """Return which nodes stay loaded with all members gone."""
+        removed = frozenset[int]().union(*(self._nodes[at] for at in members))
+        return reachable(self._successors, ROOT, removed)
+
+    def _entered(self, base: bytearray) -> set[int]:
+        return {node for at, seen in enumerate(base) if seen for node in self._successors[at]}
+
+    def _groups(self, members: Sequence[int]) -> dict[int, int]:
+        """Return the self time of the nodes of each mask; bit `at` stands for member `at`."""
+        base = self._base(members)
+        masks = self._masks(members, base)
+        groups: dict[int, int] = defaultdict(int)
+        for node, mask in masks.items():
+            if mask and self._weights[node]:
+                groups[mask] += self._weights[node]
+        return groups
+
+    def _masks(self, members: Sequence[int], base: bytearray) -> dict[int, int]:
+        owners: dict[int, int] = defaultdict(int)
+        for at in members:
+            for node in self._nodes[at]:
+                owners[node] |= 1 << at
+        entered = self._entered(base)
+        masks = {node: owners.get(node, 0) & -(node in entered) for node in self._order}
+        changed = True
+        while changed:
+            changed = False
+            for node in self._order:
+                mask = masks[node]
+                if not mask or base[node]:
+                    continue
+                for successor in self._successors[node]:
+                    # Through a statement that is put back, never through another that is gone.
+                    new = masks[successor] | mask & owners.get(successor, -1)
+                    if new != masks[successor] and not base[successor]:
+                        masks[successor] = new
+                        changed = True
+        return masks
