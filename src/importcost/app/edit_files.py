@@ -1,0 +1,134 @@
+"""Use case: write finished edits to the user's files, all of them or none."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from importcost.errors import UsageError
+from importcost.measure.runners.git import uncommitted
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """One file's bytes as they were analysed, and as they are to be."""
+
+    path: Path
+    before: bytes
+    after: bytes
+
+
+def write_edits(task_root: Path, edits: Sequence[FileEdit], *, force: bool) -> tuple[Path, ...]:
+    """Write every edit that changes something and return the paths written.
+
+    Every file is checked before the first is written; `force` passes over uncommitted changes
+    and nothing else. Each file is replaced at once and keeps its mode; if one cannot be, those
+    before it get their old bytes back. Raises UsageError with the reason.
+    """
+    changing = [edit for edit in edits if edit.before != edit.after]
+    twice = {edit.path for edit in changing if [e.path for e in changing].count(edit.path) > 1}
+    if twice:
+        raise UsageError(f"{min(twice)} would be written twice: nothing was written.")
+    root = task_root.resolve()
+    for edit in changing:
+        _check(root, edit)
+    if not force:
+        _check_committed([edit.path for edit in changing])
+    drafts: list[tuple[FileEdit, Path]] = []
+    try:
+        for edit in changing:
+            draft = _draft(edit.path, edit.after)
+            drafts.append((edit, draft))
+        _replace_all(root, drafts)
+    except OSError as error:
+        where = error.filename or "a file"
+        raise UsageError(
+            f"{where} could not be written ({error.strerror}), so every file was left as it was: "
+            "correct that and run the command again."
+        ) from error
+    finally:
+        for _, draft in drafts:
+            draft.unlink(missing_ok=True)
+    return tuple(edit.path for edit in changing)
+
+
+def _check(root: Path, edit: FileEdit) -> None:
+    path = edit.path
+    if path.is_symlink():
+        raise UsageError(f"{path} is a symbolic link: nothing was written, edit its target itself.")
+    resolved = path.resolve()
+    if root not in resolved.parents:
+        raise UsageError(
+            f"{path} lies outside of the task root {root}: nothing was written, "
+            "only the function's own files are edited."
+        )
+    try:
+        mode = path.stat().st_mode
+        current = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be read ({error.strerror}): nothing was written, run the command again."
+        ) from error
+    if not stat.S_ISREG(mode):
+        raise UsageError(f"{path} is no regular file: nothing was written.")
+    # Replacing would get past a read-only mode, and root past any: the mode is the user's word.
+    if not mode & stat.S_IWUSR or not os.access(path, os.W_OK):
+        raise UsageError(
+            f"{path} is read-only: nothing was written, make it writable (chmod u+w) first."
+        )
+    if current != edit.before:
+        raise UsageError(
+            f"{path} has changed since it was analysed: nothing was written, run the command again."
+        )
+
+
+def _check_committed(paths: Sequence[Path]) -> None:
+    answer = uncommitted(paths)
+    for path in paths:
+        if path in answer.files:
+            raise UsageError(
+                f"{path} has uncommitted changes: nothing was written, "
+                "commit them first or pass --force."
+            )
+        if path in answer.unknown:
+            raise UsageError(
+                f"Git could not say whether {path} has uncommitted changes "
+                f"({answer.unknown[path]}): nothing was written, correct that or pass --force."
+            )
+
+
+def _draft(path: Path, data: bytes) -> Path:
+    """Write `data` beside `path`, with its mode, under a name of its own."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        status = path.stat()
+        with contextlib.suppress(OSError, AttributeError):  # not ours to give, or no such thing
+            os.chown(draft, status.st_uid, status.st_gid)
+        draft.chmod(stat.S_IMODE(status.st_mode))
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return draft
+
+
+def _replace_all(root: Path, drafts: Sequence[tuple[FileEdit, Path]]) -> None:
+    written: list[FileEdit] = []
+    try:
+        for edit, draft in drafts:
+            _check(root, edit)  # the time since the first look is the user's, too
+            draft.replace(edit.path)
+            written.append(edit)
+    except BaseException:
+        for edit in written:
+            _draft(edit.path, edit.before).replace(edit.path)
+        raise

@@ -1,0 +1,345 @@
+"""Defer imports in one file: all chosen changes at once, as edits of the user's own text."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from importcost.deferral.edits import Edit, OverlapError, apply_edits
+from importcost.deferral.rewrite_check import check_result
+from importcost.deferral.rewrite_getter import (
+    Getter,
+    cache_decorator,
+    definition_edits,
+    plan_getters,
+    use_edits,
+)
+from importcost.deferral.rewrite_head import is_future
+from importcost.deferral.rewrite_imports import MovedImport, NeededImport, function_edit
+from importcost.deferral.rewrite_lazy import lazy_edits, splits
+from importcost.deferral.rewrite_lazy_modules import lazy_modules_edits, qualified_name
+from importcost.deferral.rewrite_remove import inner_comments, removal_edits, trailing_comment
+from importcost.deferral.rewrite_tree import (
+    AnyImport,
+    CannotRewriteError,
+    Function,
+    Tree,
+    bound_name,
+    read_tree,
+)
+from importcost.deferral.rewrite_typing import quote_edits, type_checking_edits
+from importcost.deferral.source_model import (
+    ImportStatement,
+    ModuleObject,
+    SourceFile,
+    Use,
+    UseKind,
+)
+from importcost.model.advice import Style, VerdictKind
+
+_MOVING = (Style.FUNCTION, Style.GETTER, Style.TYPE_CHECKING)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing to defer, and how.
+
+    An import with style GETTER moves, and the objects that its verdict names become getters; an
+    object with style GETTER becomes one without any import moving.
+    """
+
+    statement: ImportStatement | ModuleObject
+    style: Style
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The file's new text, and what its reader should know about it."""
+
+    text: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why nothing was rewritten; a sentence without its full stop."""
+
+    reason: str
+
+
+def rewrite(
+    file: SourceFile, changes: Sequence[Change], python: tuple[int, int]
+) -> Rewritten | Refused:
+    """Apply all `changes` to one file together; the result compiles, or it is refused.
+
+    `python` is the version that the function runs on. What no change concerns keeps every byte.
+    """
+    try:
+        tree = read_tree(file.source.text)
+        plan = _plan(tree, file, changes)
+        if not (plan.imports or plan.getters):
+            return Rewritten(tree.text, tuple(plan.notes))
+        text = apply_edits(tree.text, _edits(tree, file, plan, python))
+        check_result(tree.module, text, plan.getters)
+    except (CannotRewriteError, OverlapError) as error:
+        return Refused(str(error))
+    return Rewritten(text, tuple(plan.notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """A statement to change, its place in the tree and the aliases that it is about."""
+
+    found: ImportStatement
+    node: AnyImport
+    indexes: tuple[int, ...]
+    style: Style
+
+    def aliases(self) -> tuple[ast.alias, ...]:
+        return tuple(self.node.names[index] for index in self.indexes)
+
+    def touched(self) -> set[tuple[int, int]]:
+        return {(id(self.node), index) for index in self.indexes}
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is to be done; `notes` grow while it is worked out."""
+
+    imports: list[_Import] = field(default_factory=list)
+    getters: list[Getter] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def of_style(self, *styles: Style) -> list[_Import]:
+        return [item for item in self.imports if item.style in styles]
+
+
+@dataclass(slots=True)
+class _Needs:
+    """Where the moved imports are needed: names by function, by getter, by annotations."""
+
+    functions: dict[int, tuple[Function, list[NeededImport]]] = field(default_factory=dict)
+    getters: dict[str, list[NeededImport]] = field(default_factory=dict)
+    typing: list[NeededImport] = field(default_factory=list)
+    quoted: list[int] = field(default_factory=list)
+    quoted_getters: set[str] = field(default_factory=set)
+
+
+def _plan(tree: Tree, file: SourceFile, changes: Sequence[Change]) -> _Plan:
+    plan = _Plan()
+    nodes = {
+        tree.start(node): node
+        for node in ast.walk(tree.module)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    chosen: dict[object, Style] = {}
+    objects: dict[str, ModuleObject] = {}
+    known = {made.name: made for made in file.objects}
+    for change in changes:
+        statement = change.statement
+        _refuse_verdict(statement)
+        if isinstance(statement, ModuleObject):
+            if change.style is not Style.GETTER:
+                raise CannotRewriteError(f"{statement.name} can only become a getter")
+            objects[statement.name] = statement
+            continue
+        if statement.verdict.kind is VerdictKind.ALREADY_LAZY:
+            plan.notes.append(f"line {statement.line} is lazy already")
+            continue
+        key = (statement.span, statement.alias_index)
+        if chosen.setdefault(key, change.style) is not change.style:
+            raise CannotRewriteError(
+                f"two styles are asked for the import at line {statement.line}"
+            )
+        if change.style is Style.GETTER:
+            objects |= {name: known[name] for name in statement.verdict.objects if name in known}
+        item = _locate(nodes, statement, change.style)
+        if item not in plan.imports:
+            plan.imports.append(item)
+    plan.imports.sort(key=lambda item: (item.found.span, item.indexes))
+    plan.getters = plan_getters(tree, sorted(objects.values(), key=lambda made: made.span))
+    return plan
+
+
+def _refuse_verdict(statement: ImportStatement | ModuleObject) -> None:
+    if statement.verdict.kind is VerdictKind.NOT_DEFERRABLE:
+        raise CannotRewriteError(f"line {statement.line}: {statement.verdict.reason}")
+
+
+def _locate(nodes: dict[int, AnyImport], found: ImportStatement, style: Style) -> _Import:
+    node = nodes.get(found.span.start)
+    if node is None:
+        raise CannotRewriteError(f"there is no import at line {found.line} any more")
+    if is_future(node) or node.names[0].name == "*":
+        raise CannotRewriteError(f"the import at line {found.line} has to stay where it is")
+    if isinstance(node, ast.Import):
+        index = found.alias_index or 0
+        if index >= len(node.names):
+            raise CannotRewriteError(f"the import at line {found.line} is another one now")
+        return _Import(found, node, (index,), style)
+    return _Import(found, node, tuple(range(len(node.names))), style)
+
+
+def _edits(tree: Tree, file: SourceFile, plan: _Plan, python: tuple[int, int]) -> list[Edit]:
+    needs = _needs(tree, plan)
+    touched = {place for item in plan.imports for place in item.touched()}
+    edits = _getter_edits(tree, plan, needs, python)
+    if needs.typing:
+        edits += type_checking_edits(tree, needs.typing, touched)
+    edits += quote_edits(tree, needs.quoted)
+    edits += [function_edit(tree, *needed) for needed in needs.functions.values()]
+    listed = plan.of_style(Style.LAZY_MODULES)
+    if listed:
+        _refuse_others(tree, file, listed)
+        named = [
+            (item.node, qualified_name(item.node, item.indexes[0], file.package)) for item in listed
+        ]
+        edits += lazy_modules_edits(tree, named)
+    return edits + _statement_edits(tree, plan, python)
+
+
+def _statement_edits(tree: Tree, plan: _Plan, python: tuple[int, int]) -> list[Edit]:
+    removed: dict[int, set[int]] = {}
+    lazy: dict[int, set[int]] = {}
+    nodes: dict[int, AnyImport] = {}
+    for item in plan.imports:
+        nodes[id(item.node)] = item.node
+        if item.style in _MOVING:
+            removed.setdefault(id(item.node), set()).update(item.indexes)
+        elif item.style is Style.LAZY:
+            lazy.setdefault(id(item.node), set()).update(item.indexes)
+    edits = []
+    for key, indexes in lazy.items():
+        gone = removed.get(key, set())
+        edits += lazy_edits(tree, nodes[key], indexes, gone, python)
+        if splits(nodes[key], indexes, gone):
+            removed.pop(key, None)
+    return edits + removal_edits(tree, removed, list(nodes.values()))
+
+
+def _getter_edits(tree: Tree, plan: _Plan, needs: _Needs, python: tuple[int, int]) -> list[Edit]:
+    if not plan.getters:
+        return []
+    moving = {place for item in plan.of_style(*_MOVING) for place in item.touched()}
+    decorator, edits = cache_decorator(tree, moving, python)
+    above: ast.stmt | None = None
+    for getter in plan.getters:
+        place = tree.places[id(getter.statement)]
+        before = place.block[place.index - 1] if place.index else None
+        edits += definition_edits(
+            tree,
+            getter,
+            needs.getters.get(getter.made.name, ()),
+            decorator,
+            quote=getter.made.name in needs.quoted_getters,
+            first_of_run=above is None or before is not above,
+        )
+        edits += use_edits(tree, getter, plan.getters)
+        above = getter.statement
+        plan.notes.append(f"{getter.made.name} at line {getter.made.line} becomes {getter.name}()")
+    return edits
+
+
+def _needs(tree: Tree, plan: _Plan) -> _Needs:
+    needs = _Needs()
+    for item in plan.of_style(*_MOVING):
+        moved = MovedImport(item.node, item.aliases(), trailing_comment(tree, item.node))
+        _note_losses(tree, plan.notes, item, moved)
+        by_function: dict[int, tuple[Function, set[str]]] = {}
+        by_getter: dict[str, set[str]] = {}
+        typing: set[str] = set(moved.names()) if not item.found.uses else set()
+        for use in item.found.uses:
+            getter = next((getter for getter in plan.getters if getter.holds(use.span)), None)
+            if getter is not None:
+                if _in_annotation(getter, use):
+                    typing.add(use.name)
+                    needs.quoted_getters.add(getter.made.name)
+                else:
+                    by_getter.setdefault(getter.made.name, set()).add(use.name)
+            elif use.kind is UseKind.FUNCTION and item.style is not Style.TYPE_CHECKING:
+                function = _function_of(tree, use)
+                by_function.setdefault(id(function), (function, set()))[1].add(use.name)
+            elif use.kind in (UseKind.ANNOTATION, UseKind.ANNOTATION_EVALUATED):
+                typing.add(use.name)
+                if use.kind is UseKind.ANNOTATION_EVALUATED:
+                    needs.quoted.append(use.span.start)
+            else:
+                raise CannotRewriteError(_why_not(use))
+        if item.found.uses or item.style is Style.TYPE_CHECKING:
+            _record(needs, moved, by_function, by_getter, typing)
+    return needs
+
+
+def _record(
+    needs: _Needs,
+    moved: MovedImport,
+    by_function: dict[int, tuple[Function, set[str]]],
+    by_getter: dict[str, set[str]],
+    typing: Collection[str],
+) -> None:
+    for key, (function, names) in by_function.items():
+        needed = NeededImport(moved, frozenset(names))
+        needs.functions.setdefault(key, (function, []))[1].append(needed)
+    for name, names in by_getter.items():
+        needs.getters.setdefault(name, []).append(NeededImport(moved, frozenset(names)))
+    if typing:
+        needs.typing.append(NeededImport(moved, frozenset(typing)))
+
+
+def _in_annotation(getter: Getter, use: Use) -> bool:
+    span = getter.made.annotation
+    return span is not None and span.start <= use.span.start < span.end
+
+
+def _function_of(tree: Tree, use: Use) -> Function:
+    # Within an f-string a use may have no exact place before Python 3.12; its function has.
+    position = use.function.end - 1 if use.function else use.span.start
+    function = tree.outermost_function(position)
+    if function is None:
+        raise CannotRewriteError(f"the function that uses {use.name} at line {use.line} is gone")
+    return function
+
+
+def _why_not(use: Use) -> str:
+    if use.kind is UseKind.FUNCTION:
+        return f"{use.name} is used in a function at line {use.line}, not only in annotations"
+    when = {
+        UseKind.LAMBDA: "in a lambda, which cannot hold an import",
+        UseKind.ANNOTATION_READ: "in an annotation that is read at run time",
+    }.get(use.kind, "while the module is imported")
+    return f"{use.name} is used {when}, at line {use.line}"
+
+
+def _note_losses(tree: Tree, notes: list[str], item: _Import, moved: MovedImport) -> None:
+    line = item.found.line
+    used = {use.name for use in item.found.uses}
+    unused = [bound_name(alias, item.node) for alias in moved.aliases]
+    unused = [name for name in unused if name not in used]
+    if unused and item.style is not Style.TYPE_CHECKING:
+        verb = "is" if len(unused) == 1 else "are"
+        notes.append(f"{', '.join(unused)} of line {line} {verb} used nowhere and removed")
+    lost = inner_comments(tree, item.node)
+    if lost:
+        notes.append(f"the import at line {line} loses its inner comments: {' '.join(lost)}")
+
+
+def _refuse_others(tree: Tree, file: SourceFile, listed: Sequence[_Import]) -> None:
+    """`__lazy_modules__` speaks of modules: another import of the same one turns lazy with it."""
+    names = {qualified_name(item.node, item.indexes[0], file.package): item for item in listed}
+    touched = {place for item in listed for place in item.touched()}
+    fixed = {
+        other.span.start: other
+        for other in file.imports
+        if other.verdict.kind in (VerdictKind.NOT_DEFERRABLE, VerdictKind.UNUSED)
+    }
+    for node in tree.module.body:
+        if not isinstance(node, ast.Import | ast.ImportFrom) or is_future(node):
+            continue
+        for index in range(len(node.names)):
+            name = qualified_name(node, index, file.package)
+            other = fixed.get(tree.start(node))
+            if (id(node), index) not in touched and name in names and other is not None:
+                raise CannotRewriteError(
+                    f"line {other.line} imports {name} too, and has to stay as it is"
+                )

@@ -1,0 +1,245 @@
+"""Turn a module-level object into a cached getter: the definition, and every use of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from importcost.deferral.edits import Edit
+from importcost.deferral.rewrite_head import import_line_edit, module_imports
+from importcost.deferral.rewrite_imports import NeededImport
+from importcost.deferral.rewrite_tree import CannotRewriteError, Tree
+from importcost.deferral.rewrite_typing import quoted
+from importcost.deferral.source_model import ModuleObject, Span, UseKind
+
+_UP_TO_EQUALS = re.compile(r"(?:[^=#]|#[^\r\n]*)*=[ \t\f]*")
+_FINAL = re.compile(r"(?:typing\.|typing_extensions\.|t\.)?Final(?:\[(?P<inner>.*)\])?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Getter:
+    """An object, the statement that makes it, and the name of the function to come."""
+
+    made: ModuleObject
+    statement: ast.Assign | ast.AnnAssign
+    name: str
+
+    def holds(self, span: Span) -> bool:
+        """Say whether a span lies in the statement."""
+        return self.made.span.start <= span.start and span.end <= self.made.span.end
+
+
+def plan_getters(tree: Tree, objects: Sequence[ModuleObject]) -> list[Getter]:
+    """Find the objects' statements and name their getters without clashing with any name.
+
+    Raises CannotRewriteError where one is not there or cannot be a function's result.
+    """
+    taken = _all_names(tree)
+    by_start = {
+        tree.start(statement): statement
+        for statement in ast.walk(tree.module)
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+    }
+    getters = []
+    for made in objects:
+        statement = by_start.get(made.span.start)
+        if statement is None or statement.value is None:
+            raise CannotRewriteError(f"{made.name} is not assigned at line {made.line} any more")
+        _refuse_odd(tree, made, statement)
+        name = _free_name(made.name, taken)
+        taken.add(name)
+        getters.append(Getter(made, statement, name))
+    return getters
+
+
+def _refuse_odd(tree: Tree, made: ModuleObject, statement: ast.Assign | ast.AnnAssign) -> None:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    single = len(targets) == 1 and isinstance(targets[0], ast.Name)
+    if not single or targets[0].id != made.name:  # type: ignore[attr-defined]
+        raise CannotRewriteError(f"line {made.line} assigns more than {made.name}")
+    if made.name.startswith("__"):
+        raise CannotRewriteError(f"{made.name} has a meaning outside of this file")
+    inner = list(ast.walk(statement.value)) if statement.value else []
+    if any(isinstance(node, ast.Await | ast.Yield | ast.YieldFrom) for node in inner):
+        raise CannotRewriteError(f"the value of {made.name} awaits or yields")
+    if any(isinstance(node, ast.NamedExpr) for node in inner):
+        raise CannotRewriteError(f"the value of {made.name} assigns a name with :=")
+    parent = tree.places[id(statement)].parent
+    if isinstance(parent, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        raise CannotRewriteError(f"{made.name} is not a module-level object")
+    if not tree.begins_line(tree.start(tree.line_group(statement)[0])):
+        raise CannotRewriteError(f"{made.name} stands on the line of a compound statement")
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    base = name.lower() if name.isupper() else name
+    private = "_" if base.startswith("_") else ""
+    stem = f"get_{base.lstrip('_')}"
+    candidates = [f"{private}{stem}", f"_{stem}"]
+    number = 2
+    while candidates[0] in taken:
+        candidates.pop(0)
+        if not candidates:
+            candidates.append(f"_{stem}_{number}")
+            number += 1
+    return candidates[0]
+
+
+def _all_names(tree: Tree) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree.module):
+        for field in ("id", "name", "arg", "asname", "rest"):
+            value = getattr(node, field, None)
+            if isinstance(value, str):
+                names.add(value)
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            names.update(node.names)
+    return names
+
+
+def cache_decorator(
+    tree: Tree, removed: Collection[tuple[int, int]], python: tuple[int, int]
+) -> tuple[str, list[Edit]]:
+    """Return the decorator's text, and the edit that imports functools where that is missing.
+
+    Raises CannotRewriteError where the name `functools` means something else.
+    """
+    what = "cache" if python >= (3, 9) else "lru_cache"
+    call = "" if python >= (3, 9) else "(maxsize=None)"
+    known = dict(module_imports(tree, removed))
+    if f"functools.{what}" in known:
+        return f"@{known[f'functools.{what}']}{call}", []
+    if "functools" in known:
+        return f"@{known['functools']}.{what}{call}", []
+    if "functools" in _stored_names(tree) or "functools" in known.values():
+        raise CannotRewriteError("the name functools means something else in this file")
+    return f"@functools.{what}{call}", [import_line_edit(tree, "import functools")]
+
+
+def _stored_names(tree: Tree) -> set[str]:
+    return {
+        node.id
+        for node in ast.walk(tree.module)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    } | {
+        node.name
+        for node in tree.module.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+
+
+def definition_edits(
+    tree: Tree,
+    getter: Getter,
+    needed: Sequence[NeededImport],
+    decorator: str,
+    *,
+    quote: bool,
+    first_of_run: bool,
+) -> list[Edit]:
+    """Return the edits that make the statement a function; its value's own text stays.
+
+    `needed` are the imports of its body; `quote` its annotation; `first_of_run` says that no
+    other getter stands right above.
+    """
+    statement = getter.statement
+    start, end = tree.start(statement), tree.span(statement).end
+    group = tree.line_group(statement)
+    newline, indent = tree.newline, tree.indent_at(tree.start(group[0]))
+    inner = indent + tree.indent
+    imports = "".join(need.line(inner, tree.indent, newline) for need in needed)
+    arrow = _arrow(tree, statement, quote=quote)
+    head = f"{decorator}{newline}{indent}def {getter.name}(){arrow}:{newline}{imports}"
+    value = _value_start(tree, statement)
+    edits = [Edit(start, value, f"{head}{inner}return ")]
+    index = next(index for index, item in enumerate(group) if item is statement)
+    if index:
+        edits.append(Edit(tree.span(group[index - 1]).end, start, newline + indent))
+    if index + 1 < len(group):
+        edits.append(Edit(end, tree.start(group[index + 1]), newline + indent))
+    elif not indent:
+        edits += _blank_lines_after(tree, end)
+    if not indent and first_of_run and not index:
+        edits += _blank_lines_before(tree, start)
+    return edits
+
+
+def _arrow(tree: Tree, statement: ast.Assign | ast.AnnAssign, *, quote: bool) -> str:
+    if isinstance(statement, ast.Assign):
+        return ""
+    span = tree.span(statement.annotation)
+    text = tree.text[span.start : span.end]
+    final = _FINAL.fullmatch(text)
+    if final is not None:
+        inner = final.group("inner")
+        if inner is None:
+            return ""
+        start = span.start + final.start("inner")
+        span, text = Span(start, start + len(inner)), inner
+    if text.rpartition(".")[2] == "TypeAlias":
+        raise CannotRewriteError(f"line {statement.lineno} is a type alias")
+    if quote or re.search(r"[\r\n]", text):
+        return f" -> {quoted(tree, span)}"
+    return f" -> {text}"
+
+
+def _value_start(tree: Tree, statement: ast.Assign | ast.AnnAssign) -> int:
+    if isinstance(statement, ast.AnnAssign):
+        position = tree.span(statement.annotation).end
+    else:
+        position = tree.span(statement.targets[0]).end
+    found = _UP_TO_EQUALS.match(tree.text, position)
+    if found is None:  # an assignment with a value has its sign
+        raise CannotRewriteError(f"the value at line {statement.lineno} was not found")
+    return found.end()
+
+
+def _blank_lines_after(tree: Tree, end: int) -> list[Edit]:
+    position = tree.next_line(end)
+    missing = 0
+    cursor = position
+    while missing < 2 and cursor < len(tree.text):
+        if tree.text[cursor : tree.line_end(cursor)].strip():
+            break
+        cursor = tree.next_line(cursor)
+        missing += 1
+    if cursor >= len(tree.text) or missing == 2:
+        return []
+    return [Edit(position, position, tree.newline * (2 - missing))]
+
+
+def _blank_lines_before(tree: Tree, start: int) -> list[Edit]:
+    cursor = tree.line_start(start)
+    above = tree.line_before(cursor)
+    if above is None or above.lstrip().startswith("#"):
+        return []  # the comment above belongs to the object
+    if above.strip():
+        return [Edit(cursor, cursor, tree.newline * 2)]
+    further = tree.line_before(tree.line_start(cursor - 1))
+    if further is not None and further.strip():
+        return [Edit(cursor, cursor, tree.newline)]
+    return []
+
+
+def use_edits(tree: Tree, getter: Getter, getters: Sequence[Getter]) -> list[Edit]:
+    """Return the edits that call the getter wherever the object was used.
+
+    Raises CannotRewriteError where a use runs on import, or does not stand where it should (no
+    exact positions within f-strings before Python 3.12).
+    """
+    edits = []
+    for use in getter.made.uses:
+        text = tree.text[use.span.start : use.span.end]
+        if text != getter.made.name:
+            raise CannotRewriteError(
+                f"the use of {getter.made.name} at line {use.line} was not found in the text"
+            )
+        deferred = use.kind in (UseKind.FUNCTION, UseKind.LAMBDA)
+        if not deferred and not any(other.holds(use.span) for other in getters):
+            raise CannotRewriteError(
+                f"{getter.made.name} is used while the module is imported, at line {use.line}"
+            )
+        edits.append(Edit(use.span.start, use.span.end, f"{getter.name}()"))
+    return edits

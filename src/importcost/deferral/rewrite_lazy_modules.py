@@ -1,0 +1,103 @@
+"""PEP 810 for code that older versions run too: names listed in `__lazy_modules__`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from importcost.deferral.edits import Edit
+from importcost.deferral.rewrite_head import after_preamble, lines_edit
+from importcost.deferral.rewrite_imports import LINE_LIMIT
+from importcost.deferral.rewrite_lazy import refuse_unlazy
+from importcost.deferral.rewrite_tree import AnyImport, CannotRewriteError, Tree
+
+LISTING = "__lazy_modules__"
+
+
+def qualified_name(statement: AnyImport, index: int, package: str) -> str:
+    """Return the absolute name by which `__lazy_modules__` knows an import.
+
+    `package` is what `from .` means. Raises CannotRewriteError beyond the top-level package.
+    """
+    if isinstance(statement, ast.Import):
+        return statement.names[index].name
+    if statement.level == 0:
+        return statement.module or ""
+    parts = package.split(".") if package else []
+    if statement.level > len(parts):
+        raise CannotRewriteError(f"the relative import at line {statement.lineno} has no package")
+    base = parts[: len(parts) - statement.level + 1]
+    return ".".join([*base, *([statement.module] if statement.module else [])])
+
+
+def lazy_modules_edits(tree: Tree, named: Sequence[tuple[AnyImport, str]]) -> list[Edit]:
+    """Return the edit that lists the names: a new list, or the module's own one extended.
+
+    Raises CannotRewriteError where the imports or the list do not allow it.
+    """
+    for statement, _ in named:
+        refuse_unlazy(tree, statement, LISTING)
+    names = sorted({name for _, name in named})
+    existing = _existing(tree)
+    if existing is None:
+        return [_new_list(tree, names)]
+    first = min(tree.start(statement) for statement, _ in named)
+    if tree.start(existing) > first:
+        raise CannotRewriteError(
+            f"{LISTING} at line {existing.lineno} stands below the import that it should name"
+        )
+    return _extended(tree, existing, names)
+
+
+def _existing(tree: Tree) -> ast.Assign | ast.AnnAssign | None:
+    stores = [
+        node
+        for node in ast.walk(tree.module)
+        if isinstance(node, ast.Name) and node.id == LISTING and isinstance(node.ctx, ast.Store)
+    ]
+    if not stores:
+        return None
+    for statement in tree.module.body:
+        plain = isinstance(statement, ast.Assign) and statement.targets == stores
+        annotated = isinstance(statement, ast.AnnAssign) and [statement.target] == stores
+        if (plain or annotated) and isinstance(statement, ast.Assign | ast.AnnAssign):
+            return statement
+    raise CannotRewriteError(f"{LISTING} is not one plain list at line {stores[0].lineno}")
+
+
+def _new_list(tree: Tree, names: Sequence[str]) -> Edit:
+    items = [f'"{name}"' for name in names]
+    code = f"{LISTING} = [{', '.join(items)}]"
+    newline = tree.newline
+    position, inline = after_preamble(tree)
+    if inline:
+        return Edit(position, position, f"{code}; ")
+    if len(code) > LINE_LIMIT:
+        lines = "".join(f"{tree.indent}{item},{newline}" for item in items)
+        code = f"{LISTING} = [{newline}{lines}]"
+    # After a docstring the blank line that follows it stays below: one more goes above.
+    above = tree.line_before(position)
+    head = newline if position and above is not None and above.strip() else ""
+    head = "" if above is not None and above.lstrip().startswith("#") else head
+    return lines_edit(tree, position, f"{head}{code}{newline}")
+
+
+def _extended(tree: Tree, existing: ast.Assign | ast.AnnAssign, names: Sequence[str]) -> list[Edit]:
+    value = existing.value
+    if not isinstance(value, ast.List | ast.Tuple | ast.Set):
+        raise CannotRewriteError(f"{LISTING} at line {existing.lineno} is not a literal list")
+    if not all(isinstance(item, ast.Constant) for item in value.elts):
+        raise CannotRewriteError(f"{LISTING} at line {existing.lineno} is computed")
+    present = {item.value for item in value.elts if isinstance(item, ast.Constant)}
+    fresh = [name for name in names if name not in present]
+    if not fresh:
+        return []
+    if not value.elts:
+        inside = tree.span(value).start + 1
+        comma = "," if isinstance(value, ast.Tuple) else ""
+        return [Edit(inside, inside, ", ".join(f'"{name}"' for name in fresh) + comma)]
+    last = tree.span(value.elts[-1])
+    quote = tree.text[last.start] if tree.text[last.start] in "'\"" else '"'
+    own_line = not tree.prefix(last.start).strip(" \t\f")
+    joint = f",{tree.newline}{tree.prefix(last.start)}" if own_line else ", "
+    return [Edit(last.end, last.end, "".join(f"{joint}{quote}{n}{quote}" for n in fresh))]

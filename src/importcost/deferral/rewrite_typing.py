@@ -1,0 +1,157 @@
+"""Imports that only annotations need: the `if TYPE_CHECKING:` block, and quoted annotations."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from importcost.deferral.edits import Edit
+from importcost.deferral.rewrite_head import (
+    after_imports,
+    import_line_edit,
+    is_lazy,
+    leading_imports,
+    lines_edit,
+    module_imports,
+)
+from importcost.deferral.rewrite_imports import LINE_LIMIT, NeededImport
+from importcost.deferral.rewrite_tree import CannotRewriteError, Tree
+from importcost.deferral.source_model import Span
+
+_FLAGS = ("typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING")
+_FOLD = re.compile(r"[ \t\f]*\\?(?:\r\n|\r|\n)[ \t\f]*")
+
+
+def type_checking_edits(
+    tree: Tree, needed: Sequence[NeededImport], touched: Collection[tuple[int, int]]
+) -> list[Edit]:
+    """Return the edits that put imports under the module's `if TYPE_CHECKING:`.
+
+    A block that is there is extended; else one is made after the leading imports, and its flag
+    is imported. `touched` are the aliases that any change moves or makes lazy, as in
+    `module_imports`.
+    """
+    block = _block(tree)
+    if block is not None:
+        present = {ast.unparse(statement) for statement in block.body}
+        fresh = [need for need in needed if need.code() not in present]
+        return [_extended(tree, block, fresh)] if fresh else []
+    edits = []
+    flag = _flag(tree, touched)
+    if flag is None:
+        flag = "TYPE_CHECKING"
+        edits.append(_flag_import(tree, touched))
+    newline = tree.newline
+    lines = "".join(need.line(tree.indent, tree.indent, newline) for need in needed)
+    position = after_imports(tree)
+    above = tree.line_before(position)
+    head = "" if above is None or not above.strip() else newline
+    tail = newline if _line_at(tree, position).strip() else ""
+    text = f"{head}if {flag}:{newline}{lines}{tail}"
+    return [*edits, lines_edit(tree, position, text)]
+
+
+def _line_at(tree: Tree, position: int) -> str:
+    return tree.text[position : tree.line_end(position)]
+
+
+def _block(tree: Tree) -> ast.If | None:
+    for statement in tree.module.body:
+        if isinstance(statement, ast.If):
+            test = statement.test
+            name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
+            if name == "TYPE_CHECKING":
+                return statement
+    return None
+
+
+def _extended(tree: Tree, block: ast.If, needed: Sequence[NeededImport]) -> Edit:
+    last = tree.span(block.body[-1]).end
+    first = tree.start(block.body[0])
+    if not tree.begins_line(first):
+        return Edit(last, last, "".join(f"; {need.code()}" for need in needed))
+    indent = tree.indent_at(first)
+    lines = "".join(need.line(indent, tree.indent, tree.newline) for need in needed)
+    return lines_edit(tree, tree.next_line(last), lines)
+
+
+def _flag(tree: Tree, touched: Collection[tuple[int, int]]) -> str | None:
+    leading = {id(statement) for statement in leading_imports(tree)}
+    later = {
+        (id(statement), index)
+        for statement in tree.module.body
+        if isinstance(statement, ast.Import | ast.ImportFrom) and id(statement) not in leading
+        for index in range(len(statement.names))
+    }
+    for what, name in module_imports(tree, {*touched, *later}):
+        if what in _FLAGS:
+            return name
+    return None
+
+
+def _flag_import(tree: Tree, touched: Collection[tuple[int, int]]) -> Edit:
+    addition = ", TYPE_CHECKING"
+    for statement in leading_imports(tree):
+        if not isinstance(statement, ast.ImportFrom) or statement.names[0].name == "*":
+            continue
+        changes = is_lazy(tree, statement) or any(
+            (id(statement), index) in touched for index in range(len(statement.names))
+        )
+        start, end = tree.start(statement), tree.span(statement.names[-1]).end
+        length = tree.line_end(end) - tree.line_start(start) + len(addition)
+        plain = (statement.module, statement.level) == ("typing", 0) and tree.begins_line(start)
+        if plain and not changes and length <= LINE_LIMIT:
+            return Edit(end, end, addition)
+    return import_line_edit(tree, "from typing import TYPE_CHECKING")
+
+
+def quote_edits(tree: Tree, positions: Sequence[int]) -> list[Edit]:
+    """Return the edits that quote the whole annotations which hold the positions.
+
+    Raises CannotRewriteError where there is no annotation there, or quoting it is not safe.
+    """
+    spans = sorted(set(_annotation_spans(tree)))
+    edits: dict[Span, Edit] = {}
+    for position in positions:
+        holding = [span for span in spans if span.start <= position < span.end]
+        if not holding:
+            raise CannotRewriteError(
+                f"the annotation at line {line_of(tree, position)} was not found"
+            )
+        edits[holding[0]] = Edit(holding[0].start, holding[0].end, quoted(tree, holding[0]))
+    return list(edits.values())
+
+
+def line_of(tree: Tree, position: int) -> int:
+    """Return the line, from 1, of an offset."""
+    return sum(1 for start in tree.line_starts if start <= position)
+
+
+def quoted(tree: Tree, span: Span) -> str:
+    """Return an annotation's text as one string literal on one line.
+
+    Raises CannotRewriteError where it holds a comment, a backslash or both kinds of quotes.
+    """
+    text = tree.text[span.start : span.end]
+    line = line_of(tree, span.start)
+    if text.startswith("*"):
+        raise CannotRewriteError(f"the starred annotation at line {line} cannot be quoted")
+    if re.search(r"[\r\n]", text):
+        if "#" in text or '"""' in text or "'''" in text:
+            raise CannotRewriteError(f"the annotation at line {line} holds a comment or long text")
+        text = re.sub(r"(?<=[\[(]) | (?=[\])])", "", _FOLD.sub(" ", text))
+    if "\\" in text or ('"' in text and "'" in text):
+        raise CannotRewriteError(
+            f"the annotation at line {line} holds both kinds of quotes or a backslash"
+        )
+    quote = "'" if '"' in text else '"'
+    return f"{quote}{text}{quote}"
+
+
+def _annotation_spans(tree: Tree) -> Iterator[Span]:
+    for node in ast.walk(tree.module):
+        if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation is not None:
+            yield tree.span(node.annotation)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
+            yield tree.span(node.returns)
