@@ -1,0 +1,59 @@
+"""Bytecode: modules that Lambda compiles at every cold start, and the command that stops it.
+
+/var/task is read-only: what comes without valid bytecode is compiled each time. A ZIP's dates are
+those of its packer (1980 from SAM, 2098 from the Serverless Framework), so timestamp bytecode in
+it is always stale; an image keeps the dates of its files. Hash-based bytecode is valid in both.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from importcost.billing.datafiles import python_minor
+from importcost.deferral.flow import PRELOADED_PHASES
+from importcost.model.advice import BytecodeFinding
+from importcost.model.graph import RUNTIME, STDLIB, BytecodeState, ImportGraph, LoadedModule
+from importcost.model.profile import Settings
+
+_COMPILED = {
+    "zip": frozenset({BytecodeState.VALID, BytecodeState.STALE, BytecodeState.ABSENT}),
+    "image": frozenset({BytecodeState.STALE, BytecodeState.ABSENT}),
+}
+
+
+def bytecode_finding(
+    graph: ImportGraph, settings: Settings, folder: str = "BUILD_FOLDER"
+) -> BytecodeFinding | None:
+    """Return how many modules are compiled at every cold start, None where there is none.
+
+    `folder` is what gets packed: the task root, or the folder that a build leaves. Counted are
+    the function's own modules and its dependencies; the image's standard library is compiled
+    already. Raises UsageError for a runtime that names no Python 3.
+    """
+    compiled = compiled_modules(graph, settings.package_type)
+    if not compiled:
+        return None
+    return BytecodeFinding(len(compiled), compile_command(settings.runtime, folder))
+
+
+def compiled_modules(graph: ImportGraph, package_type: str) -> tuple[LoadedModule, ...]:
+    """Return the modules of the package that have no valid bytecode once deployed."""
+    states = _COMPILED[package_type]
+    return tuple(
+        module
+        for module in graph.modules
+        if module.bytecode in states
+        and module.phase not in PRELOADED_PHASES
+        and module.distribution not in (STDLIB, RUNTIME)
+    )
+
+
+def compile_command(runtime: str, folder: str) -> str:
+    """Return the command that leaves hash-based bytecode, for a Lambda runtime's own Python.
+
+    Bytecode of another minor version is not even looked at. Raises UsageError for a runtime
+    that names no Python 3.
+    """
+    interpreter = f"python3.{python_minor(runtime)}"
+    options = "-m compileall -q --invalidation-mode unchecked-hash -j 0"
+    return f"{interpreter} {options} {shlex.quote(folder)}"

@@ -1,0 +1,97 @@
+"""What a deferral is worth on Lambda: saved in init, paid again by the first request that needs it.
+
+Init runs unthrottled at every memory size (the INIT boost); after it a function has memory / 1769
+of one vCPU. So deferred work costs max(1, 1769 / memory) times what it saved, on the share of
+cold starts that need it, and both are billed: break-even is the same in time and in money.
+"""
+
+from __future__ import annotations
+
+from importcost.billing.datafiles import check_arch
+from importcost.billing.estimate import Estimate, dollars_per_million, throttle_factor
+from importcost.billing.prices import Prices, load_prices
+from importcost.model.advice import Economics
+
+
+def economics(
+    saving_us: float,
+    *,
+    speed_ratio: float,
+    memory_mb: int,
+    arch: str,
+    blocked_us: float = 0.0,
+    use_share: float | None = None,
+    prices: Prices | None = None,
+) -> Economics:
+    """Return what a local saving is worth at a memory size.
+
+    `saving_us` is CPU time on the measuring machine, `speed_ratio` Lambda's time for the same
+    work over the local one (`Estimate.speed_ratio`). `blocked_us` is waiting that goes away as
+    well (sleep, network): as long on Lambda as here, and not throttled. `use_share` (0 to 1) is
+    the share of cold starts known to need the work at once, None where nothing is known. Prices
+    left out are the shipped ones, tier 1. Raises UsageError for a memory size or an
+    architecture that Lambda does not have.
+    """
+    prices = load_prices() if prices is None else prices
+    computed_ms = max(0.0, saving_us) * speed_ratio / 1000
+    blocked_ms = max(0.0, blocked_us) / 1000
+    saved_ms = computed_ms + blocked_ms
+    first_use_ms = computed_ms * throttle_factor(memory_mb) + blocked_ms
+    share = saved_ms / first_use_ms if first_use_ms else 1.0
+    price = prices.gb_second(check_arch(arch))
+    return Economics(
+        saved_ms=saved_ms,
+        first_use_ms=first_use_ms,
+        break_even_share=share,
+        dollars_per_million=dollars_per_million(saved_ms, memory_mb, price),
+        sentence=_sentence(saved_ms, first_use_ms, share, memory_mb, use_share),
+    )
+
+
+def economics_of(
+    saving_us: float,
+    estimate: Estimate,
+    *,
+    blocked_us: float = 0.0,
+    use_share: float | None = None,
+    prices: Prices | None = None,
+) -> Economics:
+    """Return what a local saving is worth for an estimated function; see `economics`."""
+    return economics(
+        saving_us,
+        speed_ratio=estimate.speed_ratio.value,
+        memory_mb=estimate.memory_mb,
+        arch=estimate.arch,
+        blocked_us=blocked_us,
+        use_share=use_share,
+        prices=prices,
+    )
+
+
+def _sentence(
+    saved_ms: float, first_use_ms: float, share: float, memory_mb: int, use_share: float | None
+) -> str | None:
+    """Say where deferring is a loss; None where it cannot be one."""
+    if saved_ms <= 0:
+        return "Deferring this saves nothing."
+    if share >= 1:
+        return None
+    paid = (
+        f"at {memory_mb} MB the first request that needs it waits {_ms(first_use_ms)} for what"
+        f" init does in {_ms(saved_ms)}, and that wait is billed too"
+    )
+    if use_share is not None and use_share > share:
+        return (
+            f"Deferring this is a loss: {use_share:.0%} of cold starts need it at once, and {paid}."
+        )
+    if use_share is not None:
+        return None
+    return f"A loss where more than {_percent(share)} of cold starts need it at once: {paid}."
+
+
+def _ms(value: float) -> str:
+    return f"{value:.1f} ms" if value < 10 else f"{value:.0f} ms"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share < 0.99 else f"{share:.1%}"

@@ -1,0 +1,74 @@
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from deferral.graph_factory import module, preloaded
+from importcost.deferral.bytecode import bytecode_finding, compile_command
+from importcost.errors import UsageError
+from importcost.model.graph import RUNTIME, STDLIB, BytecodeState, ImportGraph
+from importcost.model.profile import Settings
+
+
+def graph_of(*states, **values):
+    return ImportGraph(
+        tuple(module(f"m{at}", bytecode=state, **values) for at, state in enumerate(states)), ()
+    )
+
+
+def finding(graph, package_type, folder="/var/task"):
+    return bytecode_finding(graph, Settings(512, "x86_64", package_type, "python3.13"), folder)
+
+
+@pytest.mark.parametrize(
+    ("state", "in_zip", "in_image"),
+    [
+        (BytecodeState.ABSENT, True, True),
+        (BytecodeState.STALE, True, True),
+        (BytecodeState.VALID, True, False),
+        (BytecodeState.CHECKED_HASH, False, False),
+        (BytecodeState.UNCHECKED_HASH, False, False),
+        (BytecodeState.NOT_APPLICABLE, False, False),
+    ],
+)
+def test_what_is_compiled_at_every_cold_start(state, in_zip, in_image):
+    assert (finding(graph_of(state), "zip") is not None) == in_zip
+    assert (finding(graph_of(state), "image") is not None) == in_image
+
+
+def test_modules_are_counted_without_the_runtimes_and_the_standard_library():
+    absent = BytecodeState.ABSENT
+    graph = ImportGraph(
+        (
+            module("handler", bytecode=absent),
+            module("boto3", bytecode=absent),
+            module("decimal", bytecode=absent, distribution=STDLIB),
+            module("awslambdaric", bytecode=absent, distribution=RUNTIME),
+            preloaded("json"),
+        ),
+        (),
+    )
+    assert finding(graph, "zip").modules == 2
+
+
+def test_the_command_names_interpreter_mode_and_folder():
+    found = finding(graph_of(BytecodeState.ABSENT), "zip", "/home/me/my build")
+    assert found.command == (
+        "python3.13 -m compileall -q --invalidation-mode unchecked-hash -j 0 '/home/me/my build'"
+    )
+
+
+def test_a_runtime_that_is_no_python_is_refused():
+    with pytest.raises(UsageError):
+        compile_command("nodejs20.x", "build")
+
+
+def test_the_command_leaves_unchecked_hash_bytecode(tmp_path):
+    (tmp_path / "a b").mkdir()
+    source = tmp_path / "a b" / "lib.py"
+    source.write_text("x = 1\n")
+    words = shlex.split(compile_command("python3.11", str(tmp_path / "a b")))
+    subprocess.run([sys.executable, *words[1:]], check=True, timeout=60)
+    (cached,) = (tmp_path / "a b" / "__pycache__").iterdir()
+    assert cached.read_bytes()[4:8] == b"\x01\0\0\0"
