@@ -9,7 +9,7 @@ from importcost.deferral.best_set import MIN_GAIN_US, Candidate, best_set
 def candidates(costs, **flags):
     return [
         Candidate(at, (statement,), deferrable=flags.get(f"line{statement.place.line}", True))
-        for at, statement in enumerate(costs.statements)
+        for at, statement in enumerate(costs.keys())
     ]
 
 
@@ -77,6 +77,15 @@ def test_a_candidate_may_hold_several_statements_and_work_of_its_own():
     assert (best.finding_ids, best.exclusive_us) == ((4,), 50_000)
 
 
+def test_an_object_that_two_candidates_share_goes_with_both():
+    text = "handler:1 > a\nhandler:2 > b\na:9@handler:5 > heavy"
+    costs = costs_of(text, {"a": 8000, "b": 100, "heavy": 20_000})
+    first = Candidate(0, (key(1), key(5)), deferrable=True)
+    second = Candidate(1, (key(2), key(5)), deferrable=True)
+    best = best_set(costs, [first, second], 30_000)
+    assert (best.finding_ids, best.exclusive_us) == ((0,), 28_000)
+
+
 def test_without_candidates_there_is_no_best_set():
     assert best_set(costs_of(SHARED, in_ms(TIMES)), [], 1.0) is None
 
@@ -85,7 +94,7 @@ def test_without_candidates_there_is_no_best_set():
 def test_every_member_adds_enough_and_the_saving_is_joint(text, flags):
     names = ["helper", "a", "b", "a.x", "a.y", "b.x", "c"]
     costs = costs_of(text, {name: 150 * (at + 1) for at, name in enumerate(names)})
-    pairs = zip(costs.statements, flags, strict=False)
+    pairs = zip(costs.keys(), flags, strict=False)
     options = [Candidate(at, (k,), deferrable=flag) for at, (k, flag) in enumerate(pairs)]
     best = best_set(costs, options, 1000)
     keys = [k for item in options if item.deferrable for k in item.keys]

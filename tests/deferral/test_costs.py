@@ -121,6 +121,13 @@ def test_statements_on_one_line_are_told_apart_by_name():
     assert costs.exclusive_by_statement() == {first: 0, second: 14, rest: 16}
 
 
+def test_all_that_a_line_loads_belongs_to_the_only_import_on_it():
+    named = key(1, imported=("a",))
+    text = "handler:1 > a\nlazy:3@handler:1 > surprise"
+    costs = costs_of(text, {"a": 1, "surprise": 2}, [key(1), named])
+    assert costs.exclusive_by_statement() == {named: 3}
+
+
 def test_what_no_name_tells_apart_is_saved_by_both_only():
     first, second = key(1, imported=("a",)), key(1, imported=("b",))
     costs = costs_of(
@@ -156,7 +163,7 @@ def test_a_module_without_any_origin_is_never_a_saving():
     graph = parse("handler:1 > a")
     graph = ImportGraph((*graph.modules, module("injected")), graph.edges)
     costs = ImportCosts(graph, {"a": 1, "injected": 2}, own_files(graph))
-    assert costs.exclusive_us(costs.statements) == 1
+    assert costs.exclusive_us(costs.keys()) == 1
 
 
 @pytest.mark.parametrize(
@@ -220,8 +227,8 @@ def test_singles_joint_and_reachability_agree(text):
     names = ["helper", "a", "b", "a.x", "a.y", "b.x", "c"]
     costs = costs_of(text, {name: 2**at for at, name in enumerate(names)})
     singles = costs.exclusive_by_statement()
-    assert {k: costs.exclusive_us([k]) for k in costs.statements} == singles
-    keys = costs.statements
+    keys = costs.keys()
+    assert {key: costs.exclusive_us([key]) for key in keys} == singles
     for at in range(len(keys)):
         joint = costs.exclusive_us(keys[: at + 1])
         assert joint >= costs.exclusive_us(keys[:at])

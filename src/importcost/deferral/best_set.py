@@ -121,10 +121,11 @@ class _Elimination:
         return groups
 
     def _masks(self, members: Sequence[int], base: bytearray) -> dict[int, int]:
-        owners: dict[int, int] = defaultdict(int)
+        owners: dict[int, int] = {}
         for at in members:
             for node in self._nodes[at]:
-                owners[node] |= 1 << at
+                # A statement of two members stays gone when only one of them is put back.
+                owners[node] = 0 if node in owners else 1 << at
         entered = self._entered(base)
         masks = {node: owners.get(node, 0) & -(node in entered) for node in self._order}
         changed = True

@@ -77,9 +77,8 @@ class ImportCosts:
         """The self time of each node of the flow graph; 0 for statements and the preload."""
         return tuple(self._weights)
 
-    @property
-    def statements(self) -> tuple[StatementKey, ...]:
-        """The statements that imported something during init, in order of first import."""
+    def keys(self) -> tuple[StatementKey, ...]:
+        """Return the statements that imported something during init, in order of first import."""
         return tuple(self._flow.node_of_key)
 
     def exclusive_us(self, keys: Iterable[StatementKey]) -> int:

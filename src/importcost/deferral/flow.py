@@ -93,7 +93,13 @@ class StatementIndex:
 
 
 def _by_name(keys: Sequence[StatementKey], edge: ImportEdge) -> tuple[StatementKey, ...]:
-    """Tell statements on one line apart by what was imported; all of them where nothing tells."""
+    """Tell statements on one line apart by what was imported; all of them where nothing tells.
+
+    The only import among them takes all that the line loads.
+    """
+    imports = tuple(key for key in keys if key.imported)
+    if len(imports) == 1:
+        return imports
 
     def fit(name: str, wanted: str) -> int:
         inside = name == wanted or name.startswith(wanted + ".")
