@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from importcost.cli.printing import say
+
 if TYPE_CHECKING:
     from importcost.measure.session import Progress
 
@@ -28,7 +30,7 @@ class TerminalListener:
     def note(self, message: str) -> None:
         """Print one sentence, unless quiet."""
         if self._show_notes:
-            click.echo(message, err=True)
+            say(message)  # a closed stderr must not end a measurement
 
     def progress(self, progress: Progress) -> None:
         """Move the bar on to the runs that are done."""

@@ -11,8 +11,10 @@ from typing import NoReturn
 import click
 
 from importcost import __version__
-from importcost.errors import HandlerError, ImportcostError
+from importcost.cli.printing import open_missing_streams, say, silence_stdout
+from importcost.errors import HandlerError, ImportcostError, UsageError
 
+LONGEST_SENTENCE = 600
 # One line of help each: listing the commands must not import them.
 COMMANDS = {
     "profile": "Measure one handler's cold start and say what it costs and why.",
@@ -34,6 +36,9 @@ class LazyGroup(click.Group):
     ) -> click.Command | None:
         """Import and return one command, None if there is no such."""
         if cmd_name not in COMMANDS:
+            near = _nearest(cmd_name)
+            if near:
+                raise UsageError(f"There is no command {cmd_name}: did you mean {near}?")
             return None
         module = importlib.import_module(f"importcost.cli.{cmd_name}")
         command: click.Command = module.command
@@ -47,6 +52,12 @@ class LazyGroup(click.Group):
         """Write the command list from the table above."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _nearest(name: str) -> str | None:
+    import difflib  # only where a name was mistyped
+
+    return next(iter(difflib.get_close_matches(name, COMMANDS, n=1)), None)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,8 +80,14 @@ def main() -> None:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupted)
+    open_missing_streams()
+    sys.exit(_carry_out())
+
+
+def _carry_out() -> int:
     try:
         code = cli.main(standalone_mode=False)
+        sys.stdout.flush()  # what cannot be written must not go unseen in the exit code
     except click.exceptions.Exit as done:
         code = done.exit_code
     except click.ClickException as error:
@@ -80,16 +97,33 @@ def main() -> None:
         _show(error)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted: everything that was started has been removed.", err=True)
+        say("Interrupted: everything that was started has been removed.")
         code = 130
-    except BrokenPipeError:
-        # The reader (head, less) has gone; closing stderr quietly is all that is left to do.
-        sys.stderr.close()
-        code = 0
-    sys.exit(code if isinstance(code, int) else 0)
+    except OSError as error:
+        silence_stdout()
+        say(f"Error: standard output cannot be written ({error.strerror}).")
+        code = UsageError.exit_code
+    return code if isinstance(code, int) else 0
 
 
 def _show(error: ImportcostError) -> None:
     if isinstance(error, HandlerError) and error.traceback_text:
-        click.echo(error.traceback_text.rstrip() + "\n", err=True)
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {error}", err=True)
+        say(plain(error.traceback_text.rstrip()) + "\n")
+    say(f"{click.style('Error:', fg='red', bold=True)} {one_sentence(str(error))}")
+
+
+def plain(text: str) -> str:
+    """Return `text` without what a terminal would obey, line ends and tabs kept."""
+    return "".join(
+        sign if sign.isprintable() or sign in "\n\t" else "\N{REPLACEMENT CHARACTER}"
+        for sign in text
+    )
+
+
+def one_sentence(text: str) -> str:
+    """Return `text` on one line, its middle left out where it is longer than anybody reads."""
+    text = plain(" ".join(text.split()))
+    if len(text) <= LONGEST_SENTENCE:
+        return text
+    half = LONGEST_SENTENCE // 2
+    return f"{text[:half]} ... {text[-half:]}"

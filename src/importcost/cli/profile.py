@@ -11,6 +11,7 @@ import click
 
 from importcost.cli.listener import TerminalListener
 from importcost.cli.options import MeasureOptions, measure_options, request_of, wants_colour
+from importcost.cli.printing import show
 from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, format_of
 
@@ -73,10 +74,10 @@ def command(
         profile, outputs, width=shutil.get_terminal_size((100, 24)).columns, colour=wants_colour()
     )
     if not quiet:
-        click.echo(text, err=STDOUT in outputs, color=True)
+        show(text, err=STDOUT in outputs)
         for path in outputs:
             if path != STDOUT:
-                click.echo(f"Report: {path}", err=STDOUT in outputs)
+                show(f"Report: {path}", err=STDOUT in outputs)
     if open_page:
         page = next(path for path, kind in zip(outputs, formats, strict=True) if kind == "html")
         click.launch(Path(page).resolve().as_uri())

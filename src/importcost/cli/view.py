@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from importcost.cli.options import wants_colour
+from importcost.cli.printing import show
 from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, format_of
 
@@ -42,8 +43,16 @@ def command(
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
     try:
         saved = Path(profile_file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The profile {profile_file} cannot be read: {error}.") from error
+    except OSError as error:
+        raise UsageError(
+            f"The profile {profile_file} cannot be read ({error.strerror}): name a file saved "
+            "with `importcost profile -o FILE.json`."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"The profile {profile_file} is no UTF-8 text: name a file saved with "
+            "`importcost profile -o FILE.json`."
+        ) from error
     text = publish(
         read_profile(saved, profile_file),
         outputs,
@@ -52,7 +61,7 @@ def command(
         memory_mb=memory,
         arch=arch,
     )
-    click.echo(text, err=STDOUT in outputs, color=True)
+    show(text, err=STDOUT in outputs)
     if open_page:
         page = next(path for path, kind in zip(outputs, formats, strict=True) if kind == "html")
         click.launch(Path(page).resolve().as_uri())

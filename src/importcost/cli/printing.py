@@ -1,0 +1,49 @@
+"""Prints to streams that may be closed, full, or read by something that leaves early."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TextIO
+
+import click
+
+
+def show(text: str, *, err: bool = False) -> None:
+    """Print a finished report; where its reader (head, less) has left, nothing happens.
+
+    The exit code stays the command's own, whoever reads. Raises OSError where the stream cannot
+    be written for another reason (a full disk).
+    """
+    try:
+        click.echo(text, err=err, color=True)
+    except BrokenPipeError:
+        _redirect(sys.stderr if err else sys.stdout)
+
+
+def say(text: str) -> None:
+    """Print one message to stderr, if it can be."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        _redirect(sys.stderr)
+
+
+def silence_stdout() -> None:
+    """Send what is still buffered for stdout nowhere: ending the process must not fail again."""
+    _redirect(sys.stdout)
+
+
+def _redirect(stream: TextIO) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def open_missing_streams() -> None:
+    """Give the process a stdout and stderr where the caller closed them (`>&-`)."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
