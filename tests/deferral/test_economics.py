@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from billing.profile_factory import make_profile
 from importcost.billing.estimate import estimate
 from importcost.billing.prices import load_prices
-from importcost.deferral.economics import economics, economics_at
+from importcost.deferral.economics import economics, economics_of
 from importcost.errors import UsageError
 
 
 def worth(saving_us=100_000.0, **values):
     facts = {"speed_ratio": 1.0, "memory_mb": 512, "arch": "x86_64", **values}
-    return economics_at(saving_us, **facts)
+    return economics(saving_us, **facts)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_no_saving_is_said_to_be_none(saving_us):
 def test_an_estimate_brings_its_ratio_memory_and_architecture():
     found = estimate(make_profile(memory_mb=1024, arch="arm64"))
     expected = worth(speed_ratio=found.speed_ratio.value, memory_mb=1024, arch="arm64")
-    assert economics(100_000, found) == expected
+    assert economics_of(100_000, found) == expected
 
 
 def test_prices_can_be_given():

@@ -13,7 +13,7 @@ from importcost.billing.prices import Prices, load_prices
 from importcost.model.advice import Economics
 
 
-def economics_at(
+def economics(
     saving_us: float,
     *,
     speed_ratio: float,
@@ -48,20 +48,20 @@ def economics_at(
     )
 
 
-def economics(
+def economics_of(
     saving_us: float,
-    bill: Estimate,
+    estimate: Estimate,
     *,
     blocked_us: float = 0.0,
     use_share: float | None = None,
     prices: Prices | None = None,
 ) -> Economics:
-    """Return what a local saving is worth for an estimated function; see `economics_at`."""
-    return economics_at(
+    """Return what a local saving is worth for an estimated function; see `economics`."""
+    return economics(
         saving_us,
-        speed_ratio=bill.speed_ratio.value,
-        memory_mb=bill.memory_mb,
-        arch=bill.arch,
+        speed_ratio=estimate.speed_ratio.value,
+        memory_mb=estimate.memory_mb,
+        arch=estimate.arch,
         blocked_us=blocked_us,
         use_share=use_share,
         prices=prices,
