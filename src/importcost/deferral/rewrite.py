@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from importcost.deferral.edits import Edit, OverlapError, apply_edits
@@ -16,16 +16,19 @@ from importcost.deferral.rewrite_getter import (
     use_edits,
 )
 from importcost.deferral.rewrite_head import is_future
-from importcost.deferral.rewrite_imports import MovedImport, NeededImport, function_edit
+from importcost.deferral.rewrite_imports import function_edit
 from importcost.deferral.rewrite_lazy import lazy_edits, splits
-from importcost.deferral.rewrite_lazy_modules import lazy_modules_edits, qualified_name
-from importcost.deferral.rewrite_remove import inner_comments, removal_edits, trailing_comment
+from importcost.deferral.rewrite_lazy_modules import (
+    lazy_modules_edits,
+    qualified_name,
+    refuse_others,
+)
+from importcost.deferral.rewrite_needs import ChosenImport, Needs, find_needs
+from importcost.deferral.rewrite_remove import removal_edits
 from importcost.deferral.rewrite_tree import (
     AnyImport,
     CannotRewriteError,
-    Function,
     Tree,
-    bound_name,
     read_tree,
 )
 from importcost.deferral.rewrite_typing import quote_edits, type_checking_edits
@@ -33,8 +36,6 @@ from importcost.deferral.source_model import (
     ImportStatement,
     ModuleObject,
     SourceFile,
-    Use,
-    UseKind,
 )
 from importcost.model.advice import Style, VerdictKind
 
@@ -87,43 +88,16 @@ def rewrite(
     return Rewritten(text, tuple(plan.notes))
 
 
-@dataclass(frozen=True, slots=True)
-class _Import:
-    """A statement to change, its place in the tree and the aliases that it is about."""
-
-    found: ImportStatement
-    node: AnyImport
-    indexes: tuple[int, ...]
-    style: Style
-
-    def aliases(self) -> tuple[ast.alias, ...]:
-        return tuple(self.node.names[index] for index in self.indexes)
-
-    def touched(self) -> set[tuple[int, int]]:
-        return {(id(self.node), index) for index in self.indexes}
-
-
 @dataclass(slots=True)
 class _Plan:
     """What is to be done; `notes` grow while it is worked out."""
 
-    imports: list[_Import] = field(default_factory=list)
+    imports: list[ChosenImport] = field(default_factory=list)
     getters: list[Getter] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def of_style(self, *styles: Style) -> list[_Import]:
+    def of_style(self, *styles: Style) -> list[ChosenImport]:
         return [item for item in self.imports if item.style in styles]
-
-
-@dataclass(slots=True)
-class _Needs:
-    """Where the moved imports are needed: names by function, by getter, by annotations."""
-
-    functions: dict[int, tuple[Function, list[NeededImport]]] = field(default_factory=dict)
-    getters: dict[str, list[NeededImport]] = field(default_factory=dict)
-    typing: list[NeededImport] = field(default_factory=list)
-    quoted: list[int] = field(default_factory=list)
-    quoted_getters: set[str] = field(default_factory=set)
 
 
 def _plan(tree: Tree, file: SourceFile, changes: Sequence[Change]) -> _Plan:
@@ -167,7 +141,7 @@ def _refuse_verdict(statement: ImportStatement | ModuleObject) -> None:
         raise CannotRewriteError(f"line {statement.line}: {statement.verdict.reason}")
 
 
-def _locate(nodes: dict[int, AnyImport], found: ImportStatement, style: Style) -> _Import:
+def _locate(nodes: dict[int, AnyImport], found: ImportStatement, style: Style) -> ChosenImport:
     node = nodes.get(found.span.start)
     if node is None:
         raise CannotRewriteError(f"there is no import at line {found.line} any more")
@@ -177,12 +151,12 @@ def _locate(nodes: dict[int, AnyImport], found: ImportStatement, style: Style) -
         index = found.alias_index or 0
         if index >= len(node.names):
             raise CannotRewriteError(f"the import at line {found.line} is another one now")
-        return _Import(found, node, (index,), style)
-    return _Import(found, node, tuple(range(len(node.names))), style)
+        return ChosenImport(found, node, (index,), style)
+    return ChosenImport(found, node, tuple(range(len(node.names))), style)
 
 
 def _edits(tree: Tree, file: SourceFile, plan: _Plan, python: tuple[int, int]) -> list[Edit]:
-    needs = _needs(tree, plan)
+    needs = find_needs(tree, plan.of_style(*_MOVING), plan.getters, plan.notes)
     touched = {place for item in plan.imports for place in item.touched()}
     edits = _getter_edits(tree, plan, needs, python)
     if needs.typing:
@@ -191,7 +165,7 @@ def _edits(tree: Tree, file: SourceFile, plan: _Plan, python: tuple[int, int]) -
     edits += [function_edit(tree, *needed) for needed in needs.functions.values()]
     listed = plan.of_style(Style.LAZY_MODULES)
     if listed:
-        _refuse_others(tree, file, listed)
+        refuse_others(tree, file, [(item.node, item.indexes[0]) for item in listed])
         named = [
             (item.node, qualified_name(item.node, item.indexes[0], file.package)) for item in listed
         ]
@@ -218,7 +192,7 @@ def _statement_edits(tree: Tree, plan: _Plan, python: tuple[int, int]) -> list[E
     return edits + removal_edits(tree, removed, list(nodes.values()))
 
 
-def _getter_edits(tree: Tree, plan: _Plan, needs: _Needs, python: tuple[int, int]) -> list[Edit]:
+def _getter_edits(tree: Tree, plan: _Plan, needs: Needs, python: tuple[int, int]) -> list[Edit]:
     if not plan.getters:
         return []
     moving = {place for item in plan.of_style(*_MOVING) for place in item.touched()}
@@ -239,107 +213,3 @@ def _getter_edits(tree: Tree, plan: _Plan, needs: _Needs, python: tuple[int, int
         above = getter.statement
         plan.notes.append(f"{getter.made.name} at line {getter.made.line} becomes {getter.name}()")
     return edits
-
-
-def _needs(tree: Tree, plan: _Plan) -> _Needs:
-    needs = _Needs()
-    for item in plan.of_style(*_MOVING):
-        moved = MovedImport(item.node, item.aliases(), trailing_comment(tree, item.node))
-        _note_losses(tree, plan.notes, item, moved)
-        by_function: dict[int, tuple[Function, set[str]]] = {}
-        by_getter: dict[str, set[str]] = {}
-        typing: set[str] = set(moved.names()) if not item.found.uses else set()
-        for use in item.found.uses:
-            getter = next((getter for getter in plan.getters if getter.holds(use.span)), None)
-            if getter is not None:
-                if _in_annotation(getter, use):
-                    typing.add(use.name)
-                    needs.quoted_getters.add(getter.made.name)
-                else:
-                    by_getter.setdefault(getter.made.name, set()).add(use.name)
-            elif use.kind is UseKind.FUNCTION and item.style is not Style.TYPE_CHECKING:
-                function = _function_of(tree, use)
-                by_function.setdefault(id(function), (function, set()))[1].add(use.name)
-            elif use.kind in (UseKind.ANNOTATION, UseKind.ANNOTATION_EVALUATED):
-                typing.add(use.name)
-                if use.kind is UseKind.ANNOTATION_EVALUATED:
-                    needs.quoted.append(use.span.start)
-            else:
-                raise CannotRewriteError(_why_not(use))
-        if item.found.uses or item.style is Style.TYPE_CHECKING:
-            _record(needs, moved, by_function, by_getter, typing)
-    return needs
-
-
-def _record(
-    needs: _Needs,
-    moved: MovedImport,
-    by_function: dict[int, tuple[Function, set[str]]],
-    by_getter: dict[str, set[str]],
-    typing: Collection[str],
-) -> None:
-    for key, (function, names) in by_function.items():
-        needed = NeededImport(moved, frozenset(names))
-        needs.functions.setdefault(key, (function, []))[1].append(needed)
-    for name, names in by_getter.items():
-        needs.getters.setdefault(name, []).append(NeededImport(moved, frozenset(names)))
-    if typing:
-        needs.typing.append(NeededImport(moved, frozenset(typing)))
-
-
-def _in_annotation(getter: Getter, use: Use) -> bool:
-    span = getter.made.annotation
-    return span is not None and span.start <= use.span.start < span.end
-
-
-def _function_of(tree: Tree, use: Use) -> Function:
-    # Within an f-string a use may have no exact place before Python 3.12; its function has.
-    position = use.function.end - 1 if use.function else use.span.start
-    function = tree.outermost_function(position)
-    if function is None:
-        raise CannotRewriteError(f"the function that uses {use.name} at line {use.line} is gone")
-    return function
-
-
-def _why_not(use: Use) -> str:
-    if use.kind is UseKind.FUNCTION:
-        return f"{use.name} is used in a function at line {use.line}, not only in annotations"
-    when = {
-        UseKind.LAMBDA: "in a lambda, which cannot hold an import",
-        UseKind.ANNOTATION_READ: "in an annotation that is read at run time",
-    }.get(use.kind, "while the module is imported")
-    return f"{use.name} is used {when}, at line {use.line}"
-
-
-def _note_losses(tree: Tree, notes: list[str], item: _Import, moved: MovedImport) -> None:
-    line = item.found.line
-    used = {use.name for use in item.found.uses}
-    unused = [bound_name(alias, item.node) for alias in moved.aliases]
-    unused = [name for name in unused if name not in used]
-    if unused and item.style is not Style.TYPE_CHECKING:
-        verb = "is" if len(unused) == 1 else "are"
-        notes.append(f"{', '.join(unused)} of line {line} {verb} used nowhere and removed")
-    lost = inner_comments(tree, item.node)
-    if lost:
-        notes.append(f"the import at line {line} loses its inner comments: {' '.join(lost)}")
-
-
-def _refuse_others(tree: Tree, file: SourceFile, listed: Sequence[_Import]) -> None:
-    """`__lazy_modules__` speaks of modules: another import of the same one turns lazy with it."""
-    names = {qualified_name(item.node, item.indexes[0], file.package): item for item in listed}
-    touched = {place for item in listed for place in item.touched()}
-    fixed = {
-        other.span.start: other
-        for other in file.imports
-        if other.verdict.kind in (VerdictKind.NOT_DEFERRABLE, VerdictKind.UNUSED)
-    }
-    for node in tree.module.body:
-        if not isinstance(node, ast.Import | ast.ImportFrom) or is_future(node):
-            continue
-        for index in range(len(node.names)):
-            name = qualified_name(node, index, file.package)
-            other = fixed.get(tree.start(node))
-            if (id(node), index) not in touched and name in names and other is not None:
-                raise CannotRewriteError(
-                    f"line {other.line} imports {name} too, and has to stay as it is"
-                )

@@ -158,7 +158,8 @@ def definition_edits(
     if index:
         edits.append(Edit(tree.span(group[index - 1]).end, start, newline + indent))
     if index + 1 < len(group):
-        edits.append(Edit(end, tree.start(group[index + 1]), newline + indent))
+        following = tree.start(group[index + 1])
+        edits.append(Edit(end, following, newline + indent if indent else newline * 3))
     elif not indent:
         edits += _blank_lines_after(tree, end)
     if not indent and first_of_run and not index:

@@ -89,6 +89,8 @@ def function_edit(tree: Tree, function: Function, needed: Sequence[NeededImport]
         position = tree.next_line(tree.span(function.body[0]).end)
     else:
         position = tree.above_comments(start)
+        if tree.text[position : tree.line_end(position)].strip().startswith("# type:"):
+            position = tree.next_line(position)  # checkers want it right below the header
     return Edit(position, position, lines)
 
 

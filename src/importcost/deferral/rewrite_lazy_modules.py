@@ -6,10 +6,12 @@ import ast
 from collections.abc import Sequence
 
 from importcost.deferral.edits import Edit
-from importcost.deferral.rewrite_head import after_preamble, lines_edit
+from importcost.deferral.rewrite_head import after_preamble, is_future, lines_edit
 from importcost.deferral.rewrite_imports import LINE_LIMIT
 from importcost.deferral.rewrite_lazy import refuse_unlazy
 from importcost.deferral.rewrite_tree import AnyImport, CannotRewriteError, Tree
+from importcost.deferral.source_model import SourceFile
+from importcost.model.advice import VerdictKind
 
 LISTING = "__lazy_modules__"
 
@@ -101,3 +103,29 @@ def _extended(tree: Tree, existing: ast.Assign | ast.AnnAssign, names: Sequence[
     own_line = not tree.prefix(last.start).strip(" \t\f")
     joint = f",{tree.newline}{tree.prefix(last.start)}" if own_line else ", "
     return [Edit(last.end, last.end, "".join(f"{joint}{quote}{n}{quote}" for n in fresh))]
+
+
+def refuse_others(tree: Tree, file: SourceFile, listed: Sequence[tuple[AnyImport, int]]) -> None:
+    """Raise CannotRewriteError where listing modules would make another import lazy.
+
+    `listed` are statements with the index of an alias. `__lazy_modules__` speaks of modules: a
+    second import of the same one, there for its side effects, would turn lazy with it.
+    """
+    names = {qualified_name(node, index, file.package) for node, index in listed}
+    touched = {(id(node), index) for node, index in listed}
+    fixed = {
+        other.span.start: other.line
+        for other in file.imports
+        if other.verdict.kind in (VerdictKind.NOT_DEFERRABLE, VerdictKind.UNUSED)
+    }
+    for node in tree.module.body:
+        line = fixed.get(tree.start(node))
+        if line is None or not isinstance(node, ast.Import | ast.ImportFrom) or is_future(node):
+            continue
+        indexes = range(len(node.names)) if isinstance(node, ast.Import) else [0]
+        for index in indexes:
+            name = qualified_name(node, index, file.package)
+            if (id(node), index) not in touched and name in names:
+                raise CannotRewriteError(
+                    f"line {line} imports {name} too, and has to stay as it is"
+                )

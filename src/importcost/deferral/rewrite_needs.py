@@ -1,0 +1,142 @@
+"""Where moved imports are needed: which function, which getter, which annotation."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from importcost.deferral.rewrite_getter import Getter
+from importcost.deferral.rewrite_imports import MovedImport, NeededImport
+from importcost.deferral.rewrite_remove import inner_comments, trailing_comment
+from importcost.deferral.rewrite_tree import (
+    AnyImport,
+    CannotRewriteError,
+    Function,
+    Tree,
+    bound_name,
+)
+from importcost.deferral.source_model import ImportStatement, Use, UseKind
+from importcost.model.advice import Style
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenImport:
+    """A statement to change, its place in the tree and the aliases that it is about."""
+
+    found: ImportStatement
+    node: AnyImport
+    indexes: tuple[int, ...]
+    style: Style
+
+    def aliases(self) -> tuple[ast.alias, ...]:
+        """Return the aliases that the change is about."""
+        return tuple(self.node.names[index] for index in self.indexes)
+
+    def touched(self) -> set[tuple[int, int]]:
+        """Return `(id(statement), alias index)` of each."""
+        return {(id(self.node), index) for index in self.indexes}
+
+
+@dataclass(slots=True)
+class Needs:
+    """The imports that each function, getter and the annotations need.
+
+    `quoted` are offsets in annotations to quote, `quoted_getters` objects whose annotation is.
+    """
+
+    functions: dict[int, tuple[Function, list[NeededImport]]] = field(default_factory=dict)
+    getters: dict[str, list[NeededImport]] = field(default_factory=dict)
+    typing: list[NeededImport] = field(default_factory=list)
+    quoted: list[int] = field(default_factory=list)
+    quoted_getters: set[str] = field(default_factory=set)
+
+
+def find_needs(
+    tree: Tree, moving: Sequence[ChosenImport], getters: Sequence[Getter], notes: list[str]
+) -> Needs:
+    """Sort every use of the moving imports by where its import has to stand.
+
+    What gets lost on the way is added to `notes`. Raises CannotRewriteError where a use runs
+    while the module is imported.
+    """
+    needs = Needs()
+    for item in moving:
+        moved = MovedImport(item.node, item.aliases(), trailing_comment(tree, item.node))
+        _note_losses(tree, notes, item, moved)
+        by_function: dict[int, tuple[Function, set[str]]] = {}
+        by_getter: dict[str, set[str]] = {}
+        typing: set[str] = set(moved.names()) if not item.found.uses else set()
+        for use in item.found.uses:
+            getter = next((getter for getter in getters if getter.holds(use.span)), None)
+            if getter is not None:
+                if _in_annotation(getter, use):
+                    typing.add(use.name)
+                    needs.quoted_getters.add(getter.made.name)
+                else:
+                    by_getter.setdefault(getter.made.name, set()).add(use.name)
+            elif use.kind is UseKind.FUNCTION and item.style is not Style.TYPE_CHECKING:
+                function = _function_of(tree, use)
+                by_function.setdefault(id(function), (function, set()))[1].add(use.name)
+            elif use.kind in (UseKind.ANNOTATION, UseKind.ANNOTATION_EVALUATED):
+                typing.add(use.name)
+                if use.kind is UseKind.ANNOTATION_EVALUATED:
+                    needs.quoted.append(use.span.start)
+            else:
+                raise CannotRewriteError(_why_not(use))
+        if item.found.uses or item.style is Style.TYPE_CHECKING:
+            _record(needs, moved, by_function, by_getter, typing)
+    return needs
+
+
+def _record(
+    needs: Needs,
+    moved: MovedImport,
+    by_function: dict[int, tuple[Function, set[str]]],
+    by_getter: dict[str, set[str]],
+    typing: Collection[str],
+) -> None:
+    for key, (function, names) in by_function.items():
+        needed = NeededImport(moved, frozenset(names))
+        needs.functions.setdefault(key, (function, []))[1].append(needed)
+    for name, names in by_getter.items():
+        needs.getters.setdefault(name, []).append(NeededImport(moved, frozenset(names)))
+    if typing:
+        needs.typing.append(NeededImport(moved, frozenset(typing)))
+
+
+def _in_annotation(getter: Getter, use: Use) -> bool:
+    span = getter.made.annotation
+    return span is not None and span.start <= use.span.start < span.end
+
+
+def _function_of(tree: Tree, use: Use) -> Function:
+    # Within an f-string a use may have no exact place before Python 3.12; its function has.
+    position = use.function.end - 1 if use.function else use.span.start
+    function = tree.outermost_function(position)
+    if function is None:
+        raise CannotRewriteError(f"the function that uses {use.name} at line {use.line} is gone")
+    return function
+
+
+def _why_not(use: Use) -> str:
+    if use.kind is UseKind.FUNCTION:
+        return f"{use.name} is used in a function at line {use.line}, not only in annotations"
+    when = {
+        UseKind.LAMBDA: "in a lambda, which cannot hold an import",
+        UseKind.ANNOTATION_READ: "in an annotation that is read at run time",
+    }.get(use.kind, "while the module is imported")
+    return f"{use.name} is used {when}, at line {use.line}"
+
+
+def _note_losses(tree: Tree, notes: list[str], item: ChosenImport, moved: MovedImport) -> None:
+    line = item.found.line
+    used = {use.name for use in item.found.uses}
+    unused = [bound_name(alias, item.node) for alias in moved.aliases]
+    unused = [name for name in unused if name not in used]
+    if unused and item.style is not Style.TYPE_CHECKING:
+        verb = "is" if len(unused) == 1 else "are"
+        notes.append(f"{', '.join(unused)} of line {line} {verb} used nowhere and removed")
+    lost = inner_comments(tree, item.node)
+    if lost:
+        notes.append(f"the import at line {line} loses its inner comments: {' '.join(lost)}")
