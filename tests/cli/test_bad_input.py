@@ -160,6 +160,12 @@ def test_100_mb_of_output_does_not_hurt(tmp_path):
         (("handler.py", "--env", "NOVALUE"), "write NAME=VALUE"),
         (("handler.py", "--env-file", "absent.env"), "absent.env cannot be read"),
         (("handler.py", "--requirements", "absent.txt"), "There is no file absent.txt"),
+        (("handler.py", "--env", "TWO WORDS=1"), "write NAME=VALUE"),
+        (("handler.py", "--env-file", "."), "cannot be read (Is a directory)"),
+        (("handler.py", "--timeout", "nan"), "--timeout is nan"),
+        (("handler.py", "--timeout", "inf"), "--timeout is inf"),
+        (("handler.py", "--image", "mine"), "--image means a container"),
+        (("handler.py", "--network", "host"), "--network means a container"),
         (("handler.py", "--runs", "4"), "must be at least 5"),
         (("handler.py", "--runtime", "nodejs20.x"), "name a Python runtime"),
         (("handler.py", "-o", "report.pdf"), "says no known format"),
@@ -193,6 +199,42 @@ def test_an_interpreter_that_is_none_is_named(tmp_path):
     done = run(folder, "handler.py", python="/bin/false")
     assert done.returncode == 3
     assert "/bin/false does not answer as Python does" in last_sentence(done.stderr)
+
+
+@pytest.mark.parametrize("name", ["json", "gc", "atexit", "logging", "os"])
+def test_a_handler_that_lambda_would_never_import_is_not_measured(tmp_path, name):
+    folder = write_files(tmp_path / "work", {f"src/{name}.py": ""})
+    done = run(folder, f"src/{name}.py")
+    assert done.returncode == 3
+    assert f"has the name of Python's own module {name}" in last_sentence(done.stderr)
+    assert leftovers(folder) == []
+
+
+def test_a_shim_on_path_that_starts_nothing_is_passed_over_for_a_runtime(tmp_path):
+    files = {"handler.py": "", "bin/python3.7": "#!/bin/sh\necho not set >&2\nexit 127\n"}
+    folder = write_files(tmp_path / "work", files)
+    (folder / "bin" / "python3.7").chmod(0o755)
+    argv = [sys.executable, "-m", "importcost", "profile", "handler.py", *OPTIONS]
+    environment = {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        [*argv, "--runtime", "python3.7"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "but the function runs on python3.7" in " ".join(done.stdout.split())
+
+
+def test_a_tracing_variable_does_not_reach_the_timed_runs(tmp_path):
+    text = "import os\nassert 'PYTHONPROFILEIMPORTTIME' not in os.environ\n"
+    folder = write_files(tmp_path / "work", {"handler.py": text})
+    done = run(folder, "handler.py", "--env", "PYTHONPROFILEIMPORTTIME=1")
+    assert done.returncode == 0, done.stderr
+    assert "Leaving out PYTHONPROFILEIMPORTTIME" in done.stderr
 
 
 def test_a_failed_install_ends_with_the_installers_reason(tmp_path):

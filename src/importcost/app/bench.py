@@ -8,16 +8,17 @@ import json
 import os
 import random
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Protocol
 
 from importcost import __version__
-from importcost.errors import UsageError
+from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.measure.assemble import Provenance, assemble
 from importcost.measure.layout import lambda_environment, layer_search_path, local_layout
 from importcost.measure.plan import MIN_RUNS, Plan
@@ -29,9 +30,13 @@ from importcost.measure.runners.local import LocalRunner, inspect_interpreter
 from importcost.measure.session import BYTECODE_DIR, Measurement, Progress, Subject, measure
 from importcost.model.profile import Profile, Settings, Target
 from importcost.targets.handler import resolve_target, target_in_image
-from importcost.targets.interpreter import choose_interpreter
+from importcost.targets.interpreter import InterpreterChoice, choose_interpreter
 from importcost.targets.requirements import find_requirements, read_requirements, unsatisfied
 
+# Loaded when any interpreter has started, or by the runtime on every version.
+ALWAYS_LOADED = frozenset(("os", "site", "abc", "codecs", "encodings", "io", "stat", "json"))
+TRACING_VARIABLE = "PYTHONPROFILEIMPORTTIME"
+LONGEST_TIMEOUT_S = 3600.0
 DEFAULT_IMAGE = "public.ecr.aws/lambda/python:{version}"
 
 
@@ -83,6 +88,20 @@ def check_request(request: ProfileRequest) -> None:
         raise UsageError(f"--runs is {request.runs} and must be at least {MIN_RUNS}.")
     if request.runtime and not re.fullmatch(r"python3\.\d+", request.runtime):
         raise UsageError(f"--runtime is {request.runtime}: name a Python runtime like python3.13.")
+    if not 0 < request.timeout_s <= LONGEST_TIMEOUT_S:
+        raise UsageError(
+            f"--timeout is {request.timeout_s:g}: name the seconds that one launch may take, at "
+            f"most {LONGEST_TIMEOUT_S:g}."
+        )
+    for option, is_given in (
+        ("--image", request.image is not None),
+        ("--network", request.network != "none"),
+    ):
+        if is_given and request.runner == "local":
+            raise UsageError(
+                f"{option} means a container and --runner local means none: leave one of the two "
+                "out."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +133,7 @@ def open_bench(request: ProfileRequest, listener: Listener) -> Iterator[Bench]:
     Raises UsageError for what cannot be carried out as asked, MeasurementError where the
     interpreter, the engine or an installation fails.
     """
+    request = _without_tracing(request, listener)
     prepared = _prepare(request, listener)
     with _bytecode_folder(prepared, request) as folder, _runner(prepared, request) as runner:
         facts = runner.facts()
@@ -138,6 +158,15 @@ def open_bench(request: ProfileRequest, listener: Listener) -> Iterator[Bench]:
         yield Bench(runner, subject, provenance, request)
 
 
+def _without_tracing(request: ProfileRequest, listener: Listener) -> ProfileRequest:
+    """Leave out the variable that traces every import: timed runs must go untraced."""
+    if TRACING_VARIABLE not in request.environment:
+        return request
+    listener.note(f"Leaving out {TRACING_VARIABLE}: importcost traces the imports itself.")
+    kept = {name: text for name, text in request.environment.items() if name != TRACING_VARIABLE}
+    return replace(request, environment=kept)
+
+
 def now() -> str:
     """Return the time of day in UTC, ISO 8601, whole seconds."""
     return datetime.datetime.now(tz=datetime.timezone.utc).isoformat(timespec="seconds")
@@ -155,6 +184,20 @@ def runtime_modules(python_version: str) -> tuple[str, ...]:
     return tuple(lists.get(python_version, lists[newest]))
 
 
+def _check_module_name(target: Target, python_version: str) -> None:
+    """Raise HandlerError for a handler that Lambda would never import.
+
+    Its runtime looks the module up by name, and finds what it has loaded itself.
+    """
+    top = target.module.partition(".")[0]
+    loaded = {name.partition(".")[0] for name in runtime_modules(python_version)}
+    if top in loaded | set(sys.builtin_module_names) or top in ALWAYS_LOADED:
+        raise HandlerError(
+            f"{target.handler_file} has the name of Python's own module {top}, which Lambda's "
+            "runtime has loaded already and would take instead of the handler: rename the file."
+        )
+
+
 def _is_own_image(request: ProfileRequest) -> bool:
     """Tell whether the image is the function's own, with its code in it."""
     return request.image is not None and request.package_type == "image"
@@ -166,11 +209,11 @@ def _prepare(request: ProfileRequest, listener: Listener) -> _Prepared:
     else:
         target = resolve_target(request.target, task_root=request.task_root, layers=request.layers)
         start = Path(target.handler_file).parent
-    chosen = choose_interpreter(request.python, request.runtime, start, os.environ)
-    interpreter = inspect_interpreter(chosen.path)
+    chosen, interpreter = _find_interpreter(request, start)
     runtime = request.runtime or f"python{interpreter.minor_version}"
     version = runtime.removeprefix("python")
     image = request.image or DEFAULT_IMAGE.format(version=version)
+    _check_module_name(target, version)
     choice = _choose_runner(request, image, listener)
     settings = Settings(
         memory_mb=request.memory_mb,
@@ -183,6 +226,21 @@ def _prepare(request: ProfileRequest, listener: Listener) -> _Prepared:
         listener.note(f"Measuring {interpreter.executable}: {chosen.reason}.")
     file, folder = _requirements(request, target, interpreter, choice, listener)
     return _Prepared(target, settings, interpreter, choice, image, file, folder)
+
+
+def _find_interpreter(
+    request: ProfileRequest, start: Path
+) -> tuple[InterpreterChoice, InterpreterFacts]:
+    chosen = choose_interpreter(request.python, request.runtime, start, os.environ)
+    try:
+        return chosen, inspect_interpreter(chosen.path)
+    except MeasurementError:
+        if request.python or not request.runtime:
+            raise
+    # A version manager puts a shim on PATH for every version that it could start but is not
+    # set to. Nobody named it: the default is measured, and the report says that it differs.
+    default = choose_interpreter(None, None, start, os.environ)
+    return default, inspect_interpreter(default.path)
 
 
 def _choose_runner(request: ProfileRequest, image: str, listener: Listener) -> Choice:

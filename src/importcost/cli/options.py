@@ -137,11 +137,7 @@ def parse_environment(pairs: tuple[str, ...], files: tuple[str, ...]) -> dict[st
     """
     environment: dict[str, str] = {}
     for file in files:
-        try:
-            text = Path(file).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"The environment file {file} cannot be read: {error}.") from error
-        for number, raw in enumerate(text.splitlines(), 1):
+        for number, raw in enumerate(_lines(file), 1):
             line = raw.strip().removeprefix("export ")
             if line and not line.startswith("#"):
                 key, value = _pair(line, f"{file} line {number}")
@@ -150,9 +146,24 @@ def parse_environment(pairs: tuple[str, ...], files: tuple[str, ...]) -> dict[st
     return environment
 
 
+def _lines(file: str) -> list[str]:
+    try:
+        return Path(file).read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise UsageError(
+            f"The environment file {file} cannot be read ({error.strerror}): give --env-file a "
+            "text file with lines of NAME=VALUE."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"The environment file {file} is no UTF-8 text: give --env-file a text file with "
+            "lines of NAME=VALUE."
+        ) from error
+
+
 def _pair(text: str, where: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
-    if not equals or not key.strip() or "\0" in text:
+    if not equals or len(key.split()) != 1 or "\0" in text:
         raise UsageError(f"{where}: '{text}' is no variable; write NAME=VALUE.")
     return key.strip(), value.strip() if where != "--env" else value
 
