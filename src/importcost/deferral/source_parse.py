@@ -26,6 +26,12 @@ class Parsed:
     ascii_only: bool
     lazy: frozenset[int]
 
+    @classmethod
+    def of(cls, text: str, tree: ast.Expression) -> Parsed:
+        """Wrap an expression that was parsed by itself."""
+        module = ast.Module([ast.Expr(tree.body)], [])
+        return cls(text, module, line_starts(text), text.isascii(), frozenset())
+
     def offset(self, line: int, column: int) -> int:
         """Return the offset of a line (from 1) and a column in UTF-8 bytes (from 0)."""
         start = self.starts[line - 1]

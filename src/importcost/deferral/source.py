@@ -1,0 +1,169 @@
+"""Tells of each import of a file whether it can be deferred, from the source alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from importcost.deferral.source_annotations import mark_read
+from importcost.deferral.source_dotted import share
+from importcost.deferral.source_exports import exports_of, lazy_modules
+from importcost.deferral.source_facts import Occurrence
+from importcost.deferral.source_imports import Imported, imports_of
+from importcost.deferral.source_init import run_during_init
+from importcost.deferral.source_model import (
+    ImportStatement,
+    ModuleObject,
+    SourceFile,
+    SourceText,
+    Unreadable,
+    Use,
+)
+from importcost.deferral.source_objects import Objects, objects_of
+from importcost.deferral.source_outside import OutsideUses, outside_uses
+from importcost.deferral.source_parse import Parsed, parse
+from importcost.deferral.source_verdicts import verdict_on
+from importcost.deferral.source_view import View
+from importcost.deferral.source_walk import collect
+from importcost.model.advice import Style, Verdict, VerdictKind
+
+__all__ = ["OutsideUses", "analyse", "outside_uses"]
+
+_LAZY_ANNOTATIONS = (3, 14)
+
+
+def analyse(
+    source: SourceText,
+    module: str,
+    is_package: bool,
+    python: tuple[int, int],
+    outside: OutsideUses,
+) -> SourceFile | Unreadable:
+    """Find the imports of a file that run on import, and what can be done with each.
+
+    `module` is the file's dotted name, `python` the version that will import it, `outside` what
+    the function's other files use of it. What cannot be read comes back with its reason.
+    """
+    parsed = parse(source)
+    if isinstance(parsed, Unreadable):
+        return parsed
+    package = module if is_package else module.rpartition(".")[0]
+    try:
+        return _analyse(source, parsed, (module, package), python, outside)
+    except RecursionError:
+        return Unreadable(
+            source.path, "holds an expression nested too deeply to analyse: split the expression"
+        )
+
+
+def _analyse(
+    source: SourceText,
+    parsed: Parsed,
+    names: tuple[str, str],
+    python: tuple[int, int],
+    outside: OutsideUses,
+) -> SourceFile:
+    module, package = names
+    facts = collect(parsed, python >= _LAZY_ANNOTATIONS or _future_annotations(parsed.tree))
+    imports = imports_of(facts.imports, package)
+    targets = {name: dotted for item in imports for name, dotted in item.targets.items()}
+    occurrences = mark_read(facts, targets, outside.values)
+    uses: dict[str, list[Occurrence]] = {}
+    for found in occurrences:
+        uses.setdefault(found.name, []).append(found)
+    view = View(
+        parsed=parsed,
+        facts=facts,
+        uses=uses,
+        targets=targets,
+        exports=exports_of(parsed.tree),
+        outside=outside,
+        init_calls=run_during_init(facts, occurrences, frozenset(targets)),
+        is_package=module == package and bool(module),
+    )
+    objects = objects_of(view)
+    return SourceFile(
+        source=source,
+        module=module,
+        package=package,
+        imports=_statements(imports, view, objects),
+        objects=_objects(view, objects),
+    )
+
+
+def _future_annotations(tree: ast.Module) -> bool:
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "__future__"
+        and any(alias.name == "annotations" for alias in node.names)
+        for node in tree.body
+    )
+
+
+def _statements(
+    imports: list[Imported], view: View, objects: Objects
+) -> tuple[ImportStatement, ...]:
+    shares = share(imports, view)
+    lazy = lazy_modules(view.parsed.tree)
+    return tuple(
+        ImportStatement(
+            span=view.parsed.span(item.site.node),
+            line=item.line,
+            end_line=item.site.node.end_lineno or item.line,
+            alias_index=item.alias_index,
+            imported=item.imported,
+            bound=tuple(item.targets),
+            code=item.code,
+            verdict=verdict_on(item, view, objects, shares, lazy),
+            uses=_public(view, shares.uses_of(item)),
+        )
+        for item in imports
+    )
+
+
+def _objects(view: View, objects: Objects) -> tuple[ModuleObject, ...]:
+    made = {found.name for found in objects.candidates.values()} | set(view.targets)
+    result: list[ModuleObject] = []
+    for index, found in sorted(objects.candidates.items()):
+        node = found.node
+        needs = dict.fromkeys(read.name for read in found.reads if read.name in made)
+        annotation = node.annotation if isinstance(node, ast.AnnAssign) else None
+        result.append(
+            ModuleObject(
+                name=found.name,
+                span=view.parsed.span(node),
+                value=view.parsed.span(found.value),
+                annotation=view.parsed.span(annotation) if annotation else None,
+                line=node.lineno,
+                end_line=node.end_lineno or node.lineno,
+                needs=tuple(needs),
+                uses=_public(view, view.uses.get(found.name, ())),
+                verdict=_object_verdict(view, objects, index),
+            )
+        )
+    return tuple(result)
+
+
+def _object_verdict(view: View, objects: Objects, index: int) -> Verdict:
+    if index in objects.refused:
+        return Verdict(VerdictKind.NOT_DEFERRABLE, *objects.refused[index])
+    names = tuple(objects.candidates[at].name for at in objects.required(view, (index,)))
+    found = objects.candidates[index]
+    users = [use for use in view.uses.get(found.name, ()) if use.function is not None]
+    line = min((use.line for use in users), default=found.node.lineno)
+    text = f"only functions use {found.name}, so a cached getter can make it"
+    return Verdict(VerdictKind.NEEDS_GETTER, text, line, names, Style.GETTER)
+
+
+def _public(view: View, uses: Iterable[Occurrence]) -> tuple[Use, ...]:
+    """Return uses in the form that the rewriter works from, in the order of the file."""
+    return tuple(
+        Use(
+            name=use.name,
+            span=use.span,
+            line=use.line,
+            kind=use.kind,
+            function=view.parsed.span(use.function) if use.function else None,
+        )
+        for use in sorted(uses, key=lambda use: use.span)
+    )

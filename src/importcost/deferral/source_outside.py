@@ -1,0 +1,182 @@
+"""What the function's other files use of a module."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from importcost.deferral.source_imports import absolute, loaded_by
+from importcost.deferral.source_model import SourceText
+from importcost.deferral.source_parse import Parsed, parse
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideUses:
+    """What other files touch of one module; each value says where ("service.py line 3").
+
+    `names` are its attributes, `everything` is set where all of them may be reached (a star
+    import, the module passed as a value). `values` are those that are used other than by
+    calling them. `relied` are modules that other files reach through a package without
+    importing them, so that this module may be what loads them. `entry` are the names that
+    Lambda itself looks up.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    everything: str | None = None
+    values: frozenset[str] = frozenset()
+    relied: Mapping[str, str] = field(default_factory=dict)
+    entry: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Touched:
+    """The same, while it is collected."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    everything: str | None = None
+    values: set[str] = field(default_factory=set)
+
+
+def outside_uses(files: Mapping[str, SourceText]) -> Mapping[str, OutsideUses]:
+    """Tell for each module of the function which of its names the other files use.
+
+    Scopes are ignored on purpose: a name that is an import anywhere in a file counts
+    everywhere in it. Files that do not parse use nothing.
+    """
+    touched = {module: _Touched() for module in files}
+    relied: dict[str, dict[str, str]] = {}
+    for module, source in files.items():
+        parsed = parse(source)
+        if not isinstance(parsed, Parsed):
+            continue
+        is_package = PurePath(source.path).name == "__init__.py"
+        package = module if is_package else module.rpartition(".")[0]
+        reader = _Reader(module, package, PurePath(source.path).name, touched)
+        reader.read(parsed.tree)
+        relied[module] = reader.relied
+    return {
+        module: OutsideUses(
+            found.names,
+            found.everything,
+            frozenset(found.values),
+            {
+                dotted: where
+                for other, names in relied.items()
+                if other != module
+                for dotted, where in names.items()
+            },
+        )
+        for module, found in touched.items()
+    }
+
+
+class _Reader:
+    """Reads one file's uses of the others."""
+
+    def __init__(
+        self, module: str, package: str, file: str, touched: Mapping[str, _Touched]
+    ) -> None:
+        self._module = module
+        self._package = package
+        self._file = file
+        self._touched = touched
+        self._targets: dict[str, set[str]] = {}
+        self._loaded: set[str] = set()
+        self.relied: dict[str, str] = {}
+
+    def read(self, tree: ast.Module) -> None:
+        """Collect what this file's imports, attribute chains and strings touch."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                self._import(node)
+            elif isinstance(node, ast.ImportFrom):
+                self._import_from(node)
+        for node, called in _chains(tree):
+            names = _dotted(node)
+            for target in self._targets.get(names[0], ()):
+                self._touch(".".join((target, *names[1:])), node.lineno, called)
+                self._rely(target, names[1:], node.lineno)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                self._string(node.value, node.lineno)
+
+    def _import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self._loaded |= loaded_by(alias.name)
+            name = alias.asname or alias.name.partition(".")[0]
+            target = alias.name if alias.asname else name
+            self._targets.setdefault(name, set()).add(target)
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        base = absolute(node, self._package)
+        self._loaded |= loaded_by(base)
+        for alias in node.names:
+            if alias.name == "*":
+                self._all(base, node.lineno)
+                continue
+            target = f"{base}.{alias.name}" if base else alias.name
+            self._loaded.add(target)
+            self._targets.setdefault(alias.asname or alias.name, set()).add(target)
+            self._touch(target, node.lineno, called=True)
+
+    def _string(self, value: str, line: int) -> None:
+        """`import_module("handler")` and `patch("handler.np")` name what they reach."""
+        if not re.fullmatch(r"[\w.]{1,200}", value):
+            return
+        if value in self._touched and "." in value:
+            self._all(value, line)
+        head, _, name = value.rpartition(".")
+        if head in self._touched and head != self._module and name.isidentifier():
+            self._name(head, name, line, called=False)
+
+    def _touch(self, dotted: str, line: int, called: bool) -> None:
+        """Note a use of `package.module.name`, whichever part of it is the module."""
+        parts = dotted.split(".")
+        for size in range(1, len(parts) + 1):
+            module = ".".join(parts[:size])
+            if module not in self._touched or module == self._module:
+                continue
+            if size == len(parts):
+                if not called:
+                    self._all(module, line)
+            elif f"{module}.{parts[size]}" not in self._touched:
+                self._name(module, parts[size], line, called or size + 1 < len(parts))
+
+    def _rely(self, target: str, attributes: tuple[str, ...], line: int) -> None:
+        dotted = target
+        for attribute in attributes:
+            dotted = f"{dotted}.{attribute}"
+            if dotted not in self._loaded:
+                self.relied.setdefault(dotted, f"{self._file} line {line}")
+
+    def _name(self, module: str, name: str, line: int, called: bool) -> None:
+        found = self._touched[module]
+        found.names.setdefault(name, f"{self._file} line {line}")
+        if not called:
+            found.values.add(name)
+
+    def _all(self, module: str, line: int) -> None:
+        found = self._touched.get(module)
+        if found is not None and module != self._module and found.everything is None:
+            found.everything = f"{self._file} line {line}"
+
+
+def _chains(tree: ast.Module) -> Iterator[tuple[ast.expr, bool]]:
+    """Yield each longest attribute chain from a name, and whether it is called."""
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in inner and _dotted(node):
+            yield node, id(node) in called
+
+
+def _dotted(node: ast.expr) -> tuple[str, ...]:
+    """Return `("a", "b")` for `a.b`, nothing where the chain does not start at a name."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return (node.id, *reversed(names)) if isinstance(node, ast.Name) else ()

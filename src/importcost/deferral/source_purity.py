@@ -1,0 +1,81 @@
+"""Whether a value must be computed when it is now: what it calls changes or reads the moment."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from importcost.deferral.source_facts import Occurrence
+from importcost.deferral.source_model import UseKind
+from importcost.deferral.source_names import FunctionNode
+from importcost.deferral.source_view import Reason, View
+
+_MOMENTS = (
+    "time",
+    "random",
+    "uuid",
+    "secrets",
+    "datetime.datetime.now",
+    "datetime.datetime.utcnow",
+    "datetime.datetime.today",
+    "datetime.date.today",
+    "os.getpid",
+    "os.urandom",
+    "os.times",
+    "numpy.random",
+    "tracemalloc",
+    "resource",
+    "gc",
+    "sys._getframe",
+    "inspect",
+)
+
+
+def is_moment(dotted: str) -> bool:
+    """Whether this call's result depends on when it runs."""
+    return under(dotted, _MOMENTS)
+
+
+def under(dotted: str, known: Iterable[str]) -> bool:
+    """Whether a dotted name is one of these, or stands in one of them."""
+    return any(dotted == item or dotted.startswith(f"{item}.") for item in known)
+
+
+def changes_module(view: View, reads: Iterable[Occurrence], line: int) -> Reason | None:
+    """Say why a value that calls functions of this file cannot be computed later."""
+    reached = [
+        node
+        for node in _functions(view)
+        if any(_from(call.statement, reads) for call in view.init_calls.get(id(node), ()))
+    ]
+    ids = {id(node) for node in reached}
+    for node in reached:
+        reason = _impure(view, node, line)
+        if reason:
+            return reason
+    for name, changes in view.facts.mutated.items():
+        for change in changes:
+            if change.kind is UseKind.FUNCTION and id(change.function) in ids:
+                return f"what line {line} calls changes {name} at line {change.line}", change.line
+    return None
+
+
+def _impure(view: View, node: FunctionNode, line: int) -> Reason | None:
+    for child in ast.walk(node):
+        if isinstance(child, ast.Global):
+            return f"{node.name}(), which line {line} calls, sets a global name", child.lineno
+        if isinstance(child, ast.Call):
+            dotted = view.dotted(child.func)
+            if dotted is not None and is_moment(dotted):
+                text = f"{node.name}(), which line {line} calls, depends on when {dotted}() runs"
+                return text, child.lineno
+    return None
+
+
+def _functions(view: View) -> list[FunctionNode]:
+    methods = [node for nodes in view.facts.methods.values() for node in nodes]
+    return [*view.facts.functions.values(), *methods]
+
+
+def _from(statement: int, reads: Iterable[Occurrence]) -> bool:
+    return any(read.statement == statement for read in reads)

@@ -1,0 +1,219 @@
+"""The verdict on each import: the rules in the order in which they decide."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from importcost.deferral.source_dotted import Shares
+from importcost.deferral.source_effects import side_effect
+from importcost.deferral.source_facts import Occurrence
+from importcost.deferral.source_imports import Imported
+from importcost.deferral.source_model import UseKind
+from importcost.deferral.source_objects import Objects
+from importcost.deferral.source_view import Reason, View
+from importcost.model.advice import Style, Verdict, VerdictKind
+
+_TRIES = (ast.Try, *((ast.TryStar,) if hasattr(ast, "TryStar") else ()))
+_ANNOTATIONS = (UseKind.ANNOTATION, UseKind.ANNOTATION_EVALUATED)
+_MAGIC = ("__getattr__", "__dir__")
+
+
+def verdict_on(
+    item: Imported, view: View, objects: Objects, shares: Shares, lazy: frozenset[str]
+) -> Verdict:
+    """Decide about one import. `lazy` are the modules in `__lazy_modules__`."""
+    already = _already_lazy(item, view, lazy)
+    if already:
+        return already
+    uses = shares.uses_of(item)
+    refusal = (
+        _by_form(item)
+        or _by_place(item)
+        or _by_effect(item)
+        or view.dynamic()
+        or _by_binding(item, view, shares)
+        or shares.refusal(item)
+        or _by_reader(item, view)
+        or _by_use(uses)
+    )
+    if refusal:
+        return _refused(refusal)
+    needed: set[int] = set()
+    for use in uses:
+        if use.kind in _ANNOTATIONS:
+            continue
+        reason, statements = objects.blocked_by(view, use)
+        if reason:
+            return _refused(_object_reason(reason, use, objects))
+        needed |= statements
+    if needed:
+        return _getter(objects.required(view, needed), objects)
+    return _free(item, uses)
+
+
+def _refused(reason: Reason) -> Verdict:
+    return Verdict(VerdictKind.NOT_DEFERRABLE, *reason)
+
+
+def _already_lazy(item: Imported, view: View, lazy: frozenset[str]) -> Verdict | None:
+    node = item.site.node
+    text = None
+    if view.parsed.span(node).start in view.parsed.lazy:
+        text = "it is a lazy import, which Python loads on first use"
+    elif item.imported and item.imported[0] in lazy:
+        text = "__lazy_modules__ lists it, so Python 3.15 and later load it on first use"
+    return Verdict(VerdictKind.ALREADY_LAZY, text, item.line) if text else None
+
+
+def _by_form(item: Imported) -> Reason | None:
+    node = item.site.node
+    if isinstance(node, ast.ImportFrom):
+        if node.module == "__future__":
+            return "it is an instruction to the compiler", item.line
+        if any(alias.name == "*" for alias in node.names):
+            return "a star import binds names that the source does not show", item.line
+    return None
+
+
+def _by_place(item: Imported) -> Reason | None:
+    """Refuse what stands in a statement: it runs under conditions that a function has not."""
+    for around in reversed(item.site.inside):
+        line = getattr(around, "lineno", item.line)
+        if isinstance(around, ast.ClassDef):
+            return f"it binds an attribute of class {around.name}", line
+        if isinstance(around, ast.ExceptHandler):
+            return "it is the fallback of another import", line
+        if isinstance(around, _TRIES):
+            caught = "ImportError is" if _catches_import(around) else "its failure may be"
+            return f"{caught} handled by the try statement at line {line}", line
+        if isinstance(around, ast.If):
+            what = _alternative(around)
+            return f"{what} at line {line}", line
+        if isinstance(around, (ast.For, ast.AsyncFor, ast.While)):
+            return f"it stands in the loop at line {line}", line
+        if isinstance(around, (ast.With, ast.AsyncWith)):
+            return f"it stands in the with statement at line {line}", line
+        return f"it stands in the statement at line {line}", line
+    return None
+
+
+def _catches_import(node: ast.AST) -> bool:
+    handlers = getattr(node, "handlers", ())
+    names = {
+        child.id
+        for handler in handlers
+        for child in ast.walk(handler.type or ast.Name("ImportError", ast.Load()))
+        if isinstance(child, ast.Name)
+    }
+    return bool(names & {"ImportError", "ModuleNotFoundError"})
+
+
+def _alternative(node: ast.If) -> str:
+    chained = {child.attr for child in ast.walk(node.test) if isinstance(child, ast.Attribute)}
+    if chained & {"version_info", "platform", "hexversion"}:
+        return "it is one of several alternatives, chosen by the condition"
+    return "it runs only under the condition"
+
+
+def _by_effect(item: Imported) -> Reason | None:
+    effect = side_effect(item.imported)
+    return (effect, item.line) if effect else None
+
+
+def _by_binding(item: Imported, view: View, shares: Shares) -> Reason | None:
+    """Refuse names that are set elsewhere, and names that others reach."""
+    for name in item.targets:
+        if not shares.shared(item):
+            rebound = view.rebound(name, item.site.node)
+            if rebound:
+                return rebound
+        reason = view.visible(name) or _exported(item, name, view)
+        if reason:
+            return reason
+    for module in item.loads:
+        if module in view.outside.relied:
+            where = view.outside.relied[module]
+            return f"{where} uses {module} without importing it", None
+    return None
+
+
+def _exported(item: Imported, name: str, view: View) -> Reason | None:
+    node = item.site.node
+    if not isinstance(node, ast.ImportFrom):
+        return None
+    if any(alias.asname == alias.name == name for alias in node.names):
+        return f'"{name} as {name}" re-exports it', item.line
+    if view.is_package and not name.startswith("_") and not view.uses.get(name):
+        return f"the package offers {name} to whoever imports it", item.line
+    return None
+
+
+def _by_reader(item: Imported, view: View) -> Reason | None:
+    """Refuse what `__getattr__` uses: any look-up of an attribute may run it."""
+    magic = {id(view.facts.functions[name]) for name in _MAGIC if name in view.facts.functions}
+    for name in item.targets:
+        for use in view.uses.get(name, ()):
+            if use.function is not None and id(use.function) in magic:
+                text = f"{use.function.name}() uses {name} and may run during init"
+                return text, use.line
+    return None
+
+
+def _by_use(uses: Sequence[Occurrence]) -> Reason | None:
+    for use in uses:
+        if use.kind is UseKind.ANNOTATION_READ:
+            owner = f" of {use.holders[-1].name}" if use.holders else ""
+            text = f"the annotation at line {use.line}{owner} may be read at run time"
+            return text, use.line
+        if use.class_conflict:
+            text = f"a class body sets and reads {use.name} at line {use.line}"
+            return text, use.line
+    return None
+
+
+def _object_reason(reason: Reason, use: Occurrence, objects: Objects) -> Reason:
+    """Say of a use in an object's value why the object cannot be made by a getter."""
+    if use.kind is UseKind.MODULE and use.statement in objects.refused:
+        text, line = objects.refused[use.statement]
+        return f"{reason[0]}: {text}", line if line is not None else reason[1]
+    return reason
+
+
+def _getter(statements: Sequence[int], objects: Objects) -> Verdict:
+    names = tuple(objects.candidates[index].name for index in statements)
+    first = objects.candidates[statements[0]]
+    plural = "become cached getters" if len(names) > 1 else "becomes a cached getter"
+    return Verdict(
+        VerdictKind.NEEDS_GETTER,
+        f"it can move once {_listed(names)} {plural}",
+        first.node.lineno,
+        names,
+        Style.GETTER,
+    )
+
+
+def _free(item: Imported, uses: Sequence[Occurrence]) -> Verdict:
+    """Decide about an import that nothing uses during init."""
+    names = _listed(tuple(item.targets))
+    quoted = any(use.kind is UseKind.ANNOTATION_EVALUATED for use in uses)
+    also = "; annotations that are evaluated get quoted" if quoted else ""
+    functions = {use.function.name: use for use in uses if use.function is not None}
+    if functions:
+        users = _listed(tuple(f"{name}()" for name in functions))
+        first = min(use.line for use in functions.values())
+        text = f"only functions use {names}: {users}{also}"
+        return Verdict(VerdictKind.DEFERRABLE, text, first, (), Style.FUNCTION)
+    if uses:
+        text = f"only annotations use {names}{also}"
+        return Verdict(VerdictKind.ANNOTATIONS_ONLY, text, uses[0].line, (), Style.TYPE_CHECKING)
+    text = "no use found; it may be there for its side effects, so it is only removed if asked"
+    return Verdict(VerdictKind.UNUSED, text, item.line)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Join up to three names; more are counted."""
+    shown = list(names[:3])
+    if len(names) > 3:
+        return f"{', '.join(shown)} and {len(names) - 3} more"
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else ""
