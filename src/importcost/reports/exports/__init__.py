@@ -1,0 +1,1 @@
+"""What a profile is exported to: one module a format, listed in `formats`."""
