@@ -1,0 +1,64 @@
+"""The speedscope file: an evented profile with one frame a name.
+
+The format is https://www.speedscope.app/file-format-schema.json.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from importcost.billing.estimate import Estimate
+from importcost.model.profile import Profile
+from importcost.reports.exports.facts import module_facts
+from importcost.reports.exports.frames import NO_NODE, Frames, build_frames
+
+SCHEMA = "https://www.speedscope.app/file-format-schema.json"
+
+
+def render_speedscope(profile: Profile, estimate: Estimate) -> str:  # noqa: ARG001 - the table's
+    """Return a speedscope document; times are microseconds from the cold start's begin."""
+    frames = build_frames(profile)
+    shared, ids = _shared_frames(profile, frames)
+    events = [
+        {"type": "O" if opens else "C", "frame": ids[frame], "at": at}
+        for opens, frame, at in frames.events()
+    ]
+    name = frames.names[0]
+    document = {
+        "$schema": SCHEMA,
+        "exporter": f"importcost {profile.importcost_version}",
+        "name": name,
+        "activeProfileIndex": 0,
+        "shared": {"frames": shared},
+        "profiles": [
+            {
+                "type": "evented",
+                "name": name,
+                "unit": "microseconds",
+                "startValue": 0,
+                "endValue": frames.total_us[0],
+                "events": events,
+            }
+        ],
+    }
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=True) + "\n"
+
+
+def _shared_frames(profile: Profile, frames: Frames) -> tuple[list[dict[str, Any]], list[int]]:
+    """Return speedscope's frames and the id of each of ours; one name is one frame there.
+
+    Phases stay apart from modules of the same name.
+    """
+    facts, tree = module_facts(profile), profile.tree
+    ids: dict[tuple[bool, str], int] = {}
+    shared: list[dict[str, Any]] = []
+    result = []
+    for name, node in zip(frames.names, frames.nodes, strict=True):
+        key = (node == NO_NODE, name)
+        if key not in ids:
+            ids[key] = len(shared)
+            file = facts[tree.name_ids[node]].file if node != NO_NODE else ""
+            shared.append({"name": name, "file": file} if file else {"name": name})
+        result.append(ids[key])
+    return shared, result
