@@ -1,0 +1,69 @@
+"""The CSV table: one row a frame, by RFC 4180, for spreadsheets and data frames."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from importcost.billing.estimate import Estimate
+from importcost.model.profile import Profile
+from importcost.model.tree import NO_PARENT
+from importcost.reports.exports.facts import NO_FACTS, module_facts
+from importcost.reports.exports.frames import NO_NODE, build_frames
+from importcost.reports.terminal import printable
+
+COLUMNS = (
+    "id",
+    "parent_id",
+    "depth",
+    "kind",
+    "name",
+    "distribution",
+    "self_us",
+    "cumulative_us",
+    "imported_by",
+    "imported_at",
+    "bytecode",
+    "rss_self_kb",
+)
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes as a formula, in the wide forms too that Excel folds."""
+
+
+def render_csv(profile: Profile, estimate: Estimate) -> str:  # noqa: ARG001 - the table's
+    """Return the frames in time order; a parent stands before its children.
+
+    Modules keep their figures as measured, negative ones included. The self time of a phase is
+    what no module accounts for.
+    """
+    frames, facts, tree = build_frames(profile), module_facts(profile), profile.tree
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for frame, node in enumerate(frames.nodes):
+        parent, is_module = frames.parents[frame], node != NO_NODE
+        fact = facts[tree.name_ids[node]] if is_module else NO_FACTS
+        kind = "module" if is_module else "cold start" if parent == NO_PARENT else "phase"
+        writer.writerow(
+            [
+                frame,
+                "" if parent == NO_PARENT else parent,
+                frames.depths[frame],
+                kind,
+                cell(frames.names[frame]),
+                cell(fact.distribution),
+                tree.self_us[node] if is_module else frames.self_us[frame],
+                tree.cumulative_us[node] if is_module else frames.total_us[frame],
+                cell(fact.importer),
+                cell(fact.imported_at),
+                cell(fact.bytecode),
+                "" if fact.rss_self_kb is None else fact.rss_self_kb,
+            ]
+        )
+    return text.getvalue()
+
+
+def cell(text: str) -> str:
+    """Return text that no spreadsheet takes as a formula, without control characters."""
+    shown = printable(text)
+    return f"'{shown}" if text.startswith(FORMULA_STARTS) else shown
