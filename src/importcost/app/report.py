@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importcost.billing.estimate import Estimate, estimate
+from importcost.billing.estimate import estimate
 from importcost.model.profile import Profile
-from importcost.reports.json_ import render_json
+from importcost.reports.exports.formats import render
 from importcost.reports.output import format_of, write_output
 from importcost.reports.terminal import render_terminal
 
@@ -26,16 +26,8 @@ def publish(
     what the profile was made for. Raises UsageError where a file cannot be written.
     """
     bill = estimate(profile, memory_mb=memory_mb, arch=arch)
-    texts = [(path, _render(profile, bill, format_of(path))) for path in outputs]
+    texts = [(path, render(format_of(path), profile, bill)) for path in outputs]
     text = render_terminal(profile, bill, width=width, colour=colour)
     for path, rendered in texts:
         write_output(path, rendered)
     return text
-
-
-def _render(profile: Profile, bill: Estimate, kind: str) -> str:
-    if kind == "html":
-        from importcost.reports.html import render_html
-
-        return render_html(profile, bill)
-    return render_json(profile, bill)

@@ -9,25 +9,25 @@ import tempfile
 from pathlib import Path
 
 from importcost.errors import UsageError
+from importcost.reports.exports.formats import format_by_suffix, known_suffixes
 
 STDOUT = "-"
-FORMATS = {".html": "html", ".htm": "html", ".json": "json"}
 
 
-def format_of(path: str) -> str:
-    """Return `html` or `json` by the path's suffix (`-` is json).
+def format_of(path: str, wanted: str | None = None) -> str:
+    """Return the format of the report at `path`: `wanted`, or by the suffix (`-` is json).
 
-    Raises UsageError for another suffix or where the folder does not exist: before anything is
-    measured.
+    Raises UsageError for an unknown suffix or where the folder does not exist: before anything
+    is measured.
     """
     if path == STDOUT:
-        return "json"
+        return wanted or "json"
     file = Path(path)
-    found = FORMATS.get(file.suffix.lower())
+    found = wanted or format_by_suffix(file.name)
     if found is None:
         raise UsageError(
-            f"The suffix of {path} says no known format: end the name with "
-            f"{' or '.join(sorted(set(FORMATS) - {'.htm'}))}, or write - for JSON on stdout."
+            f"The suffix of {path} says no known format: end the name with {known_suffixes()}, "
+            "or write - for JSON on stdout."
         )
     if file.is_dir():
         raise UsageError(f"{path} is a folder: name a file in it, like {path}/report{file.suffix}.")
@@ -36,13 +36,13 @@ def format_of(path: str) -> str:
     return found
 
 
-def write_output(path: str, text: str) -> None:
-    """Write a finished report, UTF-8; `-` is stdout.
+def write_output(path: str, report: str | bytes) -> None:
+    """Write a finished report, text as UTF-8; `-` is stdout.
 
     The file is replaced at once when it is complete, so that no partial report is ever seen.
     Raises UsageError where it cannot be written.
     """
-    data = text.encode("utf-8")
+    data = report.encode("utf-8") if isinstance(report, str) else report
     if path == STDOUT:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
