@@ -6,13 +6,20 @@ import math
 from collections.abc import Sequence
 
 from importcost.billing.estimate import Estimate, InitLimit
-from importcost.model.graph import ImportEdge
+from importcost.model.graph import FUNCTION, ImportEdge
 from importcost.model.profile import Profile
+from importcost.model.tree import NO_PARENT
 from importcost.reports.page import bytecode_advice, first_edges, most_expensive, short_path
 
 BAR_COLOURS = ("90", "34", "36", "35")
 MIN_WIDTH, MAX_WIDTH = 72, 110
-NAME_SHARE = 0.42
+NARROWEST = 40
+# From here on the table has room for what was measured here, beside what Lambda takes.
+WIDE = 90
+NAME_SHARE = 0.34
+LABEL_ROOM = 44
+# What the first sentence names: direct imports of at least this share, and not many.
+TOP_SHARE, TOP_COUNT = 0.1, 3
 
 
 class Style:
@@ -32,13 +39,13 @@ class Style:
 
 
 def render_terminal(profile: Profile, estimate: Estimate, *, width: int, colour: bool) -> str:
-    """Return the report as text of at most `width` columns (72 to 110 are used)."""
+    """Return the report as text of at most `width` columns (40 to 110 are used)."""
     style = Style(colour=colour)
-    width = max(MIN_WIDTH, min(MAX_WIDTH, width))
+    width = max(NARROWEST, min(MAX_WIDTH, width))
     blocks = [
         _headline(profile, estimate, style, width),
         _phase_bar(estimate, style, width),
-        _imports(profile, style, width),
+        _imports(profile, estimate, style, width),
         _bytecode(profile, style, width),
         _warnings(profile, style, width),
         _notes(profile, width),
@@ -69,7 +76,11 @@ def _headline(profile: Profile, estimate: Estimate, style: Style, width: int) ->
     band = f"({billed.low:,.0f} to {billed.high:,.0f} ms)"
     money = style(f"{dollars(cost.value)} per million cold starts", "1")
     at = f"at {estimate.memory_mb} MB"
-    lines = [f"{first} {figure} {band}", f"{money} {at}, {place}"]
+    if width >= MIN_WIDTH:
+        lines = [f"{first} {figure} {band}", f"{money} {at}, {place}"]
+    else:
+        lines = [first, f"{figure} {band}", money, f"{at}, {place}"]
+    lines += _why(profile, estimate, width)
     if estimate.limit is not InitLimit.BELOW:
         word = "is past" if estimate.limit is InitLimit.PAST else "comes near"
         text = (
@@ -78,6 +89,36 @@ def _headline(profile: Profile, estimate: Estimate, style: Style, width: int) ->
         )
         lines += [style(line, "31") for line in wrap(text, width)]
     return lines
+
+
+def _why(profile: Profile, estimate: Estimate, width: int) -> list[str]:
+    """Name the imports that most of the init comes from: the reader's next question."""
+    tree, ratio = profile.tree, estimate.speed_ratio.value / 1000
+    entered = [n for n in most_expensive(profile) if _enters_from_own_code(profile, n)]
+    least = profile.function_init.local_us * TOP_SHARE
+    top = [node for node in entered if tree.cumulative_us[node] > least][:TOP_COUNT]
+    if not top:
+        return []
+    edges = first_edges(profile.graph)
+    named = []
+    for node in top:
+        where = _importer(profile, edges.get(tree.name(node)))
+        place = f" ({where})" if where else ""
+        named.append(f"{tree.name(node)}{place} {milliseconds(tree.cumulative_us[node] * ratio)}")
+    is_most = sum(tree.cumulative_us[node] for node in top) * ratio > estimate.init_ms.value / 2
+    words = "Most of it is imports" if is_most else "Its largest imports"
+    return wrap(f"{words}: {', '.join(named)}.", width)
+
+
+def _enters_from_own_code(profile: Profile, node: int) -> bool:
+    """Tell whether a module of somebody else's was brought in by the function's own code."""
+    tree = profile.tree
+    modules = profile.graph.modules if profile.graph else ()
+    own = {module.name for module in modules if module.distribution == FUNCTION}
+    above = tree.parents[node]
+    while above != NO_PARENT and tree.name(above) in own:
+        above = tree.parents[above]
+    return above == NO_PARENT and tree.name(node) not in own
 
 
 def _phase_bar(estimate: Estimate, style: Style, width: int) -> list[str]:
@@ -90,12 +131,13 @@ def _phase_bar(estimate: Estimate, style: Style, width: int) -> list[str]:
         style(marks[index % 4] * count, BAR_COLOURS[index % len(BAR_COLOURS)])
         for index, count in enumerate(cells)
     )
+    label_room = min(LABEL_ROOM, width - 20)
     legend = []
     for index, phase in enumerate(estimate.phases):
         mark = style(marks[index % 4], BAR_COLOURS[index % len(BAR_COLOURS)])
         figure = f"{milliseconds(phase.init_ms):>10}  {phase.share:>4.0%}"
-        legend.append(f"{mark} {phase.label:<44}{figure}")
-    return ["Where it goes, as modelled on Lambda", bar, *legend]
+        legend.append(f"{mark} {elide(phase.label, label_room):<{label_room}}{figure}")
+    return [style("Where it goes, as modelled on Lambda", "1"), bar, *legend]
 
 
 def _apportion(values: Sequence[float], width: int) -> list[int]:
@@ -109,26 +151,31 @@ def _apportion(values: Sequence[float], width: int) -> list[int]:
     return cells
 
 
-def _imports(profile: Profile, style: Style, width: int) -> list[str]:
+def _imports(profile: Profile, estimate: Estimate, style: Style, width: int) -> list[str]:
     nodes = most_expensive(profile)
     if not nodes:
         return ["Nothing is imported during init beyond what the runtime has loaded."]
     edges = first_edges(profile.graph)
     tree = profile.tree
     total = max(profile.function_init.local_us, 1.0)
-    room = max(18, int(width * NAME_SHARE))
-    where_room = width - room - 28
-    head = (
-        f"{'Most expensive imports':<{room}} {'local ms':>9} {'share':>6} {'self':>8}  imported by"
-    )
-    lines = [style(head[:width], "1")]
+    room = int(width * NAME_SHARE) if width >= MIN_WIDTH else width - 20
+    head = f"{'Most expensive imports':<{room}} {'on Lambda':>12} {'share':>6}"
+    if width >= WIDE:
+        head += f" {'here':>9} {'self':>8}"
+    where_room = width - len(head) - 2
+    if width >= MIN_WIDTH:
+        head += "  imported by"
+    lines = [style(elide(head, width), "1")]
     for node in nodes:
-        name = elide(tree.name(node), room)
         cumulative, own = tree.cumulative_us[node] / 1000, tree.self_us[node] / 1000
+        on_lambda = milliseconds(cumulative * estimate.speed_ratio.value)
         share = tree.cumulative_us[node] / total
-        where = elide(_importer(profile, edges.get(tree.name(node))), where_room)
-        figures = f"{cumulative:>9,.1f} {share:>6.0%} {own:>8,.1f}"
-        lines.append(f"{name:<{room}} {figures}  {where}")
+        line = f"{elide(tree.name(node), room):<{room}} {on_lambda:>12} {share:>6.0%}"
+        if width >= WIDE:
+            line += f" {cumulative:>9,.1f} {own:>8,.1f}"
+        if width >= MIN_WIDTH:
+            line += "  " + elide(_importer(profile, edges.get(tree.name(node))), where_room)
+        lines.append(line.rstrip())
     return lines
 
 
@@ -159,11 +206,12 @@ def _bytecode(profile: Profile, style: Style, width: int) -> list[str]:
     advice = bytecode_advice(profile)
     if advice is None:
         return []
+    count = advice.compiled_modules
     text = (
-        f"{advice.compiled_modules} modules ({advice.own_modules} of the function's own) are "
-        "compiled at every cold start: a ZIP's timestamp bytecode is never valid and /var/task "
-        "is read-only. Ship hash-based bytecode instead, made in the build folder with Lambda's "
-        "Python version:"
+        f"{count} module{'s' * (count != 1)} ({advice.own_modules} of the function's own) "
+        f"{'is' if count == 1 else 'are'} compiled at every cold start: a ZIP's timestamp "
+        "bytecode is never valid and /var/task is read-only. Ship hash-based bytecode "
+        "instead, made in the build folder with Lambda's Python version:"
     )
     return [style("Bytecode", "1"), *wrap(text, width), "  " + style(advice.command, "36")]
 
