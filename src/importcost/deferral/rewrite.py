@@ -160,7 +160,9 @@ def _edits(tree: Tree, file: SourceFile, plan: _Plan, python: tuple[int, int]) -
     touched = {place for item in plan.imports for place in item.touched()}
     edits = _getter_edits(tree, plan, needs, python)
     if needs.typing:
-        edits += type_checking_edits(tree, needs.typing, touched)
+        edits += type_checking_edits(
+            tree, needs.typing, touched, {getter.made.span.start for getter in plan.getters}
+        )
     edits += quote_edits(tree, needs.quoted)
     edits += [function_edit(tree, *needed) for needed in needs.functions.values()]
     listed = plan.of_style(Style.LAZY_MODULES)
@@ -197,6 +199,7 @@ def _getter_edits(tree: Tree, plan: _Plan, needs: Needs, python: tuple[int, int]
         return []
     moving = {place for item in plan.of_style(*_MOVING) for place in item.touched()}
     decorator, edits = cache_decorator(tree, moving, python)
+    below = {edit.end for edit in edits}
     above: ast.stmt | None = None
     for getter in plan.getters:
         place = tree.places[id(getter.statement)]
@@ -208,6 +211,7 @@ def _getter_edits(tree: Tree, plan: _Plan, needs: Needs, python: tuple[int, int]
             decorator,
             quote=getter.made.name in needs.quoted_getters,
             first_of_run=above is None or before is not above,
+            below=below,
         )
         edits += use_edits(tree, getter, plan.getters)
         above = getter.statement

@@ -138,11 +138,12 @@ def definition_edits(
     *,
     quote: bool,
     first_of_run: bool,
+    below: Collection[int] = (),
 ) -> list[Edit]:
     """Return the edits that make the statement a function; its value's own text stays.
 
     `needed` are the imports of its body; `quote` its annotation; `first_of_run` says that no
-    other getter stands right above.
+    other getter stands right above; `below` are offsets at which new lines come above.
     """
     statement = getter.statement
     start, end = tree.start(statement), tree.span(statement).end
@@ -152,18 +153,19 @@ def definition_edits(
     imports = "".join(need.line(inner, tree.indent, newline) for need in needed)
     arrow = _arrow(tree, statement, quote=quote)
     head = f"{decorator}{newline}{indent}def {getter.name}(){arrow}:{newline}{imports}"
-    value = _value_start(tree, statement)
-    edits = [Edit(start, value, f"{head}{inner}return ")]
     index = next(index for index, item in enumerate(group) if item is statement)
+    if first_of_run and not (indent or index):
+        blank = newline * 2 if start in below else _blank_lines_before(tree, start)
+        head = blank + head
+    edits = [Edit(start, _value_start(tree, statement), f"{head}{inner}return ")]
     if index:
-        edits.append(Edit(tree.span(group[index - 1]).end, start, newline + indent))
+        before = tree.span(group[index - 1]).end
+        edits.append(Edit(before, start, newline + indent if indent else newline * 3))
     if index + 1 < len(group):
         following = tree.start(group[index + 1])
         edits.append(Edit(end, following, newline + indent if indent else newline * 3))
     elif not indent:
         edits += _blank_lines_after(tree, end)
-    if not indent and first_of_run and not index:
-        edits += _blank_lines_before(tree, start)
     return edits
 
 
@@ -211,17 +213,15 @@ def _blank_lines_after(tree: Tree, end: int) -> list[Edit]:
     return [Edit(position, position, tree.newline * (2 - missing))]
 
 
-def _blank_lines_before(tree: Tree, start: int) -> list[Edit]:
-    cursor = tree.line_start(start)
-    above = tree.line_before(cursor)
+def _blank_lines_before(tree: Tree, start: int) -> str:
+    line_start = tree.line_start(start)
+    above = tree.line_before(line_start)
     if above is None or above.lstrip().startswith("#"):
-        return []  # the comment above belongs to the object
+        return ""  # the comment above belongs to the object
     if above.strip():
-        return [Edit(cursor, cursor, tree.newline * 2)]
-    further = tree.line_before(tree.line_start(cursor - 1))
-    if further is not None and further.strip():
-        return [Edit(cursor, cursor, tree.newline)]
-    return []
+        return tree.newline * 2
+    further = tree.line_before(tree.line_start(line_start - 1))
+    return tree.newline if further is not None and further.strip() else ""
 
 
 def use_edits(tree: Tree, getter: Getter, getters: Sequence[Getter]) -> list[Edit]:

@@ -24,13 +24,16 @@ _FOLD = re.compile(r"[ \t\f]*\\?(?:\r\n|\r|\n)[ \t\f]*")
 
 
 def type_checking_edits(
-    tree: Tree, needed: Sequence[NeededImport], touched: Collection[tuple[int, int]]
+    tree: Tree,
+    needed: Sequence[NeededImport],
+    touched: Collection[tuple[int, int]],
+    spaced: Collection[int] = (),
 ) -> list[Edit]:
     """Return the edits that put imports under the module's `if TYPE_CHECKING:`.
 
     A block that is there is extended; else one is made after the leading imports, and its flag
     is imported. `touched` are the aliases that any change moves or makes lazy, as in
-    `module_imports`.
+    `module_imports`; `spaced` are offsets before which another edit leaves blank lines.
     """
     block = _block(tree)
     if block is not None:
@@ -47,7 +50,8 @@ def type_checking_edits(
     position = after_imports(tree)
     above = tree.line_before(position)
     head = "" if above is None or not above.strip() else newline
-    tail = newline if _line_at(tree, position).strip() else ""
+    spare = position in spaced or not _line_at(tree, position).strip()
+    tail = "" if spare else newline
     text = f"{head}if {flag}:{newline}{lines}{tail}"
     return [*edits, lines_edit(tree, position, text)]
 

@@ -1,0 +1,110 @@
+"""Style `type-checking`: imports that only annotations need."""
+
+# ruff: noqa: E501 - a line of a case is a line of its file
+
+import ast
+
+import pytest
+
+from deferral.rewrite_cases import reason, rewritten
+from importcost.model.advice import Style
+
+FUTURE = "from __future__ import annotations\n"
+BLOCK = "if TYPE_CHECKING:\n    import a\n"
+
+CASES = {
+    "new block after the leading imports": (
+        FUTURE + "import os\nimport a\n\nX = os.sep\n\ndef f(x: a.T): ...\n",
+        FUTURE
+        + "from typing import TYPE_CHECKING\nimport os\n\nif TYPE_CHECKING:\n    import a\n\n"
+        "X = os.sep\n\ndef f(x: a.T): ...\n",
+    ),
+    "existing from typing is extended": (
+        FUTURE + "from typing import cast\nimport a\ncast(1, 2)\n\ndef f(x: a.T): ...\n",
+        FUTURE + "from typing import cast, TYPE_CHECKING\n\n" + BLOCK + "\ncast(1, 2)\n\n"
+        "def f(x: a.T): ...\n",
+    ),
+    "existing block is extended": (
+        FUTURE
+        + "from typing import TYPE_CHECKING\nimport a\nif TYPE_CHECKING:\n    import b  # b\n"
+        "else:\n    b = 1\n\ndef f(x: a.T): ...\n",
+        FUTURE + "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import b  # b\n"
+        "    import a\nelse:\n    b = 1\n\ndef f(x: a.T): ...\n",
+    ),
+    "existing block by typing.TYPE_CHECKING, tabs, at the end": (
+        FUTURE
+        + "import typing\nimport a\ndef f(x: a.T): ...\nif typing.TYPE_CHECKING:\n\timport b",
+        FUTURE
+        + "import typing\ndef f(x: a.T): ...\nif typing.TYPE_CHECKING:\n\timport b\n\timport a",
+    ),
+    "existing block on one line": (
+        FUTURE + "import typing as t\nimport a\nif t.TYPE_CHECKING: import b\n\n"
+        "def f(x: a.T): ...\n",
+        FUTURE + "import typing as t\nif t.TYPE_CHECKING: import b; import a\n\n"
+        "def f(x: a.T): ...\n",
+    ),
+    "the flag is there without a block": (
+        FUTURE + "from typing import TYPE_CHECKING as TC\nimport a\nTC.x\n\ndef f(x: a.T): ...\n",
+        FUTURE + "from typing import TYPE_CHECKING as TC\n\nif TC:\n    import a\n\nTC.x\n\n"
+        "def f(x: a.T): ...\n",
+    ),
+    "quoted already, crlf, no final newline": (
+        "import a\r\n\r\ndef f(x: 'a.T'): ...",
+        (
+            "from typing import TYPE_CHECKING\r\n\r\nif TYPE_CHECKING:\r\n    import a\r\n\r\n"
+            "def f(x: 'a.T'): ..."
+        ),
+    ),
+    "only the names that stand there": (
+        FUTURE + "from a import (b,  # b\n  c)\n\ndef f(x: b, *y: c, **z: b) -> c: ...\n",
+        FUTURE + "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from a import b, c\n\n"
+        "def f(x: b, *y: c, **z: b) -> c: ...\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
+def test_the_import_stands_under_the_flag(before, after):
+    assert rewritten(before, Style.TYPE_CHECKING) == after
+
+
+QUOTES = {
+    "plain": ("a.T", '"a.T"'),
+    "whole expression": ("dict[str, a.T | None]", '"dict[str, a.T | None]"'),
+    "double quotes inside": ('list["a.T", a.U]', "'list[\"a.T\", a.U]'"),
+    "single quotes inside": ("list['a.T', a.U]", "\"list['a.T', a.U]\""),
+    "in parentheses": ("(a.T)", '("a.T")'),
+    "over lines": ("dict[\n    str,\n    a.T\n]", '"dict[str, a.T]"'),
+}
+
+
+@pytest.mark.parametrize(("annotation", "quoted"), QUOTES.values(), ids=QUOTES)
+@pytest.mark.parametrize("shape", ["def f(x: {}, *, y: int = 1): ...\n", "def f() -> {}: ...\n"])
+def test_evaluated_annotations_are_quoted_whole(annotation, quoted, shape):
+    result = rewritten("import a\n" + shape.format(annotation), Style.TYPE_CHECKING, "a")
+    assert result.endswith(shape.format(quoted))
+
+
+@pytest.mark.parametrize("annotation", QUOTES.values(), ids=QUOTES)
+def test_a_quoted_annotation_means_the_same(annotation):
+    before, quoted = (ast.parse(text, mode="eval").body for text in annotation)
+    assert ast.dump(ast.parse(quoted.value, mode="eval").body) == ast.dump(before)
+
+
+def test_a_variable_s_annotation_is_quoted():
+    result = rewritten("import a\nx: a.T = 1\ndef f(): return x\n", Style.TYPE_CHECKING, "a")
+    assert '\nx: "a.T" = 1\n' in result
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import a\ndef f(x: a.T['b', \"c\"]): ...\n",
+        "import a\ndef f(x: a.T['\\n']): ...\n",
+        "import a\ndef f(x: a.T[\n    int  # why\n]): ...\n",
+        "import a\ndef f(x: 'a.T'): return a\n",
+        "import a\nclass C(a.T): ...\n",
+    ],
+)
+def test_what_cannot_stand_there_is_refused(text):
+    assert reason(text, Style.TYPE_CHECKING, "a")
