@@ -1,0 +1,271 @@
+"""From interleaved pairs of launches to a verdict: slower, faster, the same, or not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from importcost.gate.statistics import hodges_lehmann, holm, signed_rank_test
+from importcost.model.interval import Interval
+from importcost.model.profile import Timing, significant_blocked_us
+from importcost.model.stats import median
+
+DEFAULT_PAIRS = 15
+EXTENSION = 2
+"""An unclear comparison goes on once, to this many times the pairs declared before."""
+DOUBTFUL_P = 0.2
+"""A shift beyond the limit with a p value below this could be real: it is looked at again."""
+
+
+class Verdict(str, Enum):
+    """What a comparison of two versions shows."""
+
+    SLOWER = "slower"
+    FASTER = "faster"
+    SAME = "same"
+    """No change that matters shows, and one that does would have."""
+    INCONCLUSIVE = "inconclusive"
+    """The pairs were too few or too noisy to tell."""
+
+
+class Metric(str, Enum):
+    """Which time a shift is one of."""
+
+    CPU = "cpu"
+    """The importing thread's CPU time, the primary statistic."""
+    WALL = "wall"
+
+
+class Step(str, Enum):
+    """What to do after a comparison was worked out."""
+
+    EXTEND = "extend"
+    """Measure on to twice the pairs, then compare once more; never again after that."""
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Base and head launched one right after the other, in random order: function init times."""
+
+    base: Timing
+    head: Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """When a shift counts. Fixed before measuring; shares are of the base's median.
+
+    `alpha` is held against p values corrected for the number of tests. A shift of up to
+    `min_shift` or `min_delta_us` (whichever is more) does not matter. `resolution` is the
+    slowdown that must not go unseen: a wider interval is inconclusive.
+    """
+
+    alpha: float = 0.01
+    min_shift: float = 0.02
+    min_delta_us: float = 0.0
+    resolution: float = 0.10
+
+    def __post_init__(self) -> None:
+        if not 0 < self.alpha < 1:
+            raise ValueError(f"alpha must lie between 0 and 1, not {self.alpha}")
+        if min(self.min_shift, self.min_delta_us) < 0 or self.resolution <= 0:
+            raise ValueError("thresholds must not be negative")
+
+    def limit_us(self, base_us: float) -> float:
+        """Return the shift up to which nothing has changed that matters, in microseconds."""
+        return max(self.min_shift * base_us, self.min_delta_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Head less base in one metric: the Hodges-Lehmann shift with its interval.
+
+    `base_us` and `head_us` are medians. `shift_us` and `shift_percent` (of `base_us`) carry the
+    interval at 1 - alpha: what the signed-rank test does not reject. `p_value` is two-sided,
+    `corrected_p` corrected for all tests of the comparison (Holm).
+    """
+
+    metric: Metric
+    base_us: float
+    head_us: float
+    shift_us: Interval
+    shift_percent: Interval
+    p_value: float
+    corrected_p: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The verdict on one handler.
+
+    `wall` is reported always and takes part in the verdict only where `is_wall_gated`: where
+    import blocks on a sleep, a disk or a network. `reason` is one sentence for the user.
+    """
+
+    handler: str
+    pairs: int
+    verdict: Verdict
+    cpu: Shift
+    wall: Shift
+    is_wall_gated: bool
+    reason: str
+
+    @property
+    def deciding(self) -> Shift:
+        """The shift that the verdict rests on: CPU's, unless only wall time says the same."""
+        is_wall = self.is_wall_gated and self.cpu.verdict is not self.verdict
+        return self.wall if is_wall else self.cpu
+
+
+def compare(
+    pairs_of: Mapping[str, Sequence[Pair]], thresholds: Thresholds | None = None
+) -> tuple[Comparison, ...]:
+    """Return a verdict on each handler, in the order given.
+
+    SLOWER or FASTER needs both a signed-rank test below alpha, corrected over all handlers
+    after Holm, and a Hodges-Lehmann shift beyond the limit. Raises ValueError for a handler
+    without pairs.
+    """
+    wanted = thresholds or Thresholds()
+    tests: list[tuple[str, Shift]] = []
+    for handler, pairs in pairs_of.items():
+        if not pairs:
+            raise ValueError(f"no pairs of {handler} to compare")
+        metrics = (Metric.CPU, Metric.WALL) if blocks(pairs) else (Metric.CPU,)
+        tests += [(handler, _shift(pairs, metric, wanted)) for metric in metrics]
+    corrected = holm([shift.p_value for _, shift in tests])
+    gated: dict[str, list[Shift]] = {handler: [] for handler in pairs_of}
+    for (handler, shift), p_value in zip(tests, corrected, strict=True):
+        gated[handler].append(_judged(replace(shift, corrected_p=p_value), wanted))
+    return tuple(
+        _comparison(handler, pairs_of[handler], shifts, wanted) for handler, shifts in gated.items()
+    )
+
+
+def next_step(comparison: Comparison, declared_pairs: int = DEFAULT_PAIRS) -> Step:
+    """Say whether to measure on: once, to twice the pairs, and only where the verdict is unclear.
+
+    `declared_pairs` is what was decided on before the first launch. Looking again whenever a
+    result displeases would raise the rate of false alarms without limit.
+    """
+    is_first_look = comparison.pairs < EXTENSION * declared_pairs
+    is_unclear = comparison.verdict is Verdict.INCONCLUSIVE
+    return Step.EXTEND if is_unclear and is_first_look else Step.STOP
+
+
+def fewest_pairs(alpha: float, tests: int = 1) -> int:
+    """Return the pairs below which no p value can pass: 2 / 2^n must be less than alpha / tests."""
+    count = 1
+    while 2.0 ** (1 - count) * tests >= alpha:
+        count += 1
+    return count
+
+
+def blocks(pairs: Sequence[Pair]) -> bool:
+    """Tell whether either version's import waits for more than noise; see the profile's figure.
+
+    Where the platform does not tell waiting from being kept waiting (no schedstat), wall time
+    is not gated: on a shared machine it detects nothing.
+    """
+    for timings in ([pair.base for pair in pairs], [pair.head for pair in pairs]):
+        known = [one.blocked_us for one in timings if one.blocked_us is not None]
+        wall_us = median([one.wall_us for one in timings])
+        if len(known) == len(timings) and significant_blocked_us(median(known), wall_us):
+            return True
+    return False
+
+
+def _shift(pairs: Sequence[Pair], metric: Metric, thresholds: Thresholds) -> Shift:
+    base = [_microseconds(pair.base, metric) for pair in pairs]
+    head = [_microseconds(pair.head, metric) for pair in pairs]
+    differences = [after - before for before, after in zip(base, head, strict=True)]
+    base_us = median(base)
+    shift_us = hodges_lehmann(differences, 1 - thresholds.alpha)
+    p_value = signed_rank_test(differences).p_value
+    return Shift(
+        metric=metric,
+        base_us=base_us,
+        head_us=median(head),
+        shift_us=shift_us,
+        shift_percent=_percent(shift_us, base_us),
+        p_value=p_value,
+        corrected_p=p_value,
+        verdict=Verdict.INCONCLUSIVE,
+    )
+
+
+def _microseconds(timing: Timing, metric: Metric) -> float:
+    return float(timing.cpu_us if metric is Metric.CPU else timing.wall_us)
+
+
+def _percent(shift_us: Interval, base_us: float) -> Interval:
+    # A handler that imports nothing may measure as nothing: percent of that says nothing.
+    factor = 100 / max(base_us, 1.0)
+    return Interval(
+        shift_us.low * factor, shift_us.value * factor, shift_us.high * factor, shift_us.confidence
+    )
+
+
+def _judged(shift: Shift, thresholds: Thresholds) -> Shift:
+    limit_us = thresholds.limit_us(shift.base_us)
+    found = shift.shift_us
+    is_beyond = abs(found.value) > limit_us
+    if is_beyond and shift.corrected_p < thresholds.alpha:
+        verdict = Verdict.SLOWER if found.value > 0 else Verdict.FASTER
+    elif (is_beyond and shift.p_value < DOUBTFUL_P) or not _is_resolved(shift, thresholds):
+        verdict = Verdict.INCONCLUSIVE
+    else:
+        verdict = Verdict.SAME
+    return replace(shift, verdict=verdict)
+
+
+def _is_resolved(shift: Shift, thresholds: Thresholds) -> bool:
+    """Tell whether the interval reached its confidence and leaves out what must not go unseen."""
+    allowed_us = max(thresholds.resolution * shift.base_us, thresholds.limit_us(shift.base_us))
+    has_confidence = shift.shift_us.confidence >= 1 - thresholds.alpha
+    return has_confidence and shift.shift_us.high <= allowed_us
+
+
+def _comparison(
+    handler: str, pairs: Sequence[Pair], gated: Sequence[Shift], thresholds: Thresholds
+) -> Comparison:
+    cpu = gated[0]
+    is_wall_gated = len(gated) > 1
+    wall = (
+        gated[1] if is_wall_gated else _judged(_shift(pairs, Metric.WALL, thresholds), thresholds)
+    )
+    verdict = _worst([shift.verdict for shift in gated])
+    found = Comparison(handler, len(pairs), verdict, cpu, wall, is_wall_gated, "")
+    return replace(found, reason=_reason(found, thresholds))
+
+
+def _worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the verdict on several metrics: one that is faster does not excuse one slower."""
+    order = (Verdict.SLOWER, Verdict.INCONCLUSIVE, Verdict.FASTER, Verdict.SAME)
+    return min(verdicts, key=order.index)
+
+
+def _reason(found: Comparison, thresholds: Thresholds) -> str:
+    shift = found.deciding
+    fewest = fewest_pairs(thresholds.alpha)
+    if found.verdict is Verdict.INCONCLUSIVE and found.pairs < fewest:
+        return f"{found.pairs} pairs cannot show anything: measure at least {fewest}."
+    percent = shift.shift_percent
+    figures = (
+        f"{shift.metric.value} time {percent.value:+.1f} % "
+        f"({percent.low:+.1f} to {percent.high:+.1f} %, p = {shift.corrected_p:.2g}, "
+        f"{found.pairs} pairs)"
+    )
+    limit = 100 * thresholds.limit_us(shift.base_us) / max(shift.base_us, 1.0)
+    match found.verdict:
+        case Verdict.SLOWER | Verdict.FASTER:
+            return f"Init is {found.verdict.value}: {figures}."
+        case Verdict.SAME:
+            return f"No change over {limit:.3g} % shows: {figures}."
+        case Verdict.INCONCLUSIVE:
+            return (
+                f"The pairs do not tell: {figures}; measure more of them, or on a quieter machine."
+            )
