@@ -41,6 +41,7 @@ def export(name, profile):
         ("a.prof", "pstats"),
         ("a.pstats", "pstats"),
         ("a.csv", "csv"),
+        ("a.md", "markdown"),
         ("a.pdf", None),
         ("json", None),
     ],

@@ -43,6 +43,7 @@ FORMATS: dict[str, Format] = {
         (".prof", ".pstats"), "for pstats and snakeviz", f"{_HERE}.pstats_:render_pstats", True
     ),
     "csv": Format((".csv",), "one row a module", f"{_HERE}.csv_:render_csv"),
+    "markdown": Format((".md", ".markdown"), "for a comment", f"{_HERE}.markdown:render_markdown"),
 }
 
 

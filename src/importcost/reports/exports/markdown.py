@@ -1,0 +1,113 @@
+"""The Markdown summary, for a comment on a pull request: bill, phases, most expensive imports."""
+
+from __future__ import annotations
+
+import re
+
+from importcost.billing.estimate import Estimate, InitLimit
+from importcost.model.profile import Profile
+from importcost.reports.exports.facts import module_facts
+from importcost.reports.exports.names import clean
+from importcost.reports.page import most_expensive
+from importcost.reports.terminal import dollars, elide, milliseconds
+
+NAME_LENGTH = 80
+_PLAIN = re.compile(r"[\w./:()+ -]+", re.ASCII)
+# No underscore, colon before a slash, or www: those emphasize, or become links.
+_PLAIN_WORD = re.compile(r"(?!www\.)(?!.*:/)(?!.*_)[\w,.;:()%+/-]*", re.IGNORECASE)
+_SAFE_IN_HTML = re.compile(r"[A-Za-z0-9 ]")
+
+
+def render_markdown(profile: Profile, estimate: Estimate) -> str:
+    """Return GitHub-flavoured Markdown. Names cannot mention people, link, or break the table."""
+    blocks = [
+        _headline(profile, estimate),
+        _phases(estimate),
+        _imports(profile),
+        _warnings(profile),
+        [f"<sub>{text(_provenance(profile))}</sub>"],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def code(name: str) -> str:
+    """Return a name as code that no Markdown or HTML reader takes for anything else.
+
+    A plain name stands in backquotes. Any other is written as entities in a code element: in
+    tables, backslashes before pipes mean different things to different readers.
+    """
+    shown = elide(clean(name), NAME_LENGTH)
+    return f"`{shown}`" if _PLAIN.fullmatch(shown.strip()) else f"<code>{_entities(shown)}</code>"
+
+
+def text(sentence: str) -> str:
+    """Return running text in which nothing is markup, a mention or a link."""
+    words = clean(sentence).split(" ")
+    return " ".join(
+        elide(word, NAME_LENGTH) if _PLAIN_WORD.fullmatch(word) else code(word) for word in words
+    )
+
+
+def _entities(shown: str) -> str:
+    return "".join(sign if _SAFE_IN_HTML.match(sign) else f"&#{ord(sign)};" for sign in shown)
+
+
+def _headline(profile: Profile, estimate: Estimate) -> list[str]:
+    billed, cost = estimate.billed_init_ms, estimate.dollars_per_million
+    handler = code(profile.target.handler) if profile.target else "the log's handler"
+    place = f"{estimate.runtime}, {estimate.package_type}, {estimate.arch}"
+    price = f"**{dollars(cost.value)}** per million cold starts at {estimate.memory_mb} MB"
+    lines = [
+        f"### A cold start of {handler} bills about {milliseconds(billed.value)} of init",
+        "",
+        f"{billed.low:,.0f} to {billed.high:,.0f} ms; {price} ({text(place)}); modelled.",
+    ]
+    if estimate.limit is not InitLimit.BELOW:
+        word = "is past" if estimate.limit is InitLimit.PAST else "comes near"
+        lines += ["", f"**Init {word} Lambda's 10 s limit.**"]
+    return lines
+
+
+def _phases(estimate: Estimate) -> list[str]:
+    rows = [
+        f"| {text(phase.label)} | {milliseconds(phase.init_ms)} | {phase.share:.0%} |"
+        for phase in estimate.phases
+    ]
+    return ["| Phase, modelled on Lambda | Time | Share |", "| :-- | --: | --: |", *rows]
+
+
+def _imports(profile: Profile) -> list[str]:
+    nodes = most_expensive(profile)
+    if not nodes:
+        return ["Nothing is imported during init beyond what the runtime has loaded."]
+    tree, facts = profile.tree, module_facts(profile)
+    total_us = max(profile.function_init.local_us, 1.0)
+    lines = [
+        "| Most expensive imports | Local time | Share | Self | Imported by |",
+        "| :-- | --: | --: | --: | :-- |",
+    ]
+    for node in nodes:
+        fact = facts[tree.name_ids[node]]
+        where = fact.imported_at or fact.importer
+        cumulative_us, self_us = tree.cumulative_us[node], tree.self_us[node]
+        lines.append(
+            f"| {code(tree.name(node))} | {milliseconds(cumulative_us / 1000)} "
+            f"| {cumulative_us / total_us:.0%} | {milliseconds(self_us / 1000)} "
+            f"| {code(where) if where else ''} |"
+        )
+    return lines
+
+
+def _warnings(profile: Profile) -> list[str]:
+    return [f"- {text(warning.message)}" for warning in profile.warnings]
+
+
+def _provenance(profile: Profile) -> str:
+    if not profile.runs:
+        return f"importcost {profile.importcost_version}, from a log: its own wall times."
+    cpu = profile.function_init.cpu_us
+    return (
+        f"importcost {profile.importcost_version}, measured {profile.created_at}: "
+        f"{cpu.value / 1000:,.1f} ms CPU of function init, Python "
+        f"{profile.environment.python_version}, runner {profile.environment.runner}."
+    )
