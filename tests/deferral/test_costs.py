@@ -159,6 +159,14 @@ def test_a_module_that_no_import_explains_hangs_on_its_loader():
     assert costs.exclusive_us([key(1)]) == 3
 
 
+def test_an_import_by_nameless_code_belongs_to_whoever_loaded_the_module():
+    graph = parse("handler:1 > a\na:2 > b")
+    nameless = ImportEdge(RUNTIME_IMPORTER, "b", "<string>", 1, True, EdgeKind.STATEMENT)
+    graph = ImportGraph(graph.modules, (*graph.edges, nameless))
+    costs = ImportCosts(graph, {"a": 1, "b": 2}, own_files(graph))
+    assert costs.exclusive_us([key(1)]) == 3
+
+
 def test_a_module_without_any_origin_is_never_a_saving():
     graph = parse("handler:1 > a")
     graph = ImportGraph((*graph.modules, module("injected")), graph.edges)
@@ -185,6 +193,15 @@ def test_kept_by_names_the_other_importer(line, expected):
     if line == 1:
         text = "\n".join(text.splitlines()[:-2])
     assert costs_of(text, {"numpy": 5}).kept_by(key(line)) == expected
+
+
+def test_what_a_statement_finds_preloaded_does_not_hide_that_nobody_else_loads_the_rest():
+    graph = parse("handler:1 > a")
+    graph = ImportGraph(
+        (preloaded("json"), *graph.modules), (*graph.edges, edge("handler", "json", 1, cached=True))
+    )
+    costs = ImportCosts(graph, {"a": 1}, own_files(graph))
+    assert costs.kept_by(key(1)) is None
 
 
 def test_an_unknown_statement_costs_nothing():

@@ -9,12 +9,20 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count, pairwise
 
-from importcost.deferral.flow import PRELOADED_PHASES, ROOT, Flow, StatementKey, body_of, build_flow
+from importcost.deferral.flow import (
+    PRELOADED_PHASES,
+    ROOT,
+    Flow,
+    StatementKey,
+    body_of,
+    build_flow,
+    is_of_unknown_origin,
+)
 from importcost.model.graph import RUNTIME_IMPORTER, EdgeKind, ImportEdge, ImportGraph
 
 DEFAULT_LIMIT = 20
 MORE_CAP = 1_000
-MAX_STEPS = 20_000
+MAX_STEPS = 10_000
 """Of the search: paths without a cycle may be exponentially many, or rare among dead ends."""
 CLOSE_NAMES = 3
 
@@ -157,10 +165,10 @@ class _Search:
         self._preloaded = frozenset(preloaded)
         self._into: dict[str, dict[str, Hop]] = defaultdict(dict)
         starts: set[str] = set()
-        for edge in graph.edges:
-            hop = _hop(edge)
+        known = (edge for edge in graph.edges if not is_of_unknown_origin(edge))
+        for hop in map(_hop, known):
             if hop.body == RUNTIME_IMPORTER:
-                starts.add(edge.imported)
+                starts.add(hop.imported)
             elif hop.body != hop.imported:
                 # The first import of a module by another stands for the repeated ones.
                 self._into[hop.imported].setdefault(hop.body, hop)

@@ -113,17 +113,16 @@ class ImportCosts:
         The importer that ends the shortest other chain to the costliest of the modules, with
         file and line, and the own statement that the chain passes.
         """
-        targets = {edge.imported for edge in self._flow.edges_of.get(key, ())}
-        if not targets:
+        imported = {edge.imported for edge in self._flow.edges_of.get(key, ())}
+        if not imported:
             return None
+        targets = imported - self._flow.preloaded
+        if not targets:
+            return "the Lambda runtime, before it imports the handler,"
         chain_to = self._shortest_without(key, targets)
         kept = [name for name in targets if self._flow.node_of_module[name] in chain_to]
         if not kept:
             return None
-        preloaded = [name for name in kept if name in self._flow.preloaded]
-        if len(preloaded) == len(targets):
-            return "the Lambda runtime, before it imports the handler,"
-        kept = [name for name in kept if name not in self._flow.preloaded] or kept
         name = max(kept, key=lambda name: (self._under(name), name))
         return self._say_chain(name, chain_to)
 

@@ -63,6 +63,14 @@ def body_of(edge: ImportEdge) -> tuple[str, int | None]:
     return edge.cause, edge.cause_line
 
 
+def is_of_unknown_origin(edge: ImportEdge) -> bool:
+    """Tell whether nobody knows who imports: code run by `exec` in a namespace without a name.
+
+    The runtime's own imports have no line. Whoever loaded the module explains such an edge.
+    """
+    return edge.importer == RUNTIME_IMPORTER and edge.cause is None and edge.line is not None
+
+
 def own_files(graph: ImportGraph) -> frozenset[str]:
     """Return the files of the modules that are the user's own code."""
     return frozenset(
@@ -131,7 +139,7 @@ class _Builder:
     def add(self, edge: ImportEdge) -> None:
         """Add one recorded import."""
         target = self.node_of.get(edge.imported)
-        if target is None:
+        if target is None or is_of_unknown_origin(edge):
             return
         body, line = body_of(edge)
         source = ROOT if body == RUNTIME_IMPORTER else self.node_of.get(body)
