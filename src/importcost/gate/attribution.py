@@ -1,0 +1,210 @@
+"""What a difference between two profiles consists of: modules, distributions, dollars."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from importcost.billing.estimate import CONFIDENCE, dollars_per_million, estimate
+from importcost.billing.prices import Prices, load_prices
+from importcost.model.graph import UNKNOWN_DISTRIBUTION
+from importcost.model.interval import Interval
+from importcost.model.profile import Phase, Profile
+from importcost.model.tree import ImportTree
+
+FUNCTION_PHASES = frozenset({Phase.HANDLER_IMPORTS.value, Phase.MODULE_BODY.value})
+
+
+class ChangeKind(str, Enum):
+    """What became of a module or a distribution between base and head."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    SLOWER = "slower"
+    FASTER = "faster"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleChange:
+    """One module's self time in base and head, microseconds; 0 where it is not loaded."""
+
+    module: str
+    distribution: str
+    kind: ChangeKind
+    base_us: int
+    head_us: int
+
+    @property
+    def delta_us(self) -> int:
+        """Head less base."""
+        return self.head_us - self.base_us
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionChange:
+    """One distribution's self times in base and head, microseconds, all its modules together.
+
+    `added` and `removed` count modules.
+    """
+
+    distribution: str
+    kind: ChangeKind
+    base_us: int
+    head_us: int
+    added: int
+    removed: int
+
+    @property
+    def delta_us(self) -> int:
+        """Head less base."""
+        return self.head_us - self.base_us
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """What accounts for the difference of two profiles' function init, largest change first.
+
+    `modules` and `distributions` each add up to `tree_delta_us`, the difference of the trees'
+    self times. A module that moved to another distribution counts for the head's. `new_modules`
+    and `gone_modules` are those loaded for the function in one of both only, by name.
+    `dollars_per_million` is what the shift costs per million cold starts.
+    """
+
+    tree_delta_us: int
+    modules: tuple[ModuleChange, ...]
+    distributions: tuple[DistributionChange, ...]
+    new_modules: tuple[str, ...]
+    gone_modules: tuple[str, ...]
+    dollars_per_million: Interval
+
+
+def attribute(
+    base: Profile, head: Profile, shift_us: Interval | None = None, prices: Prices | None = None
+) -> Attribution:
+    """Return what accounts for the difference between two profiles of one handler.
+
+    `shift_us` is the measured shift (from pairs) that dollars are worked out for; without it
+    the difference of the profiles' own init times is taken. Raises UsageError for settings
+    that Lambda does not have.
+    """
+    base_us, head_us = _self_times(base.tree), _self_times(head.tree)
+    owners = {**_owners(base), **_owners(head)}
+    base_names, head_names = function_modules(base), function_modules(head)
+    modules = tuple(
+        ModuleChange(
+            name,
+            _owner(name, owners),
+            _kind(
+                name in base_names, name in head_names, head_us.get(name, 0) - base_us.get(name, 0)
+            ),
+            base_us.get(name, 0),
+            head_us.get(name, 0),
+        )
+        for name in sorted(base_names | head_names)
+    )
+    return Attribution(
+        tree_delta_us=sum(head_us.values()) - sum(base_us.values()),
+        modules=tuple(sorted(modules, key=lambda one: (-abs(one.delta_us), one.module))),
+        distributions=_distributions(modules),
+        new_modules=tuple(sorted(head_names - base_names)),
+        gone_modules=tuple(sorted(base_names - head_names)),
+        dollars_per_million=dollars_of_shift(
+            head, _difference(base, head) if shift_us is None else shift_us, prices
+        ),
+    )
+
+
+def function_modules(profile: Profile) -> frozenset[str]:
+    """Return the modules that the function's own init loads, what the runtime loads left out.
+
+    From the tree and, where there is one, the graph: built-in modules have no row.
+    """
+    names = set(_self_times(profile.tree))
+    if profile.graph is not None:
+        names |= {one.name for one in profile.graph.modules if one.phase in FUNCTION_PHASES}
+    return frozenset(names)
+
+
+def dollars_of_shift(
+    profile: Profile, shift_us: Interval, prices: Prices | None = None
+) -> Interval:
+    """Return US dollars per million cold starts that a shift of local CPU time costs on Lambda.
+
+    The shift is scaled by the estimate's speed ratio; its interval is the shift's own and that
+    of the ratio, ends multiplied. Raises UsageError for settings that Lambda does not have.
+    """
+    settings = profile.settings
+    ratio = estimate(profile, prices=prices).speed_ratio
+    price = (prices or load_prices()).gb_second(settings.arch)
+    ends = [
+        shift * factor
+        for shift in (shift_us.low, shift_us.high)
+        for factor in (ratio.low, ratio.high)
+    ]
+    low, value, high = (
+        dollars_per_million(us / 1000, settings.memory_mb, price)
+        for us in (min(ends), shift_us.value * ratio.value, max(ends))
+    )
+    return Interval(low, value, high, min(CONFIDENCE, shift_us.confidence))
+
+
+def _difference(base: Profile, head: Profile) -> Interval:
+    before, after = base.function_init, head.function_init
+    value = after.local_us - before.local_us
+    low = (
+        value - (after.cpu_us.value - after.cpu_us.low) - (before.cpu_us.high - before.cpu_us.value)
+    )
+    high = (
+        value + (after.cpu_us.high - after.cpu_us.value) + (before.cpu_us.value - before.cpu_us.low)
+    )
+    return Interval(low, value, high, min(before.cpu_us.confidence, after.cpu_us.confidence))
+
+
+def _self_times(tree: ImportTree) -> dict[str, int]:
+    """Return each module's self time in the function's phases, as it adds up: below zero, too."""
+    wanted = {index for index, label in enumerate(tree.phases) if label in FUNCTION_PHASES}
+    totals: dict[str, int] = defaultdict(int)
+    for node, phase in enumerate(tree.phase_ids):
+        if phase in wanted:
+            totals[tree.name(node)] += tree.self_us[node]
+    return dict(totals)
+
+
+def _owners(profile: Profile) -> dict[str, str]:
+    modules = profile.graph.modules if profile.graph is not None else ()
+    return {module.name: module.distribution for module in modules}
+
+
+def _owner(name: str, owners: Mapping[str, str]) -> str:
+    """Return the owner of a module; of one that did not stay loaded, its package's."""
+    while name and name not in owners:
+        name = name.rpartition(".")[0]
+    return owners.get(name, UNKNOWN_DISTRIBUTION)
+
+
+def _kind(was_there: bool, is_there: bool, delta_us: int) -> ChangeKind:
+    if was_there != is_there:
+        return ChangeKind.ADDED if is_there else ChangeKind.REMOVED
+    if delta_us == 0:
+        return ChangeKind.UNCHANGED
+    return ChangeKind.SLOWER if delta_us > 0 else ChangeKind.FASTER
+
+
+def _distributions(modules: Iterable[ModuleChange]) -> tuple[DistributionChange, ...]:
+    grouped: dict[str, list[ModuleChange]] = defaultdict(list)
+    for module in modules:
+        grouped[module.distribution].append(module)
+    changes = [_distribution(name, members) for name, members in grouped.items()]
+    return tuple(sorted(changes, key=lambda one: (-abs(one.delta_us), one.distribution)))
+
+
+def _distribution(name: str, members: list[ModuleChange]) -> DistributionChange:
+    base_us = sum(member.base_us for member in members)
+    head_us = sum(member.head_us for member in members)
+    added = sum(member.kind is ChangeKind.ADDED for member in members)
+    removed = sum(member.kind is ChangeKind.REMOVED for member in members)
+    kind = _kind(added < len(members), removed < len(members), head_us - base_us)
+    return DistributionChange(name, kind, base_us, head_us, added, removed)
