@@ -1,0 +1,94 @@
+"""A launch that went wrong becomes one sentence with what to do next."""
+
+from __future__ import annotations
+
+import pytest
+
+from importcost.errors import HandlerError
+from importcost.measure.failures import raise_for_failure
+from importcost.measure.runners.base import Launch
+from importcost.model.profile import Target
+
+FILE = "/work/orders/create.py"
+TARGET = Target("orders.create", "handler", "/work", FILE)
+
+
+def launch(result=None, **fields) -> Launch:
+    values = {
+        "exit_code": 0,
+        "timed_out": False,
+        "out_of_memory": False,
+        "total_wall_us": 1,
+        "rows_text": b"",
+        "result": result,
+        "output_tail": "",
+        "output_bytes": 0,
+    }
+    return Launch(**{**values, **fields})
+
+
+def error(**fields):
+    values = dict.fromkeys(
+        ("missing_variable", "missing_module", "file", "line", "exit_code", "message")
+    )
+    return {"error": {**values, "type": "ValueError", "traceback": "the trace", **fields}}
+
+
+def failure(broken: Launch) -> HandlerError:
+    with pytest.raises(HandlerError) as caught:
+        raise_for_failure(broken, TARGET, 2.5)
+    return caught.value
+
+
+def test_a_launch_that_went_well_raises_nothing():
+    raise_for_failure(launch({"error": None}), TARGET, 1)
+
+
+@pytest.mark.parametrize(
+    ("broken", "happened", "next_step"),
+    [
+        (launch(timed_out=True), "did not end within 2.5 s", "--timeout"),
+        (launch(out_of_memory=True), "more memory than the function has", "--memory"),
+        (launch(exit_code=-11), "crashed with SIGSEGV", "faulthandler"),
+        (launch(exit_code=-123), "crashed with signal 123", "faulthandler"),
+        (launch(exit_code=7), "exit code 7", "remove the call"),
+        (launch(error(missing_variable="TABLE")), "TABLE, which is not set", "--env TABLE=VALUE"),
+        (launch(error(missing_module="boto3")), "needs the module boto3", "--requirements FILE"),
+        (launch(error(file="a.py", line=3, message="bad")), "a.py line 3", "--python"),
+        (launch(error(type="SystemExit", exit_code="4")), "sys.exit(4)", "keep the call out"),
+        (launch(error(type="SystemExit")), "sys.exit(0)", "keep the call out"),
+        (launch(error(message="no table")), "ValueError: no table", "traceback shows the line"),
+        (launch(error(message="")), "raised ValueError;", "traceback shows the line"),
+    ],
+)
+def test_every_failure_says_what_happened_where_and_what_to_do_next(broken, happened, next_step):
+    sentence = str(failure(broken))
+    assert happened in sentence
+    assert next_step in sentence
+    assert "\n" not in sentence
+    assert FILE in sentence or "a.py line 3" in sentence
+
+
+def test_a_failure_to_measure_never_passes():
+    assert failure(launch(exit_code=1)).exit_code == 3
+
+
+def test_the_handlers_own_traceback_comes_along():
+    assert failure(launch(error())).traceback_text == "the trace"
+
+
+def test_a_crash_keeps_the_handlers_frames_and_drops_ours():
+    stack = [
+        '  File "/work/orders/create.py", line 2 in <module>',
+        '  File "<frozen importlib._bootstrap>", line 241 in _call_with_frames_removed',
+        '  File "/tmp/x/probe.py", line 500 in main',
+        '  File "<string>", line 1 in <module>',
+    ]
+    text = failure(launch(exit_code=-11, output_tail="\n".join(stack))).traceback_text
+    assert text == stack[0]
+
+
+def test_of_megabytes_of_output_only_the_end_is_kept():
+    broken = launch(timed_out=True, output_tail="\n".join(map(str, range(1000))))
+    lines = failure(broken).traceback_text.splitlines()
+    assert lines == [str(number) for number in range(980, 1000)]
