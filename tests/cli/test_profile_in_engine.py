@@ -1,0 +1,102 @@
+"""`importcost profile --runner ENGINE` as a user types it, in a real engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from engine.fixtures import engine, lambda_image, wait_until
+from harness import write_files
+
+__all__ = ["engine", "lambda_image"]
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+FILES = {
+    "handler.py": "import csv\nimport helper\n\ndef handler(event, context): return {}\n",
+    "helper.py": "import wave\n",
+    "endless.py": "while True: pass\n",
+    "raises.py": "import os\nos.environ['TABLE']\n",
+}
+
+
+def containers(command: str) -> set[str]:
+    listed = subprocess.run(
+        [command, "ps", "--all", "--format", "{{.Names}}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {name for name in listed.stdout.split() if name.startswith("importcost")}
+
+
+def argv(engine, image, target, *more):
+    words = ("--runner", engine.name, "--image", image, "--runs", "6", *more)
+    return [sys.executable, "-m", "importcost", "profile", target, *words]
+
+
+def profile(folder, *args):
+    return subprocess.run(
+        argv(*args), cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_files(tmp_path / "a task", FILES)
+
+
+def test_a_handler_is_measured_inside_and_shown_as_it_lies_here(engine, lambda_image, folder):
+    before = containers(engine.command)
+    done = profile(folder, engine, lambda_image, "handler.py:handler", "-o", "p.json")
+    assert done.returncode == 0, done.stderr
+    assert "A cold start of handler.py:handler bills about" in done.stdout
+    data = json.loads((folder / "p.json").read_text())
+    assert data["environment"]["runner"] == engine.name
+    assert data["environment"]["image"] == lambda_image
+    assert "awslambdaric" in data["environment"]["runtime_source"]
+    places = {(edge["imported"], edge["file"], edge["line"]) for edge in data["graph"]["edges"]}
+    assert ("wave", str(folder / "helper.py"), 1) in places
+    assert containers(engine.command) == before
+    assert sorted(path.name for path in folder.rglob("*")) == sorted([*FILES, "p.json"])
+
+
+def test_a_handler_that_fails_leaves_no_container_and_no_report(engine, lambda_image, folder):
+    before = containers(engine.command)
+    done = profile(folder, engine, lambda_image, "raises.py")
+    assert done.returncode == 3
+    assert "--env TABLE=VALUE" in done.stderr
+    assert "Traceback" in done.stderr
+    assert containers(engine.command) == before
+    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_command_that_is_ended_leaves_no_container(
+    engine, lambda_image, folder, number, tmp_path
+):
+    before = containers(engine.command)
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    process = subprocess.Popen(
+        argv(engine, lambda_image, "endless.py"),
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_until(lambda: containers(engine.command) - before, 60, "a container runs")
+        process.send_signal(number)
+        process.wait(timeout=30)
+        wait_until(lambda: containers(engine.command) == before, 20, "the container goes")
+    finally:
+        process.kill()
+        process.wait()
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        assert list(temporary.iterdir()) == []
