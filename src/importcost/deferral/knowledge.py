@@ -1,0 +1,178 @@
+"""The knowledge base: what helps where a dependency's own imports cost, without editing it.
+
+Entries lie in `data/knowledge.json`; each was measured with the version that it names. They are
+suggestions for a reader, never edits.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from importcost.deferral.chains import matching
+from importcost.deferral.dominators import reachable
+from importcost.deferral.flow import ROOT, Flow, body_of, build_flow
+from importcost.errors import UsageError
+from importcost.model.advice import ThirdPartyHint
+from importcost.model.graph import STDLIB, UNKNOWN_DISTRIBUTION, EdgeKind, ImportGraph
+
+MIN_COST_US = 1_000
+"""Below a millisecond there is nothing worth a reader's time."""
+IMPORTERS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What the advice changed where it was measured; milliseconds of CPU and modules loaded."""
+
+    before_ms: float
+    after_ms: float
+    before_modules: int
+    after_modules: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing known about a distribution.
+
+    It applies where `module`, or anything in it, is loaded; where `importer` is given, only what
+    that module, or anything in it, imports counts. `distribution` is the PyPI name of the package
+    that the advice is about, or STDLIB. `advice` may name the `{importers}` of the module.
+    `checked_version` and `date` (ISO) say against what and when `effect` was measured.
+    """
+
+    id: str
+    distribution: str
+    module: str
+    importer: str | None
+    advice: str
+    source: str
+    checked_version: str
+    date: str
+    effect: Effect
+
+
+@lru_cache(maxsize=1)
+def load_entries() -> tuple[Entry, ...]:
+    """Return the shipped knowledge base. Raises UsageError where the file is damaged."""
+    name = "knowledge.json"
+    shipped = files("importcost.deferral").joinpath("data", name)
+    return parse_entries(shipped.read_text(encoding="utf-8"), name)
+
+
+def parse_entries(text: str, where: str) -> tuple[Entry, ...]:
+    """Return the entries of a knowledge base's text. Raises UsageError naming `where`."""
+    try:
+        return tuple(_entry(item) for item in json.loads(text)["entries"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise UsageError(
+            f"The knowledge base {where} cannot be read ({type(error).__name__}: {error}):"
+            " reinstall importcost."
+        ) from error
+
+
+def hints(
+    graph: ImportGraph,
+    self_us: Mapping[str, int],
+    entries: Sequence[Entry] | None = None,
+) -> tuple[ThirdPartyHint, ...]:
+    """Return what is known about the loaded modules, the costliest first.
+
+    `self_us` is each module's self time in microseconds; a hint's `cost_us` what would no longer
+    be loaded if the module (or that import of it) went away. Only from MIN_COST_US on. Entries
+    left out are the shipped ones. Raises UsageError where those are damaged.
+    """
+    flow = build_flow(graph, ())
+    weights = [0, *(0 if name in flow.preloaded else self_us.get(name, 0) for name in flow.names)]
+    everything = reachable(flow.successors, ROOT)
+    found = []
+    for entry in load_entries() if entries is None else entries:
+        modules = matching(graph, entry.module) - flow.preloaded
+        if not modules or not _is_about(graph, entry):
+            continue
+        left = _left(flow, modules, graph, entry)
+        lost = zip(weights, everything, left, strict=True)
+        cost_us = sum(weight for weight, was, stays in lost if was and not stays)
+        if cost_us >= MIN_COST_US:
+            found.append(_hint(entry, graph, cost_us))
+    return tuple(sorted(found, key=lambda hint: -hint.cost_us))
+
+
+def _left(flow: Flow, modules: Collection[str], graph: ImportGraph, entry: Entry) -> bytearray:
+    """Return which nodes stay loaded without the modules, or without the importer's imports."""
+    node_of = flow.node_of_module
+    if entry.importer is None:
+        return reachable(flow.successors, ROOT, frozenset(node_of[name] for name in modules))
+    importers = matching(graph, entry.importer)
+    theirs: set[tuple[int, int]] = set()
+    others: set[tuple[int, int]] = set()
+    for edge in graph.edges:
+        body = body_of(edge)[0]
+        if edge.imported in modules and body in node_of:
+            # An import in a function of theirs is theirs, whoever called it.
+            is_theirs = edge.importer in importers or body in importers
+            step = (node_of[body], node_of[edge.imported])
+            (theirs if is_theirs else others).add(step)
+    gone = theirs - others
+    bodies = {body for body, _ in gone}
+    successors = [
+        [target for target in targets if (node, target) not in gone] if node in bodies else targets
+        for node, targets in enumerate(flow.successors)
+    ]
+    return reachable(successors, ROOT)
+
+
+def _is_about(graph: ImportGraph, entry: Entry) -> bool:
+    """Tell whether what is loaded comes from the entry's distribution, not from a namesake."""
+    subject = matching(graph, entry.importer or entry.module)
+    owners = {item.distribution for item in graph.modules if item.name in subject}
+    if entry.distribution == STDLIB:
+        return STDLIB in owners
+    wanted = _normalized(entry.distribution)
+    return any(owner == UNKNOWN_DISTRIBUTION or _normalized(owner) == wanted for owner in owners)
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _hint(entry: Entry, graph: ImportGraph, cost_us: int) -> ThirdPartyHint:
+    effect = entry.effect
+    measured = (
+        f" Measured with {entry.checked_version}: {effect.before_ms:.0f} to"
+        f" {effect.after_ms:.0f} ms, {effect.before_modules} to {effect.after_modules} modules."
+    )
+    text = entry.advice.replace("{importers}", _importers(graph, entry.module))
+    return ThirdPartyHint(
+        distribution=entry.distribution,
+        module=entry.module,
+        cost_us=cost_us,
+        advice=text + measured,
+        source=entry.source,
+        checked_version=entry.checked_version,
+    )
+
+
+def _importers(graph: ImportGraph, module: str) -> str:
+    """Name the modules outside a module that import it, in the order of their imports."""
+    inside = matching(graph, module)
+    names = dict.fromkeys(
+        body_of(edge)[0]
+        for edge in graph.edges
+        if edge.imported in inside and edge.kind is not EdgeKind.PARENT
+    )
+    outside = [name for name in names if name not in inside]
+    if not outside:
+        return "C code"
+    more = len(outside) - IMPORTERS_SHOWN
+    return ", ".join(outside[:IMPORTERS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _entry(item: Mapping[str, Any]) -> Entry:
+    return Entry(**{**item, "effect": Effect(**item["effect"])})

@@ -1,0 +1,166 @@
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from importlib.resources import files
+
+import jsonschema
+import pytest
+
+from deferral.graph_factory import edge, parse, preloaded
+from importcost.deferral.knowledge import MIN_COST_US, hints, load_entries, parse_entries
+from importcost.errors import UsageError
+from importcost.model.graph import FUNCTION, STDLIB, UNKNOWN_DISTRIBUTION, ImportGraph
+
+TEXT = {"type": "string", "minLength": 1}
+NUMBER = {"type": "number", "minimum": 0}
+COUNT = {"type": "integer", "minimum": 0}
+
+
+def closed(**properties):
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+EFFECT = closed(
+    before_ms=NUMBER, after_ms=NUMBER, before_modules=COUNT, after_modules=COUNT, how=TEXT
+)
+ENTRY = closed(
+    id=TEXT,
+    distribution=TEXT,
+    module={"type": "string", "pattern": r"^[A-Za-z_]\w*(\.\w+)*$"},
+    importer={"anyOf": [{"type": "null"}, TEXT]},
+    advice=TEXT,
+    source=TEXT,
+    checked_version={"type": "string", "pattern": r"\d+\.\d+"},
+    date={"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"},
+    effect=EFFECT,
+)
+SCHEMA = closed(description=TEXT, entries={"type": "array", "minItems": 15, "items": ENTRY})
+SHIPPED = load_entries()
+ONE = replace(SHIPPED[0], distribution="lib", module="lib", importer=None, advice="Take less.")
+
+
+def ask(text, self_us, *entries):
+    return hints(parse(text), self_us, entries)
+
+
+def shipped_text():
+    path = files("importcost.deferral").joinpath("data", "knowledge.json")
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_shipped_file_fits_its_schema():
+    jsonschema.validate(json.loads(shipped_text()), SCHEMA)
+
+
+def test_names_of_entries_are_unique():
+    names = [entry.id for entry in SHIPPED]
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("entry", SHIPPED, ids=lambda entry: entry.id)
+def test_a_shipped_entry_is_dated_helps_and_has_no_unknown_placeholder(entry):
+    assert date(2026, 1, 1) <= date.fromisoformat(entry.date)
+    assert entry.effect.before_ms - entry.effect.after_ms >= 1
+    assert entry.effect.before_modules > entry.effect.after_modules
+    assert set(re.findall(r"{(\w*)}", entry.advice)) <= {"importers"}
+    assert entry.advice.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"entries": [{"id": "x"}]}', '{"entries": [1]}', '{"other": []}']
+)
+def test_a_damaged_file_is_one_sentence(text):
+    with pytest.raises(UsageError, match=r"knowledge base here\.json cannot be read"):
+        parse_entries(text, "here.json")
+
+
+@pytest.mark.parametrize(("cost", "shown"), [(MIN_COST_US, True), (MIN_COST_US - 1, False)])
+def test_only_what_costs_a_millisecond_is_hinted_at(cost, shown):
+    assert bool(ask("handler:1 > lib", {"lib": cost}, ONE)) == shown
+
+
+def test_the_cost_is_what_only_the_module_keeps_loaded():
+    text = "handler:1 > lib.sub\nlib.sub:2 > guest\nlib:3 > shared\nhandler:4 > shared"
+    (hint,) = ask(text, {"lib": 1000, "lib.sub": 200, "guest": 30, "shared": 9000}, ONE)
+    assert (hint.cost_us, hint.module, hint.distribution) == (1230, "lib", "lib")
+    assert hint.advice.startswith("Take less. Measured with boto3")
+    assert hint.checked_version == ONE.checked_version
+
+
+def test_the_costliest_comes_first():
+    other = replace(ONE, distribution="big", module="big")
+    found = ask("handler:1 > lib\nhandler:2 > big", {"lib": 2000, "big": 3000}, ONE, other)
+    assert [hint.module for hint in found] == ["big", "lib"]
+
+
+GUEST = replace(ONE, module="guest", importer="lib")
+
+
+@pytest.mark.parametrize(
+    ("text", "cost_us"),
+    [
+        ("handler:1 > lib\nlib:2 > guest", 5000),
+        ("handler:1 > lib.sub\nlib.sub:2 > guest.part", 5000),
+        # In a function of theirs, called by the handler.
+        ("handler:1 > lib\nlib:2@handler:7 > guest", 5000),
+        # The handler wants it as well: nothing would go away.
+        ("handler:1 > lib\nlib:2 > guest\nhandler:3 > guest", None),
+        ("handler:1 > lib\nlib:2@handler:7 > guest\nhandler:8 > guest", None),
+        ("handler:1 > lib\nhandler:3 > guest", None),
+    ],
+)
+def test_a_guest_counts_where_only_the_importer_brings_it(text, cost_us):
+    found = ask(text, {"lib": 9000, "guest": 5000}, GUEST)
+    assert [hint.cost_us for hint in found] == ([] if cost_us is None else [cost_us])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "owner", "shown"),
+    [
+        ("lib", "lib", True),
+        ("My_Lib", "my-lib", True),
+        ("lib", UNKNOWN_DISTRIBUTION, True),
+        ("lib", FUNCTION, False),
+        ("lib", "other", False),
+        (STDLIB, STDLIB, True),
+        (STDLIB, "lib", False),
+    ],
+)
+def test_a_namesake_of_another_distribution_is_left_alone(wanted, owner, shown):
+    graph = parse("handler:1 > lib")
+    modules = tuple(replace(m, distribution=owner) if m.name == "lib" else m for m in graph.modules)
+    entry = replace(ONE, distribution=wanted)
+    assert bool(hints(ImportGraph(modules, graph.edges), {"lib": 5000}, [entry])) == shown
+
+
+def test_what_the_runtime_has_loaded_is_no_cost():
+    graph = parse("handler:1 > a")
+    graph = ImportGraph(
+        (preloaded("asyncio"), *graph.modules),
+        (*graph.edges, edge("a", "asyncio", 2, cached=True)),
+    )
+    entry = replace(ONE, distribution=STDLIB, module="asyncio")
+    assert hints(graph, {"asyncio": 9000}, [entry]) == ()
+
+
+def test_importers_are_named_in_the_advice():
+    entry = replace(ONE, module="lib", advice="Loaded by {importers}.")
+    text = "\n".join(f"handler:{n} > p{n}\np{n}:1 > lib.sub" for n in range(1, 6))
+    (hint,) = ask(text, {"lib": 5000}, entry)
+    assert hint.advice.startswith("Loaded by p1, p2, p3 and 2 more.")
+
+
+def test_the_shipped_entries_are_the_default():
+    graph = parse("handler:1 > jinja2")
+    modules = tuple(
+        replace(m, distribution="Jinja2") if m.name == "jinja2" else m for m in graph.modules
+    )
+    graph = ImportGraph(modules, graph.edges)
+    (hint,) = hints(graph, {"jinja2": 20_000})
+    assert hint.module == "jinja2"
