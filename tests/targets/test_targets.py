@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from harness import write_files
+from importcost.errors import UsageError
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import choose_interpreter
 from importcost.targets.requirements import find_requirements, read_requirements, unsatisfied
@@ -24,6 +26,55 @@ def test_relative_imports_move_the_task_root_above_the_package(tmp_path):
     target = resolve_target(f"{write_files(tmp_path, files)}/a/b/app.py:main")
     assert (target.module, target.function, target.task_root) == ("a.b.app", "main", str(tmp_path))
     assert target.handler == "a/b/app.main"
+
+
+@pytest.mark.parametrize(
+    ("text", "root", "module"),
+    [
+        ("import app.db\n", "src", "app.main"),
+        ("from app.db import x\n", "src", "app.main"),
+        ("from app import db\n", "src", "app.main"),
+        ("def handler(e, c):\n    import app.db\n", "src", "app.main"),
+        ("import app.absent\n", "src/app", "main"),
+        ("import app\n", "src/app", "main"),
+        ("import db\n", "src/app", "main"),
+        ("import json.decoder\n", "src/app", "main"),
+        ("syntax error here\n", "src/app", "main"),
+    ],
+)
+def test_importing_the_own_package_moves_the_task_root_above_it(tmp_path, text, root, module):
+    files = {"src/app/main.py": text, "src/app/db.py": ""}
+    target = resolve_target(str(write_files(tmp_path, files) / "src/app/main.py"))
+    assert (target.task_root, target.module) == (str(tmp_path / root), module)
+
+
+def test_a_package_beside_the_file_keeps_the_task_root(tmp_path):
+    files = {"app/main.py": "import app.db\n", "app/db.py": "", "app/app/db.py": ""}
+    target = resolve_target(str(write_files(tmp_path, files) / "app/main.py"))
+    assert target.task_root == str(tmp_path / "app")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("handlr.py", "did you mean handler.py?"),
+        ("quite_another.py", "name the handler's Python file"),
+        ("", "is empty"),
+        ("notes.txt", "is no Python file by its name"),
+    ],
+)
+def test_a_slip_is_answered_with_what_was_probably_meant(tmp_path, monkeypatch, name, expected):
+    monkeypatch.chdir(write_files(tmp_path, {"handler.py": "", "notes.txt": ""}))
+    with pytest.raises(UsageError, match=re.escape(expected)):
+        resolve_target(name)
+
+
+def test_the_python_folder_of_a_layer_is_not_the_layer(tmp_path):
+    root = write_files(
+        tmp_path, {"app.py": "", "layer/python/lib/python3.12/site-packages/a.py": ""}
+    )
+    with pytest.raises(UsageError, match=re.escape(f"name the one that holds it, {root}/layer.")):
+        resolve_target(str(root / "app.py"), layers=(str(root / "layer" / "python"),))
 
 
 def test_a_handler_string_may_name_a_package(tmp_path):

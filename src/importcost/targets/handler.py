@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 from pathlib import Path
 
 from importcost.errors import UsageError
@@ -23,6 +24,13 @@ def resolve_target(
     for layer in layers:
         _check_layer(Path(layer))
     path_text, function = _split_function(text)
+    if not text.strip():
+        raise UsageError("The handler's name is empty: name a file like handler.py.")
+    if Path(text).is_file() and not text.endswith(".py"):
+        raise UsageError(
+            f"{text} is no Python file by its name: name the handler's .py file, or --from-log "
+            "for the text of -X importtime."
+        )
     if _names_a_file(path_text):
         module, root, file = _from_file(Path(path_text), task_root)
     else:
@@ -71,10 +79,15 @@ def _from_file(file: Path, task_root: str | None) -> tuple[str, Path, Path]:
             f"{file} is a folder: name the handler file in it, like {file}/handler.py."
         )
     if not file.exists():
+        near = _nearest(file)
+        if near:
+            raise UsageError(f"There is no file {file}: did you mean {near}?")
         raise UsageError(
             f"There is no file {file}: name the handler's Python file, or a Lambda handler string "
             "like orders/create.handler with --task-root."
         )
+    if not file.is_file():
+        raise UsageError(f"{file} is no regular file: name the handler's Python file.")
     file = file.resolve()
     root = _check_root(task_root) if task_root else _guess_root(file)
     try:
@@ -97,21 +110,59 @@ def _from_file(file: Path, task_root: str | None) -> tuple[str, Path, Path]:
     return ".".join(parts), root, file
 
 
+def _nearest(file: Path) -> str | None:
+    if not file.parent.is_dir():
+        return None
+    names = [path.name for path in file.parent.glob("*.py")]
+    found = difflib.get_close_matches(file.name, names, n=1, cutoff=0.7)
+    return str(file.with_name(found[0])) if found else None
+
+
 def _guess_root(file: Path) -> Path:
-    """Return the file's folder, or the one above its packages if it imports relatively."""
+    """Return the folder from which the file's imports of its own project work.
+
+    The file's folder; for relative imports the one above its outermost package; for absolute
+    imports of the package that the file lies in (`import app.db` in src/app/main.py) the one
+    above that package.
+    """
+    relative, names = _imports(file)
     root = file.parent
-    if (root / "__init__.py").exists() and _imports_relatively(file):
+    if relative and (root / "__init__.py").exists():
         while (root / "__init__.py").exists() and root != root.parent:
             root = root.parent
+        return root
+    for package in (root, *root.parents):
+        if any(_is_found_in(package, name) and not _lies_in(root, name) for name in names):
+            return package.parent
     return root
 
 
-def _imports_relatively(file: Path) -> bool:
+def _imports(file: Path) -> tuple[bool, set[str]]:
+    """Tell whether a file imports relatively, and which modules it imports absolutely."""
     try:
         tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):
-        return False  # measuring it will say what is wrong with the file, and where
-    return any(isinstance(node, ast.ImportFrom) and node.level > 0 for node in ast.walk(tree))
+    except (OSError, SyntaxError, ValueError):
+        return False, set()  # measuring it will say what is wrong with the file, and where
+    relative, names = False, set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level > 0:
+            relative = True
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return relative, names
+
+
+def _is_found_in(package: Path, name: str) -> bool:
+    """Tell whether `name` means something inside the folder `package`: app.db in src/app."""
+    top, dot, rest = name.partition(".")
+    return bool(dot) and package.name == top and _lies_in(package, rest)
+
+
+def _lies_in(folder: Path, name: str) -> bool:
+    base = folder / name.partition(".")[0]
+    return base.is_dir() or base.with_name(base.name + ".py").is_file()
 
 
 def _parse_handler_string(text: str) -> tuple[str, str]:
@@ -149,6 +200,11 @@ def _check_layer(layer: Path) -> None:
         raise UsageError(f"The layer {layer} is a file: unpack it and name the folder.")
     if not layer.is_dir():
         raise UsageError(f"The layer {layer} does not exist: name the layer's unpacked folder.")
+    if layer.name == "python" and not (layer / "python").is_dir():
+        raise UsageError(
+            f"The layer {layer} is the folder python inside a layer: name the one that holds it, "
+            f"{layer.parent}."
+        )
     if not any((layer / name).is_dir() for name in ("python", "lib", "bin")):
         raise UsageError(
             f"The layer {layer} has no folder python, lib or bin: name the folder that Lambda "
