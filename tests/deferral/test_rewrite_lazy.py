@@ -1,6 +1,6 @@
 """Styles `lazy` and `lazy-modules`: PEP 810."""
 
-# ruff: noqa: E501 - a line of a case is a line of its file
+
 
 import pytest
 

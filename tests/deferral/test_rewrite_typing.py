@@ -1,6 +1,6 @@
 """Style `type-checking`: imports that only annotations need."""
 
-# ruff: noqa: E501 - a line of a case is a line of its file
+
 
 import ast
 

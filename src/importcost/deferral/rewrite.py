@@ -104,7 +104,7 @@ def _plan(tree: Tree, file: SourceFile, changes: Sequence[Change]) -> _Plan:
     plan = _Plan()
     nodes = {
         tree.start(node): node
-        for node in ast.walk(tree.module)
+        for node in tree.statements()
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
     chosen: dict[object, Style] = {}
@@ -163,7 +163,8 @@ def _edits(tree: Tree, file: SourceFile, plan: _Plan, python: tuple[int, int]) -
         edits += type_checking_edits(
             tree, needs.typing, touched, {getter.made.span.start for getter in plan.getters}
         )
-    edits += quote_edits(tree, needs.quoted)
+    if needs.quoted:
+        edits += quote_edits(tree, needs.quoted)
     edits += [function_edit(tree, *needed) for needed in needs.functions.values()]
     listed = plan.of_style(Style.LAZY_MODULES)
     if listed:

@@ -36,10 +36,12 @@ def plan_getters(tree: Tree, objects: Sequence[ModuleObject]) -> list[Getter]:
 
     Raises CannotRewriteError where one is not there or cannot be a function's result.
     """
+    if not objects:
+        return []
     taken = _all_names(tree)
     by_start = {
         tree.start(statement): statement
-        for statement in ast.walk(tree.module)
+        for statement in tree.statements()
         if isinstance(statement, ast.Assign | ast.AnnAssign)
     }
     getters = []

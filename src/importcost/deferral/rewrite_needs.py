@@ -72,7 +72,8 @@ def find_needs(
             if getter is not None:
                 if _in_annotation(getter, use):
                     typing.add(use.name)
-                    needs.quoted_getters.add(getter.made.name)
+                    if use.kind is not UseKind.ANNOTATION:
+                        needs.quoted_getters.add(getter.made.name)
                 else:
                     by_getter.setdefault(getter.made.name, set()).add(use.name)
             elif use.kind is UseKind.FUNCTION and item.style is not Style.TYPE_CHECKING:

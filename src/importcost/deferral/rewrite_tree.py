@@ -168,6 +168,13 @@ class Tree:
             return self.functions[index]
         return None
 
+    def statements(self) -> Iterator[ast.stmt]:
+        """Yield every statement, in no particular order."""
+        for place in self.places.values():
+            statement = place.block[place.index]
+            if isinstance(statement, ast.stmt):  # not the clauses of try and match
+                yield statement
+
     def ancestors(self, statement: ast.stmt) -> Iterator[ast.AST]:
         """Yield the statements and handlers around `statement`, the nearest first."""
         node: ast.AST = statement

@@ -1,0 +1,169 @@
+"""Every edit that the verdicts allow, over the standard library's own modules as a corpus."""
+
+import ast
+import random
+import sysconfig
+from collections import Counter
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from deferral.rewrite_cases import fitting, python_for
+from importcost.deferral.rewrite import Refused, rewrite
+from importcost.deferral.source import analyse
+from importcost.deferral.source_model import ModuleObject, SourceFile, SourceText
+from importcost.deferral.source_outside import OutsideUses
+from importcost.deferral.text import LINE_END, decode, encode
+from importcost.model.advice import Style
+
+ROOT = Path(sysconfig.get_path("stdlib"))
+SAMPLE = 320
+SMALL = 40_000  # bytes; the slow test takes the large ones, too
+# The list speaks of modules: where another import of the same one has to stay, nothing is written.
+KNOWN_REFUSALS = ("imports", "has to stay as it is")
+
+
+@lru_cache(maxsize=1)
+def corpus():
+    files = (path for path in ROOT.rglob("*.py") if "site-packages" not in path.parts)
+    ordered = sorted(files, key=lambda path: path.relative_to(ROOT).as_posix())
+    random.Random(810).shuffle(ordered)
+    return ordered
+
+
+def read(path, python, text=None):
+    """Analyse a file of the corpus; None where it is one that cannot be."""
+    source = decode(path.name, path.read_bytes())
+    if not isinstance(source, SourceText):
+        return None
+    is_package = path.name == "__init__.py"
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    module = ".".join(parts[:-1] if is_package else parts)
+    if text is not None:
+        source = replace(source, text=text)
+    file = analyse(source, module, is_package, python, OutsideUses())
+    return file if isinstance(file, SourceFile) else None
+
+
+def lines_of(text):
+    return LINE_END.split(text)
+
+
+def concerned_lines(file, changes):
+    """Return the lines that the changes may touch; all others have to survive."""
+    lines = set()
+    for change in changes:
+        lines.update(range(change.statement.line, change.statement.end_line + 1))
+        lines.update(use.line for use in change.statement.uses)
+        for name in change.statement.verdict.objects:
+            made = next(item for item in file.objects if item.name == name)
+            lines.update(range(made.line, made.end_line + 1))
+            lines.update(use.line for use in made.uses)
+    for node in ast.walk(ast.parse(file.source.text.replace("lazy import", "import"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0]
+            head = lines_of(file.source.text)[first.lineno - 1]
+            if head.strip() and not ast.get_docstring(node) and "def " in head:
+                lines.add(first.lineno)  # one-line bodies get their import on the line
+        elif isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
+            if not lines.isdisjoint(range(node.annotation.lineno, node.annotation.end_lineno + 1)):
+                lines.update(range(node.annotation.lineno, node.annotation.end_lineno + 1))
+        elif isinstance(node, ast.ImportFrom) and node.module == "typing":
+            lines.update(range(node.lineno, node.end_lineno + 1))
+    return lines
+
+
+def lost_line(file, changes, text):
+    """Return the first untouched line that is not in the new text in its order, or None."""
+    concerned = concerned_lines(file, changes)
+    rest = iter(lines_of(text))
+    for number, line in enumerate(lines_of(file.source.text), 1):
+        if number not in concerned and line.strip() and line not in rest:
+            return number, line
+    return None
+
+
+def check(path, style, file, tally):
+    """Apply all that fits, and say what is wrong with the result."""
+    python = python_for(style)
+    changes = fitting(file, style)
+    if not changes:
+        return None
+    result = rewrite(file, changes, python)
+    if isinstance(result, Refused):
+        tally["refused", style] += 1
+        known = style is Style.LAZY_MODULES and all(w in result.reason for w in KNOWN_REFUSALS)
+        return None if known else f"refused: {result.reason}"
+    tally["files", style] += 1
+    tally["changes", style] += len(changes)
+    encode(file.source, result.text)
+    lost = lost_line(file, changes, result.text)
+    if lost:
+        return f"line lost: {lost}"
+    again = read(path, python, result.text)
+    if again is None:
+        return "not readable any more"
+    return still_asked(again, style, changes) or not_settled(again, style, result.text, tally)
+
+
+def still_asked(file, style, changes):
+    """Say which of the changes made would be made a second time."""
+    done = {identity(change.statement) for change in changes}
+    twice = [identity(item.statement) for item in fitting(file, style)]
+    repeated = done.intersection(twice)
+    if repeated and style is not Style.LAZY_MODULES:
+        return f"asked for again: {sorted(repeated)}"
+    return None
+
+
+def identity(statement):
+    return statement.name if isinstance(statement, ModuleObject) else statement.code
+
+
+def not_settled(file, style, text, tally):
+    """Count the files where the analysis finds more once the first imports are gone."""
+    result = rewrite(file, fitting(file, style), python_for(style))
+    if isinstance(result, Refused):
+        return f"second run refused: {result.reason}"
+    if result.text != text:
+        tally["found more", style] += 1
+    return None
+
+
+def run(paths):
+    tally, wrong = Counter(), []
+    for path in paths:
+        files = {python: read(path, python) for python in ((3, 12), (3, 15))}
+        if files[3, 12] is None or files[3, 15] is None:
+            tally["not readable"] += 1
+            continue
+        tally["readable"] += 1
+        for style in Style:
+            problem = check(path, style, files[python_for(style)], tally)
+            if problem:
+                wrong.append((path.relative_to(ROOT).as_posix(), style.value, problem))
+    return tally, wrong
+
+
+def assert_sound(tally, wrong):
+    assert wrong == []
+    for style in Style:
+        assert tally["files", style] > 0, style
+    more = sum(count for key, count in tally.items() if key[0] == "found more")
+    assert more <= tally["readable"] // 100, tally
+
+
+def test_every_allowed_edit_in_a_sample_of_the_standard_library():
+    small = [path for path in corpus() if path.stat().st_size <= SMALL]
+    tally, wrong = run(small[:SAMPLE])
+    assert_sound(tally, wrong)
+    assert tally["readable"] >= 300
+
+
+@pytest.mark.slow
+def test_every_allowed_edit_in_the_whole_standard_library():
+    tally, wrong = run(corpus())
+    print(dict(tally))
+    assert_sound(tally, wrong)
