@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from deferral.graph_factory import edge, parse, preloaded
-from importcost.deferral.knowledge import MIN_COST_US, hints, load_entries, parse_entries
+from importcost.deferral.knowledge import MIN_COST_US, OWN_CODE, hints, load_entries, parse_entries
 from importcost.errors import UsageError
 from importcost.model.graph import FUNCTION, STDLIB, UNKNOWN_DISTRIBUTION, ImportGraph
 
@@ -118,6 +118,20 @@ GUEST = replace(ONE, module="guest", importer="lib")
 def test_a_guest_counts_where_only_the_importer_brings_it(text, cost_us):
     found = ask(text, {"lib": 9000, "guest": 5000}, GUEST)
     assert [hint.cost_us for hint in found] == ([] if cost_us is None else [cost_us])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("handler:1 > lib", True),
+        ("handler:1 > helper\nhelper:1 > lib.sub", True),
+        ("handler:1 > big\nbig:1 > lib", False),
+        ("handler:1 > big\nbig:1 > lib\nhandler:2 > lib", False),
+    ],
+)
+def test_a_replacement_is_advised_only_where_the_own_code_imports(text, shown):
+    entry = replace(ONE, importer=OWN_CODE)
+    assert bool(ask(text, {"lib": 5000}, entry)) == shown
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,16 @@ from typing import Any
 
 from importcost.deferral.chains import matching
 from importcost.deferral.dominators import reachable
-from importcost.deferral.flow import ROOT, Flow, body_of, build_flow
+from importcost.deferral.flow import ROOT, Flow, body_of, build_flow, is_of_unknown_origin
 from importcost.errors import UsageError
 from importcost.model.advice import ThirdPartyHint
-from importcost.model.graph import STDLIB, UNKNOWN_DISTRIBUTION, EdgeKind, ImportGraph
+from importcost.model.graph import FUNCTION, STDLIB, UNKNOWN_DISTRIBUTION, EdgeKind, ImportGraph
 
 MIN_COST_US = 1_000
 """Below a millisecond there is nothing worth a reader's time."""
 IMPORTERS_SHOWN = 3
+OWN_CODE = "(function)"
+"""As an entry's importer: the user's own files. Only they can take something else instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,9 @@ class Entry:
     """One thing known about a distribution.
 
     It applies where `module`, or anything in it, is loaded; where `importer` is given, only what
-    that module, or anything in it, imports counts. `distribution` is the PyPI name of the package
-    that the advice is about, or STDLIB. `advice` may name the `{importers}` of the module.
-    `checked_version` and `date` (ISO) say against what and when `effect` was measured.
+    that module, or anything in it (or OWN_CODE), imports counts. `distribution` is the PyPI name
+    of the package that the advice is about, or STDLIB. `advice` may name the `{importers}` of the
+    module. `checked_version` and `date` (ISO) say against what and when `effect` was measured.
     """
 
     id: str
@@ -109,7 +111,7 @@ def _left(flow: Flow, modules: Collection[str], graph: ImportGraph, entry: Entry
     node_of = flow.node_of_module
     if entry.importer is None:
         return reachable(flow.successors, ROOT, frozenset(node_of[name] for name in modules))
-    importers = matching(graph, entry.importer)
+    importers = _importing(graph, entry.importer)
     theirs: set[tuple[int, int]] = set()
     others: set[tuple[int, int]] = set()
     for edge in graph.edges:
@@ -128,9 +130,18 @@ def _left(flow: Flow, modules: Collection[str], graph: ImportGraph, entry: Entry
     return reachable(successors, ROOT)
 
 
+def _importing(graph: ImportGraph, importer: str) -> frozenset[str]:
+    if importer != OWN_CODE:
+        return matching(graph, importer)
+    return frozenset(item.name for item in graph.modules if item.distribution == FUNCTION)
+
+
 def _is_about(graph: ImportGraph, entry: Entry) -> bool:
     """Tell whether what is loaded comes from the entry's distribution, not from a namesake."""
-    subject = matching(graph, entry.importer or entry.module)
+    named = entry.importer or entry.module
+    if named == OWN_CODE:
+        named = entry.module
+    subject = matching(graph, named)
     owners = {item.distribution for item in graph.modules if item.name in subject}
     if entry.distribution == STDLIB:
         return STDLIB in owners
@@ -165,7 +176,9 @@ def _importers(graph: ImportGraph, module: str) -> str:
     names = dict.fromkeys(
         body_of(edge)[0]
         for edge in graph.edges
-        if edge.imported in inside and edge.kind is not EdgeKind.PARENT
+        if edge.imported in inside
+        and edge.kind is not EdgeKind.PARENT
+        and not is_of_unknown_origin(edge)
     )
     outside = [name for name in names if name not in inside]
     if not outside:
