@@ -42,6 +42,7 @@ def export(name, profile):
         ("a.pstats", "pstats"),
         ("a.csv", "csv"),
         ("a.md", "markdown"),
+        ("a.svg", "svg"),
         ("a.pdf", None),
         ("json", None),
     ],

@@ -44,6 +44,7 @@ FORMATS: dict[str, Format] = {
     ),
     "csv": Format((".csv",), "one row a module", f"{_HERE}.csv_:render_csv"),
     "markdown": Format((".md", ".markdown"), "for a comment", f"{_HERE}.markdown:render_markdown"),
+    "svg": Format((".svg",), "the icicle as an image", f"{_HERE}.svg:render_svg"),
 }
 
 
