@@ -127,19 +127,21 @@ def main() -> None:
     """Print the figures; exit 1 past the limit."""
     size = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
     graph, self_us, keys = build(size)
-    seconds = []
+    seconds, cpu_seconds = [], []
     for _ in range(ROUNDS):
-        start = time.perf_counter()
+        start, cpu_start = time.perf_counter(), time.process_time()
         saved = analyse(graph, self_us, keys)
         seconds.append(time.perf_counter() - start)
+        cpu_seconds.append(time.process_time() - cpu_start)
     tracemalloc.start()
     analyse(graph, self_us, keys)
     peak = tracemalloc.get_traced_memory()[1]
-    median = statistics.median(seconds)
+    median, cpu = statistics.median(seconds), statistics.median(cpu_seconds)
     print(f"{len(graph.modules)} modules, {len(graph.edges)} edges, {len(keys)} statements")
-    print(f"median of {ROUNDS}: {median:.3f} s (limit {LIMIT_SECONDS} s), {peak / 1e6:.1f} MB peak")
+    print(f"median of {ROUNDS}: {median:.3f} s wall, {cpu:.3f} s CPU (limit {LIMIT_SECONDS} s)")
+    print(f"peak of the analysis: {peak / 1e6:.1f} MB")
     print(f"best set saves {saved / 1000:.1f} of {sum(self_us.values()) / 1000:.1f} ms")
-    if size == 5_000 and median > LIMIT_SECONDS:
+    if size == 5_000 and cpu > LIMIT_SECONDS:
         sys.exit(1)
 
 

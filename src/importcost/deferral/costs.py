@@ -11,6 +11,7 @@ from importcost.model.graph import RUNTIME_IMPORTER, EdgeKind, ImportEdge, Impor
 from importcost.model.profile import Phase
 from importcost.model.tree import NO_PARENT, ImportTree
 
+NOTHING = -1
 FUNCTION_PHASES = frozenset({Phase.HANDLER_IMPORTS.value, Phase.MODULE_BODY.value})
 
 
@@ -62,6 +63,8 @@ class ImportCosts:
                 self._weights[node] = max(0, self_us.get(name, 0))
         self._all = reachable(self._flow.successors, ROOT)
         self._steps = _steps(graph)
+        every = range(len(self._flow.successors))
+        self._previous = _shortest_ways(self._flow, NOTHING, every)
         self._loaded: dict[str, list[str]] = defaultdict(list)
         for module in graph.modules:
             if module.loaded_by is not None:
@@ -143,23 +146,19 @@ class ImportCosts:
                     stack.append(child)
         return sum(self._weights[self._flow.node_of_module[item]] for item in seen)
 
-    def _shortest_without(self, key: StatementKey, targets: Collection[str]) -> dict[int, int]:
-        """Return each node's predecessor on its shortest way from the root around a statement.
-
-        Stops once all targets are found.
-        """
+    def _shortest_without(self, key: StatementKey, targets: Collection[str]) -> Mapping[int, int]:
+        """Return nodes' predecessors on their shortest ways from the root around a statement."""
         blocked = self._flow.node_of_key[key]
         wanted = {self._flow.node_of_module[name] for name in targets}
-        previous = {ROOT: ROOT}
-        queue = deque([ROOT])
-        while queue and wanted:
-            node = queue.popleft()
-            for successor in self._flow.successors[node]:
-                if successor not in previous and successor != blocked:
-                    previous[successor] = node
-                    wanted.discard(successor)
-                    queue.append(successor)
-        return previous
+        if not any(self._passes(node, blocked) for node in wanted):
+            return self._previous
+        return _shortest_ways(self._flow, blocked, wanted)
+
+    def _passes(self, node: int, blocked: int) -> bool:
+        """Tell whether the shortest way to a node passes another one."""
+        while node not in (ROOT, blocked):
+            node = self._previous[node]
+        return node == blocked
 
     def _say_chain(self, name: str, previous: Mapping[int, int]) -> str:
         chain = [self._flow.node_of_module[name]]
@@ -176,6 +175,24 @@ class ImportCosts:
         importer = edge.importer if edge else bodies[0]
         where = f" ({_short(edge.file, importer.count('.') + 1)}:{edge.line})" if edge else ""
         return f"{importer}{where}" + (f" through {own}" if own else "")
+
+
+def _shortest_ways(flow: Flow, blocked: int, wanted: Collection[int]) -> dict[int, int]:
+    """Return each node's predecessor on its shortest way from the root around a blocked node.
+
+    Stops once all wanted nodes are found.
+    """
+    previous = {ROOT: ROOT}
+    missing = set(wanted)
+    queue = deque([ROOT])
+    while queue and missing:
+        node = queue.popleft()
+        for successor in flow.successors[node]:
+            if successor not in previous and successor != blocked:
+                previous[successor] = node
+                missing.discard(successor)
+                queue.append(successor)
+    return previous
 
 
 def _steps(graph: ImportGraph) -> dict[tuple[str, str], ImportEdge]:
