@@ -53,6 +53,8 @@ class ImportSite:
 
     node: ast.Import | ast.ImportFrom
     inside: tuple[ast.AST, ...]
+    statement: int
+    """The index of the top-level statement that holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Facts:
     """Names declared `global` anywhere, with the line."""
     dynamic: tuple[str, int] | None = None
     """What reaches names without naming them (`globals()`), with its line."""
+    stars: list[int] = field(default_factory=list)
+    """The lines of star imports that run while the module is imported."""
     reader: tuple[str, int] | None = None
     """What reads annotations at run time (`get_type_hints`), with its line."""
     method_calls: list[MethodCall] = field(default_factory=list)

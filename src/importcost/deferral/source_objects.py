@@ -27,8 +27,6 @@ _SHARED = (
     "collections.Counter",
     "collections.OrderedDict",
     "collections.ChainMap",
-    "typing",
-    "typing_extensions",
 )
 _BUILTIN_STATE = frozenset(("dict", "list", "set", "bytearray", "object", "iter", "input"))
 
@@ -64,13 +62,18 @@ class Objects:
         if use.kind is UseKind.MODULE:
             if self.getter_at(use.statement):
                 return None, frozenset((use.statement,))
-            return (f"{use.name} is used at module level at line {use.line}", use.line), frozenset()
+            if use.statement in self.refused:
+                return self.refused[use.statement], frozenset()
+            text = f"{use.name} is used at module level at line {use.line}"
+            return (text, use.line), frozenset()
         if use.kind is UseKind.LAMBDA:
             text = f"{use.name} is used in a module-level lambda at line {use.line}"
             return (text, use.line), frozenset()
         needed: set[int] = set()
         for call in view.init_calls.get(id(use.function), ()) if use.function else ():
-            if not self.getter_at(call.statement):
+            if call.statement in self.refused:
+                return self.refused[call.statement], frozenset()
+            if call.statement not in self.candidates:
                 text = f"runs during init: {call.name}() is called at line {call.line}"
                 return (text, call.line), frozenset()
             needed.add(call.statement)
@@ -164,6 +167,9 @@ def _awkward_value(found: Candidate) -> Reason | None:
 def _state(view: View, found: Candidate) -> Reason | None:
     """Refuse what depends on when it is computed, and what two threads must never make twice."""
     line = found.node.lineno
+    for read in found.reads:
+        if under(view.targets.get(read.name, ""), ("typing", "typing_extensions")):
+            return f"{found.name} is made for type checkers", line
     for child in ast.walk(found.value):
         if not isinstance(child, ast.Call):
             continue
@@ -188,7 +194,9 @@ def _unstable(view: View, found: Candidate) -> Reason | None:
         imported = read.name in view.targets
         if read.name in view.facts.globals_ or (len(bindings) > 1 and not imported):
             return f"{found.name} reads {read.name}, which is bound more than once", read.line
-        if imported and any(binding.what != "imported" for binding in bindings):
+        if imported and any(
+            binding.what != "imported" or binding.line > found.node.lineno for binding in bindings
+        ):
             return f"{found.name} reads {read.name}, which is bound more than once", read.line
         for change in view.facts.mutated.get(read.name, ()):
             before = change.main_only or change.statement < found.index

@@ -12,6 +12,8 @@ from importcost.deferral.source_imports import absolute, loaded_by
 from importcost.deferral.source_model import SourceText
 from importcost.deferral.source_parse import Parsed, parse
 
+_IMPORTERS = (("import_module",), ("__import__",), ("reload",))
+
 
 @dataclass(frozen=True, slots=True)
 class OutsideUses:
@@ -102,6 +104,8 @@ class _Reader:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self._string(node.value, node.lineno)
+            elif isinstance(node, ast.Call):
+                self._call(node)
 
     def _import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -122,8 +126,15 @@ class _Reader:
             self._targets.setdefault(alias.asname or alias.name, set()).add(target)
             self._touch(target, node.lineno, called=True)
 
+    def _call(self, node: ast.Call) -> None:
+        """`import_module("handler")` gives the whole module to whoever called it."""
+        if _dotted(node.func)[-1:] in _IMPORTERS and node.args:
+            argument = node.args[0]
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                self._all(argument.value, node.lineno)
+
     def _string(self, value: str, line: int) -> None:
-        """`import_module("handler")` and `patch("handler.np")` name what they reach."""
+        """`patch("handler.np")` names what it reaches."""
         if not re.fullmatch(r"[\w.]{1,200}", value):
             return
         if value in self._touched and "." in value:

@@ -6,13 +6,18 @@ import ast
 import re
 import sys
 import warnings
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from importcost.deferral.source_model import SourceText, Span, Unreadable
 from importcost.deferral.text import LINE_END, line_starts
 
 _LAZY = re.compile(r"(?:^|[\r\n;:])[ \t\f]*(lazy)([ \t]+)(import|from)\b")
-_GENERATED = re.compile(r"@generated|\bgenerated (?:by|from|with)\b|\bdo not edit\b", re.IGNORECASE)
+_GENERATED = re.compile(
+    r"@generated|\bdo not edit\b|\b(?:auto|automatically)[- ]?generated\b"
+    r"|^[#!\s]*(?:(?:this )?(?:file|code|module) (?:is |was )?)?generated (?:by|from|with|using)\b",
+    re.IGNORECASE,
+)
 _HEADER_LINES = 5
 
 
@@ -52,7 +57,7 @@ class Parsed:
 
     def line_at(self, offset: int) -> int:
         """Return the line, counted from 1, that holds an offset."""
-        return len(LINE_END.findall(self.text[:offset])) + 1
+        return bisect_right(self.starts, offset)
 
 
 def parse(source: SourceText) -> Parsed | Unreadable:

@@ -16,6 +16,7 @@ from importcost.model.advice import Style, Verdict, VerdictKind
 
 _TRIES = (ast.Try, *((ast.TryStar,) if hasattr(ast, "TryStar") else ()))
 _ANNOTATIONS = (UseKind.ANNOTATION, UseKind.ANNOTATION_EVALUATED)
+_SURROUNDINGS = ("os", "sys")
 _MAGIC = ("__getattr__", "__dir__")
 
 
@@ -31,6 +32,7 @@ def verdict_on(
         _by_form(item)
         or _by_place(item)
         or _by_effect(item)
+        or _by_later_change(item, view)
         or view.dynamic()
         or _by_binding(item, view, shares)
         or shares.refusal(item)
@@ -45,7 +47,7 @@ def verdict_on(
             continue
         reason, statements = objects.blocked_by(view, use)
         if reason:
-            return _refused(_object_reason(reason, use, objects))
+            return _refused(_object_reason(reason, use, view, objects))
         needed |= statements
     if needed:
         return _getter(objects.required(view, needed), objects)
@@ -121,6 +123,19 @@ def _by_effect(item: Imported) -> Reason | None:
     return (effect, item.line) if effect else None
 
 
+def _by_later_change(item: Imported, view: View) -> Reason | None:
+    """Refuse what would be imported under another `sys.path` or environment than now."""
+    for name, dotted in view.targets.items():
+        if dotted.partition(".")[0] not in _SURROUNDINGS:
+            continue
+        for change in view.facts.mutated.get(name, ()):
+            later = change.statement > item.site.statement and not change.main_only
+            if later and change.kind is UseKind.MODULE:
+                text = f"line {change.line} changes {name} afterwards, which it may depend on"
+                return text, change.line
+    return None
+
+
 def _by_binding(item: Imported, view: View, shares: Shares) -> Reason | None:
     """Refuse names that are set elsewhere, and names that others reach."""
     for name in item.targets:
@@ -172,11 +187,16 @@ def _by_use(uses: Sequence[Occurrence]) -> Reason | None:
     return None
 
 
-def _object_reason(reason: Reason, use: Occurrence, objects: Objects) -> Reason:
-    """Say of a use in an object's value why the object cannot be made by a getter."""
-    if use.kind is UseKind.MODULE and use.statement in objects.refused:
-        text, line = objects.refused[use.statement]
-        return f"{reason[0]}: {text}", line if line is not None else reason[1]
+def _object_reason(reason: Reason, use: Occurrence, view: View, objects: Objects) -> Reason:
+    """Say which object stands in the way, where its own reason does not name the import."""
+    statements = [use.statement]
+    if use.function is not None:
+        statements = [call.statement for call in view.init_calls.get(id(use.function), ())]
+    for index in statements:
+        if objects.refused.get(index) == reason:
+            name = objects.candidates[index].name
+            line = objects.candidates[index].node.lineno if reason[1] is None else reason[1]
+            return f"{name} needs it at import and has to stay: {reason[0]}", line
     return reason
 
 
@@ -198,10 +218,10 @@ def _free(item: Imported, uses: Sequence[Occurrence]) -> Verdict:
     names = _listed(tuple(item.targets))
     quoted = any(use.kind is UseKind.ANNOTATION_EVALUATED for use in uses)
     also = "; annotations that are evaluated get quoted" if quoted else ""
-    functions = {use.function.name: use for use in uses if use.function is not None}
+    functions = dict.fromkeys(use.function.name for use in uses if use.function is not None)
     if functions:
         users = _listed(tuple(f"{name}()" for name in functions))
-        first = min(use.line for use in functions.values())
+        first = min(use.line for use in uses if use.function is not None)
         text = f"only functions use {names}: {users}{also}"
         return Verdict(VerdictKind.DEFERRABLE, text, first, (), Style.FUNCTION)
     if uses:

@@ -39,6 +39,9 @@ class View:
             what = others[0].what
             verb = what if what == "deleted" else f"{what} again"
             return f"{name} is {verb} at line {others[0].line}", others[0].line
+        star = max(self.facts.stars, default=0)
+        if star > getattr(own, "lineno", 0):
+            return f"the star import at line {star} may bind {name} again", star
         return None
 
     def other_bindings(self, name: str, own: ast.AST) -> list[Binding]:

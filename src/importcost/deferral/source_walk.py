@@ -163,7 +163,7 @@ class _Walk:
         return Occurrence(
             name=mangled(node.id, here.scope.private),
             span=span,
-            line=self._parsed.line_at(span.start) if here.base else node.lineno,
+            line=self._parsed.line_at(span.start) if here.base or here.at else node.lineno,
             kind=kind,
             function=here.function if kind is UseKind.FUNCTION else None,
             chain=chain,
@@ -217,7 +217,8 @@ class _Walk:
                     self.facts.reader = self.facts.reader or (alias.name, node.lineno)
         runs = not (here.typing_only or here.main_only)
         if here.function is None and here.scope.kind in ("module", "class") and runs:
-            self.facts.imports.append(ImportSite(node, here.inside))
+            self.facts.stars += [node.lineno for alias in node.names if alias.name == "*"]
+            self.facts.imports.append(ImportSite(node, here.inside, here.statement))
 
     def _function(self, node: FunctionNode, here: _Context) -> None:
         self._bind(node.name, node, here, "defined")

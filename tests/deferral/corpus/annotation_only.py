@@ -1,0 +1,6 @@
+from models import Order  #: annotations safe
+
+
+def handler(event: Order, context) -> list[Order]:  # decides
+    total: Order
+    return [event]

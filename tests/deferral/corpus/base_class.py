@@ -1,0 +1,5 @@
+import json  #: no unsafe
+
+
+class Encoder(json.JSONEncoder):  # decides
+    pass

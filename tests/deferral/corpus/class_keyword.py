@@ -1,0 +1,5 @@
+import abc  #: no unsafe
+
+
+class Base(metaclass=abc.ABCMeta):  # decides
+    pass

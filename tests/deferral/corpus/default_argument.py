@@ -1,0 +1,5 @@
+import decimal  #: no unsafe
+
+
+def handler(event, zero=decimal.Decimal(0)):  # decides
+    return zero

@@ -1,0 +1,3 @@
+import json  #: no unsafe
+
+del json  # decides

@@ -1,0 +1,7 @@
+import re  #: getter safe
+
+WORD = re.compile(r"\w+")  # decides
+
+
+def lambda_handler(event, context):
+    return WORD.findall(event), re.escape(event)

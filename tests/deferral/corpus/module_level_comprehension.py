@@ -1,0 +1,3 @@
+import string  #: no unsafe
+
+print([char for char in string.digits])  # decides

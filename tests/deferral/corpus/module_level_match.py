@@ -1,0 +1,5 @@
+import socket  #: no unsafe
+
+match 1:
+    case socket.AF_INET:  # decides
+        pass

@@ -1,0 +1,4 @@
+import warnings  #: no unsafe
+
+with warnings.catch_warnings():  # decides
+    pass

@@ -1,0 +1,7 @@
+import socket  #: no unsafe
+
+FAMILY = socket.AddressFamily(2)
+
+
+def lambda_handler(event, context):
+    return f"{FAMILY=}"  # decides

@@ -1,0 +1,9 @@
+import socket  #: no unsafe
+
+FAMILY = socket.AddressFamily(2)
+
+
+def lambda_handler(event, context):
+    match event:
+        case FAMILY.name:  # decides
+            return 1

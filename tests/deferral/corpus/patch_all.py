@@ -1,0 +1,3 @@
+from gevent import monkey  #: no@self unsafe
+
+monkey.patch_all()

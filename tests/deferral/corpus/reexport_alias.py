@@ -1,0 +1,5 @@
+from json import dumps as dumps  #: no@self unsafe
+
+
+def handler(event, context):
+    return dumps(event)

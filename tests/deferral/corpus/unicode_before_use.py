@@ -1,0 +1,5 @@
+import json  #: deferrable safe
+
+
+def handler(event, context):
+    return "ä€𝄞", json.dumps(event)  # decides
