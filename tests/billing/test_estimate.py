@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import pytest
@@ -292,3 +293,11 @@ def test_memory_moves_dollars_and_never_init(profile, one, other):
     assert small.dollars_per_million.value <= large.dollars_per_million.value
     if one != other:
         assert small.dollars_per_million.value < large.dollars_per_million.value
+
+
+def test_a_log_that_names_no_implementation_is_not_called_another_one():
+    logged = dataclasses.replace(
+        make_profile().environment, python_implementation="unknown", python_version="unknown"
+    )
+    profile = dataclasses.replace(make_profile(), environment=logged, source="log")
+    assert not [note for note in estimate(profile).notes if "not on unknown" in note]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -251,3 +252,21 @@ def test_help_imports_no_heavy_module():
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_a_log_with_lambdas_own_lines_is_lambdas_time_and_names_the_runtime(tmp_path):
+    start = "INIT_START Runtime Version: python:3.12.v60\tRuntime Version ARN: arn:aws:lambda\n"
+    (tmp_path / "lambda.txt").write_text(start + LOG.read_text())
+    (tmp_path / "bare.txt").write_text(LOG.read_text())
+    first = importcost(tmp_path, "profile", "--from-log", "lambda.txt").stdout
+    other = importcost(tmp_path, "profile", "--from-log", "bare.txt").stdout
+    assert first.startswith("A cold start of the handler in lambda.txt bills about")
+    assert "python3.12 · zip" in first
+    assert "From a log written on Lambda" in first
+    assert "unknown machine's" in " ".join(other.split())
+
+    def width_of_band(text: str) -> int:
+        low, high = re.search(r"\((\d+) to (\d+) ms\)", text).groups()
+        return int(high) - int(low)
+
+    assert width_of_band(first) < width_of_band(other)

@@ -26,6 +26,7 @@ from importcost.model.tree import NO_PARENT, ImportTree
 
 DEFAULT_RUNTIME = "python3.13"
 _LAMBDA_LINE = re.compile(rb"INIT_START Runtime Version|(?:START|END|REPORT) RequestId: ")
+_RUNTIME_LINE = re.compile(rb"INIT_START Runtime Version: python:(3\.\d+)")
 _PHASES = tuple(phase.value for phase in Phase)
 _START, _RUNTIME, _IMPORTS = (_PHASES.index(phase.value) for phase in list(Phase)[:3])
 # What the Lambda runtime loads as roots of its own; the handler's imports follow the last.
@@ -59,7 +60,7 @@ def profile_log(request: ProfileRequest, text: bytes, name: str) -> Profile:
             memory_mb=request.memory_mb,
             arch=request.arch,
             package_type=request.package_type,
-            runtime=request.runtime or DEFAULT_RUNTIME,
+            runtime=request.runtime or _runtime_named(text) or DEFAULT_RUNTIME,
         ),
         environment=_environment(name, on_lambda=on_lambda),
         runs=(),
@@ -79,6 +80,12 @@ def profile_log(request: ProfileRequest, text: bytes, name: str) -> Profile:
         warnings=_warnings(log),
         source="lambda-log" if on_lambda else "log",
     )
+
+
+def _runtime_named(text: bytes) -> str | None:
+    """Return the runtime that Lambda's own INIT_START line names, None where there is none."""
+    found = _RUNTIME_LINE.search(text)
+    return f"python{found[1].decode('ascii')}" if found else None
 
 
 def _with_phases(tree: ImportTree) -> ImportTree:

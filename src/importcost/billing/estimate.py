@@ -211,7 +211,7 @@ def _ratio(profile: Profile, settings: Settings) -> RatioFound:
             f"Measured with Python {version}: what {settings.runtime} would take for"
             " the same imports may differ."
         )
-    if profile.environment.python_implementation != "CPython":
+    if profile.environment.python_implementation not in ("CPython", "unknown"):
         notes.append(
             f"The speed reference was fitted on CPython, not on"
             f" {profile.environment.python_implementation}."

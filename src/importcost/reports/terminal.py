@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from importcost.billing.estimate import Estimate, InitLimit
+from importcost.billing.estimate import LAMBDA_LOG, Estimate, InitLimit
 from importcost.model.graph import FUNCTION, ImportEdge
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT
@@ -20,6 +20,13 @@ NAME_SHARE = 0.34
 LABEL_ROOM = 44
 # What the first sentence names: direct imports of at least this share, and not many.
 TOP_SHARE, TOP_COUNT = 0.1, 3
+
+
+_LOG_NOTES = {
+    True: "From a log written on Lambda: its own wall times.",
+    False: "From a log: its own wall times. No INIT_START or REPORT line says that Lambda wrote "
+    "it, so they count as an unknown machine's and the band is wide: keep those lines in the file.",
+}
 
 
 class Style:
@@ -64,8 +71,11 @@ def dollars(value: float) -> str:
 
 
 def _headline(profile: Profile, estimate: Estimate, style: Style, width: int) -> list[str]:
-    handler = profile.target.handler_file if profile.target else "a log"
-    name = elide(short_path(handler, profile.target), 60)
+    if profile.target:
+        name = elide(short_path(profile.target.handler_file, profile.target), 60)
+    else:
+        log = profile.environment.runner_reason.removeprefix("read from ")
+        name = "the handler in " + elide("a log on stdin" if log == "-" else log, 45)
     if profile.target and profile.target.function:
         name = f"{name}:{printable(profile.target.function)}"
     place = f"{estimate.runtime} · {estimate.package_type} · {estimate.arch}"
@@ -161,7 +171,7 @@ def _imports(profile: Profile, estimate: Estimate, style: Style, width: int) -> 
     room = int(width * NAME_SHARE) if width >= MIN_WIDTH else width - 20
     head = f"{'Most expensive imports':<{room}} {'on Lambda':>12} {'share':>6}"
     if width >= WIDE:
-        head += f" {'here':>9} {'self':>8}"
+        head += f" {'here' if profile.runs else 'logged':>9} {'self':>8}"
     where_room = width - len(head) - 2
     if width >= MIN_WIDTH:
         head += "  imported by"
@@ -229,7 +239,7 @@ def _notes(profile: Profile, width: int) -> list[str]:
     cpu = function.cpu_us
     timed = sum(run.kind.value == "timed" for run in profile.runs)
     if not timed:
-        return wrap("From a log: times are the log's own wall times.", width)
+        return wrap(_LOG_NOTES[profile.source == LAMBDA_LOG], width)
     text = (
         f"Measured here: {cpu.value / 1000:,.1f} ms CPU of function init (median of {timed}, "
         f"{cpu.low / 1000:,.1f} to {cpu.high / 1000:,.1f}), {function.wall_us / 1000:,.1f} ms "
