@@ -167,6 +167,14 @@ def test_an_import_by_nameless_code_belongs_to_whoever_loaded_the_module():
     assert costs.exclusive_us([key(1)]) == 3
 
 
+def test_lines_of_executed_text_are_no_lines_of_the_file():
+    graph = parse("handler:1 > a")
+    executed = ImportEdge("handler", "b", "<string>", 1, False, EdgeKind.STATEMENT, "handler", 1)
+    graph = ImportGraph((*graph.modules, module("b", "handler")), (*graph.edges, executed))
+    costs = ImportCosts(graph, {"a": 1, "b": 2}, own_files(graph))
+    assert costs.exclusive_us([key(1)]) == 1
+
+
 def test_a_module_without_any_origin_is_never_a_saving():
     graph = parse("handler:1 > a")
     graph = ImportGraph((*graph.modules, module("injected")), graph.edges)

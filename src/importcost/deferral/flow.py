@@ -158,6 +158,9 @@ class _Builder:
         if edge.kind is EdgeKind.PARENT:
             return []
         body_file = self._file_of.get(body) if edge.cause else edge.file
+        if edge.file is not None and edge.file.startswith("<") and edge.importer == body:
+            # Code run by `exec` counts its own lines: they are none of the file's.
+            return []
         outer = (body_file, line)
         inner = (edge.file, edge.line)
         places = [outer] if inner == outer else [outer, inner]
