@@ -103,6 +103,13 @@ CASES = {
             "\treturn a.b()\r\n\r\n\r\n@ft.wraps(1)\r\ndef f():\r\n\treturn get_x()\r\n"
         ),
     ),
+    "functools imported too late, and a comment that stays": (
+        "import a, b  # both\nb.x\nx = a.c()\nimport functools\n\n\ndef f():\n    return x, functools\n",
+        (
+            "import functools\nimport b  # both\nb.x\n\n\n@functools.cache\ndef get_x():\n    import a\n"
+            "    return a.c()\n\n\nimport functools\n\n\ndef f():\n    return get_x(), functools\n"
+        ),
+    ),
     "name clashes": (
         "import a\nx = a.b()\n\n\ndef get_x(_get_x): return x\n",
         HEAD + "def _get_x_2():\n    import a\n    return a.b()\n\n\n"

@@ -1,7 +1,5 @@
 """Styles `lazy` and `lazy-modules`: PEP 810."""
 
-
-
 import pytest
 
 from deferral.rewrite_cases import analysed, binding, outcome, reason, rewritten

@@ -1,7 +1,5 @@
 """Style `type-checking`: imports that only annotations need."""
 
-
-
 import ast
 
 import pytest

@@ -199,7 +199,7 @@ def _getter_edits(tree: Tree, plan: _Plan, needs: Needs, python: tuple[int, int]
     if not plan.getters:
         return []
     moving = {place for item in plan.of_style(*_MOVING) for place in item.touched()}
-    decorator, edits = cache_decorator(tree, moving, python)
+    decorator, edits = cache_decorator(tree, plan.getters, moving, python)
     below = {edit.end for edit in edits}
     above: ast.stmt | None = None
     for getter in plan.getters:

@@ -68,9 +68,8 @@ def _refuse_odd(tree: Tree, made: ModuleObject, statement: ast.Assign | ast.AnnA
         raise CannotRewriteError(f"the value of {made.name} awaits or yields")
     if any(isinstance(node, ast.NamedExpr) for node in inner):
         raise CannotRewriteError(f"the value of {made.name} assigns a name with :=")
-    parent = tree.places[id(statement)].parent
-    if isinstance(parent, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-        raise CannotRewriteError(f"{made.name} is not a module-level object")
+    if not all(isinstance(around, ast.Module | ast.If) for around in tree.ancestors(statement)):
+        raise CannotRewriteError(f"{made.name} is made inside another statement")
     if not tree.begins_line(tree.start(tree.line_group(statement)[0])):
         raise CannotRewriteError(f"{made.name} stands on the line of a compound statement")
 
@@ -102,20 +101,28 @@ def _all_names(tree: Tree) -> set[str]:
 
 
 def cache_decorator(
-    tree: Tree, removed: Collection[tuple[int, int]], python: tuple[int, int]
+    tree: Tree,
+    getters: Sequence[Getter],
+    removed: Collection[tuple[int, int]],
+    python: tuple[int, int],
 ) -> tuple[str, list[Edit]]:
     """Return the decorator's text, and the edit that imports functools where that is missing.
 
-    Raises CannotRewriteError where the name `functools` means something else.
+    Only an import above the first getter counts. Raises CannotRewriteError where the name
+    `functools` means something else.
     """
-    what = "cache" if python >= (3, 9) else "lru_cache"
-    call = "" if python >= (3, 9) else "(maxsize=None)"
-    known = dict(module_imports(tree, removed))
-    if f"functools.{what}" in known:
-        return f"@{known[f'functools.{what}']}{call}", []
-    if "functools" in known:
-        return f"@{known['functools']}.{what}{call}", []
-    if "functools" in _stored_names(tree) or "functools" in known.values():
+    what, call = ("cache", "") if python >= (3, 9) else ("lru_cache", "(maxsize=None)")
+    first = min(getter.made.span.start for getter in getters)
+    stored = _stored_names(tree)
+    imports = [bound for bound in module_imports(tree, removed) if bound.name not in stored]
+    for bound in imports:
+        if bound.what == f"functools.{what}" and bound.end < first:
+            return f"@{bound.name}{call}", []
+    for bound in imports:
+        if bound.what == "functools" and bound.end < first:
+            return f"@{bound.name}.{what}{call}", []
+    others = {bound.name for bound in imports if bound.what != "functools"}
+    if "functools" in stored | others:
         raise CannotRewriteError("the name functools means something else in this file")
     return f"@functools.{what}{call}", [import_line_edit(tree, "import functools")]
 

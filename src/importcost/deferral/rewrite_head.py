@@ -5,10 +5,23 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from importcost.deferral.edits import Edit
 from importcost.deferral.rewrite_imports import is_docstring
 from importcost.deferral.rewrite_tree import AnyImport, Tree, bound_name
+
+
+@dataclass(frozen=True, slots=True)
+class BoundImport:
+    """A name and what it is: `functools` or, by a from-import, `functools.cache`.
+
+    `end` is the offset at which its statement ends.
+    """
+
+    what: str
+    name: str
+    end: int
 
 
 def leading_imports(tree: Tree) -> list[AnyImport]:
@@ -85,11 +98,10 @@ def import_line_edit(tree: Tree, code: str) -> Edit:
     return lines_edit(tree, position, code + tree.newline)
 
 
-def module_imports(tree: Tree, removed: Collection[tuple[int, int]]) -> Iterator[tuple[str, str]]:
-    """Yield `(what, name)` for the imports of the module's own level that stay.
+def module_imports(tree: Tree, removed: Collection[tuple[int, int]]) -> Iterator[BoundImport]:
+    """Yield the imports of the module's own level that stay.
 
-    `what` is `functools` for `import functools`, `functools.cache` for a from-import; `removed`
-    holds `(id(statement), alias index)`.
+    `removed` holds `(id(statement), alias index)`.
     """
     for statement in tree.module.body:
         if not isinstance(statement, ast.Import | ast.ImportFrom):
@@ -98,7 +110,8 @@ def module_imports(tree: Tree, removed: Collection[tuple[int, int]]) -> Iterator
             if (id(statement), index) in removed:
                 continue
             name = bound_name(alias, statement)
+            end = tree.span(statement).end
             if isinstance(statement, ast.Import):
-                yield alias.name, name
+                yield BoundImport(alias.name, name, end)
             elif statement.level == 0:
-                yield f"{statement.module}.{alias.name}", name
+                yield BoundImport(f"{statement.module}.{alias.name}", name, end)

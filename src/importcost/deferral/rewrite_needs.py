@@ -61,8 +61,11 @@ def find_needs(
     while the module is imported.
     """
     needs = Needs()
+    places = {place for item in moving for place in item.touched()}
     for item in moving:
-        moved = MovedImport(item.node, item.aliases(), trailing_comment(tree, item.node))
+        whole = all((id(item.node), index) in places for index in range(len(item.node.names)))
+        comment = trailing_comment(tree, item.node) if whole else ""
+        moved = MovedImport(item.node, item.aliases(), comment)
         _note_losses(tree, notes, item, moved)
         by_function: dict[int, tuple[Function, set[str]]] = {}
         by_getter: dict[str, set[str]] = {}

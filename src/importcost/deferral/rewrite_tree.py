@@ -45,10 +45,11 @@ def parse_text(text: str) -> ast.Module:
         try:
             module = ast.parse(masked)
             compile(module, "<text>", "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, RecursionError) as error:
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             line = getattr(error, "lineno", None)
             where = f" at line {line}" if line else ""
-            raise CannotRewriteError(f"does not compile{where}: {error.args[0]}") from error
+            reason = error.args[0] if error.args else type(error).__name__
+            raise CannotRewriteError(f"does not compile{where}: {reason}") from error
     return module
 
 

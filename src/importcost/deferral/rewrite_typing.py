@@ -88,9 +88,9 @@ def _flag(tree: Tree, touched: Collection[tuple[int, int]]) -> str | None:
         if isinstance(statement, ast.Import | ast.ImportFrom) and id(statement) not in leading
         for index in range(len(statement.names))
     }
-    for what, name in module_imports(tree, {*touched, *later}):
-        if what in _FLAGS:
-            return name
+    for bound in module_imports(tree, {*touched, *later}):
+        if bound.what in _FLAGS:
+            return bound.name
     return None
 
 
