@@ -20,7 +20,8 @@ def changes_of(found):
 def test_every_change_of_a_module_is_named_largest_first():
     head = {**ROWS, "helper": 1_500, "numpy": 12_000, "requests": 8_000}
     del head["pandas.core"]
-    found = attribute(profile_of(), profile_of(head, "handler:1 > requests"))
+    graph = "handler:1 > helper\nhelper:4 > pandas\npandas:7 > numpy\nhandler:2 > requests"
+    found = attribute(profile_of(), profile_of(head, graph))
     assert changes_of(found) == {
         "pandas.core": (ChangeKind.REMOVED, -20_000),
         "requests": (ChangeKind.ADDED, 8_000),

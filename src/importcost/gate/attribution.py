@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from importcost.billing.estimate import CONFIDENCE, dollars_per_million, estimate
 from importcost.billing.prices import Prices, load_prices
-from importcost.model.graph import UNKNOWN_DISTRIBUTION
+from importcost.model.graph import UNKNOWN_DISTRIBUTION, ImportGraph
 from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile
 from importcost.model.tree import ImportTree
@@ -91,20 +91,8 @@ def attribute(
     that Lambda does not have.
     """
     base_us, head_us = _self_times(base.tree), _self_times(head.tree)
-    owners = {**_owners(base), **_owners(head)}
     base_names, head_names = function_modules(base), function_modules(head)
-    modules = tuple(
-        ModuleChange(
-            name,
-            _owner(name, owners),
-            _kind(
-                name in base_names, name in head_names, head_us.get(name, 0) - base_us.get(name, 0)
-            ),
-            base_us.get(name, 0),
-            head_us.get(name, 0),
-        )
-        for name in sorted(base_names | head_names)
-    )
+    modules = _modules(base_us, head_us, base_names, head_names, {**_owners(base), **_owners(head)})
     return Attribution(
         tree_delta_us=sum(head_us.values()) - sum(base_us.values()),
         modules=tuple(sorted(modules, key=lambda one: (-abs(one.delta_us), one.module))),
@@ -120,12 +108,17 @@ def attribute(
 def function_modules(profile: Profile) -> frozenset[str]:
     """Return the modules that the function's own init loads, what the runtime loads left out.
 
-    From the tree and, where there is one, the graph: built-in modules have no row.
+    From the import graph; from the tree's rows where a log is all there is: those leave out
+    built-in modules and hold attempts that failed.
     """
-    names = set(_self_times(profile.tree))
-    if profile.graph is not None:
-        names |= {one.name for one in profile.graph.modules if one.phase in FUNCTION_PHASES}
-    return frozenset(names)
+    if profile.graph is None:
+        return frozenset(_self_times(profile.tree))
+    return loaded_for_function(profile.graph)
+
+
+def loaded_for_function(graph: ImportGraph) -> frozenset[str]:
+    """Return the modules of a graph that were loaded in the function's own phases."""
+    return frozenset(one.name for one in graph.modules if one.phase in FUNCTION_PHASES)
 
 
 def dollars_of_shift(
@@ -151,16 +144,30 @@ def dollars_of_shift(
     return Interval(low, value, high, min(CONFIDENCE, shift_us.confidence))
 
 
+def _modules(
+    base_us: Mapping[str, int],
+    head_us: Mapping[str, int],
+    base_names: Collection[str],
+    head_names: Collection[str],
+    owners: Mapping[str, str],
+) -> tuple[ModuleChange, ...]:
+    """Return a change for each module loaded or timed on either side, so that all add up."""
+    before, after = {*base_names, *base_us}, {*head_names, *head_us}
+    changes = []
+    for name in sorted(before | after):
+        old_us, new_us = base_us.get(name, 0), head_us.get(name, 0)
+        kind = _kind(name in before, name in after, new_us - old_us)
+        changes.append(ModuleChange(name, _owner(name, owners), kind, old_us, new_us))
+    return tuple(changes)
+
+
 def _difference(base: Profile, head: Profile) -> Interval:
     before, after = base.function_init, head.function_init
     value = after.local_us - before.local_us
-    low = (
-        value - (after.cpu_us.value - after.cpu_us.low) - (before.cpu_us.high - before.cpu_us.value)
-    )
-    high = (
-        value + (after.cpu_us.high - after.cpu_us.value) + (before.cpu_us.value - before.cpu_us.low)
-    )
-    return Interval(low, value, high, min(before.cpu_us.confidence, after.cpu_us.confidence))
+    down = (after.cpu_us.value - after.cpu_us.low) + (before.cpu_us.high - before.cpu_us.value)
+    up = (after.cpu_us.high - after.cpu_us.value) + (before.cpu_us.value - before.cpu_us.low)
+    confidence = min(before.cpu_us.confidence, after.cpu_us.confidence)
+    return Interval(value - down, value, value + up, confidence)
 
 
 def _self_times(tree: ImportTree) -> dict[str, int]:
