@@ -1,0 +1,177 @@
+"""Rules on figures: absolute budgets against an interval, relative ones against a base."""
+
+from __future__ import annotations
+
+from importcost.gate.baseline import Figures, why_modules_only
+from importcost.gate.budgets import Budgets, Rule
+from importcost.gate.checks import Check, Status
+from importcost.gate.compare import Thresholds, Verdict
+from importcost.gate.subject import Subject
+from importcost.model.interval import Interval
+from importcost.model.stats import median_interval
+
+
+def thresholds_of(budgets: Budgets) -> Thresholds:
+    """Return the thresholds that pairs are compared with under these budgets."""
+    usual = Thresholds()
+    allowed = budgets.max_increase
+    if allowed is None:
+        return Thresholds(min_delta_us=budgets.min_delta_ms * 1000)
+    return Thresholds(
+        # A budget below 2 % asks for smaller shifts to be seen; one above 10 % for no more.
+        min_shift=min(usual.min_shift, allowed),
+        min_delta_us=budgets.min_delta_ms * 1000,
+        resolution=max(usual.resolution, allowed),
+    )
+
+
+def within(interval: Interval, budget: float) -> Status:
+    """Return FAIL only where the whole interval is over the budget, WARN where its middle is."""
+    if interval.low > budget:
+        return Status.FAIL
+    return Status.WARN if interval.value > budget else Status.PASS
+
+
+def memory(subject: Subject) -> tuple[Check, ...]:
+    """Hold the median of the runs' peak memory against `max_memory_mb`."""
+    budget, peaks = subject.budgets.max_memory_mb, subject.evidence.peak_rss_kb
+    if budget is None:
+        return ()
+    if not peaks:
+        message = "Peak memory is not known on this platform: measure on Linux or macOS."
+        return (subject.check(Rule.MEMORY, Status.NOT_MEASURED, message, budget=budget),)
+    found = median_interval([peak / 1024 for peak in peaks])
+    message = f"Peak memory at init is {found.value:,.0f} MB; max_memory_mb is {budget:g}."
+    status = within(found, budget)
+    return (
+        subject.check(Rule.MEMORY, status, message, measured=round(found.value, 1), budget=budget),
+    )
+
+
+def absolute(subject: Subject) -> tuple[Check, ...]:
+    """Hold the estimate on Lambda against `max_init_ms` and its kind."""
+    budgets, estimate = subject.budgets, subject.evidence.estimate
+    wanted = (
+        (Rule.INIT, "Estimated init", "max_init_ms", budgets.max_init_ms, "init_ms"),
+        (
+            Rule.BILLED_INIT,
+            "Estimated billed init",
+            "max_billed_init_ms",
+            budgets.max_billed_init_ms,
+            "billed_init_ms",
+        ),
+        (
+            Rule.COST,
+            "A million cold starts cost an estimated",
+            "max_cost_per_million",
+            budgets.max_cost_per_million,
+            "dollars_per_million",
+        ),
+    )
+    checks = []
+    for rule, words, key, budget, field in wanted:
+        if budget is None:
+            continue
+        if estimate is None:
+            message = f"{key} is set and init was not timed: run the whole check."
+            checks.append(subject.check(rule, Status.NOT_MEASURED, message, budget=budget))
+            continue
+        found: Interval = getattr(estimate, field)
+        checks.append(_budget_check(subject, rule, f"{words} {{}}; {key} is {{}}", found, budget))
+    return tuple(checks)
+
+
+def _budget_check(
+    subject: Subject, rule: Rule, words: str, found: Interval, budget: float
+) -> Check:
+    status = within(found, budget)
+    said = f"{_said(rule, found.value)} ({_said(rule, found.low)} to {_said(rule, found.high)})"
+    proof = ", not proven: the interval holds it" if status is Status.WARN else ""
+    message = f"{words.format(said, _said(rule, budget))}{proof}."
+    return subject.check(rule, status, message, measured=round(found.value, 4), budget=budget)
+
+
+def _said(rule: Rule, value: float) -> str:
+    return f"${value:,.2f}" if rule is Rule.COST else f"{value:,.0f} ms"
+
+
+def relative(subject: Subject) -> tuple[Check, ...]:
+    """Hold init against the compared version, or against the baseline's figures without pairs."""
+    if subject.comparison is not None:
+        return (_against_pairs(subject),)
+    if subject.budgets.max_increase is None or subject.baseline is None:
+        return ()
+    return (_against_figures(subject, subject.budgets.max_increase),)
+
+
+def _against_pairs(subject: Subject) -> Check:
+    """Judge a comparison: without `max_increase`, what is slower at all fails.
+
+    With it, what is slower fails where the whole interval exceeds what is allowed, and is
+    pointed out where the shift itself does.
+    """
+    comparison, allowed = subject.comparison, subject.budgets.max_increase
+    assert comparison is not None  # noqa: S101 - the caller looked
+    percent = comparison.deciding.shift_percent
+    measured = round(percent.value, 2)
+    budget = None if allowed is None else 100 * allowed
+    status, message = Status.PASS, comparison.reason
+    if comparison.verdict is Verdict.INCONCLUSIVE:
+        is_kept = (
+            budget is not None
+            and percent.high <= budget
+            and percent.confidence >= 1 - thresholds_of(subject.budgets).alpha
+        )
+        status = Status.PASS if is_kept else Status.INCONCLUSIVE
+    elif comparison.verdict is Verdict.SLOWER:
+        status = Status.FAIL if budget is None else within(percent, budget)
+        allowed_words = "" if budget is None else f" max_increase is {budget:g} %."
+        message = f"{message}{allowed_words}"
+    return subject.check(Rule.INCREASE, status, message, measured=measured, budget=budget)
+
+
+def _against_figures(subject: Subject, allowed: float) -> Check:
+    """Judge a later measurement by an earlier one: fails only where the intervals are apart.
+
+    Two measurements apart in time disagree by the machine's drift alone; the calibration
+    workload's times take out what they show of it.
+    """
+    evidence, baseline = subject.evidence, subject.baseline
+    assert baseline is not None  # noqa: S101 - the caller looked
+    if evidence.function_init is None or evidence.environment is None:
+        message = "max_increase is set and init was not timed: run the whole check."
+        return subject.check(Rule.INCREASE, Status.NOT_MEASURED, message, budget=100 * allowed)
+    refusal = why_modules_only(baseline, evidence.environment)
+    if refusal is not None:
+        return subject.check(Rule.INCREASE, Status.SKIPPED, refusal, budget=100 * allowed)
+    base = _scaled(baseline.figures, evidence.speed_us)
+    head = evidence.function_init.cpu_us
+    percent = _increase(base, head)
+    is_small = head.value - base.value <= subject.budgets.min_delta_ms * 1000
+    status = Status.PASS if is_small else within(percent, 100 * allowed)
+    message = (
+        f"CPU time of init is {percent.value:+.1f} % ({percent.low:+.1f} to {percent.high:+.1f} %) "
+        f"against the baseline; max_increase is {100 * allowed:g} %."
+    )
+    measured = round(percent.value, 2)
+    return subject.check(Rule.INCREASE, status, message, measured=measured, budget=100 * allowed)
+
+
+def _scaled(figures: Figures, speed_us: int | None) -> Interval:
+    """Return the baseline's init as it would take at the machine's speed of today."""
+    factor = speed_us / figures.speed_us if speed_us and figures.speed_us else 1.0
+    return Interval(
+        figures.init_cpu_low_us * factor,
+        figures.init_cpu_us * factor,
+        figures.init_cpu_high_us * factor,
+    )
+
+
+def _increase(base: Interval, head: Interval) -> Interval:
+    """Return by how many percent head exceeds base; the ends are the farthest apart."""
+    return Interval(
+        100 * (head.low / max(base.high, 1.0) - 1),
+        100 * (head.value / max(base.value, 1.0) - 1),
+        100 * (head.high / max(base.low, 1.0) - 1),
+        min(base.confidence, head.confidence),
+    )

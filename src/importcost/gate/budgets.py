@@ -1,0 +1,98 @@
+"""What a handler may cost: its budgets, and how loudly each rule speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Rule(str, Enum):
+    """What a check looks at; the value is what configuration and reports call it."""
+
+    MEASUREMENT = "measurement"
+    """The handler could be measured at all; cannot be switched off."""
+    FORBIDDEN_IMPORT = "forbidden-import"
+    MODULE_COUNT = "module-count"
+    NEW_MODULE = "new-module"
+    NETWORK = "network-at-import"
+    SUBPROCESS = "subprocess-at-import"
+    FILE_WRITE = "write-at-import"
+    MEMORY = "memory"
+    INIT = "init-time"
+    BILLED_INIT = "billed-init"
+    COST = "cost"
+    INCREASE = "increase"
+    """Slower than the baseline or the compared version."""
+
+
+RULE_TEXT: Mapping[Rule, str] = {
+    Rule.MEASUREMENT: "The handler imports, and its init could be measured.",
+    Rule.FORBIDDEN_IMPORT: "Modules named by `forbid` are not loaded at init.",
+    Rule.MODULE_COUNT: "No more modules than `max_modules` are loaded at init.",
+    Rule.NEW_MODULE: "No module is loaded at init that the baseline does not have.",
+    Rule.NETWORK: "No import connects to the network.",
+    Rule.SUBPROCESS: "No import starts a process.",
+    Rule.FILE_WRITE: "No import writes files.",
+    Rule.MEMORY: "Peak memory stays below `max_memory_mb`.",
+    Rule.INIT: "Estimated init on Lambda stays below `max_init_ms`.",
+    Rule.BILLED_INIT: "Estimated billed init stays below `max_billed_init_ms`.",
+    Rule.COST: "A million cold starts cost less than `max_cost_per_million` dollars.",
+    Rule.INCREASE: "Init is not slower than before by more than `max_increase`.",
+}
+"""One sentence a rule, for reports that explain their rules."""
+
+
+class Level(str, Enum):
+    """How loudly a rule speaks when it is broken."""
+
+    OFF = "off"
+    WARN = "warn"
+    ERROR = "error"
+
+
+DEFAULT_LEVELS: Mapping[Rule, Level] = {
+    # Nobody asked for these by a budget: they are pointed out, until a project wants more.
+    Rule.NETWORK: Level.WARN,
+    Rule.SUBPROCESS: Level.WARN,
+    Rule.FILE_WRITE: Level.WARN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The level of every rule: its own, else the one for all, else the rule's usual one."""
+
+    every: Level | None = None
+    by_rule: Mapping[Rule, Level] = field(default_factory=dict)
+
+    def of(self, rule: Rule) -> Level:
+        """Return the level of a rule; MEASUREMENT is never quieter than the loudest other."""
+        if rule is Rule.MEASUREMENT:
+            return self._of_measurement()
+        return self.by_rule.get(rule) or self.every or DEFAULT_LEVELS.get(rule, Level.ERROR)
+
+    def _of_measurement(self) -> Level:
+        others = {self.of(rule) for rule in Rule if rule is not Rule.MEASUREMENT}
+        return next(level for level in (Level.ERROR, Level.WARN, Level.OFF) if level in others)
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """What one handler may cost; None where nothing is set.
+
+    Times are milliseconds on Lambda as estimated, dollars are US dollars per million cold
+    starts. `max_increase` is a share (0.05 for 5 %) of the base; `min_delta_ms` is measured
+    here: a smaller slowdown never fails. `forbid` and `allowed_new_modules` are patterns, see
+    `matches`; `allowed_new_modules` None allows all.
+    """
+
+    max_init_ms: float | None = None
+    max_billed_init_ms: float | None = None
+    max_cost_per_million: float | None = None
+    max_increase: float | None = None
+    min_delta_ms: float = 0.0
+    max_modules: int | None = None
+    max_memory_mb: float | None = None
+    forbid: tuple[str, ...] = ()
+    allowed_new_modules: tuple[str, ...] | None = None

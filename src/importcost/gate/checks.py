@@ -1,0 +1,88 @@
+"""One check and its outcome, and what all of them mean for the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from importcost.errors import MeasurementError
+from importcost.gate.budgets import Level, Rule
+
+EXIT_FINE = 0
+EXIT_FAILED = 1
+EXIT_NOT_MEASURED = MeasurementError.exit_code
+
+
+class Status(str, Enum):
+    """How a check came out."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    WARN = "warn"
+    """The estimate is over the budget, its interval is not: not proven."""
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    """Measured, and the figures do not tell; a failure only where strictness is asked for."""
+    NOT_MEASURED = "not-measured"
+    """Asked for and not to be had: never passes."""
+    SKIPPED = "skipped"
+    """Switched off, or nothing to hold it against."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of one rule on one handler (several where a rule is broken in several places).
+
+    `message` is one sentence for the user. `file` is absolute, `line` counts from 1; None where
+    no line of the function is to blame. `measured` and `budget` are in the rule's own unit (ms,
+    MB, dollars, modules, percent).
+    """
+
+    rule: Rule
+    level: Level
+    status: Status
+    message: str
+    handler: str
+    file: str | None = None
+    line: int | None = None
+    measured: float | None = None
+    budget: float | None = None
+
+    @property
+    def is_failure(self) -> bool:
+        """Tell whether it alone fails the gate: broken or not measured, at level error."""
+        broken = self.status in (Status.FAIL, Status.NOT_MEASURED)
+        return broken and self.level is Level.ERROR
+
+    @property
+    def is_finding(self) -> bool:
+        """Tell whether the user has to be shown it: everything but passed and skipped."""
+        return self.status not in (Status.PASS, Status.SKIPPED)
+
+
+def exit_code(checks: Sequence[Check], *, strict: bool = False) -> int:
+    """Return 0 where nothing failed, 1 where a check did, 3 where one could not be measured.
+
+    Only checks at level error count. A proven failure is said before a missing measurement.
+    `strict` fails what is inconclusive. No checks at all is a gate that measured nothing: 3.
+    """
+    gating = [check for check in checks if check.level is Level.ERROR]
+    failing = {Status.FAIL, Status.INCONCLUSIVE} if strict else {Status.FAIL}
+    if any(check.status in failing for check in gating):
+        return EXIT_FAILED
+    if not checks or any(check.status is Status.NOT_MEASURED for check in gating):
+        return EXIT_NOT_MEASURED
+    return EXIT_FINE
+
+
+def worst_status(checks: Sequence[Check]) -> Status:
+    """Return the gravest status among checks, SKIPPED where there are none."""
+    order = (
+        Status.FAIL,
+        Status.NOT_MEASURED,
+        Status.INCONCLUSIVE,
+        Status.WARN,
+        Status.PASS,
+        Status.SKIPPED,
+    )
+    return min((check.status for check in checks), key=order.index, default=Status.SKIPPED)

@@ -1,0 +1,66 @@
+"""Rules on what imports do besides importing: connect, start processes, write files."""
+
+from __future__ import annotations
+
+from importcost.gate.budgets import Rule
+from importcost.gate.checks import Check, Status
+from importcost.gate.subject import Subject
+
+_KINDS = {
+    Rule.NETWORK: ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname"),
+    Rule.SUBPROCESS: ("subprocess.Popen", "os.system", "os.posix_spawn", "os.fork", "os.exec"),
+    Rule.FILE_WRITE: ("open for writing", "sqlite3.connect"),
+}
+_WORDS = {
+    Rule.NETWORK: "uses the network",
+    Rule.SUBPROCESS: "starts a process",
+    Rule.FILE_WRITE: "writes files",
+}
+_HARMLESS = frozenset(
+    {
+        "open for writing: '/dev/null'",
+        "open for writing: b'/dev/null'",
+        "sqlite3.connect: ':memory:'",
+    }
+)
+MAX_EVENTS = 3
+"""Events shown of one statement; the others are counted."""
+
+
+def rule_of_event(event: str) -> Rule | None:
+    """Return the rule that an audit event of a statement breaks, None where it breaks none.
+
+    `event` is `name: detail`, see `StatementTime.events`.
+    """
+    if event in _HARMLESS:
+        return None
+    name = event.partition(":")[0]
+    return next((rule for rule, names in _KINDS.items() if name in names), None)
+
+
+def import_events(subject: Subject) -> tuple[Check, ...]:
+    """Return a check for each statement that does what an import should not, by rule."""
+    return tuple(check for rule in _KINDS for check in _of_rule(subject, rule))
+
+
+def _of_rule(subject: Subject, rule: Rule) -> list[Check]:
+    statements = subject.evidence.statements
+    if statements is None:
+        message = (
+            "What imports do besides importing was not watched: measure with six launches or more."
+        )
+        return [subject.check(rule, Status.NOT_MEASURED, message)]
+    checks = []
+    for statement in statements:
+        events = tuple(event for event in statement.events if rule_of_event(event) is rule)
+        if events:
+            place = (statement.place.file, statement.place.line)
+            where = f"{subject.short(place[0])}:{place[1]}"
+            message = f"{where} {_WORDS[rule]} at import: {_listed(events)}."
+            checks.append(subject.check(rule, Status.FAIL, message, place=place))
+    return checks or [subject.check(rule, Status.PASS, f"No import {_WORDS[rule]}.")]
+
+
+def _listed(events: tuple[str, ...]) -> str:
+    more = f" and {len(events) - MAX_EVENTS} more" if len(events) > MAX_EVENTS else ""
+    return "; ".join(events[:MAX_EVENTS]) + more

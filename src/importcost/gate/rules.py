@@ -1,0 +1,51 @@
+"""All rules on one handler, in order: what is certain first, then budgets, then comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from importcost.gate.budget_rules import absolute, memory, relative
+from importcost.gate.budgets import RULE_TEXT, Levels, Rule
+from importcost.gate.checks import Check, Status
+from importcost.gate.event_rules import import_events
+from importcost.gate.import_rules import forbidden_imports, module_count, new_modules
+from importcost.gate.subject import Subject
+
+_Rules = Callable[[Subject], tuple[Check, ...]]
+
+DETERMINISTIC: tuple[_Rules, ...] = (forbidden_imports, module_count, new_modules, import_events)
+"""What two launches of the interpreter are enough for."""
+MEASURED: tuple[_Rules, ...] = (memory, absolute, relative)
+
+
+def run_checks(subject: Subject) -> tuple[Check, ...]:
+    """Return the outcome of every rule that the handler's budgets ask for.
+
+    A rule that is switched off is one SKIPPED check; a budget that is not set none at all.
+    """
+    found = [check for rules in (*DETERMINISTIC, *MEASURED) for check in rules(subject)]
+    checks: list[Check] = []
+    for check in found:
+        if not subject.is_off(check.rule):
+            checks.append(check)
+        elif not any(one.rule is check.rule for one in checks):
+            message = f"Switched off: {RULE_TEXT[check.rule]}"
+            checks.append(subject.check(check.rule, Status.SKIPPED, message))
+    return tuple(checks)
+
+
+def measured_check(handler: str, levels: Levels, message: str = "") -> Check:
+    """Return the check that says that the handler imports and could be measured."""
+    text = message or RULE_TEXT[Rule.MEASUREMENT]
+    return Check(Rule.MEASUREMENT, levels.of(Rule.MEASUREMENT), Status.PASS, text, handler)
+
+
+def failing_handler(handler: str, levels: Levels, message: str) -> Check:
+    """Return the check for a handler whose own init fails: a failure, whatever its budgets."""
+    return Check(Rule.MEASUREMENT, levels.of(Rule.MEASUREMENT), Status.FAIL, message, handler)
+
+
+def unmeasured_handler(handler: str, levels: Levels, message: str) -> Check:
+    """Return the check for a handler that could not be measured: no engine, no base, timeout."""
+    level = levels.of(Rule.MEASUREMENT)
+    return Check(Rule.MEASUREMENT, level, Status.NOT_MEASURED, message, handler)

@@ -1,0 +1,90 @@
+"""What the rules look at: one handler's budgets, and whatever was measured of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from importcost.billing.estimate import Estimate
+from importcost.gate.baseline import HandlerBaseline
+from importcost.gate.budgets import Budgets, Level, Levels, Rule
+from importcost.gate.checks import Check, Status
+from importcost.gate.compare import Comparison
+from importcost.model.advice import StatementTime
+from importcost.model.graph import ImportGraph
+from importcost.model.profile import Environment, FunctionInit, Profile, RunKind
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was measured of one handler; None for what was not, with which the rules reckon.
+
+    A deterministic check has `graph` and `statements` alone. `peak_rss_kb` is one value for
+    each timed run whose platform told. `speed_us` is the calibration workload's CPU time.
+    """
+
+    task_root: str | None = None
+    graph: ImportGraph | None = None
+    statements: tuple[StatementTime, ...] | None = None
+    peak_rss_kb: tuple[int, ...] = ()
+    function_init: FunctionInit | None = None
+    speed_us: int | None = None
+    environment: Environment | None = None
+    estimate: Estimate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One handler under its budgets. `handler` is its name in the configuration.
+
+    `baseline` is its entry in the baseline file, `comparison` the verdict on pairs, where there
+    is one.
+    """
+
+    handler: str
+    budgets: Budgets
+    evidence: Evidence
+    levels: Levels = field(default_factory=Levels)
+    baseline: HandlerBaseline | None = None
+    comparison: Comparison | None = None
+
+    def check(
+        self,
+        rule: Rule,
+        status: Status,
+        message: str,
+        *,
+        place: tuple[str | None, int | None] = (None, None),
+        measured: float | None = None,
+        budget: float | None = None,
+    ) -> Check:
+        """Return a check of this handler at its rule's level."""
+        level = self.levels.of(rule)
+        return Check(rule, level, status, message, self.handler, *place, measured, budget)
+
+    def is_off(self, rule: Rule) -> bool:
+        """Tell whether a rule is switched off."""
+        return self.levels.of(rule) is Level.OFF
+
+    def short(self, file: str | None) -> str:
+        """Return a file as messages name it: from the task root on, where it lies in it."""
+        root = (self.evidence.task_root or "").rstrip("/") + "/"
+        return (file or "").removeprefix(root) if root != "/" else (file or "")
+
+
+def evidence_of(profile: Profile, estimate: Estimate | None = None) -> Evidence:
+    """Return what a profile shows. Statements of no run at all count as not measured."""
+    statements = profile.advice.statements if profile.advice is not None else ()
+    return Evidence(
+        task_root=profile.target.task_root if profile.target else None,
+        graph=profile.graph,
+        statements=statements or None,
+        peak_rss_kb=tuple(
+            run.peak_rss_kb
+            for run in profile.runs
+            if run.kind is RunKind.TIMED and run.peak_rss_kb is not None
+        ),
+        function_init=profile.function_init,
+        speed_us=profile.speed_us,
+        environment=profile.environment,
+        estimate=estimate,
+    )
