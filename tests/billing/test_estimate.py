@@ -296,8 +296,6 @@ def test_memory_moves_dollars_and_never_init(profile, one, other):
 
 
 def test_a_log_that_names_no_implementation_is_not_called_another_one():
-    logged = dataclasses.replace(
-        make_profile().environment, python_implementation="unknown", python_version="unknown"
-    )
+    logged = dataclasses.replace(make_profile().environment, python_implementation="unknown")
     profile = dataclasses.replace(make_profile(), environment=logged, source="log")
     assert not [note for note in estimate(profile).notes if "not on unknown" in note]
