@@ -18,7 +18,10 @@ LONGEST_SENTENCE = 600
 # One line of help each: listing the commands must not import them.
 COMMANDS = {
     "profile": "Measure one handler's cold start and say what it costs and why.",
+    "defer": "Say which imports to defer, prove what that saves, and write the edit.",
+    "why": "Show every chain of imports that loads a module.",
     "view": "Render a saved profile again.",
+    "export": "Write a saved profile in the formats that other tools read.",
 }
 
 

@@ -28,6 +28,9 @@ INIT_HALF_WIDTH = 0.01
 HALF_WIDTH_US = 300.0
 """Rounds end when each saving is known to 5 % of itself, 1 % of the init, or 0.3 ms."""
 
+NO_SAVING = ("init takes longer with it", "no saving shows beyond the noise")
+"""Failures of a change that works and saves nothing."""
+
 PairsProgress = Callable[[int, int], None]
 """Is told how many launches are done, of how many at least."""
 
@@ -154,15 +157,14 @@ def _verification(base: _Side, side: _Side) -> Verification:
         pairs=len(savings),
         gone=gone,
         failure=_why_not(interval),
+        original_us=median(base.cpu_us()),
     )
 
 
 def _why_not(interval: Interval) -> str | None:
     if interval.high <= 0:
-        return "init takes longer with it"
-    if interval.low <= 0:
-        return "no saving shows beyond the noise"
-    return None
+        return NO_SAVING[0]
+    return NO_SAVING[1] if interval.low <= 0 else None
 
 
 def with_bytecode(subject: Subject, folder: str) -> Subject:

@@ -1,0 +1,305 @@
+"""Use case: say which imports to defer, prove each saving by measuring it, and make the edits."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importcost.app.advise import Analysis, Finding
+from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
+from importcost.app.edit_files import FileEdit
+from importcost.app.events import Event, EventOutcome, judge_event, load_events
+from importcost.app.sources import Sources
+from importcost.app.suggest import LAZY_PYTHON, analyse_bench, python_version, with_economics
+from importcost.billing.estimate import estimate
+from importcost.deferral.rewrite import Change, Refused, rewrite
+from importcost.deferral.source_model import SourceFile
+from importcost.deferral.text import encode
+from importcost.errors import UsageError
+from importcost.measure.pairs import NO_SAVING, PairedSubject, verify, with_bytecode
+from importcost.measure.session import BYTECODE_DIR, Progress, Subject, Variant
+from importcost.model.advice import (
+    Advice,
+    BestSet,
+    ImportFinding,
+    Style,
+    Verification,
+)
+from importcost.model.profile import Profile, RunKind
+
+VERIFY_SECONDS = 120.0
+BEST = "best"
+BYTECODE = "bytecode"
+
+
+@dataclass(frozen=True, slots=True)
+class DeferRequest:
+    """What `importcost defer` was asked for; `events` are files that hold one event each."""
+
+    measure: ProfileRequest
+    style: Style | None = None
+    verify: bool = True
+    verify_seconds: float = VERIFY_SECONDS
+    events: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Files before and after some changes; `notes` are for their reader."""
+
+    edits: tuple[FileEdit, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """What came of it: the profile with its advice, the best set's edits, and the events.
+
+    `unreadable` are sentences about files that could not be analysed, by path.
+    """
+
+    profile: Profile
+    rewrite: Rewrite
+    unreadable: Mapping[str, str]
+    events: tuple[EventOutcome, ...] = ()
+
+
+def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
+    """Measure the handler, judge its imports, and verify what is suggested.
+
+    Raises UsageError for what cannot be carried out as asked, MeasurementError (HandlerError)
+    where the handler itself cannot be measured. No file of the user's is changed.
+    """
+    if request.measure.package_type == "image" and request.measure.image is not None:
+        raise UsageError(
+            "defer needs the function's source on this machine: name the handler file and its "
+            "--task-root without --image of the function's own, or copy /var/task out of it."
+        )
+    with open_bench(request.measure, listener) as bench:
+        events = load_events(request.events, bench.subject.target)
+        measurement, profile = bench.profile(listener)
+        sources, analysis = analyse_bench(bench, measurement, profile, request.style)
+        work = _Work(bench, profile, analysis, request, listener, len(measurement.runs))
+        advice, edits = work.carry_out(events)
+    unreadable = {path: one.reason for path, one in sources.unreadable.items()}
+    return Deferral(replace(profile, advice=advice), edits, unreadable, tuple(work.outcomes))
+
+
+class _Work:
+    """Carries the suggestions out on copies, measures them, and keeps what holds."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        profile: Profile,
+        analysis: Analysis,
+        request: DeferRequest,
+        listener: Listener,
+        runs_done: int,
+    ) -> None:
+        self._bench = bench
+        self._profile = profile
+        self._analysis = analysis
+        self._request = request
+        self._listener = listener
+        self._runs_done = runs_done
+        self._python = python_version(bench)
+        self.outcomes: list[EventOutcome] = []
+
+    def carry_out(self, events: Sequence[Event]) -> tuple[Advice, Rewrite]:
+        """Return the advice, verified where that was asked for, and the best set's edits."""
+        advice = self._analysis.advice
+        edited = {number: self._edit([number]) for number in self._suggestions()}
+        found = {
+            number: Verification(None, None, 0, (), f"the edit is refused: {edits.reason}")
+            for number, edits in edited.items()
+            if isinstance(edits, Refused)
+        }
+        best = self._without(advice.best_set, found)
+        if self._request.verify and not self._is_ignored():
+            sets = {str(n): e for n, e in edited.items() if not isinstance(e, Refused)}
+            measured = dict(self._verify(sets, best))
+            for event in events:
+                self._judge(event, sets, best, measured)
+            found |= {int(key): one for key, one in measured.items() if key.isdigit()}
+            if advice.bytecode is not None and BYTECODE in measured:
+                shipped = replace(advice.bytecode, verification=measured[BYTECODE])
+                advice = replace(advice, bytecode=shipped)
+            best = self._settle_best(best, measured, events)
+        advice = self._with_verifications(advice, found)
+        profile = self._profile
+        advice = with_economics(
+            replace(advice, best_set=best), estimate(profile), profile.function_init.local_us
+        )
+        return advice, self._final_edits(best)
+
+    def _judge(
+        self,
+        event: Event,
+        sets: Mapping[str, Rewrite],
+        best: BestSet | None,
+        measured: dict[str, Verification],
+    ) -> None:
+        """Call the handler with the event on each variant that starts; an answer that differs
+        makes its change fail."""
+        variants = {
+            key: self._subject(key, edits)
+            for key, edits in sets.items()
+            if measured[key].saving_us is not None
+        }
+        if best is not None and BEST in measured and measured[BEST].saving_us is not None:
+            edits = self._edit(best.finding_ids)
+            if not isinstance(edits, Refused):
+                variants[BEST] = self._subject(BEST, edits)
+        outcome = judge_event(self._bench, event, variants)
+        self.outcomes.append(outcome)
+        for key, failure in outcome.differing.items():
+            measured[key] = replace(measured[key], failure=failure)
+
+    def _suggestions(self) -> list[int]:
+        return [number for number, one in enumerate(self._analysis.findings) if one.changes]
+
+    def _is_ignored(self) -> bool:
+        """Tell whether the measured Python ignores the edits, so that there is nothing to prove."""
+        return self._request.style is Style.LAZY_MODULES and self._python < LAZY_PYTHON
+
+    def _edit(self, numbers: Sequence[int]) -> Rewrite | Refused:
+        """Rewrite copies of the files that these findings concern."""
+        chosen = [self._analysis.findings[number] for number in numbers]
+        return rewrite_files(chosen, self._analysis.sources, self._python)
+
+    def _subject(self, name: str, changed: Rewrite) -> Subject:
+        texts = {str(edit.path): edit.after for edit in changed.edits}
+        return replace(self._bench.subject, variant=Variant(name, texts))
+
+    def _verify(
+        self, sets: Mapping[str, Rewrite], best: BestSet | None
+    ) -> Mapping[str, Verification]:
+        variants = [PairedSubject(key, self._subject(key, edits)) for key, edits in sets.items()]
+        edits = self._edit(best.finding_ids) if best else Refused("there is none")
+        if best and len(best.finding_ids) > 1 and not isinstance(edits, Refused):
+            variants.append(PairedSubject(BEST, self._subject(BEST, edits)))
+        with self._bytecode() as subject:
+            if subject is not None:
+                variants.append(PairedSubject(BYTECODE, subject))
+            return self._run(variants) if variants else {}
+
+    def _run(self, variants: Sequence[PairedSubject]) -> Mapping[str, Verification]:
+        def progress(done: int, total: int) -> None:
+            runs = self._runs_done
+            self._listener.progress(Progress(runs + done, runs + total, RunKind.TIMED))
+
+        self._listener.note(
+            f"Verifying {len(variants)} changes on copies, in interleaved pairs ..."
+        )
+        return verify(
+            self._bench.runner,
+            self._bench.subject,
+            variants,
+            seconds=self._request.verify_seconds,
+            random=random.Random(),  # noqa: S311 - order of runs, not a secret
+            on_progress=progress,
+        )
+
+    @contextlib.contextmanager
+    def _bytecode(self) -> Iterator[Subject | None]:
+        """Give the subject with valid bytecode, where shipping it is part of the advice."""
+        if self._analysis.advice.bytecode is None or self._bench.subject.bytecode != "zip":
+            yield None
+        elif self._bench.runner.image is not None:
+            yield with_bytecode(self._bench.subject, BYTECODE_DIR)
+        else:
+            with tempfile.TemporaryDirectory(prefix="importcost-bytecode-") as folder:
+                yield with_bytecode(self._bench.subject, folder)
+
+    def _without(self, best: BestSet | None, failed: Mapping[int, Verification]) -> BestSet | None:
+        """Return the best set without what failed, its joint figures worked out anew."""
+        if best is None or not set(best.finding_ids) & set(failed):
+            return best
+        kept = [number for number in best.finding_ids if number not in failed]
+        return self._analysis.joint(kept) if kept else None
+
+    def _settle_best(
+        self,
+        best: BestSet | None,
+        measured: Mapping[str, Verification],
+        events: Sequence[Event],
+    ) -> BestSet | None:
+        """Keep in the best set what holds by itself, and measure it again if it changed."""
+        if best is None:
+            return None
+        broken = {
+            number: measured[str(number)]
+            for number in best.finding_ids
+            if str(number) in measured and is_broken(measured[str(number)])
+        }
+        kept = self._without(best, broken)
+        if kept is None:
+            return None
+        if len(kept.finding_ids) == 1:
+            return replace(kept, verification=measured.get(str(kept.finding_ids[0])))
+        if kept is best:
+            return replace(best, verification=measured.get(BEST))
+        edits = self._edit(kept.finding_ids)
+        if isinstance(edits, Refused):
+            failure = f"the edit is refused: {edits.reason}"
+            return replace(kept, verification=Verification(None, None, 0, (), failure))
+        again = dict(self._run([PairedSubject(BEST, self._subject(BEST, edits))]))
+        for event in events:
+            self._judge(event, {}, kept, again)
+        return replace(kept, verification=again[BEST])
+
+    def _with_verifications(self, advice: Advice, found: Mapping[int, Verification]) -> Advice:
+        findings = tuple(
+            replace(one, verification=found.get(number), triggered_by=self._triggers(number, one))
+            for number, one in enumerate(advice.findings)
+        )
+        return replace(advice, findings=findings)
+
+    def _triggers(self, number: int, finding: ImportFinding) -> tuple[str, ...]:
+        """Return the events whose call loads what this suggestion defers."""
+        wanted = set(finding.modules)
+        return tuple(
+            dict.fromkeys(
+                one.name for one in self.outcomes if wanted & one.loaded.get(str(number), set())
+            )
+        )
+
+    def _final_edits(self, best: BestSet | None) -> Rewrite:
+        if best is None or (best.verification is not None and is_broken(best.verification)):
+            return Rewrite((), ())
+        changed = self._edit(best.finding_ids)
+        return Rewrite((), ()) if isinstance(changed, Refused) else changed
+
+
+def rewrite_files(
+    findings: Sequence[Finding], sources: Sources, python: tuple[int, int]
+) -> Rewrite | Refused:
+    """Apply the changes of all findings together, file by file; one refusal refuses all."""
+    changes: dict[str, list[Change]] = defaultdict(list)
+    files: dict[str, SourceFile] = {}
+    for one in findings:
+        path = one.file.source.path
+        files[path] = one.file
+        changes[path] += [change for change in one.changes if change not in changes[path]]
+    edits: list[FileEdit] = []
+    notes: list[str] = []
+    for path, file in files.items():
+        result = rewrite(file, changes[path], python)
+        if isinstance(result, Refused):
+            return result
+        after = encode(file.source, result.text)
+        notes += result.notes
+        if after != sources.data[path]:
+            edits.append(FileEdit(Path(path), sources.data[path], after))
+    return Rewrite(tuple(edits), tuple(notes))
+
+
+def is_broken(verification: Verification) -> bool:
+    """Tell whether a change breaks the handler, rather than only saving nothing."""
+    return verification.failure is not None and verification.failure not in NO_SAVING

@@ -1,0 +1,119 @@
+"""Calls the original and the changed handler with the user's events, and compares the results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from importcost.app.bench import Bench
+from importcost.errors import HandlerError, UsageError
+from importcost.measure.session import Session, Subject
+from importcost.model.profile import RunKind, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event, named after its file."""
+
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What one call of the handler came to.
+
+    `answer` is the result or the error as text, for comparing; `loaded` the modules that the
+    call loaded; `wall_ms` how long it took on this machine, unthrottled.
+    """
+
+    answer: str
+    failed: bool
+    loaded: frozenset[str]
+    wall_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventOutcome:
+    """One event on the original and on each variant.
+
+    `is_repeatable`: two calls of the original gave the same answer, so that comparing means
+    something. `differing` says how a variant's answer differs, by variant; `loaded` holds the
+    modules that a call of each variant loaded.
+    """
+
+    name: str
+    original: Invocation
+    is_repeatable: bool
+    differing: Mapping[str, str]
+    loaded: Mapping[str, frozenset[str]]
+    wall_ms: Mapping[str, float]
+
+
+def load_events(paths: Sequence[str], target: Target) -> tuple[Event, ...]:
+    """Read the events. Raises UsageError for a file that is no JSON, or without a function."""
+    if paths and target.function is None:
+        raise UsageError(
+            f"--event calls the handler, and {target.handler_file} alone does not say which "
+            "function that is: write FILE.py:function."
+        )
+    return tuple(_load(Path(path)) for path in paths)
+
+
+def _load(path: Path) -> Event:
+    try:
+        return Event(path.name, json.loads(path.read_text(encoding="utf-8-sig")))
+    except OSError as error:
+        raise UsageError(f"The event {path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise UsageError(f"The event {path} is no JSON: {error}.") from error
+
+
+def judge_event(bench: Bench, event: Event, variants: Mapping[str, Subject]) -> EventOutcome:
+    """Call the original twice and each variant once with the event.
+
+    Raises HandlerError where a launch of the original fails; a variant that fails to start
+    counts as a different answer.
+    """
+    first = _invoke(bench, bench.subject, event)
+    second = _invoke(bench, bench.subject, event)
+    is_repeatable = first.answer == second.answer
+    differing: dict[str, str] = {}
+    loaded: dict[str, frozenset[str]] = {}
+    wall_ms: dict[str, float] = {}
+    for key, subject in variants.items():
+        try:
+            found = _invoke(bench, subject, event)
+        except HandlerError as error:
+            differing[key] = f"the changed handler fails on {event.name}: {error}"
+            continue
+        loaded[key], wall_ms[key] = found.loaded, found.wall_ms
+        if found.answer != first.answer and (is_repeatable or found.failed != first.failed):
+            differing[key] = _difference(event, first, found)
+    return EventOutcome(event.name, first, is_repeatable, differing, loaded, wall_ms)
+
+
+def _invoke(bench: Bench, subject: Subject, event: Event) -> Invocation:
+    session = Session(bench.runner, subject)
+    found = session.launch_probe(RunKind.INVOKE, event=event.value)["invocation"]
+    error = found["error"]
+    answer = found["result"] if error is None else f"{error['type']}: {error['message']}"
+    return Invocation(
+        answer=answer,
+        failed=error is not None,
+        loaded=frozenset(found["loaded"]),
+        wall_ms=found["span"]["wall_ns"] / 1e6,
+    )
+
+
+def _difference(event: Event, before: Invocation, after: Invocation) -> str:
+    return (
+        f"the answer to {event.name} changes from {_short(before.answer)} to {_short(after.answer)}"
+    )
+
+
+def _short(text: str, room: int = 80) -> str:
+    return text if len(text) <= room else text[: room - 1] + "…"

@@ -1,0 +1,63 @@
+"""Reads and analyses the function's own files that were imported during init."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from importcost.deferral.source import OutsideUses, analyse, outside_uses
+from importcost.deferral.source_model import SourceFile, SourceText, Unreadable
+from importcost.deferral.text import decode
+from importcost.model.graph import FUNCTION, ImportGraph
+
+NO_USES = OutsideUses()
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The function's own files: analysed, and those that cannot be, by path.
+
+    `data` are the bytes that were read, by path.
+    """
+
+    files: Mapping[str, SourceFile]
+    unreadable: Mapping[str, Unreadable]
+    data: Mapping[str, bytes]
+
+
+def read_sources(graph: ImportGraph, task_root: str, python: tuple[int, int]) -> Sources:
+    """Read the task root's own modules of the graph; `python` is the measured version."""
+    data: dict[str, bytes] = {}
+    texts: dict[str, SourceText] = {}
+    unreadable: dict[str, Unreadable] = {}
+    names: dict[str, str] = {}
+    root = task_root.rstrip("/") + "/"
+    for module in graph.modules:
+        path = module.file
+        if module.distribution != FUNCTION or path is None or not path.endswith(".py"):
+            continue
+        if not path.startswith(root):
+            continue
+        try:
+            data[path] = Path(path).read_bytes()
+        except OSError as error:
+            unreadable[path] = Unreadable(path, f"cannot be read: {error.strerror}")
+            continue
+        names[path] = module.name
+        text = decode(path, data[path])
+        if isinstance(text, Unreadable):
+            unreadable[path] = text
+        else:
+            texts[path] = text
+    outside = outside_uses({names[path]: text for path, text in texts.items()})
+    files: dict[str, SourceFile] = {}
+    for path, text in texts.items():
+        name = names[path]
+        is_package = path.endswith("/__init__.py")
+        found = analyse(text, name, is_package, python, outside.get(name, NO_USES))
+        if isinstance(found, Unreadable):
+            unreadable[path] = found
+        else:
+            files[path] = found
+    return Sources(files, unreadable, data)

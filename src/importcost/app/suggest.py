@@ -1,0 +1,80 @@
+"""What a profile suggests: imports judged from graph and sources, with what each is worth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from importcost.app.advise import Analysis, analyse_profile
+from importcost.app.bench import Bench
+from importcost.app.sources import Sources, read_sources
+from importcost.billing.estimate import Estimate, estimate
+from importcost.deferral.economics import economics_of
+from importcost.errors import UsageError
+from importcost.measure.session import Measurement
+from importcost.model.advice import Advice, Economics, Style, Verification
+from importcost.model.profile import Profile
+
+LAZY_PYTHON = (3, 15)
+
+
+def analyse_bench(
+    bench: Bench, measurement: Measurement, profile: Profile, style: Style | None
+) -> tuple[Sources, Analysis]:
+    """Read the function's own files and judge their imports; figures are predicted."""
+    if profile.graph is None or profile.target is None:
+        raise UsageError("A profile made from a log has no import graph to judge imports with.")
+    python = python_version(bench)
+    if style is Style.LAZY and python < LAZY_PYTHON:
+        raise UsageError(
+            f"--style lazy needs Python 3.15 and the measured one is {python[0]}.{python[1]}: "
+            "take --style function, or lazy-modules, which older versions ignore."
+        )
+    sources = read_sources(profile.graph, profile.target.task_root, python)
+    analysis = analyse_profile(profile, measurement.statements, sources, style)
+    return sources, replace_economics(analysis, profile)
+
+
+def python_version(bench: Bench) -> tuple[int, int]:
+    """Return the measured interpreter's version as (3, 12)."""
+    major, minor = bench.provenance.facts.version.split(".")[:2]
+    return int(major), int(minor)
+
+
+def replace_economics(analysis: Analysis, profile: Profile) -> Analysis:
+    """Return the analysis with what each suggestion is worth on Lambda."""
+    advice = with_economics(analysis.advice, estimate(profile), profile.function_init.local_us)
+    return replace(analysis, advice=advice)
+
+
+def with_economics(advice: Advice, bill: Estimate, init_us: float) -> Advice:
+    """Work out each suggestion's money and time from its verified saving, else the predicted.
+
+    `init_us` is the profile's function init, which a verified share is taken of.
+    """
+
+    def worth(verification: Verification | None, predicted_us: float) -> Economics | None:
+        saved_us = _saved_us(verification, predicted_us, init_us)
+        return economics_of(saved_us, bill) if saved_us > 0 else None
+
+    findings = tuple(
+        replace(one, economics=worth(one.verification, one.exclusive_us))
+        if one.verdict.style is not None
+        else one
+        for one in advice.findings
+    )
+    best = advice.best_set
+    if best is not None:
+        best = replace(best, economics=worth(best.verification, best.exclusive_us))
+    bytecode = advice.bytecode
+    if bytecode is not None and bytecode.verification is not None:
+        bytecode = replace(bytecode, economics=worth(bytecode.verification, 0))
+    return replace(advice, findings=findings, best_set=best, bytecode=bytecode)
+
+
+def _saved_us(verification: Verification | None, predicted_us: float, init_us: float) -> float:
+    if verification is None:
+        return predicted_us
+    if verification.saving_us is None or not verification.original_us:
+        return 0.0
+    # The machine may have slowed down since the profile was made: the share is what lasts.
+    return verification.saving_us.value / verification.original_us * init_us

@@ -1,0 +1,96 @@
+"""Use case: why a module is loaded during init, and what would have to change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from importcost.app.bench import Listener, ProfileRequest, open_bench
+from importcost.app.sources import Sources, read_sources
+from importcost.deferral.chains import Chains, cut, import_chains
+from importcost.deferral.costs import ImportCosts, self_times
+from importcost.deferral.flow import StatementKey, own_files
+from importcost.errors import UsageError
+from importcost.measure.plan import MIN_RUNS
+from importcost.model.advice import Place
+from importcost.model.graph import ImportGraph
+from importcost.model.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class CutStatement:
+    """One statement that would have to be deferred, as its reader sees it.
+
+    `verdict` says whether it can be, in words; None where its file could not be analysed.
+    """
+
+    place: Place
+    code: str
+    verdict: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The answer: chains of imports, the statements to defer, and what that saves.
+
+    `saved_us` is what goes away with them, microseconds on the measuring machine.
+    """
+
+    profile: Profile
+    chains: Chains
+    reason: str | None
+    statements: tuple[CutStatement, ...]
+    saved_us: int
+
+
+def why_measured(request: ProfileRequest, module: str, limit: int, listener: Listener) -> Why:
+    """Measure the target briefly and say why `module` is loaded. Raises as `profile_handler`."""
+    if request.runs is None:
+        request = replace(request, runs=MIN_RUNS)
+    with open_bench(request, listener) as bench:
+        _, profile = bench.profile(listener)
+    return why_profile(profile, module, limit)
+
+
+def why_profile(profile: Profile, module: str, limit: int) -> Why:
+    """Say from a profile why `module` is loaded. Raises UsageError without an import graph."""
+    graph = profile.graph
+    if graph is None:
+        raise UsageError(
+            "This profile was made from a log, which does not tell who imports whom: measure the "
+            "handler itself."
+        )
+    sources = _sources(profile, graph)
+    keys = [
+        StatementKey(Place(path, one.line, one.end_line), one.imported)
+        for path, file in sources.files.items()
+        for one in file.imports
+    ]
+    files = own_files(graph)
+    found = cut(graph, module, files, keys)
+    costs = ImportCosts(
+        graph, self_times(profile.tree, {one.name for one in graph.modules}), files, keys
+    )
+    return Why(
+        profile=profile,
+        chains=import_chains(graph, module, limit),
+        reason=found.reason,
+        statements=tuple(_statement(key, sources) for key in found.statements),
+        saved_us=costs.exclusive_us(found.statements) if found.statements else 0,
+    )
+
+
+def _sources(profile: Profile, graph: ImportGraph) -> Sources:
+    if profile.target is None:
+        return Sources({}, {}, {})
+    major, minor = profile.environment.python_version.split(".")[:2]
+    return read_sources(graph, profile.target.task_root, (int(major), int(minor)))
+
+
+def _statement(key: StatementKey, sources: Sources) -> CutStatement:
+    file = sources.files.get(key.place.file)
+    for one in file.imports if file else ():
+        if (one.line, one.imported) == (key.place.line, key.imported):
+            return CutStatement(
+                key.place, one.code, f"{one.verdict.kind.value}: {one.verdict.reason}"
+            )
+    return CutStatement(key.place, "", None)

@@ -1,0 +1,150 @@
+"""`importcost defer`: which imports to defer, what each really saves, and the edit."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from importcost.cli.listener import TerminalListener
+from importcost.cli.options import MeasureOptions, measure_options, request_of, wants_colour
+from importcost.errors import UsageError
+from importcost.reports.output import STDOUT, format_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from importcost.app.defer import Deferral
+
+STYLES = ("function", "getter", "type-checking", "lazy", "lazy-modules")
+
+
+@click.command("defer")
+@click.argument("target")
+@measure_options
+@click.option(
+    "--style",
+    type=click.Choice(STYLES),
+    help="How the edit defers. Default: what fits each statement.",
+)
+@click.option(
+    "--verify/--no-verify", default=True, help="Measure each saving in pairs.  [default: verify]"
+)
+@click.option(
+    "--verify-seconds",
+    type=click.FloatRange(min=0),
+    default=120.0,
+    show_default=True,
+    help="Pairs stop after this time, seven at least.",
+)
+@click.option(
+    "--event",
+    "events",
+    metavar="FILE",
+    multiple=True,
+    help="JSON event to call the handler with, before and after (repeatable).",
+)
+@click.option("--diff/--no-diff", default=True, help="Print the edit as a diff.  [default: diff]")
+@click.option("--write", is_flag=True, help="Apply the edit to the files in the task root.")
+@click.option("--force", is_flag=True, help="With --write: also files with uncommitted changes.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    metavar="FILE",
+    multiple=True,
+    help="Report with the advice, .html or .json (repeatable).",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print the diff only.")
+@click.option("--no-progress", is_flag=True, help="Show no progress bar.")
+def command(  # noqa: PLR0913 - one parameter an option
+    *,
+    target: str,
+    style: str | None,
+    verify: bool,
+    verify_seconds: float,
+    events: tuple[str, ...],
+    diff: bool,
+    write: bool,
+    force: bool,
+    outputs: tuple[str, ...],
+    quiet: bool,
+    no_progress: bool,
+    **options: Unpack[MeasureOptions],
+) -> None:
+    """Say which imports of the handler's own files to defer, and prove what that saves.
+
+    Each suggestion is applied to a copy and measured against the original; nothing is written
+    without --write. TARGET is what `importcost profile` takes.
+    """
+    from importcost.app.defer import DeferRequest, defer_handler
+    from importcost.model.advice import Style
+
+    for path in outputs:
+        format_of(path)
+    if events and not verify:
+        raise UsageError("--event compares answers, which --no-verify leaves out: drop one.")
+    if force and not write:
+        raise UsageError("--force only means something with --write.")
+    request = DeferRequest(
+        request_of(target, options),
+        style=Style(style) if style else None,
+        verify=verify,
+        verify_seconds=verify_seconds,
+        events=events,
+    )
+    show_bar = sys.stderr.isatty() and not quiet and not no_progress
+    with TerminalListener(show_notes=not quiet, show_bar=show_bar) as listener:
+        found = defer_handler(request, listener)
+    _show(found, outputs, quiet=quiet, diff=diff and not write)
+    if write:
+        _write(found, force=force)
+
+
+def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool) -> None:
+    from importcost.app.report import publish
+    from importcost.deferral.diff import unified_diff
+    from importcost.reports.advice import render_advice
+    from importcost.reports.events import render_events
+
+    width = shutil.get_terminal_size((100, 24)).columns
+    colour = wants_colour()
+    if outputs:
+        publish(found.profile, outputs, width=width, colour=colour)
+    to_stderr = STDOUT in outputs
+    if not quiet:
+        click.echo(render_advice(found.profile, width=width, colour=colour), err=to_stderr)
+        if found.events:
+            text = render_events(found.events, found.profile.advice, width=width, colour=colour)
+            click.echo(text, err=to_stderr)
+        for path, reason in found.unreadable.items():
+            click.echo(f"Not analysed: {path} {reason}.", err=True)
+        for note in found.rewrite.notes:
+            click.echo(f"Note: {note}.", err=to_stderr)
+        for path in outputs:
+            if path != STDOUT:
+                click.echo(f"Report: {path}", err=to_stderr)
+    if diff:
+        root = Path(found.profile.target.task_root) if found.profile.target else Path()
+        for edit in found.rewrite.edits:
+            name = edit.path.relative_to(root).as_posix()
+            sys.stdout.flush()
+            # Byte for byte, whatever the file's encoding: latin-1 holds every byte.
+            name, before, after = (
+                data.decode("latin-1") for data in (name.encode(), edit.before, edit.after)
+            )
+            click.echo(unified_diff(name, before, after).encode("latin-1"), nl=False)
+
+
+def _write(found: Deferral, *, force: bool) -> None:
+    from importcost.app.edit_files import write_edits
+
+    target = found.profile.target
+    if not found.rewrite.edits or target is None:
+        click.echo("Nothing to write: no change holds.")
+        return
+    for path in write_edits(Path(target.task_root), found.rewrite.edits, force=force):
+        click.echo(f"Written: {path}")

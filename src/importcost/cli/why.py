@@ -1,0 +1,85 @@
+"""`importcost why`: every chain of imports that loads a module, and what would end it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from importcost.cli.listener import TerminalListener
+from importcost.cli.options import MeasureOptions, measure_options, request_of, wants_colour
+from importcost.cli.saved import read_saved
+from importcost.errors import UsageError
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from importcost.app.why import Why
+
+
+@click.command("why")
+@click.argument("target")
+@click.argument("module")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Chains shown at most.",
+)
+@measure_options
+@click.option("--quiet", "-q", is_flag=True, help="Print the answer only.")
+@click.option("--no-progress", is_flag=True, help="Show no progress bar.")
+def command(
+    *,
+    target: str,
+    module: str,
+    limit: int,
+    quiet: bool,
+    no_progress: bool,
+    **options: Unpack[MeasureOptions],
+) -> None:
+    """Show every chain of imports that loads MODULE, shortest first, with file and line.
+
+    TARGET is what `importcost profile` takes, or a saved profile (.json).
+    """
+    from importcost.app.why import why_measured, why_profile
+
+    if target.endswith(".json"):
+        answer = why_profile(read_saved(target), module, limit)
+    else:
+        show_bar = sys.stderr.isatty() and not quiet and not no_progress
+        with TerminalListener(show_notes=not quiet, show_bar=show_bar) as listener:
+            answer = why_measured(request_of(target, options), module, limit, listener)
+    _show(answer)
+
+
+def _show(answer: Why) -> None:
+    from importcost.reports.why import render_chains, render_cut
+
+    found, target = answer.chains, answer.profile.target
+    if not found.is_loaded:
+        close = f" Did you mean {', '.join(found.close)}?" if found.close else ""
+        raise UsageError(f"{found.module} is not loaded during init.{close}")
+    width, colour = shutil.get_terminal_size((100, 24)).columns, wants_colour()
+    least = "at least " if found.more_is_minimum else ""
+    more = f"     and {least}{found.more:,} more chains" if found.more else ""
+    count = len(found.chains) + found.more
+    chains = "1 chain" if count == 1 else f"{least}{count:,} chains"
+    click.echo(f"{found.module} is loaded by {chains} of imports, shortest first:\n")
+    click.echo(render_chains(found.chains, more, target, width=width, colour=colour))
+    if found.preloaded:
+        click.echo("The Lambda runtime has loaded it before the handler: deferring saves nothing.")
+        return
+    text = render_cut(
+        found.module,
+        answer.statements,
+        answer.reason,
+        answer.saved_us,
+        target,
+        width=width,
+        colour=colour,
+    )
+    click.echo(text, nl=False)

@@ -1,0 +1,70 @@
+"""The terminal's words on what each event did, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from importcost.model.advice import Advice
+from importcost.reports.terminal import MAX_WIDTH, NARROWEST, Style, elide, wrap
+
+
+class Call(Protocol):
+    """One call of the original handler."""
+
+    @property
+    def answer(self) -> str:
+        """Return the result or the error as text."""
+        ...
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether the call raised."""
+        ...
+
+
+class Outcome(Protocol):
+    """What one event did; see `importcost.app.events.EventOutcome`."""
+
+    @property
+    def name(self) -> str:
+        """Return the event's name."""
+        ...
+
+    @property
+    def original(self) -> Call:
+        """Return the call of the unchanged handler."""
+        ...
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Tell whether two calls of the original agree."""
+        ...
+
+
+def render_events(
+    outcomes: Sequence[Outcome], advice: Advice | None, *, width: int, colour: bool
+) -> str:
+    """Return a line or two for each event: its answer, and which suggestions it needs."""
+    style = Style(colour=colour)
+    width = max(NARROWEST, min(MAX_WIDTH, width))
+    lines = [style("Events", "1")]
+    seen = set()
+    for outcome in outcomes:
+        if outcome.name in seen:
+            continue
+        seen.add(outcome.name)
+        call = outcome.original
+        word = "fails in the unchanged handler" if call.failed else "answers"
+        lines.append(f"  {outcome.name} {word}: {elide(call.answer, width - 40)}")
+        if not outcome.is_repeatable:
+            text = "two calls of the unchanged handler differ, so answers are not compared"
+            lines += ["    " + line for line in wrap(text, width - 4)]
+        used = (
+            [one.code for one in advice.findings if outcome.name in one.triggered_by]
+            if advice
+            else []
+        )
+        needs = "needs " + "; ".join(used) if used else "needs nothing of what is deferred"
+        lines += ["    " + line for line in wrap(needs, width - 4)]
+    return "\n".join(lines) + "\n"

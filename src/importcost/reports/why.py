@@ -1,0 +1,149 @@
+"""The terminal's answer to `importcost why`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from importcost.model.advice import Place
+from importcost.model.graph import EdgeKind
+from importcost.model.profile import Target
+from importcost.reports.page import short_path
+from importcost.reports.terminal import (
+    MAX_WIDTH,
+    NARROWEST,
+    Style,
+    elide,
+    milliseconds,
+    printable,
+    wrap,
+)
+
+
+class HopLike(Protocol):
+    """One step of a chain; see `importcost.deferral.chains.Hop`."""
+
+    @property
+    def imported(self) -> str:
+        """Return the module that gets imported."""
+        ...
+
+    @property
+    def importer(self) -> str:
+        """Return the module whose source holds the import."""
+        ...
+
+    @property
+    def file(self) -> str | None:
+        """Return the importing file."""
+        ...
+
+    @property
+    def line(self) -> int | None:
+        """Return the importing line."""
+        ...
+
+    @property
+    def kind(self) -> EdgeKind:
+        """Return what kind of import it is."""
+        ...
+
+
+class ChainLike(Protocol):
+    """A chain of imports; see `importcost.deferral.chains.Chain`."""
+
+    @property
+    def start(self) -> str:
+        """Return the module that the runtime imports."""
+        ...
+
+    @property
+    def from_runtime(self) -> bool:
+        """Tell whether the start is a part of the runtime."""
+        ...
+
+    @property
+    def hops(self) -> Sequence[HopLike]:
+        """Return the steps from the start to the module."""
+        ...
+
+
+class StatementLike(Protocol):
+    """A statement that would have to be deferred; see `importcost.app.why.CutStatement`."""
+
+    @property
+    def place(self) -> Place:
+        """Return where it stands."""
+        ...
+
+    @property
+    def code(self) -> str:
+        """Return it on one line."""
+        ...
+
+    @property
+    def verdict(self) -> str | None:
+        """Return whether it can be deferred, in words."""
+        ...
+
+
+def render_chains(
+    chains: Sequence[ChainLike], more: str, target: Target | None, *, width: int, colour: bool
+) -> str:
+    """Return the chains as text, shortest first; `more` says how many are not shown."""
+    style = Style(colour=colour)
+    width = max(NARROWEST, min(MAX_WIDTH, width))
+    lines: list[str] = []
+    for number, chain in enumerate(chains, start=1):
+        lines += _chain(number, chain, target, style, width)
+    if more:
+        lines.append(more)
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _chain(
+    number: int, chain: ChainLike, target: Target | None, style: Style, width: int
+) -> Iterator[str]:
+    note = " (loaded by the Lambda runtime)" if chain.from_runtime else ""
+    yield f"{style(f'{number:>3}', '2')}  {style(printable(chain.start), '1')}{note}"
+    for depth, hop in enumerate(chain.hops, start=1):
+        indent = "     " + "  " * min(depth - 1, 12) + "└ "
+        where = f"{short_path(hop.file, target)}:{hop.line}" if hop.file else _loose(hop)
+        room = max(16, width - len(indent) - len(where) - 2)
+        name = elide(hop.imported, room)
+        yield f"{indent}{style(name, '1') if hop is chain.hops[-1] else name}  {style(where, '2')}"
+
+
+def _loose(hop: HopLike) -> str:
+    if hop.kind is EdgeKind.PARENT:
+        return f"package of {printable(hop.importer)}"
+    return "loaded without an import statement"
+
+
+def render_cut(
+    module: str,
+    statements: Sequence[StatementLike],
+    reason: str | None,
+    saved_us: int,
+    target: Target | None,
+    *,
+    width: int,
+    colour: bool,
+) -> str:
+    """Return what would have to be deferred to be rid of the module, or why nothing helps."""
+    style = Style(colour=colour)
+    width = max(NARROWEST, min(MAX_WIDTH, width))
+    if not statements:
+        return "\n".join(wrap(f"Nothing to defer: {reason}.", width)) + "\n" if reason else ""
+    saving = milliseconds(saved_us / 1000)
+    count = "1 statement" if len(statements) == 1 else f"{len(statements)} statements"
+    lines = wrap(
+        f"To be rid of {module}, defer {count} (saves about {saving} here, predicted):", width
+    )
+    for one in statements:
+        place = elide(f"{short_path(one.place.file, target)}:{one.place.line}", 40)
+        code = elide(one.code, max(20, width - len(place) - 4))
+        lines.append(f"  {place}  {style(code, '1')}")
+        if one.verdict:
+            lines += ["      " + line for line in wrap(one.verdict, width - 6)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,214 @@
+"""`importcost defer` and `importcost why` as a user types them, on small real handlers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from harness import write_files
+from importcost.model.codec import profile_from_plain
+
+BUSY = "sum(range(800_000))\n"
+LAYER = {
+    "layer/python/heavy/__init__.py": f"import shared\nfrom heavy.tool import answer\n{BUSY}",
+    "layer/python/heavy/tool.py": f"def answer():\n    return 42\n{BUSY}",
+    "layer/python/other.py": f"import shared\n{BUSY}",
+    "layer/python/shared.py": BUSY * 2,
+}
+HANDLER = '''"""A handler."""
+
+import json
+
+import heavy
+import other  # kept comment
+
+
+def handler(event, context):
+    if event.get("kind") == "big":
+        return {"n": heavy.answer(), "o": other.__name__}
+    return {"ok": json.dumps(event)}
+'''
+
+
+def importcost(*args, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "importcost", *args],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def defer(root, *args, target="handler.py:handler"):
+    fixed = ("--layer", "../layer", "--runner", "local", "--runs", "8", "--verify-seconds", "2")
+    return importcost("defer", target, *fixed, *args, cwd=root)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_files(tmp_path, {**LAYER, "task/handler.py": HANDLER})
+    return tmp_path / "task"
+
+
+def advice_of(path):
+    return profile_from_plain(json.loads(path.read_text())).advice
+
+
+def test_savings_are_verified_and_what_two_share_is_saved_jointly(folder):
+    events = {"big.json": '{"kind": "big"}', "small.json": "{}"}
+    write_files(folder.parent, events)
+    named = ("--event", "../big.json", "--event", "../small.json")
+    done = defer(folder, *named, "-o", "../out.json")
+    assert done.returncode == 0, done.stderr
+    advice = advice_of(folder.parent / "out.json")
+    found = {one.imported[0]: one for one in advice.findings}
+    heavy, other, runtime = found["heavy"], found["other"], found["json"]
+    assert set(heavy.modules) == {"heavy", "heavy.tool"}
+    assert other.modules == ("other",)
+    assert other.cumulative_us < heavy.cumulative_us
+    best = advice.best_set
+    assert set(best.modules) == {"heavy", "heavy.tool", "other", "shared"}
+    assert best.exclusive_us > heavy.exclusive_us + other.exclusive_us
+    assert best.verification.failure is None
+    assert best.verification.gone == ("heavy", "heavy.tool", "other", "shared")
+    assert best.verification.saving_us.value > heavy.verification.saving_us.value
+    assert heavy.verification.saving_us.low > 0
+    assert heavy.triggered_by == ("big.json",)
+    assert heavy.economics.break_even_share < 1
+    assert runtime.verdict.kind.value == "nothing to gain"
+    assert "Defer 2 statements together" in done.stdout
+    assert "needed by the event big.json" in done.stdout
+    assert "small.json answers" in done.stdout
+
+
+def test_the_diff_is_what_write_writes_and_a_second_run_finds_nothing_more(folder):
+    shown = defer(folder, "--no-verify", "-q")
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith("--- a/handler.py\n+++ b/handler.py\n")
+    assert (folder / "handler.py").read_text() == HANDLER
+    applied = folder.parent / "applied"
+    write_files(applied, {"handler.py": HANDLER})
+    subprocess.run(["git", "apply", "-"], cwd=applied, input=shown.stdout, text=True, check=True)
+    written = defer(folder, "--no-verify", "--write")
+    assert written.returncode == 0, written.stderr
+    assert "Written: " in written.stdout
+    assert (folder / "handler.py").read_text() == (applied / "handler.py").read_text()
+    again = defer(folder, "--no-verify", "--write")
+    assert "No import of the function's own files is worth deferring" in again.stdout
+    assert "Nothing to write" in again.stdout
+    assert (folder / "handler.py").read_text() == (applied / "handler.py").read_text()
+
+
+def test_without_verification_all_is_marked_predicted(folder):
+    done = defer(folder, "--no-verify", "--no-diff")
+    assert "predicted, not verified" in done.stdout
+    assert "verified in" not in done.stdout
+    assert "+++" not in done.stdout
+
+
+def test_a_change_that_breaks_the_handler_is_shown_as_failed(folder):
+    registry = "import heavy\nimport table\nX = table.rows['heavy']\n\n\ndef handler(e, c):\n"
+    write_files(
+        folder.parent,
+        {
+            "layer/python/table.py": "rows = {}\n",
+            "layer/python/heavy/__init__.py": f"import table\ntable.rows['heavy'] = 1\n{BUSY}",
+            "task/handler.py": registry + "    return heavy.__name__ + str(X)\n",
+        },
+    )
+    done = defer(folder, "-o", "../out.json")
+    assert done.returncode == 0, done.stderr
+    assert "✗ handler.py:1 import heavy" in done.stdout
+    assert "the changed handler fails: KeyError: 'heavy'" in done.stdout
+    assert "+++" not in done.stdout
+
+
+def test_an_answer_that_changes_fails_the_suggestion(folder):
+    top = "import sys\nimport heavy\n\n\n"
+    body = "def handler(e, c):\n    if e:\n        return {}\n    return 'heavy' in sys.modules\n"
+    direct = top + body.format("heavy.answer()")
+    write_files(folder.parent, {"task/handler.py": direct})
+    (folder.parent / "e.json").write_text("{}")
+    done = defer(folder, "--event", "../e.json")
+    # The inserted import stands first in the function, so the answer stays the same ...
+    assert "✓ handler.py:2 import heavy" in done.stdout
+    through = top + "def use():\n    return heavy.answer()\n\n\n" + body.format("use()")
+    write_files(folder.parent, {"task/handler.py": through})
+    done = defer(folder, "--event", "../e.json")
+    # ... and here it does not.
+    assert "✗ handler.py:2 import heavy" in done.stdout
+    assert "the answer to e.json changes from true to false" in done.stdout
+    assert "+++" not in done.stdout
+
+
+def test_slow_module_level_work_gets_a_getter_and_network_use_is_named(folder):
+    text = (
+        "import socket\n\n\ndef load():\n    return sum(range(3_000_000))\n\n\n"
+        "try:\n    socket.create_connection(('127.0.0.1', 9), 0.1)\nexcept OSError:\n    pass\n"
+        "TABLE = load()\n\n\ndef handler(e, c):\n    return TABLE\n"
+    )
+    write_files(folder.parent, {"task/handler.py": text})
+    done = defer(folder, "--no-verify", "--runs", "12")
+    assert "socket.connect: ('127.0.0.1', 9)" in done.stdout
+    assert "handler.py:12 TABLE = load()" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (("--style", "lazy"), "--style lazy needs Python 3.15"),
+        (("--event", "../e.json", "--no-verify"), "drop one"),
+        (("--force",), "--force only means something with --write"),
+        (("--event", "nothing.json"), "The event nothing.json cannot be read"),
+        (("-o", "x.txt"), "x.txt"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence(folder, args, sentence):
+    done = defer(folder, *args)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_event_needs_to_know_the_function(folder):
+    (folder.parent / "e.json").write_text("{}")
+    done = defer(folder, "--event", "../e.json", target="handler.py")
+    assert done.returncode == 2
+    assert "write FILE.py:function" in done.stderr
+
+
+def test_write_refuses_what_is_not_committed(folder):
+    for command in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    done = defer(folder, "--no-verify", "--write")
+    assert done.returncode == 2
+    assert "uncommitted" in done.stderr
+    assert (folder / "handler.py").read_text() == HANDLER
+    assert defer(folder, "--no-verify", "--write", "--force").returncode == 0
+    assert (folder / "handler.py").read_text() != HANDLER
+
+
+def why(root, *args):
+    fixed = ("--layer", "../layer", "--runner", "local")
+    return importcost("why", "handler.py", *args, *fixed, cwd=root)
+
+
+def test_why_shows_every_chain_and_what_would_end_it(folder):
+    done = why(folder, "shared")
+    assert done.returncode == 0, done.stderr
+    assert "shared is loaded by 2 chains" in done.stdout
+    assert "heavy  handler.py:5" in done.stdout
+    assert "To be rid of shared, defer 2 statements" in done.stdout
+    assert "import other" in done.stdout
+
+
+def test_why_of_what_the_runtime_loads_and_of_what_nobody_loads(folder):
+    assert "deferring saves nothing" in why(folder, "json").stdout
+    missing = why(folder, "sharde")
+    assert missing.returncode == 2
+    assert "Did you mean shared" in missing.stderr
