@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from importcost.model.graph import UNKNOWN_DISTRIBUTION, LoadedModule
 from importcost.model.profile import Profile
+from importcost.reports.exports.frames import NO_NODE, Frames
 from importcost.reports.page import first_edges, short_path
 
 
@@ -57,3 +58,17 @@ def module_facts(profile: Profile) -> list[ModuleFacts]:
             )
         )
     return result
+
+
+def frame_owners(profile: Profile, frames: Frames) -> list[str]:
+    """Return each frame's distribution; for a log, the top-level package; empty for a phase."""
+    facts, tree = module_facts(profile), profile.tree
+    owners = []
+    for name, node in zip(frames.names, frames.nodes, strict=True):
+        if node == NO_NODE:
+            owners.append("")
+        elif profile.graph is None:
+            owners.append(name.partition(".")[0] or UNKNOWN_DISTRIBUTION)
+        else:
+            owners.append(facts[tree.name_ids[node]].distribution)
+    return owners

@@ -44,6 +44,25 @@ class Frames:
     def __len__(self) -> int:
         return len(self.names)
 
+    def children(self) -> list[list[int]]:
+        """Return, for every frame, its children in time order."""
+        children: list[list[int]] = [[] for _ in range(len(self))]
+        for frame, parent in enumerate(self.parents):
+            if parent != NO_PARENT:
+                children[parent].append(frame)
+        return children
+
+    def sizes(self) -> list[int]:
+        """Return how many frames each subtree holds, its own root included."""
+        sizes = [1] * len(self)
+        for frame in range(len(self) - 1, 0, -1):
+            sizes[self.parents[frame]] += sizes[frame]
+        return sizes
+
+    def is_startup(self, frame: int) -> bool:
+        """Tell whether a frame is a phase that no change in the function's code shortens."""
+        return self.parents[frame] == 0 and self.names[frame] != FUNCTION_INIT
+
     def events(self) -> Iterator[tuple[bool, int, int]]:
         """Yield (opens, frame, microseconds since the start), nested and in time order."""
         open_frames: list[int] = []

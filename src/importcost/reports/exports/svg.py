@@ -6,12 +6,11 @@ from collections import Counter
 from html import escape
 
 from importcost.billing.estimate import Estimate
-from importcost.model.graph import UNKNOWN_DISTRIBUTION
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT
 from importcost.reports.cells import fit
-from importcost.reports.exports.facts import module_facts
-from importcost.reports.exports.frames import FUNCTION_INIT, NO_NODE, Frames, build_frames
+from importcost.reports.exports.facts import frame_owners
+from importcost.reports.exports.frames import FUNCTION_INIT, Frames, build_frames
 from importcost.reports.exports.names import clean
 from importcost.reports.exports.svg_boxes import Box, layout
 from importcost.reports.exports.svg_style import CHART_WIDTH, MARGIN, WIDTH, style_sheet
@@ -41,7 +40,7 @@ def render_svg(profile: Profile, estimate: Estimate) -> str:
 
 
 def _document(profile: Profile, estimate: Estimate, frames: Frames, most: int) -> str:
-    owners = _owners(profile, frames)
+    owners = frame_owners(profile, frames)
     totals = _totals_us(frames, owners)
     colours = colours_by_distribution(totals)
     boxes = layout(frames, most)
@@ -78,20 +77,6 @@ def _subtitle(profile: Profile, estimate: Estimate, frames: Frames) -> str:
         f"{billed.high:,.0f}), {dollars(cost.value)} per million at {estimate.memory_mb} MB, "
         f"modelled; below: {frames.total_us[0] / 1000:,.1f} ms {clock} measured here, in time order"
     )
-
-
-def _owners(profile: Profile, frames: Frames) -> list[str]:
-    """Return each frame's distribution; for a log, the top-level package; empty for a phase."""
-    facts, tree = module_facts(profile), profile.tree
-    owners = []
-    for name, node in zip(frames.names, frames.nodes, strict=True):
-        if node == NO_NODE:
-            owners.append("")
-        elif profile.graph is None:
-            owners.append(name.partition(".")[0] or UNKNOWN_DISTRIBUTION)
-        else:
-            owners.append(facts[tree.name_ids[node]].distribution)
-    return owners
 
 
 def _totals_us(frames: Frames, owners: list[str]) -> Counter[str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importcost.model.tree import NO_PARENT
-from importcost.reports.exports.frames import FUNCTION_INIT, Frames
+from importcost.reports.exports.frames import Frames
 from importcost.reports.exports.svg_style import CHART_WIDTH
 
 MAX_ROWS = 60
@@ -35,11 +34,11 @@ def layout(frames: Frames, most: int) -> list[Box]:
     those narrower than a pixel and those deeper than `MAX_ROWS`.
     """
     total_us = max(frames.total_us[0], 1)
-    children, sizes, kept = _children(frames), _sizes(frames), _largest(frames, most)
+    children, sizes, kept = frames.children(), frames.sizes(), _largest(frames, most)
     boxes, waiting = [_box(frames, 0, total_us)], [0]
     while waiting:
         frame = waiting.pop()
-        if _is_folded(frames, frame):
+        if frames.is_startup(frame):
             continue
         small: list[int] = []
         drawn: list[int] = []
@@ -67,10 +66,6 @@ def _largest(frames: Frames, most: int) -> set[int]:
     return set(sorted(wide, key=lambda frame: (-frames.total_us[frame], frame))[:most])
 
 
-def _is_folded(frames: Frames, frame: int) -> bool:
-    return frames.parents[frame] == 0 and frames.names[frame] != FUNCTION_INIT
-
-
 def _box(frames: Frames, frame: int, total_us: int) -> Box:
     scale = CHART_WIDTH / total_us
     width = frames.total_us[frame] * scale
@@ -87,19 +82,3 @@ def _merged(frames: Frames, small: Sequence[int], sizes: Sequence[int], total_us
     first, count = small[0], sum(sizes[frame] for frame in small)
     x = frames.start_us[first] / total_us * CHART_WIDTH
     return [Box(frames.parents[first], frames.depths[first], x, width, together_us, count)]
-
-
-def _children(frames: Frames) -> list[list[int]]:
-    children: list[list[int]] = [[] for _ in range(len(frames))]
-    for frame, parent in enumerate(frames.parents):
-        if parent != NO_PARENT:
-            children[parent].append(frame)
-    return children
-
-
-def _sizes(frames: Frames) -> list[int]:
-    """Return how many frames each subtree holds, its own root included."""
-    sizes = [1] * len(frames)
-    for frame in range(len(frames) - 1, 0, -1):
-        sizes[frames.parents[frame]] += sizes[frame]
-    return sizes
