@@ -67,11 +67,12 @@ def concerned_lines(file, changes):
             head = lines_of(file.source.text)[first.lineno - 1]
             if head.strip() and not ast.get_docstring(node) and "def " in head:
                 lines.add(first.lineno)  # one-line bodies get their import on the line
-        elif isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
-            if not lines.isdisjoint(range(node.annotation.lineno, node.annotation.end_lineno + 1)):
-                lines.update(range(node.annotation.lineno, node.annotation.end_lineno + 1))
         elif isinstance(node, ast.ImportFrom) and node.module == "typing":
             lines.update(range(node.lineno, node.end_lineno + 1))
+        for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            if annotation is not None:
+                quoted = range(annotation.lineno, annotation.end_lineno + 1)
+                lines.update(() if lines.isdisjoint(quoted) else quoted)
     return lines
 
 
