@@ -50,6 +50,8 @@ BODIES = [
     "def f{n}(\n    x=1,\n    # y\n):\n\n    def g(h=lambda: {e}):\n        return h()\n    return g()\n",
     "class C{n}:\n    @staticmethod\n    def m(x: int = 0):\n\n        if x == 0:\n            return f'{{{e}!r:>4}}'\nf{n} = C{n}.m\n",
     "def f{n}():\n    return [{e} for _ in ({e},)] + [c for a in [1] for c in [a]]\n",
+    "def f{n}(x: {q} = None, *, y: dict[str, '{q}'] = 1) -> '{q}':\n    return x, y  # only annotations\n",
+    "v{n}: {q} = {n}\ndef f{n}(): return v{n}\n",
     "o{n} = str({e})  # object\ndef f{n}(): return o{n}, {e}\n",
     "M{n} = {e}\ndef f{n}(): return M{n}\n",
 ]
