@@ -1,0 +1,56 @@
+"""`importcost export`: a saved profile in the formats that other tools read."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from importcost.cli.saved import read_saved
+from importcost.errors import UsageError
+from importcost.reports.exports.formats import FORMATS, known_suffixes
+from importcost.reports.output import STDOUT, format_of
+
+_LIST = "\n".join(
+    f"  {name:<10} {' '.join(known.suffixes):<17} {known.summary}"
+    for name, known in FORMATS.items()
+)
+
+
+@click.command("export", epilog=f"\b\nFormats:\n{_LIST}")
+@click.argument("profile_file", metavar="PROFILE.json")
+@click.option("--format", "wanted", type=click.Choice(list(FORMATS)), help="Default: by suffix.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    metavar="FILE",
+    multiple=True,
+    help="Write this file (repeatable). Default: - (stdout), which needs --format.",
+)
+@click.option("--memory", type=click.IntRange(128, 10240), help="Estimate for this memory, in MB.")
+@click.option("--arch", type=click.Choice(["x86_64", "arm64"]), help="Estimate for this one.")
+def command(
+    *,
+    profile_file: str,
+    wanted: str | None,
+    outputs: tuple[str, ...],
+    memory: int | None,
+    arch: str | None,
+) -> None:
+    """Write a saved profile in the formats that other tools read."""
+    from importcost.app.export import export
+
+    if not outputs and wanted is None:
+        raise UsageError(
+            f"Nothing says what to export {profile_file} to: name a file that ends with "
+            f"{known_suffixes()} with -o FILE, or print to stdout with --format."
+        )
+    pairs = [(path, format_of(path, wanted)) for path in outputs or (STDOUT,)]
+    for path, name in pairs:
+        if path == STDOUT and FORMATS[name].is_binary and sys.stdout.isatty():
+            raise UsageError(
+                f"{name} is a binary format that a terminal cannot show: write it to a file with "
+                f"-o FILE{FORMATS[name].suffixes[0]}, or pipe it."
+            )
+    export(read_saved(profile_file), pairs, memory_mb=memory, arch=arch)
