@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from importcost.cli.options import wants_colour
-from importcost.cli.printing import show
+from importcost.cli.printing import say, show
+from importcost.cli.saved import read_saved
 from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, format_of
+
+if TYPE_CHECKING:
+    from importcost.model.profile import Profile
+
+DEFAULT_MIN_MS = 1.0
 
 
 @click.command("view")
@@ -23,45 +30,82 @@ from importcost.reports.output import STDOUT, format_of
     "outputs",
     metavar="FILE",
     multiple=True,
-    help="Also write a report, .html or .json (repeatable); - is JSON on stdout.",
+    help="Also write a report, .html, .json or another of `importcost export` (repeatable).",
 )
 @click.option("--open", "open_page", is_flag=True, help="Open the HTML report in the browser.")
-def command(
+@click.option("--tree", "as_tree", is_flag=True, help="Show the import tree, heaviest first.")
+@click.option("--depth", type=click.IntRange(min=1), help="With --tree: levels of imports shown.")
+@click.option(
+    "--min",
+    "min_ms",
+    type=click.FloatRange(min=0),
+    metavar="MS",
+    help=f"With --tree: sum up imports below this. Default: {DEFAULT_MIN_MS:g} ms.",
+)
+@click.option("--snakeviz", is_flag=True, help="Show the profile in snakeviz until Ctrl-C.")
+@click.option("--no-open", is_flag=True, help="With --snakeviz: only print the address.")
+def command(  # noqa: PLR0913 - one parameter for every option
     *,
     profile_file: str,
     memory: int | None,
     arch: str | None,
     outputs: tuple[str, ...],
     open_page: bool,
+    as_tree: bool,
+    depth: int | None,
+    min_ms: float | None,
+    snakeviz: bool,
+    no_open: bool,
 ) -> None:
     """Render a saved profile again: in the terminal, and into the files named with -o."""
     from importcost.app.report import publish
-    from importcost.reports.json_ import read_profile
 
+    _check_options(as_tree, depth, min_ms, snakeviz, no_open)
     formats = [format_of(path) for path in outputs]
     if open_page and "html" not in formats:
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
-    try:
-        saved = Path(profile_file).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"The profile {profile_file} cannot be read ({error.strerror}): name a file saved "
-            "with `importcost profile -o FILE.json`."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"The profile {profile_file} is no UTF-8 text: name a file saved with "
-            "`importcost profile -o FILE.json`."
-        ) from error
-    text = publish(
-        read_profile(saved, profile_file),
-        outputs,
-        width=shutil.get_terminal_size((100, 24)).columns,
-        colour=wants_colour(),
-        memory_mb=memory,
-        arch=arch,
-    )
-    show(text, err=STDOUT in outputs)
+    profile = read_saved(profile_file)
+    width, colour = shutil.get_terminal_size((100, 24)).columns, wants_colour()
+    text = publish(profile, outputs, width=width, colour=colour, memory_mb=memory, arch=arch)
+    if as_tree:
+        from importcost.reports.tree_view import render_tree
+
+        shown_ms = DEFAULT_MIN_MS if min_ms is None else min_ms
+        text = render_tree(profile, width=width, colour=colour, depth=depth, min_ms=shown_ms)
+    if as_tree or not snakeviz:
+        show(text, err=STDOUT in outputs)
     if open_page:
         page = next(path for path, kind in zip(outputs, formats, strict=True) if kind == "html")
         click.launch(Path(page).resolve().as_uri())
+    if snakeviz:
+        _show_in_snakeviz(profile, opens=not no_open, err=STDOUT in outputs)
+
+
+def _check_options(
+    as_tree: bool, depth: int | None, min_ms: float | None, snakeviz: bool, no_open: bool
+) -> None:
+    if not as_tree and (depth is not None or min_ms is not None):
+        raise UsageError("--depth and --min belong to the tree: add --tree.")
+    if no_open and not snakeviz:
+        raise UsageError("--no-open belongs to --snakeviz: without it no browser is opened.")
+
+
+def _show_in_snakeviz(profile: Profile, *, opens: bool, err: bool) -> None:
+    from importcost.app.snakeviz import view_in_snakeviz
+
+    is_ready = False
+
+    def on_ready(url: str) -> None:
+        nonlocal is_ready
+        is_ready = True
+        show(f"snakeviz shows the profile at {url} until you press Ctrl-C.", err=err)
+        if opens:
+            click.launch(url)
+
+    try:
+        view_in_snakeviz(profile, on_ready)
+    except KeyboardInterrupt:
+        # Ctrl-C is how the view is meant to end; before it is there, it is an interruption.
+        if not is_ready:
+            raise
+        say("snakeviz has stopped; nothing of it is left.")
