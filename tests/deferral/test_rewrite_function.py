@@ -139,6 +139,10 @@ CASES = {
         "import a.b as c\nimport d.e\ndef f():\n    return c, d.e.x\n",
         "def f():\n    import a.b as c\n    import d.e\n    return c, d.e.x\n",
     ),
+    "a name that classes mangle": (
+        "import json as __json\ndef f():\n    return __json\nclass C:\n    def m(self): return _C__json\n",
+        "def f():\n    import json as __json\n    return __json\nclass C:\n    def m(self): return _C__json\n",
+    ),
     "relative": (
         "from . import a\nfrom ..b import c\ndef f():\n    return a, c\n",
         "def f():\n    from . import a\n    from ..b import c\n    return a, c\n",

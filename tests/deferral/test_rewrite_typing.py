@@ -22,6 +22,14 @@ CASES = {
         FUTURE + "from typing import cast, TYPE_CHECKING\n\n" + BLOCK + "\ncast(1, 2)\n\n"
         "def f(x: a.T): ...\n",
     ),
+    "existing from typing over lines is extended": (
+        FUTURE
+        + "from typing import (\n    cast,  # c\n)\nimport a\ncast(1, 2)\n\ndef f(x: a.T): ...\n",
+        FUTURE
+        + "from typing import (\n    cast,\n    TYPE_CHECKING,  # c\n)\n\n"
+        + BLOCK
+        + "\ncast(1, 2)\n\ndef f(x: a.T): ...\n",
+    ),
     "existing block is extended": (
         FUTURE
         + "from typing import TYPE_CHECKING\nimport a\nif TYPE_CHECKING:\n    import b  # b\n"

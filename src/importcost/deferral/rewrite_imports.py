@@ -123,9 +123,6 @@ def _refuse_clashes(function: Function, names: Collection[str]) -> None:
             raise CannotRewriteError(
                 f"{function.name}() binds {min(clash)} in a scope of its own at line {node.lineno}"
             )
-    mangled = sorted(name for name in names if name.startswith("__") and not name.endswith("__"))
-    if mangled:
-        raise CannotRewriteError(f"{mangled[0]} would be another name inside a class")
 
 
 def _stored_in(node: ast.ClassDef) -> set[str]:

@@ -95,18 +95,20 @@ def _flag(tree: Tree, touched: Collection[tuple[int, int]]) -> str | None:
 
 
 def _flag_import(tree: Tree, touched: Collection[tuple[int, int]]) -> Edit:
-    addition = ", TYPE_CHECKING"
     for statement in leading_imports(tree):
         if not isinstance(statement, ast.ImportFrom) or statement.names[0].name == "*":
             continue
         changes = is_lazy(tree, statement) or any(
             (id(statement), index) in touched for index in range(len(statement.names))
         )
-        start, end = tree.start(statement), tree.span(statement.names[-1]).end
-        length = tree.line_end(end) - tree.line_start(start) + len(addition)
+        start, last = tree.start(statement), tree.span(statement.names[-1])
+        own_line = not tree.prefix(last.start).strip(" \t\f")
+        joint = f",{tree.newline}{tree.prefix(last.start)}" if own_line else ", "
+        addition = f"{joint}TYPE_CHECKING"
+        length = tree.line_end(last.end) - tree.line_start(last.end) + len(addition)
         plain = (statement.module, statement.level) == ("typing", 0) and tree.begins_line(start)
         if plain and not changes and length <= LINE_LIMIT:
-            return Edit(end, end, addition)
+            return Edit(last.end, last.end, addition)
     return import_line_edit(tree, "from typing import TYPE_CHECKING")
 
 
