@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.deferral.source import OutsideUses, analyse, outside_uses
 from importcost.deferral.source_model import SourceFile, SourceText, Unreadable
 from importcost.deferral.text import decode
 from importcost.model.graph import FUNCTION, ImportGraph
+from importcost.model.profile import Target
 
 NO_USES = OutsideUses()
 
@@ -26,13 +27,13 @@ class Sources:
     data: Mapping[str, bytes]
 
 
-def read_sources(graph: ImportGraph, task_root: str, python: tuple[int, int]) -> Sources:
+def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) -> Sources:
     """Read the task root's own modules of the graph; `python` is the measured version."""
     data: dict[str, bytes] = {}
     texts: dict[str, SourceText] = {}
     unreadable: dict[str, Unreadable] = {}
     names: dict[str, str] = {}
-    root = task_root.rstrip("/") + "/"
+    root = target.task_root.rstrip("/") + "/"
     for module in graph.modules:
         path = module.file
         if module.distribution != FUNCTION or path is None or not path.endswith(".py"):
@@ -55,7 +56,11 @@ def read_sources(graph: ImportGraph, task_root: str, python: tuple[int, int]) ->
     for path, text in texts.items():
         name = names[path]
         is_package = path.endswith("/__init__.py")
-        found = analyse(text, name, is_package, python, outside.get(name, NO_USES))
+        used = outside.get(name, NO_USES)
+        if name == target.module and target.function:
+            # Lambda looks this name up itself.
+            used = replace(used, entry=used.entry | {target.function})
+        found = analyse(text, name, is_package, python, used)
         if isinstance(found, Unreadable):
             unreadable[path] = found
         else:

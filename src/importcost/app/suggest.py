@@ -29,7 +29,7 @@ def analyse_bench(
             f"--style lazy needs Python 3.15 and the measured one is {python[0]}.{python[1]}: "
             "take --style function, or lazy-modules, which older versions ignore."
         )
-    sources = read_sources(profile.graph, profile.target.task_root, python)
+    sources = read_sources(profile.graph, profile.target, python)
     analysis = analyse_profile(profile, measurement.statements, sources, style)
     return sources, replace_economics(analysis, profile)
 

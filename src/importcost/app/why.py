@@ -83,7 +83,7 @@ def _sources(profile: Profile, graph: ImportGraph) -> Sources:
     if profile.target is None:
         return Sources({}, {}, {})
     major, minor = profile.environment.python_version.split(".")[:2]
-    return read_sources(graph, profile.target.task_root, (int(major), int(minor)))
+    return read_sources(graph, profile.target, (int(major), int(minor)))
 
 
 def _statement(key: StatementKey, sources: Sources) -> CutStatement:
