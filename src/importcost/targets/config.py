@@ -1,0 +1,284 @@
+"""The configuration: `[tool.importcost]` of pyproject.toml, or importcost.toml."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from importcost.errors import UsageError
+from importcost.gate.budgets import Budgets, Levels
+from importcost.targets.config_lines import KeyPath, key_lines, nearest_line
+from importcost.targets.config_schema import (
+    ALL_MODULES,
+    HANDLERS,
+    SETTINGS,
+    WrongValueError,
+    kind_of,
+)
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+OWN_FILE = "importcost.toml"
+PROJECT_FILE = "pyproject.toml"
+SECTION = ("tool", "importcost")
+ONLY_HANDLER = "default"
+"""The name of the handler of a configuration that names just one, without a table for it."""
+MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerConfig:
+    """One handler to be checked: defaults and its own table put together.
+
+    `handler` is a file, a file and function, or a handler string, as `resolve_target` takes it.
+    Paths are joined to the configuration's folder. `line` is where its table starts.
+    """
+
+    name: str
+    handler: str
+    root: str | None = None
+    python: str | None = None
+    memory_mb: int = 128
+    arch: str = "x86_64"
+    package_type: str = "zip"
+    runtime: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[str, ...] = ()
+    requirements: str | None = None
+    budgets: Budgets = field(default_factory=Budgets)
+    levels: Levels = field(default_factory=Levels)
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All handlers of one configuration file, in its order."""
+
+    file: str
+    handlers: tuple[HandlerConfig, ...]
+
+    def find(self, name: str) -> HandlerConfig:
+        """Return a handler by name. Raises UsageError that offers those that there are."""
+        for handler in self.handlers:
+            if handler.name == name:
+                return handler
+        known = [handler.name for handler in self.handlers]
+        hint = _did_you_mean(name, known) or f" it has {', '.join(known)}."
+        raise UsageError(f"{self.file} has no handler {name}:{hint}")
+
+
+def load_config(path: str | None = None, folder: str = ".") -> Config | None:
+    """Read the configuration at `path`, or the nearest one in `folder` and above; None if none.
+
+    In one folder importcost.toml goes before pyproject.toml. Raises UsageError for a file that
+    is not there, cannot be read, or is wrong.
+    """
+    if path is not None:
+        return read_config(_read(Path(path)), path)
+    here = Path(folder).resolve()
+    for place in (here, *here.parents):
+        own, project = place / OWN_FILE, place / PROJECT_FILE
+        if own.is_file():
+            return read_config(_read(own), str(own))
+        if project.is_file():
+            text = _read(project)
+            if has_section(text):
+                return read_config(text, str(project))
+    return None
+
+
+def has_section(text: str) -> bool:
+    """Tell whether a pyproject.toml has `[tool.importcost]`; also where it is broken below."""
+    return any(path[:2] == SECTION for path in key_lines(text))
+
+
+def read_config(text: str, file: str) -> Config:
+    """Return the configuration in a TOML text; `file` is its path, for messages and paths.
+
+    Raises UsageError that names key and line for unknown keys, wrong types and impossible
+    values, and for a configuration without handlers.
+    """
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError(f"{file} is not valid TOML: {error}.") from error
+    section = _section(data, file)
+    return _Reader(file, key_lines(text), section).config(_table_at(data, section))
+
+
+def _read(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+        if len(data) > MAX_BYTES:
+            raise UsageError(f"The configuration {path} is larger than a megabyte: name another.")
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The configuration {path} cannot be read ({error}): name another file."
+        ) from error
+
+
+def _section(data: Mapping[str, Any], file: str) -> KeyPath:
+    """Return where in the file the configuration stands: importcost.toml may do without tables."""
+    is_project = Path(file).name == PROJECT_FILE
+    if is_project or set(data) == {"tool"}:
+        return SECTION
+    return ()
+
+
+def _table_at(data: Any, path: KeyPath) -> Any:
+    for key in path:
+        data = data.get(key, {}) if isinstance(data, dict) else {}
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the section of one file; its errors name key and line."""
+
+    file: str
+    lines: Mapping[KeyPath, int]
+    section: KeyPath
+
+    def config(self, table: Any) -> Config:
+        """Return all handlers of the section."""
+        self._must_be_table(table, ())
+        defaults = self._values(table, (), extra=HANDLERS)
+        tables = table.get(HANDLERS, {})
+        self._must_be_table(tables, (HANDLERS,))
+        if tables and "handler" in defaults:
+            raise self._error(
+                ("handler",), "names one handler, and there are tables of handlers too: keep one"
+            )
+        handlers = [self._handler(name, one, defaults) for name, one in tables.items()]
+        if not tables and "handler" in defaults:
+            handlers = [self._built(ONLY_HANDLER, defaults, ())]
+        if not handlers:
+            header = ".".join((*self.section, HANDLERS))
+            raise UsageError(
+                f"{self.file} names no handler: write a table [{header}.NAME] with handler = "
+                '"handler.py", or let importcost init write one.'
+            )
+        return Config(self.file, tuple(handlers))
+
+    def _handler(self, name: str, table: Any, defaults: Mapping[str, Any]) -> HandlerConfig:
+        path = (HANDLERS, name)
+        self._must_be_table(table, path)
+        own = self._values(table, path)
+        if "handler" not in own:
+            raise self._error(path, 'has no handler: write handler = "FILE.py" or a handler string')
+        return self._built(name, _merged(defaults, own), path)
+
+    def _values(self, table: Mapping[str, Any], path: KeyPath, extra: str = "") -> dict[str, Any]:
+        values = {}
+        for key, value in table.items():
+            if key == extra:
+                continue
+            if key not in SETTINGS:
+                hint = _did_you_mean(key, [*SETTINGS, *filter(None, [extra])])
+                raise self._error((*path, key), f"is no setting:{hint or _known_settings()}")
+            try:
+                values[key] = SETTINGS[key](value)
+            except WrongValueError as error:
+                raise self._error((*path, key, *error.below), str(error)) from None
+        return values
+
+    def _must_be_table(self, value: Any, path: KeyPath) -> None:
+        if not isinstance(value, dict):
+            raise self._error(path, f"must be a table, not {kind_of(value)}")
+
+    def _built(self, name: str, values: Mapping[str, Any], path: KeyPath) -> HandlerConfig:
+        folder = Path(self.file).parent
+        built = HandlerConfig(
+            name=name,
+            handler=values["handler"],
+            root=_joined(folder, values.get("root")),
+            python=_program(folder, values.get("python")),
+            memory_mb=values.get("memory", 128),
+            arch=values.get("arch", "x86_64"),
+            package_type=values.get("package_type", "zip"),
+            runtime=values.get("runtime"),
+            environment=values.get("env", {}),
+            layers=tuple(str(folder / layer) for layer in values.get("layers", ())),
+            requirements=_joined(folder, values.get("requirements")),
+            budgets=_budgets(values),
+            levels=values.get("level", Levels()),
+            line=nearest_line(self.lines, (*self.section, *path)),
+        )
+        return _located(built, folder)
+
+    def _error(self, path: KeyPath, what: str) -> UsageError:
+        whole = (*self.section, *path)
+        key = ".".join(_shown(part) for part in whole) or "the configuration"
+        return UsageError(
+            f"{self.file} line {nearest_line(self.lines, whole)}: {key} {what.rstrip('.')}."
+        )
+
+
+def _merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Put a handler's values over the defaults; variables and levels by rule one by one."""
+    merged = {**defaults, **own}
+    if "env" in defaults and "env" in own:
+        merged["env"] = {**defaults["env"], **own["env"]}
+    if "level" in defaults and "level" in own:
+        over: Levels = own["level"]
+        # One level for all, said nearer, goes before what was said of single rules above.
+        if over.every is None:
+            by_rule = {**defaults["level"].by_rule, **over.by_rule}
+            merged["level"] = replace(defaults["level"], by_rule=by_rule)
+    return merged
+
+
+def _budgets(values: Mapping[str, Any]) -> Budgets:
+    allowed = values.get("allow_new_modules", ALL_MODULES)
+    return Budgets(
+        max_init_ms=values.get("max_init_ms"),
+        max_billed_init_ms=values.get("max_billed_init_ms"),
+        max_cost_per_million=values.get("max_cost_per_million"),
+        max_increase=values.get("max_increase"),
+        min_delta_ms=values.get("min_delta_ms", 0.0),
+        max_modules=values.get("max_modules"),
+        max_memory_mb=values.get("max_memory_mb"),
+        forbid=values.get("forbid", ()),
+        allowed_new_modules=None if allowed == ALL_MODULES else allowed,
+    )
+
+
+def _located(config: HandlerConfig, folder: Path) -> HandlerConfig:
+    """Give a file its path, and a handler string the folder that it is looked up in."""
+    file = config.handler.partition(":")[0]
+    if file.endswith(".py"):
+        return replace(config, handler=str(folder / config.handler))
+    return config if config.root else replace(config, root=str(folder))
+
+
+def _joined(folder: Path, text: str | None) -> str | None:
+    return None if text is None else str(folder / text)
+
+
+def _program(folder: Path, text: str | None) -> str | None:
+    """Join a path to an interpreter; a mere name is looked up on PATH."""
+    is_path = text is not None and ("/" in text or "\\" in text)
+    return _joined(folder, text) if is_path else text
+
+
+def _did_you_mean(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, 1)
+    return f" did you mean {close[0]}?" if close else ""
+
+
+def _known_settings() -> str:
+    return f" the settings are {', '.join(SETTINGS)}"
+
+
+def _shown(part: str) -> str:
+    """Return a key as it would be written: quoted where it is not plain."""
+    is_plain = part.replace("-", "").replace("_", "").isalnum() and part.isascii()
+    return part if is_plain else repr(part)

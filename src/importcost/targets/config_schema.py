@@ -1,0 +1,213 @@
+"""Which settings there are, and what each may be; every reader takes a parsed TOML value."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from importcost.gate.budgets import Level, Levels, Rule
+
+ARCHES = ("x86_64", "arm64")
+PACKAGE_TYPES = ("zip", "image")
+MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240
+ALL_MODULES = ("*",)
+
+_PERCENT = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*%\s*")
+_RUNTIME = re.compile(r"python3\.\d{1,3}")
+_PATTERN = re.compile(r"[\w.*?\[\]!-]+")
+
+
+class WrongValueError(ValueError):
+    """A value that a setting cannot have; the message says what it must be.
+
+    `below` names the keys inside the value that are to blame, if any.
+    """
+
+    def __init__(self, message: str, *below: str) -> None:
+        super().__init__(message)
+        self.below = below
+
+
+def kind_of(value: Any) -> str:
+    """Return what TOML calls the type of a parsed value, with its article."""
+    names = {bool: "a boolean", int: "a whole number", float: "a number", str: "a text"}
+    names.update({list: "a list", dict: "a table"})
+    return names.get(type(value), "a date or time")
+
+
+def text(value: Any) -> str:
+    """Return a text that is not empty and holds no NUL, which no path or variable can."""
+    if type(value) is not str:
+        raise WrongValueError(f"must be a text, not {kind_of(value)}")
+    if not value.strip() or "\0" in value:
+        raise WrongValueError("must not be empty or hold a NUL")
+    return value
+
+
+def memory(value: Any) -> int:
+    """Return a memory size that Lambda has, in MB."""
+    found = whole(value)
+    if not MIN_MEMORY_MB <= found <= MAX_MEMORY_MB:
+        raise WrongValueError(
+            f"must lie between {MIN_MEMORY_MB} and {MAX_MEMORY_MB} MB, not {found}"
+        )
+    return found
+
+
+def whole(value: Any) -> int:
+    """Return a whole number of at least one."""
+    if type(value) is not int:
+        raise WrongValueError(f"must be a whole number, not {kind_of(value)}")
+    if value < 1:
+        raise WrongValueError(f"must be at least 1, not {value}")
+    return value
+
+
+def not_negative(value: Any) -> float:
+    """Return a finite number of at least zero."""
+    if type(value) not in (int, float):
+        raise WrongValueError(f"must be a number, not {kind_of(value)}")
+    if not math.isfinite(value) or value < 0:
+        raise WrongValueError(f"must be a number of at least 0, not {value}")
+    return float(value)
+
+
+def positive(value: Any) -> float:
+    """Return a finite number above zero: no init takes nothing."""
+    found = not_negative(value)
+    if found == 0:
+        raise WrongValueError("must be more than 0")
+    return found
+
+
+def percent(value: Any) -> float:
+    """Return the share that a text like `5%` means: 0.05."""
+    hint = 'must be a text like "5%"'
+    if type(value) is not str:
+        raise WrongValueError(f"{hint}, not {kind_of(value)}")
+    found = _PERCENT.fullmatch(value)
+    if found is None:
+        raise WrongValueError(f"{hint}, not {value!r}")
+    share = float(found.group(1)) / 100
+    if share == 0:
+        raise WrongValueError("must be more than 0%: no two measurements are equal")
+    return share
+
+
+def one_of(*allowed: str) -> Callable[[Any], str]:
+    """Return the reader of a text that must be one of those allowed."""
+
+    def read(value: Any) -> str:
+        if type(value) is not str or value not in allowed:
+            said = repr(value) if type(value) is str else kind_of(value)
+            raise WrongValueError(f"must be {' or '.join(allowed)}, not {said}")
+        return value
+
+    return read
+
+
+def runtime(value: Any) -> str:
+    """Return the name of a Python runtime."""
+    if type(value) is not str or not _RUNTIME.fullmatch(value):
+        said = repr(value) if type(value) is str else kind_of(value)
+        raise WrongValueError(f"must be a Python runtime like python3.13, not {said}")
+    return value
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """Return a list of texts."""
+    if type(value) is not list:
+        raise WrongValueError(f"must be a list of texts, not {kind_of(value)}")
+    return tuple(_item(text, item, number) for number, item in enumerate(value))
+
+
+def patterns(value: Any) -> tuple[str, ...]:
+    """Return a list of patterns of module names."""
+    if type(value) is not list:
+        raise WrongValueError(f"must be a list of module patterns, not {kind_of(value)}")
+    return tuple(_item(_pattern, item, number) for number, item in enumerate(value))
+
+
+def _pattern(value: Any) -> str:
+    found = text(value)
+    if not _PATTERN.fullmatch(found):
+        raise WrongValueError(f"must be a module name or a pattern like boto*, not {found!r}")
+    return found
+
+
+def _item(read: Callable[[Any], str], item: Any, number: int) -> str:
+    try:
+        return read(item)
+    except WrongValueError as error:
+        raise WrongValueError(str(error), str(number)) from None
+
+
+def allowed_modules(value: Any) -> tuple[str, ...]:
+    """Return the patterns of modules that may be new: all for true, none for false."""
+    if type(value) is bool:
+        return ALL_MODULES if value else ()
+    if type(value) is not list:
+        raise WrongValueError(f"must be true, false or a list of patterns, not {kind_of(value)}")
+    return patterns(value)
+
+
+def environment(value: Any) -> Mapping[str, str]:
+    """Return a table of environment variables."""
+    if type(value) is not dict:
+        raise WrongValueError(f"must be a table of texts, not {kind_of(value)}")
+    for name, one in value.items():
+        if not name or "=" in name or "\0" in name:
+            raise WrongValueError("must be the name of a variable", name)
+        if type(one) is not str or "\0" in one:
+            raise WrongValueError(f"must be a text, in quotes, not {kind_of(one)}", name)
+    return dict(value)
+
+
+def levels(value: Any) -> Levels:
+    """Return the level of all rules (a text), or of each (a table by rule)."""
+    names = tuple(level.value for level in Level)
+    if type(value) is str:
+        return Levels(Level(one_of(*names)(value)))
+    if type(value) is not dict:
+        raise WrongValueError(
+            f"must be {', '.join(names)}, or a table of them by rule, not {kind_of(value)}"
+        )
+    known: dict[str, Rule] = {one.value: one for one in Rule if one is not Rule.MEASUREMENT}
+    found: dict[Rule, Level] = {}
+    for name, one in value.items():
+        if name not in known:
+            raise WrongValueError(f"is no rule: the rules are {', '.join(known)}", name)
+        try:
+            found[known[name]] = Level(one_of(*names)(one))
+        except WrongValueError as error:
+            raise WrongValueError(str(error), name) from None
+    return Levels(by_rule=found)
+
+
+SETTINGS: Mapping[str, Callable[[Any], Any]] = {
+    "handler": text,
+    "root": text,
+    "python": text,
+    "memory": memory,
+    "arch": one_of(*ARCHES),
+    "package_type": one_of(*PACKAGE_TYPES),
+    "runtime": runtime,
+    "env": environment,
+    "layers": texts,
+    "requirements": text,
+    "max_init_ms": positive,
+    "max_billed_init_ms": positive,
+    "max_cost_per_million": positive,
+    "max_increase": percent,
+    "min_delta_ms": not_negative,
+    "max_modules": whole,
+    "max_memory_mb": positive,
+    "forbid": patterns,
+    "allow_new_modules": allowed_modules,
+    "level": levels,
+}
+"""What stands in the tables, and how each value is read."""
+
+HANDLERS = "handlers"

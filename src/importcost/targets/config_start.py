@@ -1,0 +1,144 @@
+"""The configuration that `importcost init` writes: commented, with budgets from a measurement."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importcost.targets.config import SECTION
+from importcost.targets.config_schema import HANDLERS, MAX_MEMORY_MB
+
+MARGIN = 0.15
+"""What is added to measured figures: the estimate's own band, and room for a patch release."""
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class StartingHandler:
+    """A handler as it is now. Figures are None where they were not measured.
+
+    `init_ms`, `billed_init_ms` and `cost_per_million` (US dollars) are the estimate's;
+    `modules` and `memory_mb_used` are what init loads and takes. Paths are as they are to stand
+    in the file: relative to it.
+    """
+
+    name: str
+    handler: str
+    root: str | None = None
+    memory_mb: int = 128
+    arch: str = "x86_64"
+    package_type: str = "zip"
+    runtime: str | None = None
+    init_ms: float | None = None
+    billed_init_ms: float | None = None
+    cost_per_million: float | None = None
+    modules: int | None = None
+    memory_mb_used: float | None = None
+
+
+def starting_configuration(
+    handlers: Sequence[StartingHandler], *, in_project_file: bool, margin: float = MARGIN
+) -> str:
+    """Return TOML text to be written as importcost.toml, or appended to a pyproject.toml.
+
+    Budgets are the measured figures plus `margin`, rounded up. What is written reads back with
+    `read_config`. Raises ValueError without handlers or for a negative margin.
+    """
+    if not handlers:
+        raise ValueError("no handlers to write a configuration for")
+    if margin < 0:
+        raise ValueError(f"the margin must not be negative, not {margin}")
+    section = ".".join(SECTION) if in_project_file else ""
+    blocks = [_defaults(section)]
+    blocks += [_handler(one, section, margin) for one in handlers]
+    return "\n".join(blocks)
+
+
+def with_margin(value: float, margin: float, digits: int) -> float:
+    """Return a figure plus its margin, rounded up to so many significant digits."""
+    raised = value * (1 + margin)
+    if raised <= 0:
+        return 10.0 ** (1 - digits)
+    step = 10.0 ** (math.floor(math.log10(raised)) - digits + 1)
+    return float(f"{math.ceil(round(raised / step, 6)) * step:.{digits}g}")
+
+
+def toml_text(value: str) -> str:
+    """Return a TOML basic string; what UTF-8 cannot hold becomes a question mark."""
+    clean = value.encode("utf-8", "replace").decode("utf-8")
+    signs = (_escaped(sign) for sign in clean)
+    return '"' + "".join(signs) + '"'
+
+
+def _escaped(sign: str) -> str:
+    if sign in '"\\':
+        return "\\" + sign
+    # Line separators are no line ends to TOML, and are to many an editor.
+    is_plain = sign.isprintable() or sign == " "
+    return sign if is_plain else f"\\U{ord(sign):08X}"
+
+
+def toml_key(name: str) -> str:
+    """Return a key, quoted where it has to be."""
+    return name if _BARE.fullmatch(name) else toml_text(name)
+
+
+def _defaults(section: str) -> str:
+    header = f"[{section}]\n" if section else ""
+    return f"""\
+# What Lambda cold starts may cost; importcost check holds the code against it.
+# Settings here hold for every handler, unless its own table says otherwise.
+{header}\
+# Fail when init is proven to be slower than the base by more than this, and by at least so much.
+max_increase = "5%"
+min_delta_ms = 5
+# Never load these at init (pandas means all of it; patterns like *.tests work too).
+forbid = []
+# false fails on every module that the baseline does not have; a list allows some.
+allow_new_modules = true
+# off, warn or error for all rules, or by rule, as here.
+level = {{ network-at-import = "warn", subprocess-at-import = "warn", write-at-import = "warn" }}
+"""
+
+
+def _handler(one: StartingHandler, section: str, margin: float) -> str:
+    header = ".".join(filter(None, [section, HANDLERS, toml_key(one.name)]))
+    lines = [f"[{header}]", f"handler = {toml_text(one.handler)}"]
+    if one.root is not None:
+        lines.append(f"root = {toml_text(one.root)}")
+    lines += [
+        f"memory = {one.memory_mb}  # MB",
+        f"arch = {toml_text(one.arch)}",
+        f"package_type = {toml_text(one.package_type)}",
+    ]
+    if one.runtime is not None:
+        lines.append(f"runtime = {toml_text(one.runtime)}")
+    return "\n".join([*lines, *_budgets(one, margin)]) + "\n"
+
+
+def _budgets(one: StartingHandler, margin: float) -> list[str]:
+    """Return a line for each budget: measured and raised, or commented out."""
+    measured_memory = one.memory_mb_used
+    rows = (
+        ("max_init_ms", one.init_ms, "ms on Lambda, as estimated", 2),
+        ("max_billed_init_ms", one.billed_init_ms, "ms billed", 2),
+        ("max_cost_per_million", one.cost_per_million, "US dollars per million cold starts", 3),
+        ("max_modules", None if one.modules is None else float(one.modules), "modules", 2),
+        ("max_memory_mb", measured_memory, f"MB, {MAX_MEMORY_MB} at most", 2),
+    )
+    lines = []
+    for key, value, unit, digits in rows:
+        if value is None:
+            lines.append(f"# {key} =  # {unit}; not measured")
+            continue
+        budget = with_margin(value, margin, digits)
+        if key == "max_modules":
+            budget = max(1.0, math.ceil(budget))
+        lines.append(f"{key} = {_number(budget)}  # {unit}; measured {value:,.4g}")
+    return lines
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value >= 1 and value == int(value) else repr(value)
