@@ -187,6 +187,8 @@ def test_lost_comments_are_said():
     text = "from a import (\n    b,  # first\n    # rest\n    c,\n)\ndef f(): return b, c\n"
     notes = outcome(text, Style.FUNCTION).notes
     assert notes == ("the import at line 1 loses its inner comments: # first # rest",)
+    notes = outcome("import a  # noqa\ndef f(): return a\n", Style.FUNCTION).notes
+    assert notes == ("no room in the one line of f() for # noqa",)
 
 
 @pytest.mark.parametrize(

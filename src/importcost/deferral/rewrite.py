@@ -165,7 +165,11 @@ def _edits(tree: Tree, file: SourceFile, plan: _Plan, python: tuple[int, int]) -
         )
     if needs.quoted:
         edits += quote_edits(tree, needs.quoted)
-    edits += [function_edit(tree, *needed) for needed in needs.functions.values()]
+    for function, needed in needs.functions.values():
+        edits.append(function_edit(tree, function, needed))
+        lost = [need.moved.comment for need in needed if need.moved.comment]
+        if lost and not edits[-1].new.endswith(tree.newline):
+            plan.notes.append(f"no room in the one line of {function.name}() for {' '.join(lost)}")
     listed = plan.of_style(Style.LAZY_MODULES)
     if listed:
         refuse_others(tree, file, [(item.node, item.indexes[0]) for item in listed])
