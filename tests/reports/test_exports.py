@@ -153,7 +153,7 @@ def check_trace(profile):
             stack.append(event["name"])
             opened.append(event)
         else:
-            stack.pop()
+            assert stack.pop() == event["name"]
     assert stack == []
     assert now == expected_total_us(profile) == sum(e["args"]["self_us"] for e in opened)
     modules = [event["name"] for event in opened if event["cat"] == "import"]

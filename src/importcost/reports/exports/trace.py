@@ -29,7 +29,8 @@ def render_trace(profile: Profile, estimate: Estimate) -> str:  # noqa: ARG001 -
         if opens:
             events.append({"ph": "B", "ts": at, **_begin(profile, frames, frame, facts), **place})
         else:
-            events.append({"ph": "E", "ts": at, **place})
+            # speedscope ends nothing without the name of what began.
+            events.append({"ph": "E", "ts": at, "name": frames.names[frame], **place})
     document = {
         "traceEvents": events,
         "displayTimeUnit": "ms",
