@@ -85,6 +85,22 @@ def test_repeated_and_nested_names_stay_apart():
     assert tree.self_us.tolist() == [10, 1, 2, 3, 4]
 
 
+def test_rows_that_vary_add_up_to_what_the_runs_spent():
+    """Each row is slow in another run: their medians alone would lose that time."""
+    totals = {"interpreter_start": 1.0, "runtime": 1.0, "function_init": 1000.0}
+
+    def varied(slow):
+        rows = [("handler", -1, 10, "function")]
+        rows += [(f"m{n}", 0, 290 if n == slow else 100, "function") for n in range(8)]
+        return tree_of(rows)
+
+    tree = combine(
+        [varied(n) for n in range(5)], [{**SPANS, "function_init": 1000}] * 5, totals
+    ).tree
+    assert tree.cumulative_us[0] == pytest.approx(1000, abs=10)
+    assert tree.self_us[0] < 15
+
+
 def test_a_node_that_only_one_run_has_does_not_stop_the_others():
     odd = tree_of([("handler", -1, 990, "function"), ("extra", 0, 5, "function")])
     totals = {"interpreter_start": 100.0, "runtime": 200.0, "function_init": 1000.0}
