@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -126,6 +127,24 @@ def test_a_failing_start_is_one_sentence(folder, code, said):
     assert said in message
     assert "-o FILE.prof" in message
     assert message.count("\n") == 1
+    assert left_behind(folder) == []
+
+
+def test_an_interruption_before_it_answers_leaves_nothing(folder):
+    started = folder / "started"
+    os.mkfifo(started)
+    code = f"import time; open({str(started)!r}, 'w').close(); time.sleep({PATIENCE_S})"
+    path = fake_snakeviz(folder, code)
+    reader = os.open(started, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        process = start(folder, "profile.json", "--snakeviz", "--no-open", PYTHONPATH=path)
+        assert select.select([reader], [], [], PATIENCE_S)[0]
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=PATIENCE_S)
+    finally:
+        os.close(reader)
+    assert process.returncode == 130
+    assert printed == ""
     assert left_behind(folder) == []
 
 

@@ -53,8 +53,8 @@ def render_tree(
         total_us=max(frames.total_us[0], 1),
         has_owners=profile.graph is not None,
     )
-    clock = "CPU" if profile.runs else "wall"
-    time = f"{frames.total_us[0] / 1000:,.1f} ms {clock} measured here"
+    clock = "CPU measured here" if profile.runs else "wall in the log"
+    time = f"{frames.total_us[0] / 1000:,.1f} ms {clock}"
     title = wrap(f"{fit(clean(frames.names[0]), table.width - 1)}: {time}", table.width)
     left_out = sum(row.left_out for row in rows)
     lines = [*map(table.bold, title), table.head(), *map(table.line, rows)]

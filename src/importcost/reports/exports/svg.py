@@ -71,11 +71,11 @@ def _document(profile: Profile, estimate: Estimate, frames: Frames, most: int) -
 
 def _subtitle(profile: Profile, estimate: Estimate, frames: Frames) -> str:
     billed, cost = estimate.billed_init_ms, estimate.dollars_per_million
-    clock = "CPU" if profile.runs else "wall"
+    clock = "CPU measured here" if profile.runs else "wall in the log"
     return (
         f"bills about {milliseconds(billed.value)} of init ({billed.low:,.0f} to "
         f"{billed.high:,.0f}), {dollars(cost.value)} per million at {estimate.memory_mb} MB, "
-        f"modelled; below: {frames.total_us[0] / 1000:,.1f} ms {clock} measured here, in time order"
+        f"modelled; below: {frames.total_us[0] / 1000:,.1f} ms {clock}, in time order"
     )
 
 
