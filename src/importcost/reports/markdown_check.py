@@ -1,0 +1,205 @@
+"""Gate results as Markdown: a pull request's comment, and GitHub's step summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importcost.gate.attribution import Attribution, ChangeKind
+from importcost.gate.checks import Check, Status, exit_code
+from importcost.gate.compare import Comparison, Verdict
+from importcost.model.interval import Interval
+from importcost.reports.check_text import Places, one_line, severity, spot_of
+
+MARKER = "<!-- importcost-check -->"
+"""The first line: whoever posts the comment finds its own of the last run by it."""
+MAX_CHARACTERS = 60_000
+"""A comment on GitHub holds 65,536."""
+MAX_CELL = 600
+MAX_CHANGES = 8
+_SAFE = re.compile(r"[\w \-,;()+=%/.:]", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison with what accounts for it; None where no profiles were taken."""
+
+    comparison: Comparison
+    attribution: Attribution | None = None
+
+
+def render_check_markdown(
+    checks: Sequence[Check],
+    compared: Sequence[Compared] = (),
+    *,
+    root: str = "",
+    places: Places | None = None,
+    strict: bool = False,
+) -> str:
+    """Return the results as Markdown of GitHub's kind, at most 60,000 characters.
+
+    Whole rows are left out where there are more, and counted. Names from other people's code
+    can neither form Markdown or HTML nor mention anybody.
+    """
+    heading = [MARKER, f"### importcost: {_headline(checks, strict=strict)}", ""]
+    findings = sorted(
+        (check for check in checks if check.is_finding),
+        key=lambda check: severity(check, strict=strict) != "error",
+    )
+    rest = [check for check in checks if not check.is_finding]
+    sections = [
+        _table(
+            "|  | handler | rule | finding |",
+            [_finding(check, root, places or {}, strict=strict) for check in findings],
+        ),
+        _comparisons([one.comparison for one in compared]),
+        *(_changes(one) for one in compared if one.attribution is not None),
+        _quiet(rest),
+    ]
+    return _limited(heading, [section for section in sections if section])
+
+
+def escape(text: str, most: int = MAX_CELL) -> str:
+    """Return text that Markdown shows as it is, on one line, cut to `most` characters."""
+    clean = one_line(text)
+    if len(clean) > most:
+        clean = clean[: most - 1] + "…"
+    return "".join(_escaped(clean, index) for index in range(len(clean)))
+
+
+def _escaped(text: str, index: int) -> str:
+    sign = text[index]
+    if sign == "_" or (sign == ":" and text[index + 1 : index + 2] == "/"):
+        return f"&#{ord(sign)};"
+    if sign in "@#":
+        # Mentions and references are looked for after entities: the space of no width parts them.
+        return f"&#{ord(sign)};&#8203;"
+    if sign == "." and text[max(0, index - 3) : index].lower() == "www":
+        return "&#46;&#8203;"
+    if sign == ">":
+        return "&gt;"
+    return sign if not sign.isascii() or _SAFE.fullmatch(sign) else f"&#{ord(sign)};"
+
+
+def _headline(checks: Sequence[Check], *, strict: bool) -> str:
+    code = exit_code(checks, strict=strict)
+    failed = sum(severity(check, strict=strict) == "error" for check in checks)
+    warned = sum(severity(check, strict=strict) == "warning" for check in checks)
+    warnings = f", {_count(warned, 'warning')}" if warned else ""
+    if not checks:
+        return "nothing was measured"
+    if code == 0:
+        return f"{_count(len(checks), 'check')}, none failed{warnings}"
+    word = "failed" if code == 1 else "could not be measured"
+    return f"{failed} of {_count(len(checks), 'check')} {word}{warnings}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _finding(check: Check, root: str, places: Places, *, strict: bool) -> str:
+    spot = spot_of(check, root, places)
+    where = ""
+    if spot is not None:
+        line = f":{spot.line}" if spot.line is not None else ""
+        where = f"<br>{escape(spot.path + line)}"
+    mark = "**fails**" if severity(check, strict=strict) == "error" else "warning"
+    if check.status in (Status.NOT_MEASURED, Status.INCONCLUSIVE):
+        mark = f"{mark} ({check.status.value.replace('-', ' ')})"
+    handler = escape(check.handler, 80)
+    return f"| {mark} | {handler} | {check.rule.value} | {escape(check.message)}{where} |"
+
+
+def _table(head: str, rows: Sequence[str]) -> list[str]:
+    columns = head.count("|") - 1
+    return [head, "|" + "---|" * columns, *rows, ""] if rows else []
+
+
+def _comparisons(comparisons: Sequence[Comparison]) -> list[str]:
+    rows = []
+    for one in comparisons:
+        shift = one.deciding
+        verdict = f"**{one.verdict.value}**" if one.verdict is Verdict.SLOWER else one.verdict.value
+        figures = f"{shift.base_us / 1000:,.1f} | {shift.head_us / 1000:,.1f}"
+        percent = shift.shift_percent
+        by = f"{percent.value:+.1f} % ({percent.low:+.1f} to {percent.high:+.1f})"
+        metric = f"{shift.metric.value}, {_count(one.pairs, 'pair')}"
+        rows.append(f"| {escape(one.handler, 80)} | {verdict} | {figures} | {by} | {metric} |")
+    return _table("| handler | init is | base ms | head ms | shift | measured |", rows)
+
+
+def _changes(compared: Compared) -> list[str]:
+    found = compared.attribution
+    if found is None:
+        return []
+    changes = [one for one in found.distributions if one.kind is not ChangeKind.UNCHANGED]
+    rows = [
+        f"| {escape(one.distribution, 80)} | {one.kind.value} | {one.delta_us / 1000:+,.1f} "
+        f"| {one.added} | {one.removed} |"
+        for one in changes[:MAX_CHANGES]
+    ]
+    money = _dollars(found.dollars_per_million)
+    name = escape(compared.comparison.handler, 80)
+    title = f"{name}: {money} per million cold starts"
+    rest = len(changes) - MAX_CHANGES
+    return [
+        title,
+        "",
+        *_table("| distribution | change | ms | new modules | gone |", rows),
+        *([_count(rest, "more distribution"), ""] if rest > 0 else []),
+        *_names("New", found.new_modules),
+        *_names("Gone", found.gone_modules),
+    ]
+
+
+def _names(word: str, names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    return [f"{word}: {escape(', '.join(names))}", ""]
+
+
+def _dollars(interval: Interval) -> str:
+    low, value, high = (
+        f"{'-' if amount < 0 else '+'}&#36;{abs(amount):,.2f}"
+        for amount in (interval.low, interval.value, interval.high)
+    )
+    return f"{value} ({low} to {high})"
+
+
+def _quiet(checks: Sequence[Check]) -> list[str]:
+    if not checks:
+        return []
+    rows = [
+        f"| {check.status.value} | {escape(check.handler, 80)} | {check.rule.value} "
+        f"| {escape(check.message)} |"
+        for check in checks
+    ]
+    passed = sum(check.status is Status.PASS for check in checks)
+    summary = f"{passed} passed, {len(checks) - passed} skipped"
+    table = _table("|  | handler | rule |  |", rows)
+    return [f"<details><summary>{summary}</summary>", "", *table, "</details>", ""]
+
+
+def _limited(heading: Sequence[str], sections: Sequence[Sequence[str]]) -> str:
+    """Put sections together while there is room; never half a row, and say what is left out."""
+    lines = list(heading)
+    used = sum(len(line) + 1 for line in lines)
+    left_out = 0
+    for section in sections:
+        size = sum(len(line) + 1 for line in section)
+        if used + size <= MAX_CHARACTERS:
+            lines += section
+            used += size
+            continue
+        for line in section if not section[0].startswith("<details>") else ():
+            if used + len(line) + 1 > MAX_CHARACTERS:
+                left_out += 1
+                continue
+            lines.append(line)
+            used += len(line) + 1
+        left_out += len(section) if section[0].startswith("<details>") else 0
+    if left_out:
+        lines += ["", f"{_count(left_out, 'more line')} had no room here."]
+    return "\n".join(lines).rstrip("\n") + "\n"
