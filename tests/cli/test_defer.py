@@ -16,7 +16,7 @@ LAYER = {
     "layer/python/heavy/__init__.py": f"import shared\nfrom heavy.tool import answer\n{BUSY}",
     "layer/python/heavy/tool.py": f"def answer():\n    return 42\n{BUSY}",
     "layer/python/other.py": f"import shared\n{BUSY}",
-    "layer/python/shared.py": BUSY * 2,
+    "layer/python/shared.py": BUSY * 6,
 }
 HANDLER = '''"""A handler."""
 
