@@ -17,6 +17,7 @@ from importcost.app.events import Event, EventOutcome, judge_event, load_events
 from importcost.app.sources import Sources
 from importcost.app.suggest import LAZY_PYTHON, analyse_bench, python_version, with_economics
 from importcost.billing.estimate import estimate
+from importcost.deferral.diff import unified_diff
 from importcost.deferral.rewrite import Change, Refused, rewrite
 from importcost.deferral.source_model import SourceFile
 from importcost.deferral.text import encode
@@ -132,6 +133,7 @@ class _Work:
                 advice = replace(advice, bytecode=shipped)
             best = self._settle_best(best, measured, events)
         advice = self._with_verifications(advice, found)
+        advice, best = self._with_fixes(advice, best, edited)
         profile = self._profile
         advice = with_economics(
             replace(advice, best_set=best), estimate(profile), profile.function_init.local_us
@@ -261,6 +263,28 @@ class _Work:
         )
         return replace(advice, findings=findings)
 
+    def _with_fixes(
+        self,
+        advice: Advice,
+        best: BestSet | None,
+        edited: Mapping[int, Rewrite | Refused],
+    ) -> tuple[Advice, BestSet | None]:
+        """Put each edit beside its suggestion as a diff, for the report to hand over."""
+        target = self._profile.target
+        root = Path(target.task_root) if target else Path()
+        fixes = {
+            number: diff_text(edits, root)
+            for number, edits in edited.items()
+            if not isinstance(edits, Refused)
+        }
+        findings = tuple(
+            replace(one, fix=fixes.get(number)) for number, one in enumerate(advice.findings)
+        )
+        if best is not None:
+            joint = self._edit(best.finding_ids)
+            best = replace(best, fix=None if isinstance(joint, Refused) else diff_text(joint, root))
+        return replace(advice, findings=findings), best
+
     def _triggers(self, number: int, finding: ImportFinding) -> tuple[str, ...]:
         """Return the events whose call loads what this suggestion defers."""
         wanted = set(finding.modules)
@@ -298,6 +322,22 @@ def rewrite_files(
         if after != sources.data[path]:
             edits.append(FileEdit(Path(path), sources.data[path], after))
     return Rewrite(tuple(edits), tuple(notes))
+
+
+def diff_text(changed: Rewrite, root: Path) -> str:
+    """Return all edits as one unified diff with paths below `root`.
+
+    Text, for a report to show and copy: a byte that is no UTF-8 becomes a lone surrogate.
+    """
+    parts = []
+    for edit in changed.edits:
+        inside = edit.path.is_relative_to(root)
+        name = (edit.path.relative_to(root) if inside else edit.path).as_posix()
+        before, after = (
+            data.decode("utf-8", "surrogateescape") for data in (edit.before, edit.after)
+        )
+        parts.append(unified_diff(name, before, after))
+    return "".join(parts)
 
 
 def is_broken(verification: Verification) -> bool:

@@ -71,8 +71,9 @@ class Verification:
 
     `saving_us` is the median saving of the importing thread's CPU with its 95 % interval,
     `wall_saving_us` that of wall time, `original_us` the original's median in the same pairs (a
-    machine's speed drifts: shares are taken of this); `pairs` how many. `gone` are the modules that are no
-    longer loaded at init. `failure` says why the change does not hold, None where it does.
+    machine's speed drifts: shares are taken of this); `pairs` how many. `gone` are the modules
+    that are no longer loaded at init. `failure` says why the change does not hold, None where it
+    does.
     """
 
     saving_us: Interval | None
@@ -107,7 +108,8 @@ class ImportFinding:
     `code` is the statement on one line, `imported` the modules that it names. `exclusive_us` is
     what disappears when it alone is deferred, `cumulative_us` what the tree shows under it;
     `modules` are those that only it keeps loaded. For a getter `exclusive_us` includes what the
-    module-level objects load and compute.
+    module-level objects load and compute. `fix` is the edit as a unified diff, None where none was
+    worked out.
     """
 
     place: Place
@@ -121,6 +123,7 @@ class ImportFinding:
     verification: Verification | None = None
     economics: Economics | None = None
     triggered_by: tuple[str, ...] = ()
+    fix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ class BestSet:
     """The changes that save most together; `finding_ids` index `Advice.findings`.
 
     `exclusive_us` is joint: what two statements share is saved only when both are deferred.
+    `fix` is the joint edit as a unified diff, None where none was worked out.
     """
 
     finding_ids: tuple[int, ...]
@@ -153,6 +157,7 @@ class BestSet:
     modules: tuple[str, ...]
     verification: Verification | None = None
     economics: Economics | None = None
+    fix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
