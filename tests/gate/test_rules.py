@@ -332,14 +332,13 @@ def test_a_rule_that_is_off_is_said_to_be_and_never_fails():
         (Levels(Level.WARN), Rule.INIT, Level.WARN),
         (Levels(Level.WARN, {Rule.INIT: Level.ERROR}), Rule.INIT, Level.ERROR),
         (Levels(Level.WARN, {Rule.INIT: Level.ERROR}), Rule.COST, Level.WARN),
-        (Levels(Level.WARN), Rule.MEASUREMENT, Level.WARN),
-        (Levels(Level.WARN, {Rule.INIT: Level.ERROR}), Rule.MEASUREMENT, Level.ERROR),
+        (Levels(Level.WARN), Rule.MEASUREMENT, Level.ERROR),
+        (Levels(Level.OFF), Rule.MEASUREMENT, Level.OFF),
+        (Levels(Level.OFF, {Rule.INIT: Level.WARN}), Rule.MEASUREMENT, Level.ERROR),
         (Levels(by_rule={Rule.MEASUREMENT: Level.OFF}), Rule.MEASUREMENT, Level.ERROR),
     ],
 )
-def test_the_nearest_level_holds_and_measuring_is_never_quieter_than_another_rule(
-    levels, rule, level
-):
+def test_the_nearest_level_holds_and_measuring_is_an_error_unless_all_is_off(levels, rule, level):
     assert levels.of(rule) is level
 
 

@@ -11,7 +11,7 @@ class Rule(str, Enum):
     """What a check looks at; the value is what configuration and reports call it."""
 
     MEASUREMENT = "measurement"
-    """The handler could be measured at all; cannot be switched off."""
+    """The handler could be measured at all; has no level of its own."""
     FORBIDDEN_IMPORT = "forbidden-import"
     MODULE_COUNT = "module-count"
     NEW_MODULE = "new-module"
@@ -67,14 +67,15 @@ class Levels:
     by_rule: Mapping[Rule, Level] = field(default_factory=dict)
 
     def of(self, rule: Rule) -> Level:
-        """Return the level of a rule; MEASUREMENT is never quieter than the loudest other."""
-        if rule is Rule.MEASUREMENT:
-            return self._of_measurement()
-        return self.by_rule.get(rule) or self.every or DEFAULT_LEVELS.get(rule, Level.ERROR)
+        """Return the level of a rule; MEASUREMENT is an error unless everything else is off.
 
-    def _of_measurement(self) -> Level:
-        others = {self.of(rule) for rule in Rule if rule is not Rule.MEASUREMENT}
-        return next(level for level in (Level.ERROR, Level.WARN, Level.OFF) if level in others)
+        Whoever is only warned of slowness must still not be told that all is well by a gate
+        that measured nothing.
+        """
+        if rule is Rule.MEASUREMENT:
+            others = {self.of(one) for one in Rule if one is not Rule.MEASUREMENT}
+            return Level.OFF if others == {Level.OFF} else Level.ERROR
+        return self.by_rule.get(rule) or self.every or DEFAULT_LEVELS.get(rule, Level.ERROR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,14 +141,16 @@ def compare(
     for (handler, shift), p_value in zip(tests, corrected, strict=True):
         gated[handler].append(_judged(replace(shift, corrected_p=p_value), wanted))
     return tuple(
-        _comparison(handler, pairs_of[handler], shifts, wanted) for handler, shifts in gated.items()
+        _comparison(handler, pairs_of[handler], shifts, wanted, len(tests))
+        for handler, shifts in gated.items()
     )
 
 
 def next_step(comparison: Comparison, declared_pairs: int = DEFAULT_PAIRS) -> Step:
     """Say whether to measure on: once, to twice the pairs, and only where the verdict is unclear.
 
-    `declared_pairs` is what was decided on before the first launch. Looking again whenever a
+    `declared_pairs` is what was decided on before the first launch. Compare all handlers again
+    afterwards, those that stopped with the pairs that they have. Looking again whenever a
     result displeases would raise the rate of false alarms without limit.
     """
     is_first_look = comparison.pairs < EXTENSION * declared_pairs
@@ -165,17 +167,24 @@ def fewest_pairs(alpha: float, tests: int = 1) -> int:
 
 
 def blocks(pairs: Sequence[Pair]) -> bool:
-    """Tell whether either version's import waits for more than noise; see the profile's figure.
+    """Tell whether either version's import waits for more than noise; see the profile's figure."""
+    sides = ([pair.base for pair in pairs], [pair.head for pair in pairs])
+    return any(
+        significant_blocked_us(_blocked_us(side), median([one.wall_us for one in side]))
+        for side in sides
+    )
 
-    Where the platform does not tell waiting from being kept waiting (no schedstat), wall time
-    is not gated: on a shared machine it detects nothing.
+
+def _blocked_us(timings: Sequence[Timing]) -> float:
+    """Return what a version's launches wait, as profiles have it.
+
+    Where the platform does not tell waiting from being kept waiting, the launch with the least
+    wall time beyond CPU says: noise only ever adds.
     """
-    for timings in ([pair.base for pair in pairs], [pair.head for pair in pairs]):
-        known = [one.blocked_us for one in timings if one.blocked_us is not None]
-        wall_us = median([one.wall_us for one in timings])
-        if len(known) == len(timings) and significant_blocked_us(median(known), wall_us):
-            return True
-    return False
+    known = [one.blocked_us for one in timings if one.blocked_us is not None]
+    if len(known) == len(timings):
+        return median(known)
+    return max(0, min(one.wall_us - one.cpu_us for one in timings))
 
 
 def _shift(pairs: Sequence[Pair], metric: Metric, thresholds: Thresholds) -> Shift:
@@ -230,7 +239,11 @@ def _is_resolved(shift: Shift, thresholds: Thresholds) -> bool:
 
 
 def _comparison(
-    handler: str, pairs: Sequence[Pair], gated: Sequence[Shift], thresholds: Thresholds
+    handler: str,
+    pairs: Sequence[Pair],
+    gated: Sequence[Shift],
+    thresholds: Thresholds,
+    tests: int,
 ) -> Comparison:
     cpu = gated[0]
     is_wall_gated = len(gated) > 1
@@ -239,7 +252,7 @@ def _comparison(
     )
     verdict = _worst([shift.verdict for shift in gated])
     found = Comparison(handler, len(pairs), verdict, cpu, wall, is_wall_gated, "")
-    return replace(found, reason=_reason(found, thresholds))
+    return replace(found, reason=_reason(found, thresholds, tests))
 
 
 def _worst(verdicts: Sequence[Verdict]) -> Verdict:
@@ -248,11 +261,12 @@ def _worst(verdicts: Sequence[Verdict]) -> Verdict:
     return min(verdicts, key=order.index)
 
 
-def _reason(found: Comparison, thresholds: Thresholds) -> str:
+def _reason(found: Comparison, thresholds: Thresholds, tests: int) -> str:
     shift = found.deciding
-    fewest = fewest_pairs(thresholds.alpha)
+    fewest = fewest_pairs(thresholds.alpha, tests)
     if found.verdict is Verdict.INCONCLUSIVE and found.pairs < fewest:
-        return f"{found.pairs} pairs cannot show anything: measure at least {fewest}."
+        among = "" if tests == 1 else f" among {tests} comparisons"
+        return f"{found.pairs} pairs cannot show anything{among}: measure at least {fewest}."
     percent = shift.shift_percent
     figures = (
         f"{shift.metric.value} time {percent.value:+.1f} % "
