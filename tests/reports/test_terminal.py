@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from importcost.reports.terminal import _apportion, elide, render_terminal, wrap
+from importcost.reports.terminal import _apportion, render_terminal
+from importcost.reports.text import elide, wrap
 from reports.page_factory import estimate_of, hostile_profile, large_profile, small_profile
 
 

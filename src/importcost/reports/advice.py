@@ -16,7 +16,7 @@ from importcost.model.advice import (
 )
 from importcost.model.profile import Profile
 from importcost.reports.page import short_path
-from importcost.reports.terminal import (
+from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
     Style,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unicodedata import combining, east_asian_width
 
-from importcost.reports.terminal import printable
+from importcost.reports.text import printable
 
 ELLIPSIS = "…"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from importcost.gate.checks import Check, Status
-from importcost.reports.terminal import printable
+from importcost.reports.text import printable
 
 Places = Mapping[str, tuple[str, int]]
 """File and line, by handler, for findings without a line of their own: the handler's settings."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from importcost.model.advice import Advice
-from importcost.reports.terminal import MAX_WIDTH, NARROWEST, Style, elide, wrap
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, wrap
 
 
 class Call(Protocol):

@@ -9,11 +9,21 @@ from importcost.billing.estimate import LAMBDA_LOG, Estimate, InitLimit
 from importcost.model.graph import FUNCTION, ImportEdge
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT
+from importcost.reports.advice import suggestion_lines
 from importcost.reports.page import bytecode_advice, first_edges, most_expensive, short_path
+from importcost.reports.text import (
+    MAX_WIDTH,
+    NARROWEST,
+    Style,
+    dollars,
+    elide,
+    milliseconds,
+    printable,
+    wrap,
+)
 
 BAR_COLOURS = ("90", "34", "36", "35")
-MIN_WIDTH, MAX_WIDTH = 72, 110
-NARROWEST = 40
+MIN_WIDTH = 72
 # From here on the table has room for what was measured here, beside what Lambda takes.
 WIDE = 90
 NAME_SHARE = 0.34
@@ -29,22 +39,6 @@ _LOG_NOTES = {
 }
 
 
-class Style:
-    """ANSI styling, or none at all."""
-
-    def __init__(self, *, colour: bool) -> None:
-        self._colour = colour
-
-    def __call__(self, text: str, code: str) -> str:
-        """Return `text` in an SGR code such as `1` (bold) or `31` (red)."""
-        return f"\033[{code}m{text}\033[0m" if self._colour else text
-
-    @property
-    def is_plain(self) -> bool:
-        """Tell whether no colour is used."""
-        return not self._colour
-
-
 def render_terminal(profile: Profile, estimate: Estimate, *, width: int, colour: bool) -> str:
     """Return the report as text of at most `width` columns (40 to 110 are used)."""
     style = Style(colour=colour)
@@ -54,20 +48,11 @@ def render_terminal(profile: Profile, estimate: Estimate, *, width: int, colour:
         _phase_bar(estimate, style, width),
         _imports(profile, estimate, style, width),
         _bytecode(profile, style, width),
+        list(suggestion_lines(profile, style, width)),
         _warnings(profile, style, width),
         _notes(profile, width),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
-
-
-def milliseconds(value_ms: float) -> str:
-    """Return `8.4 ms`, `840 ms`, `1,234 ms`: no more digits than are known."""
-    return f"{value_ms:,.1f} ms" if abs(value_ms) < 10 else f"{value_ms:,.0f} ms"
-
-
-def dollars(value: float) -> str:
-    """Return an amount of US dollars with two decimals, more below ten cents."""
-    return f"${value:,.2f}" if value >= 0.1 else f"${value:.4f}"
 
 
 def _headline(profile: Profile, estimate: Estimate, style: Style, width: int) -> list[str]:
@@ -197,21 +182,6 @@ def _importer(profile: Profile, edge: ImportEdge | None) -> str:
     return f"{short_path(edge.file, profile.target)}:{edge.line}"
 
 
-def printable(text: str) -> str:
-    """Return `text` without what a terminal would obey: names come from other people's code."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
-
-
-def elide(text: str, room: int) -> str:
-    """Return `text` in at most `room` characters, its middle replaced by an ellipsis."""
-    text = printable(text)
-    if len(text) <= room:
-        return text
-    keep = max(room - 1, 1)
-    front = keep // 3
-    return f"{text[:front]}…{text[len(text) - (keep - front) :]}"
-
-
 def _bytecode(profile: Profile, style: Style, width: int) -> list[str]:
     advice = bytecode_advice(profile)
     if advice is None:
@@ -247,15 +217,3 @@ def _notes(profile: Profile, width: int) -> list[str]:
         f"{profile.environment.python_version}, runner {profile.environment.runner}."
     )
     return wrap(text, width)
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """Break text at spaces into lines of at most `width` characters."""
-    lines, line = [], ""
-    for word in printable(" ".join(text.split())).split():
-        if line and len(line) + 1 + len(word) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    return [*lines, line] if line else lines

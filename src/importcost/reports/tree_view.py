@@ -10,7 +10,7 @@ from importcost.reports.cells import ELLIPSIS, cells, fit
 from importcost.reports.exports.facts import frame_owners
 from importcost.reports.exports.frames import Frames, build_frames
 from importcost.reports.exports.names import clean
-from importcost.reports.terminal import Style, wrap
+from importcost.reports.text import Style, wrap
 
 MIN_WIDTH, MAX_WIDTH = 40, 120
 ROOMY_WIDTH, OWNER_WIDTH = 72, 18

@@ -9,7 +9,7 @@ from importcost.model.advice import Place
 from importcost.model.graph import EdgeKind
 from importcost.model.profile import Target
 from importcost.reports.page import short_path
-from importcost.reports.terminal import (
+from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
     Style,

@@ -10,7 +10,7 @@ from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT
 from importcost.reports.exports.facts import NO_FACTS, module_facts
 from importcost.reports.exports.frames import NO_NODE, build_frames
-from importcost.reports.terminal import printable
+from importcost.reports.text import printable
 
 COLUMNS = (
     "id",

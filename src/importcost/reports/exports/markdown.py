@@ -9,7 +9,7 @@ from importcost.model.profile import Profile
 from importcost.reports.exports.facts import module_facts
 from importcost.reports.exports.names import clean
 from importcost.reports.page import most_expensive
-from importcost.reports.terminal import dollars, elide, milliseconds
+from importcost.reports.text import dollars, elide, milliseconds
 
 NAME_LENGTH = 80
 _PLAIN = re.compile(r"[\w./:()+ -]+", re.ASCII)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importcost.reports.terminal import printable
+from importcost.reports.text import printable
 
 NO_NAME = "(no name)"
 

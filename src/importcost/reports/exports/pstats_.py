@@ -15,7 +15,7 @@ from importcost.model.tree import NO_PARENT
 from importcost.reports.exports.facts import ModuleFacts, module_facts
 from importcost.reports.exports.frames import NO_NODE, Frames, build_frames
 from importcost.reports.exports.names import clean
-from importcost.reports.terminal import elide
+from importcost.reports.text import elide
 
 MARSHAL_VERSION = 4
 """Python 3.4 and later read it; later versions of the format are for later Pythons alone."""

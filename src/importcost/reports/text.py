@@ -1,0 +1,59 @@
+"""Words for a terminal: styling, figures, and text that fits its width."""
+
+from __future__ import annotations
+
+NARROWEST, MAX_WIDTH = 40, 110
+"""Columns that a report uses at least and at most."""
+
+
+class Style:
+    """ANSI styling, or none at all."""
+
+    def __init__(self, *, colour: bool) -> None:
+        self._colour = colour
+
+    def __call__(self, text: str, code: str) -> str:
+        """Return `text` in an SGR code such as `1` (bold) or `31` (red)."""
+        return f"\033[{code}m{text}\033[0m" if self._colour else text
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether no colour is used."""
+        return not self._colour
+
+
+def milliseconds(value_ms: float) -> str:
+    """Return `8.4 ms`, `840 ms`, `1,234 ms`: no more digits than are known."""
+    return f"{value_ms:,.1f} ms" if abs(value_ms) < 10 else f"{value_ms:,.0f} ms"
+
+
+def dollars(value: float) -> str:
+    """Return an amount of US dollars with two decimals, more below ten cents."""
+    return f"${value:,.2f}" if value >= 0.1 else f"${value:.4f}"
+
+
+def printable(text: str) -> str:
+    """Return `text` without what a terminal would obey: names come from other people's code."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def elide(text: str, room: int) -> str:
+    """Return `text` in at most `room` characters, its middle replaced by an ellipsis."""
+    text = printable(text)
+    if len(text) <= room:
+        return text
+    keep = max(room - 1, 1)
+    front = keep // 3
+    return f"{text[:front]}…{text[len(text) - (keep - front) :]}"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break text at spaces into lines of at most `width` characters."""
+    lines, line = [], ""
+    for word in printable(" ".join(text.split())).split():
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, line] if line else lines
