@@ -6,15 +6,19 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
-from importcost.errors import HandlerError
+from importcost.errors import HandlerError, MeasurementError
 from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
 
+PROBE_FAILED = "importcost-probe-failed: "
+"""What the probe's line starts with where it could not leave a result; see probe.py."""
+
 
 def raise_for_failure(launch: Launch, target: Target, timeout_s: float) -> None:
-    """Raise HandlerError if the handler's init failed in this launch; return if it did not.
+    """Raise if this launch brought no figures; return if it did.
 
-    `timeout_s` is the limit the launch ran under.
+    HandlerError where the handler's init failed, MeasurementError where the interpreter or the
+    probe did. `timeout_s` is the limit the launch ran under.
     """
     where = target.handler_file
     if launch.timed_out:
@@ -31,10 +35,43 @@ def raise_for_failure(launch: Launch, target: Target, timeout_s: float) -> None:
             _tail(launch),
         )
     if launch.result is None:
+        _raise_if_not_the_handlers(launch, where)
         raise HandlerError(_died(launch.exit_code, where), _tail(launch))
     error = launch.result["error"]
     if error is not None:
         raise HandlerError(_explain(error, where), error["traceback"])
+
+
+def _raise_if_not_the_handlers(launch: Launch, where: str) -> None:
+    """Raise MeasurementError where the interpreter or the probe failed, not the handler."""
+    stderr = launch.rows_text.decode("utf-8", "replace")
+    failed = _line_with(PROBE_FAILED, f"{launch.output_tail}\n{stderr}")
+    if failed is not None:
+        raise MeasurementError(
+            f"{where} left the interpreter in a state in which importcost could not take its "
+            f"figures ({failed}): look for what it changes at module level in builtins, sys, "
+            "limits or hooks."
+        )
+    if launch.exit_code != 1:
+        return
+    fatal = _line_with("Fatal Python error: ", stderr)
+    if fatal is not None:
+        raise MeasurementError(
+            f"The interpreter did not start for {where} ({fatal}): check the variables given with "
+            "--env and --env-file, PYTHONHOME first, or name another interpreter with --python."
+        )
+    if "Traceback (most recent call last)" in stderr:
+        raise MeasurementError(
+            f"The interpreter that was to import {where} ended with an error outside of it "
+            f"({stderr.rstrip().splitlines()[-1].strip()}): check the variables given with --env "
+            "and --env-file, or name another interpreter with --python."
+        )
+
+
+def _line_with(start: str, text: str) -> str | None:
+    """Return what follows `start` on the last line that begins with it, None without one."""
+    found = [line for line in text.splitlines() if line.startswith(start)]
+    return found[-1].removeprefix(start).strip() if found else None
 
 
 def _tail(launch: Launch, lines: int = 20) -> str:

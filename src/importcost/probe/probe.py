@@ -29,7 +29,8 @@ and, where they are wanted:
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
-"statements", "invocation"}.
+"statements", "invocation", "rows_redirected"}. Where the probe itself fails, it leaves none,
+writes a line that starts with PROBE_FAILED to descriptor 1 and ends with exit code 1.
 """
 
 import sys
@@ -39,12 +40,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # quoted annotations only: importing typing would change what is measured
     from typing import Any
 
+PROBE_FAILED = "importcost-probe-failed: "  # measure/failures.py reads it
+# Bound before the handler runs: it may replace what it finds in these modules.
+_open = open
+_monotonic_ns = time.monotonic_ns
+_thread_time_ns = time.thread_time_ns
+_process_time_ns = time.process_time_ns
+
 
 def _run_delay_ns() -> "int | None":
     # Linux counts how long a thread was ready to run and waited for a processor: what is left
     # of wall time after this and the CPU time was spent blocked (sleep, disk, network).
     try:
-        with open("/proc/thread-self/schedstat", "rb") as stream:
+        with _open("/proc/thread-self/schedstat", "rb") as stream:
             return int(stream.read().split()[1])
     except (OSError, IndexError, ValueError):
         return None
@@ -52,13 +60,13 @@ def _run_delay_ns() -> "int | None":
 
 def _clock() -> "Any":
     # Wall time last here and first at the end: the other readings stand outside the span.
-    delay, cpu, process_cpu = _run_delay_ns(), time.thread_time_ns(), time.process_time_ns()
-    return (time.monotonic_ns(), cpu, process_cpu, delay)
+    delay, cpu, process_cpu = _run_delay_ns(), _thread_time_ns(), _process_time_ns()
+    return (_monotonic_ns(), cpu, process_cpu, delay)
 
 
 def _clock_at_end() -> "Any":
     # The clocks first: reading /proc must stand inside no phase, at neither of its borders.
-    now = (time.monotonic_ns(), time.thread_time_ns(), time.process_time_ns())
+    now = (_monotonic_ns(), _thread_time_ns(), _process_time_ns())
     return (*now, _run_delay_ns())
 
 
@@ -75,7 +83,7 @@ def _span(start: "Any", end: "Any") -> "Any":
 def _peak_rss_kb() -> "int | None":
     # Not ru_maxrss: that one is inherited from the process that launched this one.
     try:
-        with open("/proc/self/status", "rb") as stream:
+        with _open("/proc/self/status", "rb") as stream:
             for line in stream:
                 if line.startswith(b"VmHWM:"):
                     return int(line.split()[1])
@@ -86,7 +94,7 @@ def _peak_rss_kb() -> "int | None":
 
 def _rss_pages() -> "int | None":
     try:
-        with open("/proc/self/statm", "rb") as stream:
+        with _open("/proc/self/statm", "rb") as stream:
             return int(stream.read().split()[1])
     except (OSError, IndexError, ValueError):
         return None
@@ -108,19 +116,105 @@ class _Marks:
     """Phase borders in the row stream, which is file descriptor 2 of a traced run."""
 
     def __init__(self, os: "Any", token: str, traced: bool) -> None:
-        self._os = os
+        self._getpid, self._write, self._fstat = os.getpid, os.write, os.fstat
         self._prefix = "importcost-mark " + token + " "
-        self._traced = traced
+        # A descriptor of its own: the handler may close or redirect 2, as daemons do.
+        self._fd = os.dup(2) if traced else None
+        self._pid = os.getpid()
 
     def write(self, label: str) -> None:
-        if self._traced:
-            self._os.write(2, (self._prefix + label + "\n").encode())
+        if self._fd is None or self._getpid() != self._pid:  # a forked copy marks nothing
+            return
+        try:
+            self._write(self._fd, (self._prefix + label + "\n").encode())
+        except OSError:  # the handler closed this one, too; rows_redirected tells
+            pass
+
+    def rows_redirected(self) -> bool:
+        """Tell whether descriptor 2 no longer is where the rows belong."""
+        if self._fd is None:
+            return False
+        try:
+            here, there = self._fstat(self._fd), self._fstat(2)
+        except OSError:
+            return True
+        return (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino)
+
+
+class _Ground:
+    """What the probe's last steps stand on, as it was before the handler ran.
+
+    A handler may replace `builtins.open`, empty `sys.modules`, lower a limit or have a file with
+    the name of a standard module. None of that may keep its figures from being told.
+    """
+
+    def __init__(self, os: "Any", stdlib_dirs: "tuple[str, ...]") -> None:
+        import builtins
+        import json
+
+        used: list[Any] = [builtins, os, os.path, time, json, sys.modules["json.encoder"]]
+        self._namespaces = [(vars(module), dict(vars(module))) for module in used]
+        self._modules, self._before = sys.modules, dict(sys.modules)
+        self._meta_path, self._path = list(sys.meta_path), list(sys.path)
+        self._recursion_limit = sys.getrecursionlimit()
+        self._set_recursion_limit = sys.setrecursionlimit
+        self.stdlib_dirs = stdlib_dirs
+        self._separator = os.sep
+        self.left: dict[str, Any] = {}
+
+    def take_back(self) -> None:
+        """Undo what was done to the interpreter; `left` keeps the modules as they were found."""
+        self._set_recursion_limit(self._recursion_limit)
+        sys.settrace(None)
+        sys.setprofile(None)
+        for namespace, kept in self._namespaces:
+            namespace.update(kept)
+        _lift_limits()
+        self.left = dict(self._modules)
+        sys.modules = self._modules
+        for name, module in self._before.items():
+            self._modules.setdefault(name, module)
+        sys.meta_path += [finder for finder in self._meta_path if finder not in sys.meta_path]
+
+    def import_own(self) -> None:
+        """Let imports find nothing but the standard library; there is no way back."""
+        for name, module in list(self._modules.items()):
+            file = _file_of(module)
+            if file is not None and not _is_stdlib(file, self.stdlib_dirs):
+                self._modules.pop(name, None)
+        own = [path for path in self._path if _is_stdlib(path + self._separator, self.stdlib_dirs)]
+        sys.path[:] = own or self._path
+
+
+def _lift_limits() -> None:
+    """Raise the limits that a handler may have lowered as far as they may be raised."""
+    resource = sys.modules.get("resource")
+    if resource is None:
+        return
+    for name in ("RLIMIT_FSIZE", "RLIMIT_NOFILE"):
+        limit = getattr(resource, name, None)
+        try:
+            hard = resource.getrlimit(limit)[1]
+            resource.setrlimit(limit, (hard, hard))
+        except (OSError, ValueError, TypeError, AttributeError):
+            pass
+
+
+def _file_of(module: "Any") -> "str | None":
+    """Return a module's file, None for one that has none or is too odd to be asked."""
+    try:
+        file = getattr(getattr(module, "__spec__", None), "origin", None)
+        file = file or getattr(module, "__file__", None)
+    except BaseException:  # noqa: BLE001 - anything may stand in sys.modules
+        return None
+    # The origin of what has no file is a word, such as "built-in".
+    return file if isinstance(file, str) and "/" in file.replace("\\", "/") else None
 
 
 def _keep_output_off_rows(os: "Any") -> None:
     """Send what the handler prints to file descriptor 1: descriptor 2 belongs to the rows."""
     out = os.dup(1)
-    stream = open(out, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    stream = _open(out, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
     sys.stderr = sys.__stderr__ = stream  # type: ignore[misc]
     # A forked copy would print its rows a second time, and a spawned interpreter its own.
     os.register_at_fork(after_in_child=lambda: os.dup2(1, 2))
@@ -190,7 +284,7 @@ def _is_stdlib(path: str, stdlib_dirs: "tuple[str, ...]") -> bool:
 
 def _hash_based(path: str, magic: bytes) -> bool:
     try:
-        with open(path, "rb") as stream:
+        with _open(path, "rb") as stream:
             head = stream.read(8)
     except OSError:
         return False
@@ -301,12 +395,12 @@ class _StatementTimer:
             if top is None or top[5] or name in sys.modules:
                 return real_load(name, import_)
             top[5] = True
-            wall, cpu = time.monotonic_ns(), time.thread_time_ns()
+            wall, cpu = _monotonic_ns(), _thread_time_ns()
             try:
                 return real_load(name, import_)
             finally:
-                top[4] += time.thread_time_ns() - cpu
-                top[3] += time.monotonic_ns() - wall
+                top[4] += _thread_time_ns() - cpu
+                top[3] += _monotonic_ns() - wall
                 top[5] = False
 
         setattr(builtins, _MARK_NAME, self._mark)
@@ -353,7 +447,7 @@ class _StatementTimer:
 
     def _mark(self, number: int) -> None:
         """Start statement `number`, or end statement -number - 1."""
-        wall, cpu = time.monotonic_ns(), time.thread_time_ns()
+        wall, cpu = _monotonic_ns(), _thread_time_ns()
         if number >= 0:
             self._stack.append([number, wall, cpu, 0, 0, False, []])
             return
@@ -399,26 +493,30 @@ class _Context:
         return 60_000
 
 
-def _invoke(os: "Any", spec: "Any", probe_file: str) -> "Any":
+def _invoke(os: "Any", spec: "Any", probe_file: str, ground: _Ground) -> "Any":
     """Call the handler function once with the event, and say what came of it."""
     import json
 
     function = getattr(sys.modules[spec["module"]], spec["function"])
     before = set(sys.modules)
     answer: Any = {"result": None, "is_json": True, "error": None}
+    value: Any = None
+    failure: BaseException | None = None
     begin = _clock()
     try:
         value = function(spec["event"], _Context(os))
     except BaseException as error:  # noqa: BLE001 - sys.exit in a handler is a result, too
-        answer["span"] = _span(begin, _clock_at_end())
-        answer["error"] = _error_result(error, probe_file)
-    else:
-        answer["span"] = _span(begin, _clock_at_end())
-        try:
-            answer["result"] = json.dumps(value, sort_keys=True)
-        except (TypeError, ValueError):
-            answer["result"], answer["is_json"] = repr(value), False
-    answer["loaded"] = sorted(set(sys.modules) - before)
+        failure = error
+    answer["span"] = _span(begin, _clock_at_end())
+    ground.take_back()
+    answer["loaded"] = sorted(set(ground.left) - before)
+    if failure is not None:
+        answer["error"] = _error_result(failure, probe_file, ground)
+        return answer
+    try:
+        answer["result"] = json.dumps(value, sort_keys=True)
+    except BaseException:  # noqa: BLE001 - the value's own methods may raise anything
+        answer["result"], answer["is_json"] = _text(value, repr), False
     return answer
 
 
@@ -450,6 +548,7 @@ class _GraphRecorder:
         self._probe_file = probe_file
         self._stacks: dict[int, list[Any]] = {}
         self.before = list(sys.modules)
+        self.tried: set[str] = set()
 
     def install(self, bootstrap: "Any") -> None:
         """Wrap the import machinery. `bootstrap` is the frozen importlib."""
@@ -463,7 +562,9 @@ class _GraphRecorder:
         builtins.__import__ = self._import
         bootstrap._find_and_load = self._find_and_load
         # The two wrappers cost frames that the handler's own recursion limit does not know of.
-        sys.setrecursionlimit(sys.getrecursionlimit() * 2)
+        set_limit = sys.setrecursionlimit
+        set_limit(sys.getrecursionlimit() * 2)
+        sys.setrecursionlimit = lambda limit: set_limit(limit * 2)
 
     def start_function(self) -> None:
         import faulthandler
@@ -479,6 +580,7 @@ class _GraphRecorder:
 
     def _find_and_load(self, name: str, import_: "Any") -> "Any":
         stack = self._stacks.setdefault(self._ident(), [])
+        self.tried.add(name)
         if name in sys.modules:
             return self._real_load(name, import_)
         # [name, loaded by, rss before, rss of what it loaded itself, phase]
@@ -581,14 +683,12 @@ class _GraphRecorder:
         return self._is_wrapper(frame)
 
 
-def _bytecode_state(os: "Any", module: "Any", machinery: _Machinery) -> str:
+def _bytecode_state(os: "Any", origin: "str | None", machinery: _Machinery) -> str:
     """Say what bytecode lies on disk beside a module's source."""
-    spec = getattr(module, "__spec__", None)
-    origin = getattr(spec, "origin", None)
-    if not isinstance(origin, str) or not origin.endswith(".py"):
+    if origin is None or not origin.endswith(".py"):
         return "not-applicable"
     try:
-        with open(machinery.cache_from_source(origin), "rb") as stream:
+        with _open(machinery.cache_from_source(origin), "rb") as stream:
             head = stream.read(16)
         info = os.stat(origin)
     except NotImplementedError:
@@ -606,13 +706,14 @@ def _bytecode_state(os: "Any", module: "Any", machinery: _Machinery) -> str:
     return "valid" if fresh else "stale"
 
 
-def _owners(os: "Any", files: "set[str]") -> "dict[str, str]":
+def _owners(os: "Any", files: "set[str]", search_path: "list[str]") -> "dict[str, str]":
     """Map each file to the distribution whose RECORD (or file list) names it."""
     import importlib.metadata
 
+    path = list(search_path)
     wanted = {os.path.realpath(file): file for file in files}
     owners: dict[str, str] = {}
-    for distribution in importlib.metadata.distributions():
+    for distribution in importlib.metadata.distributions(path=path):
         name = distribution.metadata["Name"]
         for entry in distribution.files or () if name else ():
             if entry.suffix in (".py", ".so", ".pyd", ".pyc", ".dylib") or "." in entry.name:
@@ -623,33 +724,36 @@ def _owners(os: "Any", files: "set[str]") -> "dict[str, str]":
 
 
 def _graph_result(
-    os: "Any", recorder: _GraphRecorder, machinery: _Machinery, stdlib_dirs: "tuple[str, ...]"
+    os: "Any", recorder: _GraphRecorder, machinery: _Machinery, ground: _Ground
 ) -> "Any":
+    stdlib_dirs = ground.stdlib_dirs
     loads: list[Any] = [(name, None, None, None, "start") for name in recorder.before]
     loads += recorder.loads
     modules: list[Any] = []
     files: set[str] = set()
     for name, loaded_by, own, grown, phase in loads:
-        module = sys.modules.get(name)
+        module = ground.left.get(name)
         if module is None or name == "__main__":
             continue
-        spec = getattr(module, "__spec__", None)
-        file = getattr(spec, "origin", None) or getattr(module, "__file__", None)
-        if not isinstance(file, str) or not os.path.isabs(file):
+        file = _file_of(module)
+        if file is None or not os.path.isabs(file):
             file = None
         # Without a file a module is built in or frozen, unless it is a namespace package.
         is_builtin = file is None and not hasattr(module, "__path__")
         stdlib = is_builtin or (file is not None and _is_stdlib(file, stdlib_dirs))
         if file is not None and not stdlib:
             files.add(file)
-        state = _bytecode_state(os, module, machinery)
+        state = _bytecode_state(os, file, machinery)
         modules.append([name, file, loaded_by, own, grown, phase, state, stdlib])
     edges = [[*where, imported, cached] for (where, imported), cached in recorder.edges.items()]
     page_bytes = os.sysconf("SC_PAGE_SIZE")
+    search_path = list(sys.path)
+    ground.import_own()
     return {
         "modules": modules,
         "edges": edges,
-        "owners": _owners(os, files),
+        "tried": sorted(recorder.tried),
+        "owners": _owners(os, files, search_path),
         "page_bytes": page_bytes,
     }
 
@@ -681,11 +785,27 @@ def _missing_variable(error: BaseException) -> "str | None":
     frame = trace.tb_frame
     owner = frame.f_locals.get("self")
     if frame.f_code.co_name == "__getitem__" and type(owner).__name__ == "_Environ":
-        return str(error.args[0])
+        return _text(error.args[0])
     return None
 
 
-def _error_result(error: BaseException, probe_file: str) -> "Any":
+def _text(value: object, show: "Any" = str) -> str:
+    """Return `show(value)`, which is code of the handler's and may itself raise."""
+    try:
+        return str(show(value))
+    except BaseException:  # noqa: BLE001
+        return "(its text cannot be shown)"
+
+
+def _error_result(error: BaseException, probe_file: str, ground: _Ground) -> "Any":
+    try:
+        return _describe(error, probe_file)
+    except BaseException:  # noqa: BLE001 - a module of the handler's stands in for a standard one
+        ground.import_own()
+        return _describe(error, probe_file)
+
+
+def _describe(error: BaseException, probe_file: str) -> "Any":
     import traceback
 
     summary = traceback.TracebackException(type(error), error, error.__traceback__)
@@ -695,11 +815,11 @@ def _error_result(error: BaseException, probe_file: str) -> "Any":
     code = getattr(error, "code", None) if isinstance(error, SystemExit) else None
     return {
         "type": type(error).__name__,
-        "message": str(error.msg if isinstance(error, SyntaxError) else error),
+        "message": _text(error.msg if isinstance(error, SyntaxError) else error),
         "traceback": text,
         "missing_module": error.name if isinstance(error, ModuleNotFoundError) else None,
         "missing_variable": _missing_variable(error),
-        "exit_code": None if code is None else str(code),
+        "exit_code": None if code is None else _text(code),
         "file": error.filename if isinstance(error, SyntaxError) else None,
         "line": error.lineno if isinstance(error, SyntaxError) else None,
     }
@@ -733,7 +853,7 @@ def _start_runtime(os: "Any", spec_file: str, marks: "_Marks", result: "Any") ->
     # json is part of the runtime's own preload: its cost belongs to this phase.
     import json
 
-    with open(spec_file, "rb") as stream:
+    with _open(spec_file, "rb") as stream:
         spec = json.loads(stream.read())
     result["runtime"] = _preload_runtime(spec)
     _lay_out_path(os, spec)
@@ -749,41 +869,61 @@ def _finish(os: "Any", path: str, result: "Any") -> None:
     """
     import json
 
-    with open(path + ".part", "w", encoding="utf-8") as stream:
+    with _open(path + ".part", "w", encoding="utf-8") as stream:
         json.dump(result, stream)
     os.replace(path + ".part", path)
     for output in (sys.stdout, sys.stderr):
         try:
             output.flush()
-        except (OSError, ValueError, AttributeError):
+        except BaseException:  # noqa: BLE001, S110 - the handler may have put anything there
             pass
     os._exit(0)
 
 
 def _run_handler(
-    os: "Any", spec: "Any", kind: str, machinery: _Machinery, result: "Any", again: "Any"
-) -> None:
-    """Import the handler as its run kind wants it. `again`: marks and the probe's own file."""
-    marks, probe_file = again
+    os: "Any", spec: "Any", kind: str, machinery: _Machinery, result: "Any", marks: "_Marks"
+) -> "BaseException | None":
+    """Import the handler as its run kind wants it, and return what ended its init early."""
     if spec.get("replacements"):
         _replace_sources(machinery, spec["replacements"])
     timer = _StatementTimer(os, spec["timed_files"]) if kind == "statements" else None
     if timer:
         timer.install(machinery)
     sys.argv = [spec["argv0"]]
+    ended = None
     try:
         _import_handler(spec, kind, marks, result)
     except BaseException as error:  # noqa: BLE001 - SystemExit too: whatever ended init counts
-        result["error"] = _error_result(error, probe_file)
+        ended = error
     if timer:
         timer.stop()
         result["statements"] = timer.found
+    return ended
 
 
 def main(started: "tuple[int, int, int]", args: "list[str]") -> None:
-    """Carry out one run. `started`: the stub's monotonic, thread and process clocks, ns."""
+    """Carry out one run. `started`: the stub's monotonic, thread and process clocks, ns.
+
+    Whatever goes wrong in the probe itself is said on descriptor 1, so that nobody takes it for
+    the handler's doing.
+    """
     import os
 
+    write, leave = os.write, os._exit
+    try:
+        _carry_out(os, started, args)
+    except BaseException as error:  # noqa: BLE001
+        line = PROBE_FAILED + type(error).__name__ + ": " + " ".join(_text(error).split())
+        for descriptor in (1, 2):
+            try:
+                write(descriptor, ("\n" + line + "\n").encode("utf-8", "replace"))
+                break
+            except OSError:
+                pass
+        leave(1)
+
+
+def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") -> None:
     probe_file, spec_file, result_file, kind, token, spawned_ns = args
     start_span = _span((int(spawned_ns), 0, 0, 0), (*started, _run_delay_ns()))
     result: Any = dict.fromkeys(
@@ -804,18 +944,23 @@ def main(started: "tuple[int, int, int]", args: "list[str]") -> None:
         _route_import_module(machinery.bootstrap)
     if recorder:
         recorder.start_function()
-    _run_handler(os, spec, kind, machinery, result, (marks, probe_file))
+    ground = _Ground(os, stdlib_dirs)
+    ended = _run_handler(os, spec, kind, machinery, result, marks)
+    result["peak_rss_kb"] = _peak_rss_kb()
+    result["rows_redirected"] = marks.rows_redirected()
+    if kind == "invoke" and ended is None:
+        result["invocation"] = _invoke(os, spec, probe_file, ground)
+    ground.take_back()
     if os.getpid() != pid:
         os._exit(0)  # a forked copy of the handler came this far: only the original reports
-    result["peak_rss_kb"] = _peak_rss_kb()
-    result["module_count"] = len(sys.modules)
+    result["module_count"] = len(ground.left)
     if spec.get("list_modules"):
-        result["modules"] = list(sys.modules)
-    if kind == "invoke" and result["error"] is None:
-        result["invocation"] = _invoke(os, spec, probe_file)
+        result["modules"] = list(ground.left)
     if recorder:
         recorder.uninstall()
         machinery.restore()
-        if result["error"] is None:
-            result["graph"] = _graph_result(os, recorder, machinery, stdlib_dirs)
+        if ended is None:
+            result["graph"] = _graph_result(os, recorder, machinery, ground)
+    if ended is not None:
+        result["error"] = _error_result(ended, probe_file, ground)
     _finish(os, result_file, result)
