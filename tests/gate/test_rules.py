@@ -403,6 +403,21 @@ def test_nothing_measured_at_all_never_passes_a_budget():
     assert exit_code(checks) == 3
 
 
+@pytest.mark.parametrize(
+    ("file", "short"),
+    [
+        ("/var/task/shop/orders.py", "shop/orders.py"),
+        ("/var/task/.venv/lib/python3.12/site-packages/pandas/core/api.py", "pandas/core/api.py"),
+        ("/usr/lib/python3/dist-packages/apt/cache.py", "apt/cache.py"),
+        ("/usr/lib/python3.12/json/decoder.py", "json/decoder.py"),
+        ("/opt/other.py", "/opt/other.py"),
+        (None, ""),
+    ],
+)
+def test_files_are_named_from_the_task_root_or_their_library_on(file, short):
+    assert subject_of().short(file) == short
+
+
 def test_a_chain_through_an_import_in_a_function_names_both():
     graph = GRAPH + "\nrequests:9@helper:12 > scipy"
     (check,) = found(Rule.FORBIDDEN_IMPORT, profile_of(graph=graph), forbid=("scipy",))

@@ -52,10 +52,10 @@ def absolute(subject: Subject) -> tuple[Check, ...]:
     """Hold the estimate on Lambda against `max_init_ms` and its kind."""
     budgets, estimate = subject.budgets, subject.evidence.estimate
     wanted = (
-        (Rule.INIT, "Estimated init", "max_init_ms", budgets.max_init_ms, "init_ms"),
+        (Rule.INIT, "Estimated init is", "max_init_ms", budgets.max_init_ms, "init_ms"),
         (
             Rule.BILLED_INIT,
-            "Estimated billed init",
+            "Estimated billed init is",
             "max_billed_init_ms",
             budgets.max_billed_init_ms,
             "billed_init_ms",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from importcost.billing.estimate import Estimate
@@ -12,6 +13,8 @@ from importcost.gate.compare import Comparison
 from importcost.model.advice import StatementTime
 from importcost.model.graph import ImportGraph
 from importcost.model.profile import Environment, FunctionInit, Profile, RunKind
+
+_LIBRARY = re.compile(r".*/(?:site-packages|dist-packages|python3\.\d+)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,15 @@ class Subject:
         return self.levels.of(rule) is Level.OFF
 
     def short(self, file: str | None) -> str:
-        """Return a file as messages name it: from the task root on, where it lies in it."""
+        """Return a file as messages name it: from the task root on, else from the library on.
+
+        Where libraries lie differs from machine to machine and tells a reader nothing.
+        """
         root = (self.evidence.task_root or "").rstrip("/") + "/"
-        return (file or "").removeprefix(root) if root != "/" else (file or "")
+        name = (file or "").replace("\\", "/")
+        if root != "/" and name.startswith(root):
+            name = name.removeprefix(root)
+        return _LIBRARY.sub("", name)
 
 
 def evidence_of(profile: Profile, estimate: Estimate | None = None) -> Evidence:
