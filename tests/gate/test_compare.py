@@ -97,6 +97,20 @@ def test_more_handlers_need_stronger_evidence():
     assert found[0].cpu.corrected_p == pytest.approx(4 * found[0].cpu.p_value)
 
 
+def test_each_handler_may_have_its_own_thresholds():
+    values = pairs(15, BASE_US, 4_000)
+    found = compare(
+        {"strict": values, "lenient": values, "usual": values},
+        {"strict": Thresholds(min_shift=0.01), "lenient": Thresholds(min_shift=0.05)},
+    )
+    verdicts = {item.handler: item.verdict for item in found}
+    assert verdicts == {
+        "strict": Verdict.SLOWER,
+        "lenient": Verdict.SAME,
+        "usual": Verdict.SLOWER,
+    }
+
+
 def test_wall_time_is_reported_and_does_not_decide_where_nothing_blocks():
     values = [
         Pair(timing(BASE_US, wall_us=110_000), timing(BASE_US + at, wall_us=160_000))

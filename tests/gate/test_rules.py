@@ -20,6 +20,7 @@ from importcost.gate.patterns import matches, topmost
 from importcost.gate.rules import (
     failing_handler,
     measured_check,
+    one_sided_handler,
     run_checks,
     unmeasured_handler,
 )
@@ -394,6 +395,13 @@ def test_a_handler_that_fails_or_was_not_measured_never_passes():
     assert exit_code([failing]) == 1
     assert exit_code([unmeasured_handler("orders", Levels(), "No engine answers.")]) == 3
     assert exit_code([measured_check("orders", Levels())]) == 0
+
+
+@pytest.mark.parametrize(("is_new", "word"), [(True, "new"), (False, "removed")])
+def test_a_handler_on_one_side_only_is_reported_and_fails_nothing(is_new, word):
+    check = one_sided_handler("orders", Levels(), is_new=is_new)
+    assert word in check.message
+    assert exit_code([check]) == 0
 
 
 def test_nothing_measured_at_all_never_passes_a_budget():

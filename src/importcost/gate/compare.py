@@ -121,29 +121,39 @@ class Comparison:
 
 
 def compare(
-    pairs_of: Mapping[str, Sequence[Pair]], thresholds: Thresholds | None = None
+    pairs_of: Mapping[str, Sequence[Pair]],
+    thresholds: Thresholds | Mapping[str, Thresholds] | None = None,
 ) -> tuple[Comparison, ...]:
     """Return a verdict on each handler, in the order given.
 
-    SLOWER or FASTER needs both a signed-rank test below alpha, corrected over all handlers
-    after Holm, and a Hodges-Lehmann shift beyond the limit. Raises ValueError for a handler
-    without pairs.
+    `thresholds` are those of all handlers, or each handler's own (the usual ones for a handler
+    left out). SLOWER or FASTER needs both a signed-rank test below alpha, corrected over all
+    handlers after Holm, and a Hodges-Lehmann shift beyond the limit. Raises ValueError for a
+    handler without pairs.
     """
-    wanted = thresholds or Thresholds()
+    wanted = {handler: _thresholds_of(handler, thresholds) for handler in pairs_of}
     tests: list[tuple[str, Shift]] = []
     for handler, pairs in pairs_of.items():
         if not pairs:
             raise ValueError(f"no pairs of {handler} to compare")
         metrics = (Metric.CPU, Metric.WALL) if blocks(pairs) else (Metric.CPU,)
-        tests += [(handler, _shift(pairs, metric, wanted)) for metric in metrics]
+        tests += [(handler, _shift(pairs, metric, wanted[handler])) for metric in metrics]
     corrected = holm([shift.p_value for _, shift in tests])
     gated: dict[str, list[Shift]] = {handler: [] for handler in pairs_of}
     for (handler, shift), p_value in zip(tests, corrected, strict=True):
-        gated[handler].append(_judged(replace(shift, corrected_p=p_value), wanted))
+        gated[handler].append(_judged(replace(shift, corrected_p=p_value), wanted[handler]))
     return tuple(
-        _comparison(handler, pairs_of[handler], shifts, wanted, len(tests))
+        _comparison(handler, pairs_of[handler], shifts, wanted[handler], len(tests))
         for handler, shifts in gated.items()
     )
+
+
+def _thresholds_of(
+    handler: str, thresholds: Thresholds | Mapping[str, Thresholds] | None
+) -> Thresholds:
+    if isinstance(thresholds, Thresholds):
+        return thresholds
+    return (thresholds or {}).get(handler, Thresholds())
 
 
 def next_step(comparison: Comparison, declared_pairs: int = DEFAULT_PAIRS) -> Step:

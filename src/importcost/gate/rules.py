@@ -21,7 +21,8 @@ MEASURED: tuple[_Rules, ...] = (memory, absolute, relative)
 def run_checks(subject: Subject) -> tuple[Check, ...]:
     """Return the outcome of every rule that the handler's budgets ask for.
 
-    A rule that is switched off is one SKIPPED check; a budget that is not set none at all.
+    A rule that is switched off is one SKIPPED check; a budget that is not set none at all. That
+    the handler was measured is `measured_check`, or one of those below it where it was not.
     """
     found = [check for rules in (*DETERMINISTIC, *MEASURED) for check in rules(subject)]
     checks: list[Check] = []
@@ -49,3 +50,10 @@ def unmeasured_handler(handler: str, levels: Levels, message: str) -> Check:
     """Return the check for a handler that could not be measured: no engine, no base, timeout."""
     level = levels.of(Rule.MEASUREMENT)
     return Check(Rule.MEASUREMENT, level, Status.NOT_MEASURED, message, handler)
+
+
+def one_sided_handler(handler: str, levels: Levels, *, is_new: bool) -> Check:
+    """Return the check for a handler that only head has (new) or only base had (removed)."""
+    word = "new: there is no base" if is_new else "removed: there is no head"
+    message = f"{handler} is {word} to compare it with."
+    return Check(Rule.INCREASE, levels.of(Rule.INCREASE), Status.SKIPPED, message, handler)
