@@ -278,11 +278,12 @@ def suggestion_lines(profile: Profile, style: Style, width: int, limit: int = 3)
         return []
     best = advice.best_set
     share = best.exclusive_us / max(profile.function_init.local_us, 1.0)
-    lines = [
-        style("Could wait", "1")
-        + f": {milliseconds(best.exclusive_us / 1000)} here ({share:.0%} of function init), "
-        "predicted; `importcost defer` measures it and writes the edit"
-    ]
+    first, *rest = wrap(
+        f"Could wait: {milliseconds(best.exclusive_us / 1000)} here ({share:.0%} of function init), "
+        "predicted. `importcost defer` measures it and writes the edit.",
+        width,
+    )
+    lines = [first.replace("Could wait", style("Could wait", "1"), 1), *rest]
     chosen = [advice.findings[index] for index in best.finding_ids]
     chosen.sort(key=lambda one: -one.exclusive_us)
     for finding in chosen[:limit]:
