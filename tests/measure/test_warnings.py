@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from array import array
 
 import pytest
 
@@ -24,6 +25,7 @@ from importcost.model.profile import (
     Timing,
     WarningCode,
 )
+from importcost.model.rows import ImporttimeLog, Marker, RowTable
 from reports.page_factory import small_profile
 
 TARGET = Target("app", "handler", "/task", "/task/app.py")
@@ -114,6 +116,63 @@ def test_waiting_and_other_threads_are_told_apart():
     assert "300 ms" in codes(function=waiting)[WarningCode.WALL_EXCEEDS_CPU]
     threaded = dataclasses.replace(CALM, process_cpu_us=150_000)
     assert set(codes(function=threaded)) == {WarningCode.MULTITHREADED}
+
+
+def test_a_trifle_of_other_threads_is_not_worth_a_word():
+    threaded = dataclasses.replace(
+        CALM, cpu_us=Interval(500, 500, 500, 0.95), process_cpu_us=2_400, wall_us=500
+    )
+    assert codes(function=threaded) == {}
+
+
+def test_too_few_runs_are_called_that():
+    found = measurement(runs=tuple(run(600) for _ in range(3)))
+    function = dataclasses.replace(CALM, cpu_us=Interval(600, 600, 600, 0.75))
+    assert "3 timed runs are too few" in codes(found, function)[WarningCode.NOISY]
+
+
+@pytest.mark.parametrize(
+    ("share", "local_us", "is_told"),
+    [(0.11, 100_000, True), (0.1, 100_000, False), (1.0, 5_000, False), (1.0, 5_001, True)],
+)
+def test_time_in_no_row_is_told_where_it_matters(share, local_us, is_told):
+    function = dataclasses.replace(
+        CALM, cpu_us=Interval(local_us, local_us, local_us, 0.95), wall_us=local_us,
+        process_cpu_us=local_us, unattributed_share=share,
+    )  # fmt: skip
+    found = codes(function=function)
+    assert (WarningCode.DISTURBED_LOG in found) is is_told
+    assert not is_told or f"{share:.0%} of function init" in found[WarningCode.DISTURBED_LOG]
+
+
+def test_a_redirected_row_stream_is_told_once():
+    function = dataclasses.replace(CALM, unattributed_share=1.0)
+    found = codes(measurement(rows_redirected=2), function)
+    assert "2 of 0 traced runs" in found[WarningCode.DISTURBED_LOG]
+
+
+def log_of(*names: str) -> ImporttimeLog:
+    count = len(names)
+    rows = RowTable(list(names), array("q", [1] * count), array("q", [1] * count),
+                    array("q", [0] * count))  # fmt: skip
+    markers = (Marker("function", 1), Marker("after", count))
+    return ImporttimeLog(rows, RowTable(), (), markers, (), has_header=True)
+
+
+@pytest.mark.parametrize(
+    ("logs", "told"),
+    [
+        ([("x", "app", "forged"), ("x", "forged", "app")], "1 module that"),
+        ([("x", "app", "forged"), ("x", "other", "app")], None),
+        ([("early", "app"), ("early", "app")], None),
+        ([("x", "app", "b", "a")], "2 modules that the graph run never tried to import (a, ...)"),
+    ],
+)
+def test_rows_that_the_graph_run_knows_nothing_of_are_told(logs, told):
+    found = measurement(logs=tuple(log_of(*names) for names in logs), graph={"tried": ["app"]})
+    message = codes(found).get(WarningCode.DISTURBED_LOG)
+    assert (message is None) == (told is None)
+    assert told is None or told in message
 
 
 def test_what_was_measured_and_what_runs_on_lambda_may_differ():

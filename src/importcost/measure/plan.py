@@ -17,6 +17,7 @@ AUTO_FIRST_TIMED_RUNS = 6
 """Six is the fewest for which the median has a distribution-free 95 % interval at all."""
 AUTO_BATCH = 3
 AUTO_MAX_TIMED_RUNS = 60
+CONFIDENCE = 0.95
 TARGET_HALF_WIDTH = 0.02
 TARGET_HALF_WIDTH_US = 300.0
 """Nothing is decided by a third of a millisecond: a tiny handler need not be known to 2 %."""
@@ -69,6 +70,6 @@ def is_settled(values: Sequence[float]) -> bool:
     """Tell whether the median's 95 % interval lies within 2 % of it (or 0.3 ms); microseconds."""
     interval = median_interval(values)
     width = max(interval.high - interval.value, interval.value - interval.low)
-    return interval.confidence >= 0.95 and width <= max(
+    return interval.confidence >= CONFIDENCE and width <= max(
         TARGET_HALF_WIDTH * interval.value, TARGET_HALF_WIDTH_US
     )

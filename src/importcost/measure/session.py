@@ -69,7 +69,8 @@ class Measurement:
     """Everything that one session brought back, before it becomes a profile.
 
     `logs` belong to the traced runs in the order of `runs`; `spans` hold each traced run's
-    wall time of the same phases, microseconds, by the probe's phase names.
+    wall time of the same phases, microseconds, by the probe's phase names. `rows_redirected`
+    counts the traced runs that ended with file descriptor 2 closed or pointing elsewhere.
     """
 
     runs: tuple[Run, ...]
@@ -82,15 +83,21 @@ class Measurement:
     output_bytes: int
     output_tail: str
     statements: tuple[StatementTime, ...] = ()
+    rows_redirected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a session is: `done` of at least `total` launches, and what runs now."""
+    """How far the work is: `done` of at least `total` launches, and what runs now.
+
+    `label` names the stage in the user's words, None where there is only the one; `done` goes
+    on counting from one stage to the next.
+    """
 
     done: int
     total: int
     kind: RunKind
+    label: str | None = None
 
 
 ProgressCallback = Callable[[Progress], None]
@@ -153,6 +160,7 @@ class Session:
         self.logs: list[ImporttimeLog] = []
         self.spans: list[Mapping[str, int]] = []
         self.statements: list[Any] = []
+        self.rows_redirected = 0
         self.last: Launch | None = None
 
     def launch_statements(self, files: list[str]) -> None:
@@ -195,6 +203,7 @@ class Session:
         if kind is RunKind.TRACED:
             log = parse_importtime(launch.rows_text, marker_token=self._token)
             self.logs.append(log)
+            self.rows_redirected += bool(result.get("rows_redirected"))
             self.spans.append({name: span["wall_ns"] // 1000 for name, span in phases.items()})
             run = replace(run, rows=log.rows)
         self.runs.append(run)
@@ -290,4 +299,5 @@ def measure(
         output_bytes=first.output_bytes if first else 0,
         output_tail=first.output_tail if first else "",
         statements=statement_times(session.statements, runner.layout),
+        rows_redirected=session.rows_redirected,
     )

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from importlib import resources
 
-from importcost.measure.plan import TARGET_HALF_WIDTH, is_settled
+from importcost.measure.plan import CONFIDENCE, TARGET_HALF_WIDTH, is_settled
 from importcost.measure.session import Measurement, Subject
 from importcost.model.graph import STDLIB, BytecodeState, ImportGraph
+from importcost.model.interval import Interval
 from importcost.model.profile import (
     Environment,
     FunctionInit,
@@ -18,8 +19,12 @@ from importcost.model.profile import (
     WarningCode,
     significant_blocked_us,
 )
+from importcost.model.rows import ImporttimeLog
 
 MULTITHREADED_RATIO = 1.2
+MULTITHREADED_MIN_US = 2_000
+UNATTRIBUTED_SHARE = 0.1
+UNATTRIBUTED_MIN_US = 5_000
 OUTPUT_LIMIT_BYTES = 1_000_000
 _MACHINE_OF_ARCH = {"x86_64": ("x86_64", "AMD64"), "arm64": ("aarch64", "arm64")}
 
@@ -36,6 +41,7 @@ def find_warnings(
         *_about_the_handler(measurement, subject),
         *_about_the_times(measurement, function),
         *_about_the_log(measurement),
+        *_about_the_rows(measurement, function),
         *_about_the_place(graph, environment, subject),
     )
 
@@ -71,12 +77,13 @@ def _about_the_times(measurement: Measurement, function: FunctionInit) -> Iterat
             f"Init waits for {blocked / 1000:.0f} ms beyond its CPU time (sleep, disk or "
             "network); Lambda bills waiting like computing, so the figures include it.",
         )
-    if function.process_cpu_us > MULTITHREADED_RATIO * function.cpu_us.value:
+    others_us = function.process_cpu_us - function.cpu_us.value
+    is_much = function.process_cpu_us > MULTITHREADED_RATIO * function.cpu_us.value
+    if is_much and others_us >= MULTITHREADED_MIN_US:
         yield ProfileWarning(
             WarningCode.MULTITHREADED,
-            f"Other threads used {(function.process_cpu_us - function.cpu_us.value) / 1000:.0f} "
-            "ms of CPU beside the importing thread (a BLAS pool, for one); figures are the "
-            "importing thread's.",
+            f"Other threads used {others_us / 1000:.0f} ms of CPU beside the importing thread (a "
+            "BLAS pool, for one); figures are the importing thread's.",
         )
     cpu = [
         float(run.function_init.cpu_us)
@@ -84,13 +91,21 @@ def _about_the_times(measurement: Measurement, function: FunctionInit) -> Iterat
         if run.kind is RunKind.TIMED and run.function_init is not None
     ]
     if not is_settled(cpu):
-        interval = function.cpu_us
-        yield ProfileWarning(
-            WarningCode.NOISY,
-            f"The median of {len(cpu)} timed runs is only known to "
-            f"{interval.low / 1000:.1f} to {interval.high / 1000:.1f} ms, wider than "
-            f"{TARGET_HALF_WIDTH:.0%} either way: raise --runs, or measure on a quieter machine.",
+        yield ProfileWarning(WarningCode.NOISY, _why_unsettled(len(cpu), function.cpu_us))
+
+
+def _why_unsettled(count: int, interval: Interval) -> str:
+    # `plan.is_settled` asks for two things; the reader is told which of them is missing.
+    if interval.confidence < CONFIDENCE:
+        return (
+            f"{count} timed runs are too few to say how far their median of "
+            f"{interval.value / 1000:.1f} ms may be off: raise --runs, or leave it out."
         )
+    return (
+        f"The median of {count} timed runs is only known to {interval.low / 1000:.1f} to "
+        f"{interval.high / 1000:.1f} ms, wider than {TARGET_HALF_WIDTH:.0%} either way: raise "
+        "--runs, or measure on a quieter machine."
+    )
 
 
 def _about_the_log(measurement: Measurement) -> Iterator[ProfileWarning]:
@@ -107,6 +122,51 @@ def _about_the_log(measurement: Measurement) -> Iterator[ProfileWarning]:
             f"The trace is disturbed ({kind.value}, {count} times in {len(measurement.logs)} "
             f"runs: {detail}); totals are sound, single rows may not be.",
         )
+
+
+def _about_the_rows(measurement: Measurement, function: FunctionInit) -> Iterator[ProfileWarning]:
+    """Say where rows are missing or not to be trusted, though the log reads well."""
+    if measurement.rows_redirected:
+        yield ProfileWarning(
+            WarningCode.DISTURBED_LOG,
+            "The handler closes or redirects file descriptor 2, where the rows are written "
+            f"({measurement.rows_redirected} of {len(measurement.logs)} traced runs): what is "
+            "imported after that has no row; totals are sound.",
+        )
+    elif (
+        function.unattributed_share > UNATTRIBUTED_SHARE and function.local_us > UNATTRIBUTED_MIN_US
+    ):
+        yield ProfileWarning(
+            WarningCode.DISTURBED_LOG,
+            f"{function.unattributed_share:.0%} of function init stands in no row of the trace: "
+            "rows are missing; totals are sound.",
+        )
+    unknown = _never_tried(measurement)
+    if unknown:
+        yield ProfileWarning(
+            WarningCode.DISTURBED_LOG,
+            f"The trace has rows of {len(unknown)} module{'s' if len(unknown) > 1 else ''} that the "
+            f"graph run never tried to import ({unknown[0]}{', ...' if len(unknown) > 1 else ''}): "
+            "the handler writes lines like rows to file descriptor 2, or imports other modules each "
+            "time.",
+        )
+
+
+def _never_tried(measurement: Measurement) -> list[str]:
+    """Return the names of function rows in every traced run that the graph run did not import.
+
+    In every one: a handler that imports at random, or from a thread, is no forger.
+    """
+    tried = measurement.graph.get("tried")
+    if tried is None or not measurement.logs:
+        return []
+    found = set.intersection(*(set(_function_rows(log)) for log in measurement.logs))
+    return sorted(found - set(tried))
+
+
+def _function_rows(log: ImporttimeLog) -> Iterator[str]:
+    borders = {marker.label: marker.row for marker in log.markers}
+    yield from log.rows.names[borders.get("function", 0) : borders.get("after", 0)]
 
 
 def _about_the_place(
