@@ -279,8 +279,8 @@ def suggestion_lines(profile: Profile, style: Style, width: int, limit: int = 3)
     best = advice.best_set
     share = best.exclusive_us / max(profile.function_init.local_us, 1.0)
     first, *rest = wrap(
-        f"Could wait: {milliseconds(best.exclusive_us / 1000)} here ({share:.0%} of function init), "
-        "predicted. `importcost defer` measures it and writes the edit.",
+        f"Could wait: {milliseconds(best.exclusive_us / 1000)} here ({share:.0%} of function "
+        "init), predicted. `importcost defer` measures it and writes the edit.",
         width,
     )
     lines = [first.replace("Could wait", style("Could wait", "1"), 1), *rest]
