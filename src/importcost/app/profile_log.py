@@ -25,7 +25,11 @@ from importcost.model.rows import ImporttimeLog
 from importcost.model.tree import NO_PARENT, ImportTree
 
 DEFAULT_RUNTIME = "python3.13"
-_LAMBDA_LINE = re.compile(rb"INIT_START Runtime Version|(?:START|END|REPORT) RequestId: ")
+LAMBDA, EMULATOR, UNKNOWN_PLACE = "AWS Lambda", "Lambda Runtime Interface Emulator", "unknown"
+_LAMBDA_LINE = re.compile(rb"(?:START|END|REPORT) RequestId: ")
+# What only the local Runtime Interface Emulator writes: its request lines are Lambda's otherwise.
+_EMULATOR_LINE = re.compile(rb"\(rapid\)|INIT REPORT\(durationMs|REPORT RequestId: \S+\s+Init Dur")
+_MEMORY = re.compile(rb"Memory Size: (\d+) MB\s+Max Memory Used: (\d+) MB(\s+Init Duration)?")
 _RUNTIME_LINE = re.compile(rb"INIT_START Runtime Version: python:(3\.\d+)")
 _PHASES = tuple(phase.value for phase in Phase)
 _START, _RUNTIME, _IMPORTS = (_PHASES.index(phase.value) for phase in list(Phase)[:3])
@@ -50,7 +54,8 @@ def profile_log(request: ProfileRequest, text: bytes, name: str) -> Profile:
     totals = [0, 0, 0, 0]
     for node in tree.roots():
         totals[tree.phase_ids[node]] += tree.cumulative_us[node]
-    on_lambda = _LAMBDA_LINE.search(text) is not None
+    place = _place(text)
+    on_lambda = place == LAMBDA
     function_us = totals[_IMPORTS]
     return Profile(
         importcost_version=__version__,
@@ -62,7 +67,7 @@ def profile_log(request: ProfileRequest, text: bytes, name: str) -> Profile:
             package_type=request.package_type,
             runtime=request.runtime or _runtime_named(text) or DEFAULT_RUNTIME,
         ),
-        environment=_environment(name, on_lambda=on_lambda),
+        environment=_environment(name, place),
         runs=(),
         phases=tuple(
             PhaseTime(phase, total, total) for phase, total in zip(Phase, totals, strict=True)
@@ -80,6 +85,21 @@ def profile_log(request: ProfileRequest, text: bytes, name: str) -> Profile:
         warnings=_warnings(log),
         source="lambda-log" if on_lambda else "log",
     )
+
+
+def _place(text: bytes) -> str:
+    """Say where a log was written: LAMBDA, EMULATOR or UNKNOWN_PLACE."""
+    if _RUNTIME_LINE.search(text):
+        return LAMBDA
+    if _EMULATOR_LINE.search(text):
+        return EMULATOR
+    if not _LAMBDA_LINE.search(text):
+        return UNKNOWN_PLACE
+    # The emulator claims that each call used all memory. On Lambda that is rare and tells
+    # itself by the order of the line's parts.
+    reports = _MEMORY.findall(text)
+    is_full = bool(reports) and all(size == used and not init for size, used, init in reports)
+    return EMULATOR if is_full else LAMBDA
 
 
 def _runtime_named(text: bytes) -> str | None:
@@ -115,7 +135,7 @@ def _with_phases(tree: ImportTree) -> ImportTree:
     )
 
 
-def _environment(name: str, *, on_lambda: bool) -> Environment:
+def _environment(name: str, place: str) -> Environment:
     return Environment(
         runner="log",
         runner_reason=f"read from {name}",
@@ -123,7 +143,7 @@ def _environment(name: str, *, on_lambda: bool) -> Environment:
         python_version="unknown",
         python_implementation="unknown",
         executable="unknown",
-        platform="AWS Lambda" if on_lambda else "unknown",
+        platform=place,
         machine="unknown",
         cpu_count=0,
         cpu_model=None,

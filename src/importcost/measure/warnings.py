@@ -143,12 +143,12 @@ def _about_the_rows(measurement: Measurement, function: FunctionInit) -> Iterato
         )
     unknown = _never_tried(measurement)
     if unknown:
+        plural, more = ("s", ", ...") if len(unknown) > 1 else ("", "")
         yield ProfileWarning(
             WarningCode.DISTURBED_LOG,
-            f"The trace has rows of {len(unknown)} module{'s' if len(unknown) > 1 else ''} that the "
-            f"graph run never tried to import ({unknown[0]}{', ...' if len(unknown) > 1 else ''}): "
-            "the handler writes lines like rows to file descriptor 2, or imports other modules each "
-            "time.",
+            f"The trace has rows of {len(unknown)} module{plural} that the graph run never tried "
+            f"to import ({unknown[0]}{more}): the handler writes lines like rows to file "
+            "descriptor 2, or imports other modules each time.",
         )
 
 

@@ -1,0 +1,53 @@
+"""A log says where it was written: on Lambda, in its local emulator, or nowhere known."""
+
+from __future__ import annotations
+
+import pytest
+
+from importcost.app.bench import ProfileRequest
+from importcost.app.profile_log import EMULATOR, LAMBDA, UNKNOWN_PLACE, profile_log
+
+ROWS = """import time: self [us] | cumulative | imported package
+import time:       100 |        100 | site
+import time:       900 |        900 | handler
+"""
+IDS = "RequestId: 1035c6cf-b362-4cae-b39f-01863fbabab6"
+# As the emulator of aws-sam-cli wrote them.
+RAPID = (
+    "23 Nov 2026 13:15:29,057 [INFO] (rapid) INIT RTDONE(status: success)\n"
+    "23 Nov 2026 13:15:29,057 [INFO] (rapid) INIT REPORT(durationMs: 45.683000)\n"
+)
+EMULATED_FIRST = (
+    f"REPORT {IDS}\tInit Duration: 0.08 ms\tDuration: 46.57 ms\tBilled Duration: 47 ms\t"
+    "Memory Size: 3008 MB\tMax Memory Used: 3008 MB\t\n"
+)
+EMULATED_NEXT = (
+    f"REPORT {IDS}\tDuration: 0.74 ms\tBilled Duration: 1 ms\tMemory Size: 3008 MB\t"
+    "Max Memory Used: 3008 MB\t\n"
+)
+REAL = (
+    f"REPORT {IDS}\tDuration: 2.13 ms\tBilled Duration: 84 ms\tMemory Size: 128 MB\t"
+    "Max Memory Used: {used} MB\tInit Duration: 81.26 ms\t\n"
+)
+START = f"START {IDS} Version: $LATEST\n"
+INIT_START = "INIT_START Runtime Version: python:3.12.v60\tRuntime Version ARN: arn:aws\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "place"),
+    [
+        ("", UNKNOWN_PLACE),
+        (START, LAMBDA),
+        (START + REAL.format(used=31), LAMBDA),
+        (START + REAL.format(used=128), LAMBDA),
+        (REAL.format(used=31) + EMULATED_NEXT.replace("3008", "128"), LAMBDA),
+        (INIT_START + EMULATED_NEXT.replace("3008", "128"), LAMBDA),
+        (START + RAPID, EMULATOR),
+        (START + EMULATED_FIRST, EMULATOR),
+        (START + EMULATED_NEXT, EMULATOR),
+    ],
+)
+def test_the_place_is_told_by_the_lines_around_the_rows(lines, place):
+    profile = profile_log(ProfileRequest(target=""), (lines + ROWS).encode(), "x.log")
+    assert profile.environment.platform == place
+    assert profile.source == ("lambda-log" if place == LAMBDA else "log")
