@@ -98,11 +98,15 @@ def test_escaped_text_shows_as_it_was_and_means_nothing_to_markdown(text):
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["@octocat", "#12", "https://evil.example", "www.evil.example", "<img src=x>", "[a](b)", "`x`"],
+    "text", ["https://evil.example", "www.evil.example", "<img src=x>", "[a](b)", "`x`", "a|b"]
 )
-def test_nobody_is_mentioned_and_nothing_linked(text):
+def test_nothing_is_linked_and_no_markup_gets_in(text):
     assert text not in escape(text)
+
+
+@pytest.mark.parametrize("text", ["@octocat", "#12", "www.evil.example"])
+def test_nobody_is_mentioned_even_after_entities_are_read(text):
+    assert text not in html.unescape(escape(text))
 
 
 @given(check_lists, st.booleans())
