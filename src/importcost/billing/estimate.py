@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from statistics import NormalDist
 
+from importcost.billing.calibration import Calibration
 from importcost.billing.datafiles import (
     Provenance,
     check_arch,
@@ -15,7 +16,7 @@ from importcost.billing.datafiles import (
     load_limits,
     python_minor,
 )
-from importcost.billing.floors import find_floor, load_floors
+from importcost.billing.floors import FloorFound, find_floor, load_floors
 from importcost.billing.prices import Prices, load_prices
 from importcost.billing.speed import RatioFound, load_speed_reference, speed_ratio
 from importcost.model.interval import Interval
@@ -135,21 +136,32 @@ def estimate(
     arch: str | None = None,
     package_type: str | None = None,
     prices: Prices | None = None,
+    calibration: Calibration | None = None,
 ) -> Estimate:
     """Return the modelled on-demand cold start of a profiled function.
 
     Settings left out are the profile's; prices left out are the shipped ones. The errors of
     the local measurement, the speed ratio and the floor are taken as independent: half-widths
-    are added in quadrature, downwards and upwards apart, at 80 % confidence. Raises UsageError
-    for a memory size, architecture, package type or runtime that Lambda does not have.
+    are added in quadrature, downwards and upwards apart, at 80 % confidence. A `calibration`
+    that fits the settings puts the function's own floor, ratio and band in the place of the
+    published ones. Raises UsageError for a memory size, architecture, package type or runtime
+    that Lambda does not have.
     """
     settings = _settings(profile.settings, memory_mb, arch, package_type)
     prices = load_prices() if prices is None else prices
     floor = find_floor(settings.runtime, settings.package_type, settings.arch)
     found = _ratio(profile, settings)
+    published_ms = profile.function_init.cpu_us.value * found.ratio.value / 1000
+    own = _own(calibration, settings)
+    if own is not None:
+        floor, found = _calibrated(own, floor, found, profile, settings)
     parts = _function_init(profile, found.ratio)
     phases = _phases(profile, floor.ms.value, parts)
     init_ms = _sum(floor.ms, parts.total, sum(phase.init_ms for phase in phases))
+    if own is not None:
+        cpu = _at_confidence(profile.function_init.cpu_us)
+        local_share = (cpu.high - cpu.low) / 2 / max(cpu.value, 1.0)
+        init_ms = own.init_band(init_ms.value, published_ms, local_share)
     limit = _limit(init_ms)
     billed = _billed(init_ms, settings.memory_mb)
     own_notes = _notes(parts, limit, settings.memory_mb)
@@ -166,8 +178,65 @@ def estimate(
         dollars_per_million=_dollars(billed, settings, prices),
         phases=phases,
         limit=limit,
-        notes=(*floor.notes, *found.notes, *own_notes),
-        sources=_sources(prices, from_log=profile.source == LAMBDA_LOG),
+        notes=(*floor.notes, *found.notes, *_unused(calibration, own), *own_notes),
+        sources=_sources(prices, own, from_log=profile.source == LAMBDA_LOG),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedParts:
+    """What the published figures make of a profile; milliseconds.
+
+    `function_ms` is the computing of the function's own init, `blocked_ms` its waiting.
+    """
+
+    floor_ms: Interval
+    function_ms: float
+    blocked_ms: float
+
+
+def published_parts(
+    profile: Profile, *, arch: str | None = None, package_type: str | None = None
+) -> PublishedParts:
+    """Return the parts of an estimate before any calibration. Raises UsageError as `estimate`."""
+    settings = _settings(profile.settings, None, arch, package_type)
+    floor = find_floor(settings.runtime, settings.package_type, settings.arch)
+    parts = _function_init(profile, _ratio(profile, settings).ratio)
+    return PublishedParts(floor.ms, parts.computed.value, parts.blocked_ms)
+
+
+def _own(calibration: Calibration | None, settings: Settings) -> Calibration | None:
+    place = (settings.arch, settings.package_type, settings.runtime)
+    return calibration if calibration is not None and calibration.fits(*place) else None
+
+
+def _unused(calibration: Calibration | None, own: Calibration | None) -> tuple[str, ...]:
+    if calibration is None or own is not None:
+        return ()
+    place = f"{calibration.runtime}, {calibration.package_type}, {calibration.arch}"
+    return (f"The stored calibration is for {place}: published figures are taken here.",)
+
+
+def _calibrated(
+    own: Calibration, floor: FloorFound, found: RatioFound, profile: Profile, settings: Settings
+) -> tuple[FloorFound, RatioFound]:
+    """Put the function's own floor and ratio in the place of the published ones."""
+    floor_ms = Interval(
+        own.floor_ms * own.band_low, own.floor_ms, own.floor_ms * own.band_high, CONFIDENCE
+    )
+    factors = (own.speed_factor - own.slope_error, own.speed_factor)
+    low, value, high = (
+        max(0.0, found.ratio.value * factor)
+        for factor in (*factors, own.speed_factor + own.slope_error)
+    )
+    note = (
+        f"Calibrated on {own.date} with {own.cold_starts} cold starts from this function's own log"
+        f" ({own.fitted.value} fitted)."
+    )
+    ratio = Interval(low, value, high, CONFIDENCE)
+    return (
+        FloorFound(floor.floor, floor_ms, ()),
+        RatioFound(ratio, (note, *_python_notes(profile, settings))),
     )
 
 
@@ -204,7 +273,12 @@ def _ratio(profile: Profile, settings: Settings) -> RatioFound:
         arch=settings.arch,
         package_type=settings.package_type,
     )
-    notes = list(found.notes)
+    return RatioFound(found.ratio, (*found.notes, *_python_notes(profile, settings)))
+
+
+def _python_notes(profile: Profile, settings: Settings) -> tuple[str, ...]:
+    version = profile.environment.python_version
+    notes = []
     # A log that was not taken on Lambda need not say which Python wrote it.
     if profile.speed_us and python_minor(version) != python_minor(settings.runtime):
         notes.append(
@@ -216,7 +290,7 @@ def _ratio(profile: Profile, settings: Settings) -> RatioFound:
             f"The speed reference was fitted on CPython, not on"
             f" {profile.environment.python_implementation}."
         )
-    return RatioFound(found.ratio, tuple(notes))
+    return tuple(notes)
 
 
 def _function_init(profile: Profile, ratio: Interval) -> _Parts:
@@ -333,12 +407,13 @@ def _notes(parts: _Parts, limit: InitLimit, memory_mb: int) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _sources(prices: Prices, *, from_log: bool) -> tuple[Source, ...]:
+def _sources(prices: Prices, own: Calibration | None, *, from_log: bool) -> tuple[Source, ...]:
     used = [load_floors().provenance]
     if not from_log:
         used.append(load_speed_reference().provenance)
     used += [prices.provenance, load_limits().provenance]
-    return tuple(_source(provenance) for provenance in used)
+    logged = () if own is None else (Source("inits as logged", "the function's log", own.date),)
+    return (*logged, *(_source(provenance) for provenance in used))
 
 
 def _source(provenance: Provenance) -> Source:

@@ -1,0 +1,138 @@
+"""The memory curve: a cold start at every memory size, architecture and package type.
+
+On-demand init is not scaled by memory (the INIT boost), its dollars are. What is deferred out of
+init runs after it, with memory / 1769 MB of one vCPU: `first_use_ms = saved_ms x max(1, 1769 /
+memory)`. So deferring pays while less than `saved_ms / first_use_ms` of cold starts need the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importcost.billing.calibration import Calibration
+from importcost.billing.datafiles import ARCHES, PACKAGE_TYPES, check_memory
+from importcost.billing.estimate import Estimate, estimate, throttle_factor
+from importcost.billing.prices import Prices
+from importcost.billing.savings import Saving, changed, savings_of
+from importcost.model.interval import Interval
+from importcost.model.profile import Profile
+
+MEMORY_SIZES = (128, 256, 512, 1024, 1769, 3008, 5307, 7076, 8845, 10_240)
+"""Lambda's range in MB, with the sizes at which a function gets one more vCPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """The deferrals of a profile at one memory size. Milliseconds, US dollars.
+
+    `saved_ms` off init; `first_use_ms` is what the first request that needs the deferred work
+    waits for it, throttled; `break_even_share` the share (0 to 1) of cold starts that may need
+    it before deferring loses. `init_ms` and `dollars_per_million` are of a cold start that needs
+    none of it.
+    """
+
+    saved_ms: Interval
+    first_use_ms: Interval
+    break_even_share: float
+    init_ms: Interval
+    dollars_per_million: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One cold start: the estimate as it is, and with the deferrals where there are any."""
+
+    estimate: Estimate
+    throttle: float
+    deferred: Deferred | None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """All points in the order of package types, architectures and memory sizes."""
+
+    points: tuple[CurvePoint, ...]
+    deferral: Saving | None
+    missing: tuple[str, ...]
+
+
+def memory_curve(
+    profile: Profile,
+    *,
+    memories: Sequence[int] = MEMORY_SIZES,
+    arches: Sequence[str] = ARCHES,
+    package_types: Sequence[str] = PACKAGE_TYPES,
+    prices: Prices | None = None,
+    calibration: Calibration | None = None,
+) -> Curve:
+    """Return a profile's cold start over memory sizes (MB), architectures and package types.
+
+    Raises UsageError for a size, architecture or package type that Lambda does not have.
+    """
+    found = savings_of(profile)
+    sizes = sorted({check_memory(memory) for memory in memories})
+    points = []
+    for package_type in package_types:
+        for arch in arches:
+            for memory_mb in sizes:
+                as_it_is = estimate(
+                    profile,
+                    memory_mb=memory_mb,
+                    arch=arch,
+                    package_type=package_type,
+                    prices=prices,
+                    calibration=calibration,
+                )
+                deferred = _deferred(profile, found.deferral, as_it_is, prices, calibration)
+                points.append(CurvePoint(as_it_is, throttle_factor(memory_mb), deferred))
+    return Curve(tuple(points), found.deferral, found.missing)
+
+
+def saved_ms(profile: Profile, share: Interval, bill: Estimate) -> Interval:
+    """Return what a share (0 to 1) of function-init CPU is on Lambda, in milliseconds.
+
+    The ends take the share's and the speed ratio's ends together: wider than independent errors.
+    """
+    cpu_ms = profile.function_init.cpu_us.value / 1000
+    ratio = bill.speed_ratio
+    return Interval(
+        share.low * cpu_ms * ratio.low,
+        share.value * cpu_ms * ratio.value,
+        share.high * cpu_ms * ratio.high,
+        ratio.confidence,
+    )
+
+
+def times(interval: Interval, factor: float) -> Interval:
+    """Return an interval multiplied by a factor, zero or more."""
+    low, value, high = (end * factor for end in (interval.low, interval.value, interval.high))
+    return Interval(low, value, high, interval.confidence)
+
+
+def _deferred(
+    profile: Profile,
+    saving: Saving | None,
+    bill: Estimate,
+    prices: Prices | None,
+    calibration: Calibration | None,
+) -> Deferred | None:
+    if saving is None:
+        return None
+    without = estimate(
+        changed(profile, saving.share.value),
+        memory_mb=bill.memory_mb,
+        arch=bill.arch,
+        package_type=bill.package_type,
+        prices=prices,
+        calibration=calibration,
+    )
+    saved = saved_ms(profile, saving.share, bill)
+    throttle = throttle_factor(bill.memory_mb)
+    return Deferred(
+        saved_ms=saved,
+        first_use_ms=times(saved, throttle),
+        break_even_share=1 / throttle,
+        init_ms=without.init_ms,
+        dollars_per_million=without.dollars_per_million,
+    )

@@ -1,0 +1,152 @@
+"""What known changes take off init: shares of the function's own CPU time, verified or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from importcost.billing.datafiles import child, number, read_json
+from importcost.model.advice import BestSet, BytecodeFinding, Verification
+from importcost.model.graph import RUNTIME, STDLIB, BytecodeState
+from importcost.model.interval import Interval
+from importcost.model.profile import Phase, Profile
+
+_FUNCTION_PHASES = (Phase.HANDLER_IMPORTS.value, Phase.MODULE_BODY.value)
+_FILE = "strategies.json"
+
+
+class Basis(str, Enum):
+    """What a saving rests on."""
+
+    VERIFIED = "verified"
+    """Measured in pairs by `importcost defer`."""
+    PREDICTED = "predicted"
+    """Worked out from the import graph, or from a published share; never measured here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """One change and the share (0 to 1) of function-init CPU time that it takes away."""
+
+    share: Interval
+    basis: Basis
+    what: str
+
+    @property
+    def is_verified(self) -> bool:
+        """Tell whether the saving was measured in pairs."""
+        return self.basis is Basis.VERIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class Savings:
+    """What a profile's advice offers; None with a reason in `missing` (sentences) where nothing."""
+
+    deferral: Saving | None
+    bytecode: Saving | None
+    missing: tuple[str, ...]
+
+
+def savings_of(profile: Profile) -> Savings:
+    """Return the savings of the best set of deferrals and of shipping hash-based bytecode."""
+    advice = profile.advice
+    if advice is None:
+        reason = (
+            "The profile holds no advice on deferring: make it with `importcost defer TARGET"
+            " -o profile.json`."
+        )
+        return Savings(None, None, (reason,))
+    deferral, why_not = _deferral(profile, advice.best_set)
+    bytecode, no_bytecode = _bytecode(profile, advice.bytecode)
+    missing = tuple(reason for reason in (why_not, no_bytecode) if reason)
+    return Savings(deferral, bytecode, missing)
+
+
+def changed(profile: Profile, share: float) -> Profile:
+    """Return the profile of a function whose init CPU time is `share` (0 to 1) smaller.
+
+    Waiting (sleep, network) stays: no saving here is known to remove any.
+    """
+    init = profile.function_init
+    kept = 1.0 - min(max(share, 0.0), 1.0)
+    cpu = init.cpu_us
+    scaled = Interval(cpu.low * kept, cpu.value * kept, cpu.high * kept, cpu.confidence)
+    return replace(profile, function_init=replace(init, cpu_us=scaled))
+
+
+def _deferral(profile: Profile, best: BestSet | None) -> tuple[Saving | None, str]:
+    if best is None or not best.finding_ids:
+        return None, "No import of the function's own files is worth deferring."
+    count = len(best.finding_ids)
+    what = f"{count} import statement{'s' * (count != 1)} deferred"
+    if best.verification is None:
+        cpu_us = max(profile.function_init.cpu_us.value, 1.0)
+        return Saving(_certain(best.exclusive_us / cpu_us), Basis.PREDICTED, what), ""
+    share = _verified_share(best.verification)
+    if share is None:
+        failure = best.verification.failure or "it saves nothing"
+        return None, f"The deferrals of this profile do not hold when measured: {failure}."
+    return Saving(share, Basis.VERIFIED, what), ""
+
+
+def _bytecode(profile: Profile, found: BytecodeFinding | None) -> tuple[Saving | None, str]:
+    if found is None:
+        return None, "All modules come with valid bytecode, as far as is known: nothing to ship."
+    what = f"hash-based bytecode for {found.modules:,} module{'s' * (found.modules != 1)}"
+    if found.verification is None:
+        return Saving(_published_share(profile), Basis.PREDICTED, what), ""
+    share = _verified_share(found.verification)
+    if share is None:
+        failure = found.verification.failure or "it saves nothing"
+        return None, f"Shipping bytecode does not hold when measured: {failure}."
+    return Saving(share, Basis.VERIFIED, what), ""
+
+
+def _verified_share(verification: Verification) -> Interval | None:
+    """Return the saving's share of the original in the same pairs; None where it failed."""
+    saving, original_us = verification.saving_us, verification.original_us
+    if verification.failure is not None or saving is None or not original_us:
+        return None
+    if saving.value <= 0:
+        return None
+    low, value, high = (
+        min(max(us / original_us, 0.0), 1.0) for us in (saving.low, saving.value, saving.high)
+    )
+    return Interval(low, value, high, saving.confidence)
+
+
+def _certain(share: float) -> Interval:
+    share = min(max(share, 0.0), 1.0)
+    return Interval(share, share, share)
+
+
+def _published_share(profile: Profile) -> Interval:
+    """Return the published cut, taken of what the modules without valid bytecode cost here.
+
+    `strategies.json`: hash-based bytecode cut the init of whole applications by 40 to 47 %.
+    """
+    compiled = _compiled_share(profile)
+    entry = child(child(read_json(_FILE), "assumptions", _FILE), "bytecode_share", _FILE)
+    low, value, high = (number(entry, name, _FILE) for name in ("low", "value", "high"))
+    return Interval(low * compiled, value * compiled, high * compiled, 0.5)
+
+
+def _compiled_share(profile: Profile) -> float:
+    """Return the share (0 to 1) of function init spent in modules that Lambda has to compile."""
+    if profile.graph is None:
+        return 0.0
+    stale = {BytecodeState.STALE, BytecodeState.ABSENT}
+    if profile.settings.package_type == "zip":
+        stale.add(BytecodeState.VALID)  # timestamps do not survive a ZIP
+    wanted = {
+        module.name
+        for module in profile.graph.modules
+        if module.bytecode in stale and module.distribution not in (STDLIB, RUNTIME)
+    }
+    tree = profile.tree
+    own_us = sum(
+        tree.self_us[node]
+        for node in range(len(tree))
+        if tree.phases[tree.phase_ids[node]] in _FUNCTION_PHASES and tree.name(node) in wanted
+    )
+    return min(max(own_us / max(profile.function_init.cpu_us.value, 1.0), 0.0), 1.0)
