@@ -237,7 +237,7 @@ def test_help_names_every_option_of_the_issue(tmp_path):
 
 def test_help_imports_no_heavy_module():
     code = (
-        "import sys\nfrom importcost.cli.main import cli\n"
+        "import sys\nfrom importcost.cli.group import cli\n"
         "cli.main(['--help'], standalone_mode=False)\n"
         "heavy = {'jinja2', 'packaging', 'json', 'subprocess', 'importcost.app', 'snakeviz'}\n"
         "found = heavy & set(sys.modules)\n"

@@ -1,93 +1,96 @@
-"""The `importcost` command: finds the subcommand's module only when it runs."""
+"""Where the process starts and ends: signals, errors in words, exit codes.
+
+Nothing but the standard library's smallest modules is imported above: until `main` runs, Ctrl-C
+would be answered by Python's own traceback.
+"""
 
 from __future__ import annotations
 
-import importlib
+import os
 import signal
 import sys
-from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
-import click
+if TYPE_CHECKING:
+    from types import FrameType
 
-from importcost import __version__
-from importcost.cli.printing import open_missing_streams, say, silence_stdout
-from importcost.errors import HandlerError, ImportcostError, UsageError
+    from importcost.errors import ImportcostError
 
 LONGEST_SENTENCE = 600
-# One line of help each: listing the commands must not import them.
-COMMANDS = {
-    "profile": "Measure one handler's cold start and say what it costs and why.",
-    "defer": "Say which imports to defer, prove what that saves, and write the edit.",
-    "why": "Show every chain of imports that loads a module.",
-    "view": "Render a saved profile again.",
-    "export": "Write a saved profile in the formats that other tools read.",
-}
+INTERRUPTED = 130
+INTERNAL_ERROR = 3
+_INTERRUPTED_TEXT = "Interrupted: everything that was started has been removed."
+# The code that writes to the standard streams; what it raises without a file name is theirs.
+_STREAM_MODULES = (
+    "click._compat",
+    "click._termui_impl",
+    "click.formatting",
+    "click.utils",
+    "importcost.cli",
+    "importcost.reports.output",
+)
 
 
-class LazyGroup(click.Group):
-    """A group whose commands' modules are imported when they run, not to list them."""
+class _Interruptions:
+    """Answers SIGINT, SIGTERM and SIGHUP: once by going the way out, then by patience."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the command names in the order of the help."""
-        return list(COMMANDS)
+    def __init__(self) -> None:
+        self._count = 0
 
-    def get_command(
-        self,
-        ctx: click.Context,  # noqa: ARG002
-        cmd_name: str,
-    ) -> click.Command | None:
-        """Import and return one command, None if there is no such."""
-        if cmd_name not in COMMANDS:
-            near = _nearest(cmd_name)
-            if near:
-                raise UsageError(f"There is no command {cmd_name}: did you mean {near}?")
-            return None
-        module = importlib.import_module(f"importcost.cli.{cmd_name}")
-        command: click.Command = module.command
-        return command
+    def install(self) -> None:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._answer)
 
-    def format_commands(
-        self,
-        ctx: click.Context,  # noqa: ARG002
-        formatter: click.HelpFormatter,
-    ) -> None:
-        """Write the command list from the table above."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+    def over(self) -> None:
+        """Take no more: the process is about to end with its exit code anyway."""
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+    def _answer(self, _signum: int, _frame: FrameType | None) -> None:
+        self._count += 1
+        if self._count == 1:
+            raise KeyboardInterrupt  # the way out on which everything is removed
+        if self._count == 2:
+            _write_plainly("Still removing what was started; once more ends it without that.")
+            return
+        os._exit(INTERRUPTED)
 
 
-def _nearest(name: str) -> str | None:
-    import difflib  # only where a name was mistyped
-
-    return next(iter(difflib.get_close_matches(name, COMMANDS, n=1)), None)
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="importcost")
-def cli() -> None:
-    """Say what one cold start of a Python AWS Lambda function costs, and why."""
-
-
-def _interrupted(_signum: int, _frame: FrameType | None) -> NoReturn:
-    # Turns SIGTERM and SIGHUP into what Ctrl-C is: the way out on which everything is removed.
-    raise KeyboardInterrupt
+def _write_plainly(line: str) -> None:
+    try:  # contextlib would be one more import before signals are answered
+        os.write(2, (line + "\n").encode())
+    except OSError:  # nobody is there to read it
+        return
 
 
 def main() -> None:
     """Run the command line and end the process with the exit code the design gives.
 
-    0 fine, 1 a budget or check failed, 2 usage or configuration, 3 could not measure, 130
-    interrupted.
+    0 fine, 1 a budget or check failed, 2 usage or configuration, 3 could not measure or an
+    error of importcost's own, 130 interrupted.
     """
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _interrupted)
-    open_missing_streams()
-    sys.exit(_carry_out())
+    interruptions = _Interruptions()
+    try:
+        interruptions.install()
+        code = _carry_out()
+        interruptions.over()
+    except KeyboardInterrupt:
+        interruptions.over()
+        _write_plainly(_INTERRUPTED_TEXT)
+        code = INTERRUPTED
+    sys.exit(code)
 
 
 def _carry_out() -> int:
+    import click
+
+    from importcost.cli.group import cli
+    from importcost.cli.printing import open_missing_streams
+    from importcost.errors import ImportcostError
+
+    open_missing_streams()
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()  # what cannot be written must not go unseen in the exit code
@@ -96,23 +99,54 @@ def _carry_out() -> int:
     except click.ClickException as error:
         error.show()
         code = 2
+    except click.Abort:
+        raise KeyboardInterrupt from None
     except ImportcostError as error:
         _show(error)
         code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        say("Interrupted: everything that was started has been removed.")
-        code = 130
-    except OSError as error:
-        silence_stdout()
-        say(f"Error: standard output cannot be written ({error.strerror}).")
-        code = UsageError.exit_code
+    except Exception as error:  # noqa: BLE001 - the last word about what nobody foresaw
+        code = _unforeseen(error)
     return code if isinstance(code, int) else 0
 
 
 def _show(error: ImportcostError) -> None:
+    import click
+
+    from importcost.cli.printing import say
+    from importcost.errors import HandlerError
+
     if isinstance(error, HandlerError) and error.traceback_text:
         say(plain(error.traceback_text.rstrip()) + "\n")
     say(f"{click.style('Error:', fg='red', bold=True)} {one_sentence(str(error))}")
+
+
+def _unforeseen(error: Exception) -> int:
+    """Say what no other answer is for, and return the exit code."""
+    import traceback
+
+    from importcost.cli.printing import say, silence_stdout
+    from importcost.errors import UsageError
+
+    if isinstance(error, OSError) and _is_about_streams(error):
+        silence_stdout()
+        say(f"Error: standard output cannot be written ({error.strerror}).")
+        return UsageError.exit_code
+    say(plain("".join(traceback.format_exception(error))))
+    what = one_sentence(f"{type(error).__name__}: {error}")
+    say(
+        f"Error: importcost itself failed ({what}): this is a bug in importcost; please "
+        "report it with the lines above."
+    )
+    return INTERNAL_ERROR
+
+
+def _is_about_streams(error: OSError) -> bool:
+    """Tell whether writing to stdout or stderr raised this, not the work itself."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = "" if trace is None else str(trace.tb_frame.f_globals.get("__name__"))
+    return error.filename is None and where.startswith(_STREAM_MODULES)
 
 
 def plain(text: str) -> str:

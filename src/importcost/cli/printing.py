@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from typing import TextIO
@@ -43,7 +44,14 @@ def _redirect(stream: TextIO) -> None:
 
 
 def open_missing_streams() -> None:
-    """Give the process a stdout and stderr where the caller closed them (`>&-`)."""
+    """Give the process a stdout and stderr where the caller closed them (`>&-`).
+
+    Both then write what their encoding does not have as an escape: a file's odd name or a dash
+    in an ASCII locale is no reason to fail.
+    """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

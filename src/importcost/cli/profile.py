@@ -11,6 +11,7 @@ import click
 
 from importcost.cli.listener import TerminalListener
 from importcost.cli.options import MeasureOptions, measure_options, request_of, wants_colour
+from importcost.cli.outputs import check_writable
 from importcost.cli.printing import show
 from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, format_of
@@ -64,6 +65,7 @@ def command(
     if (target is None) == (from_log is None):
         raise UsageError("Name a handler to measure, or a log with --from-log, one of the two.")
     request = request_of(target or "", options)
+    check_writable(outputs)
     if from_log is not None:
         profile = profile_log(request, _read_log(from_log), from_log)
     else:

@@ -1,0 +1,63 @@
+"""The `importcost` command group: finds a subcommand's module only when it runs."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from importcost import __version__
+from importcost.errors import UsageError
+
+# One line of help each: listing the commands must not import them.
+COMMANDS = {
+    "profile": "Measure one handler's cold start and say what it costs and why.",
+    "defer": "Say which imports to defer, prove what that saves, and write the edit.",
+    "why": "Show every chain of imports that loads a module.",
+    "view": "Render a saved profile again.",
+    "export": "Write a saved profile in the formats that other tools read.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands' modules are imported when they run, not to list them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the command names in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Import and return one command, None if there is no such."""
+        if cmd_name not in COMMANDS:
+            near = _nearest(cmd_name)
+            if near:
+                raise UsageError(f"There is no command {cmd_name}: did you mean {near}?")
+            return None
+        module = importlib.import_module(f"importcost.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the command list from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _nearest(name: str) -> str | None:
+    import difflib  # only where a name was mistyped
+
+    return next(iter(difflib.get_close_matches(name, COMMANDS, n=1)), None)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="importcost")
+def cli() -> None:
+    """Say what one cold start of a Python AWS Lambda function costs, and why."""

@@ -1,0 +1,152 @@
+"""How the process ends: interrupted at any moment, on a bug, before work that would be lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from harness import write_files
+
+# Runs `importcost` with one thing replaced, as a bug would.
+BROKEN = """
+import sys
+import importcost.app.profile_log as module
+def broken(*_):
+    {body}
+module.profile_log = broken
+sys.argv = ["importcost", "profile", "--from-log", "x.log", *sys.argv[1:]]
+from importcost.cli.main import main
+main()
+"""
+
+
+def run(folder, *argv: str):
+    return subprocess.run(
+        [sys.executable, *argv], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("return {}['absent']", "KeyError: 'absent'"),
+        ("open('/no/such/folder/x')", "FileNotFoundError"),
+        ("raise OSError(5, 'Input/output error')", "OSError"),
+        ("return f(*_) if (f := broken) else 0", "RecursionError"),
+    ],
+)
+def test_a_bug_is_called_one_and_is_no_verdict(tmp_path, body, error):
+    (tmp_path / "x.log").write_text("")
+    done = run(tmp_path, "-c", BROKEN.format(body=body))
+    assert done.returncode == 3
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith(f"Error: importcost itself failed ({error}")
+    assert "this is a bug in importcost" in last
+    assert "Traceback (most recent call last)" in done.stderr
+    assert "cannot be written" not in done.stderr
+    assert list(tmp_path.iterdir()) == [tmp_path / "x.log"]
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [("/proc/x.html", "No such file"), ("/sys/x.json", ""), ("locked/x.html", "")],
+)
+def test_a_report_that_cannot_be_written_is_noticed_before_measuring(tmp_path, output, reason):
+    files = {"handler.py": "open('ran', 'w')\n", "locked/x": ""}
+    folder = write_files(tmp_path, files)
+    (folder / "locked").chmod(0o500)
+    if output.startswith("locked") and os.access(folder / "locked", os.W_OK):
+        output = "/proc/self/x.html"  # root may write anywhere else
+    done = run(folder, "-m", "importcost", "profile", "handler.py", "--runner", "local",
+               "-o", "a.json", "-o", output)  # fmt: skip
+    assert done.returncode == 2
+    assert f"The report {output} cannot be written ({reason}" in done.stderr
+    assert "with -o." in done.stderr
+    assert not (folder / "ran").exists()
+    assert not list(folder.glob("*.json"))
+    assert not list(folder.glob(".a*"))
+
+
+def started(folder, code: str) -> subprocess.Popen[str]:
+    """Start `code` and return when it has printed a line."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", code],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout.readline().strip() == "ready"
+    return process
+
+
+EARLY = """
+import sys
+import importcost.cli.main as module
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            print("ready")
+            import time
+            time.sleep(30)
+sys.meta_path.insert(0, Slow())
+sys.argv = ["importcost", "--help"]
+module.main()
+"""
+LATE = """
+import sys, time
+import importcost.app.profile_log as module
+def slow(*_):
+    try:
+        print("ready")
+        time.sleep(30)
+    finally:
+        print("cleaning")
+        time.sleep({cleaning})
+        print("cleaned")
+module.profile_log = slow
+sys.argv = ["importcost", "profile", "--from-log", "x.log"]
+from importcost.cli.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_before_click_is_there_shows_no_traceback(tmp_path, number):
+    process = started(tmp_path, EARLY)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert stderr == "Interrupted: everything that was started has been removed.\n"
+
+
+def test_a_second_interrupt_waits_for_the_removal(tmp_path):
+    (tmp_path / "x.log").write_text("")
+    process = started(tmp_path, LATE.format(cleaning=0.5))
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline().strip() == "cleaning"
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert stdout.strip() == "cleaned"
+    assert "Still removing" in stderr
+    assert stderr.endswith("has been removed.\n")
+    assert "Traceback" not in stderr
+
+
+def test_a_third_interrupt_ends_a_removal_that_hangs(tmp_path):
+    (tmp_path / "x.log").write_text("")
+    process = started(tmp_path, LATE.format(cleaning=30))
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline().strip() == "cleaning"
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert "Still removing" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "cleaned" not in stdout
+    assert "Traceback" not in stderr
+    assert time.monotonic() - began < 20
