@@ -13,6 +13,7 @@ from importcost.errors import UsageError
 COMMANDS = {
     "profile": "Measure one handler's cold start and say what it costs and why.",
     "defer": "Say which imports to defer, prove what that saves, and write the edit.",
+    "estimate": "Estimate a cold start over memory sizes, architectures and package types.",
     "why": "Show every chain of imports that loads a module.",
     "view": "Render a saved profile again.",
     "export": "Write a saved profile in the formats that other tools read.",
