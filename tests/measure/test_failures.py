@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from importcost.errors import HandlerError
+from harness import write_files
+from importcost.errors import HandlerError, MeasurementError
 from importcost.measure.failures import raise_for_failure
 from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
@@ -67,6 +68,66 @@ def test_every_failure_says_what_happened_where_and_what_to_do_next(broken, happ
     assert next_step in sentence
     assert "\n" not in sentence
     assert FILE in sentence or "a.py line 3" in sentence
+
+
+@pytest.mark.parametrize(
+    ("streams", "happened", "next_step"),
+    [
+        (
+            {"output_tail": "x\nimportcost-probe-failed: OSError: full\n"},
+            "(OSError: full)",
+            "hooks",
+        ),
+        ({"rows_text": b"importcost-probe-failed: OSError: full\n"}, "(OSError: full)", "hooks"),
+        (
+            {"rows_text": b"no libraries\nFatal Python error: init_fs: no codec\nx\n"},
+            "did not start",
+            "PYTHONHOME first",
+        ),
+        (
+            {"rows_text": b"Traceback (most recent call last):\n  x\nImportError: no site\n"},
+            "outside of it (ImportError: no site)",
+            "--env-file",
+        ),
+    ],
+)
+def test_a_failure_that_is_not_the_handlers_is_not_called_its_exit(streams, happened, next_step):
+    with pytest.raises(MeasurementError) as caught:
+        raise_for_failure(launch(exit_code=1, **streams), TARGET, 2.5)
+    assert not isinstance(caught.value, HandlerError)
+    assert happened in str(caught.value)
+    assert next_step in str(caught.value)
+    assert FILE in str(caught.value)
+    assert "os._exit" not in str(caught.value)
+
+
+def test_what_a_handler_prints_before_it_ends_the_process_is_no_failed_start():
+    text = "Traceback (most recent call last):\nValueError: mine\n"
+    assert "os._exit, exit code 1" in str(failure(launch(exit_code=1, output_tail=text)))
+
+
+@pytest.mark.parametrize(
+    ("module", "files", "root"),
+    [
+        ("shared", ("shared/__init__.py",), "."),
+        ("shared.db", ("shared/db.py",), "."),
+        ("settings", ("src/settings.py",), "src"),
+        ("shared", ("src/shared/x.py", "shared/x.py"), "src"),
+        ("shared", ("shared/readme.txt",), None),
+        ("shared", ("shared/x.py", "src/pyproject.toml"), None),
+        ("shared", ("src/orders/shared.txt",), None),
+    ],
+)
+def test_a_module_above_the_task_root_names_the_option(tmp_path, module, files, root):
+    write_files(
+        tmp_path, {"src/orders/create.py": "", "pyproject.toml": "", **dict.fromkeys(files, "")}
+    )
+    target = Target("create", None, str(tmp_path / "src/orders"), str(tmp_path / "src/orders/c.py"))
+    with pytest.raises(HandlerError) as caught:
+        raise_for_failure(launch(error(missing_module=module)), target, 1)
+    told = f"name it with --task-root {tmp_path / root if root else ''}."
+    assert (told in str(caught.value)) == (root is not None)
+    assert ("--requirements" in str(caught.value)) == (root is None)
 
 
 def test_a_failure_to_measure_never_passes():

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from importcost.errors import HandlerError, MeasurementError
 from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
 
+LEVELS_ABOVE = 4
+_PROJECT_TOPS = (".git", "pyproject.toml", "template.yaml", "serverless.yml", "cdk.json")
 PROBE_FAILED = "importcost-probe-failed: "
 """What the probe's line starts with where it could not leave a result; see probe.py."""
 
@@ -39,7 +42,7 @@ def raise_for_failure(launch: Launch, target: Target, timeout_s: float) -> None:
         raise HandlerError(_died(launch.exit_code, where), _tail(launch))
     error = launch.result["error"]
     if error is not None:
-        raise HandlerError(_explain(error, where), error["traceback"])
+        raise HandlerError(_explain(error, target), error["traceback"])
 
 
 def _raise_if_not_the_handlers(launch: Launch, where: str) -> None:
@@ -102,7 +105,43 @@ def _died(exit_code: int, where: str) -> str:
     )
 
 
-def _explain(error: Mapping[str, Any], where: str) -> str:
+def _missing(module: str, target: Target) -> str:
+    above = _folder_above(module, Path(target.task_root))
+    if above is not None:
+        return (
+            f"{target.handler_file} needs the module {module}, which lies in {above}, above the "
+            f"task root {target.task_root}: if that folder is deployed as /var/task, name it with "
+            f"--task-root {above}."
+        )
+    return (
+        f"{target.handler_file} needs the module {module}, which neither the task root, a layer "
+        "nor the measured environment holds: name its requirements with --requirements FILE, a "
+        "layer with --layer DIR, or the environment with --python."
+    )
+
+
+def _folder_above(module: str, root: Path) -> Path | None:
+    """Return the nearest folder above the task root that holds the module, None without one.
+
+    Looks no further than the project's own top: what lies above that is no part of it.
+    """
+    folder = root
+    for _ in range(LEVELS_ABOVE):
+        if folder == folder.parent or any((folder / name).exists() for name in _PROJECT_TOPS):
+            return None
+        folder = folder.parent
+        path = folder.joinpath(*module.split("."))
+        if path.with_name(path.name + ".py").is_file() or _holds_python(path):
+            return folder
+    return None
+
+
+def _holds_python(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.glob("*.py"))
+
+
+def _explain(error: Mapping[str, Any], target: Target) -> str:
+    where = target.handler_file
     if error["missing_variable"] is not None:
         name = error["missing_variable"]
         return (
@@ -110,11 +149,7 @@ def _explain(error: Mapping[str, Any], where: str) -> str:
             f"--env {name}=VALUE or --env-file FILE."
         )
     if error["missing_module"] is not None:
-        return (
-            f"{where} needs the module {error['missing_module']}, which neither the task root, "
-            "a layer nor the measured environment holds: name its requirements with "
-            "--requirements FILE, a layer with --layer DIR, or the environment with --python."
-        )
+        return _missing(error["missing_module"], target)
     if error["file"]:
         return (
             f"{error['file']} line {error['line']} does not parse as the measured Python "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from importcost.errors import MeasurementError
 from importcost.measure.runners.launcher import kill_group
 
 INSTALL_TIMEOUT_S = 900
+VERSIONS_SHOWN = 3
 _REASON_MARKS = ("ERROR:", "error:", "×", "╰─▶", "No solution found")  # noqa: RUF001
 
 
@@ -141,4 +143,16 @@ def _reason(lines: list[str]) -> str:
     if not found:
         found = [line.strip() for line in lines if line.strip()][-1:]
     texts = [line.removeprefix("ERROR:").removeprefix("error:").strip(" .") for line in found]
-    return "; ".join(texts) or "the installer gave no reason"
+    return "; ".join(map(_without_lists, texts)) or "the installer gave no reason"
+
+
+def _without_lists(text: str) -> str:
+    """Cut pip's list of a package's versions (hundreds of them) to the last few."""
+
+    def shortened(found: re.Match[str]) -> str:
+        versions = found[1].split(", ")
+        kept = versions[-VERSIONS_SHOWN:]
+        more = ["..."] if len(versions) > len(kept) else []
+        return f"(from versions: {', '.join(more + kept)})"
+
+    return re.sub(r"\(from versions: ([^)]*)\)", shortened, text)

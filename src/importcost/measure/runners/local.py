@@ -63,6 +63,19 @@ def _base_environment(python: str) -> dict[str, str]:
     }
 
 
+def last_words(stderr: str) -> str:
+    """Return the one line of a failed start that says why, empty where there is none.
+
+    A traceback says it last; everything else (a version manager's shim) first, with advice after.
+    """
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    fatal = [line for line in lines if line.startswith("Fatal Python error")]
+    if fatal or not lines:
+        return (fatal or [""])[0].rstrip(" .")
+    is_traceback = any(line.startswith("Traceback (most recent call last)") for line in lines)
+    return lines[-1 if is_traceback else 0].rstrip(" .:")
+
+
 def inspect_interpreter(python: str) -> InterpreterFacts:
     """Start `python` once and ask for its facts. Raises MeasurementError if it does not answer.
 
@@ -79,10 +92,10 @@ def inspect_interpreter(python: str) -> InterpreterFacts:
         env={**host, "PYTHONDONTWRITEBYTECODE": "1"},
     )
     if launch.result is None:
-        reason = launch.rows_text.decode("utf-8", "replace").strip().splitlines()
+        reason = last_words(launch.rows_text.decode("utf-8", "replace"))
         raise MeasurementError(
             f"The interpreter {python} does not answer as Python does"
-            f"{': ' + reason[-1] if reason else ''}: name another with --python."
+            f"{f' ({reason})' if reason else ''}: name another with --python."
         )
     return parse_facts(launch.result)
 
