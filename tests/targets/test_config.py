@@ -104,7 +104,9 @@ def test_defaults_hold_where_a_handler_says_nothing():
 
 
 def test_the_settings_that_are_read_are_those_that_are_tested_here():
-    assert {key for key in SETTINGS if f"\n{key} " in FULL or f"\n{key}." in FULL} == set(SETTINGS)
+    # What calibrate stores is tested with what writes it.
+    expected = set(SETTINGS) - {"calibration"}
+    assert {key for key in SETTINGS if f"\n{key} " in FULL or f"\n{key}." in FULL} == expected
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from importcost.billing.calibration import Calibration
 from importcost.errors import UsageError
 from importcost.gate.budgets import Budgets, Levels
 from importcost.targets.config_lines import KeyPath, key_lines, nearest_line
@@ -54,6 +55,7 @@ class HandlerConfig:
     requirements: str | None = None
     budgets: Budgets = field(default_factory=Budgets)
     levels: Levels = field(default_factory=Levels)
+    calibration: Calibration | None = None
     line: int = 1
 
 
@@ -157,6 +159,10 @@ class _Reader:
             raise self._error(
                 ("handler",), "names one handler, and there are tables of handlers too: keep one"
             )
+        if tables and "calibration" in defaults:
+            raise self._error(
+                ("calibration",), "is one function's: move it into that handler's own table"
+            )
         handlers = [self._handler(name, one, defaults) for name, one in tables.items()]
         if not tables and "handler" in defaults:
             handlers = [self._built(ONLY_HANDLER, defaults, ())]
@@ -210,6 +216,7 @@ class _Reader:
             requirements=_joined(folder, values.get("requirements")),
             budgets=_budgets(values),
             levels=values.get("level", Levels()),
+            calibration=values.get("calibration"),
             line=nearest_line(self.lines, (*self.section, *path)),
         )
         return _located(built, folder)

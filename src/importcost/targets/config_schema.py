@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from importcost.billing.calibration import Calibration, Fitted
 from importcost.gate.budgets import Level, Levels, Rule
 
 ARCHES = ("x86_64", "arm64")
@@ -186,6 +187,42 @@ def levels(value: Any) -> Levels:
     return Levels(by_rule=found)
 
 
+def calibration(value: Any) -> Calibration:
+    """Return what `importcost calibrate` has stored."""
+    if type(value) is not dict:
+        raise WrongValueError(f"must be a table, not {kind_of(value)}")
+    found: dict[str, Any] = {}
+    for name, read in CALIBRATION.items():
+        if name not in value:
+            raise WrongValueError(f"lacks {name}: run importcost calibrate again")
+        try:
+            found[name] = read(value[name])
+        except WrongValueError as error:
+            raise WrongValueError(str(error), name) from None
+    for name in value:
+        if name not in CALIBRATION:
+            raise WrongValueError("is nothing that importcost calibrate writes", name)
+    if not found["band_low"] <= 1 <= found["band_high"]:
+        raise WrongValueError("must have band_low up to 1 and band_high from 1 on")
+    return Calibration(**{**found, "fitted": Fitted(found["fitted"])})
+
+
+CALIBRATION: Mapping[str, Callable[[Any], Any]] = {
+    "floor_ms": positive,
+    "speed_factor": positive,
+    "slope_error": not_negative,
+    "function_ms": not_negative,
+    "band_low": not_negative,
+    "band_high": positive,
+    "cold_starts": whole,
+    "fitted": one_of(*(one.value for one in Fitted)),
+    "arch": one_of(*ARCHES),
+    "package_type": one_of(*PACKAGE_TYPES),
+    "runtime": runtime,
+    "date": text,
+}
+"""What stands in a handler's table `calibration`."""
+
 SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "handler": text,
     "root": text,
@@ -207,6 +244,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "forbid": patterns,
     "allow_new_modules": allowed_modules,
     "level": levels,
+    "calibration": calibration,
 }
 """What stands in the tables, and how each value is read."""
 

@@ -1,0 +1,76 @@
+"""`importcost estimate`: one cold start at every memory size, architecture and package type."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import click
+
+from importcost.billing.datafiles import check_memory
+from importcost.cli.options import MeasureOptions, measure_options, wants_colour
+from importcost.cli.printing import show
+from importcost.cli.target_profile import is_given, profile_of
+from importcost.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typing_extensions import Unpack
+
+DEFAULT_MEMORY_MB = 128
+
+
+@click.command("estimate")
+@click.argument("target")
+@measure_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--quiet", "-q", is_flag=True, help="Print the table only.")
+@click.option("--no-progress", is_flag=True, help="Show no progress bar.")
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    target: str,
+    as_json: bool,
+    quiet: bool,
+    no_progress: bool,
+    **options: Unpack[MeasureOptions],
+) -> None:
+    """Estimate one cold start over memory sizes, architectures and package types.
+
+    TARGET is what `importcost profile` takes, or a saved profile (.json). --arch and
+    --package-type leave the other ones out.
+    """
+    from importcost.app.estimate import EstimateRequest, estimate_profile
+
+    sizes = parse_memories(context.params["memory"])
+    options["memory"] = sizes[0] if sizes else DEFAULT_MEMORY_MB
+    request = EstimateRequest(
+        memories=sizes,
+        arches=(options["arch"],) if is_given(context, "arch") else (),
+        package_types=(options["package_type"],) if is_given(context, "package_type") else (),
+    )
+    profile = profile_of(context, target, options, quiet=quiet or as_json, no_progress=no_progress)
+    width = shutil.get_terminal_size((100, 24)).columns
+    report = estimate_profile(profile, request, width=width, colour=wants_colour())
+    show(report.json.rstrip("\n") if as_json else report.text)
+
+
+def parse_memories(given: Sequence[str]) -> tuple[int, ...]:
+    """Return the sizes in texts like `128,512`, in MB. Raises UsageError for what is none."""
+    words = [word.strip() for text in given for word in text.split(",")]
+    for word in words:
+        if not (word.isascii() and word.isdecimal()):
+            raise UsageError(f"--memory takes sizes in MB like 128,512,1024, not {word!r}.")
+    return tuple(check_memory(int(word)) for word in words)
+
+
+# Here one handler is estimated for many sizes; the shared option takes one.
+_MEMORY = click.Option(
+    ["--memory"],
+    metavar="MB[,MB...]",
+    multiple=True,
+    help="Memory sizes (repeatable). Default: ten from 128 to 10240.",
+)
+command.params = [_MEMORY if one.name == "memory" else one for one in command.params]

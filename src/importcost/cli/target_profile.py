@@ -1,0 +1,58 @@
+"""The profile that a command about the bill works on: a saved one, or one measured now."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from importcost.cli.listener import TerminalListener
+from importcost.cli.options import MeasureOptions, request_of
+from importcost.cli.saved import read_saved
+
+if TYPE_CHECKING:
+    from importcost.model.profile import Profile
+
+
+def profile_of(
+    context: click.Context,
+    target: str,
+    options: MeasureOptions,
+    *,
+    quiet: bool = False,
+    no_progress: bool = False,
+) -> Profile:
+    """Return the saved profile `target` (.json), or measure the handler that it names.
+
+    Memory, architecture, package type and runtime that were given on the command line go before
+    those of a saved profile. Raises UsageError or MeasurementError as reading or measuring does.
+    """
+    if target.endswith(".json"):
+        return _with_given(context, read_saved(target), options)
+    from importcost.app.profile import profile_handler
+
+    show_bar = sys.stderr.isatty() and not quiet and not no_progress
+    with TerminalListener(show_notes=not quiet, show_bar=show_bar) as listener:
+        return profile_handler(request_of(target, options), listener)
+
+
+def is_given(context: click.Context, name: str) -> bool:
+    """Tell whether an option stands on the command line, rather than at its default."""
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+def _with_given(context: click.Context, profile: Profile, options: MeasureOptions) -> Profile:
+    given = replace(
+        profile.settings,
+        memory_mb=options["memory"] if is_given(context, "memory") else profile.settings.memory_mb,
+        arch=options["arch"] if is_given(context, "arch") else profile.settings.arch,
+        package_type=(
+            options["package_type"]
+            if is_given(context, "package_type")
+            else profile.settings.package_type
+        ),
+        runtime=options["runtime"] or profile.settings.runtime,
+    )
+    return replace(profile, settings=given)

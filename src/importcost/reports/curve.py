@@ -1,0 +1,213 @@
+"""The memory curve as a table for the terminal, and as plain data for JSON and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from importcost.billing.calibration import Calibration
+from importcost.billing.curve import MEMORY_SIZES, Curve, CurvePoint, memory_curve
+from importcost.billing.datafiles import load_limits
+from importcost.billing.estimate import Estimate, InitLimit
+from importcost.billing.savings import Saving, Savings, savings_of
+from importcost.model.codec import to_plain
+from importcost.model.profile import Profile
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, dollars, milliseconds, wrap
+
+SCHEMA = "importcost-curve"
+WIDE, MIDDLE = 92, 64
+_MARKS = {InitLimit.BELOW: "", InitLimit.NEAR: "near the 10 s limit", InitLimit.PAST: "past 10 s"}
+
+_OTHER_BYTECODE = (
+    "Measured with the bytecode of a {measured} package: a ZIP compiles what has no hash-based"
+    " bytecode at every cold start, an image that pip built does not."
+)
+
+
+def curve_data(
+    profile: Profile,
+    *,
+    memories: Sequence[int] | None = None,
+    calibration: Calibration | None = None,
+) -> dict[str, Any]:
+    """Return the memory curve of a profile as JSON values, for the page and `--json`.
+
+    `series` holds one entry for each package type and architecture, its `points` one for each
+    memory size; times are milliseconds, money US dollars per million cold starts, bands objects
+    with `low`, `value`, `high`. `deferral` and `bytecode` say what the savings rest on (None:
+    see `missing`).
+    """
+    sizes = MEMORY_SIZES if memories is None else memories
+    return plain_curve(memory_curve(profile, memories=sizes, calibration=calibration), profile)
+
+
+def plain_curve(curve: Curve, profile: Profile) -> dict[str, Any]:
+    """Return a curve that was worked out already as JSON values; see `curve_data`."""
+    found = savings_of(profile)
+    settings = profile.settings
+    return {
+        "schema": SCHEMA,
+        "schema_version": 1,
+        "handler": profile.target.handler if profile.target else None,
+        "settings": to_plain(settings),
+        "init_limit_ms": load_limits().on_demand_init_limit_ms,
+        "mb_per_vcpu": load_limits().mb_per_vcpu,
+        "series": [_series(points) for points in _groups(curve)],
+        **_savings(found),
+        "sources": _sources(curve),
+    }
+
+
+def render_curve(curve: Curve, profile: Profile, *, width: int, colour: bool) -> str:
+    """Return the curve as tables of at most `width` columns (40 to 110 are used)."""
+    width = max(NARROWEST, min(MAX_WIDTH, width))
+    style = Style(colour=colour)
+    blocks = [
+        _title(profile, style, width),
+        *(_block(points, style, width) for points in _groups(curve)),
+    ]
+    return (
+        "\n\n".join("\n".join(block) for block in [*blocks, _notes(curve, profile, width)]) + "\n"
+    )
+
+
+def _groups(curve: Curve) -> list[list[CurvePoint]]:
+    def place(point: CurvePoint) -> tuple[str, str]:
+        return (point.estimate.package_type, point.estimate.arch)
+
+    return [list(points) for _, points in groupby(curve.points, key=place)]
+
+
+def _series(points: Sequence[CurvePoint]) -> dict[str, Any]:
+    first = points[0].estimate
+    return {
+        "package_type": first.package_type,
+        "arch": first.arch,
+        "runtime": first.runtime,
+        "init_ms": to_plain(first.init_ms),
+        "limit": first.limit.value,
+        "notes": list(first.notes),
+        "points": [_point(point) for point in points],
+    }
+
+
+def _point(point: CurvePoint) -> dict[str, Any]:
+    bill = point.estimate
+    return {
+        "memory_mb": bill.memory_mb,
+        "throttle": point.throttle,
+        "billed_init_ms": to_plain(bill.billed_init_ms),
+        "dollars_per_million": to_plain(bill.dollars_per_million),
+        "deferred": to_plain(point.deferred) if point.deferred else None,
+    }
+
+
+def _savings(found: Savings) -> Mapping[str, Any]:
+    return {
+        "deferral": to_plain(found.deferral) if found.deferral else None,
+        "bytecode": to_plain(found.bytecode) if found.bytecode else None,
+        "missing": list(found.missing),
+    }
+
+
+def _sources(curve: Curve) -> list[Any]:
+    sources = dict.fromkeys(one for point in curve.points for one in point.estimate.sources)
+    return [to_plain(source) for source in sources]
+
+
+def _title(profile: Profile, style: Style, width: int) -> list[str]:
+    name = profile.target.handler if profile.target else "the handler in the log"
+    text = f"One cold start of {name} on Lambda, by memory size"
+    first, *rest = wrap(text, width)
+    return [style(first, "1"), *rest]
+
+
+def _block(points: Sequence[CurvePoint], style: Style, width: int) -> list[str]:
+    bill = points[0].estimate
+    init = bill.init_ms
+    head = (
+        f"{bill.package_type} · {bill.arch} · {bill.runtime}: init {milliseconds(init.value)}"
+        f" ({init.low:,.0f} to {init.high:,.0f})"
+    )
+    lines = [style(line, "1") for line in wrap(head, width)]
+    if bill.limit is not InitLimit.BELOW:
+        lines.append(style(_MARKS[bill.limit], "31"))
+    deferred = points[0].deferred
+    if deferred is not None:
+        after = deferred.init_ms
+        text = (
+            f"with the deferrals {milliseconds(after.value)} ({after.low:,.0f} to"
+            f" {after.high:,.0f}), saved {milliseconds(deferred.saved_ms.value)}"
+        )
+        lines += wrap(text, width)
+    return [*lines, *_table(points, width)]
+
+
+def _table(points: Sequence[CurvePoint], width: int) -> Iterator[str]:
+    has_deferral = points[0].deferred is not None
+    head = f"{'MB':>6} {'$/million':>11}"
+    if width >= MIDDLE:
+        head += f" {'(band)':>19}"
+    if has_deferral:
+        head += f" {'deferred':>11}" if width >= WIDE else ""
+        head += f" {'1st use':>10}"
+        head += f" {'pays below':>11}" if width >= MIDDLE else ""
+    yield head
+    for point in points:
+        yield _row(point, width)
+
+
+def _row(point: CurvePoint, width: int) -> str:
+    bill, deferred = point.estimate, point.deferred
+    cost = bill.dollars_per_million
+    line = f"{bill.memory_mb:>6} {dollars(cost.value):>11}"
+    if width >= MIDDLE:
+        band = f"({dollars(cost.low)} to {dollars(cost.high).removeprefix('$')})"
+        line += f" {band:>19}"
+    if deferred is not None:
+        if width >= WIDE:
+            line += f" {dollars(deferred.dollars_per_million.value):>11}"
+        line += f" {milliseconds(deferred.first_use_ms.value):>10}"
+        if width >= MIDDLE:
+            share = deferred.break_even_share
+            line += f" {'always' if share >= 1 else f'{share:.0%}':>11}"
+    return line
+
+
+def _notes(curve: Curve, profile: Profile, width: int) -> list[str]:
+    lines = []
+    measured = profile.settings.package_type
+    if any(point.estimate.package_type != measured for point in curve.points):
+        lines += wrap(_OTHER_BYTECODE.format(measured=measured), width)
+    if curve.deferral is not None:
+        lines += wrap(_deferral_words(curve.deferral), width)
+    for reason in curve.missing:
+        lines += wrap(reason, width)
+    notes = _shared_notes([point.estimate for point in curve.points])
+    for note in notes:
+        lines += wrap(note, width)
+    return lines
+
+
+def _deferral_words(saving: Saving) -> str:
+    basis = "verified in pairs" if saving.is_verified else "predicted, not verified"
+    return (
+        f"Deferred: {saving.what}, {saving.share.value:.0%} of function init ({basis}). `1st use`"
+        " is what the first request that needs the deferred work waits for it; deferring pays"
+        " while a smaller share of cold starts than `pays below` need it at once."
+    )
+
+
+def _shared_notes(bills: Sequence[Estimate]) -> tuple[str, ...]:
+    """Return each note once, with what it holds for where it does not hold for all."""
+    found: dict[str, list[Estimate]] = {}
+    for bill in bills:
+        for note in bill.notes:
+            found.setdefault(note, []).append(bill)
+    texts = []
+    for note, holders in found.items():
+        places = dict.fromkeys(f"{one.package_type} {one.arch}" for one in holders)
+        is_general = len({(one.package_type, one.arch) for one in bills}) == len(places)
+        texts.append(note if is_general else f"{', '.join(places)}: {note}")
+    return tuple(texts)
