@@ -1,42 +1,32 @@
-// The table of all imports: sorted, filtered, fifty rows at a time.
+// A table of any length: only the rows in view exist, between two that are as high as the rest.
+// It is the chart's form for screen readers, so every row says which it is.
 
-const PAGE_ROWS = 50;
+const TABLE_ROW_PX = 30;
+const TABLE_SPARE = 12;
+const MOST_PRINTED = 200;
 
 class ImportTable {
-  // hooks: pick(node)
-  constructor(parts, tree, hooks) {
+  // columns: title, text(node) or cell(node), value(node), words; hooks: pick(node)
+  constructor(parts, tree, columns, hooks) {
     Object.assign(this, parts);
     this.tree = tree;
     this.hooks = hooks;
-    this.matches = null;
-    this.shown = null;
-    this.page = 0;
-    this.columns = this.describe();
-    this.sorted = { column: 1, descending: true };
+    this.columns = columns;
+    this.dim = null;
+    this.sorted = { column: columns.findIndex((one) => one.first), descending: true };
+    this.above = spacer();
+    this.under = spacer();
     this.drawHead();
-    this.listen();
+    this.scroller.addEventListener("scroll", () => this.draw());
+    addEventListener("beforeprint", () => this.print());
+    addEventListener("afterprint", () => this.draw(true));
+    new ResizeObserver(() => this.draw()).observe(this.scroller);
     this.arrange();
-  }
-
-  describe() {
-    const tree = this.tree;
-    const whole = tree.widths[tree.root];
-    return [
-      { title: "Module", text: (n) => tree.name(n), value: (n) => tree.lowerNames[tree.nameIds[n]], words: true },
-      { title: "Cumulative, ms", text: (n) => msColumn(tree.cumulativeUs[n]), value: (n) => tree.cumulativeUs[n] },
-      { title: "Self, ms", text: (n) => msColumn(tree.selfUs[n]), value: (n) => tree.selfUs[n] },
-      { title: "Share", text: (n) => shareText(tree.cumulativeUs[n], whole), value: (n) => tree.cumulativeUs[n] },
-      { title: "Distribution", text: (n) => tree.distribution(n), value: (n) => tree.distribution(n), words: true },
-      { title: "Imported by", text: (n) => tree.importer(n), value: (n) => tree.importer(n).name, words: true },
-      { title: "Memory", text: (n) => memoryText(tree.memory(n)), value: (n) => tree.memory(n) ?? -Infinity },
-      { title: "Bytecode", text: (n) => tree.bytecode(n) || "not known", value: (n) => tree.bytecode(n), words: true },
-      { title: "Phase", text: (n) => tree.phase(n), value: (n) => tree.data.tree.phase_ids[n] },
-    ];
   }
 
   drawHead() {
     this.headers = this.columns.map((column, i) => {
-      const head = element("th", column.words || i === 8 ? "" : "num");
+      const head = element("th", column.words ? "" : "num");
       head.scope = "col";
       const button = element("button", "sort", column.title);
       button.type = "button";
@@ -47,27 +37,15 @@ class ImportTable {
     });
   }
 
-  listen() {
-    const go = (page) => {
-      this.page = page;
-      this.draw();
-    };
-    this.first.addEventListener("click", () => go(0));
-    this.back.addEventListener("click", () => go(this.page - 1));
-    this.next.addEventListener("click", () => go(this.page + 1));
-    this.last.addEventListener("click", () => go(this.pages - 1));
-  }
-
   sortBy(column) {
     const same = this.sorted.column === column;
-    const descending = same ? !this.sorted.descending : !this.columns[column].words;
+    const descending = same ? !this.sorted.descending : !(this.columns[column].words || this.columns[column].up);
     this.sorted = { column, descending };
     this.arrange();
   }
 
-  filter(matches, shown) {
-    this.matches = matches;
-    this.shown = shown;
+  filter(dim) {
+    this.dim = dim;
     this.pick();
   }
 
@@ -76,7 +54,7 @@ class ImportTable {
     const { column, descending } = this.sorted;
     const values = Array.from({ length: this.tree.real }, (_, node) => this.columns[column].value(node));
     const sign = descending ? -1 : 1;
-    this.order = Array.from(values.keys()).sort((a, b) => {
+    this.order = Int32Array.from(values.keys()).sort((a, b) => {
       if (values[a] < values[b]) return -sign;
       return values[a] > values[b] ? sign : a - b;
     });
@@ -88,44 +66,93 @@ class ImportTable {
   }
 
   pick() {
-    const { matches, shown, tree } = this;
-    this.rows = this.order.filter(
-      (node) => (!matches || matches[node]) && (!shown || shown.has(tree.distributionId(node))),
-    );
-    this.page = 0;
-    this.draw();
-  }
-
-  get pages() {
-    return Math.max(1, Math.ceil(this.rows.length / PAGE_ROWS));
-  }
-
-  draw() {
-    const from = this.page * PAGE_ROWS;
-    const visible = this.rows.slice(from, from + PAGE_ROWS);
-    this.body.replaceChildren(...visible.map((node) => this.row(node)));
-    const total = this.rows.length;
-    const all = this.tree.real;
+    const dim = this.dim;
+    this.rows = dim ? this.order.filter((node) => !dim[node]) : this.order;
+    const [total, all] = [this.rows.length, this.tree.real];
     this.count.textContent = total === all
       ? plural(all, "import", "imports")
       : `${wholeNumber.format(total)} of ${plural(all, "import", "imports")}`;
-    this.label.textContent = total
-      ? `${wholeNumber.format(from + 1)} to ${wholeNumber.format(from + visible.length)} of ${wholeNumber.format(total)}`
-      : "No import matches";
-    this.first.disabled = this.back.disabled = this.page === 0;
-    this.next.disabled = this.last.disabled = this.page >= this.pages - 1;
-    this.pager.hidden = this.pages === 1 && total > 0;
+    this.table.setAttribute("aria-rowcount", String(total + 1));
+    this.empty.hidden = total > 0;
+    this.scroller.scrollTop = 0;
+    this.draw(true);
   }
 
-  row(node) {
+  draw(anew = false) {
+    const seen = this.scroller.clientHeight || 10 * TABLE_ROW_PX;
+    const top = Math.floor(this.scroller.scrollTop / TABLE_ROW_PX) - TABLE_SPARE;
+    const from = Math.max(0, top - (top % 2));
+    const to = Math.min(this.rows.length, from + Math.ceil(seen / TABLE_ROW_PX) + 2 * TABLE_SPARE);
+    if (!anew && this.drawn && this.drawn[0] === from && this.drawn[1] === to) return;
+    this.drawn = [from, to];
+    this.fill(from, to);
+    this.above.firstChild.style.height = `${from * TABLE_ROW_PX}px`;
+    this.under.firstChild.style.height = `${(this.rows.length - to) * TABLE_ROW_PX}px`;
+  }
+
+  // Keeps the focus: a row that scrolls a little must not lose the reader's place.
+  fill(from, to) {
+    const held = this.body.contains(document.activeElement) ? document.activeElement.node : null;
+    const visible = Array.from(this.rows.subarray(from, to));
+    const drawn = visible.map((node, i) => this.row(node, from + i));
+    this.body.replaceChildren(this.above, ...drawn, this.under);
+    const again = held === null ? -1 : visible.indexOf(held);
+    if (again >= 0) drawn[again].querySelector("button")?.focus({ preventScroll: true });
+  }
+
+  // Paper does not scroll: the first rows of the order, and how many there are.
+  print() {
+    const to = Math.min(this.rows.length, MOST_PRINTED);
+    this.drawn = null;
+    this.fill(0, to);
+    this.above.firstChild.style.height = this.under.firstChild.style.height = "0";
+    if (to < this.rows.length) {
+      const more = element("tr");
+      const cell = element("td", "", `and ${wholeNumber.format(this.rows.length - to)} more, in the page itself`);
+      cell.colSpan = this.columns.length;
+      more.append(cell);
+      this.body.append(more);
+    }
+  }
+
+  row(node, place) {
     const row = element("tr");
-    row.append(moduleCell(this.tree, node, this.hooks.pick));
-    this.columns.slice(1).forEach((column, i) => {
-      if (column.title === "Imported by") row.append(importerCell(this.tree, node));
-      else row.append(element("td", column.words || i === 7 ? "" : "num", clipped(column.text(node))));
-    });
+    row.setAttribute("aria-rowindex", String(place + 2));
+    for (const column of this.columns) {
+      if (column.cell) row.append(column.cell(node, this.hooks));
+      else row.append(element("td", column.words ? "" : "num", clipped(column.text(node), 120)));
+    }
     return row;
   }
+}
+
+function spacer() {
+  const row = element("tr", "spacer");
+  row.setAttribute("aria-hidden", "true");
+  row.append(element("td"));
+  return row;
+}
+
+function importColumns(tree) {
+  const whole = tree.widths[tree.root];
+  const known = (value) => (value === null ? -Infinity : value);
+  return [
+    { title: "Module", words: true, cell: (n, hooks) => moduleCell(tree, n, hooks.pick), value: (n) => tree.lowerNames[tree.nameIds[n]] },
+    { title: "Cumulative, ms", first: true, text: (n) => msColumn(tree.cumulativeUs[n]), value: (n) => tree.cumulativeUs[n] },
+    { title: "Self, ms", text: (n) => msColumn(tree.selfUs[n]), value: (n) => tree.selfUs[n] },
+    {
+      title: "Exclusive, ms",
+      text: (n) => (tree.exclusiveUs(n) === null ? "–" : msColumn(tree.exclusiveUs(n))),
+      value: (n) => known(tree.exclusiveUs(n)),
+    },
+    { title: "Share", text: (n) => shareText(tree.cumulativeUs[n], whole), value: (n) => tree.cumulativeUs[n] },
+    { title: "Distribution", words: true, text: (n) => tree.distribution(n), value: (n) => tree.distribution(n) },
+    { title: "Imported by", words: true, cell: (n) => importerCell(tree, n), value: (n) => tree.importer(n).name },
+    { title: "Memory", text: (n) => memoryText(tree.memory(n)), value: (n) => known(tree.memory(n)) },
+    { title: "Bytecode", words: true, text: (n) => tree.bytecode(n) || "not known", value: (n) => tree.bytecode(n) },
+    { title: "Phase", words: true, text: (n) => tree.phase(n), value: (n) => tree.phaseIds[n] },
+    { title: "Load order", up: true, text: (n) => wholeNumber.format(n + 1), value: (n) => n },
+  ];
 }
 
 function moduleCell(tree, node, pick, extra = "") {
@@ -134,6 +161,7 @@ function moduleCell(tree, node, pick, extra = "") {
   const line = element("span", "module-line");
   const button = element("button", "name", clipped(tree.name(node)));
   button.type = "button";
+  button.node = node;
   button.addEventListener("click", () => pick(node));
   line.append(element("span", `swatch ${tree.colour(node)}`), button);
   if (extra) line.append(element("span", "owner", clipped(extra, 40)));

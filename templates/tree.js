@@ -1,162 +1,111 @@
-// The import tree as typed arrays: real nodes first, then a block for each startup phase, then
-// the root that holds everything. Layouts are worked out once per order, drawing only looks up.
+// The import tree: real nodes first, then a block for each startup phase, then the root.
 
-const NONE = -1;
 const OWN_FILE = -2;
 const OWN_INIT = -3;
-const TIME_ORDER = "time";
-const HEAVY_ORDER = "heavy";
 
 function ownerLabel(name) {
   return name === "function" ? "your code" : name;
 }
 
-class Tree {
+// A column that was saved as value, count, value, count ...
+function unrolled(pairs, length) {
+  const column = new Int32Array(length);
+  let at = 0;
+  for (let i = 0; i < pairs.length; i += 2) {
+    column.fill(pairs[i], at, at + pairs[i + 1]);
+    at += pairs[i + 1];
+  }
+  return column;
+}
+
+function joinedNames(columns) {
+  return columns.name_tails.map((tail, i) => {
+    const owner = columns.name_packages[i];
+    return owner === NONE ? tail : `${columns.packages[owner]}.${tail}`;
+  });
+}
+
+// 0 says "the one after the last", which is what most are.
+function nameIdsOf(steps) {
+  const ids = new Int32Array(steps.length);
+  let previous = NONE;
+  steps.forEach((step, node) => {
+    previous = step === 0 ? previous + 1 : step - 1;
+    ids[node] = previous;
+  });
+  return ids;
+}
+
+class Tree extends Forest {
   constructor(data) {
     const columns = data.tree;
+    const startup = columns.phases.filter((label) => data.startup_phases.includes(label));
+    const real = columns.name_steps.length;
+    super(real + startup.length + 1);
     this.data = data;
-    this.real = columns.name_steps.length;
-    this.startupLabels = columns.phases.filter((label) => data.startup_phases.includes(label));
-    this.size = this.real + this.startupLabels.length + 1;
+    this.real = real;
+    this.startupLabels = startup;
     this.root = this.size - 1;
-    this.nameIds = new Int32Array(this.real);
-    let previous = NONE;
-    columns.name_steps.forEach((step, node) => {
-      // 0 says "the one after the last", which is what most are.
-      previous = step === 0 ? previous + 1 : step - 1;
-      this.nameIds[node] = previous;
-    });
-    this.names = columns.name_tails.map((tail, i) => {
-      const owner = columns.name_packages[i];
-      return owner === NONE ? tail : `${columns.packages[owner]}.${tail}`;
-    });
+    this.nameIds = nameIdsOf(columns.name_steps);
+    this.names = joinedNames(columns);
     this.lowerNames = this.names.map((name) => name.toLowerCase());
-    this.layouts = new Map();
+    this.phaseIds = unrolled(columns.phase_runs, real);
+    this.bytecodeIds = unrolled(data.modules.bytecode_runs, this.names.length);
+    this.colours = ["root", "startup", ...new Set(data.distributions.map((one) => one.colour))];
     this.readColumns(columns);
-    this.linkChildren(columns);
-    this.measure();
+    this.linkChildren(this.timeOrder());
+    this.measure(this.upwards());
+    this.firstNodes = new Int32Array(this.names.length).fill(NONE);
+    for (let node = real - 1; node >= 0; node -= 1) this.firstNodes[this.nameIds[node]] = node;
+    this.others = new Map(data.modules.others.map(([name, ...rest]) => [name, rest]));
   }
 
   readColumns(columns) {
-    this.parents = new Int32Array(this.size).fill(this.root);
-    this.selfUs = new Float64Array(this.size);
-    this.cumulativeUs = new Float64Array(this.size);
-    this.parents.set(columns.parents);
-    this.selfUs.set(columns.self_us);
-    this.cumulativeUs.set(columns.cumulative_us);
+    const real = this.real;
+    this.parents.fill(this.root);
     this.parents[this.root] = NONE;
+    this.selfUs.set(columns.self_us);
     // A block's index says which startup phase a node lies in; NONE is the function's own init.
     this.blocks = new Int8Array(this.size).fill(NONE);
     const blockOfPhase = columns.phases.map((label) => this.startupLabels.indexOf(label));
-    for (let node = 0; node < this.real; node += 1) {
-      this.blocks[node] = blockOfPhase[columns.phase_ids[node]];
-      if (this.parents[node] === NONE) {
-        const block = this.blocks[node];
-        this.parents[node] = block === NONE ? this.root : this.real + block;
-      }
+    for (let node = 0; node < real; node += 1) {
+      const block = blockOfPhase[this.phaseIds[node]];
+      const step = columns.parent_steps[node];
+      this.blocks[node] = block;
+      if (step) this.parents[node] = node - step;
+      else if (block !== NONE) this.parents[node] = real + block;
     }
-    for (let block = 0; block < this.startupLabels.length; block += 1) {
-      this.blocks[this.real + block] = block;
+    this.startupLabels.forEach((_, block) => {
+      this.blocks[real + block] = block;
+    });
+    for (let node = real - 1; node >= 0; node -= 1) {
+      this.cumulativeUs[node] += this.selfUs[node] + columns.excess_us[node];
+      if (this.parents[node] < real) this.cumulativeUs[this.parents[node]] += this.cumulativeUs[node];
     }
   }
 
-  // Children of every node in time order, one flat array with a start for each node.
-  linkChildren() {
+  // A startup block stands where the first of its nodes does.
+  timeOrder() {
     const sequence = [];
     const seen = new Set();
+    const open = (block) => {
+      if (block === NONE || seen.has(block)) return;
+      seen.add(block);
+      sequence.push(this.real + block);
+    };
     for (let node = 0; node < this.real; node += 1) {
-      const block = this.blocks[node];
-      if (block !== NONE && !seen.has(block)) {
-        seen.add(block);
-        sequence.push(this.real + block);
-      }
+      open(this.blocks[node]);
       sequence.push(node);
     }
-    for (let block = 0; block < this.startupLabels.length; block += 1) {
-      if (!seen.has(block)) sequence.push(this.real + block);
-    }
-    this.childStarts = new Int32Array(this.size + 1);
-    for (const node of sequence) this.childStarts[this.parents[node] + 1] += 1;
-    for (let i = 0; i < this.size; i += 1) this.childStarts[i + 1] += this.childStarts[i];
-    const next = this.childStarts.slice();
-    this.children = new Int32Array(sequence.length);
-    for (const node of sequence) this.children[next[this.parents[node]]++] = node;
+    this.startupLabels.forEach((_, block) => open(block));
+    return sequence;
   }
 
-  // Widths cover the children even where a disturbed log says that they outlast their parent.
-  measure() {
-    this.widths = new Float64Array(this.size);
-    this.below = new Int32Array(this.size);
-    const inner = new Float64Array(this.size);
-    const settle = (node) => {
-      if (node >= this.real) {
-        this.cumulativeUs[node] = inner[node];
-      }
-      this.widths[node] = Math.max(this.cumulativeUs[node], inner[node], 0);
-      const parent = this.parents[node];
-      if (parent === NONE) return;
-      inner[parent] += this.widths[node];
-      this.below[parent] = Math.max(this.below[parent], this.below[node] + 1);
-    };
-    for (let node = this.real - 1; node >= 0; node -= 1) settle(node);
-    for (let node = this.real; node < this.size; node += 1) settle(node);
-  }
-
-  layout(order) {
-    if (!this.layouts.has(order)) this.layouts.set(order, this.arrange(order));
-    return this.layouts.get(order);
-  }
-
-  arrange(order) {
-    const children = order === HEAVY_ORDER ? this.heaviestFirst() : this.children;
-    const starts = new Float64Array(this.size);
-    const depths = new Int32Array(this.size);
+  upwards() {
     const sequence = new Int32Array(this.size);
-    const rowCounts = new Int32Array(this.size + 1);
-    const stack = [this.root];
-    let visited = 0;
-    while (stack.length) {
-      const node = stack.pop();
-      sequence[visited++] = node;
-      rowCounts[depths[node] + 1] += 1;
-      let at = starts[node];
-      for (let i = this.childStarts[node]; i < this.childStarts[node + 1]; i += 1) {
-        const child = children[i];
-        starts[child] = at;
-        depths[child] = depths[node] + 1;
-        at += this.widths[child];
-      }
-      for (let i = this.childStarts[node + 1] - 1; i >= this.childStarts[node]; i -= 1) {
-        stack.push(children[i]);
-      }
-    }
-    return { starts, depths, children, ...this.rowsOf(sequence, depths, rowCounts) };
-  }
-
-  // Preorder visits every row from left to right, so each row comes out sorted.
-  rowsOf(sequence, depths, rowCounts) {
-    for (let row = 0; row < this.size; row += 1) rowCounts[row + 1] += rowCounts[row];
-    const next = rowCounts.slice();
-    const rowNodes = new Int32Array(this.size);
-    const places = new Int32Array(this.size);
-    for (const node of sequence) {
-      const place = next[depths[node]]++;
-      rowNodes[place] = node;
-      places[node] = place;
-    }
-    return { rowStarts: rowCounts, rowNodes, places };
-  }
-
-  heaviestFirst() {
-    const sorted = this.children.slice();
-    for (let node = 0; node < this.size; node += 1) {
-      const part = sorted.subarray(this.childStarts[node], this.childStarts[node + 1]);
-      if (part.length > 1) {
-        // Not the typed array's own sort: it must keep time order among equals everywhere.
-        part.set(Array.from(part).sort((a, b) => this.widths[b] - this.widths[a]));
-      }
-    }
-    return sorted;
+    for (let i = 0; i < this.real; i += 1) sequence[i] = this.real - 1 - i;
+    for (let node = this.real; node < this.size; node += 1) sequence[node] = node;
+    return sequence;
   }
 
   isReal(node) {
@@ -185,13 +134,15 @@ class Tree {
   }
 
   phase(node) {
-    return node < this.real ? this.data.tree.phases[this.data.tree.phase_ids[node]] : "";
+    return node < this.real ? this.data.tree.phases[this.phaseIds[node]] : "";
   }
 
-  ancestors(node) {
-    const path = [];
-    for (let at = node; at !== NONE; at = this.parents[at]) path.push(at);
-    return path.reverse();
+  block(node) {
+    return this.blocks[node];
+  }
+
+  isSum(node) {
+    return node >= this.real;
   }
 
   // A startup block shows its inside only while the zoom is in it.
@@ -205,13 +156,32 @@ class Tree {
     const modules = this.data.modules;
     const id = this.nameIds[node];
     const who = modules.importer_ids[id];
-    const known = this.names.length;
-    const parent = this.parents[node];
+    // What is known of a name is known of its first node.
+    const parent = this.parents[who === 0 ? this.firstNodes[id] : node];
     let name = this.isReal(parent) ? this.name(parent) : "";
-    if (who !== NONE) name = who < known ? this.names[who] : modules.other_importers[who - known];
+    if (who > 0) name = this.nameOf(who - 1);
     const file = this.file(modules.file_ids[id], name);
     const line = modules.lines[id];
     return { name, place: file && line ? `${file}:${line}` : file };
+  }
+
+  nameOf(id) {
+    const known = this.names.length;
+    return id < known ? this.names[id] : this.data.modules.other_importers[id - known];
+  }
+
+  // Who imports the module as well and would load it in any case: {count, names}.
+  otherImporters(node) {
+    const found = node < this.real ? this.others.get(this.nameIds[node]) : null;
+    return found ? { count: found[0], names: found.slice(1).map((id) => this.nameOf(id)) } : null;
+  }
+
+  // What goes away if nothing imports the module any more, null where it is not known.
+  exclusiveUs(node) {
+    if (node >= this.real || this.blocks[node] !== NONE) return null;
+    const id = this.nameIds[node];
+    const less = this.data.modules.exclusive_less_us[id];
+    return less === null ? null : this.cumulativeUs[this.firstNodes[id]] - less;
   }
 
   // Most files lie where the module's name says; those are not spelt out in the data.
@@ -223,13 +193,24 @@ class Tree {
 
   bytecode(node) {
     if (node >= this.real) return "";
-    const id = this.data.modules.bytecode_ids[this.nameIds[node]];
+    const id = this.bytecodeIds[this.nameIds[node]];
     return id === NONE ? "" : this.data.bytecode_states[id];
   }
 
   // Kilobytes of resident memory, null where it is not known.
   memory(node, column = "rss_cumulative_kb") {
     return node < this.real ? this.data.modules[column][this.nameIds[node]] : null;
+  }
+
+  // 1 for every node that a filter leaves out; null where nothing filters.
+  dimmed(matches, shown) {
+    if (!matches && !shown) return null;
+    const dim = new Uint8Array(this.size);
+    for (let node = 0; node < this.size; node += 1) {
+      const out = shown && !shown.has(this.distributionId(node));
+      dim[node] = out || (matches && !matches[node]) ? 1 : 0;
+    }
+    return dim;
   }
 
   // Marks matching nodes; time counts once where a match lies inside another match.

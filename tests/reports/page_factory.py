@@ -5,9 +5,24 @@ from __future__ import annotations
 import random
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from importcost.billing.estimate import FLOOR_LABEL, Estimate, InitLimit, PhaseEstimate, Source
+from importcost.model.advice import (
+    Advice,
+    BestSet,
+    BytecodeFinding,
+    Economics,
+    ImportFinding,
+    Place,
+    StatementTime,
+    ThirdPartyHint,
+    Verdict,
+    VerdictKind,
+    Verification,
+)
+from importcost.model.advice import Style as AdviceStyle
 from importcost.model.graph import (
     FUNCTION,
     RUNTIME,
@@ -167,6 +182,77 @@ def small_profile() -> Profile:
     return profile_of(builder, SMALL_OWNERS)
 
 
+def finding(
+    code: str,
+    imported: str,
+    line: int,
+    exclusive_us: int,
+    verification: Verification | None,
+    **more: Any,
+) -> ImportFinding:
+    kind = more.pop("kind", VerdictKind.DEFERRABLE)
+    style = None if kind is VerdictKind.NOT_DEFERRABLE else AdviceStyle.FUNCTION
+    return ImportFinding(
+        place=Place(more.pop("file", f"{TASK_ROOT}/handler.py"), line, line),
+        code=code,
+        imported=(imported,),
+        verdict=Verdict(kind, more.pop("reason", "only export() uses it"), style=style),
+        exclusive_us=exclusive_us,
+        cumulative_us=exclusive_us + 20_000,
+        modules=(imported,),
+        verification=verification,
+        economics=Economics(exclusive_us * 1.6e-3, exclusive_us * 5.5e-3, 0.29, 1.2),
+        **more,
+    )
+
+
+def verified(saving_us: float, failure: str | None = None) -> Verification:
+    interval = Interval(saving_us * 0.96, saving_us, saving_us * 1.05)
+    return Verification(interval, saving_us, 12, ("boto3",), failure, 205_000.0)
+
+
+DIFF = """--- a/handler.py
++++ b/handler.py
+@@ -1,4 +1,4 @@
+-import requests
+
+ def export():
++    import requests
+     requests.get("https://example.com")
+"""
+
+
+def advised_profile() -> Profile:
+    """Return the small profile with advice of every kind: verified, predicted, failed."""
+    findings = (
+        finding("import boto3", "boto3", 3, 105_000, verified(103_000), fix=DIFF,
+                file=f"{TASK_ROOT}/orders/store.py", kind=VerdictKind.NEEDS_GETTER,
+                reason="the table object is built from it"),
+        finding("import requests", "requests", 5, 14_000, verified(13_600), fix=DIFF),
+        finding("from http import cookies", "http.cookies", 6, 2_500, None),
+        finding("import decimal", "decimal", 7, 1_500,
+                verified(900, "no saving shows beyond the noise"), fix=DIFF),
+        finding("import orders.store", "orders.store", 8, 2_000, None,
+                kind=VerdictKind.NOT_DEFERRABLE, reason="handler() is called at import"),
+    )  # fmt: skip
+    best = BestSet((0, 1), 125_000, ("boto3", "requests"), verified(124_000),
+                   Economics(198.0, 686.0, 0.29, 1.65), DIFF)  # fmt: skip
+    command = "python3.12 -m compileall -q --invalidation-mode unchecked-hash -j 0 BUILD_FOLDER"
+    shipped = BytecodeFinding(9, command, verified(46_000), Economics(73.6, 254.0, 0.29, 0.61))
+    work = StatementTime(Place(f"{TASK_ROOT}/handler.py", 12, 14), "RATES = load()", 31_000, 0,
+                         31_000, ("open for reading rates.json",))  # fmt: skip
+    hint = ThirdPartyHint(
+        "botocore",
+        "botocore.client",
+        45_000,
+        "Create one client at import, not one a request",
+        "botocore documentation",
+        "1.35",
+    )
+    advice = Advice(findings, (work,), best, shipped, (hint,))
+    return replace(small_profile(), advice=advice)
+
+
 def empty_profile() -> Profile:
     return profile_of(TreeBuilder(), {})
 
@@ -184,12 +270,25 @@ def hostile_profile() -> Profile:
         builder.add(name + ".sub", 4_000, handler)
     profile = profile_of(builder, owners, module=HOSTILE_NAMES[0])
     evil = " ".join(HOSTILE_NAMES)
+    profile = replace(profile, advice=hostile_advice(evil))
     return replace_strings(profile, evil)
 
 
-def replace_strings(profile: Profile, evil: str) -> Profile:
-    from dataclasses import replace
+def hostile_advice(evil: str) -> Advice:
+    """Return advice that is an attack in every string."""
+    found = tuple(
+        finding(name, name, 3, 9_000, verified(9_000, evil if number % 2 else None), fix=evil,
+                file=f"{TASK_ROOT}/{name}.py", reason=evil, triggered_by=(name,),
+                kind=list(VerdictKind)[number % 5])
+        for number, name in enumerate(HOSTILE_NAMES)
+    )  # fmt: skip
+    best = BestSet((0, 1), 9_000, HOSTILE_NAMES, None, None, evil)
+    work = StatementTime(Place(evil, 1, 1), evil, 9_000, 0, 9_000, (evil,))
+    hint = ThirdPartyHint(evil, evil, 9_000, evil, evil, evil)
+    return Advice(found, (work,), best, BytecodeFinding(3, evil), (hint,))
 
+
+def replace_strings(profile: Profile, evil: str) -> Profile:
     environment = replace(profile.environment, runner_reason=evil, image=evil, cpu_model=evil)
     warnings = (ProfileWarning(WarningCode.OUTPUT, evil),)
     settings = replace(profile.settings, environment_names=(evil,))

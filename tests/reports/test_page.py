@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from importcost.billing.estimate import FLOOR_LABEL
 from importcost.model.profile import Profile, Target
 from importcost.reports.page import (
-    NONE,
-    OWN_FILE,
     BytecodeAdvice,
     bytecode_advice,
     colours_by_distribution,
@@ -20,6 +18,7 @@ from importcost.reports.page import (
     page_data,
     short_path,
 )
+from importcost.reports.page_columns import NONE, OWN_FILE, PARENT_IMPORTS, runs
 from reports.page_factory import (
     HOSTILE_NAMES,
     SMALL_OWNERS,
@@ -67,12 +66,38 @@ def test_names_that_repeat_and_stand_out_of_order_survive() -> None:
     assert names_of(data_of(profile)) == builder.names
 
 
-def test_tree_figures_are_those_of_the_profile() -> None:
-    profile = small_profile()
+def cumulative_of(tree: dict[str, Any]) -> list[int]:
+    """Add the times up as the page does: children stand behind their parents."""
+    total = [own + more for own, more in zip(tree["self_us"], tree["excess_us"], strict=True)]
+    for node in range(len(total) - 1, -1, -1):
+        if tree["parent_steps"][node]:
+            total[node - tree["parent_steps"][node]] += total[node]
+    return total
+
+
+@pytest.mark.parametrize("profile", [small_profile(), deep_profile(50), large_profile(300)])
+def test_tree_figures_survive_the_columns(profile: Profile) -> None:
     tree = data_of(profile)["tree"]
     assert tree["self_us"] == profile.tree.self_us.tolist()
-    assert tree["cumulative_us"] == profile.tree.cumulative_us.tolist()
-    assert tree["parents"] == profile.tree.parents.tolist()
+    assert cumulative_of(tree) == profile.tree.cumulative_us.tolist()
+    parents = [n - step if step else NONE for n, step in enumerate(tree["parent_steps"])]
+    assert parents == profile.tree.parents.tolist()
+
+
+def test_children_that_outlast_their_parent_survive_the_columns() -> None:
+    profile = small_profile()
+    disturbed = profile.tree.cumulative_us[:]
+    disturbed[8] -= 50_000
+    profile = replace(profile, tree=replace(profile.tree, cumulative_us=disturbed))
+    assert cumulative_of(data_of(profile)["tree"]) == disturbed.tolist()
+
+
+@given(st.lists(st.integers(-1, 3)))
+def test_runs_unroll_to_the_column(values: list[int]) -> None:
+    pairs = runs(values)
+    unrolled = [v for v, n in zip(pairs[::2], pairs[1::2], strict=True) for _ in range(n)]
+    assert unrolled == values
+    assert all(a != b for a, b in zip(pairs[::2], pairs[2::2], strict=False))
 
 
 def test_data_is_ascii_json_even_for_lone_surrogates() -> None:
@@ -86,7 +111,7 @@ def test_the_first_edge_that_loaded_a_module_says_who_imports_it() -> None:
     data = data_of(profile)
     at = profile.tree.names.index("botocore.session")
     modules = data["modules"]
-    assert profile.tree.names[modules["importer_ids"][at]] == "boto3.session"
+    assert modules["importer_ids"][at] == PARENT_IMPORTS
     assert modules["file_ids"][at] == OWN_FILE
     assert profile.graph is not None
     edge = next(e for e in profile.graph.edges if e.imported == "botocore.session" and not e.cached)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from importcost.billing.estimate import Estimate
@@ -12,17 +13,56 @@ from importcost.model.profile import Profile
 from importcost.reports.assets import asset, templates_folder
 from importcost.reports.page import page_data
 
-SCRIPTS = ("format.js", "tree.js", "labels.js", "icicle.js", "table.js", "report.js")
+CHART_SCRIPTS = (
+    "format.js",
+    "copy.js",
+    "labels.js",
+    "forest.js",
+    "tree.js",
+    "rows.js",
+    "painter.js",
+    "minimap.js",
+    "icicle.js",
+    "facts.js",
+    "table.js",
+)
+REPORT_SCRIPTS = (
+    *CHART_SCRIPTS,
+    "payers.js",
+    "money.js",
+    "verdict.js",
+    "changes.js",
+    "notes.js",
+    "legend.js",
+    "report.js",
+)
+REPORT_ORDERS = (("time", "Time order"), ("heavy", "Heaviest left"), ("pay", "Who pays"))
 STYLES = ("report.css",)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def render_html(profile: Profile, estimate: Estimate) -> str:
-    """Return the page for a profile: a whole document that encodes as UTF-8."""
-    return _render("report.html.j2", page_data(profile, estimate))
+def render_html(
+    profile: Profile, estimate: Estimate, budget: Mapping[str, str] | None = None
+) -> str:
+    """Return the page for a profile: a whole document that encodes as UTF-8.
+
+    `budget` is a gate's verdict to show beside the headline; see `page_data`.
+    """
+    words = {
+        "orders": REPORT_ORDERS,
+        "legend_label": "Distributions by their own time; press to show only these",
+        "table_title": "All imports",
+        "has_payers": True,
+    }
+    return render_page(
+        "report.html.j2", page_data(profile, estimate, budget), REPORT_SCRIPTS, words
+    )
 
 
-def _render(template: str, data: dict[str, Any]) -> str:
+def render_page(
+    template: str, data: dict[str, Any], scripts: Sequence[str], words: Mapping[str, Any]
+) -> str:
+    """Return a template filled with data and `words`, its own script and style inside it."""
     # Imported here because most commands never write a page.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -35,8 +75,9 @@ def _render(template: str, data: dict[str, Any]) -> str:
     )
     # ASCII only: a lone surrogate is legal in a Python module name and in JSON, not in UTF-8.
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": True}
-    script, style = _joined(SCRIPTS), _joined(STYLES)
+    script, style = _joined(scripts), _joined(STYLES)
     text = environment.get_template(template).render(
+        **words,
         data=data,
         script=script,
         style=style,
@@ -65,7 +106,7 @@ def content_security_policy(script: str, style: str) -> str:
     )
 
 
-def _joined(names: tuple[str, ...]) -> str:
+def _joined(names: Sequence[str]) -> str:
     """Return the files as one text, line ends as LF: browsers hash what they parsed."""
     return "\n" + "\n".join(asset(name).replace("\r\n", "\n") for name in names)
 

@@ -1,0 +1,219 @@
+"""The best changes of a profile's advice, as the page's first screen lists them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from importcost.billing.estimate import throttle_factor
+from importcost.model.advice import (
+    Advice,
+    Economics,
+    ImportFinding,
+    Place,
+    VerdictKind,
+    Verification,
+)
+from importcost.model.profile import Profile
+from importcost.reports.page_columns import first_nodes
+from importcost.reports.page_facts import short_path
+
+MOST_CHANGES = 5
+MOST_WORK = 6
+MOST_STAYING = 12
+WORK_MIN_US = 500
+HOW = {
+    VerdictKind.DEFERRABLE: "Import it in the functions that use it",
+    VerdictKind.NEEDS_GETTER: "Make a cached getter",
+    VerdictKind.ANNOTATIONS_ONLY: "Import it under TYPE_CHECKING",
+}
+VERIFIED, PREDICTED, FAILED, UNMEASURED = "verified", "predicted", "failed", "unmeasured"
+
+
+def best_changes(profile: Profile, limit: int = MOST_CHANGES) -> list[dict[str, Any]]:
+    """Return the changes worth most: bytecode, the best set, single statements.
+
+    Largest saving first and what failed last. Savings are microseconds of CPU here, with their
+    interval where they were measured; `saved_ms` and `waits_ms` are modelled on Lambda.
+    """
+    if profile.advice is None:
+        return []
+    rows = _Rows(profile, profile.advice)
+    joint = [row for row in (rows.bytecode(), rows.best_set()) if row is not None]
+    singles = sorted(rows.singles(), key=_rank)
+    return sorted([*joint, *singles[: limit - len(joint)]], key=_rank)
+
+
+def _rank(row: dict[str, Any]) -> tuple[bool, float]:
+    return row["status"] == FAILED, -row["saving_us"]
+
+
+class _Rows:
+    """Makes one row a change."""
+
+    def __init__(self, profile: Profile, advice: Advice) -> None:
+        self._profile = profile
+        self._advice = advice
+        self._init_us = max(profile.function_init.local_us, 1.0)
+        self._nodes = first_nodes(profile.tree)
+        modules = profile.graph.modules if profile.graph else ()
+        self._module_of_file = {one.file: one.name for one in modules if one.file}
+
+    def bytecode(self) -> dict[str, Any] | None:
+        found = self._advice.bytecode
+        if found is None:
+            return None
+        row = self._row(found.verification, 0.0, found.economics)
+        if found.verification is None:
+            row["status"] = UNMEASURED
+        return row | {
+            "kind": "bytecode",
+            "title": "Ship bytecode with the package",
+            "how": f"{_count(found.modules, 'module')} compiled anew at every cold start",
+            "fix": {"label": "Copy command", "text": found.command},
+            "modules": found.modules,
+        }
+
+    def best_set(self) -> dict[str, Any] | None:
+        best = self._advice.best_set
+        # One statement by itself already has its row among the single ones.
+        if best is None or len(best.finding_ids) < 2:
+            return None
+        parts = [self._advice.findings[number] for number in best.finding_ids]
+        return self._row(best.verification, best.exclusive_us, best.economics) | {
+            "kind": "set",
+            "title": f"Defer {_count(len(parts), 'import')} together",
+            "parts": [self._statement(one) for one in parts],
+            "how": "What they share is saved only when all of them wait",
+            "fix": self._fix(best.fix),
+            "modules": len(_gone(best.verification, best.modules)),
+        }
+
+    def singles(self) -> Iterator[dict[str, Any]]:
+        for finding in self._advice.findings:
+            if finding.verdict.kind not in HOW or finding.verdict.style is None:
+                continue
+            names = ", ".join(finding.verdict.objects)
+            how = HOW[finding.verdict.kind] + (f" for {names}" if names else "")
+            row = self._row(finding.verification, finding.exclusive_us, finding.economics)
+            yield (
+                row
+                | self._statement(finding)
+                | {
+                    "kind": "single",
+                    "how": f"{how}: {finding.verdict.reason}",
+                    "fix": self._fix(finding.fix),
+                    "modules": len(_gone(finding.verification, finding.modules)),
+                    "node": self._node(finding),
+                }
+            )
+
+    def _statement(self, finding: ImportFinding) -> dict[str, Any]:
+        return {
+            "title": finding.code,
+            "place": place_text(self._profile, finding.place),
+            "importer": self._module_of_file.get(finding.place.file),
+            "triggered_by": list(finding.triggered_by),
+        }
+
+    def _row(
+        self, measured: Verification | None, predicted_us: float, worth: Economics | None
+    ) -> dict[str, Any]:
+        interval = measured.saving_us if measured else None
+        failure = measured.failure if measured else None
+        saving_us = predicted_us if measured is None else interval.value if interval else 0.0
+        base_us = (measured.original_us if measured else None) or self._init_us
+        status = PREDICTED if measured is None else FAILED if failure else VERIFIED
+        return {
+            "status": status,
+            "failure": failure,
+            "saving_us": saving_us,
+            "low_us": interval.low if interval else None,
+            "high_us": interval.high if interval else None,
+            "pairs": measured.pairs if measured else 0,
+            "share": saving_us / base_us,
+            **self._worth(worth),
+        }
+
+    def _worth(self, worth: Economics | None) -> dict[str, Any]:
+        """Return what a change saves on Lambda and what of it computes: that part is throttled."""
+        if worth is None:
+            return {"saved_ms": None, "computed_ms": None}
+        factor = throttle_factor(self._profile.settings.memory_mb)
+        computed = worth.saved_ms
+        if factor > 1:
+            computed = min(computed, (worth.first_use_ms - worth.saved_ms) / (factor - 1))
+        return {"saved_ms": worth.saved_ms, "computed_ms": max(0.0, computed)}
+
+    def _fix(self, diff: str | None) -> dict[str, str] | None:
+        """Return what the button copies: the diff, or the command that works it out."""
+        if diff:
+            return {"label": "Copy fix", "text": diff}
+        target = self._profile.target
+        if target is None or target.handler_file is None:
+            return None
+        file = shlex.quote(short_path(target.handler_file, target))
+        return {"label": "Copy command", "text": f"importcost defer {file} --write"}
+
+    def _node(self, finding: ImportFinding) -> int | None:
+        tree = self._profile.tree
+        found = (self._nodes[name] for name in finding.imported if name in self._nodes)
+        return max(found, key=lambda node: tree.cumulative_us[node], default=None)
+
+
+def _gone(measured: Verification | None, predicted: Sequence[str]) -> Sequence[str]:
+    return measured.gone if measured is not None and measured.gone else predicted
+
+
+def _count(count: int, one: str) -> str:
+    return f"{count:,} {one}{'' if count == 1 else 's'}"
+
+
+def place_text(profile: Profile, place: Place) -> str:
+    """Return a place as file:line, the file as short as a reader needs it."""
+    return f"{short_path(place.file, profile.target)}:{place.line}"
+
+
+def advice_notes(profile: Profile) -> dict[str, Any]:
+    """Return what else the advice says: module-level work, dependencies, imports that stay.
+
+    Times are microseconds of CPU on the measuring machine.
+    """
+    advice = profile.advice
+    if advice is None:
+        return {"work": [], "hints": [], "staying": []}
+    slow = [one for one in advice.statements if one.own_us >= WORK_MIN_US or one.events]
+    slow.sort(key=lambda one: (-one.own_us, one.place.line))
+    stays = [one for one in advice.findings if one.verdict.kind not in HOW]
+    stays.sort(key=lambda one: -one.exclusive_us)
+    return {
+        "work": [
+            {
+                "code": one.code,
+                "place": place_text(profile, one.place),
+                "own_us": one.own_us,
+                "events": list(one.events),
+            }
+            for one in slow[:MOST_WORK]
+        ],
+        "hints": [
+            {
+                "module": one.module,
+                "distribution": one.distribution,
+                "cost_us": one.cost_us,
+                "advice": one.advice,
+                "source": f"{one.source}, checked with {one.checked_version}",
+            }
+            for one in advice.hints
+        ],
+        "staying": [
+            {
+                "code": one.code,
+                "place": place_text(profile, one.place),
+                "exclusive_us": one.exclusive_us,
+                "reason": f"{one.verdict.kind.value}: {one.verdict.reason}",
+            }
+            for one in stays[:MOST_STAYING]
+        ],
+    }

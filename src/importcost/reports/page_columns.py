@@ -1,0 +1,186 @@
+"""The tree and its modules as columns of small numbers: most of a page's bytes are these."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from importcost.model.graph import ImportEdge, ImportGraph
+from importcost.model.profile import Profile
+from importcost.model.tree import NO_PARENT, ImportTree
+from importcost.reports.page_colours import owners_of
+from importcost.reports.page_facts import BYTECODE_ORDER, ModuleFacts, short_path
+
+NONE = -1
+OWN_FILE = -2
+OWN_INIT = -3
+PARENT_IMPORTS = 0
+MOST_OTHERS = 4
+"""Further importers of a module that the page names; the others it only counts."""
+
+
+class Interner:
+    """Give every distinct string a number, in order of first use."""
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self.values: list[str] = []
+        self._ids: dict[str, int] = {}
+        for value in values:
+            self.id(value)
+
+    def id(self, value: str) -> int:
+        """Return the number of a string."""
+        known = self._ids.setdefault(value, len(self.values))
+        if known == len(self.values):
+            self.values.append(value)
+        return known
+
+
+def tree_columns(tree: ImportTree) -> dict[str, Any]:
+    """Return the tree's columns; names split into package and last part, which halves them.
+
+    `parent_steps` is how far before a node its parent stands, 0 for a root. `excess_us` is what
+    the cumulative time has over the node's own and its children's: mostly nothing.
+    """
+    return {
+        **name_columns(tree.names),
+        "name_steps": id_steps(tree.name_ids),
+        "parent_steps": parent_steps(tree.parents),
+        "self_us": tree.self_us.tolist(),
+        "excess_us": _excess(tree),
+        "phases": list(tree.phases),
+        "phase_runs": runs(tree.phase_ids),
+    }
+
+
+def name_columns(names: Sequence[str]) -> dict[str, Any]:
+    """Return names as package and last part; NONE for a name without a package."""
+    packages = Interner()
+    ids, tails = [], []
+    for name in names:
+        package, dot, tail = name.rpartition(".")
+        ids.append(packages.id(package) if dot else NONE)
+        tails.append(tail)
+    return {"packages": packages.values, "name_packages": ids, "name_tails": tails}
+
+
+def id_steps(ids: Iterable[int]) -> list[int]:
+    """Return 0 where an id follows the one before it, else the id plus one: mostly zeros."""
+    steps, previous = [], NONE
+    for value in ids:
+        steps.append(0 if value == previous + 1 else value + 1)
+        previous = value
+    return steps
+
+
+def parent_steps(parents: Iterable[int]) -> list[int]:
+    """Return how far before each node its parent stands; 0 for a root."""
+    return [0 if up == NO_PARENT else node - up for node, up in enumerate(parents)]
+
+
+def runs(values: Iterable[int]) -> list[int]:
+    """Return a column as value, count, value, count ...: for columns that seldom change."""
+    pairs: list[int] = []
+    for value in values:
+        if pairs and pairs[-2] == value:
+            pairs[-1] += 1
+        else:
+            pairs += (value, 1)
+    return pairs
+
+
+def _excess(tree: ImportTree) -> list[int]:
+    excess = [total - own for total, own in zip(tree.cumulative_us, tree.self_us, strict=True)]
+    for node, parent in enumerate(tree.parents):
+        if parent != NO_PARENT:
+            excess[parent] -= tree.cumulative_us[node]
+    return excess
+
+
+def module_columns(
+    profile: Profile, facts: Sequence[ModuleFacts], exclusive_us: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return, for every name: distribution, bytecode, memory, exclusive cost, who imports it where.
+
+    `exclusive_less_us` is what the exclusive cost lacks of the cumulative time of the name's
+    first node, None where it is not known. `importer_ids` are name ids plus one, PARENT_IMPORTS
+    where the tree says the same.
+    """
+    tree = profile.tree
+    names, files = Interner(tree.names), Interner()
+    owners = {owner: i for i, owner in enumerate(owners_of(facts))}
+    first = first_nodes(tree)
+    importers, file_ids, lines, less = [], [], [], []
+    for name, fact in zip(tree.names, facts, strict=True):
+        edge, node = fact.edge, first[name]
+        importers.append(_importer_id(tree, node, edge, names))
+        file = edge.file if edge else None
+        file_ids.append(_file_id(short_path(file, profile.target), edge, files) if file else NONE)
+        lines.append((edge.line or 0) if edge else 0)
+        own = exclusive_us.get(name)
+        less.append(None if own is None else tree.cumulative_us[node] - own)
+    others = _other_importers(profile.graph, facts, names)
+    modules = [fact.module for fact in facts]
+    return {
+        "distribution_ids": [owners[fact.distribution] for fact in facts],
+        "bytecode_runs": runs(BYTECODE_ORDER.index(m.bytecode) if m else NONE for m in modules),
+        "rss_self_kb": [_kb(m.rss_self_bytes) if m else None for m in modules],
+        "rss_cumulative_kb": [_kb(m.rss_cumulative_bytes) if m else None for m in modules],
+        "exclusive_less_us": less,
+        "importer_ids": importers,
+        "others": others,
+        "other_importers": names.values[len(tree.names) :],
+        "files": files.values,
+        "file_ids": file_ids,
+        "lines": lines,
+    }
+
+
+def first_nodes(tree: ImportTree) -> dict[str, int]:
+    """Return the first node of each name."""
+    first: dict[str, int] = {}
+    for node in range(len(tree)):
+        first.setdefault(tree.name(node), node)
+    return first
+
+
+def _importer_id(tree: ImportTree, node: int, edge: ImportEdge | None, names: Interner) -> int:
+    if edge is None:
+        return NONE
+    parent = tree.parents[node]
+    if parent != NO_PARENT and tree.name(parent) == edge.importer:
+        return PARENT_IMPORTS
+    return names.id(edge.importer) + 1
+
+
+def _other_importers(
+    graph: ImportGraph | None, facts: Sequence[ModuleFacts], names: Interner
+) -> list[list[int]]:
+    """Return who else imports a module, as [name, how many, importer, importer ...].
+
+    They would load it if its first importer did not.
+    """
+    loaders = {fact.edge.imported: fact.edge.importer for fact in facts if fact.edge}
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for edge in graph.edges if graph else ():
+        if edge.cached and loaders.get(edge.imported) not in (None, edge.importer):
+            found[edge.imported][edge.importer] = None
+    return [
+        [names.id(name), len(others), *(names.id(one) for one in list(others)[:MOST_OTHERS])]
+        for name, others in found.items()
+    ]
+
+
+def _file_id(path: str, edge: ImportEdge | None, files: Interner) -> int:
+    """Return the id of a path, or the marker of one that follows from the importer's name."""
+    stem = edge.importer.replace(".", "/") if edge else ""
+    if path == f"{stem}.py":
+        return OWN_FILE
+    if path == f"{stem}/__init__.py":
+        return OWN_INIT
+    return files.id(path)
+
+
+def _kb(size_bytes: int | None) -> int | None:
+    return None if size_bytes is None else round(size_bytes / 1024)

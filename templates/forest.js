@@ -1,0 +1,130 @@
+// Nested boxes as typed arrays, whatever they stand for. Layouts are worked out once per order;
+// drawing only looks up. A parent's number is below its children's, but for the blocks of a Tree.
+
+const NONE = -1;
+const TIME_ORDER = "time";
+const HEAVY_ORDER = "heavy";
+
+class Forest {
+  constructor(size) {
+    this.size = size;
+    this.parents = new Int32Array(size).fill(NONE);
+    this.selfUs = new Float64Array(size);
+    this.cumulativeUs = new Float64Array(size);
+    this.layouts = new Map();
+  }
+
+  // The numbers in time order, each child after its elder sisters, without the root.
+  linkChildren(sequence) {
+    this.childStarts = new Int32Array(this.size + 1);
+    for (const node of sequence) this.childStarts[this.parents[node] + 1] += 1;
+    for (let i = 0; i < this.size; i += 1) this.childStarts[i + 1] += this.childStarts[i];
+    const next = this.childStarts.slice();
+    this.children = new Int32Array(sequence.length);
+    for (const node of sequence) this.children[next[this.parents[node]]++] = node;
+  }
+
+  // Widths cover the children even where a disturbed log says that they outlast their parent.
+  // `sequence` has every node after all below it.
+  measure(sequence) {
+    this.widths = new Float64Array(this.size);
+    this.below = new Int32Array(this.size);
+    const inner = new Float64Array(this.size);
+    for (const node of sequence) {
+      if (this.isSum(node)) this.cumulativeUs[node] = inner[node];
+      this.widths[node] = Math.max(this.cumulativeUs[node], inner[node], 0);
+      const parent = this.parents[node];
+      if (parent === NONE) continue;
+      inner[parent] += this.widths[node];
+      this.below[parent] = Math.max(this.below[parent], this.below[node] + 1);
+    }
+  }
+
+  layout(order) {
+    if (!this.layouts.has(order)) this.layouts.set(order, this.arrange(order));
+    return this.layouts.get(order);
+  }
+
+  arrange(order) {
+    const children = order === HEAVY_ORDER ? this.heaviestFirst() : this.children;
+    const starts = new Float64Array(this.size);
+    const depths = new Int32Array(this.size);
+    const sequence = new Int32Array(this.size);
+    const rowCounts = new Int32Array(this.size + 1);
+    const stack = [this.root];
+    let visited = 0;
+    while (stack.length) {
+      const node = stack.pop();
+      sequence[visited++] = node;
+      rowCounts[depths[node] + 1] += 1;
+      let at = starts[node];
+      for (let i = this.childStarts[node]; i < this.childStarts[node + 1]; i += 1) {
+        const child = children[i];
+        starts[child] = at;
+        depths[child] = depths[node] + 1;
+        at += this.widths[child];
+      }
+      for (let i = this.childStarts[node + 1] - 1; i >= this.childStarts[node]; i -= 1) {
+        stack.push(children[i]);
+      }
+    }
+    return { starts, depths, children, ...this.rowsOf(sequence, depths, rowCounts) };
+  }
+
+  // Preorder visits every row from left to right, so each row comes out sorted.
+  rowsOf(sequence, depths, rowCounts) {
+    for (let row = 0; row < this.size; row += 1) rowCounts[row + 1] += rowCounts[row];
+    const next = rowCounts.slice();
+    const rowNodes = new Int32Array(this.size);
+    const places = new Int32Array(this.size);
+    for (const node of sequence) {
+      const place = next[depths[node]]++;
+      rowNodes[place] = node;
+      places[node] = place;
+    }
+    return { rowStarts: rowCounts, rowNodes, places };
+  }
+
+  heaviestFirst() {
+    const sorted = this.children.slice();
+    for (let node = 0; node < this.size; node += 1) {
+      const part = sorted.subarray(this.childStarts[node], this.childStarts[node + 1]);
+      if (part.length > 1) {
+        // Not the typed array's own sort: it must keep time order among equals everywhere.
+        part.set(Array.from(part).sort((a, b) => this.widths[b] - this.widths[a]));
+      }
+    }
+    return sorted;
+  }
+
+  ancestors(node) {
+    const path = [];
+    for (let at = node; at !== NONE; at = this.parents[at]) path.push(at);
+    return path.reverse();
+  }
+
+  // What the parent says already need not stand in the label.
+  label(node) {
+    const parent = this.parents[node];
+    const above = parent === NONE || !this.isReal(parent) ? "" : this.name(parent);
+    return relativeName(this.name(node), above);
+  }
+
+  // Nodes that stand for themselves; the others stand for a group of them.
+  isReal() {
+    return true;
+  }
+
+  // A node whose time is what lies below it.
+  isSum() {
+    return false;
+  }
+
+  isFolded() {
+    return false;
+  }
+
+  block() {
+    return NONE;
+  }
+}
