@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LONGEST_SENTENCE = 600
 INTERRUPTED = 130
 INTERNAL_ERROR = 3
+REPLACEMENT = "\ufffd"  # by its name, compiling would import unicodedata
 _INTERRUPTED_TEXT = "Interrupted: everything that was started has been removed."
 # The code that writes to the standard streams; what it raises without a file name is theirs.
 _STREAM_MODULES = (
@@ -151,10 +152,7 @@ def _is_about_streams(error: OSError) -> bool:
 
 def plain(text: str) -> str:
     """Return `text` without what a terminal would obey, line ends and tabs kept."""
-    return "".join(
-        sign if sign.isprintable() or sign in "\n\t" else "\N{REPLACEMENT CHARACTER}"
-        for sign in text
-    )
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else REPLACEMENT for sign in text)
 
 
 def one_sentence(text: str) -> str:
