@@ -90,7 +90,7 @@ CASES = {
     ),
     "tabs": (
         "import a\nclass C:\n\tdef m(self):\n\t\tif self:\n\t\t\treturn a\n",
-        "class C:\n\tdef m(self):\n\t\timport a\n\t\tif self:\n\t\t\treturn a\n",
+        "class C:\n\tdef m(self):\n\t\tif self:\n\t\t\timport a\n\t\t\treturn a\n",
     ),
     "crlf": (
         "import a\r\nX = 1\r\ndef f():\r\n    return a\r\n",

@@ -16,7 +16,7 @@ from importcost.deferral.rewrite_getter import (
     use_edits,
 )
 from importcost.deferral.rewrite_head import is_future
-from importcost.deferral.rewrite_imports import function_edit
+from importcost.deferral.rewrite_imports import function_edits
 from importcost.deferral.rewrite_lazy import lazy_edits, splits
 from importcost.deferral.rewrite_lazy_modules import (
     lazy_modules_edits,
@@ -166,9 +166,10 @@ def _edits(tree: Tree, file: SourceFile, plan: _Plan, python: tuple[int, int]) -
     if needs.quoted:
         edits += quote_edits(tree, needs.quoted)
     for function, needed in needs.functions.values():
-        edits.append(function_edit(tree, function, needed))
+        inserted, room = function_edits(tree, function, needed)
+        edits += inserted
         lost = [need.moved.comment for need in needed if need.moved.comment]
-        if lost and not edits[-1].new.endswith(tree.newline):
+        if lost and not room:
             plan.notes.append(f"no room in the one line of {function.name}() for {' '.join(lost)}")
     listed = plan.of_style(Style.LAZY_MODULES)
     if listed:

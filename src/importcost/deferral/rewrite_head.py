@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from importcost.deferral.edits import Edit
-from importcost.deferral.rewrite_imports import is_docstring
-from importcost.deferral.rewrite_tree import AnyImport, Tree, bound_name
+from importcost.deferral.rewrite_tree import AnyImport, Tree, bound_name, is_docstring
 
 
 @dataclass(frozen=True, slots=True)

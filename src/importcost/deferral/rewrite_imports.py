@@ -1,18 +1,20 @@
-"""The text of moved imports, and where they go at the head of a function."""
+"""The text of moved imports, and how they are put into a function."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from importcost.deferral.edits import Edit
+from importcost.deferral.rewrite_place import Point, Wanted, points
 from importcost.deferral.rewrite_tree import (
     AnyImport,
     CannotRewriteError,
     Function,
     Tree,
     bound_name,
+    is_docstring,
 )
 
 LINE_LIMIT = 100
@@ -33,10 +35,15 @@ class MovedImport:
 
 @dataclass(frozen=True, slots=True)
 class NeededImport:
-    """A moved import as one place needs it: only `names` of what it binds."""
+    """A moved import as one place needs it: only `names` of what it binds.
+
+    `elsewhere` are offsets of uses that it does not answer for: another import does, or nothing
+    evaluates them.
+    """
 
     moved: MovedImport
     names: frozenset[str]
+    elsewhere: frozenset[int] = frozenset()
 
     def code(self) -> str:
         """Return the import as one line of code."""
@@ -67,47 +74,59 @@ class NeededImport:
         ]
 
 
-def function_edit(tree: Tree, function: Function, needed: Sequence[NeededImport]) -> Edit:
-    """Return the edit that puts imports at the head of a function, after its docstring.
+def function_edits(
+    tree: Tree, function: Function, needed: Sequence[NeededImport]
+) -> tuple[list[Edit], bool]:
+    """Return the edits that put imports before their uses, and whether comments found room.
 
-    Raises CannotRewriteError where a local name would mean something else there.
+    Each goes to the start of the smallest branch that needs it, right before the first statement
+    with a use (see `rewrite_place`), after the docstring in any case. Raises CannotRewriteError
+    where a local name would mean something else there.
     """
-    names = {name for need in needed for name in need.names}
-    _refuse_clashes(function, names)
-    documented, first = _after_docstring(function)
-    newline = tree.newline
-    if first is None:
-        end = tree.span(function.body[0]).end
-        inline = "".join(f"; {need.code()}" for need in needed)
-        return Edit(end, end, inline)
+    _refuse_clashes(function, {name for need in needed for name in need.names})
+    places: dict[int, tuple[Point, list[NeededImport]]] = {}
+    for need in needed:
+        for point in points(tree, function, Wanted(need.names, need.elsewhere)):
+            part = replace(need, names=point.names)
+            places.setdefault(id(point.suite[0]), (point, []))[1].append(part)
+    edits, room = [], True
+    for point, here in places.values():
+        inline = _inline_edit(tree, function, point, here)
+        edits.append(inline or _lines_edit(tree, function, point, here))
+        room = room and inline is None
+    return edits, room
+
+
+def _inline_edit(
+    tree: Tree, function: Function, point: Point, needed: Sequence[NeededImport]
+) -> Edit | None:
+    """Return the edit within a line, None where the statement begins one."""
+    first = point.suite[0]
+    if first is function.body[0] and is_docstring(first) and len(function.body) == 1:
+        end = tree.span(first).end
+        return Edit(end, end, "".join(f"; {need.code()}" for need in needed))
     start = tree.start(first)
-    if not tree.begins_line(start):
-        return Edit(start, start, "".join(f"{need.code()}; " for need in needed))
+    if tree.begins_line(start):
+        return None
+    return Edit(start, start, "".join(f"{need.code()}; " for need in needed))
+
+
+def _lines_edit(
+    tree: Tree, function: Function, point: Point, needed: Sequence[NeededImport]
+) -> Edit:
+    start = tree.start(point.suite[0])
     indent = tree.indent_at(start)
-    lines = "".join(need.line(indent, tree.indent, newline) for need in needed)
-    if documented:
-        position = tree.next_line(tree.span(function.body[0]).end)
-    else:
+    lines = "".join(need.line(indent, tree.indent, tree.newline) for need in needed)
+    body = function.body
+    if len(body) > 1 and point.suite[0] is body[1] and is_docstring(body[0]):
+        position = tree.next_line(tree.span(body[0]).end)
+    elif point.heads:
         position = tree.above_comments(start)
         if tree.text[position : tree.line_end(position)].strip().startswith("# type:"):
             position = tree.next_line(position)  # checkers want it right below the header
+    else:
+        position = tree.own_comments(start)
     return Edit(position, position, lines)
-
-
-def _after_docstring(function: Function) -> tuple[bool, ast.stmt | None]:
-    first = function.body[0]
-    if not is_docstring(first):
-        return False, first
-    return True, function.body[1] if len(function.body) > 1 else None
-
-
-def is_docstring(statement: ast.stmt) -> bool:
-    """Say whether a statement is a string alone, as a first statement's docstring is."""
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
 
 
 def _refuse_clashes(function: Function, names: Collection[str]) -> None:

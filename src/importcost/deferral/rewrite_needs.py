@@ -62,6 +62,7 @@ def find_needs(
     """
     needs = Needs()
     places = {place for item in moving for place in item.touched()}
+    unheeded = _unheeded(moving)
     for item in moving:
         whole = all((id(item.node), index) in places for index in range(len(item.node.names)))
         comment = trailing_comment(tree, item.node) if whole else ""
@@ -89,8 +90,19 @@ def find_needs(
             else:
                 raise CannotRewriteError(_why_not(use))
         if item.found.uses or item.style is Style.TYPE_CHECKING:
-            _record(needs, moved, by_function, by_getter, typing)
+            mine = {use.span.start for use in item.found.uses if use.kind is UseKind.FUNCTION}
+            elsewhere = unheeded - mine
+            _record(needs, moved, by_function, by_getter, typing, elsewhere)
     return needs
+
+
+def _unheeded(moving: Sequence[ChosenImport]) -> frozenset[int]:
+    """Return where uses stand that one import or another answers for, or that only annotate.
+
+    What binds the same name and stays is none of them: the name turns local, so that all of
+    its uses in the function need an import before them.
+    """
+    return frozenset(use.span.start for item in moving for use in item.found.uses)
 
 
 def _record(
@@ -99,9 +111,10 @@ def _record(
     by_function: dict[int, tuple[Function, set[str]]],
     by_getter: dict[str, set[str]],
     typing: Collection[str],
+    elsewhere: frozenset[int],
 ) -> None:
     for key, (function, names) in by_function.items():
-        needed = NeededImport(moved, frozenset(names))
+        needed = NeededImport(moved, frozenset(names), elsewhere)
         needs.functions.setdefault(key, (function, []))[1].append(needed)
     for name, names in by_getter.items():
         needs.getters.setdefault(name, []).append(NeededImport(moved, frozenset(names)))

@@ -146,6 +146,18 @@ class Tree:
             start = self.line_start(start - (2 if self.text[:start].endswith("\r\n") else 1))
         return start
 
+    def own_comments(self, position: int) -> int:
+        """Return the start of the line of `position`, or of the comments right above.
+
+        Those that are indented otherwise belong to another statement.
+        """
+        start, indent = self.line_start(position), self.indent_at(position)
+        while (above := self.line_before(start)) is not None:
+            if not above.startswith(f"{indent}#"):
+                break
+            start = self.line_start(start - (2 if self.text[:start].endswith("\r\n") else 1))
+        return start
+
     def line_group(self, statement: ast.stmt) -> Sequence[ast.stmt]:
         """Return the statements that share a logical line with `;`, `statement` included."""
         place = self.places[id(statement)]
@@ -230,3 +242,12 @@ def bound_name(alias: ast.alias, statement: AnyImport) -> str:
     if alias.asname:
         return alias.asname
     return alias.name.partition(".")[0] if isinstance(statement, ast.Import) else alias.name
+
+
+def is_docstring(statement: ast.stmt) -> bool:
+    """Say whether a statement is a string alone, as a first statement's docstring is."""
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )

@@ -1,0 +1,172 @@
+"""Where in a function an import goes, so that no path pays for it that does not use it.
+
+A use is covered when an import stands before it in its own suite or in one around it. That holds
+by construction: every suite with a use either gets the import before its first statement with a
+use, or only holds uses in branches (`if`, `match`) that are suites treated alike.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from importcost.deferral.rewrite_tree import Function, Tree, is_docstring
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Right before the first statement of `suite`, which may be the rest of a block; `names`
+    are those that the import has to bind there, `heads` whether it is a block's start.
+    """
+
+    suite: Sequence[ast.stmt]
+    names: frozenset[str]
+    heads: bool
+
+
+class _Outcome(Enum):
+    """What the paths through statements come to."""
+
+    USED = "each path comes to a use"
+    LEFT = "one leaves the function without a use"
+    OPEN = "one runs on behind the statements without a use"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Names to import in a function; `elsewhere` are offsets of their uses not to heed."""
+
+    names: frozenset[str]
+    elsewhere: frozenset[int] = frozenset()
+
+
+def points(tree: Tree, function: Function, wanted: Wanted) -> list[Point]:
+    """Return where the import of the wanted names has to stand, in the order of the text.
+
+    Names in scopes of their own count as uses, too: an import too many does no harm. Where no
+    use is found the import goes to the head of the function.
+    """
+    finder = _Finder(tree, wanted)
+    found = list(finder.points(function.body, heads=True))
+    if found:
+        return found
+    documented = is_docstring(function.body[0]) and len(function.body) > 1
+    return [Point(function.body[documented:], wanted.names, heads=True)]
+
+
+class _Finder:
+    """The uses of some names, looked up statement by statement."""
+
+    def __init__(self, tree: Tree, wanted: Wanted) -> None:
+        self._tree = tree
+        self._wanted = wanted
+        self._known: dict[int, frozenset[str]] = {}
+
+    def points(self, suite: Sequence[ast.stmt], *, heads: bool) -> Iterator[Point]:
+        """Yield the places of the imports that cover all uses in a suite."""
+        for index, statement in enumerate(suite):
+            if not self._used(statement):
+                continue
+            rest = suite[index:]
+            if self._outcome(rest) is _Outcome.USED:
+                names = frozenset().union(*(self._used(item) for item in rest))
+                yield Point(rest, names, heads and index == 0)
+                return
+            for branch in self._branches(statement) or ():
+                yield from self.points(branch, heads=True)
+
+    def _outcome(self, suite: Sequence[ast.stmt]) -> _Outcome:
+        for statement in suite:
+            outcome = self._outcome_of(statement)
+            if outcome is not _Outcome.OPEN:
+                return outcome
+        return _Outcome.OPEN
+
+    def _outcome_of(self, statement: ast.stmt) -> _Outcome:
+        branches = self._branches(statement)
+        if branches is None:
+            if self._used(statement):
+                return _Outcome.USED
+            return _Outcome.LEFT if _leaves(statement) else _Outcome.OPEN
+        outcomes = {self._outcome(branch) for branch in branches}
+        if _Outcome.LEFT in outcomes:
+            return _Outcome.LEFT
+        return _Outcome.OPEN if _Outcome.OPEN in outcomes else _Outcome.USED
+
+    def _branches(self, statement: ast.stmt) -> list[list[ast.stmt]] | None:
+        """Return the suites of which one runs, None where an import may not go into them.
+
+        An empty one stands for a missing `else`. A use in a condition, of any `elif` or `case`
+        too, is one of the whole statement.
+        """
+        conditions: list[ast.AST] = []
+        branches: list[list[ast.stmt]] = []
+        if isinstance(statement, ast.If):
+            link = statement
+            while True:
+                conditions.append(link.test)
+                branches.append(link.body)
+                following = link.orelse[0] if link.orelse else None
+                if not isinstance(following, ast.If) or not self._is_elif(following):
+                    break
+                link = following
+            branches.append(link.orelse)
+        elif isinstance(statement, ast.Match):
+            conditions.append(statement.subject)
+            for case in statement.cases:
+                conditions += [case.pattern, *([case.guard] if case.guard else [])]
+                branches.append(case.body)
+            if not _catches_all(statement.cases[-1]):
+                branches.append([])
+        else:
+            return None
+        return None if any(self._used(node) for node in conditions) else branches
+
+    def _is_elif(self, statement: ast.If) -> bool:
+        return self._tree.text.startswith("elif", self._tree.start(statement))
+
+    def _used(self, node: ast.AST) -> frozenset[str]:
+        """Return the wanted names that are used anywhere in a node."""
+        if id(node) not in self._known:
+            self._known[id(node)] = frozenset(self._names_in(node))
+        return self._known[id(node)]
+
+    def _names_in(self, root: ast.AST) -> Iterator[str]:
+        pending = [(root, False)]
+        while pending:
+            node, in_string = pending.pop()
+            # Within an f-string a name has no exact place before Python 3.12.
+            in_string = in_string or isinstance(node, ast.JoinedStr)
+            if not isinstance(node, ast.Name):
+                pending.extend((child, in_string) for child in ast.iter_child_nodes(node))
+            elif in_string or self._tree.span(node).start not in self._wanted.elsewhere:
+                yield from _meant(node.id, self._wanted.names)
+
+
+def _meant(name: str, wanted: Collection[str]) -> Iterator[str]:
+    """Yield the wanted names that `name` stands for; classes mangle `__name`."""
+    if name in wanted:
+        yield name
+    elif name.startswith("__"):
+        yield from (each for each in wanted if each.endswith(name))
+
+
+def _leaves(statement: ast.stmt) -> bool:
+    """Say whether running a statement may end the function."""
+    pending: list[ast.AST] = [statement]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Return | ast.Raise):
+            return True
+        if not isinstance(node, _SCOPES):
+            pending.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def _catches_all(case: ast.match_case) -> bool:
+    pattern = case.pattern
+    return case.guard is None and isinstance(pattern, ast.MatchAs) and pattern.pattern is None
