@@ -42,6 +42,8 @@ class Finding:
     changes: tuple[Change, ...]
     keys: tuple[StatementKey, ...]
     objects: tuple[ModuleObject, ...]
+    stands_alone: bool = True
+    """False where it saves nothing by itself, only together with others of the best set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class _Analyst:
             (one.file.source.path, made.name)
             for one in found
             if one.finding.verdict.kind is VerdictKind.NEEDS_GETTER
+            and one.finding.exclusive_us >= self._least_us
             for made in one.objects
         }
         for file in self._sources.files.values():
@@ -113,7 +116,7 @@ class _Analyst:
             made = tuple(objects[name] for name in statement.verdict.objects if name in objects)
             keys = (key, *(_object_key(file, one) for one in made))
             exclusive = self._costs.exclusive_us(keys) + self._own_us(file, made)
-            verdict = self._settled(statement.verdict, key, exclusive)
+            verdict = self._styled(statement.verdict)
             finding = ImportFinding(
                 place=_place(file, statement.line, statement.end_line),
                 code=statement.code,
@@ -127,20 +130,30 @@ class _Analyst:
             changes = (Change(statement, verdict.style),) if verdict.style else ()
             yield Finding(finding, file, changes, keys, made)
 
-    def _settled(self, verdict: Verdict, key: StatementKey, exclusive_us: int) -> Verdict:
-        """Turn a verdict from the source alone into one that knows what else loads it."""
+    def _styled(self, verdict: Verdict) -> Verdict:
+        """Give a verdict the style that was asked for, none where nothing is to be done."""
         if verdict.kind not in CHANGES:
             return replace(verdict, style=None)
-        if exclusive_us < self._least_us:
-            other = self._costs.kept_by(key)
-            reason = f"{other} loads it anyway" if other else "it costs next to nothing"
-            return Verdict(VerdictKind.NOTHING_TO_GAIN, reason)
-        if self._style in (Style.LAZY, Style.LAZY_MODULES):
-            if verdict.kind is VerdictKind.NEEDS_GETTER:
-                # A lazy import does not help where module level uses the name at once.
-                return verdict
+        is_lazy = self._style in (Style.LAZY, Style.LAZY_MODULES)
+        # A lazy import does not help where module level uses the name at once.
+        if is_lazy and verdict.kind is not VerdictKind.NEEDS_GETTER:
             return replace(verdict, style=self._style)
         return verdict
+
+    def settle(self, one: Finding, *, in_best_set: bool) -> Finding:
+        """Turn a verdict from the source alone into one that knows what else loads it."""
+        verdict = one.finding.verdict
+        if verdict.kind not in CHANGES or one.finding.exclusive_us >= self._least_us:
+            return one
+        other = self._costs.kept_by(one.keys[0])
+        if in_best_set:
+            shared = f"{other} loads it too" if other else "others load most of it"
+            reason = f"{verdict.reason}; {shared}, so it saves only together with the set"
+            settled = replace(verdict, reason=reason)
+            return replace(one, finding=replace(one.finding, verdict=settled), stands_alone=False)
+        reason = f"{other} loads it anyway" if other else "it costs next to nothing"
+        settled = Verdict(VerdictKind.NOTHING_TO_GAIN, reason)
+        return replace(one, finding=replace(one.finding, verdict=settled), changes=())
 
     def _own_us(self, file: SourceFile, made: Sequence[ModuleObject]) -> int:
         times = (
@@ -203,25 +216,31 @@ class _Analyst:
             modules=self._costs.modules_of(keys),
         )
 
-    def advice(self, findings: Sequence[Finding]) -> Advice:
-        """Return the whole advice for these findings."""
+    def best(self, findings: Sequence[Finding]) -> BestSet | None:
+        """Return the set that saves most together, of all that can be deferred at all.
+
+        What shares its cost with others counts too: alone it would save nothing.
+        """
         candidates = []
         counted: set[tuple[str, str]] = set()
         for number, one in enumerate(findings):
             path = one.file.source.path
             fresh = [made for made in one.objects if (path, made.name) not in counted]
-            is_change = bool(one.changes) and one.finding.verdict.kind in CHANGES
-            if is_change:
+            if one.changes:
                 counted |= {(path, made.name) for made in fresh}
             extra = self._own_us(one.file, fresh)
-            candidates.append(Candidate(number, one.keys, is_change, extra))
+            candidates.append(Candidate(number, one.keys, bool(one.changes), extra))
+        return best_set(self._costs, candidates, self._profile.function_init.local_us)
+
+    def advice(self, findings: Sequence[Finding], best: BestSet | None) -> Advice:
+        """Return the whole advice for these findings."""
         init_us = self._profile.function_init.local_us
         target = self._profile.target
         root = target.task_root if target else "."
         return Advice(
             findings=tuple(one.finding for one in findings),
             statements=self.statements(),
-            best_set=best_set(self._costs, candidates, init_us),
+            best_set=best,
             bytecode=bytecode_finding(self._graph, self._profile.settings, root),
             hints=tuple(
                 hint
@@ -244,12 +263,17 @@ def analyse_profile(
     if profile.graph is None:
         raise ValueError("a profile without an import graph tells nothing about deferring")
     analyst = _Analyst(profile, profile.graph, statements, sources, style)
-    findings = analyst.findings()
+    found = analyst.findings()
+    best = analyst.best(found)
+    members = best.finding_ids if best else ()
+    findings = [
+        analyst.settle(one, in_best_set=number in members) for number, one in enumerate(found)
+    ]
 
     def joint(numbers: Sequence[int]) -> BestSet:
         return analyst.joint(findings, numbers)
 
-    return Analysis(analyst.advice(findings), tuple(findings), sources, joint)
+    return Analysis(analyst.advice(findings, best), tuple(findings), sources, joint)
 
 
 def _place(file: SourceFile, line: int, end_line: int) -> Place:

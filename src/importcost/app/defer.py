@@ -123,7 +123,11 @@ class _Work:
         }
         best = self._without(advice.best_set, found)
         if self._request.verify and not self._is_ignored():
-            sets = {str(n): e for n, e in edited.items() if not isinstance(e, Refused)}
+            sets = {
+                str(number): changed
+                for number, changed in edited.items()
+                if not isinstance(changed, Refused) and self._analysis.findings[number].stands_alone
+            }
             measured = dict(self._verify(sets, best))
             for event in events:
                 self._judge(event, sets, best, measured)
@@ -165,6 +169,9 @@ class _Work:
 
     def _suggestions(self) -> list[int]:
         return [number for number, one in enumerate(self._analysis.findings) if one.changes]
+
+    def _stands_alone(self, number: int) -> bool:
+        return self._analysis.findings[number].stands_alone
 
     def _is_ignored(self) -> bool:
         """Tell whether the measured Python ignores the edits, so that there is nothing to prove."""
@@ -240,6 +247,10 @@ class _Work:
             for number in best.finding_ids
             if str(number) in measured and is_broken(measured[str(number)])
         }
+        whole = measured.get(BEST)
+        if whole is not None and is_broken(whole):
+            # One that was not measured alone may be what breaks it.
+            broken |= {n: whole for n in best.finding_ids if not self._stands_alone(n)}
         kept = self._without(best, broken)
         if kept is None:
             return None

@@ -155,9 +155,24 @@ class _Writer:
         if not found:
             return []
         lines = [self._style("One by one (shared modules count only where they go)", "1")]
+        together = self._only_together()
         for finding in sorted(found, key=lambda one: -self._saving_us(one)):
-            lines += self._suggestion(finding)
+            if finding not in together:
+                lines += self._suggestion(finding)
+        for finding in together:
+            place = self._place(finding.place.file, finding.place.line)
+            code = elide(finding.code, max(20, self._width - len(place) - 4))
+            lines.append(f"+ {place} {self._style(code, '1')}")
+            lines += self._indented(finding.verdict.reason)
         return lines
+
+    def _only_together(self) -> list[ImportFinding]:
+        """Return the members of the best set that were not measured by themselves."""
+        best = self._advice.best_set
+        if best is None or best.verification is None:
+            return []
+        members = [self._advice.findings[number] for number in best.finding_ids]
+        return [one for one in members if one.verification is None] if len(members) > 1 else []
 
     @staticmethod
     def _saving_us(finding: ImportFinding) -> float:
