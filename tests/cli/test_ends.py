@@ -52,6 +52,16 @@ def test_a_bug_is_called_one_and_is_no_verdict(tmp_path, body, error):
     assert list(tmp_path.iterdir()) == [tmp_path / "x.log"]
 
 
+def test_a_closed_input_is_not_taken_for_the_output(tmp_path):
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m importcost profile --from-log - <&-"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "Standard input is closed" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("output", "reason"),
     [("/proc/x.html", "No such file"), ("/sys/x.json", ""), ("locked/x.html", "")],

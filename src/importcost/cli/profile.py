@@ -86,9 +86,9 @@ def command(
 
 
 def _read_log(path: str) -> bytes:
-    if path == STDOUT:
-        return sys.stdin.buffer.read()
+    if path == STDOUT and sys.stdin is None:  # closed by the caller
+        raise UsageError("Standard input is closed: name the log's file with --from-log.")
     try:
-        return Path(path).read_bytes()
+        return sys.stdin.buffer.read() if path == STDOUT else Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"The log {path} cannot be read: {error.strerror}.") from error
