@@ -1,0 +1,413 @@
+"""Cold starts out of Lambda's own logs, whatever they were exported with.
+
+Lambda ends each invocation with a REPORT line (text) or a `platform.report` record (JSON); a cold
+start's holds its Init Duration. They reach the user as plain text, as JSON of `aws logs
+filter-log-events` or `get-log-events`, as `aws logs tail` text, or as CSV or JSON of Logs
+Insights. `lambda_events` turns each into events; here they are read and put together.
+
+The local Runtime Interface Emulator writes REPORT lines too: their Max Memory Used is the Memory
+Size, which a real function shows only when it has run full. Those are never taken.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from importcost.model.lambda_events import LogEvent, log_events
+
+LONGEST_MS = 1_000_000.0
+"""Nothing that Lambda runs takes longer (15 minutes): a larger number is none of its figures."""
+
+_INIT_ERRORS = (
+    "Runtime.ImportModuleError",
+    "Runtime.UserCodeSyntaxError",
+    "Runtime.HandlerNotFound",
+    "Runtime.MalformedHandlerName",
+    "Runtime.InitError",
+)
+_NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
+_FIELDS = {
+    name: re.compile(rf"(?:^|[\s\t]){label}:\s*{_NUMBER}\s*{unit}\b")
+    for name, label, unit in (
+        ("duration", r"(?<!Billed )(?<!Init )(?<!Restore )Duration", "ms"),
+        ("billed", r"(?<!Restore )Billed Duration", "ms"),
+        ("init", "Init Duration", "ms"),
+        ("restore", r"(?<!Billed )Restore Duration", "ms"),
+        ("billed_restore", "Billed Restore Duration", "ms"),
+        ("memory", "Memory Size", "MB"),
+        ("used", "Max Memory Used", "MB"),
+    )
+}
+_REPORT = re.compile(r"REPORT\s+RequestId:\s*(\S+)")
+_INIT_REPORT = re.compile(r"INIT_REPORT\s+Init Duration:")
+_PHASE = re.compile(r"\bPhase:\s*(\w+)")
+_STATUS = re.compile(r"\bStatus:\s*(\w+)")
+_ERROR_TYPE = re.compile(r"\bError Type:\s*([\w.]+)")
+_RUNTIME_VERSION = re.compile(r"Runtime Version:\s*([a-z]+):?(\d+(?:\.\d+)?)?")
+
+
+class InitKind(str, Enum):
+    """How an execution environment came about."""
+
+    ON_DEMAND = "on-demand"
+    PROVISIONED = "provisioned-concurrency"
+    """Initialised ahead and throttled: says nothing about an on-demand init."""
+    SNAPSTART = "snap-start"
+
+
+@dataclass(frozen=True, slots=True)
+class ColdStart:
+    """One init that succeeded. Milliseconds, megabytes; None where the log does not say.
+
+    `runtime` is as logged (`python3.12`), `function` the function's name.
+    """
+
+    init_ms: float
+    request_id: str | None
+    function: str | None
+    stream: str | None
+    memory_mb: int | None
+    duration_ms: float | None
+    billed_ms: float | None
+    kind: InitKind
+    runtime: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """One SnapStart restore; milliseconds."""
+
+    restore_ms: float
+    billed_ms: float | None
+    function: str | None
+    memory_mb: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedInit:
+    """An init that did not succeed: how long it ran (ms), in which phase, and why."""
+
+    init_ms: float
+    phase: str
+    status: str
+    function: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaLog:
+    """What a log says about inits, and how many of its lines were left out and why.
+
+    `warm` invocations had no init. `duplicates` were logged twice; `emulator` are the local
+    emulator's; `unreadable` looked like reports and held no figures; `line_of_unreadable` is
+    the first such event (from 1), None without one.
+    """
+
+    cold_starts: tuple[ColdStart, ...]
+    restores: tuple[Restore, ...]
+    failed: tuple[FailedInit, ...]
+    warm: int
+    duplicates: int
+    emulator: int
+    unreadable: int
+    line_of_unreadable: int | None
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """Names of the functions that the log tells apart, by name."""
+        names = {one.function for one in self.cold_starts if one.function is not None}
+        return tuple(sorted(names))
+
+
+def read_lambda_log(text: str) -> LambdaLog:
+    """Return the inits in a log in any of the forms above; what is no report is passed over."""
+    reader = _Reader()
+    for event in log_events(text):
+        reader.take(event)
+    return reader.result()
+
+
+@dataclass
+class _Stream:
+    """What is known of one execution environment, from its own log stream."""
+
+    function: str | None = None
+    runtime: str | None = None
+    kind: InitKind = InitKind.ON_DEMAND
+    memory_mb: int | None = None
+    init_failed: bool = False
+    reported: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """The figures of one REPORT line or platform.report record."""
+
+    request_id: str | None
+    duration: float | None
+    billed: float | None
+    init: float | None
+    restore: float | None
+    billed_restore: float | None
+    memory: float | None
+    used: float | None
+    error: str | None
+    init_first: bool = False
+
+
+class _Reader:
+    """Takes events in order and keeps what they say about inits."""
+
+    def __init__(self) -> None:
+        self._streams: dict[tuple[str | None, str | None], _Stream] = {}
+        self._cold: list[ColdStart] = []
+        self._restores: list[Restore] = []
+        self._failed: list[FailedInit] = []
+        self._init_reports: list[ColdStart] = []
+        self._seen: set[tuple[Any, ...]] = set()
+        self._counts: Counter[str] = Counter()
+        self._first_unreadable: int | None = None
+        self._is_emulated = False
+        self._doubtful: list[_Report] = []
+
+    def take(self, event: LogEvent) -> None:
+        """Read one event."""
+        stream = self._streams.setdefault((event.group, event.stream), _Stream(event.group))
+        if event.fields is not None:
+            self._record(event, event.fields, stream)
+            return
+        message = event.message
+        if message.startswith("REPORT"):
+            self._report_line(event, message, stream)
+        elif message.startswith("INIT_REPORT"):
+            self._init_report_line(event, message, stream)
+        elif message.startswith("INIT_START"):
+            _note_runtime(stream, message)
+            stream.init_failed = False
+        elif message.startswith("INIT REPORT(durationMs"):
+            self._is_emulated = True
+        elif message.startswith("[ERROR]"):
+            stream.init_failed |= any(name in message for name in _INIT_ERRORS)
+
+    def _report_line(self, event: LogEvent, message: str, stream: _Stream) -> None:
+        found = _REPORT.match(message)
+        values = {name: _field(pattern, message) for name, pattern in _FIELDS.items()}
+        if found is None or values["duration"] is None:
+            self._cannot_read(event)
+            return
+        error = _ERROR_TYPE.search(message)
+        init, duration = (_FIELDS[name].search(message) for name in ("init", "duration"))
+        self._report(
+            event,
+            stream,
+            _Report(
+                request_id=found.group(1),
+                error=error.group(1) if error else None,
+                init_first=bool(init and duration and init.start() < duration.start()),
+                **values,
+            ),
+        )
+
+    def _record(self, event: LogEvent, fields: Mapping[str, Any], stream: _Stream) -> None:
+        kind, record = fields.get("type"), fields.get("record")
+        if not isinstance(record, dict):
+            record = {}
+        if kind == "platform.initStart":
+            self._init_start(record, stream)
+        elif kind == "platform.initReport":
+            self._init_record(event, record, stream)
+        elif kind == "platform.report":
+            self._report_record(event, record, stream)
+
+    def _init_start(self, record: Mapping[str, Any], stream: _Stream) -> None:
+        name, runtime = record.get("functionName"), record.get("runtimeVersion")
+        if isinstance(name, str) and name:
+            stream.function = name
+        if isinstance(runtime, str):
+            _note_runtime(stream, f"Runtime Version: {runtime}")
+        stream.kind = _kind(record.get("initializationType"))
+        memory = record.get("instanceMaxMemory")
+        if isinstance(memory, int) and memory > 0:
+            stream.memory_mb = memory // 2**20
+        stream.init_failed = False
+
+    def _init_record(self, event: LogEvent, record: Mapping[str, Any], stream: _Stream) -> None:
+        init_ms = _metric(record, "durationMs")
+        if init_ms is None:
+            self._cannot_read(event)
+            return
+        if "initializationType" in record:
+            stream.kind = _kind(record["initializationType"])
+        status = record.get("status", "success")
+        if status != "success":
+            self._fail(init_ms, str(record.get("phase", "init")), str(status), stream, event)
+        elif record.get("phase", "init") == "init":
+            self._init_reports.append(_cold(init_ms, stream, event))
+
+    def _init_report_line(self, event: LogEvent, message: str, stream: _Stream) -> None:
+        init_ms = _field(_FIELDS["init"], message)
+        if _INIT_REPORT.match(message) is None or init_ms is None:
+            self._cannot_read(event)
+            return
+        phase, status = _PHASE.search(message), _STATUS.search(message)
+        if status is not None and status.group(1) != "success":
+            where = phase.group(1) if phase else "init"
+            self._fail(init_ms, where, status.group(1), stream, event)
+
+    def _fail(
+        self, init_ms: float, phase: str, status: str, stream: _Stream, event: LogEvent
+    ) -> None:
+        key = ("failed", event.stream, event.timestamp, init_ms, phase, status)
+        if self._is_new(key):
+            stream.init_failed = True
+            self._failed.append(FailedInit(init_ms, phase, status, stream.function))
+
+    def _report_record(self, event: LogEvent, record: Mapping[str, Any], stream: _Stream) -> None:
+        metrics = ("durationMs", "billedDurationMs", "initDurationMs", "restoreDurationMs")
+        duration, billed, init, restore = (_metric(record, name) for name in metrics)
+        if duration is None:
+            self._cannot_read(event)
+            return
+        request_id, error = record.get("requestId"), record.get("errorType")
+        self._report(
+            event,
+            stream,
+            _Report(
+                request_id=request_id if isinstance(request_id, str) else None,
+                duration=duration,
+                billed=billed,
+                init=init,
+                restore=restore,
+                billed_restore=_metric(record, "billedRestoreDurationMs"),
+                memory=_metric(record, "memorySizeMB"),
+                used=_metric(record, "maxMemoryUsedMB"),
+                error=error if isinstance(error, str) else None,
+            ),
+        )
+
+    def _report(self, event: LogEvent, stream: _Stream, report: _Report) -> None:
+        key = (report.request_id, report.duration, report.billed, report.init, report.restore)
+        # Async retries keep the request's id, so figures belong to what makes a report the same.
+        if not self._is_new(key):
+            return
+        if _looks_emulated(report, is_emulated=self._is_emulated):
+            self._counts["emulator"] += 1
+        elif report.restore is not None:
+            memory = None if report.memory is None else int(report.memory)
+            self._restores.append(
+                Restore(report.restore, report.billed_restore, stream.function, memory)
+            )
+        elif report.init is None:
+            self._counts["warm"] += 1
+        elif stream.init_failed or report.error in _INIT_ERRORS:
+            # What an init that failed took is not what one takes; it may be noted already.
+            if not any(math.isclose(one.init_ms, report.init) for one in self._failed):
+                status = report.error or "error"
+                self._failed.append(FailedInit(report.init, "init", status, stream.function))
+            stream.init_failed = False
+        else:
+            stream.reported.append(report.init)
+            self._cold.append(_cold(report.init, stream, event, report))
+
+    def _is_new(self, key: tuple[Any, ...]) -> bool:
+        if key in self._seen:
+            self._counts["duplicates"] += 1
+            return False
+        self._seen.add(key)
+        return True
+
+    def _cannot_read(self, event: LogEvent) -> None:
+        self._counts["unreadable"] += 1
+        if self._first_unreadable is None:
+            self._first_unreadable = event.number
+
+    def result(self) -> LambdaLog:
+        """Return all that was read."""
+        return LambdaLog(
+            cold_starts=(*self._cold, *self._unreported()),
+            restores=tuple(self._restores),
+            failed=tuple(self._failed),
+            warm=self._counts["warm"],
+            duplicates=self._counts["duplicates"],
+            emulator=self._counts["emulator"],
+            unreadable=self._counts["unreadable"],
+            line_of_unreadable=self._first_unreadable,
+        )
+
+    def _unreported(self) -> Iterable[ColdStart]:
+        """Yield the inits that only an init report tells of: their invocation is not logged."""
+        logged = Counter((one.stream, round(one.init_ms, 1)) for one in self._cold)
+        streams = {one.stream for one in self._cold}
+        seen: set[tuple[str | None, float]] = set()
+        for one in self._init_reports:
+            key = (one.stream, round(one.init_ms, 1))
+            is_reported = key in logged or (one.stream is not None and one.stream in streams)
+            if not is_reported and key not in seen:
+                seen.add(key)
+                yield one
+
+
+def _cold(
+    init_ms: float, stream: _Stream, event: LogEvent, report: _Report | None = None
+) -> ColdStart:
+    memory = stream.memory_mb if report is None or report.memory is None else int(report.memory)
+    return ColdStart(
+        init_ms=init_ms,
+        request_id=report.request_id if report else None,
+        function=stream.function,
+        stream=event.stream,
+        memory_mb=memory,
+        duration_ms=report.duration if report else None,
+        billed_ms=report.billed if report else None,
+        kind=stream.kind,
+        runtime=stream.runtime,
+    )
+
+
+def _looks_emulated(report: _Report, *, is_emulated: bool) -> bool:
+    """Tell whether the local emulator wrote a report: its Max Memory Used is the Memory Size.
+
+    A real function that has run full is told apart by its bill: Lambda bills init and invocation
+    together, the emulator the invocation alone.
+    """
+    if report.used is None or report.used != report.memory:
+        return False
+    if is_emulated or report.init_first or report.init is None:
+        return is_emulated or report.init_first
+    alone_ms = report.duration or 0.0
+    together = math.ceil(round(report.init + alone_ms, 6))
+    is_lambdas = report.billed == together and together != math.ceil(round(alone_ms, 6))
+    return not is_lambdas
+
+
+def _field(pattern: re.Pattern[str], message: str) -> float | None:
+    found = pattern.search(message)
+    return _plausible(float(found.group(1))) if found else None
+
+
+def _metric(record: Mapping[str, Any], name: str) -> float | None:
+    metrics = record.get("metrics")
+    value = metrics.get(name) if isinstance(metrics, dict) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return _plausible(float(value))
+
+
+def _plausible(value: float) -> float | None:
+    return value if 0 <= value <= LONGEST_MS else None
+
+
+def _kind(value: Any) -> InitKind:
+    known = {one.value: one for one in InitKind}
+    return known.get(value, InitKind.ON_DEMAND) if isinstance(value, str) else InitKind.ON_DEMAND
+
+
+def _note_runtime(stream: _Stream, message: str) -> None:
+    found = _RUNTIME_VERSION.search(message)
+    if found is not None:
+        stream.runtime = found.group(1) + (found.group(2) or "")
