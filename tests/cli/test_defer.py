@@ -129,18 +129,12 @@ def test_a_change_that_breaks_the_handler_is_shown_as_failed(folder):
 
 
 def test_an_answer_that_changes_fails_the_suggestion(folder):
-    top = "import sys\nimport heavy\n\n\n"
-    body = "def handler(e, c):\n    if e:\n        return {}\n    return 'heavy' in sys.modules\n"
-    direct = top + body.format("heavy.answer()")
-    write_files(folder.parent, {"task/handler.py": direct})
-    (folder.parent / "e.json").write_text("{}")
+    text = (
+        "import sys\nimport heavy\n\n\ndef handler(e, c):\n    if e:\n"
+        "        return heavy.answer()\n    return 'heavy' in sys.modules\n"
+    )
+    write_files(folder.parent, {"task/handler.py": text, "e.json": "{}"})
     done = defer(folder, "--event", "../e.json")
-    # The inserted import stands first in the function, so the answer stays the same ...
-    assert "✓ handler.py:2 import heavy" in done.stdout
-    through = top + "def use():\n    return heavy.answer()\n\n\n" + body.format("use()")
-    write_files(folder.parent, {"task/handler.py": through})
-    done = defer(folder, "--event", "../e.json")
-    # ... and here it does not.
     assert "✗ handler.py:2 import heavy" in done.stdout
     assert "the answer to e.json changes from true to false" in done.stdout
     assert "+++" not in done.stdout
