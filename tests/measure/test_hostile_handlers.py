@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness import Handler, graph_of, write_files
+from harness import Handler, graph_of, interpreters, write_files
 from importcost.errors import HandlerError, MeasurementError
 from importcost.model.profile import RunKind
 
@@ -38,6 +38,31 @@ def test_what_a_handler_changes_does_not_keep_its_figures_back(tmp_path, text):
         assert result["error"] is None
         span = result["phases"]["function_init"]
         assert 0 < span["cpu_ns"] < span["wall_ns"] * 2 < 20_000_000_000
+
+
+EVERYTHING = """
+import builtins, json, os, sys, time
+builtins.open = builtins.sorted = os.replace = os._exit = json.dumps = None
+time.monotonic_ns = time.thread_time_ns = lambda: 5
+sys.setrecursionlimit(60)
+os.close(2)
+class Odd:
+    def __repr__(self): raise OSError
+def handler(event, context):
+    del sys.modules["json"]
+    return Odd()
+"""
+
+
+@pytest.mark.parametrize("python", interpreters())
+def test_every_supported_python_comes_back_to_the_ground(tmp_path, python):
+    root = write_files(tmp_path, {"handler.py": EVERYTHING, "email.py": "1 / 0\n"})
+    session = Handler(root, function="handler", python=python).session()
+    assert session.launch_probe(RunKind.GRAPH)["graph"]["modules"]
+    assert session.launch_probe(RunKind.TRACED)["rows_redirected"]
+    answer = session.launch_probe(RunKind.INVOKE, event={})["invocation"]
+    assert (answer["result"], answer["is_json"]) == ("(its text cannot be shown)", False)
+    assert all(run.function_init.cpu_us > 0 for run in session.runs)
 
 
 def test_a_handler_named_like_a_standard_module_is_measured(tmp_path):
