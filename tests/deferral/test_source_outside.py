@@ -84,3 +84,20 @@ def test_what_another_file_needs_loaded_stays():
     verdict = found.imports[0].verdict
     assert verdict.kind is VerdictKind.NOT_DEFERRABLE
     assert "b.py line 2 uses google.auth" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"),
+    [
+        # The import of one function is not there before it runs: others cannot count on it.
+        ("def g():\n  import google.auth\n", VerdictKind.NOT_DEFERRABLE),
+        ("def f():\n  import google.auth\n  return google.auth.x\ndef g():\n", None),
+    ],
+)
+def test_an_import_in_a_function_serves_that_function_alone(function, kind):
+    first = source("a.py", "import google.auth\ndef f(): return google.auth.default()\n")
+    use = "google.auth.x" if kind else "google"
+    other = f"import google\n{function}  return 1\ndef h(): return {use}\n"
+    found = outside_uses({"a": first, "b": source("b.py", other)})["a"]
+    verdict = analyse(first, "a", False, (3, 12), found).imports[0].verdict
+    assert verdict.kind is (kind or VerdictKind.DEFERRABLE), verdict

@@ -19,6 +19,7 @@ from importcost.deferral.source_model import (
     Unreadable,
     Use,
 )
+from importcost.deferral.source_names import FunctionNode
 from importcost.deferral.source_objects import Objects, objects_of
 from importcost.deferral.source_outside import OutsideUses, outside_uses
 from importcost.deferral.source_parse import Parsed, parse
@@ -66,6 +67,11 @@ def _analyse(
     module, package = names
     facts = collect(parsed, python >= _LAZY_ANNOTATIONS or _future_annotations(parsed.tree))
     imports = imports_of(facts.imports, package)
+    local = [
+        (function, item)
+        for function, site in facts.local_imports
+        for item in imports_of([site], package)
+    ]
     targets = {name: dotted for item in imports for name, dotted in item.targets.items()}
     occurrences = mark_read(facts, targets, outside.values)
     uses: dict[str, list[Occurrence]] = {}
@@ -86,7 +92,7 @@ def _analyse(
         source=source,
         module=module,
         package=package,
-        imports=_statements(imports, view, objects),
+        imports=_statements(imports, local, view, objects),
         objects=_objects(view, objects),
     )
 
@@ -101,9 +107,12 @@ def _future_annotations(tree: ast.Module) -> bool:
 
 
 def _statements(
-    imports: list[Imported], view: View, objects: Objects
+    imports: list[Imported],
+    local: list[tuple[FunctionNode, Imported]],
+    view: View,
+    objects: Objects,
 ) -> tuple[ImportStatement, ...]:
-    shares = share(imports, view)
+    shares = share(imports, local, view)
     lazy = lazy_modules(view.parsed.tree)
     return tuple(
         ImportStatement(

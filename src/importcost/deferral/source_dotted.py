@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from importcost.deferral.source_facts import Occurrence
 from importcost.deferral.source_imports import Imported
+from importcost.deferral.source_names import FunctionNode, attribute_chains
 from importcost.deferral.source_view import Reason, View
 
 
@@ -31,11 +32,14 @@ class Shares:
         return id(item) in self.grouped
 
 
-def share(imports: Iterable[Imported], view: View) -> Shares:
+def share(
+    imports: Iterable[Imported], local: Iterable[tuple[FunctionNode, Imported]], view: View
+) -> Shares:
     """Attribute every use to the import that it needs.
 
-    Of `import a.b` and `import a.c`, `a.b.x` needs the first. A use that tells no difference,
-    such as `a` alone, keeps both where they are.
+    `local` are imports inside functions: what is used through them may rely on `imports`. Of
+    `import a.b` and `import a.c`, `a.b.x` needs the first. A use that tells no difference, such as
+    `a` alone, keeps both where they are.
     """
     listed = list(imports)
     uses: dict[int, list[Occurrence]] = {}
@@ -56,7 +60,7 @@ def share(imports: Iterable[Imported], view: View) -> Shares:
             uses[id(item)] = found
     for key in uses:
         uses[key].sort(key=lambda use: use.span)
-    _add_relied(listed, uses, refusals)
+    _add_relied(listed, [*_reached(listed, uses), *_reached_locally(local)], refusals)
     return Shares(uses, refusals, grouped)
 
 
@@ -85,18 +89,55 @@ def _owner(group: list[Imported], use: Occurrence) -> Imported | None:
     return max(fitting, key=lambda item: len(item.dotted or ()), default=None)
 
 
-def _add_relied(
-    imports: list[Imported], uses: Mapping[int, list[Occurrence]], refusals: dict[int, Reason]
-) -> None:
-    """Keep `import a.b` where a use of another `a` reaches `a.b` without asking for it."""
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """A dotted name that a use at `line` spells out, and what its own import loads."""
+
+    dotted: str
+    line: int
+    loads: frozenset[str]
+    by: Imported | None
+
+
+def _reached(imports: list[Imported], uses: Mapping[int, list[Occurrence]]) -> Iterator[_Reached]:
     for item in imports:
         for use in uses.get(id(item), ()):
-            dotted = item.targets[use.name]
-            for attribute in use.chain:
-                dotted = f"{dotted}.{attribute}"
-                if dotted in item.loads:
-                    continue
-                for other in imports:
-                    if other is not item and dotted in other.loads:
-                        text = f"{dotted} at line {use.line} relies on this import to load it"
-                        refusals.setdefault(id(other), (text, use.line))
+            for dotted in _prefixes(item.targets[use.name], use.chain):
+                yield _Reached(dotted, use.line, item.loads, item)
+
+
+def _reached_locally(local: Iterable[tuple[FunctionNode, Imported]]) -> Iterator[_Reached]:
+    """Yield what functions reach through imports of their own; scopes in them are ignored."""
+    functions: dict[int, tuple[FunctionNode, list[Imported]]] = {}
+    for function, item in local:
+        functions.setdefault(id(function), (function, []))[1].append(item)
+    for function, items in functions.values():
+        loads = frozenset().union(*(item.loads for item in items))
+        for node, (name, *attributes) in attribute_chains(function):
+            targets = [item.targets[name] for item in items if name in item.targets]
+            for target in targets:
+                for dotted in _prefixes(target, attributes):
+                    yield _Reached(dotted, node.lineno, loads, None)
+
+
+def _prefixes(dotted: str, attributes: Iterable[str]) -> Iterator[str]:
+    for attribute in attributes:
+        dotted = f"{dotted}.{attribute}"
+        yield dotted
+
+
+def _add_relied(
+    imports: list[Imported], reached: Iterable[_Reached], refusals: dict[int, Reason]
+) -> None:
+    """Keep `import a.b` where a use of another `a` reaches `a.b` without asking for it."""
+    loading: dict[str, list[Imported]] = {}
+    for item in imports:
+        for module in item.loads:
+            loading.setdefault(module, []).append(item)
+    for found in reached:
+        if found.dotted in found.loads:
+            continue
+        for other in loading.get(found.dotted, ()):
+            if other is not found.by:
+                text = f"{found.dotted} at line {found.line} relies on this import to load it"
+                refusals.setdefault(id(other), (text, found.line))

@@ -77,6 +77,8 @@ class Facts:
     occurrences: list[Occurrence] = field(default_factory=list)
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     imports: list[ImportSite] = field(default_factory=list)
+    local_imports: list[tuple[FunctionNode, ImportSite]] = field(default_factory=list)
+    """Imports that only run with a function, each with the outermost one around it."""
     globals_: dict[str, int] = field(default_factory=dict)
     """Names declared `global` anywhere, with the line."""
     dynamic: tuple[str, int] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -137,3 +137,22 @@ def parameters(arguments: ast.arguments) -> list[ast.arg]:
 def alias_name(alias: ast.alias) -> str:
     """Return the name that an import alias binds (`a` for `import a.b`)."""
     return alias.asname or alias.name.partition(".")[0]
+
+
+def attribute_chain(node: ast.expr) -> tuple[str, ...]:
+    """Return `("a", "b")` for `a.b`, nothing where the chain does not start at a name."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return (node.id, *reversed(names)) if isinstance(node, ast.Name) else ()
+
+
+def attribute_chains(root: ast.AST) -> Iterator[tuple[ast.expr, tuple[str, ...]]]:
+    """Yield each longest attribute chain from a name, with the names in it."""
+    inner = {id(node.value) for node in ast.walk(root) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(root):
+        if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner:
+            chain = attribute_chain(node)
+            if chain:
+                yield node, chain

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from importcost.deferral.source_imports import absolute, loaded_by
 from importcost.deferral.source_model import SourceText
+from importcost.deferral.source_names import FUNCTIONS, attribute_chain, attribute_chains
 from importcost.deferral.source_parse import Parsed, parse
 
 _IMPORTERS = (("import_module",), ("__import__",), ("reload",))
@@ -86,49 +87,54 @@ class _Reader:
         self._file = file
         self._touched = touched
         self._targets: dict[str, set[str]] = {}
-        self._loaded: set[str] = set()
+        self._loaded: dict[int | None, set[str]] = {None: set()}
         self.relied: dict[str, str] = {}
 
     def read(self, tree: ast.Module) -> None:
         """Collect what this file's imports, attribute chains and strings touch."""
+        owners = _owners(tree)
         for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                self._import(node)
-            elif isinstance(node, ast.ImportFrom):
-                self._import_from(node)
-        for node, called in _chains(tree):
-            names = _dotted(node)
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                # What a function imports is not there before it runs, so only it can count on it.
+                loaded = self._loaded.setdefault(owners.get(id(node)), set())
+                if isinstance(node, ast.Import):
+                    self._import(node, loaded)
+                else:
+                    self._import_from(node, loaded)
+        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        for node, names in attribute_chains(tree):
+            loaded = self._loaded[None] | self._loaded.get(owners.get(id(node)), set())
             for target in self._targets.get(names[0], ()):
-                self._touch(".".join((target, *names[1:])), node.lineno, called)
-                self._rely(target, names[1:], node.lineno)
+                self._touch(".".join((target, *names[1:])), node.lineno, id(node) in called)
+                self._rely(target, names[1:], loaded, node.lineno)
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self._string(node.value, node.lineno)
             elif isinstance(node, ast.Call):
                 self._call(node)
 
-    def _import(self, node: ast.Import) -> None:
+    def _import(self, node: ast.Import, loaded: set[str]) -> None:
         for alias in node.names:
-            self._loaded |= loaded_by(alias.name)
+            loaded |= loaded_by(alias.name)
             name = alias.asname or alias.name.partition(".")[0]
             target = alias.name if alias.asname else name
             self._targets.setdefault(name, set()).add(target)
 
-    def _import_from(self, node: ast.ImportFrom) -> None:
+    def _import_from(self, node: ast.ImportFrom, loaded: set[str]) -> None:
         base = absolute(node, self._package)
-        self._loaded |= loaded_by(base)
+        loaded |= loaded_by(base)
         for alias in node.names:
             if alias.name == "*":
                 self._all(base, node.lineno)
                 continue
             target = f"{base}.{alias.name}" if base else alias.name
-            self._loaded.add(target)
+            loaded.add(target)
             self._targets.setdefault(alias.asname or alias.name, set()).add(target)
             self._touch(target, node.lineno, called=True)
 
     def _call(self, node: ast.Call) -> None:
         """`import_module("handler")` gives the whole module to whoever called it."""
-        if _dotted(node.func)[-1:] in _IMPORTERS and node.args:
+        if attribute_chain(node.func)[-1:] in _IMPORTERS and node.args:
             argument = node.args[0]
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                 self._all(argument.value, node.lineno)
@@ -156,11 +162,11 @@ class _Reader:
             elif f"{module}.{parts[size]}" not in self._touched:
                 self._name(module, parts[size], line, called or size + 1 < len(parts))
 
-    def _rely(self, target: str, attributes: tuple[str, ...], line: int) -> None:
+    def _rely(self, target: str, attributes: tuple[str, ...], loaded: set[str], line: int) -> None:
         dotted = target
         for attribute in attributes:
             dotted = f"{dotted}.{attribute}"
-            if dotted not in self._loaded:
+            if dotted not in loaded:
                 self.relied.setdefault(dotted, f"{self._file} line {line}")
 
     def _name(self, module: str, name: str, line: int, called: bool) -> None:
@@ -175,19 +181,14 @@ class _Reader:
             found.everything = f"{self._file} line {line}"
 
 
-def _chains(tree: ast.Module) -> Iterator[tuple[ast.expr, bool]]:
-    """Yield each longest attribute chain from a name, and whether it is called."""
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in inner and _dotted(node):
-            yield node, id(node) in called
-
-
-def _dotted(node: ast.expr) -> tuple[str, ...]:
-    """Return `("a", "b")` for `a.b`, nothing where the chain does not start at a name."""
-    names: list[str] = []
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    return (node.id, *reversed(names)) if isinstance(node, ast.Name) else ()
+def _owners(tree: ast.Module) -> dict[int, int]:
+    """Return, by id(), the outermost function around each node that stands in one."""
+    owners: dict[int, int] = {}
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, FUNCTIONS):
+            owners.update((id(child), id(node)) for child in ast.walk(node))
+        else:
+            pending.extend(ast.iter_child_nodes(node))
+    return owners

@@ -67,7 +67,7 @@ def parse(source: SourceText) -> Parsed | Unreadable:
         return Unreadable(
             source.path, f'is generated ("{generated}", line 1 to 5): change its generator'
         )
-    masked, lazy = _mask_lazy(source.text)
+    masked, lazy = mask_lazy(source.text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape in the user's file is theirs
@@ -88,10 +88,11 @@ def _generated(text: str) -> str | None:
     return None
 
 
-def _mask_lazy(text: str) -> tuple[str, frozenset[int]]:
+def mask_lazy(text: str) -> tuple[str, frozenset[int]]:
     """Turn `lazy import x` into `import      x`, which every grammar knows, at its place.
 
-    A match inside a string only changes that string's content, never a position.
+    Return the text, every offset kept, and the offsets at which a lazy import started. A match
+    inside a string only changes that string's content, never a position.
     """
     found = frozenset(match.start(1) for match in _LAZY.finditer(text))
     if not found:

@@ -219,6 +219,9 @@ class _Walk:
         if here.function is None and here.scope.kind in ("module", "class") and runs:
             self.facts.stars += [node.lineno for alias in node.names if alias.name == "*"]
             self.facts.imports.append(ImportSite(node, here.inside, here.statement))
+        elif here.function is not None:
+            site = ImportSite(node, here.inside, here.statement)
+            self.facts.local_imports.append((here.function, site))
 
     def _function(self, node: FunctionNode, here: _Context) -> None:
         self._bind(node.name, node, here, "defined")
