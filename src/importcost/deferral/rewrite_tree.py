@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from importcost.deferral.source_model import Span
+from importcost.deferral.source_parse import mask_lazy
 from importcost.deferral.text import LINE_END, line_starts
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 AnyImport: TypeAlias = ast.Import | ast.ImportFrom
 
-_LAZY = re.compile(r"(?:^|(?<=[;:\r\n]))([ \t\f]*)(lazy[ \t]+)(import|from)\b")
 _JOINT = re.compile(r"(?:[ \t\f]|\\(?:\r\n|\r|\n))*;(?:[ \t\f]|\\(?:\r\n|\r|\n))*")
 _BLANK_OR_COMMENT = re.compile(r"[ \t\f]*(?:#.*)?")
 
@@ -26,19 +26,10 @@ class CannotRewriteError(Exception):
     """The change cannot be written safely; the message is the reason, without a full stop."""
 
 
-def mask_lazy(text: str) -> str:
-    """Return `text` so that grammars before 3.15 parse it, every offset kept.
-
-    `lazy import x` becomes `import      x`, a statement of the same place and length.
-    """
-    if sys.version_info >= (3, 15) or "lazy" not in text:
-        return text
-    return _LAZY.sub(lambda m: m[1] + m[3] + " " * len(m[2]), text)
-
-
 def parse_text(text: str) -> ast.Module:
     """Parse and compile `text`, `lazy` masked. Raises CannotRewriteError where that fails."""
-    masked = mask_lazy(text)
+    # An interpreter that knows the word checks where it may stand.
+    masked = text if sys.version_info >= (3, 15) else mask_lazy(text)[0]
     with warnings.catch_warnings():
         # The user's own invalid escapes are not what is asked here.
         warnings.simplefilter("ignore")
