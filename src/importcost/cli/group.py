@@ -15,6 +15,7 @@ COMMANDS = {
     "defer": "Say which imports to defer, prove what that saves, and write the edit.",
     "estimate": "Estimate a cold start over memory sizes, architectures and package types.",
     "why": "Show every chain of imports that loads a module.",
+    "check": "Hold handlers against their budgets: the gate for pull requests.",
     "view": "Render a saved profile again.",
     "export": "Write a saved profile in the formats that other tools read.",
 }

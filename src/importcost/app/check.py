@@ -1,0 +1,255 @@
+"""Use case: hold each configured handler against its budgets and the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from importcost.app.bench import Bench, Listener, open_bench
+from importcost.app.configured import HowToMeasure, configuration, repository_root, request_for
+from importcost.app.profile import profile_handler
+from importcost.billing.estimate import estimate
+from importcost.errors import HandlerError, MeasurementError, UsageError
+from importcost.gate.baseline import (
+    Baseline,
+    HandlerBaseline,
+    baseline_from_text,
+    baseline_to_text,
+    handler_baseline,
+    with_handlers,
+)
+from importcost.gate.budgets import Budgets, Level, Rule
+from importcost.gate.checks import Check
+from importcost.gate.rules import (
+    failing_handler,
+    measured_check,
+    run_checks,
+    unmeasured_handler,
+)
+from importcost.gate.subject import Evidence, Subject, evidence_of
+from importcost.measure.graph import build_graph
+from importcost.measure.session import Measurement, Progress, Session
+from importcost.measure.statements import function_files, statement_times
+from importcost.model.profile import Profile, RunKind
+from importcost.reports.output import write_output
+from importcost.targets.config import Config, HandlerConfig
+
+BASELINE_FILE = "importcost-baseline.json"
+FEWEST_RUNS = 6
+"""Fewer launches leave none to watch what imports do besides importing."""
+_EVENT_RULES = (Rule.NETWORK, Rule.SUBPROCESS, Rule.FILE_WRITE)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What `importcost check` was asked for.
+
+    `names` are handlers of the configuration, empty for all. `deterministic` leaves out every
+    rule that needs init to be timed. `baseline` is its file, None for the one beside the
+    configuration.
+    """
+
+    names: tuple[str, ...] = ()
+    config: str | None = None
+    baseline: str | None = None
+    deterministic: bool = False
+    update_baseline: bool = False
+    how: HowToMeasure = field(default_factory=HowToMeasure)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """All checks in the configuration's order, and what reports need besides.
+
+    `root` is the absolute folder that files are named from, `places` where each handler is
+    configured, `profiles` those of the handlers that were timed, `written` the baseline file
+    where it was renewed.
+    """
+
+    checks: tuple[Check, ...]
+    root: str
+    places: Mapping[str, tuple[str, int]]
+    profiles: Mapping[str, Profile]
+    written: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one handler's measurement brought: evidence, or the check that says why not."""
+
+    handler: HandlerConfig
+    evidence: Evidence | None = None
+    profile: Profile | None = None
+    failure: Check | None = None
+    entry: HandlerBaseline | None = None
+
+
+def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
+    """Measure each handler and return every check; a failing handler does not stop the others.
+
+    A handler with no rule on time is launched twice only. Raises UsageError for a configuration
+    or baseline that is wrong.
+    """
+    _check_runs(request)
+    config = configuration(request.config)
+    handlers = [config.find(name) for name in request.names] or list(config.handlers)
+    baseline_file = Path(request.baseline or Path(config.file).parent / BASELINE_FILE)
+    baseline = _read_baseline(baseline_file, request)
+    found = []
+    for handler in handlers:
+        listener.note(f"Checking {handler.name} ({handler.handler}).")
+        entry = baseline.find(handler.name) if baseline else None
+        found.append(_measured(handler, request, entry, listener))
+    written = None
+    if request.update_baseline:
+        baseline = _renewed(baseline, config, found, request)
+        written = str(baseline_file) if _write_baseline(baseline_file, baseline) else None
+    checks = [check for one in found for check in _checks(one, request, baseline)]
+    return CheckReport(
+        checks=tuple(checks),
+        root=str(repository_root(Path(config.file).resolve().parent)),
+        places={one.name: (str(Path(config.file).resolve()), one.line) for one in handlers},
+        profiles={one.handler.name: one.profile for one in found if one.profile is not None},
+        written=written,
+    )
+
+
+def _check_runs(request: CheckRequest) -> None:
+    runs = request.how.runs
+    if runs is not None and runs < FEWEST_RUNS:
+        raise UsageError(
+            f"--runs is {runs} and must be at least {FEWEST_RUNS}: one of the launches watches "
+            "what imports do besides importing."
+        )
+    if request.deterministic and request.update_baseline:
+        raise UsageError(
+            "--update-baseline writes figures, which --deterministic leaves out: drop one."
+        )
+
+
+def _read_baseline(file: Path, request: CheckRequest) -> Baseline | None:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        if request.baseline is None or request.update_baseline:
+            return None
+        raise UsageError(
+            f"There is no baseline {file}: write it with importcost check --update-baseline."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The baseline {file} cannot be read: {error}.") from error
+    return baseline_from_text(text, str(file))
+
+
+def needs_timing(budgets: Budgets, entry: HandlerBaseline | None) -> bool:
+    """Tell whether a rule asks for more than which modules are loaded and what imports do."""
+    absolute = (budgets.max_init_ms, budgets.max_billed_init_ms, budgets.max_cost_per_million)
+    is_relative = budgets.max_increase is not None and entry is not None
+    return is_relative or any(one is not None for one in (*absolute, budgets.max_memory_mb))
+
+
+def _measured(
+    handler: HandlerConfig,
+    request: CheckRequest,
+    entry: HandlerBaseline | None,
+    listener: Listener,
+) -> _Found:
+    is_timed = request.update_baseline or (
+        not request.deterministic and needs_timing(handler.budgets, entry)
+    )
+    measuring = request_for(handler, request.how)
+    try:
+        if not is_timed:
+            with open_bench(measuring, listener) as bench:
+                return _Found(handler, certain_evidence(bench, listener, _is_watched(handler)))
+        profile = profile_handler(measuring, listener)
+    except HandlerError as error:
+        return _Found(handler, failure=failing_handler(handler.name, handler.levels, str(error)))
+    except MeasurementError as error:
+        return _Found(handler, failure=unmeasured_handler(handler.name, handler.levels, str(error)))
+    bill = estimate(profile, calibration=handler.calibration)
+    made = handler_baseline(handler.name, profile, bill)
+    return _Found(handler, evidence_of(profile, bill), profile, entry=made)
+
+
+def _is_watched(handler: HandlerConfig) -> bool:
+    return any(handler.levels.of(rule) is not Level.OFF for rule in _EVENT_RULES)
+
+
+def certain_evidence(bench: Bench, listener: Listener, is_watched: bool) -> Evidence:
+    """Return what two launches show: the import graph, and what each statement does.
+
+    The second is left out where nobody watches. Raises HandlerError where init fails.
+    """
+    session = Session(bench.runner, bench.subject)
+    total = 2 if is_watched else 1
+    listener.progress(Progress(0, total, RunKind.GRAPH))
+    raw = session.launch_probe(RunKind.GRAPH)
+    layout = bench.provenance.layout
+    if is_watched:
+        listener.progress(Progress(1, total, RunKind.STATEMENTS))
+        session.launch_statements(function_files(raw["graph"], layout))
+    measurement = Measurement(
+        runs=tuple(session.runs),
+        logs=(),
+        traced_spans=(),
+        graph=raw["graph"],
+        runtime_version=raw["runtime"],
+        handler_found=raw["handler_found"],
+        module_count=raw["module_count"],
+        output_bytes=0,
+        output_tail="",
+    )
+    return Evidence(
+        task_root=bench.subject.target.task_root,
+        graph=build_graph(measurement, layout.task_root, layout.runtime_dir, layout.host_paths),
+        # Without a statement of its own a file does nothing at import: watched, nothing seen.
+        statements=statement_times(session.statements, layout) if is_watched else None,
+    )
+
+
+def _renewed(
+    baseline: Baseline | None, config: Config, found: list[_Found], request: CheckRequest
+) -> Baseline:
+    """Return the baseline with what was measured; handlers that are configured no more go."""
+    renewed = with_handlers(baseline, [one.entry for one in found if one.entry is not None])
+    if request.names:
+        return renewed
+    names = {one.name for one in config.handlers}
+    return Baseline(tuple(one for one in renewed.handlers if one.handler in names))
+
+
+def _write_baseline(file: Path, baseline: Baseline) -> bool:
+    if not baseline.handlers:
+        return False
+    write_output(str(file), baseline_to_text(baseline))
+    return True
+
+
+def _checks(found: _Found, request: CheckRequest, baseline: Baseline | None) -> tuple[Check, ...]:
+    handler = found.handler
+    if found.failure is not None or found.evidence is None:
+        return (found.failure,) if found.failure is not None else ()
+    budgets = _certain_budgets(handler.budgets) if request.deterministic else handler.budgets
+    subject = Subject(
+        handler=handler.name,
+        budgets=budgets,
+        evidence=found.evidence,
+        levels=handler.levels,
+        baseline=baseline.find(handler.name) if baseline else None,
+    )
+    words = "The handler imports." if found.profile is None else ""
+    return (measured_check(handler.name, handler.levels, words), *run_checks(subject))
+
+
+def _certain_budgets(budgets: Budgets) -> Budgets:
+    """Return the budgets without those that only a timed init can be held against."""
+    return replace(
+        budgets,
+        max_init_ms=None,
+        max_billed_init_ms=None,
+        max_cost_per_million=None,
+        max_increase=None,
+        max_memory_mb=None,
+    )

@@ -1,0 +1,133 @@
+"""The reports that check and compare share: terminal, files, and what GitHub shows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import click
+
+from importcost import __version__
+from importcost.cli.options import wants_colour
+from importcost.cli.outputs import check_writable
+from importcost.cli.printing import show
+from importcost.errors import UsageError
+
+if TYPE_CHECKING:
+    from importcost.gate.checks import Check
+    from importcost.reports.check_text import Places
+    from importcost.reports.markdown_check import Compared
+
+
+class GateOutputs(TypedDict):
+    """The values of the options below, as click passes them."""
+
+    as_json: bool
+    junit: str | None
+    sarif: str | None
+    markdown: str | None
+    strict: bool
+    quiet: bool
+
+
+_OPTIONS = (
+    click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout instead of text."),
+    click.option("--junit", metavar="FILE", callback=lambda *given: _writable(*given)),
+    click.option("--sarif", metavar="FILE", callback=lambda *given: _writable(*given)),
+    click.option(
+        "--markdown",
+        metavar="FILE",
+        callback=lambda *given: _writable(*given),
+        help="For a pull request's comment.",
+    ),
+    click.option("--strict", is_flag=True, help="Fail also where the figures do not tell."),
+    click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors."),
+)
+
+
+def gate_output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of `GateOutputs`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _writable(_context: click.Context, option: click.Parameter, path: str | None) -> str | None:
+    """Refuse a file that cannot be written before anything is measured."""
+    if path is None:
+        return None
+    if path == "-":
+        raise UsageError(f"--{option.name} needs a file: stdout is for the text or --json.")
+    check_writable((path,))
+    return path
+
+
+def publish_checks(
+    checks: Sequence[Check],
+    compared: Sequence[Compared],
+    root: str,
+    places: Places,
+    outputs: GateOutputs,
+    text: str = "",
+) -> int:
+    """Write and print every report asked for, and return the exit code.
+
+    `text` is said before the checks. In GitHub Actions findings become annotations, and the
+    Markdown the step's summary. Raises UsageError where a file cannot be written.
+    """
+    from importcost.gate.checks import exit_code
+    from importcost.reports.check_json import render_check_json
+    from importcost.reports.check_terminal import render_check_terminal
+    from importcost.reports.junit import render_junit
+    from importcost.reports.markdown_check import render_check_markdown
+    from importcost.reports.output import write_output
+    from importcost.reports.sarif import render_sarif
+
+    strict = outputs["strict"]
+    markdown = render_check_markdown(checks, compared, root=root, places=places, strict=strict)
+    files = {
+        outputs["junit"]: render_junit(checks, root=root, places=places, strict=strict),
+        outputs["sarif"]: render_sarif(
+            checks, version=__version__, root=root, places=places, strict=strict
+        ),
+        outputs["markdown"]: markdown,
+    }
+    for path, report in files.items():
+        if path is not None:
+            write_output(path, report)
+    if outputs["as_json"]:
+        report = render_check_json(checks, compared, root=root, places=places, strict=strict)
+        show(report.rstrip("\n"))
+    elif not outputs["quiet"]:
+        width = shutil.get_terminal_size((100, 24)).columns
+        found = render_check_terminal(
+            checks, root=root, places=places, strict=strict, width=width, colour=wants_colour()
+        )
+        show(f"{text}\n{found}" if text else found)
+    _tell_github(checks, markdown, root, places, outputs)
+    return exit_code(checks, strict=strict)
+
+
+def _tell_github(
+    checks: Sequence[Check], markdown: str, root: str, places: Places, outputs: GateOutputs
+) -> None:
+    from importcost.reports.annotations import render_annotations
+
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    lines = render_annotations(checks, root=root, places=places, strict=outputs["strict"])
+    if lines:
+        # The runner reads both streams; JSON on stdout must stay JSON.
+        show(lines.rstrip("\n"), err=outputs["as_json"])
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        try:
+            with open(summary, "a", encoding="utf-8") as stream:  # noqa: PTH123 - the runner's file
+                stream.write(markdown + "\n")
+        except OSError as error:
+            raise UsageError(
+                f"The step summary {summary} cannot be written ({error.strerror}): unset "
+                "GITHUB_STEP_SUMMARY, or name a file in a folder that is there."
+            ) from error

@@ -1,0 +1,79 @@
+"""Gate results in the terminal: what failed first, with its line and its chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importcost.gate.checks import Check, Status, exit_code
+from importcost.reports.check_text import Places, one_line, severity, spot_of
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
+
+_INDENT = "    "
+
+
+def render_check_terminal(
+    checks: Sequence[Check],
+    *,
+    root: str = "",
+    places: Places | None = None,
+    strict: bool = False,
+    width: int = 100,
+    colour: bool = False,
+) -> str:
+    """Return a block for each finding, failures first, then a line for each handler and the sum.
+
+    `width` is in columns. Files are named from `root` on.
+    """
+    room, style = min(max(width, NARROWEST), MAX_WIDTH), Style(colour=colour)
+    findings = [check for check in checks if check.is_finding]
+    findings.sort(key=lambda check: severity(check, strict=strict) != "error")
+    lines: list[str] = []
+    for check in findings:
+        lines += [*_finding(check, root, places or {}, strict, room, style), ""]
+    lines += _handlers(checks, strict, style)
+    lines += ["", style(_verdict(checks, strict), "1")]
+    return "\n".join(lines)
+
+
+def _finding(
+    check: Check, root: str, places: Places, strict: bool, room: int, style: Style
+) -> list[str]:
+    is_error = severity(check, strict=strict) == "error"
+    mark = style("✗ fails", "31;1") if is_error else style("! warns", "33")
+    spot = spot_of(check, root, places)
+    where = ""
+    if spot is not None:
+        where = one_line(spot.path) + (f":{spot.line}" if spot.line is not None else "")
+    word = "" if check.status in (Status.FAIL, Status.WARN) else f" ({_words(check.status)})"
+    head = f"{mark}  {one_line(check.handler)}  {check.rule.value}{word}  {where}".rstrip()
+    return [head, *(_INDENT + line for line in wrap(check.message, room - len(_INDENT)))]
+
+
+def _words(status: Status) -> str:
+    return status.value.replace("-", " ")
+
+
+def _handlers(checks: Sequence[Check], strict: bool, style: Style) -> list[str]:
+    lines = []
+    for handler in dict.fromkeys(check.handler for check in checks):
+        members = [check for check in checks if check.handler == handler]
+        failed = sum(severity(check, strict=strict) == "error" for check in members)
+        warned = sum(severity(check, strict=strict) == "warning" for check in members)
+        passed = sum(check.status is Status.PASS for check in members)
+        skipped = sum(check.status is Status.SKIPPED for check in members)
+        counts = ((failed, "failed"), (warned, "warned"), (passed, "passed"), (skipped, "skipped"))
+        said = ", ".join(f"{count} {word}" for count, word in counts if count)
+        mark = style("✗", "31") if failed else style("!", "33") if warned else style("✓", "32")
+        lines.append(f"{mark} {one_line(handler)}: {said}")
+    return lines
+
+
+def _verdict(checks: Sequence[Check], strict: bool) -> str:
+    failed = sum(severity(check, strict=strict) == "error" for check in checks)
+    code = exit_code(checks, strict=strict)
+    if not checks:
+        return "Nothing was measured."
+    if code == 0:
+        return f"None of {len(checks)} checks failed."
+    word = "failed" if code == 1 else "could not be measured"
+    return f"{failed} of {len(checks)} checks {word}."

@@ -1,0 +1,182 @@
+"""`importcost check` as a CI job runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from harness import write_files
+
+HANDLER = "import helper\n\ndef handler(event, context):\n    return {}\n"
+FILES = {"src/handler.py": HANDLER, "src/helper.py": "import wave\nimport csv\n"}
+CERTAIN = """
+[handlers.orders]
+handler = "src/handler.py"
+"""
+
+
+def importcost(folder, *args, **variables):
+    environment = {**os.environ, "IMPORTCOST_CACHE_DIR": str(folder.parent / "cache")}
+    for name in ("VIRTUAL_ENV", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        environment.pop(name, None)
+    return subprocess.run(
+        [sys.executable, "-m", "importcost", "check", "--runner", "local", *args],
+        cwd=folder,
+        env={**environment, **variables},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+@pytest.fixture
+def project(tmp_path):
+    def make(settings="", **files):
+        text = CERTAIN + settings
+        return write_files(tmp_path / "project", {**FILES, "importcost.toml": text, **files})
+
+    return make
+
+
+def findings(done):
+    data = json.loads(done.stdout)
+    return {(one["rule"], one["status"]): one for one in data["checks"]}
+
+
+def test_a_forbidden_import_fails_with_its_chain_and_line(project):
+    done = importcost(project('forbid = ["csv"]\n'))
+    assert done.returncode == 1, done.stderr
+    assert "✗ fails  orders  forbidden-import  src/helper.py:2" in done.stdout
+    assert "handler (handler.py:1) > helper (helper.py:2) > csv" in done.stdout
+    assert done.stdout.rstrip().endswith("1 of 5 checks failed.")
+
+
+def test_without_a_rule_on_time_the_handler_is_launched_twice(project):
+    log = "import os\nwith open(os.environ['LAUNCHES'], 'a') as f: f.write('x')\n"
+    folder = project(**{"src/helper.py": log})
+    settings = folder / "importcost.toml"
+    settings.write_text(
+        CERTAIN + 'max_modules = 500\nlevel = {memory = "off"}\n[handlers.orders.env]\n'
+        f'LAUNCHES = "{folder}/launches"\n'
+    )
+    done = importcost(folder)
+    assert done.returncode == 0, done.stdout
+    assert (folder / "launches").read_text() == "xx"
+    assert "! warns  orders  write-at-import  src/helper.py:2" in done.stdout
+
+
+def test_budgets_fail_when_proven_and_the_reports_agree(project):
+    folder = project("max_init_ms = 1\nmax_cost_per_million = 100\n")
+    done = importcost(
+        folder, "--runs", "7", "--json", "--junit", "j.xml", "--sarif", "s.sarif",
+        "--markdown", "m.md",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    found = findings(done)
+    assert found["init-time", "fail"]["budget"] == 1
+    assert found["init-time", "fail"]["file"] == "importcost.toml"
+    assert ("cost", "pass") in found
+    assert 'failures="1"' in (folder / "j.xml").read_text()
+    assert json.loads((folder / "s.sarif").read_text())["runs"][0]["results"]
+    assert "init-time" in (folder / "m.md").read_text()
+
+
+def test_the_baseline_tells_new_modules_and_keeps_the_others(project):
+    folder = project("allow_new_modules = false\n")
+    missing = importcost(folder)
+    assert missing.returncode == 3
+    assert "write it with importcost check --update-baseline" in " ".join(missing.stdout.split())
+    written = importcost(folder, "--runs", "6", "--update-baseline")
+    assert written.returncode == 0, written.stdout
+    assert "Baseline: " in written.stderr
+    file = folder / "importcost-baseline.json"
+    entry = json.loads(file.read_text())["handlers"]["orders"]
+    assert {"csv", "wave", "helper"} <= set(entry["modules"])
+    (folder / "src/helper.py").write_text("import wave\nimport csv\nimport cmd\n")
+    changed = importcost(folder)
+    assert changed.returncode == 1
+    assert "cmd is loaded at init and not in the baseline" in changed.stdout
+    assert "src/helper.py:3" in changed.stdout
+
+
+def test_a_handler_gone_from_the_configuration_leaves_the_baseline(project):
+    folder = project('[handlers.refunds]\nhandler = "src/helper.py"\n')
+    assert importcost(folder, "--runs", "6", "--update-baseline").returncode == 0
+    (folder / "importcost.toml").write_text(CERTAIN)
+    file = folder / "importcost-baseline.json"
+    assert importcost(folder, "orders", "--runs", "6", "--update-baseline").returncode == 0
+    assert set(json.loads(file.read_text())["handlers"]) == {"orders", "refunds"}
+    assert importcost(folder, "--runs", "6", "--update-baseline").returncode == 0
+    assert set(json.loads(file.read_text())["handlers"]) == {"orders"}
+
+
+def test_one_failing_handler_does_not_hide_the_others(project):
+    settings = 'forbid = ["csv"]\n[handlers.broken]\nhandler = "src/broken.py"\n'
+    folder = project(settings, **{"src/broken.py": "raise ValueError('no table')\n"})
+    done = importcost(folder)
+    assert done.returncode == 1
+    assert "broken  measurement" in done.stdout
+    assert "raised ValueError: no table" in " ".join(done.stdout.split())
+    assert "forbidden-import" in done.stdout
+
+
+def test_a_failing_handler_fails_whatever_its_levels(project):
+    folder = project('level = "warn"\n', **{"src/helper.py": "import nothing_of_that_name\n"})
+    done = importcost(folder)
+    assert done.returncode == 1
+    assert "nothing_of_that_name" in done.stdout
+
+
+def test_github_gets_annotations_and_a_summary(project):
+    folder = project('forbid = ["csv"]\n')
+    summary = folder / "summary.md"
+    summary.write_text("before\n")
+    done = importcost(folder, "--json", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+    assert json.loads(done.stdout)["exit_code"] == done.returncode == 1
+    assert "::error file=src/helper.py,line=2," in done.stderr
+    text = summary.read_text()
+    assert text.startswith("before\n")
+    assert "forbidden" in text
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("nobody",), "has no handler nobody"),
+        (("--config", "absent.toml"), "absent.toml"),
+        (("--runs", "5"), "--runs is 5 and must be at least 6"),
+        (("--baseline", "absent.json"), "There is no baseline absent.json"),
+        (("--deterministic", "--update-baseline"), "drop one"),
+        (("--junit", "-"), "--junit needs a file"),
+        (("--sarif", "nowhere/s.sarif"), "nowhere/s.sarif cannot be written"),
+    ],
+)
+def test_what_cannot_be_carried_out_is_said_before_anything_is_measured(project, args, words):
+    done = importcost(project(), *args)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert done.stderr.count("Error:") == 1
+
+
+def test_no_configuration_names_init(tmp_path):
+    done = importcost(tmp_path)
+    assert done.returncode == 2
+    assert "importcost init" in done.stderr
+
+
+def test_a_broken_baseline_is_no_pass(project):
+    folder = project("allow_new_modules = false\n", **{"importcost-baseline.json": "{"})
+    done = importcost(folder)
+    assert done.returncode == 2
+    assert "write it anew with importcost check --update-baseline" in done.stderr
+
+
+def test_deterministic_leaves_out_budgets_on_time(project):
+    done = importcost(project("max_init_ms = 1\nmax_increase = '5%'\n"), "--deterministic")
+    assert done.returncode == 0, done.stdout
+    assert "init-time" not in done.stdout
