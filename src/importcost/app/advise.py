@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -24,7 +24,7 @@ from importcost.model.advice import (
     Verdict,
     VerdictKind,
 )
-from importcost.model.graph import ImportGraph
+from importcost.model.graph import FUNCTION, ImportGraph
 from importcost.model.profile import Profile
 
 CHANGES = (VerdictKind.DEFERRABLE, VerdictKind.NEEDS_GETTER, VerdictKind.ANNOTATIONS_ONLY)
@@ -223,14 +223,38 @@ class _Analyst:
         """
         candidates = []
         counted: set[tuple[str, str]] = set()
+        chosen = self._nearest(findings)
         for number, one in enumerate(findings):
             path = one.file.source.path
             fresh = [made for made in one.objects if (path, made.name) not in counted]
-            if one.changes:
+            if number in chosen:
                 counted |= {(path, made.name) for made in fresh}
             extra = self._own_us(one.file, fresh)
-            candidates.append(Candidate(number, one.keys, bool(one.changes), extra))
+            candidates.append(Candidate(number, one.keys, number in chosen, extra))
         return best_set(self._costs, candidates, self._profile.function_init.local_us)
+
+    def _nearest(self, findings: Sequence[Finding]) -> set[int]:
+        """Return what can be deferred, without imports of own modules that others stand in for.
+
+        Deferring `import helper` also defers what helper imports, but makes every user of helper
+        wait for all of it: where the imports in helper can be deferred, those are the ones.
+        """
+        own = {module.name for module in self._graph.modules if module.distribution == FUNCTION}
+        chosen = {number for number, one in enumerate(findings) if one.changes}
+        whole = self._joint_us(findings, chosen)
+        for number in sorted(chosen):
+            if own.isdisjoint(findings[number].finding.imported):
+                continue
+            without = self._joint_us(findings, chosen - {number})
+            if whole - without < self._least_us:
+                chosen.remove(number)
+                whole = without
+        return chosen
+
+    def _joint_us(self, findings: Sequence[Finding], numbers: Collection[int]) -> int:
+        return self._costs.exclusive_us(
+            [key for number in numbers for key in findings[number].keys]
+        )
 
     def advice(self, findings: Sequence[Finding], best: BestSet | None) -> Advice:
         """Return the whole advice for these findings."""
