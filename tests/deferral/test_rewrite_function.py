@@ -19,7 +19,7 @@ CASES = {
     ),
     "after the docstring": (
         'import json\n\ndef f():\n    """Doc."""\n\n    # why\n    return json\n',
-        '\ndef f():\n    """Doc."""\n    import json\n\n    # why\n    return json\n',
+        'def f():\n    """Doc."""\n    import json\n\n    # why\n    return json\n',
     ),
     "docstring of several lines": (
         'import json\ndef f():\n    """Doc.\n\n    More.\n    """  # noqa\n    return json\n',
@@ -76,7 +76,7 @@ CASES = {
     "parentheses over lines": (
         "from a import (\n    b,\n    c as d,\n)\n\ndef f():\n    return b\n\ndef g():\n    return d, b\n",
         (
-            "\ndef f():\n    from a import b\n    return b\n\ndef g():\n    from a import b, c as d\n"
+            "def f():\n    from a import b\n    return b\n\ndef g():\n    from a import b, c as d\n"
             "    return d, b\n"
         ),
     ),
@@ -119,7 +119,7 @@ CASES = {
     "async, decorated, methods": (
         "import a\n\nclass C:\n    @property\n    @staticmethod\n    async def m():\n        await a\n",
         (
-            "\nclass C:\n    @property\n    @staticmethod\n    async def m():\n        import a\n"
+            "class C:\n    @property\n    @staticmethod\n    async def m():\n        import a\n"
             "        await a\n"
         ),
     ),

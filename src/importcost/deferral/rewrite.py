@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from importcost.deferral.edits import Edit, OverlapError, apply_edits
+from importcost.deferral.rewrite_blank import blank_line_edits
 from importcost.deferral.rewrite_check import check_result
 from importcost.deferral.rewrite_getter import (
     Getter,
@@ -178,7 +179,8 @@ def _edits(tree: Tree, file: SourceFile, plan: _Plan, python: tuple[int, int]) -
             (item.node, qualified_name(item.node, item.indexes[0], file.package)) for item in listed
         ]
         edits += lazy_modules_edits(tree, named)
-    return edits + _statement_edits(tree, plan, python)
+    edits += _statement_edits(tree, plan, python)
+    return edits + blank_line_edits(tree, edits)
 
 
 def _statement_edits(tree: Tree, plan: _Plan, python: tuple[int, int]) -> list[Edit]:
