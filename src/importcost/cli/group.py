@@ -15,7 +15,9 @@ COMMANDS = {
     "defer": "Say which imports to defer, prove what that saves, and write the edit.",
     "estimate": "Estimate a cold start over memory sizes, architectures and package types.",
     "why": "Show every chain of imports that loads a module.",
+    "init": "Write a starting configuration with budgets as measured now.",
     "check": "Hold handlers against their budgets: the gate for pull requests.",
+    "diff": "Say which modules make one saved profile slower or faster than another.",
     "view": "Render a saved profile again.",
     "export": "Write a saved profile in the formats that other tools read.",
 }

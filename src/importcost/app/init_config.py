@@ -1,0 +1,171 @@
+"""Use case: write a starting configuration with budgets measured now plus a margin."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from importcost.app.bench import Listener
+from importcost.app.check import BASELINE_FILE
+from importcost.app.configured import HowToMeasure, request_for
+from importcost.app.find_handlers import FoundHandler, find_handlers, handler_function
+from importcost.app.profile import profile_handler
+from importcost.billing.estimate import estimate
+from importcost.errors import MeasurementError, UsageError
+from importcost.gate.attribution import function_modules
+from importcost.model.profile import Profile, RunKind
+from importcost.model.stats import median
+from importcost.reports.output import write_output
+from importcost.targets.config import OWN_FILE, PROJECT_FILE, has_section, read_config
+from importcost.targets.config_start import MARGIN, StartingHandler, starting_configuration
+from importcost.targets.handler import resolve_target
+
+
+@dataclass(frozen=True, slots=True)
+class InitRequest:
+    """What `importcost init` was asked for.
+
+    `targets` are handlers as `importcost profile` takes them, empty to look for them in
+    `folder`. `in_project_file` appends to pyproject.toml instead of writing importcost.toml.
+    `margin` is a share of each measured figure.
+    """
+
+    targets: tuple[str, ...] = ()
+    folder: str = "."
+    task_root: str | None = None
+    memory_mb: int | None = None
+    in_project_file: bool = False
+    margin: float = MARGIN
+    measure: bool = True
+    how: HowToMeasure = field(default_factory=HowToMeasure)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The file that was written, its handlers' names, and why some were not measured, by name."""
+
+    file: str
+    handlers: tuple[str, ...]
+    unmeasured: tuple[tuple[str, str], ...]
+    next_step: str = f"importcost check --update-baseline writes {BASELINE_FILE}."
+
+
+def write_configuration(request: InitRequest, listener: Listener) -> Started:
+    """Measure the handlers and write the configuration; nothing that is there is overwritten.
+
+    A handler that cannot be measured is written with its budgets commented out. Raises
+    UsageError where there is a configuration already, or no handler is found.
+    """
+    folder = Path(request.folder).resolve()
+    file = folder / (PROJECT_FILE if request.in_project_file else OWN_FILE)
+    before = _text_before(folder, file, request)
+    found = _named(request, folder) if request.targets else find_handlers(folder)
+    if not found:
+        raise UsageError(
+            f"There is no handler in {folder}: no SAM or Serverless file names one, and no source "
+            "defines handler(event, context) or lambda_handler; name it: importcost init FILE.py."
+        )
+    started, unmeasured = [], []
+    for one in found:
+        listener.note(f"Found {one.name}: {one.handler} (in {one.source}).")
+        start = _starting(one, request)
+        try:
+            start = _with_figures(start, folder, request, listener)
+        except (MeasurementError, UsageError) as error:
+            unmeasured.append((one.name, str(error)))
+        started.append(start)
+    text = starting_configuration(
+        started, in_project_file=request.in_project_file, margin=request.margin
+    )
+    text = f"{before.rstrip()}\n\n{text}" if before.strip() else text
+    read_config(text, str(file))  # what is written must be readable by check
+    write_output(str(file), text)
+    return Started(str(file), tuple(one.name for one in started), tuple(unmeasured))
+
+
+def _text_before(folder: Path, file: Path, request: InitRequest) -> str:
+    """Return what pyproject.toml holds. Raises UsageError where a configuration is there."""
+    own, project = folder / OWN_FILE, folder / PROJECT_FILE
+    if own.exists():
+        raise UsageError(
+            f"{own} is there already: edit it, or remove it first to have it written anew."
+        )
+    if not project.is_file():
+        if request.in_project_file:
+            raise UsageError(f"There is no {file} to add to: leave --pyproject out.")
+        return ""
+    try:
+        text = project.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{project} cannot be read: {error}.") from error
+    if has_section(text):
+        raise UsageError(
+            f"{project} has [tool.importcost] already: edit it, or remove it first to have it "
+            "written anew."
+        )
+    return text if request.in_project_file else ""
+
+
+def _named(request: InitRequest, folder: Path) -> tuple[FoundHandler, ...]:
+    """Return the targets named on the command line, as the file in `folder` has to name them."""
+    found: list[FoundHandler] = []
+    for text in request.targets:
+        target = resolve_target(text, task_root=request.task_root)
+        file = Path(target.handler_file)
+        function = target.function or handler_function(file)
+        name = file.parent.name if file.stem in ("handler", "app", "main") else file.stem
+        name = name or file.stem
+        if any(one.name == name for one in found):
+            name = f"{name}-{len(found) + 1}"
+        path = _relative(file, folder)
+        root = None if request.task_root is None else _relative(Path(target.task_root), folder)
+        found.append(
+            FoundHandler(name, f"{path}:{function}" if function else path, path, root=root)
+        )
+    return tuple(found)
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _starting(one: FoundHandler, request: InitRequest) -> StartingHandler:
+    return StartingHandler(
+        name=one.name,
+        handler=one.handler,
+        root=one.root,
+        memory_mb=request.memory_mb or one.memory_mb or 128,
+        arch=one.arch or "x86_64",
+        runtime=one.runtime,
+    )
+
+
+def _with_figures(
+    start: StartingHandler, folder: Path, request: InitRequest, listener: Listener
+) -> StartingHandler:
+    """Measure a handler by the very configuration that is to be written for it."""
+    if not request.measure:
+        return start
+    text = starting_configuration([start], in_project_file=False)
+    handler = read_config(text, str(folder / OWN_FILE)).handlers[0]
+    profile = profile_handler(request_for(handler, request.how), listener)
+    bill = estimate(profile)
+    return replace(
+        start,
+        init_ms=bill.init_ms.value,
+        billed_init_ms=bill.billed_init_ms.value,
+        cost_per_million=bill.dollars_per_million.value,
+        modules=len(function_modules(profile)) or None,
+        memory_mb_used=_memory_mb(profile),
+    )
+
+
+def _memory_mb(profile: Profile) -> float | None:
+    peaks: Sequence[float] = [
+        run.peak_rss_kb / 1024
+        for run in profile.runs
+        if run.kind is RunKind.TIMED and run.peak_rss_kb is not None
+    ]
+    return median(peaks) if peaks else None

@@ -1,0 +1,174 @@
+"""`importcost init`, and what it finds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from harness import write_files
+from importcost.app.find_handlers import find_handlers
+from importcost.targets.config import load_config
+from importcost.targets.yaml_subset import plain_yaml
+
+HANDLER = "import wave\n\ndef lambda_handler(event, context):\n    return {}\n"
+SAM = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Globals:
+  Function:
+    Runtime: python3.12   # all of them
+    MemorySize: 512
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src/orders/
+      Handler: 'app.lambda_handler'
+      Policies:
+        - Handler: nonsense.in_a_list
+      MemorySize: 1024
+  Frontend:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: web/
+      Handler: index.handler
+      Runtime: nodejs22.x
+  Table:
+    Type: AWS::DynamoDB::Table
+"""
+SERVERLESS = """\
+service: shop
+provider:
+  name: aws
+  runtime: python3.13
+  architecture: arm64
+functions:
+  create:
+    handler: src/orders/app.lambda_handler
+    memorySize: 256
+"""
+
+
+def importcost(folder, *args):
+    environment = {**os.environ, "IMPORTCOST_CACHE_DIR": str(folder.parent / "cache")}
+    environment.pop("VIRTUAL_ENV", None)
+    return subprocess.run(
+        [sys.executable, "-m", "importcost", *args],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+@pytest.fixture
+def project(tmp_path):
+    def make(**files):
+        return write_files(tmp_path / "shop", {"src/orders/app.py": HANDLER, **files})
+
+    return make
+
+
+def test_what_init_writes_passes_check_and_is_never_overwritten(project):
+    folder = project()
+    done = importcost(folder, "init", "--runner", "local", "--runs", "7")
+    assert done.returncode == 0, done.stderr
+    text = (folder / "importcost.toml").read_text()
+    assert "[handlers.orders]" in text
+    assert "; measured " in text
+    assert "not measured" not in text
+    budgets = load_config(folder=str(folder)).handlers[0].budgets
+    assert budgets.max_init_ms > 0
+    assert budgets.max_modules >= 2
+    checked = importcost(folder, "check", "--runner", "local", "--runs", "7")
+    assert checked.returncode == 0, checked.stdout
+    again = importcost(folder, "init")
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
+    assert (folder / "importcost.toml").read_text() == text
+
+
+def test_pyproject_keeps_what_it_has(project):
+    before = '[project]\nname = "shop"\n'
+    folder = project(**{"pyproject.toml": before})
+    done = importcost(folder, "init", "--pyproject", "--no-measure", "src/orders/app.py")
+    assert done.returncode == 0, done.stderr
+    text = (folder / "pyproject.toml").read_text()
+    assert text.startswith(before)
+    assert (
+        load_config(folder=str(folder))
+        .find("orders")
+        .handler.endswith("src/orders/app.py:lambda_handler")
+    )
+    again = importcost(folder, "init", "--pyproject", "--no-measure")
+    assert again.returncode == 2
+    assert (folder / "pyproject.toml").read_text() == text
+
+
+def test_a_handler_that_fails_is_written_without_budgets(project):
+    folder = project(**{"src/orders/app.py": "import absent_module\n" + HANDLER})
+    done = importcost(folder, "init", "--runner", "local")
+    assert done.returncode == 0
+    assert "Not measured, budgets commented out: orders" in done.stderr
+    assert "absent_module" in done.stderr
+    assert load_config(folder=str(folder)).handlers[0].budgets.max_init_ms is None
+
+
+def test_no_handler_is_said(tmp_path):
+    folder = write_files(tmp_path / "shop", {"script.py": "def handler(): pass\n"})
+    done = importcost(folder, "init")
+    assert done.returncode == 2
+    assert "There is no handler in" in done.stderr
+    assert not (folder / "importcost.toml").exists()
+
+
+def test_a_sam_template_names_its_python_functions(project):
+    (found,) = find_handlers(project(**{"template.yaml": SAM}))
+    assert (found.name, found.handler) == ("Orders", "src/orders/app.py:lambda_handler")
+    assert (found.root, found.memory_mb, found.runtime) == ("src/orders", 1024, "python3.12")
+
+
+def test_a_serverless_file_names_its_functions(project):
+    (found,) = find_handlers(project(**{"serverless.yml": SERVERLESS}))
+    assert (found.name, found.handler) == ("create", "src/orders/app.py:lambda_handler")
+    assert (found.root, found.memory_mb, found.arch) == (".", 256, "arm64")
+
+
+def test_sources_are_searched_but_not_what_is_installed_or_tests(project):
+    folder = project(
+        **{
+            "src/refunds/app.py": "def handler(event, context, *rest): ...\n",
+            "src/other/app.py": "async def handler(event, context): ...\n",
+            "src/bad.py": "def handler(event, context:\n",
+            "node_modules/x/app.py": HANDLER,
+            ".venv/app.py": HANDLER,
+            "own/pyvenv.cfg": "",
+            "own/lib/app.py": HANDLER,
+            "tests/app.py": HANDLER,
+            "copy/orders/app.py": HANDLER,
+        }
+    )
+    found = {one.name: one.handler for one in find_handlers(folder)}
+    assert found == {
+        "orders": "copy/orders/app.py:lambda_handler",
+        "src-orders-app": "src/orders/app.py:lambda_handler",
+        "refunds": "src/refunds/app.py:handler",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("a: 1\nb:\n  c: 'x: y' # no\n  d: \"q\"\n", {"a": "1", "b": {"c": "x: y", "d": "q"}}),
+        ("a:\n  - b: 1\n    c: 2\nd: 3\n", {"a": {}, "d": "3"}),
+        ("a: |\n  b: 1\nc: !Ref x\nd: {e: 1}\nf: 2\n", {"f": "2"}),
+        ("url: http://x#y\n\n# only\nAWS::X: 1\n", {"url": "http://x#y"}),
+        ("", {}),
+    ],
+)
+def test_the_plain_part_of_yaml(text, data):
+    assert plain_yaml(text) == data
