@@ -14,10 +14,12 @@ COMMANDS = {
     "profile": "Measure one handler's cold start and say what it costs and why.",
     "defer": "Say which imports to defer, prove what that saves, and write the edit.",
     "estimate": "Estimate a cold start over memory sizes, architectures and package types.",
+    "calibrate": "Fit the estimate to the init durations in this function's own log.",
     "why": "Show every chain of imports that loads a module.",
     "init": "Write a starting configuration with budgets as measured now.",
     "check": "Hold handlers against their budgets: the gate for pull requests.",
     "diff": "Say which modules make one saved profile slower or faster than another.",
+    "snapstart": "Say what a SnapStart snapshot would freeze, and whether hooks mend it.",
     "view": "Render a saved profile again.",
     "export": "Write a saved profile in the formats that other tools read.",
 }
@@ -41,7 +43,7 @@ class LazyGroup(click.Group):
             if near:
                 raise UsageError(f"There is no command {cmd_name}: did you mean {near}?")
             return None
-        module = importlib.import_module(f"importcost.cli.{cmd_name}")
+        module = importlib.import_module("importcost.cli." + cmd_name.replace("-", "_"))
         command: click.Command = module.command
         return command
 

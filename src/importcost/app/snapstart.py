@@ -1,0 +1,157 @@
+"""Use case: whether a function can be snapshotted, and what its hooks must mend."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
+from importcost.errors import HandlerError
+from importcost.measure.runners.base import InterpreterFacts
+from importcost.measure.snapstart import INITIALIZATION, SnapshotRun, observe
+from importcost.model.profile import Target
+from importcost.strategies.snapstart_facts import source_facts
+from importcost.strategies.snapstart_fix import Skeleton, skeletons
+from importcost.strategies.snapstart_model import Finding, HookRun, SourceFacts
+from importcost.strategies.snapstart_modules import Project, SourceModule, parse_module
+from importcost.strategies.snapstart_verdict import (
+    all_findings,
+    hazards,
+    hook_findings,
+    source_findings,
+)
+
+FIRST_SNAPSTART = (3, 12)
+MAX_MODULES = 500
+WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapStartReport:
+    """The answer: findings in file order, the hooks as they ran, and how it was found out.
+
+    `init_us` and the hooks' times are wall time on this machine.
+    """
+
+    target: Target
+    python_version: str
+    is_supported: bool
+    init_us: int
+    hooks: tuple[HookRun, ...]
+    findings: tuple[Finding, ...]
+    skeletons: tuple[Skeleton, ...]
+    is_stand_in: bool
+    under_adapter: bool
+    timeout_s: float
+
+    @property
+    def is_clean(self) -> bool:
+        """Tell whether no hazard remains."""
+        return not hazards(self.findings)
+
+
+def check_snapstart(
+    request: ProfileRequest, function_timeout_s: float, adapter: str | None, listener: Listener
+) -> SnapStartReport:
+    """Run init, snapshot and restore of the target, read its source, and judge both.
+
+    `function_timeout_s` is the function's own timeout. Raises as `open_bench`, and HandlerError
+    where init fails: then its message also names what the source shows.
+    """
+    request = replace(request, environment={**request.environment, **INITIALIZATION})
+    with open_bench(request, listener) as bench:
+        try:
+            run = observe(bench.runner, bench.subject)
+        except HandlerError as error:
+            raise _with_source(error, bench) from error
+        facts = bench.runner.facts()
+    under_adapter = adapter == "lwa" or _names_adapter(request, bench.subject.target)
+    return _report(bench, run, facts, function_timeout_s, under_adapter)
+
+
+def _report(
+    bench: Bench,
+    run: SnapshotRun,
+    interpreter: InterpreterFacts,
+    timeout_s: float,
+    under_adapter: bool,
+) -> SnapStartReport:
+    target = bench.subject.target
+    project = read_project(target, run.observation.files)
+    facts = source_facts(project)
+    findings = all_findings(project, facts, run.observation, under_adapter=under_adapter)
+    findings += hook_findings(run.hooks, run.init_us, timeout_s)
+    runtime = bench.subject.settings.runtime.removeprefix("python")
+    return SnapStartReport(
+        target=target,
+        python_version=interpreter.version,
+        is_supported=tuple(map(int, runtime.split("."))) >= FIRST_SNAPSTART,
+        init_us=run.init_us,
+        hooks=run.hooks,
+        findings=findings,
+        skeletons=skeletons(project, findings),
+        is_stand_in=run.observation.is_stand_in,
+        under_adapter=under_adapter,
+        timeout_s=timeout_s,
+    )
+
+
+def _names_adapter(request: ProfileRequest, target: Target) -> bool:
+    """Tell whether the package is started by Lambda Web Adapter: its wrapper, or a run.sh."""
+    if request.environment.get(WRAPPER) == "/opt/bootstrap":
+        return True
+    script = Path(target.task_root, "run.sh")
+    try:
+        text = script.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return f"{target.module}:" in text
+
+
+def _with_source(error: HandlerError, bench: Bench) -> HandlerError:
+    facts: SourceFacts = source_facts(read_project(bench.subject.target, {}))
+    found = hazards(source_findings(facts))
+    if not found:
+        return error
+    places = ", ".join(f"{Path(item.file).name}:{item.line} ({item.kind.value})" for item in found)
+    return HandlerError(f"{error} The source alone shows: {places}.", error.traceback_text)
+
+
+def read_project(target: Target, files: Mapping[str, str]) -> Project:
+    """Read the function's own modules: those that the run loaded, else what the handler imports.
+
+    Files that are not there or do not parse are left out.
+    """
+    wanted = dict(files) or {target.module: target.handler_file}
+    modules: dict[str, SourceModule] = {}
+    while wanted and len(modules) < MAX_MODULES:
+        name, file = wanted.popitem()
+        module = _read(name, file)
+        if module is None or name in modules:
+            continue
+        modules[name] = module
+        if not files:
+            wanted.update(_own_imports(target, module))
+    return Project(dict(sorted(modules.items())))
+
+
+def _read(name: str, file: str) -> SourceModule | None:
+    try:
+        return parse_module(name, file, Path(file).read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+def _own_imports(target: Target, module: SourceModule) -> dict[str, str]:
+    found = {}
+    for node in ast.walk(module.tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in [*names, *(module.bindings.values())]:
+                for candidate in (name, name.rpartition(".")[0]):
+                    base = Path(target.task_root, *candidate.split("."))
+                    if candidate and base.with_suffix(".py").is_file():
+                        found[candidate] = str(base.with_suffix(".py"))
+    return found

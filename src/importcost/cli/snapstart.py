@@ -1,0 +1,68 @@
+"""`importcost snapstart`: whether a snapshot of the function is safe to restore many times."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import click
+
+from importcost.cli.listener import TerminalListener
+from importcost.cli.options import MeasureOptions, measure_options, request_of, wants_colour
+from importcost.cli.printing import show
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+@click.command("snapstart")
+@click.argument("target")
+@measure_options
+@click.option(
+    "--function-timeout",
+    type=click.FloatRange(1, 900),
+    default=3.0,
+    show_default=True,
+    help="The function's own timeout in seconds; init may take the longer of it and 130 s.",
+)
+@click.option(
+    "--adapter",
+    type=click.Choice(["lwa"]),
+    help="The function runs under Lambda Web Adapter, where registered hooks do not fire.",
+)
+@click.option("--fix", is_flag=True, help="Print the hooks that what was found needs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--quiet", "-q", is_flag=True, help="Print the answer only.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    target: str,
+    function_timeout: float,
+    adapter: str | None,
+    fix: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Unpack[MeasureOptions],
+) -> None:
+    """Say what a SnapStart snapshot of the function would freeze, and whether hooks mend it.
+
+    TARGET is what `importcost profile` takes. Exit code 1 where hazards remain.
+    """
+    from importcost.app.snapstart import check_snapstart
+    from importcost.reports.snapstart import (
+        render_skeletons,
+        render_snapstart,
+        render_snapstart_json,
+    )
+
+    with TerminalListener(show_notes=not (quiet or as_json), show_bar=False) as listener:
+        report = check_snapstart(request_of(target, options), function_timeout, adapter, listener)
+    if as_json:
+        show(render_snapstart_json(report))
+    else:
+        width = shutil.get_terminal_size((100, 24)).columns
+        show(render_snapstart(report, width=width, colour=wants_colour()))
+        if fix:
+            show(render_skeletons(report) or "Nothing to fix.")
+    ctx.exit(0 if report.is_clean else 1)

@@ -1,0 +1,175 @@
+"""Runs init, snapshot and restore in the measured interpreter, as SnapStart does them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from importcost.errors import MeasurementError
+from importcost.measure.failures import raise_for_failure
+from importcost.measure.runners.base import Layout, Runner
+from importcost.measure.session import Subject
+from importcost.strategies.snapstart_model import (
+    Event,
+    GlobalName,
+    HazardKind,
+    Held,
+    HeldValue,
+    HookRun,
+    Observation,
+)
+
+INITIALIZATION = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
+STAND_IN = '''\
+"""Stands in for snapshot_restore_py where the interpreter has none: same registry, same order."""
+
+_before_snapshot_registry = []
+_after_restore_registry = []
+__all__ = ["register_before_snapshot", "register_after_restore"]
+
+
+def register_before_snapshot(func, *args, **kwargs):
+    _before_snapshot_registry.append((func, args, kwargs))
+    return func
+
+
+def register_after_restore(func, *args, **kwargs):
+    _after_restore_registry.append((func, args, kwargs))
+    return func
+
+
+def get_before_snapshot():
+    return _before_snapshot_registry
+
+
+def get_after_restore():
+    return _after_restore_registry
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRun:
+    """One init with its hooks: `init_us` and the hooks' times are of an untraced run."""
+
+    init_us: int
+    hooks: tuple[HookRun, ...]
+    observation: Observation
+
+
+def observe(runner: Runner, subject: Subject) -> SnapshotRun:
+    """Run the target twice: once for the times, once traced.
+
+    The runner's environment must have AWS_LAMBDA_INITIALIZATION_TYPE as snap-start. Raises
+    HandlerError where init fails, MeasurementError where the interpreter cannot fork or start.
+    """
+    timed = _launch(runner, subject, "time")
+    traced = _launch(runner, subject, "trace")
+    hooks = tuple(_hook(item, runner.layout) for item in timed["hooks"])
+    observation = _observation(traced, runner.layout, hooks)
+    return SnapshotRun(timed["init_ns"] // 1000, hooks, observation)
+
+
+def _launch(runner: Runner, subject: Subject, mode: str) -> Mapping[str, Any]:
+    layout, target = runner.layout, subject.target
+    spec = {
+        "module": target.module,
+        "search_path": list(layout.search_path),
+        "runtime_dir": layout.runtime_dir,
+        "task_root": layout.task_root,
+    }
+    package = resources.files("importcost.probe")
+    files = {
+        "snapstart_probe.py": package.joinpath("snapstart_probe.py").read_text(encoding="utf-8"),
+        "snapshot_stand_in.py": STAND_IN,
+        "spec.json": json.dumps(spec),
+    }
+    paths = ("{scratch}/snapstart_probe.py", "{scratch}/spec.json", "{scratch}/result.json")
+    launch = runner.launch((*paths, mode), files, subject.timeout_s)
+    if launch.result is None and not launch.timed_out and launch.exit_code == 1:
+        last = launch.rows_text.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise MeasurementError(
+            f"The snapshot of {target.handler_file} could not be simulated"
+            f"{' (' + last[0] + ')' if last else ''}: look for what it changes at module level in "
+            "builtins or sys."
+        )
+    raise_for_failure(launch, target, subject.timeout_s)
+    if launch.result is None:  # raise_for_failure has covered this; keeps the type checker honest
+        raise MeasurementError("The probe left no result.")
+    return launch.result
+
+
+def _outside(layout: Layout, file: str) -> str:
+    """Return a path inside as the host names it."""
+    for inside, host in layout.host_paths:
+        if file == inside or file.startswith(inside + "/"):
+            return host + file[len(inside) :]
+    return file
+
+
+def _hook(item: Mapping[str, Any], layout: Layout) -> HookRun:
+    return HookRun(
+        when=item["when"],
+        name=item["name"],
+        file=None if item["file"] is None else _outside(layout, item["file"]),
+        line=item["line"],
+        wall_us=item["ns"] // 1000,
+        error=item["error"],
+    )
+
+
+def _held(data: Mapping[str, Any] | None) -> Held:
+    return {
+        module: {name: HeldValue(*value) for name, value in values.items()}
+        for module, values in (data or {}).items()
+    }
+
+
+def _observation(
+    data: Mapping[str, Any], layout: Layout, hooks: tuple[HookRun, ...]
+) -> Observation:
+    held = data["held"]
+    clones = held.get("clones") or [None, None]
+    written = {
+        GlobalName(module, name)
+        for module, names in (held.get("written") or {}).items()
+        for name in names
+    }
+    return Observation(
+        events=tuple(_event(data, number, layout) for number in range(len(data["events"]))),
+        at_init=_held(held["init"]),
+        at_snapshot=_held(held.get("snapshot") or held["init"]),
+        clones=(_held(clones[0] or held["init"]), _held(clones[1] or held["init"])),
+        written=frozenset(written),
+        hooks=hooks,
+        late_hooks=tuple(
+            (_outside(layout, file), line, function, register)
+            for file, line, function, register in data["late_hooks"]
+        ),
+        files={name: _outside(layout, file) for name, file in data["modules"].items()},
+        is_stand_in=data["stand_in"],
+    )
+
+
+def _event(data: Mapping[str, Any], number: int, layout: Layout) -> Event:
+    item = data["events"][number]
+    held = data["held"]
+    is_open = None
+    for events, at_init, restored in (
+        ("socket_events", "sockets_at_init", "sockets"),
+        ("path_events", "paths_at_init", "paths"),
+    ):
+        if number in data[events]:
+            is_open = (number in data[at_init], number in held.get(restored, data[at_init]))
+    return Event(
+        kind=HazardKind(item["kind"]),
+        label=item["label"],
+        is_direct=item["direct"],
+        entry=item["entry"],
+        frames=tuple(
+            (module, _outside(layout, file), line) for module, file, line in item["stack"]
+        ),
+        is_open=is_open,
+    )

@@ -1,0 +1,538 @@
+"""Runs inside the measured interpreter: init, snapshot and restore as SnapStart does them.
+
+Started as `python snapstart_probe.py spec.json RESULT MODE`; MODE is "time" (nothing is traced:
+the durations of init and of each hook are real) or "trace" (what init consumes, and what of it is
+held before and after the hooks). Standard library only, Python 3.9 to 3.15; it imports nothing of
+importcost and is imported by nothing.
+
+spec.json: module, search_path, runtime_dir, task_root.
+
+A restore is simulated by forked copies of the process. A fork reseeds `random`, a real restore
+does not: each copy gets the generator's state of the snapshot back before the hooks run. Two
+copies that end up with the same value have what a real fleet would have; in a third the held
+values are replaced by a marker first, so that a hook that writes the same value again (a date, a
+variable) is seen to have written.
+
+RESULT holds {"init_ns", "hooks": [{"when", "name", "file", "line", "ns", "error"}], "error",
+"stand_in", "modules": {name: file}, "events": [...], "held": {stage: {module: {name: [type,
+fingerprint]}}}, "open_sockets", "temporary_paths", "late_hooks"}.
+"""
+
+import json
+import os
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # quoted annotations only
+    from typing import Any
+
+CO_OPTIMIZED = 1  # functions have it, module and class bodies do not
+HOOK_NAMES = ("register_before_snapshot", "register_after_restore")
+PLAIN = (str, bytes, int, float, complex, bool, type(None))
+DEPTH = 4
+WIDTH = 200
+CLOCK_CALLS = (
+    "time time_ns monotonic monotonic_ns perf_counter perf_counter_ns clock_gettime "
+    "clock_gettime_ns localtime gmtime ctime now utcnow today"
+)
+C_NAMES = frozenset((CLOCK_CALLS + " urandom getrandom random getrandbits").split())
+RANDOM_METHODS = (
+    "randint randrange choice choices sample shuffle uniform gauss normalvariate triangular "
+    "betavariate expovariate gammavariate lognormvariate vonmisesvariate paretovariate "
+    "weibullvariate binomialvariate randbytes"
+)
+PY_ENTRIES = {
+    "uuid": dict.fromkeys("uuid1 uuid4 uuid6 uuid7".split(), "uuid"),
+    "secrets": dict.fromkeys("token_bytes token_hex token_urlsafe randbelow".split(), "secrets"),
+    "random": dict.fromkeys([*RANDOM_METHODS.split(), "__init__", "random", "getrandbits"], ""),
+    "tempfile": dict.fromkeys(
+        "mkstemp mkdtemp mktemp NamedTemporaryFile TemporaryFile __init__".split(), "tempfile"
+    ),
+    "os": {"__getitem__": "environment", "__iter__": "environment"},
+    "socket": {"create_connection": "connection"},
+    "boto3.session": {"get_credentials": "credentials"},
+    "botocore.credentials": {"get_frozen_credentials": "credentials"},
+    "botocore.client": {"_api_call": "credentials"},
+}
+PY_NAMES = frozenset(name for names in PY_ENTRIES.values() for name in names)
+SECRET_CALLS = frozenset(
+    "get_secret_value batch_get_secret_value get_parameter get_parameters assume_role "
+    "get_session_token get_authorization_token get_federation_token".split()
+)
+
+
+def _lay_out_path(spec: "Any") -> None:
+    if sys.path:
+        del sys.path[0]  # the folder of this file
+    folders = list(spec["search_path"])
+    if spec["runtime_dir"]:
+        folders.append(spec["runtime_dir"])
+    sys.path[:0] = folders
+
+
+def _load_hooks_module(scratch: str) -> bool:
+    """Import the hooks' registry; the stand-in only where there is no real one."""
+    try:
+        import snapshot_restore_py  # noqa: F401
+    except ImportError:
+        sys.path.append(scratch)
+        import snapshot_stand_in
+
+        sys.path.remove(scratch)
+        sys.modules["snapshot_restore_py"] = snapshot_stand_in
+        return True
+    return False
+
+
+def _is_vendored(folder: str) -> "set[str]":
+    """Name what a package manager put into the task root: no code of the user's."""
+    found: set[str] = set()
+    for entry in os.listdir(folder):
+        if entry.endswith(".dist-info"):
+            try:
+                with open(os.path.join(folder, entry, "RECORD"), encoding="utf-8") as stream:
+                    found.update(line.split("/")[0].split(",")[0] for line in stream)
+            except OSError:
+                continue
+    return found
+
+
+class _Own:
+    """Tells the function's own files from libraries'."""
+
+    def __init__(self, spec: "Any") -> None:
+        self._root = os.path.join(os.path.realpath(spec["task_root"]), "")
+        self._vendored = _is_vendored(self._root)
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, file: "str | None") -> bool:
+        if not file:
+            return False
+        answer = self._known.get(file)
+        if answer is None:
+            answer = self._known[file] = self._judge(file)
+        return answer
+
+    def _judge(self, file: str) -> bool:
+        real = os.path.realpath(file)
+        if not real.startswith(self._root):
+            return False
+        parts = real[len(self._root) :].split(os.sep)
+        if {"site-packages", "dist-packages"} & set(parts):
+            return False
+        return parts[0] not in self._vendored
+
+    def modules(self) -> "dict[str, Any]":
+        found = {}
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if name != "__main__" and isinstance(file, str) and self(file):
+                found[name] = module
+        return found
+
+
+class _Tracer:
+    """Watches what init consumes: profile events for calls, audit events for the system."""
+
+    def __init__(self, own: _Own) -> None:
+        self.events: list[Any] = []
+        self.sockets: list[Any] = []
+        self.paths: list[Any] = []
+        self.executed: set[Any] = set()
+        self._own = own
+        self._active = False
+        self._shared: Any = None
+
+    def start(self) -> None:
+        import datetime
+        import random
+        import tempfile
+
+        self._dates = (datetime.date, datetime.datetime)
+        self._random = random
+        self._shared = random._inst
+        self._folders = tuple({"/tmp/", os.path.join(tempfile.gettempdir(), "")})  # noqa: S108
+        self._active = True
+        sys.addaudithook(self._audit)
+        sys.setprofile(self._profile)
+
+    def stop(self) -> None:
+        sys.setprofile(None)
+        self._active = False
+
+    def _profile(self, frame: "Any", event: str, arg: "Any") -> None:
+        if event == "call":
+            code = frame.f_code
+            if code.co_flags & CO_OPTIMIZED and self._own(code.co_filename):
+                self.executed.add(code)
+            if code.co_name in PY_NAMES:
+                kind = self._python_entry(frame)
+                if kind:
+                    self._record(kind[0], frame.f_back, frame, kind[1])
+        elif event == "c_call" and getattr(arg, "__name__", None) in C_NAMES:
+            kind = self._c_entry(arg)
+            if kind:
+                self._record(kind[0], frame, None, kind[1])
+
+    def _c_entry(self, arg: "Any") -> "Any":
+        name, owner = arg.__name__, getattr(arg, "__self__", None)
+        module = getattr(owner, "__name__", "") if type(owner) is type(sys) else ""
+        if module == "time":
+            return ("clock", "time." + name)
+        if module in ("posix", "nt"):
+            return ("urandom", "os." + name)
+        if owner in self._dates:
+            return ("clock", owner.__name__ + "." + name)
+        if owner is self._shared and name in ("random", "getrandbits"):
+            return ("random", "random." + name)
+        return None
+
+    def _python_entry(self, frame: "Any") -> "Any":
+        module, name = frame.f_globals.get("__name__"), frame.f_code.co_name
+        kind = PY_ENTRIES.get(module, {}).get(name)
+        if kind is None:
+            return None
+        if module == "random":
+            return self._random_entry(frame, name)
+        if module == "os":
+            if frame.f_locals.get("self") is not os.environ:
+                return None
+            return ("environment", str(frame.f_locals.get("key", "*")))
+        if name == "_api_call":
+            called = frame.f_locals.get("py_operation_name") or frame.f_locals.get("operation_name")
+            return (kind, str(called)) if called in SECRET_CALLS else None
+        label = module if name == "__init__" else module + "." + name
+        return (kind, label)
+
+    def _random_entry(self, frame: "Any", name: str) -> "Any":
+        generator = frame.f_locals.get("self")
+        if name == "__init__":
+            is_seeded = frame.f_locals.get("x") is not None
+            if is_seeded or isinstance(generator, self._random.SystemRandom):
+                return None
+            return ("random", "random.Random")
+        if isinstance(generator, self._random.SystemRandom):
+            return ("secrets", "SystemRandom." + name)
+        return ("random", "random." + name) if generator is self._shared else None
+
+    def _audit(self, event: str, args: "Any") -> None:
+        if not self._active:
+            return
+        if event == "socket.__new__":
+            if int(args[1]) in (2, 10, 30):  # IPv4 and IPv6; 30 is macOS's
+                self._record("connection", sys._getframe(1), None, "socket", args[0])
+        elif event == "sqlite3.connect":
+            if str(args[0]) != ":memory:":
+                self._record("connection", sys._getframe(1), None, "sqlite3.connect")
+        elif event in ("tempfile.mkstemp", "tempfile.mkdtemp"):
+            self._record("tempfile", sys._getframe(1), None, event, None, str(args[0]))
+        elif event == "open" and isinstance(args[0], str) and args[0].startswith(self._folders):
+            flags = args[2] if isinstance(args[2], int) else 0
+            if flags & (os.O_WRONLY | os.O_RDWR):
+                self._record("tempfile", sys._getframe(1), None, "open", None, args[0])
+
+    def _record(
+        self,
+        kind: str,
+        caller: "Any",
+        callee: "Any",
+        label: str,
+        socket: "Any" = None,
+        path: "str | None" = None,
+    ) -> None:
+        self._active, was = False, self._active
+        try:
+            found = self._site(caller, callee)
+            if found is None:
+                return
+            direct, entry, stack = found
+            number = len(self.events)
+            self.events.append(
+                {"kind": kind, "label": label, "direct": direct, "entry": entry, "stack": stack}
+            )
+            if socket is not None:
+                self.sockets.append((number, socket))
+            if path is not None:
+                self.paths.append((number, path))
+        finally:
+            self._active = was
+
+    def _site(self, frame: "Any", callee: "Any") -> "Any":
+        """Find the own module-level statement behind a call.
+
+        None where the import of a library, or a function called before, is the cause.
+        """
+        direct, entry, stack = True, "", []
+        while frame is not None:
+            code = frame.f_code
+            if self._own(code.co_filename):
+                stack.append([frame.f_globals.get("__name__"), code.co_filename, frame.f_lineno])
+                if not code.co_flags & CO_OPTIMIZED:
+                    return direct, entry, stack
+            elif not stack:
+                if code.co_name == "<module>":
+                    return None
+                direct = False
+                entry = str(frame.f_globals.get("__name__")) + "." + code.co_name
+            frame = frame.f_back
+        return None
+
+
+def _fingerprint(value: "Any", depth: int, seen: "set[int]") -> str:
+    """Tell a value's state in words that change when it does."""
+    try:
+        if isinstance(value, PLAIN):
+            return type(value).__name__ + repr(value)
+        if depth == 0 or id(value) in seen:
+            return "#" + str(id(value))
+        seen = seen | {id(value)}
+        head = type(value).__name__ + "#"
+        if isinstance(value, dict):
+            items = list(value.items())[:WIDTH]
+            parts = [repr(key)[:80] + _fingerprint(item, depth - 1, seen) for key, item in items]
+            return head + str(len(value)) + ",".join(parts)
+        if isinstance(value, (list, tuple, set, frozenset)):
+            parts = [_fingerprint(item, depth - 1, seen) for item in list(value)[:WIDTH]]
+            return head + str(len(value)) + ",".join(parts)
+        return head + _object_state(value, depth, seen)
+    except BaseException as error:  # noqa: BLE001 - the handler's own code answers here
+        return "#" + str(id(value)) + type(error).__name__
+
+
+def _object_state(value: "Any", depth: int, seen: "set[int]") -> str:
+    module = type(value).__module__
+    if module in ("uuid", "datetime", "decimal", "fractions", "random"):
+        state = value.getstate() if module == "random" else value
+        return repr(state)
+    if isinstance(value, type):
+        kept = {key: item for key, item in vars(value).items() if not key.startswith("__")}
+        return str(id(value)) + _fingerprint(kept, depth - 1, seen)
+    defaults = (getattr(value, "__defaults__", None), getattr(value, "__kwdefaults__", None))
+    state = getattr(value, "__dict__", None)
+    more = _fingerprint(defaults, depth - 1, seen) if any(defaults) else ""
+    return str(id(value)) + more + (_fingerprint(state, depth - 1, seen) if state else "")
+
+
+def _held(modules: "dict[str, Any]") -> "Any":
+    found: dict[str, Any] = {}
+    for name, module in modules.items():
+        values = {
+            key: [type(value).__name__, str(hash(_fingerprint(value, DEPTH, set())))]
+            for key, value in list(vars(module).items())
+            if not key.startswith("__") and type(value) is not type(sys)
+        }
+        found[name] = values
+    return found
+
+
+def _late_hooks(own: _Own, executed: "set[Any]") -> "list[Any]":
+    """Find own functions that would register hooks and have not run: too late in a snapshot."""
+    found = []
+
+    def look(code: "Any") -> None:
+        if code.co_flags & CO_OPTIMIZED and code not in executed:
+            for name in HOOK_NAMES:
+                if name in code.co_names:
+                    found.append([code.co_filename, code.co_firstlineno, code.co_name, name])
+        for item in code.co_consts:
+            if hasattr(item, "co_names"):
+                look(item)
+
+    for module in own.modules().values():
+        try:
+            with open(module.__file__, "rb") as stream:
+                look(compile(stream.read(), module.__file__, "exec"))
+        except (OSError, SyntaxError, ValueError):
+            continue
+    return found
+
+
+def _describe(error: BaseException) -> "Any":
+    import traceback
+
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    name = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "traceback": "".join(lines),
+        "missing_module": name,
+        "missing_variable": None,
+        "exit_code": None,
+        "file": None,
+        "line": None,
+    }
+
+
+def _run_hook(when: str, entry: "Any", told: "list[Any]") -> bool:
+    function, args, kwargs = entry
+    code = getattr(function, "__code__", None)
+    started = time.monotonic_ns()
+    failed = None
+    try:
+        function(*args, **kwargs)
+    except BaseException as error:  # noqa: BLE001 - Lambda ends the process whatever it was
+        failed = type(error).__name__ + ": " + str(error)
+    told.append(
+        {
+            "when": when,
+            "name": getattr(function, "__qualname__", type(function).__name__),
+            "file": getattr(code, "co_filename", None),
+            "line": getattr(code, "co_firstlineno", None),
+            "ns": time.monotonic_ns() - started,
+            "error": failed,
+        }
+    )
+    return failed is None
+
+
+def _before_snapshot(told: "list[Any]") -> bool:
+    registry = sys.modules["snapshot_restore_py"].get_before_snapshot()
+    while registry:  # as awslambdaric does: last in, first out
+        if not _run_hook("before", registry.pop(), told):
+            return False
+    return True
+
+
+def _after_restore(told: "list[Any]") -> bool:
+    entries = list(sys.modules["snapshot_restore_py"].get_after_restore())
+    return all(_run_hook("after", entry, told) for entry in entries)
+
+
+def _in_clone(work: "Any") -> "Any":
+    """Do `work` in a forked copy that has the snapshot's generator state, and return its answer."""
+    random = sys.modules.get("random")
+    state = random.getstate() if random else None
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(read_end)
+            if random is not None:
+                random.setstate(state)
+            with os.fdopen(write_end, "w") as stream:
+                stream.write(json.dumps(work()))
+        except BaseException:  # noqa: BLE001, S110 - no answer is the answer
+            pass
+        finally:
+            os._exit(0)
+    os.close(write_end)
+    with os.fdopen(read_end) as stream:
+        text = stream.read()
+    os.waitpid(pid, 0)
+    return json.loads(text) if text else None
+
+
+MARKER = "importcost: replaced before the restore hooks"
+
+
+def _poison(modules: "dict[str, Any]") -> None:
+    simple = (str, bytes, int, float)
+    for module in modules.values():
+        for key, value in list(vars(module).items()):
+            known = type(value).__module__ in ("datetime", "uuid", "builtins")
+            if not key.startswith("__") and known and not isinstance(value, (type, dict, list)):
+                if isinstance(value, simple) or not callable(value):
+                    setattr(module, key, MARKER)
+
+
+def _restore(own: _Own, tracer: _Tracer) -> "Any":
+    modules = own.modules()
+    held = _held(modules)
+
+    def clone() -> "Any":
+        told: list[Any] = []
+        _after_restore(told)
+        return {
+            "held": _held(modules),
+            "sockets": [number for number, one in tracer.sockets if one.fileno() != -1],
+            "paths": [number for number, path in tracer.paths if os.path.lexists(path)],
+        }
+
+    def poisoned() -> "Any":
+        _poison(modules)
+        marked = _held(modules)
+        _after_restore([])
+        after = _held(modules)
+        return {
+            name: [key for key, value in values.items() if after[name].get(key) != value]
+            for name, values in marked.items()
+        }
+
+    first = _in_clone(clone) or {}
+    time.sleep(0.002)  # two clones never start in the same clock tick
+    second = _in_clone(clone) or {}
+    return {
+        "snapshot": held,
+        "clones": [first.get("held"), second.get("held")],
+        "written": _in_clone(poisoned) or {},
+        "sockets": first.get("sockets", []),
+        "paths": first.get("paths", []),
+    }
+
+
+def _import_handler(spec: "Any", result: "Any", tracer: "_Tracer | None") -> None:
+    import importlib
+
+    if tracer:
+        tracer.start()
+    started = time.monotonic_ns()
+    try:
+        importlib.import_module(spec["module"])
+    except BaseException as error:  # noqa: BLE001
+        if tracer:
+            tracer.stop()
+        result["error"] = _describe(error)
+    finally:
+        result["init_ns"] = time.monotonic_ns() - started
+        if tracer:
+            tracer.stop()
+
+
+def main(spec_file: str, result_file: str, mode: str) -> None:
+    """Carry out one init, snapshot and restore."""
+    sys.dont_write_bytecode = True
+    with open(spec_file, encoding="utf-8") as stream:
+        spec = json.load(stream)
+    _lay_out_path(spec)
+    result: dict[str, Any] = {"error": None, "hooks": [], "events": [], "held": {}}
+    result["stand_in"] = _load_hooks_module(os.path.dirname(os.path.abspath(spec_file)))
+    own = _Own(spec)
+    tracer = _Tracer(own) if mode == "trace" else None
+    _import_handler(spec, result, tracer)
+    if result["error"] is None:
+        modules = own.modules()
+        result["modules"] = {name: module.__file__ for name, module in modules.items()}
+        if tracer:
+            kept = [dict(vars(module)) for module in modules.values()]  # no id is given anew
+            result["events"] = tracer.events
+            result["held"]["init"] = _held(modules)
+            result["late_hooks"] = _late_hooks(own, tracer.executed)
+            sockets = [number for number, one in tracer.sockets if one.fileno() != -1]
+            result["sockets_at_init"] = sockets
+            result["socket_events"] = [number for number, _ in tracer.sockets]
+            result["path_events"] = [number for number, _ in tracer.paths]
+            result["paths_at_init"] = [n for n, path in tracer.paths if os.path.lexists(path)]
+            if _before_snapshot(result["hooks"]):
+                result["held"].update(_restore(own, tracer))
+            del kept
+        elif _before_snapshot(result["hooks"]):
+            _time_restore(result)
+    with open(result_file + ".part", "w", encoding="utf-8") as stream:
+        json.dump(result, stream)
+    os.replace(result_file + ".part", result_file)
+    os._exit(0)
+
+
+def _time_restore(result: "Any") -> None:
+    def timed() -> "Any":
+        told: list[Any] = []
+        _after_restore(told)
+        return told
+
+    result["hooks"] += _in_clone(timed) or []
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])

@@ -1,0 +1,187 @@
+"""The answer to `importcost snapstart`: for the terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from importcost.model.profile import Target
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, milliseconds, wrap
+from importcost.strategies.snapstart_fix import Skeleton
+from importcost.strategies.snapstart_model import Finding, HookRun, Severity
+from importcost.strategies.snapstart_verdict import AFTER_LIMIT_US, BEFORE_LIMIT_S
+
+SIGNS = {Severity.HAZARD: ("✗", "31"), Severity.NOTE: ("·", "2"), Severity.ACCEPTED: ("✓", "32")}
+
+
+class ReportLike(Protocol):
+    """What is reported; see `importcost.app.snapstart.SnapStartReport`."""
+
+    @property
+    def target(self) -> Target:
+        """Return what was run."""
+        ...
+
+    @property
+    def python_version(self) -> str:
+        """Return the interpreter's version."""
+        ...
+
+    @property
+    def is_supported(self) -> bool:
+        """Tell whether SnapStart takes this runtime."""
+        ...
+
+    @property
+    def init_us(self) -> int:
+        """Return the wall time of init, microseconds."""
+        ...
+
+    @property
+    def hooks(self) -> tuple[HookRun, ...]:
+        """Return the hooks in the order they ran."""
+        ...
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the findings."""
+        ...
+
+    @property
+    def skeletons(self) -> tuple[Skeleton, ...]:
+        """Return the hooks that would mend the hazards."""
+        ...
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Tell whether snapshot_restore_py was stood in for."""
+        ...
+
+    @property
+    def is_clean(self) -> bool:
+        """Tell whether no hazard remains."""
+        ...
+
+    @property
+    def timeout_s(self) -> float:
+        """Return the function's timeout, seconds."""
+        ...
+
+
+def render_snapstart(report: ReportLike, *, width: int, colour: bool) -> str:
+    """Return the report as text: verdict, findings, then hooks with their limits."""
+    style = Style(colour=colour)
+    width = max(NARROWEST, min(MAX_WIDTH, width))
+    lines = [style(_verdict(report), "1")]
+    if not report.is_supported:
+        lines += wrap(
+            "SnapStart takes python3.12 and later: name the runtime with --runtime.", width
+        )
+    for item in report.findings:
+        lines += _finding(report.target, item, style, width)
+    lines += ["", *_hooks(report, width)]
+    return "\n".join(lines) + "\n"
+
+
+def _verdict(report: ReportLike) -> str:
+    found = [item for item in report.findings if item.severity is Severity.HAZARD]
+    name = Path(report.target.handler_file).name
+    if not found:
+        return f"A snapshot of {name} is safe: no hazard found"
+    count = "1 hazard" if len(found) == 1 else f"{len(found)} hazards"
+    return f"A snapshot of {name} is not safe: {count}"
+
+
+def _place(target: Target, file: str, line: int) -> str:
+    try:
+        file = str(Path(file).relative_to(target.task_root))
+    except ValueError:
+        file = Path(file).name
+    return f"{file}:{line}" if file and file != "." else "the package"
+
+
+def _finding(target: Target, item: Finding, style: Style, width: int) -> Iterator[str]:
+    sign, code = SIGNS[item.severity]
+    place = _place(target, item.file, item.line)
+    room = max(16, width - len(place) - 4)
+    yield f"{style(sign, code)} {style(place, '1')}  {elide(item.code, room)}"
+    seen = " and ".join(item.found_by)
+    text = f"{item.kind.value} ({item.label}): {item.reason} [{seen}]"
+    yield from (f"    {line}" for line in wrap(text, width - 4))
+
+
+def _hooks(report: ReportLike, width: int) -> Iterator[str]:
+    limit_s = max(BEFORE_LIMIT_S, report.timeout_s)
+    before = [hook for hook in report.hooks if hook.when == "before"]
+    after = [hook for hook in report.hooks if hook.when == "after"]
+    used = report.init_us + sum(hook.wall_us for hook in before)
+    restored = sum(hook.wall_us for hook in after)
+    yield f"init and before hooks {milliseconds(used / 1000)} here, limit {limit_s:g} s"
+    yield from (_hook(report.target, hook) for hook in before)
+    yield (
+        f"restore hooks {milliseconds(restored / 1000)} here, limit "
+        f"{AFTER_LIMIT_US / 1e6:g} s with loading the runtime"
+    )
+    yield from (_hook(report.target, hook) for hook in after)
+    if report.is_stand_in:
+        text = "This Python has no snapshot_restore_py; a stand-in kept the hooks."
+        yield from wrap(text, width)
+
+
+def _hook(target: Target, hook: HookRun) -> str:
+    place = _place(target, hook.file or "", hook.line or 0)
+    end = f"  failed: {hook.error}" if hook.error else ""
+    return f"  {hook.name}  {place}  {milliseconds(hook.wall_us / 1000)}{end}"
+
+
+def render_skeletons(report: ReportLike) -> str:
+    """Return the hooks to add, a comment with the file's name above each part."""
+    parts = [
+        f"# {_place(report.target, one.file, 1).rpartition(':')[0]}: append\n{one.text}"
+        for one in report.skeletons
+    ]
+    return "\n".join(parts)
+
+
+def render_snapstart_json(report: ReportLike) -> str:
+    """Return the report as JSON text."""
+    data: dict[str, Any] = {
+        "handler": report.target.handler,
+        "python": report.python_version,
+        "snapstart_takes_runtime": report.is_supported,
+        "clean": report.is_clean,
+        "init_us": report.init_us,
+        "limits": {
+            "init_and_before_s": max(BEFORE_LIMIT_S, report.timeout_s),
+            "after_s": AFTER_LIMIT_US / 1e6,
+        },
+        "hooks": [
+            {
+                "when": hook.when,
+                "name": hook.name,
+                "file": hook.file,
+                "line": hook.line,
+                "wall_us": hook.wall_us,
+                "error": hook.error,
+            }
+            for hook in report.hooks
+        ],
+        "findings": [
+            {
+                "kind": item.kind.value,
+                "severity": item.severity.value,
+                "file": item.file,
+                "line": item.line,
+                "code": item.code,
+                "label": item.label,
+                "names": [str(name) for name in item.names],
+                "found_by": list(item.found_by),
+                "reason": item.reason,
+            }
+            for item in report.findings
+        ],
+        "fix": {one.file: one.text for one in report.skeletons},
+    }
+    return json.dumps(data, indent=1) + "\n"

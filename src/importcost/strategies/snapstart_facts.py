@@ -1,0 +1,23 @@
+"""Everything that the source of a project says about a snapshot of it."""
+
+from __future__ import annotations
+
+from importcost.strategies.snapstart_hooks import read_hooks
+from importcost.strategies.snapstart_model import SourceFacts
+from importcost.strategies.snapstart_modules import Project
+from importcost.strategies.snapstart_source import generator_uses, read_source
+
+
+def source_facts(project: Project) -> SourceFacts:
+    """Return everything that the source of the project says."""
+    hooks = read_hooks(project)
+    return SourceFacts(
+        consumptions=read_source(project),
+        cleared=hooks.cleared,
+        frozen_again=hooks.frozen_again,
+        renewed=hooks.renewed,
+        renewed_alike=hooks.renewed_alike,
+        late_hooks=hooks.late,
+        generator_uses=() if hooks.reseeds else generator_uses(project, hooks.functions),
+        registered=hooks.registered,
+    )

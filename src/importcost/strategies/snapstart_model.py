@@ -1,0 +1,174 @@
+"""What SnapStart's snapshot freezes: hazards, hooks and how they were found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class HazardKind(str, Enum):
+    """What a snapshot would freeze, by where it came from."""
+
+    RANDOM = "random"
+    UUID = "uuid"
+    SECRETS = "secrets"
+    URANDOM = "urandom"
+    CLOCK = "clock"
+    CREDENTIALS = "credentials"
+    CONNECTION = "connection"
+    TEMPORARY_FILE = "tempfile"
+    ENVIRONMENT = "environment"
+    LATE_HOOK = "late-hook"
+    ADAPTER_HOOK = "adapter-hook"
+    HOOK_FAILED = "hook-failed"
+    HOOK_LIMIT = "hook-limit"
+
+
+ENTROPY = frozenset((HazardKind.RANDOM, HazardKind.UUID, HazardKind.SECRETS, HazardKind.URANDOM))
+STATEFUL = frozenset((HazardKind.CONNECTION, HazardKind.TEMPORARY_FILE))
+"""Kinds that live outside the interpreter: whether they are held is asked of the system."""
+
+
+class Severity(str, Enum):
+    """Whether a finding fails the check."""
+
+    HAZARD = "hazard"
+    NOTE = "note"
+    ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class GlobalName:
+    """A name at module level of one of the function's own modules.
+
+    For a file with a constant path, `module` is empty and `name` the path.
+    """
+
+    module: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}" if self.module else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Consumption:
+    """One statement that runs during init and consumes what differs between environments.
+
+    `label` is the call or variable, `names` are the global names that hold what came of it.
+    """
+
+    kind: HazardKind
+    file: str
+    line: int
+    code: str
+    label: str
+    names: tuple[GlobalName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding of the report. `found_by` is "source", "run" or both; `reason` is a sentence."""
+
+    kind: HazardKind
+    severity: Severity
+    file: str
+    line: int
+    code: str
+    label: str
+    names: tuple[GlobalName, ...]
+    found_by: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HookRun:
+    """One registered hook as it ran: `when` is "before" or "after"; `error` None if it held."""
+
+    when: str
+    name: str
+    file: str | None
+    line: int | None
+    wall_us: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One call that consumed something during init, as traced.
+
+    `frames` are the function's own frames from the call outwards (module, file, line), the last
+    of them a module or class body. `is_direct` tells whether own code made the call, `entry` names
+    the library function in between otherwise. `is_open` says whether the socket or file was still
+    there when init had ended, after the before hooks and after the restore hooks (None: not
+    known).
+    """
+
+    kind: HazardKind
+    label: str
+    is_direct: bool
+    entry: str
+    frames: tuple[tuple[str, str, int], ...]
+    is_open: tuple[bool, bool] | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldValue:
+    """A global's value at one stage: its type's name, and a word that changes when it does."""
+
+    type_name: str
+    fingerprint: str
+
+
+Held = dict[str, dict[str, HeldValue]]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one traced init, snapshot and restore showed.
+
+    `at_init`, `at_snapshot` and `clones` map modules to their globals; `written` lists what the
+    restore hooks wrote, whether or not the value changed. `late_hooks` are functions that would
+    register a hook but have not run: (file, line, function, register function). `is_stand_in`
+    says that the interpreter had no snapshot_restore_py.
+    """
+
+    events: tuple[Event, ...]
+    at_init: Held
+    at_snapshot: Held
+    clones: tuple[Held, Held]
+    written: frozenset[GlobalName]
+    hooks: tuple[HookRun, ...]
+    late_hooks: tuple[tuple[str, int, str, str], ...]
+    files: dict[str, str]
+    is_stand_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LateHook:
+    """A hook registered in a function that does not run during init."""
+
+    file: str
+    line: int
+    function: str
+    register: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What the source says.
+
+    `cleared` are names that before hooks clear, `frozen_again` those that they set to a new value
+    too early, `renewed` those that restore hooks write, `renewed_alike` those of them that take
+    their value from the shared generator of `random`, whose state is part of the snapshot.
+    `registered` counts the hooks registered during init.
+    """
+
+    consumptions: tuple[Consumption, ...]
+    cleared: frozenset[GlobalName]
+    frozen_again: frozenset[GlobalName]
+    renewed: frozenset[GlobalName]
+    renewed_alike: frozenset[GlobalName]
+    late_hooks: tuple[LateHook, ...]
+    generator_uses: tuple[Consumption, ...]
+    registered: int
