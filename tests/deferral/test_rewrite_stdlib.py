@@ -20,7 +20,7 @@ from importcost.model.advice import Style
 
 ROOT = Path(sysconfig.get_path("stdlib"))
 SAMPLE = 320
-SMALL = 40_000  # bytes; the slow test takes the large ones, too
+SMALL = 14_000  # bytes; the slow test takes the large ones, too
 # The list speaks of modules: where another import of the same one has to stay, nothing is written.
 KNOWN_REFUSALS = ("imports", "has to stay as it is")
 
@@ -106,7 +106,7 @@ def check(path, style, file, tally):
     again = read(path, python, result.text)
     if again is None:
         return "not readable any more"
-    return still_asked(again, style, changes) or not_settled(again, style, result.text, tally)
+    return still_asked(again, style, changes) or not_settled(again, style, result.text)
 
 
 def still_asked(file, style, changes):
@@ -123,14 +123,12 @@ def identity(statement):
     return statement.name if isinstance(statement, ModuleObject) else statement.code
 
 
-def not_settled(file, style, text, tally):
-    """Count the files where the analysis finds more once the first imports are gone."""
+def not_settled(file, style, text):
+    """Say where the analysis finds more once the first imports are gone."""
     result = rewrite(file, fitting(file, style), python_for(style))
     if isinstance(result, Refused):
         return f"second run refused: {result.reason}"
-    if result.text != text:
-        tally["found more", style] += 1
-    return None
+    return "found more" if result.text != text else None
 
 
 def run(paths):
@@ -152,8 +150,6 @@ def assert_sound(tally, wrong):
     assert wrong == []
     for style in Style:
         assert tally["files", style] > 0, style
-    more = sum(count for key, count in tally.items() if key[0] == "found more")
-    assert more <= tally["readable"] // 100, tally
 
 
 def test_every_allowed_edit_in_a_sample_of_the_standard_library():
