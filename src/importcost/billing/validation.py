@@ -1,0 +1,55 @@
+"""Estimates beside what Lambda logged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importcost.billing.calibration import Calibration, prediction_band
+from importcost.billing.estimate import Estimate
+from importcost.model.interval import Interval
+from importcost.model.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An estimate beside the log. `inside` is the share (0 to 1) of logged inits in its band.
+
+    `error` is relative: the estimated init over the log's median, less one.
+    """
+
+    estimate: Estimate
+    error: float
+    inside: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a log and a profile say of each other. Milliseconds.
+
+    `logged` is the median of the log's inits with the band that the next one falls in;
+    `published` and `stored` are the estimates before, `fitted` that of the new calibration.
+    `calibration` is None where too few cold starts were logged, `reason` then says so.
+    `memories` are the logged memory sizes, MB; `notes` what the fit leaves open, `left_out` what
+    of the log was not taken.
+    """
+
+    profile: Profile
+    cold_starts: int
+    logged: Interval
+    memories: tuple[int, ...]
+    published: Comparison
+    stored: Comparison | None
+    fitted: Comparison | None
+    calibration: Calibration | None
+    reason: str | None
+    notes: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def compare(estimate: Estimate, inits_ms: Sequence[float]) -> Comparison:
+    """Return an estimate beside logged inits in milliseconds. Raises ValueError without any."""
+    band = estimate.init_ms
+    inside = sum(band.low <= ms <= band.high for ms in inits_ms) / len(inits_ms)
+    middle = prediction_band(inits_ms).value
+    return Comparison(estimate, band.value / middle - 1 if middle else 0.0, inside)

@@ -1,0 +1,131 @@
+"""`importcost calibrate`: a function's own floor and speed ratio, from its CloudWatch log."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from importcost.cli.options import MeasureOptions, measure_options, wants_colour
+from importcost.cli.printing import say, show
+from importcost.cli.target_profile import profile_of
+from importcost.errors import UsageError
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from importcost.app.calibrate import Storing
+    from importcost.model.profile import Profile
+
+STDIN = "-"
+LARGEST_BYTES = 1 << 30
+
+
+@click.command("calibrate")
+@click.argument("target", required=False)
+@click.option(
+    "--logs",
+    metavar="FILE",
+    multiple=True,
+    required=True,
+    help="CloudWatch log: text, JSON or CSV; - is stdin (repeatable).",
+)
+@click.option(
+    "--profile",
+    "profiles",
+    metavar="P.json",
+    multiple=True,
+    help="Saved profile of the logged code. Several: variants, with one --logs each.",
+)
+@click.option("--function", metavar="NAME", help="The function, where the log holds several.")
+@click.option("--validate", is_flag=True, help="Compare estimate and log, store nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written, write nothing.")
+@click.option("--config", metavar="FILE", help="Configuration. Default: the nearest one.")
+@click.option("--handler", metavar="NAME", help="The handler's name in the configuration.")
+@measure_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--quiet", "-q", is_flag=True, help="Print the result only.")
+@click.option("--no-progress", is_flag=True, help="Show no progress bar.")
+@click.pass_context
+def command(  # noqa: PLR0913 - one parameter an option
+    context: click.Context,
+    *,
+    target: str | None,
+    logs: tuple[str, ...],
+    profiles: tuple[str, ...],
+    function: str | None,
+    validate: bool,
+    dry_run: bool,
+    config: str | None,
+    handler: str | None,
+    as_json: bool,
+    quiet: bool,
+    no_progress: bool,
+    **options: Unpack[MeasureOptions],
+) -> None:
+    """Fit floor and speed ratio to the init durations that Lambda logged, and store them.
+
+    TARGET is what `importcost profile` takes, or a saved profile (.json): of the code that was
+    deployed when the log was written. Estimates of this function then carry the log's own band.
+    """
+    from importcost.app.bill import calibration_of
+    from importcost.app.calibrate import Log, compare_logs, plan_storing
+    from importcost.reports.calibration import calibration_json, render_calibration
+
+    if bool(target) == bool(profiles):
+        raise UsageError("Name the profiled function once: as TARGET, or with --profile P.json.")
+    read = [Log(name, _read(name)) for name in logs]
+    found: list[Profile] = [
+        profile_of(context, name, options, quiet=quiet or as_json, no_progress=no_progress)
+        for name in _named(target, profiles)
+    ]
+    outcome = compare_logs(
+        found, read, function=function, stored=calibration_of(found[0]), validate=validate
+    )
+    storing = None
+    if outcome.calibration is not None and not validate:
+        storing = plan_storing(found[0], outcome.calibration, config=config, handler=handler)
+    width = shutil.get_terminal_size((100, 24)).columns
+    text = render_calibration(outcome, width=width, colour=wants_colour())
+    show(calibration_json(outcome) if as_json else text)
+    if storing is not None:
+        _store(storing, dry_run=dry_run, err=as_json)
+
+
+def _named(target: str | None, profiles: tuple[str, ...]) -> tuple[str, ...]:
+    for name in profiles:
+        if not name.endswith(".json"):
+            raise UsageError(f"--profile takes a saved profile (.json), not {name}.")
+    return profiles or (target or "",)
+
+
+def _store(storing: Storing, *, dry_run: bool, err: bool) -> None:
+    from importcost.app.calibrate import carry_out
+
+    table = "\n".join(storing.table)
+    if dry_run:
+        show(f"Would be written to {storing.file}:\n\n{table}", err=err)
+        return
+    carry_out(storing)
+    say(f"Stored in {storing.file}.")
+
+
+def _read(name: str) -> str:
+    try:
+        if name == STDIN:
+            data = sys.stdin.buffer.read(LARGEST_BYTES + 1)
+        else:
+            with Path(name).open("rb") as stream:
+                data = stream.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(
+            f"The log {name} cannot be read ({error.strerror}): name a file exported from"
+            " CloudWatch, or - for stdin."
+        ) from error
+    if len(data) > LARGEST_BYTES:
+        raise UsageError(f"The log {name} is larger than a gigabyte: export a shorter time.")
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return data.decode("utf-16" if wide else "utf-8", "replace")
