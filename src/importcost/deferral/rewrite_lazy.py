@@ -1,4 +1,10 @@
-"""PEP 810: `lazy import`, where the grammar of Python 3.15 allows it."""
+"""PEP 810: `lazy import`, where the grammar of Python 3.15 allows it.
+
+As CPython 3.15.2 does it: the module, the packages that it stands in included, is not in
+`sys.modules` until the bound name is first read. `lazy from a import b, c` loads `a` and what was
+read, not the other submodule. It is a SyntaxError inside functions and classes, in every clause
+of `try`, for stars and for `__future__`; `if`, `for`, `with` and `;` lines may hold it.
+"""
 
 from __future__ import annotations
 

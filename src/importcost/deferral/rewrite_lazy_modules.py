@@ -1,4 +1,11 @@
-"""PEP 810 for code that older versions run too: names listed in `__lazy_modules__`."""
+"""PEP 810 for code that older versions run too: names listed in `__lazy_modules__`.
+
+As CPython 3.15.2 does it: the list is read when an import statement runs, so it has to stand
+above; any container does. It holds the full name of what a statement asks for, which is `a` for
+`from a import b` (where `b` is a module, `a.b` has no effect), `a.b` for `import a.b` (there `a`
+has none) and the package for `from . import b`. Inside functions, classes and `try`, and for
+stars, listed modules are loaded at once.
+"""
 
 from __future__ import annotations
 
