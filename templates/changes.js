@@ -117,7 +117,10 @@ function drawWorth() {
       const share = `${Math.max(1, Math.floor(100 * worth.breakEven))} %`;
       line.textContent = worth.breakEven >= 1
         ? `${saved} · first use waits no longer than init did`
-        : `${saved} · first use waits ${wholeMs(worth.waits)} ms, a loss if over ${share} need it`;
+        : `${saved} · first use waits ${wholeMs(worth.waits)} ms, break-even ${share}`;
+      line.title = worth.breakEven >= 1
+        ? "At this memory size waiting later costs no more than waiting in init."
+        : `Worth it while fewer than ${share} of cold starts need it in their first request.`;
     }
   }
 }

@@ -64,3 +64,9 @@ function dollarsText(value) {
 function plural(count, one, many) {
   return `${wholeNumber.format(count)} ${count === 1 ? one : many}`;
 }
+
+// With its sign, as long a figure as the measurement supports.
+function signedMs(us) {
+  if (Math.round(us) === 0) return "±0 ms";
+  return `${us < 0 ? "−" : "+"}${msText(Math.abs(us))}`;
+}

@@ -7,9 +7,10 @@ const MOST_PRINTED = 200;
 
 class ImportTable {
   // columns: title, text(node) or cell(node), value(node), words; hooks: pick(node)
-  constructor(parts, tree, columns, hooks) {
+  constructor(parts, length, columns, hooks) {
     Object.assign(this, parts);
-    this.tree = tree;
+    this.length = length;
+    this.noun = parts.noun || ["import", "imports"];
     this.hooks = hooks;
     this.columns = columns;
     this.dim = null;
@@ -52,7 +53,7 @@ class ImportTable {
   // Sorted once for all rows: filtering then only leaves rows out, which typing needs to be quick.
   arrange() {
     const { column, descending } = this.sorted;
-    const values = Array.from({ length: this.tree.real }, (_, node) => this.columns[column].value(node));
+    const values = Array.from({ length: this.length }, (_, node) => this.columns[column].value(node));
     const sign = descending ? -1 : 1;
     this.order = Int32Array.from(values.keys()).sort((a, b) => {
       if (values[a] < values[b]) return -sign;
@@ -68,10 +69,10 @@ class ImportTable {
   pick() {
     const dim = this.dim;
     this.rows = dim ? this.order.filter((node) => !dim[node]) : this.order;
-    const [total, all] = [this.rows.length, this.tree.real];
+    const [total, all] = [this.rows.length, this.length];
     this.count.textContent = total === all
-      ? plural(all, "import", "imports")
-      : `${wholeNumber.format(total)} of ${plural(all, "import", "imports")}`;
+      ? plural(all, ...this.noun)
+      : `${wholeNumber.format(total)} of ${plural(all, ...this.noun)}`;
     this.table.setAttribute("aria-rowcount", String(total + 1));
     this.empty.hidden = total > 0;
     this.scroller.scrollTop = 0;

@@ -253,6 +253,18 @@ def advised_profile() -> Profile:
     return replace(small_profile(), advice=advice)
 
 
+def changed_profile() -> Profile:
+    """Return the small profile after a change: pandas came, requests went, boto3 took longer."""
+    builder = small_builder()
+    builder.names[builder.names.index("requests")] = "pandas"
+    builder.names[builder.names.index("http.cookies")] = "pandas.core"
+    builder.names[builder.names.index("urllib3.util")] = "numpy"
+    builder.self_us[builder.names.index("boto3")] += 9_000
+    builder.self_us[builder.names.index("botocore.client")] -= 6_000
+    builder.self_us[builder.names.index("pandas")] = 80_000
+    return profile_of(builder, {**SMALL_OWNERS, "pandas": "pandas", "numpy": "numpy"})
+
+
 def empty_profile() -> Profile:
     return profile_of(TreeBuilder(), {})
 

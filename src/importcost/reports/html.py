@@ -11,6 +11,7 @@ from typing import Any
 from importcost.billing.estimate import Estimate
 from importcost.model.profile import Profile
 from importcost.reports.assets import asset, templates_folder
+from importcost.reports.difference import Difference, difference_data
 from importcost.reports.page import page_data
 
 CHART_SCRIPTS = (
@@ -34,7 +35,15 @@ REPORT_SCRIPTS = (
     "changes.js",
     "notes.js",
     "legend.js",
+    "explore.js",
     "report.js",
+)
+DIFFERENCE_SCRIPTS = (
+    *CHART_SCRIPTS,
+    "difference_tree.js",
+    "difference_parts.js",
+    "explore.js",
+    "difference.js",
 )
 REPORT_ORDERS = (("time", "Time order"), ("heavy", "Heaviest left"), ("pay", "Who pays"))
 STYLES = ("report.css",)
@@ -57,6 +66,18 @@ def render_html(
     return render_page(
         "report.html.j2", page_data(profile, estimate, budget), REPORT_SCRIPTS, words
     )
+
+
+def render_difference_html(difference: Difference) -> str:
+    """Return the page for two profiles: a whole document that encodes as UTF-8."""
+    words = {
+        "orders": REPORT_ORDERS[:2],
+        "legend_label": "Kinds of change; press to show only these",
+        "table_title": "All modules",
+        "has_payers": False,
+    }
+    data = difference_data(difference)
+    return render_page("difference.html.j2", data, DIFFERENCE_SCRIPTS, words)
 
 
 def render_page(

@@ -12,7 +12,6 @@ from dataclasses import asdict
 from typing import Any
 
 from importcost.billing.estimate import FLOOR_LABEL, Estimate
-from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile
 from importcost.reports.page_changes import advice_notes, best_changes
 from importcost.reports.page_colours import colours_by_distribution, distribution_totals
@@ -24,6 +23,7 @@ from importcost.reports.page_facts import (
     BytecodeAdvice,
     bytecode_advice,
     first_edges,
+    interval_json,
     module_facts,
     most_expensive,
     short_path,
@@ -111,23 +111,14 @@ def _bytecode(profile: Profile) -> dict[str, Any] | None:
     return asdict(advice) if advice else None
 
 
-def _interval(interval: Interval) -> dict[str, float]:
-    return {
-        "low": interval.low,
-        "value": interval.value,
-        "high": interval.high,
-        "confidence": interval.confidence,
-    }
-
-
 def _headline(estimate: Estimate) -> dict[str, Any]:
     return {
-        "billed_init_ms": _interval(estimate.billed_init_ms),
-        "init_ms": _interval(estimate.init_ms),
-        "floor_ms": _interval(estimate.floor_ms),
-        "function_init_ms": _interval(estimate.function_init_ms),
-        "dollars_per_million": _interval(estimate.dollars_per_million),
-        "speed_ratio": _interval(estimate.speed_ratio),
+        "billed_init_ms": interval_json(estimate.billed_init_ms),
+        "init_ms": interval_json(estimate.init_ms),
+        "floor_ms": interval_json(estimate.floor_ms),
+        "function_init_ms": interval_json(estimate.function_init_ms),
+        "dollars_per_million": interval_json(estimate.dollars_per_million),
+        "speed_ratio": interval_json(estimate.speed_ratio),
         "limit": estimate.limit.value,
     }
 
@@ -135,7 +126,7 @@ def _headline(estimate: Estimate) -> dict[str, Any]:
 def _local(profile: Profile) -> dict[str, Any]:
     init = profile.function_init
     return {
-        "cpu_us": _interval(init.cpu_us),
+        "cpu_us": interval_json(init.cpu_us),
         "wall_us": init.wall_us,
         "process_cpu_us": init.process_cpu_us,
         "blocked_us": init.blocked_us,

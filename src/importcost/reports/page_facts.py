@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from importcost.model.graph import (
     FUNCTION,
@@ -16,6 +16,7 @@ from importcost.model.graph import (
     ImportGraph,
     LoadedModule,
 )
+from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile, Target
 from importcost.model.tree import NO_PARENT, ImportTree
 
@@ -172,3 +173,8 @@ def distribution_by_name(profile: Profile) -> dict[str, str]:
 def startup_phase_ids(tree: ImportTree) -> set[int]:
     """Return the ids of the phases before the handler: interpreter and runtime."""
     return {i for i, label in enumerate(tree.phases) if label in STARTUP_PHASES}
+
+
+def interval_json(interval: Interval) -> dict[str, float]:
+    """Return an interval as a JSON value."""
+    return asdict(interval)

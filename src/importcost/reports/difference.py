@@ -1,0 +1,234 @@
+"""The difference of two profiles as a value, and as the data of its page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from importcost.billing.estimate import Estimate
+from importcost.model.graph import UNKNOWN_DISTRIBUTION
+from importcost.model.interval import Interval
+from importcost.model.profile import Profile
+from importcost.reports.difference_tree import MergedTree, merge_trees
+from importcost.reports.page_columns import NONE, Interner, id_steps, name_columns, parent_steps
+from importcost.reports.page_facts import first_edges, interval_json, short_path
+
+SCHEMA = 1
+KINDS = ("added", "removed", "slower", "faster", "unchanged", "moved")
+ADDED, REMOVED, SLOWER, FASTER, UNCHANGED, MOVED = range(len(KINDS))
+NOISE_SHARE = 0.001
+NOISE_US = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One module's or distribution's self times in base and head, microseconds.
+
+    `kind` is added, removed, slower, faster or unchanged. For a distribution `added` and
+    `removed` count its modules.
+    """
+
+    name: str
+    distribution: str
+    kind: str
+    base_us: int
+    head_us: int
+    added: int = 0
+    removed: int = 0
+
+    @property
+    def delta_us(self) -> int:
+        """Head less base."""
+        return self.head_us - self.base_us
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two profiles of one handler, and what accounts for their difference, largest first.
+
+    `dollars_per_million` is what head costs more per million cold starts; `caveats` are
+    sentences on what makes the two hard to compare.
+    """
+
+    base: Profile
+    head: Profile
+    base_bill: Estimate
+    head_bill: Estimate
+    modules: tuple[Change, ...]
+    distributions: tuple[Change, ...]
+    dollars_per_million: Interval
+    caveats: tuple[str, ...]
+
+
+def verdict(difference: Difference) -> str:
+    """Return slower, faster or same: whether the intervals of function init lie apart."""
+    before = difference.base.function_init.cpu_us
+    after = difference.head.function_init.cpu_us
+    if after.low > before.high:
+        return "slower"
+    return "faster" if after.high < before.low else "same"
+
+
+def caveats(base: Profile, head: Profile) -> tuple[str, ...]:
+    """Return what differs in how the two were measured: then they differ for that as well."""
+    one, other = base.environment, head.environment
+    pairs = (
+        ("Python", one.python_version, other.python_version),
+        ("processor", one.cpu_model or one.machine, other.cpu_model or other.machine),
+        ("runner", one.runner, other.runner),
+        ("bytecode", one.bytecode, other.bytecode),
+        ("architecture", base.settings.arch, head.settings.arch),
+        ("package type", base.settings.package_type, head.settings.package_type),
+        ("runtime", base.settings.runtime, head.settings.runtime),
+        ("handler", _handler(base), _handler(head)),
+    )
+    return tuple(
+        f"Measured with another {what}: {before} in base, {after} in head. "
+        "Part of the difference may come from that."
+        for what, before, after in pairs
+        if before != after
+    )
+
+
+def _handler(profile: Profile) -> str:
+    return (profile.target.handler if profile.target else None) or "none"
+
+
+def difference_data(difference: Difference) -> dict[str, Any]:
+    """Return the JSON value behind the page; units are those of `page_data`."""
+    base, head = difference.base, difference.head
+    merged = merge_trees(base.tree, head.tree)
+    names = Interner(merged.names)
+    modules = _modules(difference.modules, merged, names)
+    kinds = {one.name: KINDS.index(one.kind) for one in difference.modules}
+    owners = Interner([one.distribution for one in difference.distributions])
+    owner_of = {one.name: one.distribution for one in difference.modules}
+    owner_ids = [owners.id(owner_of.get(n, UNKNOWN_DISTRIBUTION)) for n in names.values]
+    return {
+        "schema": SCHEMA,
+        "generator": f"importcost {head.importcost_version}",
+        "handler": _handler(head),
+        "sides": [_side(base, difference.base_bill), _side(head, difference.head_bill)],
+        "verdict": verdict(difference),
+        "dollars_per_million": interval_json(difference.dollars_per_million),
+        "caveats": list(difference.caveats),
+        "kinds": list(KINDS),
+        "distributions": [_plain(one) for one in difference.distributions],
+        "tree": _tree(merged, kinds, names),
+        "owner_ids": owner_ids,
+        "owners": owners.values,
+        "places": _places(names.values, base, head),
+        "modules": modules,
+    }
+
+
+def difference_json(difference: Difference) -> dict[str, Any]:
+    """Return the difference as plain values for other programs; microseconds, dollars."""
+    return {
+        "schema": "importcost-difference",
+        "schema_version": SCHEMA,
+        "verdict": verdict(difference),
+        "base": _side(difference.base, difference.base_bill),
+        "head": _side(difference.head, difference.head_bill),
+        "dollars_per_million": interval_json(difference.dollars_per_million),
+        "caveats": list(difference.caveats),
+        "distributions": [_plain(one) for one in difference.distributions],
+        "modules": [
+            {key: value for key, value in _plain(one).items() if key not in ("added", "removed")}
+            for one in difference.modules
+        ],
+    }
+
+
+def _plain(change: Change) -> dict[str, Any]:
+    return {
+        "name": change.name,
+        "distribution": change.distribution,
+        "kind": change.kind,
+        "base_us": change.base_us,
+        "head_us": change.head_us,
+        "added": change.added,
+        "removed": change.removed,
+    }
+
+
+def _side(profile: Profile, bill: Estimate) -> dict[str, Any]:
+    return {
+        "created_at": profile.created_at,
+        "cpu_us": interval_json(profile.function_init.cpu_us),
+        "billed_init_ms": interval_json(bill.billed_init_ms),
+        "function_init_ms": interval_json(bill.function_init_ms),
+        "dollars_per_million": interval_json(bill.dollars_per_million),
+        "memory_mb": bill.memory_mb,
+        "runtime": bill.runtime,
+        "phases": [{"label": p.label, "init_ms": p.init_ms} for p in bill.phases],
+    }
+
+
+def _tree(merged: MergedTree, kinds: Mapping[str, int], names: Interner) -> dict[str, Any]:
+    roots = [node for node, parent in enumerate(merged.parents) if parent == NONE]
+    whole = max(sum(side[node] for node in roots) for side in (merged.base_us, merged.head_us))
+    noise = max(NOISE_US, NOISE_SHARE * whole)
+    return {
+        **name_columns(names.values),
+        "name_steps": id_steps(merged.name_ids),
+        "parent_steps": parent_steps(merged.parents),
+        "base_us": merged.base_us,
+        "head_us": merged.head_us,
+        "base_self_us": merged.base_self_us,
+        "head_self_us": merged.head_self_us,
+        "kind_ids": [_node_kind(merged, node, kinds, noise) for node in range(len(merged))],
+    }
+
+
+def _node_kind(merged: MergedTree, node: int, kinds: Mapping[str, int], noise: float) -> int:
+    """Return a node's kind: its own time decides, so that a parent is not blamed for a child."""
+    in_base, in_head = merged.in_base[node], merged.in_head[node]
+    kind = kinds.get(merged.names[merged.name_ids[node]], UNCHANGED)
+    if in_base and in_head:
+        delta = merged.head_self_us[node] - merged.base_self_us[node]
+        if abs(delta) <= noise:
+            return UNCHANGED
+        return SLOWER if delta > 0 else FASTER
+    if kind in (ADDED, REMOVED):
+        return kind
+    # Loaded on both sides, here by another importer than there.
+    return MOVED
+
+
+def _places(names: Sequence[str], base: Profile, head: Profile) -> list[str]:
+    """Return who imports each module where, in head or else in base; empty where not known."""
+    sides = [(first_edges(profile.graph), profile.target) for profile in (head, base)]
+    places = []
+    for name in names:
+        found = ((edges[name], target) for edges, target in sides if name in edges)
+        edge, target = next(found, (None, None))
+        if edge is None or edge.file is None:
+            places.append("")
+            continue
+        line = f":{edge.line}" if edge.line else ""
+        places.append(f"{short_path(edge.file, target)}{line}")
+    return places
+
+
+def _modules(
+    modules: Sequence[Change], merged: MergedTree, names: Interner
+) -> dict[str, list[int]]:
+    """Return a row for each module, with its first node; NONE where the tree has none."""
+    first: dict[str, int] = {}
+    for node, name_id in enumerate(merged.name_ids):
+        first.setdefault(merged.names[name_id], node)
+    return {
+        "name_ids": [names.id(one.name) for one in modules],
+        "kind_ids": [KINDS.index(one.kind) for one in modules],
+        "base_us": [one.base_us for one in modules],
+        "head_us": [one.head_us for one in modules],
+        "nodes": [first.get(one.name, NONE) for one in modules],
+    }
+
+
+def kind_counts(difference: Difference) -> Mapping[str, int]:
+    """Return how many modules are of each kind."""
+    return Counter(one.kind for one in difference.modules)

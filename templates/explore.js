@@ -1,0 +1,109 @@
+// Search, selection, path and keys around the chart. Works on the page's `data`, `tree`, `chart`,
+// `state` and on its `search`, `setOrder`, `selectNode` and ORDERS.
+
+const MOST_CRUMBS = 8;
+
+function nextHit(step) {
+  if (!state.hits.length) return;
+  state.hit = (state.hit + step + state.hits.length) % state.hits.length;
+  selectNode(state.hits[state.hit]);
+}
+
+function onSelect(node) {
+  const shown = chart.tree;
+  byId("detail").hidden = false;
+  const name = element("div", "detail-name");
+  name.append(element("dt", "", "Selected"), element("dd", "mono", clipped(shown.name(node), 300)));
+  byId("detail-list").replaceChildren(name, ...factRows(shown, node));
+  const spoken = factsOf(shown, node).slice(0, 3).map(([label, value]) => `${label} ${value}`).join(", ");
+  byId("live").textContent = `${clipped(shown.name(node), 100)}. ${spoken}`;
+  const fragment = shown === tree && node < tree.real ? `#n=${node}` : "#";
+  byId("detail-link").hidden = fragment === "#";
+  // Replaced, not pushed: Back leaves the report instead of walking through every selection.
+  if (location.hash !== fragment) history.replaceState(null, "", fragment);
+}
+
+function crumb(node, last) {
+  const item = element("li");
+  const name = node === chart.tree.root ? "Everything" : chart.tree.label(node);
+  const button = element("button", "crumb", clipped(name, 60));
+  button.type = "button";
+  if (last) button.setAttribute("aria-current", "location");
+  button.addEventListener("click", () => {
+    chart.select(node);
+    chart.zoom(node);
+  });
+  item.append(button);
+  return item;
+}
+
+function drawCrumbs() {
+  const path = chart.tree.ancestors(chart.focus);
+  const long = path.length > MOST_CRUMBS;
+  const shown = long ? [...path.slice(0, 2), ...path.slice(2 - MOST_CRUMBS)] : path;
+  const items = shown.map((node) => crumb(node, node === chart.focus));
+  if (long) {
+    items.splice(2, 0, element("li", "gap", `… ${plural(path.length - shown.length, "level", "levels")} …`));
+  }
+  byId("crumbs").replaceChildren(...items);
+  byId("crumbs").classList.toggle("at-root", path.length === 1);
+}
+
+function showInChart(node) {
+  selectNode(node);
+  byId("icicle-scroll").scrollIntoView({ block: "nearest" });
+  chart.canvas.focus({ preventScroll: true });
+}
+
+function fromFragment() {
+  const found = /^#n=(\d{1,9})$/.exec(location.hash);
+  const node = found ? Number(found[1]) : NONE;
+  if (node === NONE || node >= tree.real || (chart.tree === tree && node === chart.selected)) return;
+  selectNode(node);
+  byId("icicle-scroll").scrollIntoView({ block: "nearest" });
+}
+
+function copyName() {
+  copyText(chart.tree.name(chart.selected), "Name copied");
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
+  if (event.target.closest("input:not([type=range]), textarea, select")) return;
+  const next = ORDERS[(ORDERS.indexOf(state.order) + 1) % ORDERS.length];
+  const actions = {
+    ...state.keys,
+    "/": () => byId("search").focus(),
+    "?": () => byId("help").showModal(),
+    o: () => setOrder(next),
+    c: copyName,
+    t: () => byId("table-section").focus(),
+  };
+  if (!Object.hasOwn(actions, event.key)) return;
+  event.preventDefault();
+  actions[event.key]();
+}
+
+function listen() {
+  const box = byId("search");
+  let waiting = 0;
+  box.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => search(box.value.trim()), 60);
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") nextHit(event.shiftKey ? -1 : 1);
+    if (event.key === "Escape") {
+      box.value = "";
+      search("");
+      chart.canvas.focus();
+    }
+  });
+  for (const order of ORDERS) byId(`order-${order}`).addEventListener("click", () => setOrder(order));
+  byId("detail-copy").addEventListener("click", copyName);
+  byId("detail-link").addEventListener("click", () => copyText(location.href, "Link copied"));
+  byId("help-open").addEventListener("click", () => byId("help").showModal());
+  byId("help-close").addEventListener("click", () => byId("help").close());
+  document.addEventListener("keydown", onKey);
+  addEventListener("hashchange", fromFragment);
+}
