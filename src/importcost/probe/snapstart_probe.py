@@ -50,11 +50,11 @@ PY_ENTRIES = {
         "mkstemp mkdtemp mktemp NamedTemporaryFile TemporaryFile __init__".split(), "tempfile"
     ),
     "os": {"__getitem__": "environment", "__iter__": "environment"},
-    "socket": {"create_connection": "connection"},
     "boto3.session": {"get_credentials": "credentials"},
     "botocore.credentials": {"get_frozen_credentials": "credentials"},
     "botocore.client": {"_api_call": "credentials"},
 }
+TRANSPARENT = ("os", "collections.abc", "_collections_abc")  # what os.environ is made of
 PY_NAMES = frozenset(name for names in PY_ENTRIES.values() for name in names)
 SECRET_CALLS = frozenset(
     "get_secret_value batch_get_secret_value get_parameter get_parameters assume_role "
@@ -115,6 +115,8 @@ class _Own:
         return answer
 
     def _judge(self, file: str) -> bool:
+        if not os.path.isabs(file):  # <frozen ...>, <string>
+            return False
         real = os.path.realpath(file)
         if not real.startswith(self._root):
             return False
@@ -169,11 +171,11 @@ class _Tracer:
             if code.co_name in PY_NAMES:
                 kind = self._python_entry(frame)
                 if kind:
-                    self._record(kind[0], frame.f_back, frame, kind[1])
+                    self._record(kind[0], frame.f_back, kind[1])
         elif event == "c_call" and getattr(arg, "__name__", None) in C_NAMES:
             kind = self._c_entry(arg)
             if kind:
-                self._record(kind[0], frame, None, kind[1])
+                self._record(kind[0], frame, kind[1])
 
     def _c_entry(self, arg: "Any") -> "Any":
         name, owner = arg.__name__, getattr(arg, "__self__", None)
@@ -198,7 +200,8 @@ class _Tracer:
         if module == "os":
             if frame.f_locals.get("self") is not os.environ:
                 return None
-            return ("environment", str(frame.f_locals.get("key", "*")))
+            is_all = name == "__iter__"
+            return ("environment", "*" if is_all else str(frame.f_locals["key"]))
         if name == "_api_call":
             called = frame.f_locals.get("py_operation_name") or frame.f_locals.get("operation_name")
             return (kind, str(called)) if called in SECRET_CALLS else None
@@ -221,29 +224,28 @@ class _Tracer:
             return
         if event == "socket.__new__":
             if int(args[1]) in (2, 10, 30):  # IPv4 and IPv6; 30 is macOS's
-                self._record("connection", sys._getframe(1), None, "socket", args[0])
+                self._record("connection", sys._getframe(1), "socket", args[0])
         elif event == "sqlite3.connect":
             if str(args[0]) != ":memory:":
-                self._record("connection", sys._getframe(1), None, "sqlite3.connect")
+                self._record("connection", sys._getframe(1), "sqlite3.connect")
         elif event in ("tempfile.mkstemp", "tempfile.mkdtemp"):
-            self._record("tempfile", sys._getframe(1), None, event, None, str(args[0]))
+            self._record("tempfile", sys._getframe(1), event, None, str(args[0]))
         elif event == "open" and isinstance(args[0], str) and args[0].startswith(self._folders):
             flags = args[2] if isinstance(args[2], int) else 0
             if flags & (os.O_WRONLY | os.O_RDWR):
-                self._record("tempfile", sys._getframe(1), None, "open", None, args[0])
+                self._record("tempfile", sys._getframe(1), "open", None, args[0])
 
     def _record(
         self,
         kind: str,
         caller: "Any",
-        callee: "Any",
         label: str,
         socket: "Any" = None,
         path: "str | None" = None,
     ) -> None:
         self._active, was = False, self._active
         try:
-            found = self._site(caller, callee)
+            found = self._site(caller, socket is None and path is None)
             if found is None:
                 return
             direct, entry, stack = found
@@ -258,10 +260,10 @@ class _Tracer:
         finally:
             self._active = was
 
-    def _site(self, frame: "Any", callee: "Any") -> "Any":
+    def _site(self, frame: "Any", is_call: bool) -> "Any":
         """Find the own module-level statement behind a call.
 
-        None where the import of a library, or a function called before, is the cause.
+        None where the import of a library is the cause, or a call that is recorded itself.
         """
         direct, entry, stack = True, "", []
         while frame is not None:
@@ -273,8 +275,11 @@ class _Tracer:
             elif not stack:
                 if code.co_name == "<module>":
                     return None
-                direct = False
-                entry = str(frame.f_globals.get("__name__")) + "." + code.co_name
+                if is_call and code.co_name in PY_NAMES and self._python_entry(frame):
+                    return None
+                module = str(frame.f_globals.get("__name__"))
+                if module not in TRANSPARENT:
+                    direct, entry = False, module + "." + code.co_name
             frame = frame.f_back
         return None
 
@@ -332,9 +337,8 @@ def _late_hooks(own: _Own, executed: "set[Any]") -> "list[Any]":
 
     def look(code: "Any") -> None:
         if code.co_flags & CO_OPTIMIZED and code not in executed:
-            for name in HOOK_NAMES:
-                if name in code.co_names:
-                    found.append([code.co_filename, code.co_firstlineno, code.co_name, name])
+            place = [code.co_filename, code.co_firstlineno, code.co_name]
+            found.extend([*place, name] for name in HOOK_NAMES if name in code.co_names)
         for item in code.co_consts:
             if hasattr(item, "co_names"):
                 look(item)
@@ -428,13 +432,12 @@ MARKER = "importcost: replaced before the restore hooks"
 
 
 def _poison(modules: "dict[str, Any]") -> None:
-    simple = (str, bytes, int, float)
     for module in modules.values():
         for key, value in list(vars(module).items()):
-            known = type(value).__module__ in ("datetime", "uuid", "builtins")
-            if not key.startswith("__") and known and not isinstance(value, (type, dict, list)):
-                if isinstance(value, simple) or not callable(value):
-                    setattr(module, key, MARKER)
+            is_plain = type(value).__module__ in ("datetime", "uuid", "builtins")
+            is_other = callable(value) or isinstance(value, (dict, list))
+            if is_plain and not is_other and not key.startswith("__"):
+                setattr(module, key, MARKER)
 
 
 def _restore(own: _Own, tracer: _Tracer) -> "Any":

@@ -55,10 +55,10 @@ CREDENTIAL_VARIABLES = frozenset(
 )
 VOLATILE_VARIABLES = frozenset(
     "AWS_LAMBDA_LOG_STREAM_NAME _X_AMZN_TRACE_ID AWS_LAMBDA_RUNTIME_API "
-    "AWS_LAMBDA_INITIALIZATION_TYPE".split()
+    "AWS_LAMBDA_INITIALIZATION_TYPE *".split()
 )
-"""What another environment has differently; the function's own variables are fixed with the
-published version."""
+"""What another environment has differently (`*`: all variables at once); the function's own
+variables are fixed with the published version."""
 WRITE_METHODS = frozenset(("write_text", "write_bytes", "touch"))
 TEMPORARY_FOLDER = "/tmp/"  # noqa: S108 - Lambda's only writable folder
 

@@ -75,7 +75,7 @@ def statement_consumptions(
     merged: dict[HazardKind, Consumption] = {}
     for expression in own_expressions(statement):
         for found in _consumed(project, module, expression, frozenset()):
-            if _is_ended_by(statement, found.kind):
+            if is_ended_by(statement, found.kind):
                 continue
             held = tuple(dict.fromkeys((*names, *found.names)))
             if found.kind is HazardKind.TEMPORARY_FILE and constant_path(ast.Constant(found.label)):
@@ -96,8 +96,8 @@ def statement_consumptions(
     return [item for item in merged.values() if not _is_given_up(module, item)]
 
 
-def _is_ended_by(statement: ast.stmt, kind: HazardKind) -> bool:
-    """A connection or file that a `with` statement opens is closed when it ends."""
+def is_ended_by(statement: ast.stmt, kind: HazardKind) -> bool:
+    """Tell whether a connection or file is opened is closed by its own `with` statement."""
     return kind in STATEFUL and isinstance(statement, (ast.With, ast.AsyncWith))
 
 
@@ -123,9 +123,12 @@ def is_given_up_later(
             )
             if name.name in plain and name.name not in reads:
                 return True
-        elif kind in STATEFUL and isinstance(statement, ast.Expr):
-            if name in set(released(module, statement.value)):
-                return True
+        elif (
+            kind in STATEFUL
+            and isinstance(statement, ast.Expr)
+            and name in set(released(module, statement.value))
+        ):
+            return True
     return False
 
 
@@ -193,7 +196,7 @@ def consumed_in(
         names = tuple(name for name in names if name.name in written or name.module != module.name)
         for expression in own_expressions(statement):
             for found in _consumed(project, module, expression, seen):
-                if not _is_ended_by(statement, found.kind):
+                if not is_ended_by(statement, found.kind):
                     yield replace(found, names=(*found.names, *names))
 
 
@@ -230,10 +233,10 @@ def _written(
 
 
 def _variable_read(module: SourceModule, node: ast.expr) -> str | None:
-    """Return the environment variable that an expression reads (`*`: all), None if none."""
-    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-        if resolve(module, node.value) == ENVIRON:
-            return _text(node.slice)
+    """Return the environment variable that is read (`*`: all, `?`: one), None if none is."""
+    is_read = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
+    if isinstance(node, ast.Subscript) and is_read and resolve(module, node.value) == ENVIRON:
+        return _text(node.slice)
     if isinstance(node, ast.Call):
         dotted = resolve(module, node.func)
         if dotted in (f"{ENVIRON}.get", "os.getenv", f"{ENVIRON}.setdefault") and node.args:
@@ -246,7 +249,7 @@ def _variable_read(module: SourceModule, node: ast.expr) -> str | None:
 
 
 def _text(node: ast.expr) -> str:
-    return str(node.value) if isinstance(node, ast.Constant) else "*"
+    return str(node.value) if isinstance(node, ast.Constant) else "?"
 
 
 RELEASES = frozenset(

@@ -33,12 +33,14 @@ from importcost.strategies.snapstart_modules import (
 from importcost.strategies.snapstart_source import (
     globals_declared,
     held_names,
+    is_ended_by,
     is_given_up_later,
     owned_statements,
 )
 
 AFTER_LIMIT_US = 10_000_000
 BEFORE_LIMIT_S = 130
+ALL_VARIABLES = "*"
 PLAIN_TYPES = frozenset(
     "str bytes int float complex bool UUID datetime date time timedelta dict list tuple set "
     "frozenset struct_time".split()
@@ -250,11 +252,13 @@ def run_consumptions(
     """Yield the traced events as statements, with whether socket or file was still there."""
     modules = {module.file: module for module in project.modules.values()}
     merged: dict[tuple[str, int, HazardKind], tuple[Consumption, tuple[bool, bool] | None]] = {}
-    direct = {_site(event)[:2] for event in seen.events if event.is_direct}
+    direct = {_site(event) for event in seen.events if event.is_direct}
+    read_all = {event.frames for event in seen.events if event.label == ALL_VARIABLES}
     for event in seen.events:
-        site = _site(event)
         module = modules.get(event.frames[-1][1])
-        if module is None or (not event.is_direct and site[:2] in direct):
+        if module is None or (not event.is_direct and _site(event) in direct):
+            continue
+        if event.frames in read_all and event.label != ALL_VARIABLES:
             continue
         item = _as_consumption(project, modules, module, event)
         if item is None or not (event.is_direct or _is_plain(item, event, seen)):
@@ -293,6 +297,8 @@ def _as_consumption(
         if start <= line <= (candidate.end_lineno or line):
             statement, owner = candidate, its_owner
     if statement is None:
+        return None
+    if event.is_open is None and is_ended_by(statement, event.kind):
         return None
     names = held_names(project, module, statement, owner)
     for _, file, inner_line in event.frames[:-1]:

@@ -1,0 +1,3 @@
+import os
+
+EVERYTHING = dict(os.environ)  # hazard: environment

@@ -1,0 +1,4 @@
+import os
+
+NAMES = ("HOME", "LANG")
+VALUES = [os.environ[name] for name in NAMES]  # note: environment

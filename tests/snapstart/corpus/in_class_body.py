@@ -1,0 +1,6 @@
+import uuid
+
+
+class Config:
+    retries = 3
+    node = uuid.uuid4().hex  # hazard: uuid

@@ -1,0 +1,5 @@
+import time
+
+
+def handler(event, context, started=time.time()):  # hazard: clock
+    return started

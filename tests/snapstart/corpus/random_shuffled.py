@@ -1,0 +1,4 @@
+import random
+
+HOSTS = ["a", "b", "c", "d"]
+random.shuffle(HOSTS)  # hazard: random

@@ -1,0 +1,11 @@
+from snapshot_restore_py import register_after_restore, register_before_snapshot
+import random
+
+BUCKET = random.random()  # accepted: random
+
+
+@register_after_restore
+def renew():
+    global BUCKET
+    random.seed()
+    BUCKET = random.random()

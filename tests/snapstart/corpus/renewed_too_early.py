@@ -1,0 +1,10 @@
+from snapshot_restore_py import register_after_restore, register_before_snapshot
+import uuid
+
+SESSION = str(uuid.uuid4())  # hazard: uuid
+
+
+@register_before_snapshot
+def renew():
+    global SESSION
+    SESSION = str(uuid.uuid4())

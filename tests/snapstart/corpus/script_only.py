@@ -1,0 +1,4 @@
+import time
+
+if __name__ == "__main__":
+    STARTED = time.time()

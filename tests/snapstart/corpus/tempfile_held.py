@@ -1,0 +1,3 @@
+import tempfile
+
+HANDLE, PATH = tempfile.mkstemp()  # hazard: tempfile

@@ -1,0 +1,8 @@
+import uuid
+
+
+def make(prefix):
+    return f"{prefix}-{uuid.uuid4()}"
+
+
+SESSION = make("s")  # hazard: uuid

@@ -1,0 +1,3 @@
+import os
+
+SALT = os.urandom(16)  # hazard: urandom

@@ -1,0 +1,3 @@
+import uuid
+
+SESSION = str(uuid.uuid4())  # hazard: uuid

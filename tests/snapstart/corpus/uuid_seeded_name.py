@@ -1,0 +1,3 @@
+import uuid
+
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "example.org")

@@ -1,0 +1,3 @@
+from pathlib import Path
+
+Path("/tmp/importcost-corpus-a").write_text("x")  # hazard: tempfile
