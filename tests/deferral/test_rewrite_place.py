@@ -24,8 +24,8 @@ CASES = {
         "if not e:\n    return 0\n\nimport a\n# why\nx = a.x()\nreturn a.y(x)",
     ),
     "a comment of the branch above stays with it": (
-        "if e:\n    e = 1\n    # inner\nreturn a",
-        "if e:\n    e = 1\n    # inner\nimport a\nreturn a",
+        "if e:\n    raise e\n    # inner\nreturn a",
+        "if e:\n    raise e\n    # inner\nimport a\nreturn a",
     ),
     "two of three branches": (
         "if e == 1:\n    return a.x\nelif e == 2:\n    return 2\nelif e == 3:\n    return a.y",
@@ -55,7 +55,7 @@ CASES = {
     ),
     "a condition": (
         "e += 1\nif a.x(e):\n    return 1",
-        "e += 1\nimport a\nif a.x(e):\n    return 1",
+        "import a\ne += 1\nif a.x(e):\n    return 1",
     ),
     "the condition of an elif": (
         "if e:\n    return 1\nelif a.x:\n    return 2",
@@ -78,9 +78,17 @@ CASES = {
     ),
     "on the line of the if": (
         "if e: e += 1; return a.x\nelse: return 1",
-        "if e: e += 1; import a; return a.x\nelse: return 1",
+        "if e: import a; e += 1; return a.x\nelse: return 1",
     ),
-    "in a ; line": ("e += 1; return a.x", "e += 1; import a; return a.x"),
+    "in a ; line": ("e += 1; return a.x", "import a\ne += 1; return a.x"),
+    "in a ; line that may be left": (
+        "e += 1; raise e; return a.x",
+        "e += 1; raise e; import a; return a.x",
+    ),
+    "no guard before it: with the imports at the start": (
+        "e = e + 1\nwhile e:\n    e -= 1\nreturn a.x",
+        "import a\ne = e + 1\nwhile e:\n    e -= 1\nreturn a.x",
+    ),
     "cases": (
         "match e:\n    case 1 | 2: return a.x\n    case {'k': v}:\n        return a.y(v)\n    case _:\n        return 0",
         (
@@ -102,7 +110,7 @@ CASES = {
     ),
     "never into try": (
         "e = 1\ntry:\n    if e: a.x()\nexcept OSError:\n    pass",
-        "e = 1\nimport a\ntry:\n    if e: a.x()\nexcept OSError:\n    pass",
+        "import a\ne = 1\ntry:\n    if e: a.x()\nexcept OSError:\n    pass",
     ),
     "never into with": ("with e:\n    if e: a.x()", "import a\nwith e:\n    if e: a.x()"),
     "before a nested function in its branch": (
@@ -111,7 +119,7 @@ CASES = {
     ),
     "before a class": (
         "e += 1\nclass C:\n    b = a.x\nreturn C",
-        "e += 1\nimport a\nclass C:\n    b = a.x\nreturn C",
+        "import a\ne += 1\nclass C:\n    b = a.x\nreturn C",
     ),
     "a return of a nested function leaves nothing": (
         "if e:\n    a.x()\ndef g(): return 1\nreturn a.y(g)",

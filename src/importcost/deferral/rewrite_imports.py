@@ -79,9 +79,9 @@ def function_edits(
 ) -> tuple[list[Edit], bool]:
     """Return the edits that put imports before their uses, and whether comments found room.
 
-    Each goes to the start of the smallest branch that needs it, right before the first statement
-    with a use (see `rewrite_place`), after the docstring in any case. Raises CannotRewriteError
-    where a local name would mean something else there.
+    Each goes to the start of the smallest branch that needs it, or before its first statement
+    with a use if the branch may be left earlier (see `rewrite_place`); after the docstring in any
+    case. Raises CannotRewriteError where a local name would mean something else there.
     """
     _refuse_clashes(function, {name for need in needed for name in need.names})
     places: dict[int, tuple[Point, list[NeededImport]]] = {}

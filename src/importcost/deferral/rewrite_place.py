@@ -1,8 +1,8 @@
 """Where in a function an import goes, so that no path pays for it that does not use it.
 
 A use is covered when an import stands before it in its own suite or in one around it. That holds
-by construction: every suite with a use either gets the import before its first statement with a
-use, or only holds uses in branches (`if`, `match`) that are suites treated alike.
+by construction: every suite with a use either gets the import before the first statement from
+which each path uses it, or what holds uses before are branches (`if`, `match`), treated alike.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def points(tree: Tree, function: Function, wanted: Wanted) -> list[Point]:
     use is found the import goes to the head of the function.
     """
     finder = _Finder(tree, wanted)
-    found = list(finder.points(function.body, heads=True))
+    found = list(finder.points(function.body))
     if found:
         return found
     documented = is_docstring(function.body[0]) and len(function.body) > 1
@@ -66,7 +66,7 @@ class _Finder:
         self._wanted = wanted
         self._known: dict[int, frozenset[str]] = {}
 
-    def points(self, suite: Sequence[ast.stmt], *, heads: bool) -> Iterator[Point]:
+    def points(self, suite: Sequence[ast.stmt]) -> Iterator[Point]:
         """Yield the places of the imports that cover all uses in a suite."""
         for index, statement in enumerate(suite):
             if not self._used(statement):
@@ -74,10 +74,13 @@ class _Finder:
             rest = suite[index:]
             if self._outcome(rest) is _Outcome.USED:
                 names = frozenset().union(*(self._used(item) for item in rest))
-                yield Point(rest, names, heads and index == 0)
+                # Its usual place is the start of the block, unless that is left before the use.
+                head = int(is_docstring(suite[0]))
+                start = index if any(_leaves(item) for item in suite[head:index]) else head
+                yield Point(suite[start:], names, heads=start == 0)
                 return
             for branch in self._branches(statement) or ():
-                yield from self.points(branch, heads=True)
+                yield from self.points(branch)
 
     def _outcome(self, suite: Sequence[ast.stmt]) -> _Outcome:
         for statement in suite:
