@@ -21,7 +21,7 @@ SAMPLES = Path(__file__).resolve().parents[2] / "sample_handlers"
 CORPUS = Path(__file__).with_name("corpus")
 REGISTER = "from snapshot_restore_py import register_after_restore, register_before_snapshot\n"
 # Everything in these is a plain assignment at module level, which a skeleton can renew.
-MENDABLE = [
+MENDABLE = (
     "uuid_plain",
     "uuid_from_import",
     "random_plain",
@@ -37,7 +37,7 @@ MENDABLE = [
     "through_function",
     "through_constructor",
     "one_of_two_renewed",
-]
+)
 
 
 def importcost(*words: str) -> subprocess.CompletedProcess[str]:

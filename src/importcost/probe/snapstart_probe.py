@@ -333,7 +333,7 @@ def _held(modules: "dict[str, Any]") -> "Any":
 
 def _late_hooks(own: _Own, executed: "set[Any]") -> "list[Any]":
     """Find own functions that would register hooks and have not run: too late in a snapshot."""
-    found = []
+    found: list[Any] = []
 
     def look(code: "Any") -> None:
         if code.co_flags & CO_OPTIMIZED and code not in executed:
