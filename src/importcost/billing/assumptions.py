@@ -1,0 +1,70 @@
+"""What the comparison of strategies takes for granted, each with its source and date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from importcost.billing.datafiles import child, number, read_json, text
+from importcost.model.interval import Interval
+
+_FILE = "strategies.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """One figure that is not the user's: value with its range, in `unit`, in words, and whose."""
+
+    name: str
+    figure: Interval
+    unit: str
+    sentence: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapStartLimits:
+    """What SnapStart needs: the minor Python version, and the largest /tmp in MB."""
+
+    minimum_python: int
+    tmp_limit_mb: int
+    source: str
+
+
+@lru_cache(maxsize=1)
+def load_assumptions() -> Mapping[str, Assumption]:
+    """Return the shipped assumptions by name."""
+    entries = child(read_json(_FILE), "assumptions", _FILE)
+    found = {}
+    for name in entries:
+        place = f"{_FILE}: `{name}`"
+        entry = child(entries, name, _FILE)
+        low, value, high = (number(entry, key, place) for key in ("low", "value", "high"))
+        said = text(entry, "says", place).format(low=low, value=value, high=high)
+        found[name] = Assumption(
+            name=name,
+            figure=Interval(low, value, high, 0.5),
+            unit=text(entry, "unit", place),
+            sentence=said,
+            source=text(entry, "source", place),
+            date=text(entry, "date", place),
+        )
+    return found
+
+
+def assumed(name: str) -> Interval:
+    """Return the figure of an assumption, in the unit that its name or its file says."""
+    return load_assumptions()[name].figure
+
+
+@lru_cache(maxsize=1)
+def load_snapstart_limits() -> SnapStartLimits:
+    """Return the shipped limits of SnapStart."""
+    entry = child(read_json(_FILE), "snapstart", _FILE)
+    return SnapStartLimits(
+        minimum_python=int(number(entry, "minimum_python", _FILE)),
+        tmp_limit_mb=int(number(entry, "tmp_limit_mb", _FILE)),
+        source=text(entry, "source", _FILE),
+    )

@@ -1,0 +1,158 @@
+"""The recommendation: the cheapest strategy under which a cold start is not felt, in words.
+
+1. Where an answer is streamed anyway and that brings the first byte forward, only streamed options
+   are looked at: they cost no more below 6 MB.
+2. A cold start counts as felt when it adds more than a warm request takes, and more than 50 ms
+   (`--max-added` says otherwise). Of the options where it is not felt the cheapest is taken.
+3. None may cost more than twice the month as it is (`--max-cost` says otherwise). Where no
+   affordable option hides the cold start, the one with the shortest wait is taken, and what
+   hiding it would cost is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importcost.billing.assumptions import assumed
+from importcost.billing.strategies import PINGER, PROVISIONED, SNAPSTART, Comparison, Option
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The option taken and why. `felt_ms` and `budget` (dollars a month) are the bounds used."""
+
+    option: Option
+    felt_ms: float
+    budget: float
+    is_hidden: bool
+    paragraph: str
+
+
+def recommend(found: Comparison) -> Recommendation:
+    """Return the option that the figures speak for, with a paragraph that says why."""
+    felt_ms, budget = _felt_ms(found), _budget(found)
+    options = _streamed_where_it_helps(found)
+    affordable = [one for one in options if one.monthly.value <= budget]
+    affordable = affordable or [min(options, key=lambda one: one.monthly.value)]
+    hidden = [one for one in affordable if _is_hidden(one, felt_ms)]
+    if hidden:
+        taken = min(hidden, key=lambda one: (one.monthly.value, one.mean_ms))
+    else:
+        taken = min(affordable, key=lambda one: (one.first_request_ms.value, one.monthly.value))
+    sentences = [
+        _what(found, taken),
+        _waiting(found, taken, felt_ms, is_hidden=bool(hidden)),
+        *_first_byte(found, taken),
+        *_others(found, options, taken, felt_ms, budget),
+        *_caveat(taken),
+    ]
+    return Recommendation(taken, felt_ms, budget, bool(hidden), " ".join(sentences))
+
+
+def _felt_ms(found: Comparison) -> float:
+    if found.traffic.max_added_ms is not None:
+        return found.traffic.max_added_ms
+    return max(assumed("felt_ms").value, found.traffic.duration_ms)
+
+
+def _budget(found: Comparison) -> float:
+    if found.traffic.max_dollars is not None:
+        return found.traffic.max_dollars
+    return assumed("worth_factor").value * found.as_it_is.monthly.value
+
+
+def _streamed_where_it_helps(found: Comparison) -> Sequence[Option]:
+    earlier = found.traffic.duration_ms - assumed("felt_ms").value
+    streamed = [one for one in found.options if one.first_byte_ms < earlier]
+    return streamed or found.options
+
+
+def _is_hidden(option: Option, felt_ms: float) -> bool:
+    # A pinger spares some requests the wait; those that it does not cover wait as long as ever.
+    return option.cold_share == 0 or option.first_request_ms.value <= felt_ms
+
+
+def _what(found: Comparison, taken: Option) -> str:
+    before = found.as_it_is
+    if taken is before:
+        return f"Leave it as it is ({money(before.monthly.value)} a month)."
+    change = taken.monthly.value - before.monthly.value
+    if abs(change) < 0.005:
+        against = "the same as it is"
+    else:
+        word = "more" if change > 0 else "less"
+        against = f"{money(abs(change))} {word} than as it is"
+    return f"Take {taken.label}: {money(taken.monthly.value)} a month, {against}."
+
+
+def _waiting(found: Comparison, taken: Option, felt_ms: float, *, is_hidden: bool) -> str:
+    before = found.as_it_is
+    share = f"{taken.cold_share:.3g}".rstrip("0").rstrip(".") if taken.cold_share else "0"
+    percent = f"{float(share) * 100:g} %"
+    was = milliseconds(before.first_request_ms.value)
+    if taken.cold_share == 0:
+        return f"No request waits for a cold start then; as it is, each one costs {was}."
+    wait = milliseconds(taken.first_request_ms.value)
+    instead = "" if wait == was else f" instead of {was}"
+    text = f"A cold start, met by {percent} of requests, then adds {wait}{instead}"
+    if is_hidden:
+        return f"{text}, which is not more than the {milliseconds(felt_ms)} taken as felt."
+    return (
+        f"{text}; that is felt (above {milliseconds(felt_ms)}), and no option hides it within"
+        " the budget."
+    )
+
+
+def _first_byte(found: Comparison, taken: Option) -> list[str]:
+    if taken.first_byte_ms >= found.traffic.duration_ms:
+        return []
+    begins, ends = milliseconds(taken.first_byte_ms), milliseconds(found.traffic.duration_ms)
+    return [f"Streaming begins the answer after {begins} rather than {ends}, on every request."]
+
+
+def _others(
+    found: Comparison, options: Sequence[Option], taken: Option, felt_ms: float, budget: float
+) -> list[str]:
+    """Say what speaks against the remedies that people ask about first."""
+    texts = []
+    for remedy in (SNAPSTART, PROVISIONED, PINGER):
+        if taken.has(remedy):
+            continue
+        having = [one for one in options if one.has(remedy)] or [
+            one for one in found.options if one.has(remedy)
+        ]
+        if having:
+            one = min(having, key=lambda option: option.monthly.value)
+            texts.append(_against(one, taken, felt_ms, budget))
+    named = f"{'; '.join(texts)}." if texts else ""
+    return [named[0].upper() + named[1:]] if named else []
+
+
+def _against(one: Option, taken: Option, felt_ms: float, budget: float) -> str:
+    cost = money(one.monthly.value)
+    if one.monthly.value > budget:
+        why = f"past the {money(budget)} that a remedy may cost"
+    elif one.cold_share and one.first_request_ms.value > felt_ms:
+        why = f"and its cold starts add {milliseconds(one.first_request_ms.value)}"
+    elif one.monthly.value > taken.monthly.value:
+        why = "for waiting that is not felt"
+    else:
+        why = "for more waiting on the average"
+    return f"{one.label} costs {cost}, {why}"
+
+
+def _caveat(taken: Option) -> list[str]:
+    if not taken.is_predicted:
+        return []
+    return ["The savings in it are predicted: `importcost defer TARGET -o x.json` measures them."]
+
+
+def money(value: float) -> str:
+    """Return dollars with two decimals, or two digits below a cent."""
+    return f"${value:,.2f}" if value >= 0.01 or value == 0 else f"${value:.2g}"
+
+
+def milliseconds(value: float) -> str:
+    """Return whole milliseconds, one decimal below ten."""
+    return f"{value:,.0f} ms" if value >= 10 else f"{value:.1f} ms"

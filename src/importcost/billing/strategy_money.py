@@ -1,0 +1,141 @@
+"""What a month costs under each strategy, US dollars. N invocations of which p are cold, M GB,
+i s of billed init, d s of duration, T s a month, g the GB-second's price, R a request's:
+
+on demand        N R + N M g (d + p i), deferred work on the use share S: + N p S f M g (f s)
+SnapStart        N R + N M g d + V M T cache + N p M restore, V versions kept
+provisioned      N R + C M T standing + N (1 - s) d M duration + N s M g (d + p i)
+pinger           on demand + K (T / period) (R + ping M g)
+streaming        + 0.008 a GB past 6 MB a request and 100 GB a month
+
+Source: AWS Lambda pricing; prices are those of the dated price file, GB-seconds by tier. The free
+tier is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importcost.billing.assumptions import assumed
+from importcost.billing.prices import Prices, Tier
+from importcost.billing.traffic import Traffic
+
+KB_PER_MB = 1024
+MB_PER_GB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of the month's bill, US dollars."""
+
+    label: str
+    dollars: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """A function's memory (GB) at the prices of its architecture."""
+
+    memory_gb: float
+    arch: str
+    prices: Prices
+
+    @property
+    def tiers(self) -> Sequence[Tier]:
+        """Steps of the on-demand GB-second."""
+        return self.prices.by_arch[self.arch].gb_second
+
+    def requests(self, count: float) -> Part:
+        """Return what `count` requests cost."""
+        return Part("requests", count * self.prices.requests_per_million / 1_000_000)
+
+
+def on_demand(
+    traffic: Traffic, tariff: Tariff, billed_init_ms: float, first_use_ms: float = 0.0
+) -> tuple[Part, ...]:
+    """Return the on-demand bill; `first_use_ms` is billed on the use share of cold starts."""
+    count, memory = traffic.invocations, tariff.memory_gb
+    cold = count * traffic.cold_rate
+    work = count * memory * traffic.duration_ms / 1000
+    init = cold * memory * billed_init_ms / 1000
+    late = cold * traffic.use_share * memory * first_use_ms / 1000
+    duration = tiered(work, tariff.tiers)
+    parts = [
+        tariff.requests(count),
+        Part("duration", duration),
+        Part("init", tiered(work + init, tariff.tiers) - duration),
+    ]
+    if late:
+        whole, before = (tiered(sum_, tariff.tiers) for sum_ in (work + init + late, work + init))
+        parts.append(Part("deferred work", whole - before))
+    return tuple(parts)
+
+
+def snapstart(traffic: Traffic, tariff: Tariff) -> tuple[Part, ...]:
+    """Return the bill with SnapStart: cache for every version kept, and a price a restore."""
+    prices, memory = tariff.prices, tariff.memory_gb
+    seconds = assumed("month_seconds").value
+    restored = traffic.invocations * traffic.cold_rate
+    work = traffic.invocations * memory * traffic.duration_ms / 1000
+    return (
+        tariff.requests(traffic.invocations),
+        Part("duration", tiered(work, tariff.tiers)),
+        Part("cache", traffic.versions * memory * seconds * prices.snapstart_cache_gb_second),
+        Part("restores", restored * memory * prices.snapstart_restore_gb),
+    )
+
+
+def provisioned(traffic: Traffic, tariff: Tariff, billed_init_ms: float) -> tuple[Part, ...]:
+    """Return the bill with provisioned concurrency all month; spillover runs on demand."""
+    rates = tariff.prices.by_arch[tariff.arch]
+    memory, count = tariff.memory_gb, traffic.invocations
+    standing = traffic.environments * memory * assumed("month_seconds").value
+    duration_s, init_s = traffic.duration_ms / 1000, billed_init_ms / 1000
+    covered = count * (1 - traffic.spillover) * duration_s * memory
+    spilled = count * traffic.spillover * memory * (duration_s + traffic.cold_rate * init_s)
+    parts = [
+        tariff.requests(count),
+        Part("standing", standing * rates.provisioned_standing_gb_second),
+        Part("duration", covered * rates.provisioned_duration_gb_second),
+    ]
+    if spilled:
+        parts.append(Part("spillover", tiered(spilled, tariff.tiers)))
+    return tuple(parts)
+
+
+def pings(tariff: Tariff, environments: int = 1) -> Part:
+    """Return what keeping environments warm by calls costs a month, beside the traffic."""
+    calls = environments * assumed("month_seconds").value / assumed("ping_period_s").value
+    work = calls * assumed("ping_ms").value / 1000 * tariff.memory_gb
+    return Part("pings", tariff.requests(calls).dollars + tiered(work, tariff.tiers))
+
+
+def streaming(traffic: Traffic, prices: Prices) -> Part:
+    """Return what streamed bytes cost past the free ones of each request and of the month."""
+    payload_mb = (traffic.payload_kb or 0.0) / KB_PER_MB
+    paid_mb = max(0.0, payload_mb - prices.streaming_free_mb_per_request) * traffic.invocations
+    paid_gb = max(0.0, paid_mb / MB_PER_GB - prices.streaming_free_gb_per_month)
+    return Part("streamed bytes", paid_gb * prices.streaming_gb)
+
+
+def break_even_utilisation(traffic: Traffic, tariff: Tariff, billed_init_ms: float) -> float:
+    """Return the utilisation from which provisioned concurrency is cheaper than on demand.
+
+    Standing price over what a busy second saves: g (1 + p i / d) less the provisioned duration
+    price. Infinite where it never is. Tier 1.
+    """
+    rates = tariff.prices.by_arch[tariff.arch]
+    init_share = traffic.cold_rate * billed_init_ms / traffic.duration_ms
+    busy = tariff.prices.gb_second(tariff.arch) * (1 + init_share)
+    saved = busy - rates.provisioned_duration_gb_second
+    return rates.provisioned_standing_gb_second / saved if saved > 0 else float("inf")
+
+
+def tiered(gb_seconds: float, tiers: Sequence[Tier]) -> float:
+    """Return what a month's GB-seconds cost, each tier at its own price; US dollars."""
+    dollars, left = 0.0, gb_seconds
+    for tier in tiers:
+        step = left if tier.gb_seconds is None else min(left, tier.gb_seconds)
+        dollars += step * tier.dollars
+        left -= step
+    return dollars

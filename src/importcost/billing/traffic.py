@@ -1,0 +1,76 @@
+"""The traffic that strategies are compared under, as the user states it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from importcost.billing.assumptions import assumed
+from importcost.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """One month of a function's requests. Milliseconds, KB; shares from 0 to 1.
+
+    `cold_rate` of the requests meet a cold start. `use_share` of the cold starts need the
+    deferred work at once. `payload_kb` is the answer's size, None where it is not said;
+    `first_byte_ms` when a streamed answer begins. `versions` of SnapStart are kept,
+    `provisioned` environments are, `spillover` of the requests find none of them.
+    `uses_efs` and `tmp_mb` decide what SnapStart allows. `max_added_ms` and `max_dollars` (a
+    month) are what the user accepts, None where not said.
+    """
+
+    invocations: int
+    cold_rate: float
+    duration_ms: float
+    payload_kb: float | None = None
+    versions: int = 1
+    use_share: float = 1.0
+    first_byte_ms: float | None = None
+    provisioned: int | None = None
+    spillover: float = 0.0
+    uses_efs: bool = False
+    tmp_mb: int = 512
+    max_added_ms: float | None = None
+    max_dollars: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for figures that cannot be."""
+        for name, share in (
+            ("cold rate", self.cold_rate),
+            ("use share", self.use_share),
+            ("spillover", self.spillover),
+        ):
+            if not 0 <= share <= 1:
+                raise UsageError(f"The {name} must lie between 0 and 1 (0 to 100 %), not {share}.")
+        if not (math.isfinite(self.duration_ms) and self.duration_ms > 0):
+            raise UsageError(f"A request's duration must be above 0 ms, not {self.duration_ms}.")
+        if self.invocations < 1 or self.versions < 1:
+            raise UsageError("There must be at least one invocation and one version a month.")
+        if self.first_byte_ms is not None and not 0 <= self.first_byte_ms <= self.duration_ms:
+            raise UsageError("The first byte cannot come after the request's whole duration.")
+
+    @property
+    def concurrency(self) -> float:
+        """Average number of requests at work at once over the month (Little's law)."""
+        return self.invocations * self.duration_ms / 1000 / assumed("month_seconds").value
+
+    @property
+    def environments(self) -> int:
+        """Provisioned environments: as asked for, else the assumed peak of the concurrency."""
+        if self.provisioned is not None:
+            return self.provisioned
+        return max(1, math.ceil(self.concurrency * assumed("peak_to_average").value))
+
+    @property
+    def streamed_first_byte_ms(self) -> float:
+        """When a streamed answer begins."""
+        if self.first_byte_ms is not None:
+            return self.first_byte_ms
+        return self.duration_ms * assumed("first_byte_share").value
+
+    @property
+    def streams(self) -> bool:
+        """Tell whether there is an answer to stream."""
+        return bool(self.payload_kb)

@@ -1,0 +1,161 @@
+"""`importcost strategies`: what each remedy against cold starts costs and brings a month."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from importcost.cli.options import MeasureOptions, measure_options, wants_colour
+from importcost.cli.printing import show
+from importcost.cli.target_profile import profile_of
+from importcost.errors import UsageError
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+class ShareType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A share: `0.01`, or `1%`."""
+
+    name = "share"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the share from 0 to 1, or end with click's message."""
+        if isinstance(value, float):
+            return value
+        text = str(value).strip()
+        try:
+            found = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            self.fail(f"{value!r} is no share: write 0.01 or 1%.", param, ctx)
+        if not 0 <= found <= 1:
+            self.fail(f"{value!r} lies outside 0 to 1 (0% to 100%).", param, ctx)
+        return found
+
+
+SHARE = ShareType()
+
+
+@click.command("strategies")
+@click.argument("target")
+@click.option("--invocations", type=click.IntRange(min=1), required=True, help="Requests a month.")
+@click.option(
+    "--cold-rate", type=SHARE, required=True, metavar="P", help="Share that start cold: 0.01, 1%."
+)
+@click.option(
+    "--duration",
+    type=click.FloatRange(min=0, min_open=True),
+    required=True,
+    metavar="MS",
+    help="What a warm request takes.",
+)
+@click.option("--payload-kb", type=click.FloatRange(min=0), help="The answer's size, if streamed.")
+@click.option(
+    "--first-byte",
+    type=click.FloatRange(min=0),
+    metavar="MS",
+    help="When a streamed answer begins. Default: a tenth of the duration.",
+)
+@click.option(
+    "--versions",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Versions kept with SnapStart.",
+)
+@click.option(
+    "--use-share",
+    type=SHARE,
+    default=1.0,
+    metavar="S",
+    help="Share of cold starts that need the deferred work at once. Default: all.",
+)
+@click.option(
+    "--provisioned",
+    type=click.IntRange(min=1),
+    metavar="C",
+    help="Provisioned environments. Default: three times the average concurrency.",
+)
+@click.option(
+    "--spillover",
+    type=SHARE,
+    default=0.0,
+    metavar="S",
+    help="Share of requests that find none of them. Default: none.",
+)
+@click.option("--efs", is_flag=True, help="The function mounts EFS.")
+@click.option(
+    "--tmp", "tmp_mb", type=click.IntRange(512, 10240), default=512, metavar="MB", help="Its /tmp."
+)
+@click.option(
+    "--max-added",
+    type=click.FloatRange(min=0),
+    metavar="MS",
+    help="Longest wait that a cold start may add. Default: what a warm request takes.",
+)
+@click.option(
+    "--max-cost",
+    type=click.FloatRange(min=0),
+    metavar="DOLLARS",
+    help="What the month may cost. Default: twice what it does.",
+)
+@measure_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--quiet", "-q", is_flag=True, help="Print the comparison only.")
+@click.option("--no-progress", is_flag=True, help="Show no progress bar.")
+@click.pass_context
+def command(  # noqa: PLR0913 - one parameter an option
+    context: click.Context,
+    *,
+    target: str,
+    invocations: int,
+    cold_rate: float,
+    duration: float,
+    payload_kb: float | None,
+    first_byte: float | None,
+    versions: int,
+    use_share: float,
+    provisioned: int | None,
+    spillover: float,
+    efs: bool,
+    tmp_mb: int,
+    max_added: float | None,
+    max_cost: float | None,
+    as_json: bool,
+    quiet: bool,
+    no_progress: bool,
+    **options: Unpack[MeasureOptions],
+) -> None:
+    """Compare the remedies against cold starts under the traffic that you state.
+
+    TARGET is what `importcost profile` takes, or a saved profile (.json); one saved with
+    `importcost defer -o x.json` has its savings verified.
+    """
+    from importcost.app.strategies import strategies_for
+    from importcost.billing.traffic import Traffic
+
+    if first_byte is not None and not payload_kb:
+        raise UsageError("--first-byte is of a streamed answer: add --payload-kb.")
+    traffic = Traffic(
+        invocations=invocations,
+        cold_rate=cold_rate,
+        duration_ms=duration,
+        payload_kb=payload_kb,
+        versions=versions,
+        use_share=use_share,
+        first_byte_ms=first_byte,
+        provisioned=provisioned,
+        spillover=spillover,
+        uses_efs=efs,
+        tmp_mb=tmp_mb,
+        max_added_ms=max_added,
+        max_dollars=max_cost,
+    )
+    profile = profile_of(context, target, options, quiet=quiet or as_json, no_progress=no_progress)
+    width = shutil.get_terminal_size((100, 24)).columns
+    report = strategies_for(profile, traffic, width=width, colour=wants_colour())
+    show(report.json.rstrip("\n") if as_json else report.text)

@@ -1,0 +1,159 @@
+"""The comparison of cold-start strategies, for the terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from importcost.billing.recommend import Recommendation
+from importcost.billing.strategies import Comparison, Option
+from importcost.model.codec import to_plain
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, milliseconds, wrap
+
+WIDE, MIDDLE = 92, 64
+
+
+def render_strategies(
+    found: Comparison, advice: Recommendation, *, width: int, colour: bool
+) -> str:
+    """Return the comparison as text of at most `width` columns (40 to 110 are used)."""
+    style = Style(colour=colour)
+    width = max(NARROWEST, min(MAX_WIDTH, width))
+    blocks = [
+        _headline(found, style, width),
+        _table(found, advice.option, style, width),
+        [style("Recommendation", "1"), *wrap(advice.paragraph, width)],
+        _bullets("What the options rest on", _remarks(found), style, width),
+        _bullets("Not listed", found.left_out, style, width),
+        _bullets("Taken for granted", _assumptions(found), style, width),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def strategies_json(found: Comparison, advice: Recommendation) -> str:
+    """Return the comparison as JSON text; dollars a month, milliseconds, shares 0 to 1."""
+    data = {
+        "schema": "importcost-strategies",
+        "schema_version": 1,
+        "traffic": to_plain(found.traffic),
+        "init_ms": to_plain(found.estimate.init_ms),
+        "memory_mb": found.estimate.memory_mb,
+        "arch": found.estimate.arch,
+        "package_type": found.estimate.package_type,
+        "runtime": found.estimate.runtime,
+        "options": [_plain(option) for option in found.options],
+        "recommendation": {
+            "option": advice.option.label,
+            "felt_ms": advice.felt_ms,
+            "budget": advice.budget,
+            "is_hidden": advice.is_hidden,
+            "paragraph": advice.paragraph,
+        },
+        "provisioned": {
+            "environments": found.traffic.environments,
+            "utilisation": found.utilisation,
+            "break_even": found.break_even if math.isfinite(found.break_even) else None,
+        },
+        "left_out": list(found.left_out),
+        "assumptions": to_plain(found.assumptions),
+        "sources": to_plain(found.sources),
+    }
+    return json.dumps(data) + "\n"
+
+
+def _plain(option: Option) -> dict[str, Any]:
+    return {"label": option.label, **to_plain(option)}
+
+
+def _headline(found: Comparison, style: Style, width: int) -> list[str]:
+    traffic, bill = found.traffic, found.estimate
+    text = (
+        f"A month of {traffic.invocations:,} requests of {milliseconds(traffic.duration_ms)},"
+        f" {traffic.cold_rate:.2%} of them cold, at {bill.memory_mb} MB"
+    )
+    place = (
+        f"{bill.runtime} · {bill.package_type} · {bill.arch}; init"
+        f" {milliseconds(bill.init_ms.value)} ({bill.init_ms.low:,.0f} to {bill.init_ms.high:,.0f})"
+    )
+    first, *rest = wrap(text, width)
+    return [style(first, "1"), *rest, *wrap(place, width)]
+
+
+def _table(found: Comparison, taken: Option, style: Style, width: int) -> list[str]:
+    columns = f"{'$/month':>11} {'cold adds':>10}"
+    if width >= MIDDLE:
+        columns += f" {'cold':>7} {'p99 adds':>9}"
+    if width >= WIDE:
+        columns += f" {'p50 adds':>9} {'1st byte':>10}"
+    room = width - len(columns) - 3
+    lines = [style(f"  {'strategy':<{room}} {columns}", "1")]
+    for option in found.options:
+        mark = "→" if option is taken else " "
+        name = option.label + (" *" if option.is_predicted else "")
+        line = f"{mark} {elide(name, room):<{room}} {_figures(option, width)}"
+        lines.append(style(line, "32") if option is taken else line)
+    if any(option.is_predicted for option in found.options):
+        lines += wrap("* with savings that are predicted, not verified in pairs", width)
+    return lines
+
+
+def _figures(option: Option, width: int) -> str:
+    added = option.first_request_ms.value if option.cold_share else 0.0
+    line = f"{_money(option.monthly.value):>11} {milliseconds(added):>10}"
+    if width >= MIDDLE:
+        line += f" {option.cold_share:>7.2%} {milliseconds(option.p99_ms):>9}"
+    if width >= WIDE:
+        line += f" {milliseconds(option.p50_ms):>9} {milliseconds(option.first_byte_ms):>10}"
+    return line
+
+
+def _money(value: float) -> str:
+    return f"${value:,.2f}" if value >= 0.1 else f"${value:.4f}"
+
+
+def _remarks(found: Comparison) -> list[str]:
+    lines = [
+        f"{option.label}: {'; '.join(option.remarks)}."
+        for option in found.options
+        if option.remarks and len(option.remedies) == 1
+    ]
+    even = found.break_even
+    percent = f"{even:.0%}" if math.isfinite(even) else "no"
+    lines.append(
+        f"Provisioned environments are busy {found.utilisation:.1%} of the time; they are cheaper"
+        f" than on demand from {percent} utilisation on."
+    )
+    return lines
+
+
+def _assumptions(found: Comparison) -> list[str]:
+    traffic = found.traffic
+    lines = [
+        f"{traffic.use_share:.0%} of cold starts need the deferred work at once.",
+        "Prices are without the free tier; a month's GB-seconds are priced by tier.",
+    ]
+    given = {
+        "first_byte_share": traffic.first_byte_ms is not None or not traffic.streams,
+        "peak_to_average": traffic.provisioned is not None,
+        "felt_ms": traffic.max_added_ms is not None,
+        "worth_factor": traffic.max_dollars is not None,
+        "bytecode_share": not any(one.is_predicted for one in found.options),
+    }
+    lines += [
+        f"{one.sentence} [{one.source}; {one.date}]"
+        for one in found.assumptions
+        if not given.get(one.name)
+    ]
+    lines += [f"{one.figure}: {one.source}, {one.date}." for one in found.sources]
+    return lines
+
+
+def _bullets(title: str, texts: list[str] | tuple[str, ...], style: Style, width: int) -> list[str]:
+    if not texts:
+        return []
+    lines = [style(title, "1")]
+    for text in texts:
+        first, *rest = wrap(text, width - 2)
+        lines += ["- " + first, *("  " + line for line in rest)]
+    return lines
