@@ -434,3 +434,15 @@ def test_a_missing_handler_function_is_told(tmp_path):
     root = write_files(tmp_path, {"handler.py": "def other(): pass\n"})
     assert graph_of(Handler(root, function="handler"))[0]["handler_found"] is False
     assert graph_of(Handler(root, function="other"))[0]["handler_found"] is True
+
+
+@pytest.mark.parametrize(
+    "call", ["exec('import wave')", "exec('import wave', {})", "eval('__import__(\"wave\")', {})"]
+)
+def test_an_import_in_executed_text_belongs_to_who_executes_it(tmp_path, call):
+    text = f"import other\n\n\ndef f():\n    {call}\n\n\nf()\n"
+    graph, _ = graph_of(Handler(write_files(tmp_path, {"handler.py": text, "other.py": ""})))
+    edge = next(edge for edge in graph["graph"]["edges"] if edge[6] == "wave")
+    assert edge[0] == "handler"
+    assert edge[2] == 5
+    assert edge[4:6] == ["handler", 8]

@@ -200,8 +200,10 @@ class _Work:
 
     def _run(self, variants: Sequence[PairedSubject]) -> Mapping[str, Verification]:
         def progress(done: int, total: int) -> None:
-            runs = self._runs_done
-            self._listener.progress(Progress(runs + done, runs + total, RunKind.TIMED))
+            before = self._runs_done
+            self._listener.progress(
+                Progress(before + done, before + total, RunKind.TIMED, label="Verifying")
+            )
 
         self._listener.note(
             f"Verifying {len(variants)} changes on copies, in interleaved pairs ..."

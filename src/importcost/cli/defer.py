@@ -11,6 +11,7 @@ import click
 
 from importcost.cli.listener import TerminalListener
 from importcost.cli.options import MeasureOptions, measure_options, request_of, wants_colour
+from importcost.cli.outputs import check_writable
 from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, format_of
 
@@ -85,6 +86,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     for path in outputs:
         format_of(path)
+    check_writable(outputs)
     if events and not verify:
         raise UsageError("--event compares answers, which --no-verify leaves out: drop one.")
     if force and not write:

@@ -657,16 +657,30 @@ class _GraphRecorder:
             if frame.f_code.co_name == "import_module":
                 kind = "dynamic"
             frame = frame.f_back
+        # Text that is executed (exec, eval, code generators) belongs to whoever executes it.
+        while frame is not None and self._is_generated(frame) and frame.f_back is not None:
+            if self._is_outside(frame.f_back):
+                break
+            frame = frame.f_back
         if frame is None or self._is_outside(frame):
             return (None, None, None, kind, None, None)
         importer = frame.f_globals.get("__name__")
         file, line = frame.f_code.co_filename, frame.f_lineno
         body = frame
-        while body is not None and body.f_code.co_name != "<module>" and not self._is_outside(body):
+        while body is not None and not self._is_outside(body):
+            if body.f_code.co_name == "<module>" and not self._is_generated(body):
+                break
             body = body.f_back
         if body is None or self._is_outside(body):
             return (importer, file, line, kind, None, None)
         return (importer, file, line, kind, body.f_globals.get("__name__"), body.f_lineno)
+
+    @staticmethod
+    def _is_generated(frame: "Any") -> bool:
+        file = frame.f_code.co_filename
+        return "__name__" not in frame.f_globals or (
+            file.startswith("<") and not file.startswith("<frozen")
+        )
 
     def _is_outside(self, frame: "Any") -> bool:
         """Tell whether a frame is the probe's own, the wrappers that serve the handler apart."""
