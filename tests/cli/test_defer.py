@@ -206,3 +206,35 @@ def test_why_of_what_the_runtime_loads_and_of_what_nobody_loads(folder):
     missing = why(folder, "sharde")
     assert missing.returncode == 2
     assert "Did you mean shared" in missing.stderr
+
+
+def test_a_getter_needs_only_those_of_its_objects_that_can_be_getters_too(folder):
+    text = (
+        "import heavy\nimport other\n\n\n"
+        "def load(base):\n    return sum(range(3_000_000)) + base\n\n\n"
+        "ENGINE = heavy.answer()\nSESSION = load(ENGINE)\nBASE = [ENGINE]\nBASE.append(1)\n\n\n"
+        "def handler(e, c):\n    return [SESSION, BASE, other.__name__]\n"
+    )
+    write_files(folder.parent, {"task/handler.py": text})
+    done = defer(folder, "--no-verify", "--runs", "12", "-o", "../out.json")
+    assert done.returncode == 0, done.stderr
+    found = {one.place.line: one for one in advice_of(folder.parent / "out.json").findings}
+    assert found[1].verdict.kind.value == "not deferrable"
+    assert found[10].fix is not None
+    assert "refused" not in done.stdout
+    assert "+def get_session():\n" in done.stdout
+    assert "get_engine" not in done.stdout
+
+
+def test_the_cumulative_cost_of_a_getter_counts_what_its_object_loads(folder):
+    text = (
+        "import heavy.tool\nimport other\n\n\n"
+        "def load():\n    import late\n\n    return late, other\n\n\nTABLE = load()\n\n\ndef handler(e, c):\n    return repr(TABLE)\n"
+    )
+    late = {"layer/python/late.py": f"import shared\n{BUSY}"}
+    write_files(folder.parent, {**late, "task/handler.py": text})
+    done = defer(folder, "--no-verify", "--no-diff", "-o", "../out.json")
+    assert done.returncode == 0, done.stderr
+    changing = [one for one in advice_of(folder.parent / "out.json").findings if one.verdict.style]
+    assert any("late" in one.modules for one in changing)
+    assert all(one.exclusive_us <= one.cumulative_us for one in changing)

@@ -40,7 +40,8 @@ def test_what_two_statements_share_is_saved_only_jointly():
 
 def test_cumulative_is_what_was_loaded_first():
     costs = costs_of(SHARED, TIMES)
-    assert [costs.cumulative_us(key(line)) for line in (1, 2, 3)] == [140, 30, 7]
+    assert [costs.cumulative_us([key(line)]) for line in (1, 2, 3)] == [140, 30, 7]
+    assert costs.cumulative_us([key(1), key(3), key(1)]) == 147
 
 
 def test_a_submodule_keeps_its_parent():
@@ -212,10 +213,38 @@ def test_what_a_statement_finds_preloaded_does_not_hide_that_nobody_else_loads_t
     assert costs.kept_by(key(1)) is None
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (1, "the import of handler.main, which lies in handler,"),
+        (2, None),
+        (3, "handler (handler.py:7)"),
+    ],
+)
+def test_a_package_is_kept_by_its_own_module_and_hides_no_other_importer(line, expected):
+    names = (("handler.main", None), ("handler", "handler.main"), ("helper", "handler"))
+    loaded = [module(name, by) for name, by in (*names, ("b", "handler.main"))]
+    graph = ImportGraph(
+        tuple(loaded),
+        (
+            ImportEdge(RUNTIME_IMPORTER, "handler.main", None, None, False, EdgeKind.STATEMENT),
+            ImportEdge("handler.main", "handler", None, None, True, EdgeKind.PARENT),
+            edge("handler", "helper", 7),
+            edge("handler.main", "handler", 1, cached=True),
+            edge("handler.main", "handler", 2, cached=True),
+            edge("handler.main", "b", 2),
+            edge("handler.main", "handler", 3, cached=True),
+            edge("handler.main", "helper", 3, cached=True),
+        ),
+    )
+    costs = ImportCosts(graph, {"helper": 5, "b": 3}, own_files(graph))
+    assert costs.kept_by(key(line, name="handler.main")) == expected
+
+
 def test_an_unknown_statement_costs_nothing():
     costs = costs_of(SHARED, TIMES)
     assert costs.exclusive_us([key(77)]) == 0
-    assert costs.cumulative_us(key(77)) == 0
+    assert costs.cumulative_us([key(77)]) == 0
     assert costs.kept_by(key(77)) is None
 
 

@@ -115,15 +115,15 @@ class _Analyst:
                 continue
             made = tuple(objects[name] for name in statement.verdict.objects if name in objects)
             keys = (key, *(_object_key(file, one) for one in made))
-            exclusive = self._costs.exclusive_us(keys) + self._own_us(file, made)
+            own_us = self._own_us(file, made)
             verdict = self._styled(statement.verdict)
             finding = ImportFinding(
                 place=_place(file, statement.line, statement.end_line),
                 code=statement.code,
                 imported=statement.imported,
                 verdict=verdict,
-                exclusive_us=exclusive,
-                cumulative_us=self._costs.cumulative_us(key),
+                exclusive_us=self._costs.exclusive_us(keys) + own_us,
+                cumulative_us=self._costs.cumulative_us(keys) + own_us,
                 modules=self._costs.modules_of(keys),
                 first_user=_first_user(statement),
             )
@@ -176,7 +176,7 @@ class _Analyst:
             imported=(),
             verdict=replace(made.verdict, style=Style.GETTER),
             exclusive_us=saved,
-            cumulative_us=saved,
+            cumulative_us=self._costs.cumulative_us(keys) + self._own_us(file, chain),
             modules=self._costs.modules_of(keys),
             first_user=None,
         )
@@ -313,8 +313,11 @@ def _object_key(file: SourceFile, made: ModuleObject) -> StatementKey:
 
 
 def _chain(file: SourceFile, made: ModuleObject) -> tuple[ModuleObject, ...]:
-    """Return an object with the objects that its value needs, in order of definition."""
-    known = {one.name: one for one in file.objects}
+    """Return an object with those that its value needs and that can be getters with it.
+
+    In order of definition. What has to stay is there when the getter runs.
+    """
+    known = {one.name: one for one in file.objects if one.verdict.kind is VerdictKind.NEEDS_GETTER}
     wanted = {made.name}
     waiting = [made]
     while waiting:

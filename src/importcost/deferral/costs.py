@@ -98,10 +98,11 @@ class ImportCosts:
         sums = dominated_sums(self._flow.successors, ROOT, self._weights)
         return {key: sums[node] for key, node in self._flow.node_of_key.items()}
 
-    def cumulative_us(self, key: StatementKey) -> int:
-        """Return what the tree shows under a statement: all that it was the first to load."""
+    def cumulative_us(self, keys: Iterable[StatementKey]) -> int:
+        """Return what the tree shows under statements: all that they were the first to load."""
         seen: set[str] = set()
-        stack = [edge.imported for edge in self._flow.edges_of.get(key, ()) if not edge.cached]
+        edges = (edge for key in keys for edge in self._flow.edges_of.get(key, ()))
+        stack = [edge.imported for edge in edges if not edge.cached]
         while stack:
             name = stack.pop()
             if name not in seen:
@@ -116,10 +117,14 @@ class ImportCosts:
         The importer that ends the shortest other chain to the costliest of the modules, with
         file and line, and the own statement that the chain passes.
         """
-        imported = {edge.imported for edge in self._flow.edges_of.get(key, ())}
+        edges = self._flow.edges_of.get(key, ())
+        imported = {edge.imported for edge in edges}
         if not imported:
             return None
         targets = imported - self._flow.preloaded
+        # `from . import x` names the package too, which its own modules keep loaded anyway.
+        packages = {parent for edge in edges for parent in _packages(body_of(edge)[0])}
+        targets = targets - packages or targets
         if not targets:
             return "the Lambda runtime, before it imports the handler,"
         chain_to = self._shortest_without(key, targets)
@@ -171,6 +176,8 @@ class ImportCosts:
             return "the Lambda runtime"
         if own and self._flow.key(chain[1]) is not None:
             return f"{bodies[0]} ({own})"
+        if name in _packages(bodies[0]):
+            return f"the import of {bodies[0]}, which lies in {name},"
         edge = self._steps.get((bodies[0], name))
         importer = edge.importer if edge else bodies[0]
         where = f" ({_short(edge.file, importer.count('.') + 1)}:{edge.line})" if edge else ""
@@ -202,6 +209,12 @@ def _steps(graph: ImportGraph) -> dict[tuple[str, str], ImportEdge]:
         if edge.file and edge.kind is not EdgeKind.PARENT and edge.importer != RUNTIME_IMPORTER:
             steps.setdefault((body_of(edge)[0], edge.imported), edge)
     return steps
+
+
+def _packages(name: str) -> tuple[str, ...]:
+    """Return the packages that a module lies in, which Python loads before it."""
+    parts = name.split(".")
+    return tuple(".".join(parts[:count]) for count in range(1, len(parts)))
 
 
 def _short(file: str | None, depth: int) -> str:
