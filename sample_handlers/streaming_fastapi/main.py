@@ -5,7 +5,7 @@ import asyncio
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
-WORDS = "A cold start is over when the first word arrives".split()
+WORDS = ["A", "cold", "start", "is", "over", "when", "the", "first", "word", "arrives"]
 PAUSE_S = 0.05
 
 app = FastAPI()
