@@ -23,7 +23,11 @@ from importcost.measure.assemble import Provenance, assemble
 from importcost.measure.layout import lambda_environment, layer_search_path, local_layout
 from importcost.measure.plan import MIN_RUNS, Plan
 from importcost.measure.runners.base import InterpreterFacts, Runner
-from importcost.measure.runners.container import ContainerOptions, ContainerRunner
+from importcost.measure.runners.container import (
+    INIT_BOOST_CPUS,
+    ContainerOptions,
+    ContainerRunner,
+)
 from importcost.measure.runners.engines import Choice, choose
 from importcost.measure.runners.installer import InstallTarget, install, installed_folder
 from importcost.measure.runners.local import LocalRunner, inspect_interpreter
@@ -59,6 +63,8 @@ class ProfileRequest:
     runner: str = "auto"
     image: str | None = None
     network: str = "none"
+    cpus: float | None = None
+    """The container's CPU quota in cores; None is init's boost."""
 
 
 class Listener(Protocol):
@@ -351,5 +357,6 @@ def _runner(prepared: _Prepared, request: ProfileRequest) -> Runner:
         network=request.network,
         memory_mb=settings.memory_mb,
         env={**environment, **request.environment},
+        cpus=INIT_BOOST_CPUS if request.cpus is None else request.cpus,
     )
     return ContainerRunner(prepared.choice.engine, options)
