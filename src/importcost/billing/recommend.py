@@ -5,8 +5,7 @@
 2. A cold start counts as felt when it adds more than a warm request takes, and more than 50 ms
    (`--max-added` says otherwise). Of the options where it is not felt the cheapest is taken.
 3. None may cost more than twice the month as it is (`--max-cost` says otherwise). Where no
-   affordable option hides the cold start, the one with the shortest wait is taken, and what
-   hiding it would cost is said.
+   affordable option hides the cold start, the one with the shortest average wait is taken.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ def recommend(found: Comparison) -> Recommendation:
     if hidden:
         taken = min(hidden, key=lambda one: (one.monthly.value, one.mean_ms))
     else:
-        taken = min(affordable, key=lambda one: (one.first_request_ms.value, one.monthly.value))
+        taken = min(affordable, key=lambda one: (one.mean_ms, one.monthly.value))
     sentences = [
         _what(found, taken),
         _waiting(found, taken, felt_ms, is_hidden=bool(hidden)),

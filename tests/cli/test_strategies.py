@@ -1,0 +1,94 @@
+"""`importcost strategies` as a user types it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cli.bill_factory import advice, importcost, saved_profile
+
+MONTH = ("--invocations", "300000", "--cold-rate", "2%", "--duration", "2500")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("strategies")
+    found = advice(share=0.5, bytecode_share=0.4, init_us=1_000_000)
+    saved_profile(root, found=found, cpu_us=(950_000, 1_000_000, 1_050_000))
+    predicted = advice(share=0.5, init_us=1_000_000, is_verified=False)
+    saved_profile(root, "old.json", predicted, runtime="python3.11", python_version="3.11.7")
+    return root
+
+
+def compared(folder, *args, name="p.json"):
+    done = importcost(folder, "strategies", name, *MONTH, "--json", *args)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_every_strategy_is_compared_cheapest_first(folder):
+    found = compared(folder, "--payload-kb", "8", "--use-share", "20%")
+    labels = [one["label"] for one in found["options"]]
+    assert set(labels) >= {"as it is", "bytecode", "deferral", "SnapStart", "provisioned", "pinger"}
+    assert "bytecode + deferral + streaming" in labels
+    dollars = [one["monthly"]["value"] for one in found["options"]]
+    assert dollars == sorted(dollars)
+    assert found["recommendation"]["option"] == "bytecode + deferral + streaming"
+    assert all(one["source"] and one["date"] for one in found["assumptions"])
+
+
+def test_the_text_spells_out_what_it_rests_on(folder):
+    done = importcost(folder, "strategies", "old.json", *MONTH)
+    assert done.returncode == 0, done.stderr
+    text = " ".join(done.stdout.split())
+    for word in (
+        "Recommendation",
+        "python3.11 is too old",
+        "predicted, not verified",
+        "no answer to stream",
+        "utilisation",
+        "AWS price list",
+        "2026-09-19",
+    ):
+        assert word in text
+
+
+def test_memory_and_architecture_go_before_the_profiles(folder):
+    found = compared(folder, "--memory", "1769", "--arch", "arm64")
+    assert (found["memory_mb"], found["arch"]) == (1769, "arm64")
+    assert compared(folder)["memory_mb"] == 512
+
+
+@pytest.mark.parametrize("rate", ["0.02", "2%", "2 %"])
+def test_a_share_is_written_either_way(folder, rate):
+    done = importcost(
+        folder, "strategies", "p.json", *MONTH[:2], "--cold-rate", rate, *MONTH[4:], "--json"
+    )
+    assert json.loads(done.stdout)["traffic"]["cold_rate"] == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(
+    ("args", "word"),
+    [
+        (("--cold-rate", "2"), "0 to 1"),
+        (("--cold-rate", "often"), "no share"),
+        (("--cold-rate", "nan"), "0 to 1"),
+        (("--invocations", "0"), "--invocations"),
+        (("--duration", "0"), "--duration"),
+        (("--first-byte", "10"), "--payload-kb"),
+        (("--first-byte", "9999", "--payload-kb", "8"), "first byte"),
+        (("--tmp", "5"), "--tmp"),
+    ],
+)
+def test_figures_that_cannot_be_are_refused(folder, args, word):
+    done = importcost(folder, "strategies", "p.json", *MONTH, *args)
+    assert done.returncode == 2
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_traffic_must_be_stated(folder):
+    done = importcost(folder, "strategies", "p.json", "--invocations", "5")
+    assert done.returncode == 2
+    assert "--cold-rate" in done.stderr
