@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "Hold handlers against their budgets: the gate for pull requests.",
     "diff": "Say which modules make one saved profile slower or faster than another.",
     "snapstart": "Say what a SnapStart snapshot would freeze, and whether hooks mend it.",
+    "verify-init": "Run init under the real emulator, beside the profile's sum.",
     "view": "Render a saved profile again.",
     "export": "Write a saved profile in the formats that other tools read.",
 }

@@ -1,0 +1,161 @@
+"""Use case: the profile's sum beside the init that the real emulator reports."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
+from importcost.errors import MeasurementError
+from importcost.measure.layout import lambda_environment
+from importcost.measure.runners.container import INIT_BOOST_CPUS, REQUIREMENTS_DIR, TASK_ROOT
+from importcost.measure.runners.engines import ENGINES, engine_is_running, find_engine
+from importcost.measure.verify_init import Emulator, EmulatorOptions, open_emulator
+from importcost.model.profile import Phase, PhaseTime, Profile
+
+FULL_VCPU_MB = 1769
+START_PHASES = (Phase.INTERPRETER_START, Phase.RUNTIME)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedInit:
+    """The profile's phases and the emulator's init, both wall time in the same image and quota.
+
+    `emulator_us` has one figure a cold start; `empty_us` the same for a module that imports
+    nothing (empty for the function's own image).
+    """
+
+    profile: Profile
+    image: str
+    engine: str
+    cpus: float
+    emulator_us: tuple[int, ...]
+    empty_us: tuple[int, ...]
+
+    @property
+    def init_us(self) -> int:
+        """Return the median init that the emulator reported, microseconds."""
+        return round(statistics.median(self.emulator_us))
+
+    @property
+    def start_us(self) -> int | None:
+        """Return the median init of the empty module, None where there is none."""
+        return round(statistics.median(self.empty_us)) if self.empty_us else None
+
+    @property
+    def profile_us(self) -> int:
+        """Return the sum of the profile's phases, microseconds."""
+        return sum(phase.wall_us for phase in self.profile.phases)
+
+    @property
+    def profile_start_us(self) -> int:
+        """Return the profile's interpreter start and runtime, microseconds."""
+        return sum(one.wall_us for one in self.profile.phases if one.phase in START_PHASES)
+
+    @property
+    def phases(self) -> tuple[PhaseTime, ...]:
+        """Return the profile's phases."""
+        return self.profile.phases
+
+    @property
+    def error(self) -> float:
+        """Return how far the profile is off the emulator, as a share of the emulator's."""
+        return (self.profile_us - self.init_us) / self.init_us
+
+
+def verify_init(
+    request: ProfileRequest, rounds: int, listener: Listener, *, is_throttled: bool
+) -> VerifiedInit:
+    """Measure the target's init under the emulator and as a profile, taking turns.
+
+    With `is_throttled` both get memory / 1769 of a vCPU, as init has with provisioned
+    concurrency. Raises MeasurementError where no engine answers or the image has no emulator,
+    HandlerError where init fails.
+    """
+    cpus = request.memory_mb / FULL_VCPU_MB if is_throttled else INIT_BOOST_CPUS
+    _require_engine(request)
+    request = replace(request, cpus=cpus)
+    with open_bench(request, listener) as bench:
+        if bench.runner.image is None:
+            raise MeasurementError(
+                "No container engine here has Lambda's image: name the engine with --runner to "
+                "fetch it, or an image with --image; verify-init runs the emulator inside."
+            )
+        engine = find_engine(bench.runner.name)
+        with open_emulator(engine, _options(bench, cpus)) as emulator:
+            emulator.init_us()  # the first one reads the image's files from disk
+            first = _cold_starts(emulator, rounds // 2)
+            _, profile = bench.profile(listener)
+            second = _cold_starts(emulator, rounds - rounds // 2)
+        return VerifiedInit(
+            profile=profile,
+            image=bench.runner.image,
+            engine=engine.name,
+            cpus=cpus,
+            emulator_us=first[0] + second[0],
+            empty_us=first[1] + second[1],
+        )
+
+
+def _require_engine(request: ProfileRequest) -> None:
+    if request.runner == "local":
+        raise MeasurementError(
+            "verify-init runs the emulator in a container and --runner local means none: leave "
+            "it out, or name an engine."
+        )
+    if request.runner == "auto":
+        states = [engine_is_running(engine) for engine in ENGINES.values()]
+        if not any(state.running for state in states):
+            raise MeasurementError(
+                "No container engine answers here (docker, podman, finch, nerdctl): start one; "
+                "verify-init runs the emulator in a container."
+            )
+
+
+def _cold_starts(emulator: Emulator, rounds: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    figures, empty = [], []
+    for _ in range(rounds):
+        figures.append(emulator.init_us())
+        start = emulator.empty_init_us()
+        if start is not None:
+            empty.append(start)
+    return tuple(figures), tuple(empty)
+
+
+def _options(bench: Bench, cpus: float) -> EmulatorOptions:
+    request, subject = bench.request, bench.subject
+    image = bench.runner.image or ""
+    is_own = request.image is not None and request.package_type == "image"
+    root = Path(subject.target.task_root)
+    requirements = _requirements(bench)
+    folders = () if is_own else (*requirements, root)
+    handler = subject.target.handler
+    if subject.target.function is None:
+        handler = f"{handler}.handler"
+    defaults = lambda_environment(subject.target, subject.settings, TASK_ROOT)
+    environment = {
+        name: text
+        for name, text in {**defaults, **request.environment}.items()
+        if name not in ("LD_LIBRARY_PATH", "_HANDLER")
+    }
+    return EmulatorOptions(
+        image=image,
+        handler=handler,
+        folders=folders,
+        opt=tuple(Path(layer) for layer in subject.target.layers),
+        memory_mb=request.memory_mb,
+        cpus=cpus,
+        environment=environment,
+        python_version=bench.runner.facts().minor_version,
+        network=request.network,
+        timeout_s=request.timeout_s,
+        keeps_bytecode=subject.bytecode != "zip",
+    )
+
+
+def _requirements(bench: Bench) -> tuple[Path, ...]:
+    """Return the folder of installed requirements, which the runner's layout names."""
+    host = dict(bench.runner.layout.host_paths)
+    folder = host.get(REQUIREMENTS_DIR)
+    return (Path(folder),) if folder else ()

@@ -1,0 +1,56 @@
+"""`importcost verify-init`: the real emulator's init beside the profile's sum."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from importcost.cli.listener import TerminalListener
+from importcost.cli.options import MeasureOptions, measure_options, request_of
+from importcost.cli.printing import show
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+@click.command("verify-init")
+@click.argument("target")
+@measure_options
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="Cold starts under the emulator.",
+)
+@click.option(
+    "--throttled",
+    is_flag=True,
+    help="Give both memory / 1769 of a vCPU, as init has with provisioned concurrency.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--quiet", "-q", is_flag=True, help="Print the answer only.")
+def command(
+    *,
+    target: str,
+    rounds: int,
+    throttled: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Unpack[MeasureOptions],
+) -> None:
+    """Run init under the real Runtime Interface Emulator and awslambdaric, beside the profile.
+
+    TARGET is what `importcost profile` takes. Needs a container engine; the handler function is
+    called once a cold start, with an empty event and no network.
+    """
+    from importcost.app.verify_init import verify_init
+    from importcost.reports.verify_init import render_verified, render_verified_json
+
+    is_quiet = quiet or as_json
+    show_bar = sys.stderr.isatty() and not is_quiet
+    with TerminalListener(show_notes=not is_quiet, show_bar=show_bar) as listener:
+        report = verify_init(request_of(target, options), rounds, listener, is_throttled=throttled)
+    show(render_verified_json(report) if as_json else render_verified(report))

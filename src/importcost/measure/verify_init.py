@@ -1,0 +1,233 @@
+"""The function's real init under the real Runtime Interface Emulator, in a throwaway container.
+
+The emulator starts init with the first invocation and logs `INIT REPORT(durationMs: ...)`: wall
+time from the start of the runtime process to its first call for an event. Its billed duration and
+memory are made up and never read. A module that imports nothing, run the same way, tells how much
+of it is the interpreter and the runtime.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from importcost.errors import MeasurementError
+from importcost.measure.runners.container import (
+    CPU_PERIOD_US,
+    HOME,
+    MIN_QUOTA_US,
+    TASK_ROOT,
+    merge_layers,
+    mount_flags,
+    user_flags,
+)
+from importcost.measure.runners.engines import (
+    Engine,
+    EngineState,
+    call,
+    engine_is_running,
+    reason_in,
+)
+
+EMULATORS = ("/usr/local/bin/aws-lambda-rie", "/usr/bin/aws-lambda-rie")
+EMPTY_MODULE = "importcost_empty"
+EMPTY_TEXT = "def handler(event, context):\n    return None\n"
+START_TIMEOUT_S = 90.0
+LOG = "/tmp/importcost-emulator.log"  # noqa: S108 - inside the container
+REPORT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)\)")
+NO_EMULATOR = "importcost: no emulator"
+# AWS's image has /var/runtime/bootstrap; one with awslambdaric from PyPI is started as a module.
+START = f"""
+for rie in {" ".join(EMULATORS)}; do
+  [ -x "$rie" ] || continue
+  if [ -x /var/runtime/bootstrap ]; then
+    exec "$rie" /var/runtime/bootstrap "$1" >{LOG} 2>&1
+  fi
+  python=/var/lang/bin/python3
+  [ -x "$python" ] || python=python3
+  export PYTHONPATH="$2"
+  exec "$rie" "$python" -m awslambdaric "$1" >{LOG} 2>&1
+done
+echo "{NO_EMULATOR}" >{LOG}
+exec sleep 60
+"""
+INVOKE = """
+import sys, time, http.client
+deadline = time.monotonic() + float(sys.argv[2])
+while time.monotonic() < deadline:
+    log = ""
+    try:
+        log = open(sys.argv[1]).read()
+    except OSError:
+        pass
+    if "importcost: no emulator" in log:
+        break
+    try:
+        link = http.client.HTTPConnection("127.0.0.1", 8080, timeout=float(sys.argv[2]))
+        link.request("POST", "/2015-03-31/functions/function/invocations", b"{}")
+        link.getresponse().read()
+        break
+    except ConnectionRefusedError:
+        time.sleep(0.05)
+    except OSError:
+        break
+sys.stdout.write(open(sys.argv[1]).read())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EmulatorOptions:
+    """What the emulator is to run, and where.
+
+    `folders` are merged into /var/task, later ones winning; empty for the function's own image.
+    `opt` are layer folders. `cpus` is the quota in cores. `keeps_bytecode` says that bytecode in
+    the folders is what the deployed package has.
+    """
+
+    image: str
+    handler: str
+    folders: tuple[Path, ...]
+    opt: tuple[Path, ...]
+    memory_mb: int
+    cpus: float
+    environment: Mapping[str, str]
+    python_version: str
+    network: str
+    timeout_s: float
+    keeps_bytecode: bool = False
+
+
+class Emulator:
+    """Runs cold starts of one function, each in a container of its own; see `open_emulator`."""
+
+    def __init__(
+        self, state: EngineState, options: EmulatorOptions, task: Path | None, opt: Path | None
+    ) -> None:
+        self._state = state
+        self._options = options
+        self._task = task
+        self._opt = opt
+
+    def init_us(self) -> int:
+        """Return the init that the emulator reports for one cold start, microseconds.
+
+        Raises MeasurementError where it reports none.
+        """
+        return self._cold_start(self._options.handler)
+
+    def empty_init_us(self) -> int | None:
+        """Return the init of a module that imports nothing; None for the function's own image."""
+        return self._cold_start(f"{EMPTY_MODULE}.handler") if self._task else None
+
+    def _cold_start(self, handler: str) -> int:
+        engine, options = self._state.engine, self._options
+        name = f"importcost-{uuid.uuid4().hex}"
+        try:
+            started = call(engine, *self._run_words(name, handler), timeout_s=START_TIMEOUT_S)
+            if started.exit_code != 0:
+                raise MeasurementError(
+                    f"{engine.name} could not start a container of {options.image} "
+                    f"({reason_in(started.error)}): mend that, or name another with --image."
+                )
+            words = ("-S", "-c", INVOKE, LOG, str(options.timeout_s))
+            limit_s = options.timeout_s + START_TIMEOUT_S
+            asked = call(engine, "exec", name, self._python(name), *words, timeout_s=limit_s)
+        finally:
+            call(engine, "rm", "--force", name, timeout_s=START_TIMEOUT_S)
+        return self._reported_us(asked.out, asked.error)
+
+    def _python(self, name: str) -> str:
+        path = "/var/lang/bin/python3"
+        found = call(self._state.engine, "exec", name, "test", "-x", path, timeout_s=30.0)
+        return path if found.exit_code == 0 else "python3"
+
+    def _reported_us(self, log: str, error: str) -> int:
+        found = REPORT.search(log)
+        if found is not None:
+            return round(float(found[1]) * 1000)
+        image = self._options.image
+        if NO_EMULATOR in log:
+            raise MeasurementError(
+                f"The image {image} has no Runtime Interface Emulator ({EMULATORS[0]}): name one "
+                "that has it, like AWS's public.ecr.aws/lambda/python, with --image."
+            )
+        raise MeasurementError(
+            f"The emulator in {image} reported no init ({reason_in(log or error)}): check that the "
+            "handler starts with `importcost profile`, or raise --timeout."
+        )
+
+    def _run_words(self, name: str, handler: str) -> list[str]:
+        engine, options = self._state.engine, self._options
+        memory = f"{options.memory_mb}m"
+        quota = max(MIN_QUOTA_US, round(options.cpus * CPU_PERIOD_US))
+        mounts = [
+            flag
+            for host, inside in ((self._task, TASK_ROOT), (self._opt, "/opt"))
+            if host is not None
+            for flag in mount_flags(host, inside)
+        ]
+        variables = {"HOME": HOME, **options.environment, "_HANDLER": handler}
+        env = [word for key, text in variables.items() for word in ("--env", f"{key}={text}")]
+        python = f"python{options.python_version}"
+        search = f"/opt/python/lib/{python}/site-packages:/opt/python:/var/runtime"
+        return [
+            *("run", "--detach", "--name", name, "--pull", "never", "--read-only"),
+            *("--tmpfs", f"/tmp:{engine.tmpfs_options}"),  # noqa: S108 - inside
+            *("--network", options.network, "--memory", memory, "--memory-swap", memory),
+            *("--cpu-period", str(CPU_PERIOD_US), "--cpu-quota", str(quota)),
+            *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+            *engine.run_flags,
+            *user_flags(self._state, self._task),
+            *mounts,
+            *env,
+            *("--workdir", TASK_ROOT, "--entrypoint", "/bin/sh", options.image),
+            *("-c", START, "start", handler, search),
+        ]
+
+
+def running_engine(engine: Engine) -> EngineState:
+    """Return the engine's state. Raises MeasurementError where it does not answer."""
+    state = engine_is_running(engine)
+    if not state.running:
+        raise MeasurementError(
+            f"{engine.name} is not running ({state.reason}): start it; verify-init runs the "
+            "emulator in a container."
+        )
+    return state
+
+
+@contextmanager
+def open_emulator(engine: Engine, options: EmulatorOptions) -> Iterator[Emulator]:
+    """Lay out the task root as deployed; the layout and every container are gone at the end.
+
+    Raises MeasurementError where the engine does not answer.
+    """
+    state = running_engine(engine)
+    with tempfile.TemporaryDirectory(prefix="importcost-emulator-") as folder:
+        task = opt = None
+        Path(folder).chmod(0o755)
+        if options.folders:
+            task = Path(folder, "task")
+            task.mkdir()
+            merge_layers(options.folders, task)
+            if not options.keeps_bytecode:
+                _drop_stale(task)
+            Path(task, f"{EMPTY_MODULE}.py").write_text(EMPTY_TEXT, encoding="utf-8")
+        if options.opt:
+            opt = Path(folder, "opt")
+            merge_layers(options.opt, opt)
+        yield Emulator(state, options, task, opt)
+
+
+def _drop_stale(folder: Path) -> None:
+    """Drop the links to bytecode that a ZIP would have stale; hash-based bytecode stays."""
+    for path in folder.rglob("*.pyc"):
+        with path.open("rb") as stream:
+            head = stream.read(8)
+        if len(head) < 8 or not head[4] & 1:
+            path.unlink()

@@ -1,0 +1,120 @@
+"""The answer to `importcost verify-init`: for the terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Protocol
+
+from importcost.model.profile import PhaseTime
+from importcost.reports.text import milliseconds
+
+
+class VerifiedLike(Protocol):
+    """What is reported; see `importcost.app.verify_init.VerifiedInit`."""
+
+    @property
+    def image(self) -> str:
+        """Return the image."""
+        ...
+
+    @property
+    def engine(self) -> str:
+        """Return the engine."""
+        ...
+
+    @property
+    def cpus(self) -> float:
+        """Return the CPU quota in cores."""
+        ...
+
+    @property
+    def emulator_us(self) -> tuple[int, ...]:
+        """Return the emulator's figures, microseconds."""
+        ...
+
+    @property
+    def init_us(self) -> int:
+        """Return their median."""
+        ...
+
+    @property
+    def start_us(self) -> int | None:
+        """Return the empty module's median."""
+        ...
+
+    @property
+    def profile_us(self) -> int:
+        """Return the profile's sum."""
+        ...
+
+    @property
+    def profile_start_us(self) -> int:
+        """Return the profile's interpreter start and runtime."""
+        ...
+
+    @property
+    def phases(self) -> tuple[PhaseTime, ...]:
+        """Return the profile's phases."""
+        ...
+
+    @property
+    def error(self) -> float:
+        """Return the difference as a share of the emulator's figure."""
+        ...
+
+
+def render_verified(report: VerifiedLike) -> str:
+    """Return the table: the profile's phases, their sums, and the emulator's beside them."""
+    rows = [("", "profile", "emulator", "difference")]
+    rows += [(f"  {one.phase.value}", _ms(one.wall_us), "", "") for one in report.phases]
+    if report.start_us is not None:
+        pairs = (
+            ("interpreter start + runtime", report.profile_start_us, report.start_us),
+            (
+                "handler imports + module body",
+                report.profile_us - report.profile_start_us,
+                report.init_us - report.start_us,
+            ),
+        )
+        rows += [(name, _ms(ours), _ms(theirs), _off(ours, theirs)) for name, ours, theirs in pairs]
+    init = _ms(report.init_us)
+    rows.append(("init", _ms(report.profile_us), init, _off(report.profile_us, report.init_us)))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = [
+        "  ".join([row[0].ljust(widths[0]), *(row[at].rjust(widths[at]) for at in (1, 2, 3))])
+        for row in rows
+    ]
+    low, high = min(report.emulator_us), max(report.emulator_us)
+    lines.append(
+        f"{len(report.emulator_us)} cold starts under the emulator, {_ms(low)} to {_ms(high)}; "
+        f"{report.engine}, {report.image}, {report.cpus:.3g} CPUs; wall time."
+    )
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _ms(value_us: float) -> str:
+    return milliseconds(value_us / 1000)
+
+
+def _off(ours: float, theirs: float) -> str:
+    return f"{(ours - theirs) / theirs:+.1%}" if theirs > 0 else ""
+
+
+def render_verified_json(report: VerifiedLike) -> str:
+    """Return the comparison as JSON text, microseconds."""
+    data = {
+        "engine": report.engine,
+        "image": report.image,
+        "cpus": report.cpus,
+        "profile": {
+            "phases": [{"phase": one.phase.value, "wall_us": one.wall_us} for one in report.phases],
+            "init_us": report.profile_us,
+        },
+        "emulator": {
+            "runs_us": list(report.emulator_us),
+            "init_us": report.init_us,
+            "empty_module_us": report.start_us,
+        },
+        "error": report.error,
+    }
+    return json.dumps(data, indent=1) + "\n"

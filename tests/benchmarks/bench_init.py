@@ -1,0 +1,87 @@
+"""The profile's sum beside the emulator's init: 10 handlers x 4 memory sizes, throttled.
+
+    python tests/benchmarks/bench_init.py [--rounds 5] [--runs 9] [--handlers 10] [--shuffle 1]
+
+Throttled as init is with provisioned concurrency: memory / 1769 of a vCPU for both. The AWS-like
+test image, podman, one container a cold start under the real emulator and the real awslambdaric.
+Prints a row as soon as it is known, then the median of the absolute errors; the target is 5 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from engine import image
+from engine.fixtures import _podman
+
+MEMORY_MB = (256, 512, 1024, 1769)
+TARGET = 0.05
+IMPORTS = {
+    "hello": "",
+    "json": "import json",
+    "decimal": "import decimal, fractions, statistics",
+    "http": "import http.server, urllib.request, ssl",
+    "xml": "import xml.dom.minidom, xml.etree.ElementTree, html.parser, csv",
+    "asyncio": "import asyncio, concurrent.futures, multiprocessing",
+    "sqlite": "import sqlite3, tempfile, uuid, secrets",
+    "body": "TABLE = [str(n) * 3 for n in range(200_000)]",
+    "boto3": "import boto3",
+    "client": "import boto3\ns3 = boto3.client('s3')",
+}
+
+
+def compare(tag: str, text: str, memory_mb: int, rounds: int, runs: int) -> dict:
+    """Return what verify-init says of one handler."""
+    with tempfile.TemporaryDirectory(prefix="importcost-bench-") as folder:
+        file = Path(folder, "app.py")
+        file.write_text(f"{text}\n\ndef handler(event, context):\n    return 1\n")
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "importcost", "verify-init", f"{file}:handler", "--json"),
+                *("--runner", "podman", "--image", tag, "--memory", str(memory_mb)),
+                *("--throttled", "--rounds", str(rounds), "--runs", str(runs)),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode != 0:
+        raise SystemExit(done.stderr)
+    return json.loads(done.stdout)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--handlers", type=int, default=len(IMPORTS))
+    parser.add_argument("--shuffle", type=int, default=1)
+    asked = parser.parse_args()
+    cells = [(name, memory) for name in list(IMPORTS)[: asked.handlers] for memory in MEMORY_MB]
+    random.Random(asked.shuffle).shuffle(cells)
+    errors: list[float] = []
+    print("| handler | MB | emulator ms | profile ms | error |\n|---|---|---|---|---|")
+    with _podman():
+        tag = image.load("podman")
+        for name, memory in cells:
+            found = compare(tag, IMPORTS[name], memory, asked.rounds, asked.runs)
+            rie, ours = found["emulator"]["init_us"] / 1000, found["profile"]["init_us"] / 1000
+            errors.append(abs(found["error"]))
+            off = f"{found['error']:+.1%}"
+            print(f"| {name} | {memory} | {rie:.0f} | {ours:.0f} | {off} |", flush=True)
+    within = sum(error <= TARGET for error in errors)
+    print(f"\nmedian error {statistics.median(errors):.1%} (target {TARGET:.0%}); ", end="")
+    print(f"{within} of {len(errors)} within it, largest {max(errors):.1%}")
+
+
+if __name__ == "__main__":
+    main()

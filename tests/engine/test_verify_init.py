@@ -1,0 +1,99 @@
+"""`importcost verify-init`: under the real emulator, and where there is none."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from harness import write_files
+from importcost.model.profile import Phase, PhaseTime
+from importcost.reports.verify_init import render_verified
+
+HANDLER = "import json, time\ntime.sleep(0.3)\n\ndef handler(event, context):\n    return {}\n"
+
+
+def verify(target, *words):
+    return subprocess.run(
+        [sys.executable, "-m", "importcost", "verify-init", str(target), *words],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def containers(command):
+    listed = subprocess.run(
+        [command, "ps", "--all", "--format", "{{.Names}}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {name for name in listed.stdout.split() if name.startswith("importcost")}
+
+
+@pytest.fixture
+def handler(tmp_path):
+    return write_files(tmp_path / "a task, root", {"handler.py": HANDLER}) / "handler.py"
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+def test_the_emulators_init_stands_beside_the_profiles(engine, lambda_image, handler):
+    before = containers(engine.command)
+    words = ("--runner", engine.name, "--image", lambda_image, "--rounds", "2", "--runs", "5")
+    done = verify(f"{handler}:handler", *words, "--memory", "512", "--json")
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    assert len(data["emulator"]["runs_us"]) == 2
+    # The sleep is in both figures, and in the handler's part of both.
+    own = sum(
+        one["wall_us"]
+        for one in data["profile"]["phases"]
+        if one["phase"] in ("handler imports", "module body")
+    )
+    assert own >= 300_000
+    assert data["emulator"]["init_us"] - data["emulator"]["empty_module_us"] > 200_000
+    assert not containers(engine.command) - before
+    assert [path.name for path in handler.parent.iterdir()] == ["handler.py"]
+
+
+@pytest.mark.parametrize("words", [("--runner", "local"), ()])
+def test_without_an_engine_it_could_not_measure(handler, words, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))  # no engine is found here
+    done = verify(handler, *words)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert "container" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+class Report:
+    """Figures that are easy to check by hand."""
+
+    image, engine, cpus = "image", "podman", 0.5
+    emulator_us = (90_000, 100_000, 130_000)
+    init_us, start_us, profile_us, profile_start_us = 100_000, 40_000, 105_000, 38_000
+    phases = (
+        PhaseTime(Phase.INTERPRETER_START, 20_000, 0),
+        PhaseTime(Phase.RUNTIME, 18_000, 0),
+        PhaseTime(Phase.HANDLER_IMPORTS, 60_000, 0),
+        PhaseTime(Phase.MODULE_BODY, 7_000, 0),
+    )
+    error = 0.05
+
+
+def test_the_table_shows_each_phase_and_both_sums():
+    lines = render_verified(Report()).splitlines()
+    assert [line.split()[-2:] for line in lines[1:5]] == [
+        ["20", "ms"],
+        ["18", "ms"],
+        ["60", "ms"],
+        ["7.0", "ms"],
+    ]
+    assert lines[5].split()[-5:] == ["38", "ms", "40", "ms", "-5.0%"]
+    assert lines[6].split()[-5:] == ["67", "ms", "60", "ms", "+11.7%"]
+    assert lines[7].split() == ["init", "105", "ms", "100", "ms", "+5.0%"]
