@@ -1,14 +1,21 @@
-"""The one question to git: which of these files have changes that no commit holds."""
+"""What git is asked: which files have changes without a commit, and for other versions of them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import signal
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from importcost.errors import MeasurementError, UsageError
+
 TIMEOUT_S = 10.0
+CHECKOUT_TIMEOUT_S = 600.0
+_GIVE_UP_S = 5.0
 # Set inside git's own hooks, they would answer for another repository than the files' own.
 _REDIRECTIONS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 _NOT_A_REPOSITORY = "not a git repository"
@@ -54,16 +61,13 @@ def _status(folder: Path, names: Sequence[str], timeout_s: float) -> frozenset[s
     """Return the names with changes; None without a repository; a reason if git fails."""
     command = ["git", "-c", "core.fsmonitor=false", "--literal-pathspecs", "-C", str(folder)]
     command += ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"]
-    environment = {name: value for name, value in os.environ.items() if name not in _REDIRECTIONS}
-    # Only looked at, the user's index is not written to; the reason is looked for in English.
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(
             [*command, "--", *names],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=timeout_s,
-            env=environment,
+            env=_environment(),
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -75,3 +79,177 @@ def _status(folder: Path, names: Sequence[str], timeout_s: float) -> frozenset[s
         return None if _NOT_A_REPOSITORY in reason else reason or "git failed without a reason"
     entries = [os.fsdecode(entry)[3:] for entry in done.stdout.split(b"\0") if entry]
     return frozenset(entry.rpartition("/")[2] for entry in entries)
+
+
+def _environment() -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if name not in _REDIRECTIONS}
+    # Only looked at, the user's index is not written to; the reason is looked for in English,
+    # and nobody is there to type a password.
+    return environment | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git repository by its work tree's top folder."""
+
+    folder: Path
+
+    def commit_of(self, ref: str) -> str:
+        """Return the full name of the commit that `ref` means.
+
+        Raises UsageError where there is none, MeasurementError where a shallow clone lacks it.
+        """
+        code, out, _ = self._ask(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
+        )
+        if code == 0 and out:
+            return out
+        if self._ask("rev-parse", "--is-shallow-repository")[1] == "true":
+            raise MeasurementError(
+                f"This clone is shallow and does not have {ref}: fetch it with `git fetch "
+                "--unshallow` (actions/checkout: fetch-depth: 0), then compare again."
+            )
+        if self._ask("rev-parse", "--verify", "--quiet", "HEAD")[0] != 0:
+            raise UsageError(f"{self.folder} has no commit yet: commit once, or name two folders.")
+        raise UsageError(
+            f"There is no commit {ref} in {self.folder}: name a branch, tag or commit that is "
+            f"there (git fetch origin {ref} brings a branch), a folder, or a saved profile."
+        )
+
+    def merge_base(self, base: str, head: str) -> str:
+        """Return the commit where `head` left `base`. Raises MeasurementError if there is none."""
+        code, out, _ = self._ask("merge-base", base, head)
+        if code == 0 and out:
+            return out.splitlines()[0]
+        is_shallow = self._ask("rev-parse", "--is-shallow-repository")[1] == "true"
+        advice = (
+            "this clone is shallow: fetch all of it with `git fetch --unshallow` "
+            "(actions/checkout: fetch-depth: 0)"
+            if is_shallow
+            else "they share no history: compare without --merge-base"
+        )
+        raise MeasurementError(f"{base} and {head} have no common commit here; {advice}.")
+
+    def changed_files(self) -> int:
+        """Return how many files differ from the checked-out commit, untracked ones included."""
+        code, out, _ = self._ask("status", "--porcelain", "--untracked-files=normal", timeout_s=60)
+        return len(out.splitlines()) if code == 0 else 0
+
+    def has_submodules(self, commit: str) -> bool:
+        """Tell whether a commit has submodules in it."""
+        return self._ask("cat-file", "-e", f"{commit}:.gitmodules")[0] == 0
+
+    def add_worktree(self, folder: Path, commit: str) -> None:
+        """Check `commit` out into `folder`, submodules included. Raises MeasurementError.
+
+        The repository's hooks do not run: they are for the user's own tree.
+        """
+        quiet = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
+        code, _, reason = self._ask(
+            *quiet,
+            "worktree",
+            "add",
+            "--detach",
+            "--force",
+            "--quiet",
+            str(folder),
+            commit,
+            timeout_s=CHECKOUT_TIMEOUT_S,
+        )
+        if code != 0:
+            raise MeasurementError(
+                f"git cannot check {commit[:12]} out into {folder} ({reason}): free what is in "
+                "the way, or compare two folders."
+            )
+        if not self.has_submodules(commit):
+            return
+        code, _, reason = Repository(folder)._ask(
+            *quiet,
+            "submodule",
+            "update",
+            "--init",
+            "--recursive",
+            "--quiet",
+            timeout_s=CHECKOUT_TIMEOUT_S,
+        )
+        if code != 0:
+            raise MeasurementError(
+                f"The submodules of {commit[:12]} cannot be checked out ({reason}): check both "
+                "versions out with their submodules and compare the two folders."
+            )
+
+    def remove_worktree(self, folder: Path) -> None:
+        """Remove a worktree and its registration, whatever state it is in; never raises."""
+        if folder.exists():
+            with contextlib.suppress(MeasurementError):
+                self._ask("worktree", "remove", "--force", "--force", str(folder), timeout_s=60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _ask(self, *args: str, timeout_s: float = TIMEOUT_S) -> tuple[int, str, str]:
+        return ask_git(self.folder, args, timeout_s)
+
+
+def find_repository(folder: Path) -> Repository | None:
+    """Return the repository that `folder` lies in, None if it lies in none.
+
+    Raises MeasurementError where there is no git, or git refuses to answer.
+    """
+    code, out, reason = ask_git(folder, ("rev-parse", "--show-toplevel"), TIMEOUT_S)
+    if code == 0 and out:
+        return Repository(Path(out))
+    if _NOT_A_REPOSITORY in reason:
+        return None
+    raise MeasurementError(
+        f"git does not answer for {folder} ({reason or 'no reason given'}): correct that, or "
+        "compare two folders."
+    )
+
+
+def ask_git(folder: Path, args: Sequence[str], timeout_s: float) -> tuple[int, str, str]:
+    """Run git once and return its exit code, output, and the first line of its reason.
+
+    An interruption ends git before it goes on. Raises MeasurementError without a git command,
+    or after `timeout_s` seconds.
+    """
+    command = ["git", "-c", "core.fsmonitor=false", "-C", str(folder), *args]
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment(),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise MeasurementError(
+            f"There is no git command ({error.strerror}): install git, or compare two folders or "
+            "two saved profiles."
+        ) from error
+    try:
+        out, err = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        raise MeasurementError(
+            f"git {args[0]} did not end within {timeout_s:g} s in {folder}: try again, or compare "
+            "two folders."
+        ) from None
+    finally:
+        _end(process)
+    lines = err.decode("utf-8", "replace").strip().splitlines()
+    said = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines[-1:]
+    reason = (
+        said[0].partition(": ")[2] if said and said[0].startswith("fatal:") else "; ".join(said)
+    )
+    return process.returncode, os.fsdecode(out).strip(), reason.rstrip(".")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End what still runs, first so that git removes its own half-made files."""
+    if process.poll() is not None:
+        return
+    for name in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, name)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=_GIVE_UP_S)
+            return

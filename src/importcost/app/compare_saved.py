@@ -1,0 +1,40 @@
+"""Use case: compare two saved profiles, made by different measurements."""
+
+from __future__ import annotations
+
+from importcost.app.compare import CompareReport
+from importcost.billing.estimate import estimate
+from importcost.gate.attribution import Attribution, attribute
+from importcost.gate.baseline import handler_baseline, why_modules_only
+from importcost.gate.budget_rules import relative
+from importcost.gate.budgets import Budgets, Levels, Rule
+from importcost.gate.checks import Check, Status
+from importcost.gate.subject import Subject, evidence_of
+from importcost.model.profile import Profile
+
+USUAL_INCREASE = 0.05
+
+
+def compare_profiles(
+    base: Profile, head: Profile, *, max_increase: float | None = None
+) -> tuple[CompareReport, Attribution]:
+    """Judge head by base as `check` judges by a baseline, and say what accounts for the change.
+
+    Two measurements apart in time are compared by their intervals only; profiles of different
+    machines or interpreters are not judged, and their modules compared. `max_increase` is a
+    share. Raises UsageError for settings that Lambda does not have.
+    """
+    name = head.target.handler if head.target else "handler"
+    budgets = Budgets(max_increase=USUAL_INCREASE if max_increase is None else max_increase)
+    entry = handler_baseline(name, base, estimate(base))
+    levels = Levels()
+    refusal = why_modules_only(entry, head.environment)
+    if refusal is not None:
+        message = f"Not comparable: {refusal.partition(': its modules')[0]}."
+        level = levels.of(Rule.INCREASE)
+        checks: tuple[Check, ...] = (
+            Check(Rule.INCREASE, level, Status.NOT_MEASURED, message, name),
+        )
+    else:
+        checks = relative(Subject(name, budgets, evidence_of(head), levels, entry))
+    return CompareReport(checks, profiles={name: (base, head)}), attribute(base, head)

@@ -1,0 +1,214 @@
+"""Which handlers two versions of a project have, and how each is measured in its version."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importcost.app.worktrees import Checkout
+from importcost.errors import UsageError
+from importcost.measure.runners.install_command import parse_install, run_install
+from importcost.targets.config import (
+    OWN_FILE,
+    PROJECT_FILE,
+    Config,
+    HandlerConfig,
+    has_section,
+    read_config,
+)
+from importcost.targets.handler import resolve_target
+from importcost.targets.interpreter import choose_interpreter
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One handler in both versions, None where a version does not have it.
+
+    `settings` are those that it is judged by: head's, or base's of one that was removed.
+    """
+
+    name: str
+    settings: HandlerConfig
+    base: HandlerConfig | None
+    head: HandlerConfig | None
+
+
+def lanes_of(
+    base: Checkout,
+    head: Checkout,
+    *,
+    config: str | None = None,
+    targets: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
+) -> tuple[Lane, ...]:
+    """Return the handlers of both versions, paired by name.
+
+    By each version's configuration; base is measured by head's where it has none of its own.
+    `targets` are handlers without a configuration, relative to each version's folder. Raises
+    UsageError for a configuration that is wrong or missing, or a handler that neither has.
+    """
+    if targets:
+        return tuple(_of_target(text, base, head) for text in targets)
+    relative, head_config = _head_config(head, config)
+    moved = _moved(head_config, head, base)
+    base_own = _own_config(base, relative)
+    known = {one.name: one for one in base_own.handlers} if base_own else {}
+    before = {**{one.name: one for one in moved}, **known}
+    lanes = [
+        Lane(one.name, one, _present(before[one.name], base), _present(one, head))
+        for one in head_config.handlers
+    ]
+    head_names = {one.name for one in head_config.handlers}
+    removed = ((old, _present(old, base)) for old in known.values() if old.name not in head_names)
+    lanes += [Lane(old.name, old, found, None) for old, found in removed if found is not None]
+    for lane in lanes:
+        if lane.base is None and lane.head is None:
+            resolve_target(lane.settings.handler, task_root=lane.settings.root)
+    return _chosen(tuple(lanes), names)
+
+
+def _chosen(lanes: tuple[Lane, ...], names: tuple[str, ...]) -> tuple[Lane, ...]:
+    for name in names:
+        if all(lane.name != name for lane in lanes):
+            known = ", ".join(lane.name for lane in lanes)
+            raise UsageError(f"Neither version configures a handler {name}: there is {known}.")
+    return tuple(lane for lane in lanes if not names or lane.name in names)
+
+
+def _of_target(text: str, base: Checkout, head: Checkout) -> Lane:
+    def at(version: Checkout) -> HandlerConfig:
+        is_file = text.partition(":")[0].endswith(".py")
+        place = str(version.folder / text) if is_file else text
+        return HandlerConfig(text, place, root=None if is_file else str(version.folder))
+
+    before, after = _present(at(base), base), _present(at(head), head)
+    if before is None and after is None:
+        raise UsageError(
+            f"Neither {base.label} nor {head.label} has a handler {text}: name its file relative "
+            "to the folder."
+        )
+    return Lane(text, at(head), before, after)
+
+
+def _head_config(head: Checkout, config: str | None) -> tuple[str, Config]:
+    """Return head's configuration and its path relative to the version's folder.
+
+    Where the version does not hold it (a file that was never committed), the user's own copy
+    is read as if it lay there.
+    """
+    if config is not None:
+        relative = os.path.relpath(config)
+        found = _read(head.folder / relative) or _read(Path(config), head.folder / relative)
+        if found is None:
+            raise UsageError(f"There is no configuration {config}: name another with --config.")
+        return relative, found
+    for start, top in ((head.folder, head.top), (head.own, _root_of(head.own))):
+        for place in (start, *start.parents):
+            for name in (OWN_FILE, PROJECT_FILE):
+                relative = os.path.relpath(place / name, start)
+                found = _read(place / name, head.folder / relative)
+                if found is not None:
+                    return relative, found
+            if place == top:
+                break
+    raise UsageError(
+        f"{head.label} has no [tool.importcost] in a pyproject.toml and no importcost.toml: write "
+        "one with importcost init, or name handlers with --handler FILE.py."
+    )
+
+
+def _root_of(folder: Path) -> Path:
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+
+
+def _own_config(version: Checkout, relative: str) -> Config | None:
+    """Return base's own configuration; one that is wrong there has been corrected since."""
+    try:
+        return _read(version.folder / relative)
+    except UsageError:
+        return None
+
+
+def _read(file: Path, as_file: Path | None = None) -> Config | None:
+    """Read a configuration as if it were `as_file`; None where there is none."""
+    try:
+        text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The configuration {file} cannot be read: {error}.") from error
+    if file.name == PROJECT_FILE and not has_section(text):
+        return None
+    return read_config(text, str(as_file or file))
+
+
+def _moved(config: Config, head: Checkout, base: Checkout) -> tuple[HandlerConfig, ...]:
+    """Return head's handlers as they would be in base."""
+    return tuple(
+        replace(
+            one,
+            handler=_in(one.handler, head, base),
+            root=None if one.root is None else _in(one.root, head, base),
+            python=None if one.python is None else _in(one.python, head, base),
+            requirements=None if one.requirements is None else _in(one.requirements, head, base),
+            layers=tuple(_in(layer, head, base) for layer in one.layers),
+        )
+        for one in config.handlers
+    )
+
+
+def _in(path: str, here: Checkout, there: Checkout) -> str:
+    """Return a path of one version in the other; a path outside of both stays."""
+    plain = os.path.normpath(path)
+    for mine, other in ((here.folder, there.folder), (here.top, there.top)):
+        if plain == str(mine) or plain.startswith(f"{mine}{os.sep}"):
+            return str(other / os.path.relpath(plain, mine))
+    return path
+
+
+def _present(one: HandlerConfig, version: Checkout) -> HandlerConfig | None:
+    """Return a handler with the interpreter that measures it, None where its file is missing."""
+    one = replace(one, handler=os.path.normpath(one.handler))
+    try:
+        target = resolve_target(one.handler, task_root=one.root)
+    except UsageError:
+        return None
+    return replace(one, python=_python(one, version, Path(target.handler_file)))
+
+
+def _python(one: HandlerConfig, version: Checkout, handler_file: Path) -> str | None:
+    """Return the interpreter to measure with; a copy has none of its own beside it."""
+    if one.python is not None:
+        original = _to_own(one.python, version)
+        return one.python if Path(one.python).exists() or original is None else original
+    start = _to_own(str(handler_file.parent), version) or str(handler_file.parent)
+    return choose_interpreter(None, one.runtime, Path(start), os.environ).path
+
+
+def _to_own(path: str, version: Checkout) -> str | None:
+    """Return the user's own path that a copy's path stands for, None where it stands for none."""
+    plain, copy = os.path.normpath(path), str(version.folder)
+    if version.folder == version.own or not plain.startswith(str(version.top)):
+        return None
+    return os.path.normpath(version.own / os.path.relpath(plain, copy))
+
+
+def with_requirements(lane: HandlerConfig, version: Checkout, lock: str | None) -> HandlerConfig:
+    """Return the handler with a lock file of its version as its requirements."""
+    return lane if lock is None else replace(lane, requirements=str(version.folder / lock))
+
+
+def install_into(version: Checkout, command: str | None, python: str) -> tuple[str, ...]:
+    """Run the user's install command for a version; return the layer that it filled, if any.
+
+    Raises UsageError for a command without `{target}`, MeasurementError where it fails.
+    """
+    if command is None:
+        return ()
+    words = parse_install(command)
+    layer = version.scratch / "layer"
+    target = layer / "python"
+    target.mkdir(parents=True, exist_ok=True)
+    run_install(words, target, version.folder, python)
+    return (str(layer),)

@@ -1,0 +1,133 @@
+"""Two versions of a project side by side: git refs in temporary worktrees, or folders."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from importcost.app.bench import Listener
+from importcost.errors import MeasurementError, UsageError
+from importcost.measure.runners.git import Repository, find_repository
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """One version on disk, as long as its context is open.
+
+    `label` is what the user called it; `folder` stands for the folder that the command runs in,
+    or is the folder that was named; `top` is as far up as its files reach. `own` is the user's
+    folder that `folder` is a copy of, itself where it is no copy. `scratch` is a folder of its
+    own for what is installed.
+    """
+
+    label: str
+    folder: Path
+    top: Path
+    own: Path
+    scratch: Path
+    commit: str | None = None
+
+
+@contextlib.contextmanager
+def checkouts(
+    base: str, head: str, listener: Listener, *, merge_base: bool = False, folder: str = "."
+) -> Iterator[tuple[Checkout, Checkout]]:
+    """Lay both versions out, and remove what was made for them on every way out.
+
+    With `merge_base`, base is the commit where head left it. Raises UsageError for what is
+    neither a folder nor a commit, MeasurementError where git cannot provide it.
+    """
+    here = Path(folder).resolve()
+    with contextlib.ExitStack() as stack:
+        work = Path(tempfile.mkdtemp(prefix="importcost-compare-")).resolve()
+        stack.callback(shutil.rmtree, work, ignore_errors=True)
+        repository = None
+        if not (_is_folder(base) and _is_folder(head)):
+            repository = _repository(here, base, head)
+        commits = {text: _commit(repository, text) for text in (base, head)}
+        if merge_base:
+            commits[base] = _merge_base(repository, commits[base], commits[head])
+        found = []
+        for side, text in (("base", base), ("head", head)):
+            scratch = work / f"{side}-installed"
+            scratch.mkdir()
+            commit = commits[text]
+            if commit is None or repository is None:
+                path = Path(text).resolve()
+                found.append(Checkout(text, path, _top(path), path, scratch))
+                continue
+            place = work / side
+            stack.callback(repository.remove_worktree, place)
+            listener.note(f"Checking out {text} ({commit[:12]}).")
+            repository.add_worktree(place, commit)
+            inner = place / os.path.relpath(here, repository.folder.resolve())
+            found.append(
+                Checkout(text, Path(os.path.normpath(inner)), place, here, scratch, commit)
+            )
+        _warn_of_changes(repository, found, listener)
+        yield found[0], found[1]
+
+
+def _is_folder(text: str) -> bool:
+    """Tell whether a version is named as a folder by the way it is written."""
+    return Path(text).is_dir() and (text in (".", "..") or "/" in text or os.sep in text)
+
+
+def _repository(here: Path, base: str, head: str) -> Repository | None:
+    plain = [text for text in (base, head) if not Path(text).is_dir()]
+    try:
+        found = find_repository(here)
+    except MeasurementError:
+        if plain:
+            raise
+        return None
+    if found is None and plain:
+        raise UsageError(
+            f"{plain[0]} is no folder, and {here} lies in no git repository where it could be a "
+            "commit: name two folders or saved profiles, or run this inside the repository."
+        )
+    return found
+
+
+def _commit(repository: Repository | None, text: str) -> str | None:
+    """Return the commit that a version means, None where it is a folder."""
+    if _is_folder(text) or repository is None:
+        return None
+    try:
+        return repository.commit_of(text)
+    except UsageError:
+        if Path(text).is_dir():
+            return None
+        raise
+
+
+def _merge_base(repository: Repository | None, base: str | None, head: str | None) -> str:
+    if repository is None or base is None:
+        raise UsageError("--merge-base needs BASE to be a branch, tag or commit: name one.")
+    # A folder as head stands for what is checked out.
+    return repository.merge_base(base, head or repository.commit_of("HEAD"))
+
+
+def _top(folder: Path) -> Path:
+    """Return the repository's top folder, or the folder itself outside of one."""
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+
+
+def _warn_of_changes(
+    repository: Repository | None, found: list[Checkout], listener: Listener
+) -> None:
+    head = found[1]
+    if repository is None or head.commit is None:
+        return
+    changed = repository.changed_files()
+    if changed and head.commit == repository.commit_of("HEAD"):
+        files = "file has" if changed == 1 else "files have"
+        listener.note(
+            f"{changed} {files} changes that are not in {head.label}: to compare them too, name "
+            "the folder . as HEAD."
+        )

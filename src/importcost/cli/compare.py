@@ -1,0 +1,201 @@
+"""`importcost compare`: options to one call of app.compare, and its reports."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from importcost.cli.gate_outputs import GateOutputs, gate_output_options, publish_checks
+from importcost.cli.listener import TerminalListener
+from importcost.cli.options import RUNNERS, wants_colour
+from importcost.cli.saved import read_saved
+from importcost.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typing_extensions import Unpack
+
+    from importcost.app.compare import CompareReport
+    from importcost.model.profile import Profile
+
+FEWEST_PAIRS = 8
+"""With fewer, not even pairs that all agree reach p < 0.01."""
+MAX_PAIRS = 1000
+
+
+def _percent(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+    from importcost.targets.config_schema import WrongValueError, percent
+
+    try:
+        return None if text is None else percent(text)
+    except WrongValueError as error:
+        raise UsageError(f"--max-increase {error}.") from None
+
+
+@click.command("compare")
+@click.argument("base")
+@click.argument("head", default=".")
+@click.option("--only", "names", metavar="NAME", multiple=True, help="Configured handlers only.")
+@click.option(
+    "--handler", "targets", metavar="FILE.py", multiple=True, help="Without a configuration."
+)
+@click.option("--config", metavar="FILE", help="Default: the nearest configuration in HEAD.")
+@click.option(
+    "--install",
+    metavar="COMMAND",
+    help='Run in each version, as "pip install -r requirements.txt -t {target}".',
+)
+@click.option("--lock", metavar="FILE", help="Pinned requirements of each version, from a cache.")
+@click.option("--merge-base", is_flag=True, help="Compare with where HEAD left BASE.")
+@click.option("--skip-failing-base", is_flag=True, help="Pass where only BASE fails to import.")
+@click.option(
+    "--pairs",
+    type=click.IntRange(FEWEST_PAIRS, MAX_PAIRS),
+    default=15,
+    show_default=True,
+    help="Measured first; twice as many, once, where they do not tell.",
+)
+@click.option(
+    "--metric",
+    type=click.Choice(["cpu", "instructions"]),
+    default="cpu",
+    show_default=True,
+    help="Instructions: one exact run a side under valgrind.",
+)
+@click.option("--max-increase", metavar="5%", callback=_percent, help="Instead of the configured.")
+@click.option("--reports", metavar="DIR", help="Write HEAD's report and both profiles there.")
+@click.option("--no-attribution", is_flag=True, help="Verdicts only, not which modules.")
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True)
+@click.option("--runner", type=click.Choice(RUNNERS), default="local", show_default=True)
+@click.option("--network", default="none", show_default=True, help="The container's network.")
+@gate_output_options
+def command(  # noqa: PLR0913 - one parameter an option
+    *,
+    base: str,
+    head: str,
+    names: tuple[str, ...],
+    targets: tuple[str, ...],
+    config: str | None,
+    install: str | None,
+    lock: str | None,
+    merge_base: bool,
+    skip_failing_base: bool,
+    pairs: int,
+    metric: str,
+    max_increase: float | None,
+    reports: str | None,
+    no_attribution: bool,
+    timeout: float,
+    runner: str,
+    network: str,
+    **outputs: Unpack[GateOutputs],
+) -> None:
+    """Compare the init of two versions in interleaved pairs on this machine.
+
+    BASE and HEAD are git branches, tags or commits (each checked out into a temporary folder),
+    folders, or two saved profiles. HEAD is the working folder by default.
+    """
+    from importcost.app.compare import CompareRequest, compare_versions
+    from importcost.app.configured import HowToMeasure
+    from importcost.reports.compare import render_comparison
+
+    folder = _reports_folder(reports)
+    if base.endswith(".json") or head.endswith(".json"):
+        _saved(base, head, max_increase, folder, outputs)
+    request = CompareRequest(
+        base=base,
+        head=head,
+        names=names,
+        targets=targets,
+        config=config,
+        install=install,
+        lock=lock,
+        merge_base=merge_base,
+        skip_failing_base=skip_failing_base,
+        pairs=pairs,
+        metric=metric,
+        max_increase=max_increase,
+        attribution=not no_attribution,
+        how=HowToMeasure(timeout_s=timeout, runner=runner, network=network),
+    )
+    quiet = outputs["quiet"]
+    with TerminalListener(show_notes=not quiet, show_bar=sys.stderr.isatty() and not quiet) as told:
+        report = compare_versions(request, told)
+    width = shutil.get_terminal_size((100, 24)).columns
+    text = render_comparison(report.compared, width=width, colour=wants_colour())
+    _finish(report, folder, outputs, text)
+
+
+def _finish(report: CompareReport, folder: Path | None, outputs: GateOutputs, text: str) -> None:
+    if folder is not None:
+        _write_reports(report, folder)
+    code = publish_checks(report.checks, report.compared, report.root, report.places, outputs, text)
+    raise click.exceptions.Exit(code)
+
+
+def _saved(
+    base: str, head: str, max_increase: float | None, folder: Path | None, outputs: GateOutputs
+) -> None:
+    from importcost.app.compare_saved import compare_profiles
+    from importcost.reports.compare import render_attribution
+    from importcost.reports.text import Style
+
+    if not (base.endswith(".json") and head.endswith(".json")):
+        raise UsageError(
+            "A saved profile can only be compared with another one: name two of them, or two "
+            "versions to measure."
+        )
+    report, found = compare_profiles(read_saved(base), read_saved(head), max_increase=max_increase)
+    width = shutil.get_terminal_size((100, 24)).columns
+    lines = render_attribution(found, width, Style(colour=wants_colour()))
+    _finish(report, folder, outputs, "\n".join([*lines, ""]))
+
+
+def _reports_folder(text: str | None) -> Path | None:
+    if text is None:
+        return None
+    folder = Path(text)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"--reports {text} cannot be made ({error.strerror}): name another folder."
+        ) from error
+    return folder
+
+
+def _write_reports(report: CompareReport, folder: Path) -> None:
+    """Write each handler's page with its verdict, and the profiles of both versions."""
+    from importcost.billing.estimate import estimate
+    from importcost.reports.html import render_html
+    from importcost.reports.json_ import render_json
+    from importcost.reports.output import write_output
+
+    for name, (base, head) in report.profiles.items():
+        stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "handler"
+        bill = estimate(head)
+        page = render_html(head, bill, _verdict(report, name))
+        write_output(str(folder / f"{stem}.html"), page)
+        for side, profile in _sides(base, head).items():
+            write_output(
+                str(folder / f"{stem}.{side}.json"), render_json(profile, estimate(profile))
+            )
+
+
+def _sides(base: Profile, head: Profile) -> Mapping[str, Profile]:
+    return {"base": base, "head": head}
+
+
+def _verdict(report: CompareReport, name: str) -> dict[str, str] | None:
+    found = [one.comparison for one in report.compared if one.comparison.handler == name]
+    if not found:
+        return None
+    failed = any(check.is_failure for check in report.checks if check.handler == name)
+    words = {"slower": "fail" if failed else "pass", "inconclusive": "unknown"}
+    return {"status": words.get(found[0].verdict.value, "pass"), "text": found[0].reason}

@@ -1,0 +1,135 @@
+"""Counts the instructions of one launch under valgrind's callgrind: exact, slow, local only.
+
+Addresses and hashes are made the same for every run (`setarch -R`, PYTHONHASHSEED=0), so that a
+second run counts within a fraction of a percent of the first. Counts of two machines, or of two
+builds of an interpreter, have nothing to do with each other.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+from importcost.errors import MeasurementError
+from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, Runner
+from importcost.measure.runners.local import LocalRunner
+
+SLOWER_BY = 100
+"""How much longer than usual a launch under callgrind may take."""
+LONGEST_S = 3600.0
+_COLLECTED = re.compile(rb"^==\d+== Collected : (\d+)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class CallgrindRunner:
+    """Launches what a local runner would, under callgrind; made by `under_callgrind`."""
+
+    inner: LocalRunner
+    python: str
+    valgrind: str
+
+    @property
+    def name(self) -> str:
+        """Return `callgrind`."""
+        return "callgrind"
+
+    @property
+    def image(self) -> str | None:
+        """Return None: there is no image."""
+        return None
+
+    @property
+    def layout(self) -> Layout:
+        """Return where things lie: as for the local runner."""
+        return self.inner.layout
+
+    def facts(self) -> InterpreterFacts:
+        """Return the interpreter's facts."""
+        return self.inner.facts()
+
+    def launch(
+        self, python_args: tuple[str, ...], files: Mapping[str, str], timeout_s: float
+    ) -> Launch:
+        """Run the interpreter once under callgrind; see `Runner.launch`.
+
+        Raises MeasurementError also where valgrind or setarch does not run.
+        """
+        launch = self.inner.launch(
+            (
+                self.facts().machine,
+                "-R",
+                self.valgrind,
+                "--tool=callgrind",
+                "--callgrind-out-file=/dev/null",
+                self.python,
+                *python_args,
+            ),
+            files,
+            min(timeout_s * SLOWER_BY, LONGEST_S),
+        )
+        if launch.result is None and not launch.timed_out:
+            _raise_for_tool(launch)
+        return launch
+
+    def __enter__(self) -> CallgrindRunner:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Nothing stays behind: each launch removes its own scratch folder."""
+
+
+def under_callgrind(runner: Runner) -> CallgrindRunner:
+    """Return the runner that counts what `runner` launches.
+
+    Raises MeasurementError for a container, or where valgrind or setarch is not installed.
+    """
+    if not isinstance(runner, LocalRunner):
+        raise MeasurementError(
+            "--metric instructions counts on this machine only: use it with --runner local."
+        )
+    tools = {name: shutil.which(name) for name in ("valgrind", "setarch")}
+    valgrind, setarch = tools["valgrind"], tools["setarch"]
+    if valgrind is None or setarch is None:
+        missing = " and ".join(name for name, path in tools.items() if path is None)
+        raise MeasurementError(
+            f"--metric instructions needs {missing}, which is not on PATH: install it (apt install "
+            "valgrind util-linux), or compare CPU time with --metric cpu."
+        )
+    environment = {**runner.environment, "PYTHONHASHSEED": "0"}
+    inner = replace(runner, python=setarch, environment=environment)
+    return CallgrindRunner(inner, runner.python, valgrind)
+
+
+def collected(launch: Launch) -> int:
+    """Return how many instructions a launch took. Raises MeasurementError if none were counted."""
+    found = _COLLECTED.findall(launch.rows_text)
+    if not found:
+        raise MeasurementError(
+            "callgrind counted nothing: the handler closed its streams or replaced the process; "
+            "compare CPU time with --metric cpu."
+        )
+    # Children that the handler starts are not counted, and print no line of their own.
+    return int(found[-1])
+
+
+def _raise_for_tool(launch: Launch) -> None:
+    text = launch.rows_text.decode("utf-8", "replace")
+    lines = text.strip().splitlines()
+    known = [
+        line
+        for line in lines
+        if line.startswith("setarch:") or "unhandled instruction" in line or "valgrind: " in line
+    ]
+    if known:
+        raise MeasurementError(
+            f"valgrind does not run here ({known[0].strip()}): a container may need "
+            "--security-opt seccomp=unconfined; or compare CPU time with --metric cpu."
+        )

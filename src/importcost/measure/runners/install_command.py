@@ -1,0 +1,87 @@
+"""Runs the user's own install command for one version of a project."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+
+from importcost.errors import MeasurementError, UsageError
+from importcost.measure.runners.launcher import kill_group
+
+TARGET = "{target}"
+TIMEOUT_S = 1800.0
+_LAST_LINES = 3
+
+
+def parse_install(command: str) -> tuple[str, ...]:
+    """Return the command's words. Raises UsageError for one that names no `{target}`."""
+    try:
+        words = tuple(shlex.split(command))
+    except ValueError as error:
+        raise UsageError(
+            f"--install {command!r} cannot be read ({error}): close its quotes."
+        ) from error
+    if not words or not any(TARGET in word for word in words):
+        raise UsageError(
+            f"--install {command!r} does not say where to install: write {TARGET} for the folder, "
+            f'as in "pip install -r requirements.txt -t {TARGET}".'
+        )
+    return words
+
+
+def run_install(words: tuple[str, ...], target: Path, cwd: Path, python: str) -> None:
+    """Run an install command in `cwd`, its `{target}` filled in; no shell is involved.
+
+    Commands are looked up beside `python` first, so that `pip` is the measured one's. Raises
+    MeasurementError with the command's last words where it fails.
+    """
+    argv = [word.replace(TARGET, str(target)) for word in words]
+    if argv[0] in ("pip", "pip3"):
+        argv[:1] = [python, "-m", "pip"]
+    elif argv[0] in ("python", "python3"):
+        argv[0] = python
+    path = os.pathsep.join([str(Path(python).parent), os.environ.get("PATH", os.defpath)])
+    environment = {
+        **os.environ,
+        "PATH": path,
+        "PIP_NO_INPUT": "1",
+        "PIP_ROOT_USER_ACTION": "ignore",
+    }
+    with tempfile.TemporaryFile() as output:
+        try:
+            process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=cwd,
+                env=environment,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise MeasurementError(
+                f"The install command {argv[0]} cannot be started ({error.strerror}): correct "
+                "--install."
+            ) from error
+        try:
+            code = process.wait(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            raise MeasurementError(
+                f"`{shlex.join(words)}` did not end within {TIMEOUT_S:g} s in {cwd}: see why it "
+                "waits, then compare again."
+            ) from None
+        finally:
+            kill_group(process.pid)
+            process.wait()
+        output.seek(0)
+        lines = output.read().decode("utf-8", "replace").strip().splitlines()
+    if code != 0:
+        errors = [line for line in lines if line.lstrip().lower().startswith("error")]
+        reason = " ".join((errors or lines)[-_LAST_LINES:]).strip(" .") or "it gave no reason"
+        raise MeasurementError(
+            f"`{shlex.join(words)}` failed in {cwd} with exit code {code} ({reason}): correct the "
+            "requirements of that version, or --install."
+        )

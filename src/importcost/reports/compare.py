@@ -1,0 +1,113 @@
+"""A comparison in the terminal: how much slower or faster, and what accounts for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importcost.gate.attribution import Attribution, ChangeKind
+from importcost.gate.compare import Comparison, Metric, Shift, Verdict
+from importcost.gate.patterns import topmost
+from importcost.model.interval import Interval
+from importcost.reports.check_text import one_line
+from importcost.reports.markdown_check import Compared
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, milliseconds, wrap
+
+MAX_DISTRIBUTIONS = 6
+MAX_MODULES = 8
+MIN_SHOWN_US = 50
+"""Below a twentieth of a millisecond, a single module's change is the clock's."""
+_MARKS = {
+    Verdict.SLOWER: ("✗ slower", "31;1"),
+    Verdict.FASTER: ("✓ faster", "32;1"),
+    Verdict.SAME: ("✓ no change that matters", "32"),
+    Verdict.INCONCLUSIVE: ("? inconclusive", "33;1"),
+}
+
+
+def render_comparison(
+    compared: Sequence[Compared], *, width: int = 100, colour: bool = False
+) -> str:
+    """Return a block for each handler; `width` is in columns. Empty without comparisons."""
+    room, style = min(max(width, NARROWEST), MAX_WIDTH), Style(colour=colour)
+    lines: list[str] = []
+    for one in compared:
+        lines += _block(one.comparison, style)
+        if one.attribution is not None:
+            lines += render_attribution(one.attribution, room, style)
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _block(found: Comparison, style: Style) -> list[str]:
+    text, code = _MARKS[found.verdict]
+    lines = [f"{style(text, code)}  {one_line(found.handler)}  ({found.pairs} pairs)"]
+    shifts = (found.cpu, found.wall)
+    lines += [f"  {_shift(shift, is_judged=_is_judged(shift, found))}" for shift in shifts]
+    return lines
+
+
+def _is_judged(shift: Shift, found: Comparison) -> bool:
+    return shift.metric is Metric.CPU or found.is_wall_gated
+
+
+def _shift(shift: Shift, *, is_judged: bool) -> str:
+    percent, ms = shift.shift_percent, shift.shift_us
+    note = f"p = {shift.corrected_p:.2g}" if is_judged else "not judged"
+    return (
+        f"{shift.metric.value:<4} {milliseconds(shift.base_us / 1000)} -> "
+        f"{milliseconds(shift.head_us / 1000)}: {_signed(ms.value)} "
+        f"({_signed(ms.low)} to {_signed(ms.high)}), {percent.value:+.1f} % "
+        f"({percent.low:+.1f} to {percent.high:+.1f}), {note}"
+    )
+
+
+def _signed(value_us: float) -> str:
+    return f"{value_us / 1000:+,.1f} ms"
+
+
+def render_attribution(found: Attribution, room: int, style: Style) -> list[str]:
+    """Return the lines on dollars, distributions and modules; `room` is in columns."""
+    lines = [f"  {_money(found.dollars_per_million)} per million cold starts"]
+    changes = [one for one in found.distributions if one.kind is not ChangeKind.UNCHANGED]
+    shown = [
+        one for one in changes if abs(one.delta_us) >= MIN_SHOWN_US or one.added or one.removed
+    ]
+    for one in shown[:MAX_DISTRIBUTIONS]:
+        counts = f"{one.added} new modules" if one.added else ""
+        counts += ", " if one.added and one.removed else ""
+        counts += f"{one.removed} gone" if one.removed else ""
+        name = elide(one.distribution, 30)
+        lines.append(f"  {_signed(one.delta_us):>12}  {name:<30}  {style(counts, '2')}".rstrip())
+        inside = [
+            module
+            for module in found.modules
+            if module.distribution == one.distribution and abs(module.delta_us) >= 20 * MIN_SHOWN_US
+        ]
+        lines += [
+            f"  {_signed(module.delta_us):>12}    {elide(module.module, room - 20)} "
+            f"({module.kind.value})"
+            for module in inside[:MAX_MODULES]
+        ]
+    for word, names in (("New", found.new_modules), ("Gone", found.gone_modules)):
+        lines += _names(word, names, room)
+    return lines
+
+
+def _names(word: str, names: Sequence[str], room: int) -> list[str]:
+    """Return the packages among the names, those that are nobody's internals first."""
+    if not names:
+        return []
+    tops = sorted(topmost(names), key=lambda name: (name.startswith("_"), name))
+    first = ", ".join(one_line(name) for name in tops[: 3 * MAX_MODULES])
+    more = len(tops) - 3 * MAX_MODULES
+    rest = f" and {more} more" if more > 0 else ""
+    text = f"{word}, {len(names)} modules: {first}{rest}"
+    return [f"  {line}" for line in wrap(text, room - 2)]
+
+
+def _money(interval: Interval) -> str:
+    low, value, high = (
+        f"{'-' if amount < 0 else '+'}${abs(amount):,.2f}"
+        for amount in (interval.low, interval.value, interval.high)
+    )
+    return f"{value} ({low} to {high})"

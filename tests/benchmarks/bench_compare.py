@@ -1,0 +1,189 @@
+"""How often `importcost compare` is wrong, and how often it sees a slowdown, with real launches.
+
+`python tests/benchmarks/bench_compare.py --python VENV/bin/python [--aa N] [--shifted N]
+[--seconds S]` needs an interpreter that has boto3 and aws-lambda-powertools. Base and head are
+two folders with the same handler; for the shifted rows head also executes +5 % or +10 % of base's
+init CPU time in a loop. Each comparison is 15 interleaved pairs, extended once to 30 where
+unclear, exactly as the command does it. The three kinds are measured in turn, so that a machine
+that slows down does so for all of them; it ends with what it has when `--seconds` are over.
+
+Beside the gate's verdict stands what simpler methods say of the very same launches: the median
+wall times over 2 % apart (what a script around `time` does), and the same of CPU time. Exits with
+1 where more than 1 % of A/A comparisons raise an alarm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from importcost.app.bench import ProfileRequest, open_bench
+from importcost.gate.compare import (
+    DEFAULT_PAIRS,
+    EXTENSION,
+    Pair,
+    Step,
+    Verdict,
+    compare,
+    next_step,
+)
+from importcost.measure.interleave import Interleaved, Version
+from importcost.measure.session import Session
+from importcost.model.profile import RunKind
+
+HANDLER = """\
+import boto3
+from aws_lambda_powertools import Logger, Metrics, Tracer
+
+logger = Logger(service="orders")
+table = boto3.resource("dynamodb", region_name="us-east-1").Table("orders")
+
+def handler(event, context):
+    return {}
+"""
+# Work that takes the same CPU time whatever the machine's cache holds; one step is 100 us or so.
+WORK = "\nfor _ in range({steps}):\n    sum(range(8_000))\n"
+CALIBRATION_STEPS = 400
+SHIFTS = (0, 5, 10)
+ALLOWED = 0.01
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """Says nothing."""
+
+    def note(self, message):
+        """Drop it."""
+
+    def progress(self, progress):
+        """Drop it."""
+
+
+def init_us(bench, launches=7):
+    """Return the median CPU time of a bench's function init."""
+    session = Session(bench.runner, bench.subject)
+    for _ in range(launches):
+        session.launch_probe(RunKind.TIMED)
+    return statistics.median(run.function_init.cpu_us for run in session.runs[1:])
+
+
+def steps_for(open_version, base):
+    """Return how many steps of work are one percent of base's init, measured here."""
+    plain = init_us(base)
+    worked = init_us(open_version(HANDLER + WORK.format(steps=CALIBRATION_STEPS), "calibration"))
+    step_us = (worked - plain) / CALIBRATION_STEPS
+    print(f"init {plain / 1000:.0f} ms, one step {step_us:.0f} us", flush=True)
+    return plain / 100 / step_us
+
+
+def verdict_on(base, head):
+    """Compare once, as the command does; return the verdict and all pairs that it took."""
+    race = Interleaved(
+        Version(base.runner, base.subject), Version(head.runner, head.subject), random.Random()
+    )
+    race.warm_up(lambda: None)
+    pairs = [Pair(one.base, one.head) for one in race.pairs(DEFAULT_PAIRS, lambda: None)]
+    (found,) = compare({"handler": pairs})
+    if next_step(found, DEFAULT_PAIRS) is Step.EXTEND:
+        more = race.pairs((EXTENSION - 1) * DEFAULT_PAIRS, lambda: None)
+        pairs += [Pair(one.base, one.head) for one in more]
+        (found,) = compare({"handler": pairs})
+    return found, pairs
+
+
+def over_2_percent(pairs, name):
+    """Tell whether the median of head is 2 % over base's: what a simpler gate would say."""
+    base = statistics.median(getattr(pair.base, name) for pair in pairs)
+    head = statistics.median(getattr(pair.head, name) for pair in pairs)
+    return head > 1.02 * base
+
+
+def show(rows):
+    """Print one line for each injected shift."""
+    verdicts = " ".join(f"{one.value:>12}" for one in Verdict)
+    print(
+        f"\n{'shift':>6} {'n':>4} {verdicts} {'extended':>9} {'measured':>9} {'wall>2%':>8} {'cpu>2%':>7}"
+    )
+    for shift, found in sorted(rows.items()):
+        count = len(found)
+        shares = " ".join(
+            f"{sum(one['verdict'] == verdict.value for one in found) / count:>12.1%}"
+            for verdict in Verdict
+        )
+        extended = sum(one["pairs"] > DEFAULT_PAIRS for one in found) / count
+        measured = statistics.median(one["percent"] for one in found)
+        wall, cpu = (sum(one[name] for one in found) / count for name in ("wall", "cpu"))
+        print(
+            f"{shift:>+5}% {count:>4} {shares} {extended:>9.0%} {measured:>+8.1f}% {wall:>8.0%} "
+            f"{cpu:>7.0%}",
+            flush=True,
+        )
+
+
+def main():
+    """Measure, print the table after every tenth round, and return the exit code."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--python", required=True)
+    parser.add_argument("--aa", type=int, default=200)
+    parser.add_argument("--shifted", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=36_000)
+    parser.add_argument("--log", help="Append each comparison as a line of JSON.")
+    options = parser.parse_args()
+    wanted = {0: options.aa, 5: options.shifted, 10: options.shifted}
+    started = time.monotonic()
+    rows = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+
+        def open_version(text, name):
+            file = Path(folder, name, "handler.py")
+            file.parent.mkdir()
+            file.write_text(text)
+            request = ProfileRequest(str(file), python=options.python, runner="local")
+            return stack.enter_context(open_bench(request, Quiet()))
+
+        base = open_version(HANDLER, "base")
+        per_percent = steps_for(open_version, base)
+        heads = {
+            shift: open_version(
+                HANDLER + (WORK.format(steps=round(shift * per_percent)) if shift else ""),
+                f"head{shift}",
+            )
+            for shift in SHIFTS
+        }
+        while time.monotonic() - started < options.seconds:
+            due = [shift for shift in SHIFTS if len(rows[shift]) < wanted[shift]]
+            if not due:
+                break
+            for shift in due:
+                found, pairs = verdict_on(base, heads[shift])
+                row = {
+                    "shift": shift,
+                    "verdict": found.verdict.value,
+                    "pairs": found.pairs,
+                    "percent": found.deciding.shift_percent.value,
+                    "wall": over_2_percent(pairs, "wall_us"),
+                    "cpu": over_2_percent(pairs, "cpu_us"),
+                }
+                rows[shift].append(row)
+                if options.log:
+                    with Path(options.log).open("a") as stream:
+                        stream.write(json.dumps(row) + "\n")
+            if len(rows[0]) % 10 == 0:
+                show(rows)
+    show(rows)
+    alarms = sum(one["verdict"] == "slower" for one in rows[0])
+    print(f"false alarms: {alarms} of {len(rows[0])} (allowed {ALLOWED:.0%})")
+    return alarms > ALLOWED * len(rows[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
