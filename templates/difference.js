@@ -7,31 +7,14 @@ const tooltip = new Tooltip(byId("tooltip"));
 const ORDERS = [TIME_ORDER, HEAVY_ORDER];
 tree.handler = NONE;
 
-const chart = new Icicle(
-  {
-    canvas: byId("icicle"), ruler: byId("ruler"), map: byId("minimap"),
-    scroller: byId("icicle-scroll"), sizer: byId("icicle-sizer"),
-  },
-  tree,
-  { select: onSelect, zoom: drawCrumbs, hover: (node, x, y) => tooltip.show(chart, node, x, y) },
-);
-
-const table = new ImportTable(
-  {
-    head: byId("modules-head"), body: byId("modules-body"), count: byId("table-count"),
-    scroller: byId("table-scroll"), table: byId("modules"), empty: byId("table-empty"),
-    noun: ["module", "modules"],
-  },
-  data.modules.name_ids.length,
-  changeColumns(),
-  { pick: showInChart },
-);
+let chart = null;
+let table = null;
 
 function changeColumns() {
   const { name_ids: names, kind_ids: kinds, base_us: base, head_us: head, nodes } = data.modules;
   const owner = (row) => ownerLabel(data.owners[data.owner_ids[names[row]]]);
   return [
-    { title: "Module", words: true, cell: (row, hooks) => changedCell(names[row], kinds[row], nodes[row], hooks), value: (row) => tree.lowerNames[names[row]] },
+    { title: "Module", words: true, cell: (row, hooks) => changedCell(names[row], kinds[row], nodes[row], hooks), value: (row) => tree.names.lower[names[row]] },
     { title: "Difference, ms", text: (row) => signedMs(head[row] - base[row]).replace(" ms", ""), value: (row) => head[row] - base[row] },
     { title: "Size of it", first: true, text: (row) => msColumn(Math.abs(head[row] - base[row])), value: (row) => Math.abs(head[row] - base[row]) },
     { title: "Before, ms", text: (row) => msColumn(base[row]), value: (row) => base[row] },
@@ -47,7 +30,7 @@ function changedCell(name, kind, node, hooks) {
   cell.scope = "row";
   const line = element("span", "module-line");
   const inTree = node !== NONE;
-  const label = element(inTree ? "button" : "span", "name", clipped(tree.names[name]));
+  const label = element(inTree ? "button" : "span", "name", clipped(tree.names.at(name)));
   if (inTree) {
     label.type = "button";
     label.node = node;
@@ -117,8 +100,29 @@ drawSides();
 drawChanged();
 drawCaveats();
 drawKinds();
+chart = new Icicle(
+  {
+    canvas: byId("icicle"), ruler: byId("ruler"), map: byId("minimap"),
+    scroller: byId("icicle-scroll"), sizer: byId("icicle-sizer"),
+  },
+  tree,
+  { select: onSelect, zoom: drawCrumbs, hover: (node, x, y) => tooltip.show(chart, node, x, y) },
+);
 drawCrumbs();
 byId("legend-clear").addEventListener("click", clearKinds);
 listen();
 fromFragment();
 performance.mark("interactive");
+afterFrame(() => {
+  table = new ImportTable(
+    {
+      head: byId("modules-head"), body: byId("modules-body"), count: byId("table-count"),
+      scroller: byId("table-scroll"), table: byId("modules"), empty: byId("table-empty"),
+      noun: ["module", "modules"],
+    },
+    data.modules.name_ids.length,
+    changeColumns(),
+    { pick: showInChart },
+  );
+  performance.mark("complete");
+});

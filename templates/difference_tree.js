@@ -12,8 +12,7 @@ class DifferenceTree extends Forest {
     this.real = real;
     this.root = real;
     this.nameIds = nameIdsOf(columns.name_steps);
-    this.names = joinedNames(columns);
-    this.lowerNames = this.names.map((name) => name.toLowerCase());
+    this.names = new Names(columns);
     this.kindIds = columns.kind_ids;
     this.colours = ["root", ...KIND_COLOURS];
     this.baseUs = this.withSum(columns.base_us, columns.parent_steps);
@@ -39,7 +38,7 @@ class DifferenceTree extends Forest {
   }
 
   name(node) {
-    return node === this.root ? "function init" : this.names[this.nameIds[node]];
+    return node === this.root ? "function init" : this.names.at(this.nameIds[node]);
   }
 
   isReal(node) {
@@ -85,7 +84,7 @@ class DifferenceTree extends Forest {
   // As in Tree.search; the time is the difference.
   search(text) {
     const wanted = text.toLowerCase();
-    const hits = this.lowerNames.map((name) => name.includes(wanted));
+    const hits = this.names.lower.map((name) => name.includes(wanted));
     const matches = new Uint8Array(this.size);
     const covered = new Uint8Array(this.size);
     let [count, us] = [0, 0];

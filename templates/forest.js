@@ -17,11 +17,13 @@ class Forest {
   // The numbers in time order, each child after its elder sisters, without the root.
   linkChildren(sequence) {
     this.childStarts = new Int32Array(this.size + 1);
-    for (const node of sequence) this.childStarts[this.parents[node] + 1] += 1;
-    for (let i = 0; i < this.size; i += 1) this.childStarts[i + 1] += this.childStarts[i];
-    const next = this.childStarts.slice();
-    this.children = new Int32Array(sequence.length);
-    for (const node of sequence) this.children[next[this.parents[node]]++] = node;
+    const { childStarts, parents } = this;
+    const count = sequence.length;
+    for (let i = 0; i < count; i += 1) childStarts[parents[sequence[i]] + 1] += 1;
+    for (let i = 0; i < this.size; i += 1) childStarts[i + 1] += childStarts[i];
+    const next = childStarts.slice();
+    this.children = new Int32Array(count);
+    for (let i = 0; i < count; i += 1) this.children[next[parents[sequence[i]]]++] = sequence[i];
   }
 
   // Widths cover the children even where a disturbed log says that they outlast their parent.
@@ -30,7 +32,8 @@ class Forest {
     this.widths = new Float64Array(this.size);
     this.below = new Int32Array(this.size);
     const inner = new Float64Array(this.size);
-    for (const node of sequence) {
+    for (let i = 0; i < sequence.length; i += 1) {
+      const node = sequence[i];
       if (this.isSum(node)) this.cumulativeUs[node] = inner[node];
       this.widths[node] = Math.max(this.cumulativeUs[node], inner[node], 0);
       const parent = this.parents[node];
@@ -77,7 +80,8 @@ class Forest {
     const next = rowCounts.slice();
     const rowNodes = new Int32Array(this.size);
     const places = new Int32Array(this.size);
-    for (const node of sequence) {
+    for (let i = 0; i < this.size; i += 1) {
+      const node = sequence[i];
       const place = next[depths[node]]++;
       rowNodes[place] = node;
       places[node] = place;

@@ -1,3 +1,5 @@
+"use strict";
+
 // Figures and small DOM helpers. Text reaches the page through textContent only.
 
 const wholeNumber = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
@@ -69,4 +71,9 @@ function plural(count, one, many) {
 function signedMs(us) {
   if (Math.round(us) === 0) return "±0 ms";
   return `${us < 0 ? "−" : "+"}${msText(Math.abs(us))}`;
+}
+
+// Runs once what is drawn has reached the screen.
+function afterFrame(run) {
+  requestAnimationFrame(() => setTimeout(run));
 }

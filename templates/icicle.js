@@ -66,7 +66,10 @@ class Icicle {
       this.repaint();
     });
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    new ResizeObserver(() => this.resize()).observe(this.scroller);
+    new ResizeObserver(() => {
+      // It reports at once what the constructor has drawn already.
+      if (this.scroller.clientWidth !== this.widthPx) this.resize();
+    }).observe(this.scroller);
     const recolour = () => {
       this.readColours();
       this.repaint();
@@ -118,8 +121,12 @@ class Icicle {
   }
 
   fit(canvas, heightPx, ratio) {
-    canvas.width = Math.max(1, Math.round(this.widthPx * ratio));
-    canvas.height = Math.max(1, Math.round(heightPx * ratio));
+    const [width, height] = [this.widthPx, heightPx].map((px) => Math.max(1, Math.round(px * ratio)));
+    // Setting a size, even the same, throws the picture away.
+    if (canvas.width === width && canvas.height === height && canvas.fitted) return;
+    canvas.fitted = true;
+    canvas.width = width;
+    canvas.height = height;
     canvas.style.width = `${this.widthPx}px`;
     canvas.style.height = `${heightPx}px`;
     canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -166,7 +173,8 @@ class Icicle {
   paint() {
     const scene = this.scene;
     this.painter.paint(scene);
-    this.minimap.paint(scene, this.painter);
+    if (this.minimap.stale) this.minimap.paintLater(scene, this.painter);
+    else this.minimap.paint(scene, this.painter);
   }
 
   // Other boxes in the same window; the whole of them is shown.

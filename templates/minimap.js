@@ -63,6 +63,17 @@ class Minimap {
     this.stale = true;
   }
 
+  // A picture of everything may come a frame later than the chart.
+  paintLater(scene, colours) {
+    this.scene = scene;
+    if (this.waiting) return;
+    this.waiting = true;
+    afterFrame(() => {
+      this.waiting = false;
+      this.paint(this.scene, colours);
+    });
+  }
+
   paint(scene, colours) {
     this.scene = scene;
     if (this.stale) this.paintPicture(scene, colours);

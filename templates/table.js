@@ -2,7 +2,7 @@
 // It is the chart's form for screen readers, so every row says which it is.
 
 const TABLE_ROW_PX = 30;
-const TABLE_SPARE = 12;
+const TABLE_SPARE = 8;
 const MOST_PRINTED = 200;
 
 class ImportTable {
@@ -45,17 +45,26 @@ class ImportTable {
     this.arrange();
   }
 
+  // The chart gets this frame, the rows the next one: typing must not wait for both.
   filter(dim) {
     this.dim = dim;
-    this.pick();
+    this.choose();
+    if (this.waiting) return;
+    this.waiting = true;
+    afterFrame(() => {
+      this.waiting = false;
+      this.rewind();
+    });
   }
 
   // Sorted once for all rows: filtering then only leaves rows out, which typing needs to be quick.
   arrange() {
     const { column, descending } = this.sorted;
-    const values = Array.from({ length: this.length }, (_, node) => this.columns[column].value(node));
+    const { value, words } = this.columns[column];
+    const values = words ? new Array(this.length) : new Float64Array(this.length);
+    for (let row = 0; row < this.length; row += 1) values[row] = value(row);
     const sign = descending ? -1 : 1;
-    this.order = Int32Array.from(values.keys()).sort((a, b) => {
+    this.order = new Int32Array(this.length).map((_, row) => row).sort((a, b) => {
       if (values[a] < values[b]) return -sign;
       return values[a] > values[b] ? sign : a - b;
     });
@@ -63,10 +72,11 @@ class ImportTable {
       if (i === column) head.setAttribute("aria-sort", descending ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     });
-    this.pick();
+    this.choose();
+    this.rewind();
   }
 
-  pick() {
+  choose() {
     const dim = this.dim;
     this.rows = dim ? this.order.filter((node) => !dim[node]) : this.order;
     const [total, all] = [this.rows.length, this.length];
@@ -75,6 +85,9 @@ class ImportTable {
       : `${wholeNumber.format(total)} of ${plural(all, ...this.noun)}`;
     this.table.setAttribute("aria-rowcount", String(total + 1));
     this.empty.hidden = total > 0;
+  }
+
+  rewind() {
     this.scroller.scrollTop = 0;
     this.draw(true);
   }
@@ -138,7 +151,7 @@ function importColumns(tree) {
   const whole = tree.widths[tree.root];
   const known = (value) => (value === null ? -Infinity : value);
   return [
-    { title: "Module", words: true, cell: (n, hooks) => moduleCell(tree, n, hooks.pick), value: (n) => tree.lowerNames[tree.nameIds[n]] },
+    { title: "Module", words: true, cell: (n, hooks) => moduleCell(tree, n, hooks.pick), value: (n) => tree.names.lower[tree.nameIds[n]] },
     { title: "Cumulative, ms", first: true, text: (n) => msColumn(tree.cumulativeUs[n]), value: (n) => tree.cumulativeUs[n] },
     { title: "Self, ms", text: (n) => msColumn(tree.selfUs[n]), value: (n) => tree.selfUs[n] },
     {
@@ -151,7 +164,7 @@ function importColumns(tree) {
     { title: "Imported by", words: true, cell: (n) => importerCell(tree, n), value: (n) => tree.importer(n).name },
     { title: "Memory", text: (n) => memoryText(tree.memory(n)), value: (n) => known(tree.memory(n)) },
     { title: "Bytecode", words: true, text: (n) => tree.bytecode(n) || "not known", value: (n) => tree.bytecode(n) },
-    { title: "Phase", words: true, text: (n) => tree.phase(n), value: (n) => tree.phaseIds[n] },
+    { title: "Phase", words: true, text: (n) => tree.phase(n), value: (n) => tree.phase(n) },
     { title: "Load order", up: true, text: (n) => wholeNumber.format(n + 1), value: (n) => n },
   ];
 }

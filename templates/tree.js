@@ -18,21 +18,38 @@ function unrolled(pairs, length) {
   return column;
 }
 
-function joinedNames(columns) {
-  return columns.name_tails.map((tail, i) => {
-    const owner = columns.name_packages[i];
-    return owner === NONE ? tail : `${columns.packages[owner]}.${tail}`;
-  });
+// Names are put together when they are asked for: most never are.
+class Names {
+  constructor(columns) {
+    this.columns = columns;
+    this.length = columns.name_tails.length;
+    this.known = new Array(this.length);
+  }
+
+  at(id) {
+    const known = this.known[id];
+    if (known !== undefined) return known;
+    const { packages, name_packages: owners, name_tails: tails } = this.columns;
+    const name = owners[id] === NONE ? tails[id] : `${packages[owners[id]]}.${tails[id]}`;
+    this.known[id] = name;
+    return name;
+  }
+
+  // In small letters, for searching and sorting; all of them, once.
+  get lower() {
+    this.small ??= Array.from({ length: this.length }, (_, id) => this.at(id).toLowerCase());
+    return this.small;
+  }
 }
 
 // 0 says "the one after the last", which is what most are.
 function nameIdsOf(steps) {
   const ids = new Int32Array(steps.length);
   let previous = NONE;
-  steps.forEach((step, node) => {
-    previous = step === 0 ? previous + 1 : step - 1;
+  for (let node = 0; node < steps.length; node += 1) {
+    previous = steps[node] === 0 ? previous + 1 : steps[node] - 1;
     ids[node] = previous;
-  });
+  }
   return ids;
 }
 
@@ -47,8 +64,7 @@ class Tree extends Forest {
     this.startupLabels = startup;
     this.root = this.size - 1;
     this.nameIds = nameIdsOf(columns.name_steps);
-    this.names = joinedNames(columns);
-    this.lowerNames = this.names.map((name) => name.toLowerCase());
+    this.names = new Names(columns);
     this.phaseIds = unrolled(columns.phase_runs, real);
     this.bytecodeIds = unrolled(data.modules.bytecode_runs, this.names.length);
     this.colours = ["root", "startup", ...new Set(data.distributions.map((one) => one.colour))];
@@ -86,18 +102,20 @@ class Tree extends Forest {
 
   // A startup block stands where the first of its nodes does.
   timeOrder() {
-    const sequence = [];
-    const seen = new Set();
-    const open = (block) => {
-      if (block === NONE || seen.has(block)) return;
-      seen.add(block);
-      sequence.push(this.real + block);
-    };
+    const sequence = new Int32Array(this.size - 1);
+    const seen = this.startupLabels.map(() => false);
+    let at = 0;
     for (let node = 0; node < this.real; node += 1) {
-      open(this.blocks[node]);
-      sequence.push(node);
+      const block = this.blocks[node];
+      if (block !== NONE && !seen[block]) {
+        seen[block] = true;
+        sequence[at++] = this.real + block;
+      }
+      sequence[at++] = node;
     }
-    this.startupLabels.forEach((_, block) => open(block));
+    seen.forEach((was, block) => {
+      if (!was) sequence[at++] = this.real + block;
+    });
     return sequence;
   }
 
@@ -113,7 +131,7 @@ class Tree extends Forest {
   }
 
   name(node) {
-    if (node < this.real) return this.names[this.nameIds[node]];
+    if (node < this.real) return this.names.at(this.nameIds[node]);
     return node === this.root ? "cold start" : this.startupLabels[node - this.real];
   }
 
@@ -167,7 +185,7 @@ class Tree extends Forest {
 
   nameOf(id) {
     const known = this.names.length;
-    return id < known ? this.names[id] : this.data.modules.other_importers[id - known];
+    return id < known ? this.names.at(id) : this.data.modules.other_importers[id - known];
   }
 
   // Who imports the module as well and would load it in any case: {count, names}.
@@ -216,7 +234,7 @@ class Tree extends Forest {
   // Marks matching nodes; time counts once where a match lies inside another match.
   search(text) {
     const wanted = text.toLowerCase();
-    const hits = this.lowerNames.map((name) => name.includes(wanted));
+    const hits = this.names.lower.map((name) => name.includes(wanted));
     const matches = new Uint8Array(this.size);
     const covered = new Uint8Array(this.size);
     let count = 0;

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 REQUIRE_ALL = "IMPORTCOST_REQUIRE_ALL"
 SWITCHES = (
@@ -92,3 +93,9 @@ def complaints_of(driver: webdriver.Chrome) -> list[Any]:
     """Return violations, errors and console messages since the page opened."""
     seen = driver.execute_script("return [...window.__violations, ...window.__errors]")
     return [*seen, *(entry["message"] for entry in driver.get_log("browser"))]
+
+
+def wait_until_complete(driver: webdriver.Chrome) -> None:
+    """Wait for what a page draws after its first frame."""
+    script = "return performance.getEntriesByName('complete').length"
+    WebDriverWait(driver, 20).until(lambda d: d.execute_script(script))

@@ -14,7 +14,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from importcost.model.profile import Profile
 from importcost.reports.html import render_html
-from reports.browser import chromium, complaints_of, emulate, requests_of
+from reports.browser import chromium, complaints_of, emulate, requests_of, wait_until_complete
 from reports.page_factory import (
     HOSTILE_NAMES,
     advised_profile,
@@ -65,6 +65,7 @@ def show(driver: Chrome, pages: dict[str, Path]) -> Callable[..., str]:
         requests_of(driver)
         url = pages[name].as_uri()
         driver.get(url + fragment)
+        wait_until_complete(driver)
         return url
 
     return open_page

@@ -13,7 +13,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from importcost.app.diff import difference
 from importcost.model.profile import Profile
 from importcost.reports.html import render_difference_html
-from reports.browser import chromium, complaints_of, emulate, requests_of
+from reports.browser import chromium, complaints_of, emulate, requests_of, wait_until_complete
 from reports.page_factory import (
     HOSTILE_NAMES,
     changed_profile,
@@ -47,6 +47,7 @@ def open_page(driver: Chrome, folder: Path, base: Profile, head: Profile) -> str
     driver.get_log("browser")
     requests_of(driver)
     driver.get(file.as_uri())
+    wait_until_complete(driver)
     return file.as_uri()
 
 

@@ -96,7 +96,7 @@ def render_page(
     )
     # ASCII only: a lone surrogate is legal in a Python module name and in JSON, not in UTF-8.
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": True}
-    script, style = _joined(scripts), _joined(STYLES)
+    script, style = f"\n(() => {{{_joined(scripts)}}})();\n", _joined(STYLES)
     text = environment.get_template(template).render(
         **words,
         data=data,
