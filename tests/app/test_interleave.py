@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from random import Random
 
 import pytest
@@ -11,6 +10,8 @@ from harness import Handler, write_files
 from importcost.measure.interleave import Interleaved, Side, SideFailedError, Version
 
 LOG = "import os\nwith open(os.environ['LOG'], 'a') as log:\n    log.write('{}')\n"
+
+BASE, HEAD = LOG.format("b"), LOG.format("h")
 
 
 def version(folder, text, log, **values):
@@ -23,7 +24,7 @@ def version(folder, text, log, **values):
 
 @pytest.fixture
 def versions(tmp_path):
-    def make(base=LOG.format("b"), head=LOG.format("h")):
+    def make(base=BASE, head=HEAD):
         log = tmp_path / "log"
         return version(tmp_path / "b", base, log), version(tmp_path / "h", head, log), log
 
@@ -74,4 +75,4 @@ def test_a_side_that_fails_later_is_named_too(versions, tmp_path):
     with pytest.raises(SideFailedError) as caught:
         Interleaved(base, head, Random(1)).pairs(8, lambda: None)
     assert caught.value.side is Side.BASE
-    assert os.listdir(tmp_path / "b") == ["handler.py"]
+    assert [one.name for one in (tmp_path / "b").iterdir()] == ["handler.py"]

@@ -123,8 +123,8 @@ def show(rows):
         measured = statistics.median(one["percent"] for one in found)
         wall, cpu = (sum(one[name] for one in found) / count for name in ("wall", "cpu"))
         print(
-            f"{shift:>+5}% {count:>4} {shares} {extended:>9.0%} {measured:>+8.1f}% {wall:>8.0%} "
-            f"{cpu:>7.0%}",
+            f"{shift:>+5}% {count:>4} {shares} {extended:>9.0%} {measured:>+8.1f}% {wall:>9.0%} "
+            f"{cpu:>9.0%}",
             flush=True,
         )
 
