@@ -8,6 +8,7 @@ of it is the interpreter and the runtime.
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 import uuid
@@ -35,13 +36,16 @@ from importcost.measure.runners.engines import (
 )
 
 EMULATORS = ("/usr/local/bin/aws-lambda-rie", "/usr/bin/aws-lambda-rie")
+CONTAINER_PREFIX = "importcost-emulator-"
 EMPTY_MODULE = "importcost_empty"
 EMPTY_TEXT = "def handler(event, context):\n    return None\n"
 START_TIMEOUT_S = 90.0
 LOG = "/tmp/importcost-emulator.log"  # noqa: S108 - inside the container
 REPORT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)\)")
 NO_EMULATOR = "importcost: no emulator"
-# AWS's image has /var/runtime/bootstrap; one with awslambdaric from PyPI is started as a module.
+# AWS's image has /var/runtime/bootstrap, a plain script. Where there is only awslambdaric, -m would
+# import runpy, importlib.util and more, which the script does not.
+BOOTSTRAP = "import sys; from awslambdaric.__main__ import main; main(['bootstrap', sys.argv[1]])"
 START = f"""
 for rie in {" ".join(EMULATORS)}; do
   [ -x "$rie" ] || continue
@@ -51,13 +55,13 @@ for rie in {" ".join(EMULATORS)}; do
   python=/var/lang/bin/python3
   [ -x "$python" ] || python=python3
   export PYTHONPATH="$2"
-  exec "$rie" "$python" -m awslambdaric "$1" >{LOG} 2>&1
+  exec "$rie" "$python" -c "{BOOTSTRAP}" "$1" >{LOG} 2>&1
 done
 echo "{NO_EMULATOR}" >{LOG}
 exec sleep 60
 """
 INVOKE = """
-import sys, time, http.client
+import sys, time, socket, http.client
 deadline = time.monotonic() + float(sys.argv[2])
 while time.monotonic() < deadline:
     log = ""
@@ -68,6 +72,8 @@ while time.monotonic() < deadline:
     if "importcost: no emulator" in log:
         break
     try:
+        socket.create_connection(("127.0.0.1", 8080), timeout=1).close()
+        time.sleep(0.1)  # init is to find a fresh CPU quota
         link = http.client.HTTPConnection("127.0.0.1", 8080, timeout=float(sys.argv[2]))
         link.request("POST", "/2015-03-31/functions/function/invocations", b"{}")
         link.getresponse().read()
@@ -126,7 +132,7 @@ class Emulator:
 
     def _cold_start(self, handler: str) -> int:
         engine, options = self._state.engine, self._options
-        name = f"importcost-{uuid.uuid4().hex}"
+        name = f"{CONTAINER_PREFIX}{os.getpid()}-{uuid.uuid4().hex}"
         try:
             started = call(engine, *self._run_words(name, handler), timeout_s=START_TIMEOUT_S)
             if started.exit_code != 0:
