@@ -56,7 +56,7 @@ def test_waiting_is_neither_scaled_nor_throttled():
 
 @pytest.mark.parametrize(
     ("use_share", "expected"),
-    [(1.0, "is a loss: 100% of cold starts"), (0.3, "is a loss: 30%"), (0.25, None), (0.0, None)],
+    [(1.0, "is a loss where every cold start"), (0.3, "is a loss: 30%"), (0.25, None), (0.0, None)],
 )
 def test_a_known_use_decides_whether_it_is_a_loss(use_share, expected):
     sentence = worth(use_share=use_share).sentence
@@ -67,6 +67,12 @@ def test_a_known_use_decides_whether_it_is_a_loss(use_share, expected):
 def test_the_sentence_gives_both_waits_and_the_share():
     sentence = worth().sentence
     for part in ("29%", "512 MB", "346 ms", "100 ms"):
+        assert part in sentence
+
+
+def test_long_waits_are_grouped_as_everywhere_else():
+    sentence = worth(2_000_000).sentence
+    for part in ("6,910 ms", "2,000 ms", "29%"):
         assert part in sentence
 
 

@@ -140,7 +140,10 @@ class _Work:
         advice, best = self._with_fixes(advice, best, edited)
         profile = self._profile
         advice = with_economics(
-            replace(advice, best_set=best), estimate(profile), profile.function_init.local_us
+            replace(advice, best_set=best),
+            estimate(profile),
+            profile.function_init.local_us,
+            [event.name for event in events],
         )
         return advice, self._final_edits(best)
 
@@ -205,9 +208,8 @@ class _Work:
                 Progress(before + done, before + total, RunKind.TIMED, label="Verifying")
             )
 
-        self._listener.note(
-            f"Verifying {len(variants)} changes on copies, in interleaved pairs ..."
-        )
+        count = "1 change" if len(variants) == 1 else f"{len(variants)} changes"
+        self._listener.note(f"Verifying {count} on copies, in interleaved pairs ...")
         return verify(
             self._bench.runner,
             self._bench.subject,

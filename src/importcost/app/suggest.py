@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from importcost.app.advise import Analysis, analyse_profile
@@ -13,6 +14,7 @@ from importcost.errors import UsageError
 from importcost.measure.session import Measurement
 from importcost.model.advice import Advice, Economics, Style, Verification
 from importcost.model.profile import Profile
+from importcost.reports.advice import ALL_EVENTS
 
 LAZY_PYTHON = (3, 15)
 
@@ -46,25 +48,39 @@ def replace_economics(analysis: Analysis, profile: Profile) -> Analysis:
     return replace(analysis, advice=advice)
 
 
-def with_economics(advice: Advice, bill: Estimate, init_us: float) -> Advice:
+def with_economics(
+    advice: Advice, bill: Estimate, init_us: float, events: Collection[str] = ()
+) -> Advice:
     """Work out each suggestion's money and time from its verified saving, else the predicted.
 
-    `init_us` is the profile's function init, which a verified share is taken of.
+    `init_us` is the profile's function init, which a verified share is taken of; `events` are
+    the names of those that the handler was called with. Where all of them need what is deferred,
+    its sentence says so: few events prove no share of cold starts, but all of them are a hint.
     """
 
-    def worth(verification: Verification | None, predicted_us: float) -> Economics | None:
+    def worth(
+        verification: Verification | None, predicted_us: float, used_by: Collection[str] = ()
+    ) -> Economics | None:
         saved_us = _saved_us(verification, predicted_us, init_us)
-        return economics_of(saved_us, bill) if saved_us > 0 else None
+        if saved_us <= 0:
+            return None
+        always = bool(events) and set(events) <= set(used_by)
+        worked_out = economics_of(saved_us, bill, use_share=1.0 if always else None)
+        if not always or worked_out.sentence is None:
+            return worked_out
+        return replace(worked_out, sentence=f"{ALL_EVENTS} {worked_out.sentence}")
 
     findings = tuple(
-        replace(one, economics=worth(one.verification, one.exclusive_us))
+        replace(one, economics=worth(one.verification, one.exclusive_us, one.triggered_by))
         if one.verdict.style is not None
         else one
         for one in advice.findings
     )
     best = advice.best_set
     if best is not None:
-        best = replace(best, economics=worth(best.verification, best.exclusive_us))
+        members = [findings[number] for number in best.finding_ids]
+        used_by = {name for one in members for name in one.triggered_by}
+        best = replace(best, economics=worth(best.verification, best.exclusive_us, used_by))
     bytecode = advice.bytecode
     if bytecode is not None and bytecode.verification is not None:
         bytecode = replace(bytecode, economics=worth(bytecode.verification, 0))

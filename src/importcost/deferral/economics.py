@@ -81,6 +81,8 @@ def _sentence(
         f" init does in {_ms(saved_ms)}, and that wait is billed too"
     )
     if use_share is not None and use_share > share:
+        if use_share >= 1:
+            return f"Deferring this is a loss where every cold start needs it at once: {paid}."
         return (
             f"Deferring this is a loss: {use_share:.0%} of cold starts need it at once, and {paid}."
         )
@@ -90,7 +92,7 @@ def _sentence(
 
 
 def _ms(value: float) -> str:
-    return f"{value:.1f} ms" if value < 10 else f"{value:.0f} ms"
+    return f"{value:,.1f} ms" if value < 10 else f"{value:,.0f} ms"
 
 
 def _percent(share: float) -> str:

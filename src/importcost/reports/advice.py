@@ -31,6 +31,8 @@ CHANGES = (VerdictKind.DEFERRABLE, VerdictKind.NEEDS_GETTER, VerdictKind.ANNOTAT
 MAX_STAYING = 12
 MAX_WORK = 8
 WORK_MIN_US = 500
+ALL_EVENTS = "Every event given needs it."
+"""How the sentence of a change begins that none of the user's events can do without."""
 HOW = {
     VerdictKind.DEFERRABLE: "import it in the functions that use it",
     VerdictKind.NEEDS_GETTER: "make a cached getter",
@@ -80,6 +82,10 @@ def saved_share(verification: Verification | None, predicted_us: float, init_us:
     return verification.saving_us.value / verification.original_us
 
 
+def _modules_are(count: int) -> str:
+    return "1 module is" if count == 1 else f"{count:,} modules are"
+
+
 def is_suggestion(finding: ImportFinding) -> bool:
     """Tell whether a finding asks for a change: an edit exists, and it is worth one."""
     return finding.verdict.kind in CHANGES and finding.verdict.style is not None
@@ -99,23 +105,24 @@ class _Writer:
             return ["No import of the function's own files is worth deferring."]
         count = len(best.finding_ids)
         words = "1 statement" if count == 1 else f"{count} statements together"
-        lines = [self._best_line(best, words)]
+        lines = self._best_lines(best, words)
         gone = best.verification.gone if best.verification else best.modules
         if gone:
-            lines.append(f"{len(gone):,} modules are then no longer loaded during init.")
+            lines.append(f"{_modules_are(len(gone))} then no longer loaded during init.")
         if best.economics is not None:
             lines += self._price(best.economics)
         return lines
 
-    def _best_line(self, best: BestSet, words: str) -> str:
+    def _best_lines(self, best: BestSet, words: str) -> list[str]:
         measured = best.verification
         if measured is not None and measured.saving_us is None:
-            return self._style(f"Deferring {words} fails: {measured.failure}.", "31")
+            lines = wrap(f"Deferring {words} fails: {measured.failure}.", self._width)
+            return [self._style(line, "31") for line in lines]
         share = saved_share(measured, best.exclusive_us, self._init_us)
-        figure = self._style(
-            f"{saving_words(measured, best.exclusive_us)}", "1;32" if measured else "1"
-        )
-        return f"Defer {self._style(words, '1')}: {figure}, {share:.0%} of function init."
+        figure = saving_words(measured, best.exclusive_us)
+        text = f"Defer {words}: {figure}, {share:.0%} of function init."
+        code = "1" if measured is None else "31" if measured.failure else "1;32"
+        return [self._style(line, code) for line in wrap(text, self._width)]
 
     def _price(self, economics: Economics) -> list[str]:
         memory = self._profile.settings.memory_mb
@@ -137,7 +144,7 @@ class _Writer:
         return [
             f"{head}: {self._bytecode_saving(found)}",
             *wrap(
-                f"{found.modules:,} modules are compiled at every cold start. In the build "
+                f"{_modules_are(found.modules)} compiled at every cold start. In the build "
                 "folder, with Lambda's Python version:",
                 self._width,
             ),
@@ -201,7 +208,17 @@ class _Writer:
         if finding.economics is not None and (measured is None or measured.failure is None):
             yield from self._indented(self._terms(finding.economics))
         if finding.triggered_by:
-            yield from self._indented("needed by the event " + ", ".join(finding.triggered_by))
+            noun = "event" if len(finding.triggered_by) == 1 else "events"
+            needed = f"needed by the {noun} {', '.join(finding.triggered_by)}"
+            if self._loses(finding.economics):
+                needed += ": a loss with the events given"
+            yield from self._indented(needed)
+
+    @staticmethod
+    def _loses(economics: Economics | None) -> bool:
+        """Tell whether all that is known of its use says that deferring is a loss."""
+        sentence = economics.sentence if economics else None
+        return sentence is not None and sentence.startswith(ALL_EVENTS)
 
     def _terms(self, economics: Economics) -> str:
         text = (
@@ -264,6 +281,8 @@ class _Writer:
     def _stays(self, finding: ImportFinding) -> list[str]:
         place = self._place(finding.place.file, finding.place.line)
         line = f" (line {finding.verdict.line})" if finding.verdict.line else ""
+        if f"line {finding.verdict.line} " in f"{finding.verdict.reason} ":
+            line = ""
         text = (
             f"{place} {finding.code} — {finding.verdict.kind.value}: "
             f"{finding.verdict.reason}{line}; exclusive "
