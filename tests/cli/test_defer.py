@@ -229,7 +229,8 @@ def test_a_getter_needs_only_those_of_its_objects_that_can_be_getters_too(folder
 def test_the_cumulative_cost_of_a_getter_counts_what_its_object_loads(folder):
     text = (
         "import heavy.tool\nimport other\n\n\n"
-        "def load():\n    import late\n\n    return late, other\n\n\nTABLE = load()\n\n\ndef handler(e, c):\n    return repr(TABLE)\n"
+        "def load():\n    import late\n\n    return late, other\n\n\n"
+        "TABLE = load()\n\n\ndef handler(e, c):\n    return repr(TABLE)\n"
     )
     late = {"layer/python/late.py": f"import shared\n{BUSY}"}
     write_files(folder.parent, {**late, "task/handler.py": text})

@@ -16,7 +16,7 @@ from importcost.model.profile import RunKind, Target
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event, named after its file."""
+    """One event, named after its file; with its folder where two files have one name."""
 
     name: str
     value: Any
@@ -60,12 +60,17 @@ def load_events(paths: Sequence[str], target: Target) -> tuple[Event, ...]:
             f"--event calls the handler, and {target.handler_file} alone does not say which "
             "function that is: write FILE.py:function."
         )
-    return tuple(_load(Path(path)) for path in paths)
+    chosen = list(dict.fromkeys(Path(path) for path in paths))
+    names = [path.name for path in chosen]
+    return tuple(
+        _load(path, path.name if names.count(path.name) == 1 else path.as_posix())
+        for path in chosen
+    )
 
 
-def _load(path: Path) -> Event:
+def _load(path: Path, name: str) -> Event:
     try:
-        return Event(path.name, json.loads(path.read_text(encoding="utf-8-sig")))
+        return Event(name, json.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise UsageError(f"The event {path} cannot be read: {error.strerror}.") from error
     except ValueError as error:

@@ -65,6 +65,6 @@ def render_events(
             if advice
             else []
         )
-        needs = "needs " + "; ".join(used) if used else "needs nothing of what is deferred"
+        needs = "needs " + "; ".join(used) if used else "loads nothing of what is deferred"
         lines += ["    " + line for line in wrap(needs, width - 4)]
     return "\n".join(lines) + "\n"
