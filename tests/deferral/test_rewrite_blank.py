@@ -18,6 +18,7 @@ CASES = {
     "the longer side above": ("json = 1\n\n\nimport a, b\n\nx = 1\n", "json = 1\n\n\nx = 1\n"),
     "blank lines within": ("x = 1\n\nimport a\n\n\n\nimport b\n\ny = 1\n", "x = 1\n\ny = 1\n"),
     "none on one side": ("x = 1\nimport a\nimport b\n\n\ny = 1\n", "x = 1\n\n\ny = 1\n"),
+    "none on the side below": ("x = 1\n\nimport a, b\ny = 1\n", "x = 1\n\ny = 1\n"),
     "a file starts with code": ("import a, b\n\n\n", ""),
     "a docstring and its blank line": ('"""Doc."""\n\nimport a, b\n\n\n', '"""Doc."""\n\n\n'),
     "a comment keeps its place": (
@@ -48,6 +49,14 @@ def test_getters_stand_between_two_blank_lines(before, after):
     found = rewritten(text, Style.GETTER, "sdk s3")
     above = found[: found.index("@functools")]
     assert above.endswith("import json\n\n\n"), found
+
+
+def test_a_block_for_annotations_brings_its_own_blank_line():
+    head = "from __future__ import annotations\nfrom typing import TYPE_CHECKING\n"
+    text = f"{head}\n\nimport a\n\n\ndef f(x: a.T):\n    return x\n"
+    block = "if TYPE_CHECKING:\n    import a\n\n\n"
+    after = f"{head}\n{block}def f(x: a.T):\n    return x\n"
+    assert rewritten(text, Style.TYPE_CHECKING) == after
 
 
 @given(st.lists(st.sampled_from(["", "x = 1", "import a", "import b", "    "]), max_size=12))

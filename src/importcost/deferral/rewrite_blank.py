@@ -78,16 +78,18 @@ def _after(tree: Tree, position: int) -> int:
 
 def _tidied(tree: Tree, gap: _Gap, others: Sequence[Edit]) -> Iterator[Edit]:
     first, last = gap.removed[0].start, gap.removed[-1].end
-    added = 0
+    added, own = 0, False
     for edit in others:
         if edit.start == gap.start and not edit.new.strip() and edit.start == edit.end:
             added += _lines(edit.new)
+        elif edit.start == edit.end == last and edit.new[:1] in ("\r", "\n"):
+            own = True  # its own blank lines take the place of those above
         elif gap.start <= edit.start < gap.end or gap.start < edit.end < gap.end:
             return
     for left, right in zip(gap.removed, gap.removed[1:], strict=False):
         yield from _deleted(left.end, right.start)
     before, after = _lines(tree.text[gap.start : first]), _lines(tree.text[last : gap.end])
-    own = any(edit.start == gap.end and edit.new[:1] in ("\r", "\n") for edit in others)
+    own = own or any(edit.start == gap.end and edit.new[:1] in ("\r", "\n") for edit in others)
     at_top = gap.start == 0
     if at_top or own or before + added < after:
         yield from _deleted(gap.start, first)
