@@ -239,3 +239,18 @@ def test_the_cumulative_cost_of_a_getter_counts_what_its_object_loads(folder):
     changing = [one for one in advice_of(folder.parent / "out.json").findings if one.verdict.style]
     assert any("late" in one.modules for one in changing)
     assert all(one.exclusive_us <= one.cumulative_us for one in changing)
+
+
+def test_work_is_laid_to_its_object_not_to_an_import_that_the_runtime_has_loaded(folder):
+    text = (
+        "import json\n\n\ndef load():\n    return sum(range(3_000_000))\n\n\n"
+        "TABLE = json.loads(str(load()))\n\n\ndef handler(e, c):\n    return TABLE\n"
+    )
+    write_files(folder.parent, {"task/handler.py": text})
+    done = defer(folder, "--no-verify", "--runs", "12", "-o", "../out.json")
+    assert done.returncode == 0, done.stderr
+    found = {one.place.line: one for one in advice_of(folder.parent / "out.json").findings}
+    assert found[1].verdict.kind.value == "nothing to gain"
+    assert found[8].verdict.objects == ("TABLE",) or found[8].code.startswith("TABLE")
+    assert "-import json" not in done.stdout
+    assert "+def get_table():" in done.stdout

@@ -213,6 +213,14 @@ def test_what_a_statement_finds_preloaded_does_not_hide_that_nobody_else_loads_t
     assert costs.kept_by(key(1)) is None
 
 
+def test_only_a_statement_whose_every_module_is_preloaded_is_preloaded():
+    graph = parse("handler:1 > a")
+    cached = [edge("handler", "json", line, cached=True) for line in (1, 2)]
+    graph = ImportGraph((preloaded("json"), *graph.modules), (*graph.edges, *cached))
+    costs = ImportCosts(graph, {"a": 1}, own_files(graph))
+    assert [costs.is_preloaded(key(line)) for line in (1, 2, 3)] == [False, True, False]
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

@@ -9,7 +9,7 @@ from functools import cached_property
 from importcost.app.sources import Sources
 from importcost.deferral.best_set import MIN_GAIN_SHARE, MIN_GAIN_US, Candidate, best_set
 from importcost.deferral.bytecode import bytecode_finding
-from importcost.deferral.costs import ImportCosts, self_times
+from importcost.deferral.costs import PRELOAD, ImportCosts, self_times
 from importcost.deferral.flow import StatementKey, own_files
 from importcost.deferral.knowledge import hints
 from importcost.deferral.rewrite import Change
@@ -113,10 +113,13 @@ class _Analyst:
             key = _import_key(file, statement)
             if key not in ran:
                 continue
-            made = tuple(objects[name] for name in statement.verdict.objects if name in objects)
+            verdict = self._styled(statement.verdict)
+            if verdict.kind is VerdictKind.NEEDS_GETTER and self._costs.is_preloaded(key):
+                # The work is the objects', which have findings of their own.
+                verdict = Verdict(VerdictKind.NOTHING_TO_GAIN, f"{PRELOAD} loads it anyway")
+            made = tuple(objects[name] for name in verdict.objects if name in objects)
             keys = (key, *(_object_key(file, one) for one in made))
             own_us = self._own_us(file, made)
-            verdict = self._styled(statement.verdict)
             finding = ImportFinding(
                 place=_place(file, statement.line, statement.end_line),
                 code=statement.code,

@@ -12,6 +12,7 @@ from importcost.model.profile import Phase
 from importcost.model.tree import NO_PARENT, ImportTree
 
 NOTHING = -1
+PRELOAD = "the Lambda runtime, before it imports the handler,"
 FUNCTION_PHASES = frozenset({Phase.HANDLER_IMPORTS.value, Phase.MODULE_BODY.value})
 
 
@@ -111,6 +112,11 @@ class ImportCosts:
         node_of = self._flow.node_of_module
         return sum(self._weights[node_of[name]] for name in seen)
 
+    def is_preloaded(self, key: StatementKey) -> bool:
+        """Tell whether the runtime has loaded all that a statement imports."""
+        edges = self._flow.edges_of.get(key, ())
+        return bool(edges) and all(edge.imported in self._flow.preloaded for edge in edges)
+
     def kept_by(self, key: StatementKey) -> str | None:
         """Say who loads what a statement names anyway, None where nobody else does.
 
@@ -126,7 +132,7 @@ class ImportCosts:
         packages = {parent for edge in edges for parent in _packages(body_of(edge)[0])}
         targets = targets - packages or targets
         if not targets:
-            return "the Lambda runtime, before it imports the handler,"
+            return PRELOAD
         chain_to = self._shortest_without(key, targets)
         kept = [name for name in targets if self._flow.node_of_module[name] in chain_to]
         if not kept:
