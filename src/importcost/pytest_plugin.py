@@ -1,0 +1,150 @@
+"""The pytest plugin: a fixture `importcost` that profiles handlers and holds them to budgets.
+
+    def test_init(importcost):
+        importcost.profile("src/handler.py").assert_init_below(ms=400)
+
+pytest loads this module at every start, so it imports nothing of importcost: whoever does not
+use the fixture pays nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from importcost.app.bench import ProfileRequest
+    from importcost.billing.estimate import Estimate
+    from importcost.measure.session import Progress
+    from importcost.model.profile import Profile
+
+_PATHS = ("task_root", "requirements")
+
+
+class _Silent:
+    """Tells nobody how the measurement gets on: pytest's own output says enough."""
+
+    def note(self, message: str) -> None:
+        """Drop a sentence."""
+
+    def progress(self, progress: Progress) -> None:
+        """Drop a step."""
+
+
+class MeasuredHandler:
+    """One profiled handler. Every assertion fails the test with a sentence that has figures."""
+
+    def __init__(self, name: str, profile: Profile, estimate: Estimate) -> None:
+        self.name = name
+        self.profile = profile
+        self.estimate = estimate
+
+    def assert_init_below(self, ms: float) -> None:
+        """Fail where init on Lambda, as estimated, is proven to take longer than `ms`.
+
+        Proven: the lower end of the estimate's interval exceeds it.
+        """
+        found = self.estimate.init_ms
+        if found.low > ms:
+            self._fail(
+                f"init takes {found.value:,.0f} ms ({found.low:,.0f} to {found.high:,.0f} ms)"
+                f" on Lambda, as estimated, and may take {ms:g} ms"
+            )
+
+    def assert_cost_below(self, dollars_per_million: float) -> None:
+        """Fail where a million cold starts are proven to cost more US dollars."""
+        found = self.estimate.dollars_per_million
+        if found.low > dollars_per_million:
+            self._fail(
+                f"a million cold starts cost ${found.value:,.2f} (${found.low:,.2f} to "
+                f"${found.high:,.2f}), as estimated, and may cost ${dollars_per_million:,.2f}"
+            )
+
+    def assert_modules_below(self, count: int) -> None:
+        """Fail where init loads `count` modules or more, the runtime's own left out."""
+        found = len(self.modules)
+        if found >= count:
+            self._fail(f"init loads {found} modules and may load fewer than {count}")
+
+    def assert_not_imported(self, *patterns: str) -> None:
+        """Fail where init loads a module that a pattern means: `pandas`, `boto*`, `*.tests`.
+
+        The sentence has the whole chain of imports with files and lines.
+        """
+        from importcost.gate.budgets import Budgets
+        from importcost.gate.checks import Status
+        from importcost.gate.import_rules import forbidden_imports
+        from importcost.gate.subject import Subject, evidence_of
+
+        subject = Subject(self.name, Budgets(forbid=patterns), evidence_of(self.profile))
+        broken = [one for one in forbidden_imports(subject) if one.status is not Status.PASS]
+        if broken:
+            self._fail("\n".join(one.message for one in broken))
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """The modules that the function's own init loads."""
+        from importcost.gate.attribution import function_modules
+
+        return function_modules(self.profile)
+
+    def _fail(self, what: str) -> None:
+        __tracebackhide__ = True
+        pytest.fail(f"{self.name}: {what}", pytrace=False)
+
+
+class Importcost:
+    """What the fixture gives: profiles handlers, each at most once a session."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._measured: dict[str, MeasuredHandler] = {}
+
+    def profile(self, target: str, **options: Any) -> MeasuredHandler:
+        """Measure a handler; `target` is what `importcost profile` takes.
+
+        Paths are relative to pytest's rootdir. `options` are the fields of `ProfileRequest`
+        (`memory_mb`, `environment`, `task_root`, `layers`, `runs`, ...); the runner is `local`
+        unless named. The test fails where the handler cannot be measured.
+        """
+        __tracebackhide__ = True
+        key = repr((target, sorted(options.items())))
+        if key not in self._measured:
+            self._measured[key] = self._profiled(target, options)
+        return self._measured[key]
+
+    def _profiled(self, target: str, options: dict[str, Any]) -> MeasuredHandler:
+        __tracebackhide__ = True
+        from importcost.app.profile import profile_handler
+        from importcost.billing.estimate import estimate
+        from importcost.errors import ImportcostError
+
+        try:
+            profile = profile_handler(self._request(target, options), _Silent())
+            return MeasuredHandler(target, profile, estimate(profile))
+        except ImportcostError as error:
+            pytest.fail(f"{target} could not be measured: {error}", pytrace=False)
+
+    def _request(self, target: str, options: dict[str, Any]) -> ProfileRequest:
+        from importcost.app.bench import ProfileRequest, check_request
+
+        values = {"runner": "local", **options}
+        for name in _PATHS:
+            if values.get(name) is not None:
+                values[name] = str(self._root / values[name])
+        values["layers"] = tuple(str(self._root / layer) for layer in values.get("layers", ()))
+        is_file = target.partition(":")[0].endswith(".py")
+        if not is_file:
+            values.setdefault("task_root", str(self._root))
+        request = ProfileRequest(str(self._root / target) if is_file else target, **values)
+        check_request(request)
+        return request
+
+
+@pytest.fixture(scope="session")
+def importcost(pytestconfig: pytest.Config) -> Importcost:
+    """Profile Lambda handlers: `importcost.profile("handler.py").assert_init_below(ms=400)`."""
+    return Importcost(pytestconfig.rootpath)

@@ -1,0 +1,103 @@
+"""The pytest plugin in projects of its own, each in a pytest of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from harness import write_files
+
+HANDLER = "import wave\n\ndef handler(event, context):\n    return {}\n"
+START = "def test_it(importcost):\n    found = importcost.profile('src/handler.py', runs=5)\n"
+
+
+def run(folder, body, *args, **files):
+    write_files(folder, {"src/handler.py": HANDLER, "test_it.py": body, **files})
+    environment = {**os.environ, "IMPORTCOST_CACHE_DIR": str(folder / "cache")}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", ".", *args],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "assert_init_below(ms=5000)",
+        "assert_cost_below(dollars_per_million=50)",
+        "assert_modules_below(500)",
+        "assert_not_imported('pandas', 'boto*')",
+    ],
+)
+def test_what_holds_passes(tmp_path, line):
+    done = run(tmp_path, f"{START}    found.{line}\n")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("assert_init_below(ms=1)", "on Lambda, as estimated, and may take 1 ms"),
+        ("assert_cost_below(dollars_per_million=0)", "and may cost $0.00"),
+        ("assert_modules_below(2)", "and may load fewer than 2"),
+        ("assert_not_imported('wave')", "wave is forbidden and loaded at init: handler (handler"),
+    ],
+)
+def test_what_does_not_fails_with_figures_and_without_a_traceback(tmp_path, line, words):
+    done = run(tmp_path, f"{START}    found.{line}\n")
+    assert done.returncode == 1
+    assert words in done.stdout
+    assert "pytest_plugin.py" not in done.stdout
+
+
+def test_a_handler_that_cannot_be_imported_fails(tmp_path):
+    done = run(tmp_path, START, **{"src/handler.py": "import absent_module\n"})
+    assert done.returncode == 1
+    assert "src/handler.py could not be measured" in done.stdout
+    assert "absent_module" in done.stdout
+
+
+def test_paths_are_those_of_the_rootdir_and_a_handler_is_measured_once(tmp_path):
+    count = "import os\nwith open(os.environ['LOG'], 'a') as log:\n    log.write('x')\n"
+    body = f"""
+def check(importcost):
+    environment = {{"LOG": {str(tmp_path / "log")!r}}}
+    return importcost.profile("handler.handler", task_root="src", runs=5, environment=environment)
+
+def test_one(importcost):
+    assert check(importcost).name == "handler.handler"
+
+def test_two(importcost):
+    assert "handler" in check(importcost).modules
+"""
+    inner = {"src/handler.py": count + HANDLER, "deep/test_more.py": body}
+    done = run(tmp_path, "", "deep", **inner)
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "log").read_text() == "x" * 5
+
+
+def test_it_costs_nothing_where_it_is_not_used(tmp_path):
+    body = """
+import sys
+
+def test_nothing_is_loaded():
+    assert "importcost.pytest_plugin" in sys.modules
+    loaded = {name for name in sys.modules if name.split(".")[0] == "importcost"}
+    assert loaded == {"importcost", "importcost.pytest_plugin"}
+"""
+    done = run(tmp_path, body)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_fixture_is_listed_with_its_words(tmp_path):
+    done = run(tmp_path, "", "--fixtures")
+    assert "importcost [session scope]" in done.stdout
+    assert "Profile Lambda handlers" in done.stdout
