@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,7 +39,8 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
         path = module.file
         if module.distribution != FUNCTION or path is None or not path.endswith(".py"):
             continue
-        if not path.startswith(root):
+        # sys.path entries such as /var/task/../lib begin with the root and lie outside of it.
+        if not os.path.normpath(path).startswith(root):
             continue
         try:
             data[path] = Path(path).read_bytes()
