@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -254,3 +255,20 @@ def test_work_is_laid_to_its_object_not_to_an_import_that_the_runtime_has_loaded
     assert found[8].verdict.objects == ("TABLE",) or found[8].code.startswith("TABLE")
     assert "-import json" not in done.stdout
     assert "+def get_table():" in done.stdout
+
+
+def test_waiting_at_import_is_worth_a_getter(folder):
+    text = "import slow\n\nSECRET = slow.fetch()\n\n\ndef handler(e, c):\n    return SECRET\n"
+    fetch = "import time\n\n\ndef fetch():\n    time.sleep(0.2)\n    return 1\n"
+    write_files(folder.parent, {"layer/python/slow.py": fetch, "task/handler.py": text})
+    done = defer(folder, "--memory", "512", "-o", "../out.json")
+    assert done.returncode == 0, done.stderr
+    advice = advice_of(folder.parent / "out.json")
+    found = {one.place.line: one for one in advice.findings}[1]
+    for saved_us in (found.exclusive_us, found.verification.saving_us.value):
+        assert 180_000 < saved_us < 400_000
+    assert found.verification.failure is None
+    # Waiting takes as long after init as in it.
+    assert found.economics.first_use_ms == pytest.approx(found.economics.saved_ms, rel=0.1)
+    assert "Defer 1 statement: " in done.stdout
+    assert re.search(r"handler.py:3 SECRET = slow.fetch\(\)\n +waits 2\d\d ms", done.stdout)

@@ -62,3 +62,12 @@ def test_a_saving_is_measured_and_the_others_go_on_when_one_fails(tmp_path):
 def test_an_original_that_fails_is_the_users_error(tmp_path):
     with pytest.raises(HandlerError, match="needs the module nothing_of_that_name"):
         compare(tmp_path, "import nothing_of_that_name\n", fine="x = 1\n")
+
+
+def test_waiting_that_goes_away_is_saved_too(tmp_path):
+    found = compare(
+        tmp_path, "import time, extra\ntime.sleep(0.1)\n", awake="import time, extra\n"
+    )["awake"]
+    assert found.failure is None
+    assert 90_000 < found.saving_us.value < 150_000
+    assert found.saving_us.value < found.original_us

@@ -25,7 +25,7 @@ from importcost.model.advice import (
     VerdictKind,
 )
 from importcost.model.graph import FUNCTION, ImportGraph
-from importcost.model.profile import Profile
+from importcost.model.profile import Profile, significant_blocked_us
 
 CHANGES = (VerdictKind.DEFERRABLE, VerdictKind.NEEDS_GETTER, VerdictKind.ANNOTATIONS_ONLY)
 
@@ -44,6 +44,8 @@ class Finding:
     objects: tuple[ModuleObject, ...]
     stands_alone: bool = True
     """False where it saves nothing by itself, only together with others of the best set."""
+    waits_us: int = 0
+    """The part of what it saves that is waiting (sleep, disk, network), microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,8 @@ class _Analyst:
                 first_user=_first_user(statement),
             )
             changes = (Change(statement, verdict.style),) if verdict.style else ()
-            yield Finding(finding, file, changes, keys, made)
+            waits_us = self._waits_us(file, made)
+            yield Finding(finding, file, changes, keys, made, waits_us=waits_us)
 
     def _styled(self, verdict: Verdict) -> Verdict:
         """Give a verdict the style that was asked for, none where nothing is to be done."""
@@ -159,11 +162,19 @@ class _Analyst:
         return replace(one, finding=replace(one.finding, verdict=settled), changes=())
 
     def _own_us(self, file: SourceFile, made: Sequence[ModuleObject]) -> int:
-        times = (
-            self._times.get((file.source.path, one.line, one.end_line))
-            for one in dict.fromkeys(made)
-        )
-        return sum(time.own_us for time in times if time is not None)
+        """Return what making the objects takes, with its waiting where init waits at all."""
+        return sum(time.own_us for time in self._made_in(file, made)) + self._waits_us(file, made)
+
+    def _waits_us(self, file: SourceFile, made: Sequence[ModuleObject]) -> int:
+        # A statement's wall time holds waiting for a processor, too; the init's is known apart.
+        init = self._profile.function_init
+        most = significant_blocked_us(init.blocked_us, init.wall_us)
+        waits = sum(max(0, time.wall_us - time.own_us) for time in self._made_in(file, made))
+        return round(min(most, significant_blocked_us(waits, 0)))
+
+    def _made_in(self, file: SourceFile, made: Sequence[ModuleObject]) -> tuple[StatementTime, ...]:
+        places = dict.fromkeys((file.source.path, one.line, one.end_line) for one in made)
+        return tuple(self._times[place] for place in places if place in self._times)
 
     def _object(self, file: SourceFile, made: ModuleObject) -> Iterator[Finding]:
         if made.verdict.kind is not VerdictKind.NEEDS_GETTER:
@@ -184,7 +195,8 @@ class _Analyst:
             first_user=None,
         )
         changes = tuple(Change(one, Style.GETTER) for one in chain)
-        yield Finding(finding, file, changes, keys, chain)
+        waits_us = self._waits_us(file, chain)
+        yield Finding(finding, file, changes, keys, chain, waits_us=waits_us)
 
     def statements(self) -> tuple[StatementTime, ...]:
         """Return the timed statements that are no imports, with their code and verdict."""

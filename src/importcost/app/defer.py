@@ -144,6 +144,7 @@ class _Work:
             estimate(profile),
             profile.function_init.local_us,
             [event.name for event in events],
+            [one.waits_us for one in self._analysis.findings],
         )
         return advice, self._final_edits(best)
 

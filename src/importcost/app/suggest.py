@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from importcost.app.advise import Analysis, analyse_profile
@@ -44,43 +44,65 @@ def python_version(bench: Bench) -> tuple[int, int]:
 
 def replace_economics(analysis: Analysis, profile: Profile) -> Analysis:
     """Return the analysis with what each suggestion is worth on Lambda."""
-    advice = with_economics(analysis.advice, estimate(profile), profile.function_init.local_us)
+    advice = with_economics(
+        analysis.advice,
+        estimate(profile),
+        profile.function_init.local_us,
+        waits=[one.waits_us for one in analysis.findings],
+    )
     return replace(analysis, advice=advice)
 
 
 def with_economics(
-    advice: Advice, bill: Estimate, init_us: float, events: Collection[str] = ()
+    advice: Advice,
+    bill: Estimate,
+    init_us: float,
+    events: Collection[str] = (),
+    waits: Sequence[int] = (),
 ) -> Advice:
     """Work out each suggestion's money and time from its verified saving, else the predicted.
 
     `init_us` is the profile's function init, which a verified share is taken of; `events` are
     the names of those that the handler was called with. Where all of them need what is deferred,
     its sentence says so: few events prove no share of cold starts, but all of them are a hint.
+    `waits` is the waiting (microseconds) in what each finding saves, which nothing speeds up.
     """
 
     def worth(
-        verification: Verification | None, predicted_us: float, used_by: Collection[str] = ()
+        verification: Verification | None,
+        predicted_us: float,
+        used_by: Collection[str] = (),
+        waits_us: float = 0,
     ) -> Economics | None:
         saved_us = _saved_us(verification, predicted_us, init_us)
         if saved_us <= 0:
             return None
+        waits_us = min(waits_us, saved_us)
         always = bool(events) and set(events) <= set(used_by)
-        worked_out = economics_of(saved_us, bill, use_share=1.0 if always else None)
+        worked_out = economics_of(
+            saved_us - waits_us, bill, blocked_us=waits_us, use_share=1.0 if always else None
+        )
         if not always or worked_out.sentence is None:
             return worked_out
         return replace(worked_out, sentence=f"{ALL_EVENTS} {worked_out.sentence}")
 
+    waiting = [*waits, *([0] * (len(advice.findings) - len(waits)))]
     findings = tuple(
-        replace(one, economics=worth(one.verification, one.exclusive_us, one.triggered_by))
+        replace(
+            one, economics=worth(one.verification, one.exclusive_us, one.triggered_by, waits_us)
+        )
         if one.verdict.style is not None
         else one
-        for one in advice.findings
+        for one, waits_us in zip(advice.findings, waiting, strict=True)
     )
     best = advice.best_set
     if best is not None:
         members = [findings[number] for number in best.finding_ids]
         used_by = {name for one in members for name in one.triggered_by}
-        best = replace(best, economics=worth(best.verification, best.exclusive_us, used_by))
+        # Two imports may share an object that waits, but no init waits twice.
+        waits_us = max((waiting[number] for number in best.finding_ids), default=0)
+        economics = worth(best.verification, best.exclusive_us, used_by, waits_us)
+        best = replace(best, economics=economics)
     bytecode = advice.bytecode
     if bytecode is not None and bytecode.verification is not None:
         bytecode = replace(bytecode, economics=worth(bytecode.verification, 0))

@@ -17,7 +17,7 @@ from importcost.measure.runners.base import Runner
 from importcost.measure.session import Session, Subject
 from importcost.model.advice import Verification
 from importcost.model.interval import Interval
-from importcost.model.profile import RunKind
+from importcost.model.profile import RunKind, significant_blocked_us
 from importcost.model.stats import median, median_interval
 
 MIN_ROUNDS = 7
@@ -75,10 +75,21 @@ class _Side:
     def wall_us(self) -> list[float]:
         return self._column("wall_us")
 
+    def waits(self) -> bool:
+        """Tell whether the init waits for a disk, a network or a clock as long as matters."""
+        blocked, wall = median(self._column("blocked_us")), median(self.wall_us())
+        return significant_blocked_us(blocked, wall) > 0
+
+    def billed_us(self, *, with_waits: bool) -> list[float]:
+        """Return each launch's CPU time, with its waiting where that is to count."""
+        if not with_waits:
+            return self.cpu_us()
+        return [a + b for a, b in zip(self.cpu_us(), self._column("blocked_us"), strict=True)]
+
     def _column(self, name: str) -> list[float]:
         timed = [run for run in self.session.runs if run.kind is RunKind.TIMED]
         # The first launch found cold files and stands outside the pairs.
-        return [float(getattr(run.function_init, name)) for run in timed[1:]]
+        return [float(getattr(run.function_init, name) or 0) for run in timed[1:]]
 
 
 def _failure_of(error: HandlerError) -> str:
@@ -128,8 +139,10 @@ def verify(
 
 
 def _savings(base: _Side, side: _Side) -> list[float]:
-    pairs = zip(base.cpu_us(), side.cpu_us(), strict=False)
-    return [before - after for before, after in pairs]
+    # Lambda bills waiting like computing. Where there is next to none, it is only noise.
+    with_waits = base.waits()
+    before, after = (one.billed_us(with_waits=with_waits) for one in (base, side))
+    return [was - now for was, now in zip(before, after, strict=False)]
 
 
 def _is_enough(base: _Side, sides: Sequence[_Side]) -> bool:
@@ -157,7 +170,7 @@ def _verification(base: _Side, side: _Side) -> Verification:
         pairs=len(savings),
         gone=gone,
         failure=_why_not(interval),
-        original_us=median(base.cpu_us()),
+        original_us=median(base.billed_us(with_waits=base.waits())),
     )
 
 

@@ -14,7 +14,7 @@ from importcost.model.advice import (
     VerdictKind,
     Verification,
 )
-from importcost.model.profile import Profile
+from importcost.model.profile import Profile, significant_blocked_us
 from importcost.reports.page import short_path
 from importcost.reports.text import (
     MAX_WIDTH,
@@ -240,10 +240,14 @@ class _Writer:
         return elide(f"{short_path(file, self._profile.target)}:{line}", 40)
 
     def work(self) -> list[str]:
-        slow = [one for one in self._advice.statements if one.own_us >= WORK_MIN_US or one.events]
+        slow = [
+            one
+            for one in self._advice.statements
+            if one.own_us + self._waits_us(one) >= WORK_MIN_US or one.events
+        ]
         if not slow:
             return []
-        slow.sort(key=lambda one: (-one.own_us, one.place.line))
+        slow.sort(key=lambda one: (-one.own_us - self._waits_us(one), one.place.line))
         lines = [self._style("Module-level work that is no import", "1")]
         for statement in slow[:MAX_WORK]:
             lines += self._statement(statement)
@@ -251,14 +255,21 @@ class _Writer:
             lines.append(f"  and {len(slow) - MAX_WORK} more")
         return lines
 
+    def _waits_us(self, statement: StatementTime) -> float:
+        """Return how long a statement waits, as far as the init waits for more than a processor."""
+        init = self._profile.function_init
+        most = significant_blocked_us(init.blocked_us, init.wall_us)
+        return min(most, significant_blocked_us(statement.wall_us - statement.own_us, 0))
+
     def _statement(self, statement: StatementTime) -> Iterator[str]:
         place = self._place(statement.place.file, statement.place.line)
         figure = f"{statement.own_us / 1000:>8,.1f} ms"
         code = elide(statement.code, max(20, self._width - len(place) - len(figure) - 4))
         yield f"{figure}  {place} {code}"
-        waits = (statement.wall_us - statement.own_us) / 1000
-        if waits > 5:
-            yield from self._indented(f"waits {milliseconds(waits)} beyond its CPU time")
+        waits_us = self._waits_us(statement)
+        if waits_us:
+            waits = milliseconds(waits_us / 1000)
+            yield from self._indented(f"waits {waits} beyond its CPU time")
         for event in statement.events[:3]:
             yield from self._indented(event)
         verdict = statement.verdict
