@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -253,6 +254,26 @@ def test_functions_are_told_apart_by_log_group_and_name():
         for n, name in enumerate(("a", "b"))
     ]
     assert read_lambda_log(json.dumps(by_group)).functions == ("a", "b")
+
+
+def test_a_shared_log_group_names_the_function_in_its_streams():
+    text = "\n".join(
+        f"2026-11-01T10:00:00 2026/11/01/{name}[$LATEST]{'a' * 31}{n} {report(n, 90.0 + n)}"
+        for n, name in enumerate(("orders", "refunds"))
+    )
+    assert read_lambda_log(text).functions == ("orders", "refunds")
+
+
+def test_a_log_group_before_the_message_names_the_function():
+    text = f"/aws/lambda/orders {STREAM.format(day=1)} {report(1, 90.0)}"
+    assert read_lambda_log(text).functions == ("orders",)
+
+
+@pytest.mark.parametrize("sign", ["[", "{\n", "2026/11/01/[", "REPORT RequestId: ", "1234567890 "])
+def test_long_logs_of_nonsense_are_read_in_good_time(sign):
+    began = time.process_time()
+    assert read_lambda_log(sign * 50_000).cold_starts == ()
+    assert time.process_time() - began < 10
 
 
 def test_the_runtime_is_that_of_the_stream():

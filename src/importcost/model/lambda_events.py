@@ -15,9 +15,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_STREAM = r"\d{4}/\d{2}/\d{2}/\S*\[[^\]\s]+\][0-9a-f]{16,}"
+_STREAM = r"\d{4}/\d{2}/\d{2}/[^\s\[]{0,200}\[[^\]\s]{1,200}\][0-9a-f]{16,64}"
+_GROUP = r"/aws/lambda/[\w-]{1,140}"
 _TIME = r"\[?\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?\]?"
-_PREFIX = re.compile(rf"\ufeff?(?:(?:EVENTS|{_TIME}|(?P<stream>{_STREAM})|\d{{10,60}})[\s,|]+)*")
+_PREFIX = re.compile(
+    rf"(?:(?:EVENTS|{_TIME}|(?P<stream>{_STREAM})|(?P<group>{_GROUP})|\d{{10,60}})[\s,|]+)*"
+)
 _TEXT_OUTPUT = re.compile(r"EVENTS\t\d+\t\d+\t(?P<stream>\S+)\t")
 _CONTINUES = re.compile(
     r"\s*(?:Billed Duration|Duration|Init Duration|Memory Size|Max Memory Used|Restore Duration"
@@ -33,6 +36,8 @@ _BYTES_PER_MB = 1_000_000.0
 """Logs Insights gives memory in bytes, a thousand to the next unit."""
 
 _LONGEST_FIELD = 2**24
+_LONGEST_RECORD = 200
+"""Lines of one record that is spread out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,8 @@ def _item_event(number: int, item: Mapping[str, Any], group: str | None) -> LogE
         return LogEvent(number, "", message, stream, name, timestamp)
     if isinstance(message, str):
         found = _line_event(number, message, stream)
-        return LogEvent(number, found.message, found.fields, found.stream, name, timestamp)
+        group = name or found.group
+        return LogEvent(number, found.message, found.fields, found.stream, group, timestamp)
     fields = _derived(item)
     return LogEvent(number, "", fields, stream, name, timestamp)
 
@@ -178,7 +184,8 @@ def _text_events(text: str) -> Iterator[LogEvent]:
                 event = _longer(event, lines[at])
                 at += 1
         elif event.message.strip() == "{":  # `aws logs tail --format json` spreads records out
-            end = next((n for n in range(at, len(lines)) if lines[n].rstrip() == "}"), None)
+            last = min(len(lines), at + _LONGEST_RECORD)
+            end = next((n for n in range(at, last) if lines[n].rstrip() == "}"), None)
             if end is not None:
                 fields = _fields("\n".join(["{", *lines[at : end + 1]]))
                 event = LogEvent(number, "", fields, event.stream, event.group, event.timestamp)
@@ -196,11 +203,13 @@ def _line_event(number: int, line: str, stream: str | None) -> LogEvent:
     found = _TEXT_OUTPUT.match(line)
     if found is None:
         found = _PREFIX.match(line)
-    message, named = line, None
+    message, named = line, {}
     if found is not None:
-        message, named = line[found.end() :], found.group("stream")
+        message, named = line[found.end() :], found.groupdict()
     fields = _fields(message) if message.startswith("{") else None
-    return LogEvent(number, "" if fields else message, fields, stream or named, None, None)
+    group = _function(named.get("group"))
+    shown = "" if fields else message
+    return LogEvent(number, shown, fields, stream or named.get("stream"), group, None)
 
 
 def _fields(text: str) -> Mapping[str, Any] | None:

@@ -44,6 +44,7 @@ _FIELDS = {
         ("used", "Max Memory Used", "MB"),
     )
 }
+_STREAM_FUNCTION = re.compile(r"\d{4}/\d{2}/\d{2}/([\w-]+)\[")
 _REPORT = re.compile(r"REPORT\s+RequestId:\s*(\S+)")
 _INIT_REPORT = re.compile(r"INIT_REPORT\s+Init Duration:")
 _PHASE = re.compile(r"\bPhase:\s*(\w+)")
@@ -177,7 +178,7 @@ class _Reader:
 
     def take(self, event: LogEvent) -> None:
         """Read one event."""
-        stream = self._streams.setdefault((event.group, event.stream), _Stream(event.group))
+        stream = self._streams.setdefault((event.group, event.stream), _Stream(_function(event)))
         if event.fields is not None:
             self._record(event, event.fields, stream)
             return
@@ -350,6 +351,12 @@ class _Reader:
             if not is_reported and key not in seen:
                 seen.add(key)
                 yield one
+
+
+def _function(event: LogEvent) -> str | None:
+    """Return the function's name: in the stream's own where functions share a log group."""
+    found = _STREAM_FUNCTION.match(event.stream or "")
+    return found.group(1) if found else event.group
 
 
 def _cold(
