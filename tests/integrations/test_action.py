@@ -1,0 +1,241 @@
+"""The GitHub Action: valid by its schema, and its shell steps run as a runner would run them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from harness import write_files
+
+ROOT = Path(__file__).parents[2]
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
+STEPS = ACTION["runs"]["steps"]
+EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+CONFIG = '[handlers.orders]\nhandler = "handler.py"\n'
+WORK = "sum(range(1_500_000))\n"
+GH = """#!/bin/sh
+printf '%s\\n' "$*" >> "$GH_LOG"
+if [ -n "$GH_FAILS" ]; then exit 1; fi
+case "$*" in *--jq*) printf '%s' "$GH_COMMENT";; esac
+"""
+
+
+class Runner:
+    """Enough of a runner: expressions, files for outputs and variables, and bash."""
+
+    def __init__(self, folder, repository, **inputs):
+        self.inputs = {name: one.get("default", "") for name, one in ACTION["inputs"].items()}
+        self.inputs.update(inputs)
+        self.repository = repository
+        self.outputs = {}
+        self.variables = {}
+        self.event = {"number": "7", "base": "main", "before": ""}
+        self.temp = folder / "temp"
+        self.log = folder / "gh.log"
+        for one in ("temp", "bin", "tmp"):
+            (folder / one).mkdir()
+        self.bin = folder / "bin"
+        self.script("gh", GH)
+        self.environment = {
+            **os.environ,
+            "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}",
+            "TMPDIR": str(folder / "tmp"),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "RUNNER_TEMP": str(self.temp),
+            "GITHUB_ACTIONS": "true",
+            "GH_LOG": str(self.log),
+            "IMPORTCOST_CACHE_DIR": str(folder / "cache"),
+        }
+        for name in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_STEP_SUMMARY"):
+            (folder / name).write_text("")
+            self.environment[name] = str(folder / name)
+
+    def script(self, name, text):
+        file = self.bin / name
+        file.write_text(text)
+        file.chmod(file.stat().st_mode | stat.S_IXUSR)
+
+    def value(self, expression):
+        known = {
+            "github.action_path": str(ROOT),
+            "github.event.pull_request.base.sha": self.event["base"],
+            "github.event.pull_request.number": self.event["number"],
+            "github.event.before": self.event["before"],
+            "github.repository": "shop/orders",
+            "github.token": "token",
+            **{f"inputs.{name}": value for name, value in self.inputs.items()},
+            "steps.compare.outputs.code": self.outputs.get("code", ""),
+            "steps.compare.outputs.folder": self.outputs.get("folder", ""),
+        }
+        return next((known[one] for one in expression.split(" || ") if known[one]), "")
+
+    def step(self, name):
+        (found,) = [one for one in STEPS if one["name"] == name]
+        assert found["shell"] == "bash"
+        env = {
+            key: EXPRESSION.sub(lambda match: self.value(match[1]), value)
+            for key, value in found.get("env", {}).items()
+        }
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", found["run"]],
+            cwd=self.repository,
+            env={**self.environment, **self.variables, **env},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        self.variables.update(self._pairs("GITHUB_ENV"))
+        self.outputs.update(self._pairs("GITHUB_OUTPUT"))
+        return done
+
+    def _pairs(self, name):
+        lines = Path(self.environment[name]).read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def summary(self):
+        return Path(self.environment["GITHUB_STEP_SUMMARY"]).read_text()
+
+    def use_this_importcost(self):
+        venv = self.temp / "importcost-venv" / "bin"
+        venv.mkdir(parents=True)
+        tool = venv / "importcost"
+        tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m importcost "$@"\n')
+        tool.chmod(0o755)
+
+
+def git(folder, *args):
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    subprocess.run(
+        ["git", *identity, "-c", "init.defaultBranch=main", *args],
+        cwd=folder,
+        env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull},
+        capture_output=True,
+        check=True,
+    )
+
+
+@pytest.fixture
+def runner(tmp_path):
+    def make(head, **inputs):
+        origin = write_files(tmp_path / "origin", {"handler.py": WORK, "importcost.toml": CONFIG})
+        git(origin, "init", "--quiet")
+        git(origin, "add", "-A")
+        git(origin, "commit", "--quiet", "-m", "base")
+        git(origin, "checkout", "--quiet", "-b", "feature")
+        write_files(origin, {"handler.py": head})
+        git(origin, "commit", "--quiet", "--allow-empty", "-a", "-m", "head")
+        clone = ["clone", "--quiet", "--depth", "1", "--branch", "feature"]
+        git(tmp_path, *clone, origin.as_uri(), "checkout")
+        made = Runner(tmp_path, tmp_path / "checkout", pairs="8", **inputs)
+        made.use_this_importcost()
+        return made
+
+    return make
+
+
+def test_the_action_is_valid_by_its_schema():
+    schema = json.loads((ROOT / "tests/data/github-action.json").read_text())
+    jsonschema.Draft7Validator(schema).validate(ACTION)
+
+
+def test_no_expression_stands_in_a_script():
+    scripts = [one["run"] for one in STEPS if "run" in one]
+    assert scripts
+    assert not any("${{" in script for script in scripts)
+
+
+def test_every_script_parses():
+    for step in STEPS:
+        if "run" in step:
+            done = subprocess.run(
+                ["bash", "-n", "-c", step["run"]], capture_output=True, check=False
+            )
+            assert done.returncode == 0, done.stderr
+
+
+def test_a_slower_pull_request_is_reported_everywhere_and_fails(runner):
+    made = runner(WORK * 2)
+    fetched = made.step("Fetch the base")
+    assert fetched.returncode == 0, fetched.stderr
+    compared = made.step("Compare")
+    assert compared.returncode == 0, compared.stderr
+    assert made.outputs["code"] == "1"
+    assert "::error file=handler.py" in compared.stdout
+    assert "Init is slower" in made.summary()
+    folder = Path(made.outputs["folder"])
+    assert {one.name for one in folder.iterdir()} == {
+        "comment.md", "junit.xml", "importcost.sarif",
+        "orders.html", "orders.base.json", "orders.head.json",
+    }  # fmt: skip
+    commented = made.step("Comment")
+    assert commented.returncode == 0
+    assert "--method POST repos/shop/orders/issues/7/comments" in made.log.read_text()
+    assert made.step("Result").returncode == 1
+    assert list(Path(made.environment["TMPDIR"]).iterdir()) == []
+
+
+def test_an_earlier_comment_is_renewed(runner):
+    made = runner(WORK)
+    folder = made.temp
+    (folder / "comment.md").write_text("<!-- importcost-check -->\ntext\n")
+    made.outputs["folder"] = str(folder)
+    made.environment["GH_COMMENT"] = "42"
+    assert made.step("Comment").returncode == 0
+    assert "--method PATCH repos/shop/orders/issues/comments/42" in made.log.read_text()
+
+
+def test_without_the_permission_the_comment_is_left_out(runner):
+    made = runner(WORK)
+    (made.temp / "comment.md").write_text("<!-- importcost-check -->\ntext\n")
+    made.outputs["folder"] = str(made.temp)
+    made.environment["GH_FAILS"] = "1"
+    done = made.step("Comment")
+    assert done.returncode == 0
+    assert "::notice::importcost: no permission to comment" in done.stdout
+
+
+def test_inputs_reach_the_command_as_they_are_written(runner):
+    made = runner(
+        WORK, handlers="a.py b.py", install="x '{target}' $(id)", strict="true", config="c"
+    )
+    made.variables["IMPORTCOST_BASE"] = "main"
+    tool = made.temp / "importcost-venv/bin/importcost"
+    tool.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$RUNNER_TEMP/args"\nexit 3\n')
+    assert made.step("Compare").returncode == 0
+    args = (made.temp / "args").read_text().splitlines()
+    assert args[-2:] == ["main", "HEAD"]
+    assert args[args.index("--install") + 1] == "x '{target}' $(id)"
+    assert [args[at + 1] for at, one in enumerate(args) if one == "--handler"] == ["a.py", "b.py"]
+    assert {"--strict", "--merge-base"} < set(args)
+    assert made.step("Result").returncode == 3
+
+
+def test_an_event_without_a_base_is_said(runner):
+    made = runner(WORK)
+    made.event.update(base="", before="")
+    done = made.step("Fetch the base")
+    assert done.returncode == 2
+    assert "name one with the input base" in done.stdout
+
+
+def test_importcost_gets_an_environment_of_its_own(runner):
+    made = runner(WORK, package="some-package")
+    made.script("python", '#!/bin/sh\necho "$@" >> "$RUNNER_TEMP/python.log"\n')
+    pip = made.temp / "importcost-venv/bin/python"
+    pip.write_text('#!/bin/sh\necho "$@" >> "$RUNNER_TEMP/python.log"\n')
+    pip.chmod(0o755)
+    assert made.step("Install importcost").returncode == 0
+    assert (made.temp / "python.log").read_text().splitlines() == [
+        f"-m venv {made.temp}/importcost-venv",
+        "-m pip install --quiet some-package",
+    ]
