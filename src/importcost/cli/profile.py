@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from importcost.cli.listener import TerminalListener
-from importcost.cli.options import MeasureOptions, measure_options, request_of, wants_colour
+from importcost.cli.options import measure_options, request_of, wants_colour
 from importcost.cli.outputs import check_writable
 from importcost.cli.printing import show
+from importcost.cli.web import WebOptions, check_web_options, profile_adapter, web_options
 from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, format_of
 
@@ -25,6 +26,7 @@ DEFAULT_REPORT = "importcost-report.html"
 @click.command("profile")
 @click.argument("target", required=False)
 @measure_options
+@web_options
 @click.option(
     "--from-log", metavar="FILE", help="Read -X importtime text instead of measuring (- is stdin)."
 )
@@ -47,12 +49,12 @@ def command(
     open_page: bool,
     quiet: bool,
     no_progress: bool,
-    **options: Unpack[MeasureOptions],
+    **options: Unpack[WebOptions],
 ) -> None:
     """Measure one handler's cold start and say what it costs and why.
 
     TARGET is handler.py, handler.py:function, or a Lambda handler string such as
-    orders/create.handler (with --task-root).
+    orders/create.handler (with --task-root); with --adapter lwa a web app like main:app.
     """
     from importcost.app.profile import profile_handler
     from importcost.app.profile_log import profile_log
@@ -64,6 +66,11 @@ def command(
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
     if (target is None) == (from_log is None):
         raise UsageError("Name a handler to measure, or a log with --from-log, one of the two.")
+    check_web_options(options)
+    if options["adapter"] is not None and target is not None and from_log is None:
+        show_bar = sys.stderr.isatty() and not quiet and not no_progress
+        profile_adapter(target, options, outputs, quiet=quiet, show_bar=show_bar)
+        return
     request = request_of(target or "", options)
     check_writable(outputs)
     if from_log is not None:

@@ -1,0 +1,153 @@
+"""Use case: the cold start of a web app under Lambda Web Adapter."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importcost.app.bench import Listener, ProfileRequest, open_bench
+from importcost.app.profile_log import profile_log
+from importcost.errors import UsageError
+from importcost.measure.session import Progress
+from importcost.measure.web_adapter import (
+    SERVERS,
+    WebAnswer,
+    WebRequest,
+    WebRun,
+    launch_server,
+    parse_request,
+)
+from importcost.model.profile import Profile, RunKind
+
+DEFAULT_RUNS = 5
+ASGI_WORDS = ("fastapi", "starlette", "quart", "litestar", "get_asgi_application", "async def app")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFigures:
+    """The answers to one request, one of each start of the server."""
+
+    request: WebRequest
+    answers: tuple[WebAnswer, ...]
+
+    @property
+    def first_byte_us(self) -> int:
+        """Return the median time to the first byte, microseconds."""
+        return round(statistics.median(one.first_byte_us for one in self.answers))
+
+    @property
+    def last_byte_us(self) -> int:
+        """Return the median time to the last byte, microseconds."""
+        return round(statistics.median(one.last_byte_us for one in self.answers))
+
+    @property
+    def is_streamed(self) -> bool:
+        """Tell whether most answers came over time instead of at once."""
+        return sum(one.is_streamed for one in self.answers) * 2 > len(self.answers)
+
+
+@dataclass(frozen=True, slots=True)
+class WebProfile:
+    """Init of a web app: process start to readiness, as measured here, wall time.
+
+    `profile` holds the traced imports of server and app, in the log's own wall time.
+    """
+
+    app: str
+    server: str
+    server_reason: str
+    ready_us: tuple[int, ...]
+    status: int
+    profile: Profile
+    requests: tuple[RequestFigures, ...]
+
+    @property
+    def init_us(self) -> int:
+        """Return the median time to readiness, microseconds."""
+        return round(statistics.median(self.ready_us))
+
+
+def web_target(text: str) -> str:
+    """Return the handler file form of `package.main:app`; other forms as they are."""
+    module, colon, name = text.partition(":")
+    if colon and not module.endswith(".py") and name.isidentifier():
+        return f"{module.replace('.', '/')}.py:{name}"
+    return text
+
+
+def parse_requests(texts: tuple[str, ...]) -> tuple[WebRequest, ...]:
+    """Return the requests. Raises UsageError for one that is none."""
+    return tuple(_request(text) for text in texts)
+
+
+def _request(text: str) -> WebRequest:
+    try:
+        return parse_request(text)
+    except ValueError:
+        raise UsageError(f"--request '{text}' is none: write it like 'GET /chat'.") from None
+
+
+def profile_web(
+    request: ProfileRequest,
+    server: str | None,
+    requests: tuple[WebRequest, ...],
+    listener: Listener,
+) -> WebProfile:
+    """Start the app's server again and again, until ready, once of it traced.
+
+    Raises UsageError for a target that is no app, HandlerError where it does not get ready,
+    MeasurementError where the server or the engine is not to be had.
+    """
+    target = web_target(request.target)
+    if request.task_root and not Path(target.partition(":")[0]).is_file():
+        target = str(Path(request.task_root, target))
+    request = replace(request, target=target)
+    runs = request.runs or DEFAULT_RUNS
+    with open_bench(request, listener) as bench:
+        chosen, reason = choose_server(server, bench.subject.target.task_root, target)
+        listener.note(f"Server: {chosen} ({reason}).")
+        listener.progress(Progress(0, runs + 1, RunKind.TRACED))
+        traced = launch_server(bench.runner, bench.subject, chosen, (), is_traced=True)
+        timed: list[WebRun] = []
+        for done in range(runs):
+            listener.progress(Progress(done + 1, runs + 1, RunKind.TIMED))
+            timed.append(
+                launch_server(bench.runner, bench.subject, chosen, requests, is_traced=False)
+            )
+        subject = bench.subject
+    log_request = replace(request, runtime=subject.settings.runtime)
+    app = f"{subject.target.module}:{subject.target.function or 'app'}"
+    return WebProfile(
+        app=app,
+        server=chosen,
+        server_reason=reason,
+        ready_us=tuple(run.ready_us for run in timed),
+        status=timed[-1].status,
+        profile=profile_log(log_request, traced.rows_text, f"{chosen} {app}"),
+        requests=tuple(
+            RequestFigures(one, tuple(run.answers[number] for run in timed))
+            for number, one in enumerate(requests)
+        ),
+    )
+
+
+def choose_server(wanted: str | None, task_root: str, target: str) -> tuple[str, str]:
+    """Return the server and why: as asked, as run.sh starts it, or as the app's source needs."""
+    if wanted is not None:
+        return wanted, "asked for"
+    script = _text(Path(task_root, "run.sh"))
+    for name in SERVERS:
+        if name in script:
+            return name, "run.sh starts it"
+    source = _text(Path(target.partition(":")[0]))
+    if any(word in source.lower() for word in ASGI_WORDS):
+        return "uvicorn", "the app is ASGI by its source"
+    return "gunicorn", "the app is WSGI by its source"
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,88 @@
+"""The part of `importcost profile` that measures web apps: `--adapter lwa`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from importcost.cli.listener import TerminalListener
+from importcost.cli.options import MeasureOptions, request_of, wants_colour
+from importcost.cli.printing import show
+from importcost.errors import UsageError
+from importcost.reports.output import STDOUT, format_of
+
+SERVERS = ("uvicorn", "gunicorn")
+
+
+class WebOptions(MeasureOptions):
+    """The values of `measure_options` and `web_options`, as click passes them."""
+
+    adapter: str | None
+    requests: tuple[str, ...]
+    server: str | None
+
+
+def web_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of web apps under Lambda Web Adapter."""
+    for option in (
+        click.option(
+            "--server", type=click.Choice(SERVERS), help="With --adapter. Default: run.sh's."
+        ),
+        click.option(
+            "--request",
+            "requests",
+            metavar="'GET /PATH'",
+            multiple=True,
+            help="With --adapter: time to first and last byte (repeatable).",
+        ),
+        click.option(
+            "--adapter",
+            type=click.Choice(["lwa"]),
+            help="TARGET is a web app (main:app) under Lambda Web Adapter.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def check_web_options(options: WebOptions) -> None:
+    """Raise UsageError for web options without --adapter, which would be ignored."""
+    if options["adapter"] is None and (options["requests"] or options["server"]):
+        raise UsageError("--request and --server belong to a web app: add --adapter lwa.")
+
+
+def profile_adapter(
+    target: str, options: WebOptions, outputs: Sequence[str], *, quiet: bool, show_bar: bool
+) -> None:
+    """Measure the web app, write the outputs that were asked for, and print the answer."""
+    from importcost.app.report import publish
+    from importcost.app.web import parse_requests, profile_web
+    from importcost.billing.estimate import estimate
+    from importcost.reports.exports.formats import render
+    from importcost.reports.output import write_output
+    from importcost.reports.web import render_web, with_web
+
+    formats = [format_of(path) for path in outputs]
+    requests = parse_requests(options["requests"])
+    request = request_of(target, options)
+    with TerminalListener(show_notes=not quiet, show_bar=show_bar) as listener:
+        report = profile_web(request, options["server"], requests, listener)
+    width = shutil.get_terminal_size((100, 24)).columns
+    text = render_web(report, width=width, colour=wants_colour())
+    for path, kind in zip(outputs, formats, strict=True):
+        if kind == "json":
+            rendered = render(kind, report.profile, estimate(report.profile))
+            plain = rendered if isinstance(rendered, str) else rendered.decode("utf-8")
+            write_output(path, with_web(plain, report))
+        else:
+            publish(report.profile, [path], width=width, colour=False)
+    if not quiet:
+        show(text, err=STDOUT in outputs)
+        for path in outputs:
+            if path != STDOUT:
+                show(f"Report: {path}", err=STDOUT in outputs)
+    sys.stdout.flush()

@@ -1,0 +1,192 @@
+"""Starts a web app's server as Lambda Web Adapter does, until it is ready, and asks it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from importcost.errors import HandlerError, MeasurementError
+from importcost.measure.runners.base import Runner
+from importcost.measure.session import Subject
+
+SERVERS: Mapping[str, tuple[str, ...]] = {
+    "uvicorn": ("-m", "uvicorn", "--host=127.0.0.1", "--port={port}", "--log-level=warning"),
+    "gunicorn": ("-m", "gunicorn", "--bind=127.0.0.1:{port}", "--workers=1", "--log-level=warning"),
+}
+STREAM_MIN_US = 10_000
+"""Body bytes that come later than this after the first ones were not written at once."""
+# As the loader finds a ZIP's files on Lambda: bytecode that is not hash-based is never valid.
+AS_DEPLOYED = """\
+import importlib._bootstrap_external as external
+import os
+
+folder = os.path.dirname(os.__file__)
+stdlib = (folder + os.sep, os.path.realpath(folder) + os.sep)
+real = external.cache_from_source
+
+
+def cache_from_source(path, *args, **kwargs):
+    found = real(path, *args, **kwargs)
+    if os.fspath(path).startswith(stdlib) and "-packages" not in os.fspath(path):
+        return found
+    try:
+        with open(found, "rb") as stream:
+            head = stream.read(8)
+    except OSError:
+        head = b""
+    if len(head) == 8 and head[:4] == external.MAGIC_NUMBER and head[4] & 1:
+        return found
+    raise NotImplementedError("as deployed, this file has no valid bytecode")
+
+
+external.cache_from_source = cache_from_source
+"""
+NO_MODULE = re.compile(r"No module named '?([\w.]+)'?")
+
+
+@dataclass(frozen=True, slots=True)
+class WebRequest:
+    """One request to be measured, such as GET /chat."""
+
+    method: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class WebAnswer:
+    """How one answer came. Times are since before connecting, microseconds.
+
+    `first_byte_us` is the first byte of the answer, headers included (curl calls it
+    time_starttransfer); `first_body_us` None for an answer without body. `bursts` counts the
+    groups of body bytes with pauses between them. `error` says why there is no answer.
+    """
+
+    status: int
+    first_byte_us: int
+    first_body_us: int | None
+    last_byte_us: int
+    body_bytes: int
+    bursts: int
+    is_chunked: bool
+    error: str | None
+
+    @property
+    def is_streamed(self) -> bool:
+        """Tell whether the body came over time instead of at once."""
+        if self.first_body_us is None:
+            return False
+        return self.bursts > 1 and self.last_byte_us - self.first_body_us >= STREAM_MIN_US
+
+
+@dataclass(frozen=True, slots=True)
+class WebRun:
+    """One start of the server: process start to readiness, microseconds, and the answers.
+
+    `rows_text` is what a traced run wrote to standard error.
+    """
+
+    ready_us: int
+    status: int
+    polls: int
+    answers: tuple[WebAnswer, ...]
+    rows_text: bytes
+
+
+def parse_request(text: str) -> WebRequest:
+    """Return the request that `GET /chat` or `/chat` names. Raises ValueError for neither."""
+    words = text.split()
+    if len(words) == 1:
+        words = ["GET", *words]
+    if len(words) != 2 or not words[1].startswith("/") or not words[0].isalpha():
+        raise ValueError(text)
+    return WebRequest(words[0].upper(), words[1])
+
+
+def launch_server(
+    runner: Runner,
+    subject: Subject,
+    server: str,
+    requests: tuple[WebRequest, ...],
+    *,
+    is_traced: bool,
+) -> WebRun:
+    """Start the server once, ask it and end it; nothing of it stays.
+
+    Raises HandlerError where the app does not get ready, MeasurementError where the server is
+    not to be had.
+    """
+    target = subject.target
+    app = f"{target.module}:{target.function or 'app'}"
+    spec = {
+        "server": [*SERVERS[server], app],
+        "traced": is_traced,
+        "requests": [[one.method, one.path] for one in requests],
+        "timeout_s": subject.timeout_s,
+        "search_path": list(runner.layout.search_path),
+        "bytecode": subject.bytecode,
+    }
+    probe = resources.files("importcost.probe").joinpath("lwa_probe.py").read_text("utf-8")
+    files = {"lwa_probe.py": probe, "spec.json": json.dumps(spec), "sitecustomize.py": AS_DEPLOYED}
+    paths = ("-S", "{scratch}/lwa_probe.py", "{scratch}/spec.json", "{scratch}/result.json")
+    limit_s = subject.timeout_s * (1 + len(requests)) + 10
+    launch = runner.launch(paths, files, limit_s)
+    if launch.result is None:
+        raise MeasurementError(
+            f"The server of {app} could not be measured "
+            f"({launch.rows_text.decode('utf-8', 'replace').strip()[-200:] or 'no answer'}): try "
+            "again, or another interpreter with --python."
+        )
+    _raise_if_not_ready(launch.result, app, server, subject.timeout_s)
+    return WebRun(
+        ready_us=launch.result["ready_ns"] // 1000,
+        status=launch.result["status"],
+        polls=launch.result["polls"],
+        answers=tuple(_answer(item) for item in launch.result["answers"]),
+        rows_text=launch.result["rows"].encode("latin-1"),
+    )
+
+
+def _answer(item: Mapping[str, Any]) -> WebAnswer:
+    body = item.get("first_body_ns")
+    return WebAnswer(
+        status=item["status"],
+        first_byte_us=item.get("first_byte_ns", 0) // 1000,
+        first_body_us=None if body is None else body // 1000,
+        last_byte_us=item.get("last_byte_ns", 0) // 1000,
+        body_bytes=item.get("body_bytes", 0),
+        bursts=item["bursts"],
+        is_chunked=item["chunked"],
+        error=item["error"],
+    )
+
+
+def _raise_if_not_ready(result: Mapping[str, Any], app: str, server: str, timeout_s: float) -> None:
+    if result["error"] is None:
+        return
+    lines = [line for line in result["rows"].splitlines() if not line.startswith("import time:")]
+    text = "\n".join(lines[-20:]).encode("latin-1").decode("utf-8", "replace")
+    missing = NO_MODULE.search(text)
+    if missing and missing[1].split(".")[0] == server:
+        raise MeasurementError(
+            f"The measured Python has no {server}: name the app's requirements with "
+            "--requirements, its environment with --python, or another server with --server."
+        )
+    if result["error"] == "ended":
+        raise HandlerError(
+            f"{server} ended with exit code {result['exit_code']} before {app} was ready: the "
+            "lines above say why.",
+            text,
+        )
+    seen = f"its last status was {result['status']}" if result["status"] else "it never answered"
+    raise HandlerError(
+        f"{app} was not ready within {timeout_s:g} s ({seen}): GET / must answer with 100 to 499, "
+        "or raise --timeout.",
+        text,
+    )

@@ -1,0 +1,190 @@
+"""Runs beside the measured server: starts it, waits for readiness as Lambda Web Adapter does.
+
+Started as `python lwa_probe.py spec.json RESULT`. The server is a child in this process's group, so
+that whoever ends the group ends both. Standard library only, Python 3.9 to 3.15; it imports nothing
+of importcost and is imported by nothing.
+
+spec.json:
+  server       arguments after `python`, `{port}` replaced
+  traced       whether the server's Python gets -X importtime
+  requests     [[method, path], ...], sent one after the other once the server is ready
+  timeout_s    seconds until the server must be ready, and for each answer
+  search_path  folders for PYTHONPATH
+  bytecode     "zip": nothing outside the standard library has valid bytecode
+
+RESULT holds {"ready_ns", "status", "polls", "rows", "error", "exit_code", "output", "answers":
+[{"status", "first_byte_ns", "first_body_ns", "last_byte_ns", "body_bytes", "bursts", "chunked",
+"error"}]}. Ready: the first answer of 100 to 499 to `GET /`, asked each 10 ms.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # quoted annotations only
+    from typing import Any
+
+POLL_S = 0.01
+BURST_NS = 2_000_000
+HOST = "127.0.0.1"
+LIMIT = 1 << 16
+
+
+def free_port() -> int:
+    """Return a port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_healthy(status: int) -> bool:
+    """Tell whether Lambda Web Adapter takes a status for ready."""
+    return 100 <= status <= 499
+
+
+class _Answer:
+    """One answer, read as it arrives; times are since `started`, which is before connecting."""
+
+    def __init__(self, started: int) -> None:
+        self._started = started
+        self._head = b""
+        self._last_read = 0
+        self.body = 0
+        self.facts: dict[str, Any] = {"status": 0, "bursts": 0, "chunked": False, "error": None}
+
+    def take(self, data: bytes) -> None:
+        now = time.monotonic_ns() - self._started
+        self.facts.setdefault("first_byte_ns", now)
+        self.facts["last_byte_ns"] = now
+        if "first_body_ns" in self.facts:
+            self._take_body(data, now)
+            return
+        self._head += data
+        head, end, rest = self._head.partition(b"\r\n\r\n")
+        if end:
+            self.facts["chunked"] = b"transfer-encoding: chunked" in head.lower()
+            self.facts["status"] = int(head.split(b" ", 2)[1])
+            if rest:
+                self._take_body(rest, now)
+
+    def _take_body(self, data: bytes, now: int) -> None:
+        self.facts.setdefault("first_body_ns", now)
+        if self.body == 0 or now - self._last_read > BURST_NS:
+            self.facts["bursts"] += 1
+        self._last_read = now
+        self.body += len(data)
+        self.facts["body_bytes"] = self.body
+
+
+def ask(port: int, method: str, path: str, timeout_s: float) -> "Any":
+    """Send one request and return how its answer came; `error` says why none did."""
+    answer = _Answer(time.monotonic_ns())
+    request = method + " " + path + " HTTP/1.1\r\nHost: " + HOST + ":" + str(port)
+    request += "\r\nUser-Agent: importcost\r\nAccept: */*\r\nConnection: close\r\n"
+    request += "Content-Length: 0\r\n\r\n" if method in ("POST", "PUT", "PATCH") else "\r\n"
+    try:
+        with socket.create_connection((HOST, port), timeout=timeout_s) as link:
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            link.sendall(request.encode("latin-1"))
+            while True:
+                data = link.recv(LIMIT)
+                if not data:
+                    break
+                answer.take(data)
+    except (OSError, ValueError, IndexError) as error:
+        answer.facts["error"] = type(error).__name__ + ": " + str(error)
+    return answer.facts
+
+
+def wait_until_ready(server: "Any", port: int, started: int, timeout_s: float) -> "Any":
+    """Poll as the adapter does; return what came of it."""
+    polls, status = 0, 0
+    deadline = started + int(timeout_s * 1e9)
+    while time.monotonic_ns() < deadline:
+        if server.poll() is not None:
+            return {"error": "ended", "exit_code": server.returncode, "polls": polls}
+        polls += 1
+        left_s = max(0.01, (deadline - time.monotonic_ns()) / 1e9)
+        found = ask(port, "GET", "/", left_s)
+        status = found["status"] or status
+        if is_healthy(found["status"]):
+            ready = time.monotonic_ns() - started
+            return {"error": None, "ready_ns": ready, "status": status, "polls": polls}
+        time.sleep(POLL_S)
+    return {"error": "not ready", "status": status, "polls": polls}
+
+
+def _environment(spec: "Any", port: int, scratch: str) -> "dict[str, str]":
+    environment = dict(os.environ)
+    folders = list(spec["search_path"])
+    if spec["bytecode"] == "zip":
+        folders.insert(0, os.path.join(scratch, "as_deployed"))
+    if environment.get("PYTHONPATH"):
+        folders.append(environment["PYTHONPATH"])
+    environment["PYTHONPATH"] = os.pathsep.join(folders)
+    environment.update({"PORT": str(port), "AWS_LWA_PORT": str(port)})
+    return environment
+
+
+def _end(server: "Any") -> None:
+    if server.poll() is None:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(timeout=3)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _text(path: str) -> str:
+    with open(path, "rb") as stream:
+        return stream.read().decode("latin-1")
+
+
+def main(spec_file: str, result_file: str) -> None:
+    """Start the server once, wait for it, ask it, and end it."""
+    with open(spec_file, encoding="utf-8") as stream:
+        spec = json.load(stream)
+    scratch = os.path.dirname(os.path.abspath(spec_file))
+    if spec["bytecode"] == "zip":
+        folder = os.path.join(scratch, "as_deployed")
+        os.makedirs(folder)
+        os.replace(
+            os.path.join(scratch, "sitecustomize.py"), os.path.join(folder, "sitecustomize.py")
+        )
+    port = free_port()
+    flags = ["-X", "importtime"] if spec["traced"] else []
+    words = [word.replace("{port}", str(port)) for word in spec["server"]]
+    environment = _environment(spec, port, scratch)
+    rows, output = os.path.join(scratch, "server.err"), os.path.join(scratch, "server.out")
+    with open(rows, "wb") as rows_stream, open(output, "wb") as output_stream:
+        started = time.monotonic_ns()
+        server = subprocess.Popen(
+            [sys.executable, *flags, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=output_stream,
+            stderr=rows_stream,
+            env=environment,
+        )
+        try:
+            result = wait_until_ready(server, port, started, spec["timeout_s"])
+            asked = spec["requests"] if result["error"] is None else []
+            result["answers"] = [
+                ask(port, method, path, spec["timeout_s"]) for method, path in asked
+            ]
+        finally:
+            _end(server)
+    result["rows"] = _text(rows)
+    result["output"] = _text(output)[-4000:]
+    with open(result_file + ".part", "w", encoding="utf-8") as stream:
+        json.dump(result, stream)
+    os.replace(result_file + ".part", result_file)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

@@ -1,0 +1,166 @@
+"""The answer to `importcost profile --adapter lwa`: for the terminal, and its part of the JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from importcost.model.profile import Profile
+from importcost.model.tree import ImportTree
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, milliseconds, wrap
+
+MAX_IMPORTS = 10
+
+
+class FiguresLike(Protocol):
+    """One request's figures; see `importcost.app.web.RequestFigures`."""
+
+    @property
+    def request(self) -> object:
+        """Return the request, which prints as `GET /chat`."""
+        ...
+
+    @property
+    def answers(self) -> Sequence[Any]:
+        """Return the answers."""
+        ...
+
+    @property
+    def first_byte_us(self) -> int:
+        """Return the median time to the first byte."""
+        ...
+
+    @property
+    def last_byte_us(self) -> int:
+        """Return the median time to the last byte."""
+        ...
+
+    @property
+    def is_streamed(self) -> bool:
+        """Tell whether the answer came over time."""
+        ...
+
+
+class WebLike(Protocol):
+    """What is reported; see `importcost.app.web.WebProfile`."""
+
+    @property
+    def app(self) -> str:
+        """Return the app as `main:app`."""
+        ...
+
+    @property
+    def server(self) -> str:
+        """Return the server's name."""
+        ...
+
+    @property
+    def ready_us(self) -> tuple[int, ...]:
+        """Return each start's time to readiness."""
+        ...
+
+    @property
+    def init_us(self) -> int:
+        """Return their median."""
+        ...
+
+    @property
+    def status(self) -> int:
+        """Return the status that made it ready."""
+        ...
+
+    @property
+    def profile(self) -> Profile:
+        """Return the traced imports."""
+        ...
+
+    @property
+    def requests(self) -> Sequence[FiguresLike]:
+        """Return the requests' figures."""
+        ...
+
+
+def render_web(report: WebLike, *, width: int, colour: bool) -> str:
+    """Return the report as text: readiness, the dearest imports, and the requests."""
+    style = Style(colour=colour)
+    width = max(NARROWEST, min(MAX_WIDTH, width))
+    low, high = min(report.ready_us), max(report.ready_us)
+    lines = [
+        style(f"{report.app} under {report.server} is ready after {_ms(report.init_us)} here", "1"),
+        (
+            f"process start to GET / answering {report.status}: {_ms(low)} to {_ms(high)} in "
+            f"{len(report.ready_us)} starts; not modelled on Lambda"
+        ),
+        "",
+        *_imports(report.profile.tree, width),
+    ]
+    for one in report.requests:
+        lines += ["", *_request(one, width)]
+    return "\n".join(lines) + "\n"
+
+
+def _imports(tree: ImportTree, width: int) -> Iterator[str]:
+    nodes = sorted(
+        range(len(tree.parents)), key=lambda node: tree.cumulative_us[node], reverse=True
+    )[:MAX_IMPORTS]
+    room = max(16, width - 16)
+    yield "Most expensive imports of server and app (traced)"
+    for node in nodes:
+        figure = _ms(tree.cumulative_us[node])
+        yield f"  {elide(tree.name(node), room):<{room}} {figure:>11}"
+
+
+def _request(one: FiguresLike, width: int) -> Iterator[str]:
+    failed = [answer.error for answer in one.answers if answer.error]
+    statuses = sorted({answer.status for answer in one.answers})
+    yield (
+        f"{one.request}: {', '.join(map(str, statuses))}, first byte {_ms(one.first_byte_us)}, "
+        f"last byte {_ms(one.last_byte_us)}"
+    )
+    if failed:
+        yield from wrap(f"{len(failed)} of {len(one.answers)} not answered: {failed[0]}", width)
+    elif one.is_streamed:
+        yield "The response streams: its body comes in parts, with pauses between them."
+    else:
+        chunked = any(answer.is_chunked for answer in one.answers)
+        how = "in chunks, but all at once" if chunked else "all at once"
+        yield f"The response does not stream: its body comes {how}."
+
+
+def _ms(value_us: float) -> str:
+    return milliseconds(value_us / 1000)
+
+
+def with_web(text: str, report: WebLike) -> str:
+    """Return a profile's JSON with the web figures under `derived`, microseconds."""
+    data = json.loads(text)
+    data.setdefault("derived", {})["web"] = {
+        "app": report.app,
+        "server": report.server,
+        "ready_us": list(report.ready_us),
+        "init_us": report.init_us,
+        "status": report.status,
+        "requests": [
+            {
+                "request": str(one.request),
+                "first_byte_us": one.first_byte_us,
+                "last_byte_us": one.last_byte_us,
+                "streams": one.is_streamed,
+                "answers": [
+                    {
+                        "status": answer.status,
+                        "first_byte_us": answer.first_byte_us,
+                        "first_body_us": answer.first_body_us,
+                        "last_byte_us": answer.last_byte_us,
+                        "body_bytes": answer.body_bytes,
+                        "bursts": answer.bursts,
+                        "error": answer.error,
+                    }
+                    for answer in one.answers
+                ],
+            }
+            for one in report.requests
+        ],
+    }
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=True) + "\n"

@@ -1,0 +1,61 @@
+"""Time to first byte of the FastAPI sample, measured as importcost does and by curl, in turns.
+
+    python tests/benchmarks/bench_first_byte.py PYTHON [--rounds 30]
+
+PYTHON has sample_handlers/streaming_fastapi/requirements.txt installed. The target is a median
+difference of at most 5 ms from curl's own time_starttransfer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGET_MS = 5.0
+
+
+def load_probe():
+    """Load the file that runs beside the server; importcost itself only hands on its text."""
+    file = ROOT / "src/importcost/probe/lwa_probe.py"
+    spec = importlib.util.spec_from_file_location("lwa_probe", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def curl_ms(url: str) -> float:
+    words = ("curl", "-sN", "-o", "/dev/null", "-w", "%{time_starttransfer}", url)
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    return float(done.stdout) * 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("python")
+    parser.add_argument("--rounds", type=int, default=30)
+    asked = parser.parse_args()
+    probe = load_probe()
+    port = probe.free_port()
+    words = (asked.python, "-m", "uvicorn", f"--port={port}", "--log-level=warning", "main:app")
+    server = subprocess.Popen(words, cwd=ROOT / "sample_handlers/streaming_fastapi")
+    try:
+        probe.wait_until_ready(server, port, time.monotonic_ns(), 60)
+        ours, curls = [], []
+        for _ in range(asked.rounds):
+            ours.append(probe.ask(port, "GET", "/chat", 30)["first_byte_ns"] / 1e6)
+            curls.append(curl_ms(f"http://127.0.0.1:{port}/chat"))
+    finally:
+        server.terminate()
+        server.wait()
+    mine, theirs = statistics.median(ours), statistics.median(curls)
+    print(f"first byte: importcost {mine:.2f} ms, curl {theirs:.2f} ms", end="")
+    print(f", difference {mine - theirs:+.2f} ms (target {TARGET_MS:g} ms)")
+
+
+if __name__ == "__main__":
+    main()

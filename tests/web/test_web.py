@@ -1,0 +1,199 @@
+"""Web apps under Lambda Web Adapter: readiness, streaming, and servers that do not come up.
+
+The servers here are stand-ins of a few lines with the names of the real ones, so that the tests
+decide how they behave; one slow test runs the FastAPI sample under the real uvicorn.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from harness import write_files
+from importcost.app.web import choose_server, web_target
+from importcost.measure.web_adapter import WebAnswer, WebRequest, parse_request
+
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_handlers" / "streaming_fastapi"
+# Answers / by what the app says, /whole at once, /parts word by word, /slow after a pause.
+SERVER = """
+import http.server, importlib, sys, time
+
+port = int([word for word in sys.argv if word.startswith("--port=")][0].partition("=")[2])
+module, _, name = sys.argv[-1].partition(":")
+app = getattr(importlib.import_module(module), name)
+started = time.monotonic()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(app(time.monotonic() - started) if self.path == "/" else 200)
+        self.end_headers()
+        if self.path == "/slow":
+            time.sleep(0.2)
+        for number in range(5):
+            self.wfile.write(b"word ")
+            self.wfile.flush()
+            if self.path == "/parts":
+                time.sleep(0.03)
+
+    def log_message(self, *args):
+        pass
+
+
+http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()
+"""
+
+
+def profile(folder, app, *words, python=sys.executable):
+    argv = (sys.executable, "-m", "importcost", "profile", app, "--adapter", "lwa")
+    return subprocess.run(
+        [*argv, "--runner", "local", "--python", python, *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_files(
+        tmp_path,
+        {
+            "uvicorn/__init__.py": "",
+            "uvicorn/__main__.py": SERVER,
+            "main.py": "# fastapi\nimport wave\n\ndef app(age_s):\n    return 200\n",
+            "late.py": "# fastapi\ndef app(age_s):\n    return 404 if age_s > 0.4 else 503\n",
+            "never.py": "# fastapi\ndef app(age_s):\n    return 500\n",
+            "broken.py": "# fastapi\nraise RuntimeError('no table')\n",
+        },
+    )
+
+
+def web_of(done) -> dict:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["derived"]["web"]
+
+
+def test_readiness_and_requests_are_measured_and_nothing_stays(folder):
+    requests = ("/parts", "GET /whole", "GET /slow")
+    words = [word for one in requests for word in ("--request", one)]
+    done = profile(folder, "main:app", *words, "--runs", "5", "-o", "-")
+    web = web_of(done)
+    assert (web["app"], web["server"], web["status"]) == ("main:app", "uvicorn", 200)
+    assert len(web["ready_us"]) == 5
+    parts, whole, slow = web["requests"]
+    assert [one["request"] for one in web["requests"]] == ["GET /parts", "GET /whole", "GET /slow"]
+    assert parts["streams"]
+    assert not whole["streams"]
+    assert parts["last_byte_us"] - parts["first_byte_us"] >= 4 * 30_000
+    assert all(one["last_byte_us"] >= 200_000 for one in slow["answers"])
+    names = json.loads(done.stdout)["tree"]["names"]
+    assert {"wave", "http.server", "uvicorn"} <= set(names)
+    assert "127.0.0.1" not in done.stderr
+    assert not list(folder.rglob("__pycache__"))
+    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    assert not [
+        line for line in left.stdout.splitlines() if "lwa_probe" in line and str(folder) in line
+    ]
+
+
+def test_503_is_not_ready_and_404_is(folder):
+    web = web_of(profile(folder, "late:app", "--runs", "5", "-o", "-"))
+    assert web["status"] == 404
+    assert all(one >= 400_000 for one in web["ready_us"])
+
+
+@pytest.mark.parametrize(
+    ("app", "words", "told"),
+    [
+        ("never:app", ("--timeout", "1.5"), ("not ready within 1.5 s", "500")),
+        ("broken:app", (), ("exit code 1", "RuntimeError: no table")),
+        ("main:app", ("--server", "gunicorn"), ("no gunicorn", "--requirements")),
+    ],
+)
+def test_what_does_not_get_ready_could_not_be_measured(folder, app, words, told):
+    started = time.monotonic()
+    done = profile(folder, app, *words, "-o", "-")
+    assert done.returncode == 3
+    assert all(text in done.stderr for text in told), done.stderr
+    assert done.stdout == ""
+    assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize(
+    "words", [("main.py", "--request", "GET /"), ("main:app", "--adapter", "lwa", "--request", "x")]
+)
+def test_requests_that_cannot_be_are_refused(folder, words):
+    argv = [sys.executable, "-m", "importcost", "profile", *words, "--runner", "local"]
+    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--request" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "request_"),
+    [
+        ("GET /chat", WebRequest("GET", "/chat")),
+        ("/chat", WebRequest("GET", "/chat")),
+        ("post /a?b=c", WebRequest("POST", "/a?b=c")),
+    ],
+)
+def test_requests_are_read(text, request_):
+    assert parse_request(text) == request_
+
+
+@pytest.mark.parametrize("text", ["", "GET", "GET chat", "GET / HTTP/1.1", "G3T /"])
+def test_what_is_no_request_is_refused(text):
+    with pytest.raises(ValueError, match=re.escape(text) + "$"):
+        parse_request(text)
+
+
+@pytest.mark.parametrize(
+    ("first_us", "last_us", "bursts", "streams"),
+    [(1, 50_000, 4, True), (1, 50_000, 1, False), (1, 3_000, 4, False), (None, 9, 0, False)],
+)
+def test_a_response_streams_if_its_body_takes_its_time(first_us, last_us, bursts, streams):
+    answer = WebAnswer(200, 1, first_us, last_us, 10, bursts, True, None)
+    assert answer.is_streamed is streams
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [("main:app", "main.py:app"), ("src.web:app", "src/web.py:app"), ("a.py:app", "a.py:app")],
+)
+def test_targets_are_named_as_servers_name_them(text, target):
+    assert web_target(text) == target
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted", "server"),
+    [
+        ({"main.py": "from fastapi import FastAPI"}, None, "uvicorn"),
+        ({"main.py": "from flask import Flask"}, None, "gunicorn"),
+        ({"main.py": "from flask import Flask", "run.sh": "exec uvicorn a:b"}, None, "uvicorn"),
+        ({"main.py": "from fastapi import FastAPI"}, "gunicorn", "gunicorn"),
+    ],
+)
+def test_the_server_is_the_one_that_the_function_starts(tmp_path, files, wanted, server):
+    write_files(tmp_path, files)
+    assert choose_server(wanted, str(tmp_path), f"{tmp_path / 'main.py'}:app")[0] == server
+
+
+@pytest.mark.slow
+def test_the_fastapi_sample_streams_under_the_real_uvicorn(tmp_path):
+    target = ("--task-root", str(SAMPLE), "--request", "GET /chat", "--request", "GET /")
+    web = web_of(profile(tmp_path, "main:app", *target, "--runs", "5", "-o", "-"))
+    chat, ready = web["requests"]
+    assert chat["streams"]
+    assert not ready["streams"]
+    words = textwrap.dedent("A cold start is over when the first word arrives").split()
+    assert chat["last_byte_us"] - chat["first_byte_us"] >= (len(words) - 1) * 50_000
