@@ -113,7 +113,7 @@ byId("legend-clear").addEventListener("click", clearKinds);
 listen();
 fromFragment();
 performance.mark("interactive");
-afterFrame(() => {
+whenIdle(() => {
   table = new ImportTable(
     {
       head: byId("modules-head"), body: byId("modules-body"), count: byId("table-count"),

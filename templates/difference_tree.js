@@ -26,7 +26,7 @@ class DifferenceTree extends Forest {
       this.cumulativeUs[node] = Math.max(this.baseUs[node], this.headUs[node]);
     }
     this.linkChildren(Int32Array.from({ length: real }, (_, i) => i));
-    this.measure([...Int32Array.from({ length: real }, (_, i) => real - 1 - i), this.root]);
+    this.measure(real);
   }
 
   withSum(column, steps) {

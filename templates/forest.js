@@ -27,13 +27,13 @@ class Forest {
   }
 
   // Widths cover the children even where a disturbed log says that they outlast their parent.
-  // `sequence` has every node after all below it.
-  measure(sequence) {
+  // The first `real` nodes stand before what is below them, the others after.
+  measure(real) {
     this.widths = new Float64Array(this.size);
     this.below = new Int32Array(this.size);
     const inner = new Float64Array(this.size);
-    for (let i = 0; i < sequence.length; i += 1) {
-      const node = sequence[i];
+    for (let i = 0; i < this.size; i += 1) {
+      const node = i < real ? real - 1 - i : i;
       if (this.isSum(node)) this.cumulativeUs[node] = inner[node];
       this.widths[node] = Math.max(this.cumulativeUs[node], inner[node], 0);
       const parent = this.parents[node];
@@ -50,28 +50,36 @@ class Forest {
 
   arrange(order) {
     const children = order === HEAVY_ORDER ? this.heaviestFirst() : this.children;
+    const sequence = order === TIME_ORDER && this.preorder ? this.preorder : this.walk(children);
     const starts = new Float64Array(this.size);
     const depths = new Int32Array(this.size);
-    const sequence = new Int32Array(this.size);
     const rowCounts = new Int32Array(this.size + 1);
-    const stack = [this.root];
-    let visited = 0;
-    while (stack.length) {
-      const node = stack.pop();
-      sequence[visited++] = node;
-      rowCounts[depths[node] + 1] += 1;
-      let at = starts[node];
-      for (let i = this.childStarts[node]; i < this.childStarts[node + 1]; i += 1) {
-        const child = children[i];
-        starts[child] = at;
-        depths[child] = depths[node] + 1;
-        at += this.widths[child];
+    const ends = new Float64Array(this.size);
+    for (let i = 0; i < this.size; i += 1) {
+      const node = sequence[i];
+      const parent = this.parents[node];
+      if (parent !== NONE) {
+        depths[node] = depths[parent] + 1;
+        starts[node] = ends[node] = ends[parent];
+        ends[parent] += this.widths[node];
       }
+      rowCounts[depths[node] + 1] += 1;
+    }
+    return { starts, depths, children, ...this.rowsOf(sequence, depths, rowCounts) };
+  }
+
+  // Every node before what is below it, sisters from left to right.
+  walk(children) {
+    const sequence = new Int32Array(this.size);
+    const stack = [this.root];
+    for (let visited = 0; stack.length; visited += 1) {
+      const node = stack.pop();
+      sequence[visited] = node;
       for (let i = this.childStarts[node + 1] - 1; i >= this.childStarts[node]; i -= 1) {
         stack.push(children[i]);
       }
     }
-    return { starts, depths, children, ...this.rowsOf(sequence, depths, rowCounts) };
+    return sequence;
   }
 
   // Preorder visits every row from left to right, so each row comes out sorted.

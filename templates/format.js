@@ -77,3 +77,9 @@ function signedMs(us) {
 function afterFrame(run) {
   requestAnimationFrame(() => setTimeout(run));
 }
+
+// Runs once nothing else is to be done, soon in any case.
+function whenIdle(run) {
+  if (globalThis.requestIdleCallback) requestIdleCallback(run, { timeout: 400 });
+  else afterFrame(run);
+}

@@ -68,7 +68,7 @@ class Minimap {
     this.scene = scene;
     if (this.waiting) return;
     this.waiting = true;
-    afterFrame(() => {
+    whenIdle(() => {
       this.waiting = false;
       this.paint(this.scene, colours);
     });

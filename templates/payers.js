@@ -66,7 +66,7 @@ class PayTree extends Forest {
       this.selfUs[this.parents[node]] -= this.cumulativeUs[node];
     }
     this.linkChildren(Int32Array.from({ length: this.size - 1 }, (_, i) => i + 1));
-    this.measure(Int32Array.from({ length: this.size }, (_, i) => this.size - 1 - i));
+    this.measure(this.size);
   }
 
   isReal(node) {

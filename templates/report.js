@@ -1,7 +1,7 @@
 // Ties search, legend, chart and table together.
 
 const data = JSON.parse(byId("data").textContent);
-const tree = new Tree(data);
+const tree = new Tree(data, () => JSON.parse(byId("details").textContent));
 const money = new Money(data);
 const state = { matches: null, shown: null, hits: [], hit: -1, order: TIME_ORDER, payers: null, keys: { p: () => setOrder(PAY_ORDER) } };
 const tooltip = new Tooltip(byId("tooltip"));
@@ -100,7 +100,7 @@ listen();
 fromFragment();
 // For measurements from outside: the chart is drawn and answers from here on.
 performance.mark("interactive");
-afterFrame(() => {
+whenIdle(() => {
   table = new ImportTable(
     {
       head: byId("modules-head"), body: byId("modules-body"), count: byId("table-count"),

@@ -15,6 +15,19 @@ function firstAfter(tree, layout, from, end, us) {
   return low;
 }
 
+// The same from a place that is near: doubled steps first, then between the last two.
+function soonAfter(tree, layout, from, end, us) {
+  let step = 1;
+  let low = from;
+  let high = from;
+  while (high < end && layout.starts[layout.rowNodes[high]] + tree.widths[layout.rowNodes[high]] <= us) {
+    low = high + 1;
+    high += step;
+    step *= 2;
+  }
+  return firstAfter(tree, layout, low, Math.min(high, end), us);
+}
+
 // Calls paint(node, x, width) from left to right; what is narrower than a pixel takes one.
 function eachInRow(tree, layout, row, view, widthPx, paint) {
   const [left, right] = view;
@@ -33,7 +46,7 @@ function eachInRow(tree, layout, row, view, widthPx, paint) {
     } else {
       // All that ends before the next pixel would be painted over itself.
       paint(node, Math.floor(x), 1);
-      place = firstAfter(tree, layout, place + 1, end, left + (Math.floor(x) + 1) / scale);
+      place = soonAfter(tree, layout, place + 1, end, left + (Math.floor(x) + 1) / scale);
     }
   }
 }

@@ -54,26 +54,42 @@ function nameIdsOf(steps) {
 }
 
 class Tree extends Forest {
-  constructor(data) {
+  // readDetails() returns what the page knows of modules.
+  constructor(data, readDetails) {
     const columns = data.tree;
     const startup = columns.phases.filter((label) => data.startup_phases.includes(label));
     const real = columns.name_steps.length;
     super(real + startup.length + 1);
     this.data = data;
+    this.readDetails = readDetails;
     this.real = real;
     this.startupLabels = startup;
     this.root = this.size - 1;
     this.nameIds = nameIdsOf(columns.name_steps);
     this.names = new Names(columns);
     this.phaseIds = unrolled(columns.phase_runs, real);
-    this.bytecodeIds = unrolled(data.modules.bytecode_runs, this.names.length);
     this.colours = ["root", "startup", ...new Set(data.distributions.map((one) => one.colour))];
     this.readColumns(columns);
-    this.linkChildren(this.timeOrder());
-    this.measure(this.upwards());
+    const inTime = this.timeOrder();
+    this.linkChildren(inTime);
+    // A profile's tree is in preorder: walking it anew would give the same.
+    this.preorder = new Int32Array(this.size);
+    this.preorder[0] = this.root;
+    this.preorder.set(inTime, 1);
+    this.measure(real);
     this.firstNodes = new Int32Array(this.names.length).fill(NONE);
     for (let node = real - 1; node >= 0; node -= 1) this.firstNodes[this.nameIds[node]] = node;
-    this.others = new Map(data.modules.others.map(([name, ...rest]) => [name, rest]));
+  }
+
+  // Who imports a module, its memory and the like stand apart and are read when first asked for.
+  get modules() {
+    if (!this.details) {
+      const details = this.readDetails();
+      details.bytecodeIds = unrolled(details.bytecode_runs, this.names.length);
+      details.others = new Map(details.others.map(([name, ...rest]) => [name, rest]));
+      this.details = details;
+    }
+    return this.details;
   }
 
   readColumns(columns) {
@@ -119,13 +135,6 @@ class Tree extends Forest {
     return sequence;
   }
 
-  upwards() {
-    const sequence = new Int32Array(this.size);
-    for (let i = 0; i < this.real; i += 1) sequence[i] = this.real - 1 - i;
-    for (let node = this.real; node < this.size; node += 1) sequence[node] = node;
-    return sequence;
-  }
-
   isReal(node) {
     return node < this.real;
   }
@@ -136,7 +145,7 @@ class Tree extends Forest {
   }
 
   distributionId(node) {
-    return node < this.real ? this.data.modules.distribution_ids[this.nameIds[node]] : NONE;
+    return node < this.real ? this.data.distribution_ids[this.nameIds[node]] : NONE;
   }
 
   distribution(node) {
@@ -171,7 +180,7 @@ class Tree extends Forest {
   // Who imported the module first: {name, place}; empty strings where the profile does not tell.
   importer(node) {
     if (node >= this.real) return { name: "", place: "" };
-    const modules = this.data.modules;
+    const modules = this.modules;
     const id = this.nameIds[node];
     const who = modules.importer_ids[id];
     // What is known of a name is known of its first node.
@@ -185,12 +194,12 @@ class Tree extends Forest {
 
   nameOf(id) {
     const known = this.names.length;
-    return id < known ? this.names.at(id) : this.data.modules.other_importers[id - known];
+    return id < known ? this.names.at(id) : this.modules.other_importers[id - known];
   }
 
   // Who imports the module as well and would load it in any case: {count, names}.
   otherImporters(node) {
-    const found = node < this.real ? this.others.get(this.nameIds[node]) : null;
+    const found = node < this.real ? this.modules.others.get(this.nameIds[node]) : null;
     return found ? { count: found[0], names: found.slice(1).map((id) => this.nameOf(id)) } : null;
   }
 
@@ -198,26 +207,26 @@ class Tree extends Forest {
   exclusiveUs(node) {
     if (node >= this.real || this.blocks[node] !== NONE) return null;
     const id = this.nameIds[node];
-    const less = this.data.modules.exclusive_less_us[id];
+    const less = this.modules.exclusive_less_us[id];
     return less === null ? null : this.cumulativeUs[this.firstNodes[id]] - less;
   }
 
   // Most files lie where the module's name says; those are not spelt out in the data.
   file(id, module) {
     if (id === NONE) return "";
-    if (id >= 0) return this.data.modules.files[id];
+    if (id >= 0) return this.modules.files[id];
     return `${module.replaceAll(".", "/")}${id === OWN_INIT ? "/__init__.py" : ".py"}`;
   }
 
   bytecode(node) {
     if (node >= this.real) return "";
-    const id = this.bytecodeIds[this.nameIds[node]];
+    const id = this.modules.bytecodeIds[this.nameIds[node]];
     return id === NONE ? "" : this.data.bytecode_states[id];
   }
 
   // Kilobytes of resident memory, null where it is not known.
   memory(node, column = "rss_cumulative_kb") {
-    return node < this.real ? this.data.modules[column][this.nameIds[node]] : null;
+    return node < this.real ? this.modules[column][this.nameIds[node]] : null;
   }
 
   // 1 for every node that a filter leaves out; null where nothing filters.

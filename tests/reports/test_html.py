@@ -76,9 +76,11 @@ def profile(request: pytest.FixtureRequest) -> Profile:
 
 def test_the_page_holds_the_data_and_one_script(profile: Profile) -> None:
     scripts = parsed(render(profile)).all("script")
-    assert [script.attributes.get("type") for script in scripts] == ["application/json", None]
+    kinds = [script.attributes.get("type") for script in scripts]
+    assert kinds == ["application/json", "application/json", None]
     expected = json.loads(json.dumps(page_data(profile, estimate_of(profile))))
-    assert json.loads(scripts[0].text) == expected
+    data, details = (json.loads(script.text) for script in scripts[:2])
+    assert {**data, "modules": details} == expected
 
 
 def test_the_file_is_utf8_whatever_the_names(profile: Profile) -> None:
@@ -96,7 +98,7 @@ def test_the_policy_allows_exactly_the_inlined_script_and_style(profile: Profile
 
     assert "\r" not in html
     assert "default-src 'none'" in policy
-    assert f"script-src {source(page.all('script')[1].text)};" in policy
+    assert f"script-src {source(page.all('script')[2].text)};" in policy
     assert f"style-src {source(page.all('style')[0].text)};" in policy
     assert "unsafe" not in policy
 
@@ -114,7 +116,7 @@ def test_nothing_is_loaded_and_nothing_is_styled_in_attributes(profile: Profile)
 
 
 def test_the_script_has_no_way_to_parse_markup_or_reach_the_network() -> None:
-    script = parsed(render(small_profile())).all("script")[1].text
+    script = parsed(render(small_profile())).all("script")[2].text
     sinks = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function"
     network = r"\bfetch\(|XMLHttpRequest|WebSocket|EventSource|sendBeacon|\bimport\(|https?://"
     assert not re.search(f"{sinks}|{network}", script)
@@ -122,10 +124,12 @@ def test_the_script_has_no_way_to_parse_markup_or_reach_the_network() -> None:
 
 def test_hostile_names_stay_inside_the_data() -> None:
     page = parsed(render(hostile_profile()))
-    assert len(page.all("script")) == 2
+    assert len(page.all("script")) == 3
     assert not page.all("img")
     assert not page.all("svg")
-    outside = "".join(e.text for e in page.elements if e.attributes.get("id") != "data")
+    outside = "".join(
+        e.text for e in page.elements if e.attributes.get("id") not in ("data", "details")
+    )
     assert "__pwned" not in outside
 
 

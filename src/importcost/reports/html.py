@@ -57,15 +57,16 @@ def render_html(
 
     `budget` is a gate's verdict to show beside the headline; see `page_data`.
     """
-    words = {
+    words: dict[str, Any] = {
         "orders": REPORT_ORDERS,
         "legend_label": "Distributions by their own time; press to show only these",
         "table_title": "All imports",
         "has_payers": True,
     }
-    return render_page(
-        "report.html.j2", page_data(profile, estimate, budget), REPORT_SCRIPTS, words
-    )
+    data = page_data(profile, estimate, budget)
+    # Apart, so that the page need not read it before the chart is drawn.
+    words["details"] = data.pop("modules")
+    return render_page("report.html.j2", data, REPORT_SCRIPTS, words)
 
 
 def render_difference_html(difference: Difference) -> str:

@@ -81,6 +81,7 @@ def page_data(
         "phases": _phases(profile, estimate),
         "startup_phases": list(STARTUP_PHASES),
         "tree": tree_columns(profile.tree),
+        "distribution_ids": modules.pop("distribution_ids"),
         "modules": modules,
         "bytecode_states": [state.value for state in BYTECODE_ORDER],
         "distributions": distribution_totals(profile.tree, facts),
