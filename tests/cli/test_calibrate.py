@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import pytest
@@ -87,6 +88,15 @@ def test_nothing_is_written_where_it_was_not_asked_for(folder, option):
     assert re.search(r"published .* -1\d%", done.stdout)
 
 
+@pytest.mark.parametrize("width", [40, 63, 64, 110])
+def test_the_table_fits_its_width(folder, width):
+    environment = {**os.environ, "COLUMNS": str(width)}
+    args = ("calibrate", "p.json", "--logs", "log.txt", "--validate")
+    done = importcost(folder, *args, env=environment)
+    assert done.returncode == 0
+    assert max(map(len, done.stdout.splitlines())) <= width
+
+
 def test_a_log_from_stdin_and_json_out(folder):
     text = (folder / "log.txt").read_text()
     args = ("calibrate", "p.json", "--logs", "-", "--validate", "--json")
@@ -166,7 +176,7 @@ def test_a_log_of_several_functions_asks_which(folder):
         ("", "holds no cold start"),
         (
             "INIT_REPORT Init Duration: 9999.79 ms\tPhase: init\tStatus: timeout",
-            "inits that failed",
+            "init(s) that failed",
         ),
         (
             EMULATED,

@@ -234,7 +234,7 @@ def _count(left: dict[str, int], what: str, count: int = 1) -> None:
 
 
 def _count_log(left: dict[str, int], log: LambdaLog) -> None:
-    _count(left, "inits that failed", len(log.failed))
+    _count(left, "init(s) that failed", len(log.failed))
     _count(left, "SnapStart restores", len(log.restores))
     _count(left, "reports of the local emulator (Max Memory Used = Memory Size)", log.emulator)
     _count(left, "lines logged twice", log.duplicates)

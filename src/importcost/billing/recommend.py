@@ -69,7 +69,12 @@ def _streamed_where_it_helps(found: Comparison) -> Sequence[Option]:
 
 def _is_hidden(option: Option, felt_ms: float) -> bool:
     # A pinger spares some requests the wait; those that it does not cover wait as long as ever.
-    return option.cold_share == 0 or option.first_request_ms.value <= felt_ms
+    return option.cold_share == 0 or _longest_ms(option) <= felt_ms
+
+
+def _longest_ms(option: Option) -> float:
+    """Return the typical wait, or that of requests which need what was deferred."""
+    return max(option.first_request_ms.value, option.worst_ms)
 
 
 def _what(found: Comparison, taken: Option) -> str:
@@ -94,7 +99,10 @@ def _waiting(found: Comparison, taken: Option, felt_ms: float, *, is_hidden: boo
         return f"No request waits for a cold start then; as it is, each one costs {was}."
     wait = milliseconds(taken.first_request_ms.value)
     instead = "" if wait == was else f" instead of {was}"
-    text = f"A cold start, met by {percent} of requests, then adds {wait}{instead}"
+    late = ""
+    if taken.worst_ms > taken.first_request_ms.value + 1:
+        late = f" (up to {milliseconds(taken.worst_ms)} where it needs what was deferred)"
+    text = f"A cold start, met by {percent} of requests, then adds {wait}{instead}{late}"
     if is_hidden:
         return f"{text}, which is not more than the {milliseconds(felt_ms)} taken as felt."
     return (
@@ -123,17 +131,20 @@ def _others(
         ]
         if having:
             one = min(having, key=lambda option: option.monthly.value)
-            texts.append(_against(one, taken, felt_ms, budget))
+            texts.append(_against(found, one, taken, felt_ms, budget))
     named = f"{'; '.join(texts)}." if texts else ""
     return [named[0].upper() + named[1:]] if named else []
 
 
-def _against(one: Option, taken: Option, felt_ms: float, budget: float) -> str:
+def _against(found: Comparison, one: Option, taken: Option, felt_ms: float, budget: float) -> str:
     cost = money(one.monthly.value)
+    if one.has(PINGER):
+        spared = 1 - one.cold_share / max(found.as_it_is.cold_share, 1e-12)
+        return f"{one.label} costs {cost} and spares about {max(0.0, spared):.0%} of cold starts"
     if one.monthly.value > budget:
         why = f"past the {money(budget)} that a remedy may cost"
-    elif one.cold_share and one.first_request_ms.value > felt_ms:
-        why = f"and its cold starts add {milliseconds(one.first_request_ms.value)}"
+    elif one.cold_share and _longest_ms(one) > felt_ms:
+        why = f"and its cold starts add {milliseconds(_longest_ms(one))}"
     elif one.monthly.value > taken.monthly.value:
         why = "for waiting that is not felt"
     else:

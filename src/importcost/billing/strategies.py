@@ -59,7 +59,8 @@ class Option:
 
     `parts` add up to `monthly.value`; its band is that of the estimated init. `first_request_ms`
     is what a request waits more that meets a cold start, on the average of the use share;
-    `worst_ms` where it needs all that was deferred. `cold_share` of the requests wait at all;
+    `worst_ms` where it needs all that was deferred, if any does. `cold_share` of the requests
+    wait at all;
     `p50_ms` and `p99_ms` are percentiles of the added waiting over all requests.
     `first_byte_ms` is when a warm request's answer begins. `is_predicted` says that a saving in
     it was not verified.
@@ -295,7 +296,7 @@ class _Maker:
         outcomes = [Outcome(self.traffic.cold_rate, restore.value)]
         remarks = ("needs published versions, and hooks for what must not be frozen",)
         return _option(
-            (SNAPSTART,), parts, (0.0, 0.0), restore, restore.high, outcomes, self.traffic, remarks
+            (SNAPSTART,), parts, (0.0, 0.0), restore, restore.value, outcomes, self.traffic, remarks
         )
 
     def provisioned(self, start: _Start) -> Option:
@@ -368,7 +369,7 @@ class _Maker:
             parts,
             (low - value, high - value),
             self.expected(start),
-            wait + late,
+            wait + late if traffic.use_share else wait,
             outcomes,
             traffic,
             remarks,

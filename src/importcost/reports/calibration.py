@@ -68,16 +68,17 @@ def _table(found: Outcome, style: Style, width: int) -> list[str]:
     ]
     is_wide = width >= WIDE
     middle = f" {'floor':>7} {'ratio':>6}" if is_wide else ""
-    head = f"{'estimate':<10}{middle} {'init ms':>8} {'band':>16} {'error':>6}"
+    head = f"{'estimate':<10}{middle} {'init ms':>7} {'band':>14} {'error':>6}"
     head += f" {'in band':>8}" if is_wide else ""
-    lines = [style(head[:width], "1")]
+    lines = [style(head, "1")]
     for name, one in rows:
         if one is None:
             continue
         bill = one.estimate
         band = f"{bill.init_ms.low:,.0f} to {bill.init_ms.high:,.0f}"
+        error = round(one.error, 2) + 0.0  # no minus before a zero
         parts = f" {bill.floor_ms.value:>7,.0f} {bill.speed_ratio.value:>6.2f}" if is_wide else ""
-        line = f"{name:<10}{parts} {bill.init_ms.value:>8,.0f} {band:>16} {one.error:>+6.0%}"
+        line = f"{name:<10}{parts} {bill.init_ms.value:>7,.0f} {band:>14} {error:>+6.0%}"
         lines.append(line + (f" {one.inside:>8.0%}" if is_wide else ""))
     return lines
 
