@@ -14,12 +14,13 @@ from importcost.app.advise import Analysis, Finding
 from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
 from importcost.app.edit_files import FileEdit
 from importcost.app.events import Event, EventOutcome, judge_event, load_events
+from importcost.app.mentions import mentions, project_root
 from importcost.app.sources import Sources
 from importcost.app.suggest import LAZY_PYTHON, analyse_bench, python_version, with_economics
 from importcost.billing.estimate import estimate
 from importcost.deferral.diff import unified_diff
 from importcost.deferral.rewrite import Change, Refused, rewrite
-from importcost.deferral.source_model import SourceFile
+from importcost.deferral.source_model import ModuleObject, SourceFile
 from importcost.deferral.text import encode
 from importcost.errors import UsageError
 from importcost.measure.pairs import NO_SAVING, PairedSubject, verify, with_bytecode
@@ -314,7 +315,28 @@ class _Work:
         if best is None or (best.verification is not None and is_broken(best.verification)):
             return Rewrite((), ())
         changed = self._edit(best.finding_ids)
-        return Rewrite((), ()) if isinstance(changed, Refused) else changed
+        if isinstance(changed, Refused):
+            return Rewrite((), ())
+        chosen = [self._analysis.findings[number] for number in best.finding_ids]
+        target = self._profile.target
+        root = project_root(Path(target.task_root) if target else Path())
+        left = mentions(root, removed_names(chosen), set(self._analysis.sources.data))
+        return replace(changed, notes=changed.notes + left)
+
+
+def removed_names(findings: Sequence[Finding]) -> Mapping[str, set[str]]:
+    """Return the names that these findings' edits take out of each module's namespace."""
+    removed: dict[str, set[str]] = defaultdict(set)
+    for one in findings:
+        for change in one.changes:
+            if change.style in (Style.LAZY, Style.LAZY_MODULES):
+                continue
+            statement = change.statement
+            if isinstance(statement, ModuleObject):
+                removed[one.file.module].add(statement.name)
+            else:
+                removed[one.file.module] |= {*statement.bound, *statement.verdict.objects}
+    return removed
 
 
 def rewrite_files(

@@ -1,0 +1,83 @@
+"""Finds what else names things that an edit takes out of a module: tests that patch them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+MAX_FILES = 2_000
+MAX_BYTES = 1_000_000
+SKIPPED = frozenset({"site-packages", "node_modules", "__pycache__", "build", "dist"})
+MOST_SHOWN = 3
+
+
+def mentions(
+    root: Path, removed: Mapping[str, Collection[str]], analysed: Collection[str]
+) -> tuple[str, ...]:
+    """Return sentences about files below `root` that name what goes, `app.boto3` for example.
+
+    `removed` are the names that each module loses, by the module's dotted name; `analysed` the
+    files that the edit has seen itself. Environments and hidden folders are left out, and what
+    cannot be read; at most MAX_FILES files are looked at.
+    """
+    pairs = sorted({(module, name) for module, lost in removed.items() for name in lost})
+    if not pairs:
+        return ()
+    wanted = re.compile("|".join(_pattern(module, name) for module, name in pairs))
+    found = []
+    for path in _sources(root):
+        if str(path) in analysed:
+            continue
+        try:
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            continue
+        hits = [(at, hit) for at, line in enumerate(lines, 1) if (hit := wanted.search(line))]
+        name = path.relative_to(root).as_posix()
+        for at, hit in hits[:MOST_SHOWN]:
+            module, lost = pairs[(hit.lastindex or 1) - 1]
+            found.append(
+                f"{name}:{at} names {lost} of {module}, which the edit takes away: change it too"
+            )
+        if len(hits) > MOST_SHOWN:
+            found.append(f"{name} has {len(hits) - MOST_SHOWN} more such lines")
+    return tuple(found)
+
+
+def _pattern(module: str, name: str) -> str:
+    """Return a pattern of one group: `app.boto3`, `patch.object(app, "boto3")`, from-imports."""
+    whole, last, wanted = (re.escape(one) for one in (module, module.rpartition(".")[2], name))
+    dotted = rf"(?<!\w){whole}\.{wanted}(?!\w)"
+    patched = rf"(?<!\w){last}\s*,\s*[\"']{wanted}[\"']"
+    imported = rf"from\s+{whole}\s+import\b[^#]*(?<!\w){wanted}(?!\w)"
+    return f"({dotted}|{patched}|{imported})"
+
+
+def project_root(task_root: Path) -> Path:
+    """Return the Git working tree that the task root lies in, else the task root itself."""
+    for folder in (task_root, *task_root.parents):
+        if (folder / ".git").exists():
+            return folder
+    return task_root
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    seen = 0
+    for folder, folders, files in os.walk(root):
+        inside = Path(folder)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in SKIPPED
+            and not name.startswith(".")
+            and not (inside / name / "pyvenv.cfg").exists()
+        )
+        for name in sorted(files):
+            path = inside / name
+            if name.endswith(".py") and path.is_file() and path.stat().st_size <= MAX_BYTES:
+                seen += 1
+                if seen > MAX_FILES:
+                    return
+                yield path
