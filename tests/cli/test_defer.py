@@ -272,3 +272,17 @@ def test_waiting_at_import_is_worth_a_getter(folder):
     assert found.economics.first_use_ms == pytest.approx(found.economics.saved_ms, rel=0.1)
     assert "Defer 1 statement: " in done.stdout
     assert re.search(r"handler.py:3 SECRET = slow.fetch\(\)\n +waits 2\d\d ms", done.stdout)
+
+
+def test_a_linked_handler_is_not_written_through(folder):
+    (folder / "link.py").symlink_to("handler.py")
+    for target in ("link.py", "link.py:handler"):
+        done = defer(folder, "--no-verify", "--write", target=target)
+        assert done.returncode == 2
+        assert "link.py is a symbolic link: nothing was written" in done.stderr
+    assert (folder / "handler.py").read_text() == HANDLER
+
+
+def test_too_few_runs_to_time_statements_are_said_to_be(folder):
+    assert "understated" in defer(folder, "--no-verify", "--runs", "5").stderr
+    assert "understated" not in defer(folder, "--no-verify").stderr

@@ -85,6 +85,11 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
     with open_bench(request.measure, listener) as bench:
         events = load_events(request.events, bench.subject.target)
         measurement, profile = bench.profile(listener)
+        if not measurement.statements:
+            listener.note(
+                "Module-level statements were not timed, so that what a getter saves is "
+                "understated: leave --runs out, or give 6 or more."
+            )
         sources, analysis = analyse_bench(bench, measurement, profile, request.style)
         work = _Work(bench, profile, analysis, request, listener, len(measurement.runs))
         advice, edits = work.carry_out(events)

@@ -91,6 +91,8 @@ def command(  # noqa: PLR0913 - one parameter an option
         raise UsageError("--event compares answers, which --no-verify leaves out: drop one.")
     if force and not write:
         raise UsageError("--force only means something with --write.")
+    if write:
+        _refuse_link(target)
     request = DeferRequest(
         request_of(target, options),
         style=Style(style) if style else None,
@@ -104,6 +106,16 @@ def command(  # noqa: PLR0913 - one parameter an option
     _show(found, outputs, quiet=quiet, diff=diff and not write)
     if write:
         _write(found, force=force)
+
+
+def _refuse_link(target: str) -> None:
+    """Raise UsageError for a handler file that is a symbolic link: its target is someone's own."""
+    named = Path(target if Path(target).is_symlink() else target.rpartition(":")[0])
+    if named.is_symlink():
+        raise UsageError(
+            f"{named} is a symbolic link: nothing was written, name its target "
+            f"{named.resolve()} itself."
+        )
 
 
 def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool) -> None:
