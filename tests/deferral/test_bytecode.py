@@ -52,8 +52,22 @@ def test_modules_are_counted_without_the_runtimes_and_the_standard_library():
     assert finding(graph, "zip").modules == 2
 
 
+@pytest.mark.parametrize(
+    ("file", "folder"),
+    [("/srv/task/boto3.py", "/srv/task"), ("/srv/task2/boto3.py", "."), ("/venv/boto3.py", ".")],
+)
+def test_dependencies_beside_the_task_root_are_compiled_where_they_are_packed(file, folder):
+    absent = BytecodeState.ABSENT
+    own = module("handler", bytecode=absent, file="/srv/task/handler.py")
+    graph = ImportGraph((own, module("boto3", bytecode=absent, file=file)), ())
+    assert finding(graph, "zip", "/srv/task").command.endswith(f" -j 0 {folder}")
+
+
 def test_the_command_names_interpreter_mode_and_folder():
-    found = finding(graph_of(BytecodeState.ABSENT), "zip", "/home/me/my build")
+    graph = ImportGraph(
+        (module("m", bytecode=BytecodeState.ABSENT, file="/home/me/my build/m.py"),), ()
+    )
+    found = finding(graph, "zip", "/home/me/my build")
     assert found.command == (
         "python3.13 -m compileall -q --invalidation-mode unchecked-hash -j 0 '/home/me/my build'"
     )

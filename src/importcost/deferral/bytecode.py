@@ -15,6 +15,7 @@ from importcost.model.advice import BytecodeFinding
 from importcost.model.graph import RUNTIME, STDLIB, BytecodeState, ImportGraph, LoadedModule
 from importcost.model.profile import Settings
 
+BUILD_FOLDER = "."
 _COMPILED = {
     "zip": frozenset({BytecodeState.VALID, BytecodeState.STALE, BytecodeState.ABSENT}),
     "image": frozenset({BytecodeState.STALE, BytecodeState.ABSENT}),
@@ -22,17 +23,21 @@ _COMPILED = {
 
 
 def bytecode_finding(
-    graph: ImportGraph, settings: Settings, folder: str = "BUILD_FOLDER"
+    graph: ImportGraph, settings: Settings, folder: str = BUILD_FOLDER
 ) -> BytecodeFinding | None:
     """Return how many modules are compiled at every cold start, None where there is none.
 
-    `folder` is what gets packed: the task root, or the folder that a build leaves. Counted are
-    the function's own modules and its dependencies; the image's standard library is compiled
-    already. Raises UsageError for a runtime that names no Python 3.
+    `folder` is the task root. Where dependencies lie outside of it they are packed by a build,
+    and the command is for that build's folder, to be run in it. Counted are the function's own
+    modules and its dependencies; the image's standard library is compiled already. Raises
+    UsageError for a runtime that names no Python 3.
     """
     compiled = compiled_modules(graph, settings.package_type)
     if not compiled:
         return None
+    inside = folder.rstrip("/") + "/"
+    if not all(module.file is None or module.file.startswith(inside) for module in compiled):
+        folder = BUILD_FOLDER
     return BytecodeFinding(len(compiled), compile_command(settings.runtime, folder))
 
 
