@@ -2,12 +2,15 @@
 
 import dataclasses
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.profile_factory import make_profile
+from importcost.app.bench import ProfileRequest
+from importcost.app.profile_log import profile_log
 from importcost.billing.calibration import (
     MIN_COLD_STARTS,
     Calibration,
@@ -182,3 +185,11 @@ def test_a_calibration_is_a_value():
     assert isinstance(found, Calibration)
     with pytest.raises(dataclasses.FrozenInstanceError):
         found.floor_ms = 1.0
+
+
+def test_a_real_traces_own_init_is_predicted_within_5_percent():
+    # fourTheorem/lambda-datasci-perf @5604b9a, perf_zip_Python39_1024: Init Duration 2875.81 ms.
+    log = Path(__file__).parents[1] / "logs" / "lambda-zip-1024.log"
+    start = b"INIT_START Runtime Version: python:3.9.v38\n"
+    profile = profile_log(ProfileRequest(""), start + log.read_bytes(), "log")
+    assert estimate(profile).init_ms.value == pytest.approx(2875.81, rel=0.05)

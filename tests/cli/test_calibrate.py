@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 
 import pytest
 import tomllib
@@ -18,6 +19,11 @@ from importcost.billing.estimate import estimate
 from importcost.errors import UsageError
 from importcost.targets.config import load_config, read_config
 from importcost.targets.config_start import toml_text
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 CONFIG = '[project]\nname = "x"  # kept\n\n[tool.importcost]\nhandler = "handler.py"\n'
 OWN = Calibration(
