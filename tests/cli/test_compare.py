@@ -224,6 +224,30 @@ def test_each_version_gets_its_own_requirements(repository):
     assert "lib_a.py" in words(failing)
 
 
+def test_a_lock_file_is_each_version_s_own(repository):
+    commit(repository, {"lock.txt": "# nothing yet\n"}, "v2")
+    commit(repository, {"lock.txt": "--no-index\nabsent-package==1\n"}, "v3")
+    fine = compare(repository, "v2", "v2", *FAST, "--lock", "lock.txt", "--max-increase", "300%")
+    assert fine.returncode == 0, fine.stdout
+    done = compare(repository, "v2", "v3", *FAST, "--lock", "lock.txt")
+    assert done.returncode == 3
+    assert "v3: Installing lock.txt for Python" in words(done)
+    assert "absent-package" in words(done)
+
+
+def test_an_install_that_fails_is_tried_once_for_all_handlers(repository):
+    config = CONFIG + '[handlers.second]\nhandler = "src/helper.py"\n'
+    script = "import sys; print('tried'); sys.exit(f'ERROR: no {sys.argv[1]}')\n"
+    commit(repository, {"importcost.toml": config, "install.py": script}, "v2")
+    done = compare(repository, "v2", "v2", "--install", "python install.py {target}", "--json")
+    assert done.returncode == 3
+    assert done.stderr.count("Installing for v2") == 1
+    checks = json.loads(done.stdout)["checks"]
+    assert [one["status"] for one in checks] == ["not-measured"] * 2
+    assert all("failed in" in one["message"] for one in checks)
+    assert all("ERROR: no" in one["message"] for one in checks)
+
+
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [

@@ -6,7 +6,6 @@ import contextlib
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from importcost.app.bench import Bench, Listener, open_bench
 from importcost.app.compare_sides import Lane, install_into, lanes_of, with_requirements
@@ -77,8 +76,8 @@ class CompareRequest:
 class CompareReport:
     """All checks, the comparisons with what accounts for them, and both versions' profiles.
 
-    `root` is the folder of head that files are named from; `places` where each handler is
-    configured. `profiles` are base's and head's, by handler.
+    `root` is the folder of head that files are named from; `places` the file of each
+    handler. `profiles` are base's and head's, by handler.
     """
 
     checks: tuple[Check, ...]
@@ -140,7 +139,7 @@ class _Comparing:
         self._listener = listener
         self._versions = {Side.BASE: base, Side.HEAD: head}
         self._stack = stack
-        self._layers: dict[tuple[Side, str], tuple[str, ...]] = {}
+        self._layers: dict[tuple[Side, str], tuple[str, ...] | MeasurementError] = {}
         # Order of launches, not a secret.
         self._random = random.Random()  # noqa: S311
         self._done = 0
@@ -205,18 +204,33 @@ class _Comparing:
         return race
 
     def _bench(self, handler: HandlerConfig, side: Side) -> Bench:
-        version = self._versions[side]
-        python = handler.python or ""
-        key = (side, python)
-        if key not in self._layers:
-            if self._request.install is not None:
-                self._listener.note(f"Installing for {version.label}: {self._request.install}")
-            self._layers[key] = install_into(version, self._request.install, python)
-        handler = with_requirements(handler, version, self._request.lock)
+        layers = self._installed(side, handler.python or "")
+        handler = with_requirements(handler, self._versions[side], self._request.lock)
         how = replace(self._request.how, runs=PROFILE_RUNS)
         return self._stack.enter_context(
-            open_bench(request_for(handler, how, self._layers[key]), self._listener)
+            open_bench(request_for(handler, how, layers), self._listener)
         )
+
+    def _installed(self, side: Side, python: str) -> tuple[str, ...]:
+        """Return the layer that the install command fills, once for all handlers of a side.
+
+        Raises MeasurementError where it fails: for every handler, and tried only once.
+        """
+        version, command = self._versions[side], self._request.install
+        if command is None:
+            return ()
+        key = (side, python)
+        if key not in self._layers:
+            self._listener.note(f"Installing for {version.label}: {command}")
+            name = f"layer-{len(self._layers)}"
+            try:
+                self._layers[key] = install_into(version, command, python, name)
+            except MeasurementError as error:
+                self._layers[key] = error
+        found = self._layers[key]
+        if isinstance(found, MeasurementError):
+            raise found
+        return found
 
     def _measure(self, race: _Race, count: int, *, is_first: bool) -> None:
         if race.interleaved is None:
@@ -342,6 +356,12 @@ class _Comparing:
             checks=tuple(checks),
             compared=tuple(compared),
             root=str(head.top),
+            # No single line makes a version slower: the handler's file stands for it.
+            places={
+                race.lane.name: (race.lane.head.handler.partition(".py")[0] + ".py", 1)
+                for race in races
+                if race.lane.head is not None and ".py" in race.lane.head.handler
+            },
             profiles=dict(profiles),
         )
 
@@ -357,15 +377,7 @@ class _Comparing:
         if subject.levels.of(Rule.INCREASE) is Level.OFF:
             words = "Switched off: comparisons are reported, not judged."
             return [measured, subject.check(Rule.INCREASE, Status.SKIPPED, words)]
-        return [measured, *(_with_place(one, lane) for one in relative(subject))]
-
-
-def _with_place(check: Check, lane: Lane) -> Check:
-    """Point at the handler's own file: no single line makes a version slower."""
-    if check.file is not None or lane.head is None:
-        return check
-    file = lane.head.handler.partition(".py")[0] + ".py"
-    return replace(check, file=file if Path(file).is_file() else None)
+        return [measured, *relative(subject)]
 
 
 class _Quiet:

@@ -199,16 +199,14 @@ def with_requirements(lane: HandlerConfig, version: Checkout, lock: str | None) 
     return lane if lock is None else replace(lane, requirements=str(version.folder / lock))
 
 
-def install_into(version: Checkout, command: str | None, python: str) -> tuple[str, ...]:
-    """Run the user's install command for a version; return the layer that it filled, if any.
+def install_into(version: Checkout, command: str, python: str, name: str) -> tuple[str, ...]:
+    """Run the user's install command for a version; return the layer `name` that it filled.
 
     Raises UsageError for a command without `{target}`, MeasurementError where it fails.
     """
-    if command is None:
-        return ()
     words = parse_install(command)
-    layer = version.scratch / "layer"
+    layer = version.scratch / name
     target = layer / "python"
-    target.mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True)
     run_install(words, target, version.folder, python)
     return (str(layer),)
