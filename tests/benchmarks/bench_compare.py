@@ -50,6 +50,12 @@ table = boto3.resource("dynamodb", region_name="us-east-1").Table("orders")
 def handler(event, context):
     return {}
 """
+STDLIB_HANDLER = """\
+import asyncio, email.mime.multipart, http.client, sqlite3, ssl, unittest.mock, xml.dom.minidom
+
+def handler(event, context):
+    return {}
+"""
 # Work that takes the same CPU time whatever the machine's cache holds; one step is 100 us or so.
 WORK = "\nfor _ in range({steps}):\n    sum(range(8_000))\n"
 CALIBRATION_STEPS = 400
@@ -78,10 +84,10 @@ def init_us(bench, launches=7):
     return statistics.median(run.function_init.cpu_us for run in session.runs[1:])
 
 
-def steps_for(open_version, base):
+def steps_for(open_version, base, handler):
     """Return how many steps of work are one percent of base's init, measured here."""
     plain = init_us(base)
-    worked = init_us(open_version(HANDLER + WORK.format(steps=CALIBRATION_STEPS), "calibration"))
+    worked = init_us(open_version(handler + WORK.format(steps=CALIBRATION_STEPS), "calibration"))
     step_us = (worked - plain) / CALIBRATION_STEPS
     print(f"init {plain / 1000:.0f} ms, one step {step_us:.0f} us", flush=True)
     return plain / 100 / step_us
@@ -134,8 +140,10 @@ def main():
     parser.add_argument("--aa", type=int, default=200)
     parser.add_argument("--shifted", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=36_000)
+    parser.add_argument("--stdlib", action="store_true", help="A quicker handler without boto3.")
     parser.add_argument("--log", help="Append each comparison as a line of JSON.")
     options = parser.parse_args()
+    handler = STDLIB_HANDLER if options.stdlib else HANDLER
     wanted = {0: options.aa, 5: options.shifted, 10: options.shifted}
     started = time.monotonic()
     rows = defaultdict(list)
@@ -148,11 +156,11 @@ def main():
             request = ProfileRequest(str(file), python=options.python, runner="local")
             return stack.enter_context(open_bench(request, Quiet()))
 
-        base = open_version(HANDLER, "base")
-        per_percent = steps_for(open_version, base)
+        base = open_version(handler, "base")
+        per_percent = steps_for(open_version, base, handler)
         heads = {
             shift: open_version(
-                HANDLER + (WORK.format(steps=round(shift * per_percent)) if shift else ""),
+                handler + (WORK.format(steps=round(shift * per_percent)) if shift else ""),
                 f"head{shift}",
             )
             for shift in SHIFTS
