@@ -286,3 +286,20 @@ def test_a_linked_handler_is_not_written_through(folder):
 def test_too_few_runs_to_time_statements_are_said_to_be(folder):
     assert "understated" in defer(folder, "--no-verify", "--runs", "5").stderr
     assert "understated" not in defer(folder, "--no-verify").stderr
+
+
+@pytest.mark.parametrize(
+    ("body", "how"),
+    [
+        ("import os; os._exit(3)", "ended the interpreter"),
+        ("import time; time.sleep(60)", "did not end within 2 s"),
+    ],
+)
+def test_an_event_that_brings_no_answer_is_said_to_be_it_at_once(folder, body, how):
+    text = f"import heavy\n\n\ndef handler(e, c):\n    {body}\n    return heavy.answer()\n"
+    write_files(folder.parent, {"task/handler.py": text, "e.json": "{}"})
+    done = defer(folder, "--event", "../e.json", "--timeout", "2")
+    assert done.returncode == 3
+    assert f"calling the unchanged handler with it {how}" in " ".join(done.stderr.split())
+    assert "module level" not in done.stderr
+    assert "Verifying" not in done.stderr

@@ -13,7 +13,14 @@ from pathlib import Path
 from importcost.app.advise import Analysis, Finding
 from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
 from importcost.app.edit_files import FileEdit
-from importcost.app.events import Event, EventOutcome, judge_event, load_events
+from importcost.app.events import (
+    Baseline,
+    Event,
+    EventOutcome,
+    call_unchanged,
+    judge_event,
+    load_events,
+)
 from importcost.app.mentions import mentions, project_root
 from importcost.app.sources import Sources
 from importcost.app.suggest import LAZY_PYTHON, analyse_bench, python_version, with_economics
@@ -117,6 +124,7 @@ class _Work:
         self._runs_done = runs_done
         self._python = python_version(bench)
         self.outcomes: list[EventOutcome] = []
+        self._baselines: dict[str, Baseline] = {}
 
     def carry_out(self, events: Sequence[Event]) -> tuple[Advice, Rewrite]:
         """Return the advice, verified where that was asked for, and the best set's edits."""
@@ -134,6 +142,8 @@ class _Work:
                 for number, changed in edited.items()
                 if not isinstance(changed, Refused) and self._analysis.findings[number].stands_alone
             }
+            # An event that cannot be called should not cost the minutes before it is said.
+            self._baselines = {one.name: call_unchanged(self._bench, one) for one in events}
             measured = dict(self._verify(sets, best))
             for event in events:
                 self._judge(event, sets, best, measured)
@@ -172,7 +182,7 @@ class _Work:
             edits = self._edit(best.finding_ids)
             if not isinstance(edits, Refused):
                 variants[BEST] = self._subject(BEST, edits)
-        outcome = judge_event(self._bench, event, variants)
+        outcome = judge_event(self._bench, event, self._baselines[event.name], variants)
         self.outcomes.append(outcome)
         for key, failure in outcome.differing.items():
             measured[key] = replace(measured[key], failure=failure)

@@ -77,15 +77,40 @@ def _load(path: Path, name: str) -> Event:
         raise UsageError(f"The event {path} is no JSON: {error}.") from error
 
 
-def judge_event(bench: Bench, event: Event, variants: Mapping[str, Subject]) -> EventOutcome:
-    """Call the original twice and each variant once with the event.
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Two calls of the unchanged handler with one event."""
 
-    Raises HandlerError where a launch of the original fails; a variant that fails to start
-    counts as a different answer.
+    first: Invocation
+    is_repeatable: bool
+
+
+def call_unchanged(bench: Bench, event: Event) -> Baseline:
+    """Call the unchanged handler twice with the event.
+
+    Raises HandlerError, in words about the event, where such a call never ends or takes the
+    interpreter with it.
     """
-    first = _invoke(bench, bench.subject, event)
-    second = _invoke(bench, bench.subject, event)
-    is_repeatable = first.answer == second.answer
+    try:
+        first, second = (_invoke(bench, bench.subject, event) for _ in range(2))
+    except HandlerError as error:
+        raise HandlerError(
+            f"{event.name} cannot be compared, since calling the unchanged handler with it "
+            f"{_ended_how(error, bench.request.timeout_s)}: leave that event out, or raise "
+            "--timeout if it is only slow.",
+            error.traceback_text,
+        ) from error
+    return Baseline(first, first.answer == second.answer)
+
+
+def judge_event(
+    bench: Bench, event: Event, baseline: Baseline, variants: Mapping[str, Subject]
+) -> EventOutcome:
+    """Call each variant once with the event and hold it to the unchanged handler's answer.
+
+    A variant that fails to start, or does not come back, counts as a different answer.
+    """
+    first = baseline.first
     differing: dict[str, str] = {}
     loaded: dict[str, frozenset[str]] = {}
     wall_ms: dict[str, float] = {}
@@ -93,12 +118,23 @@ def judge_event(bench: Bench, event: Event, variants: Mapping[str, Subject]) -> 
         try:
             found = _invoke(bench, subject, event)
         except HandlerError as error:
-            differing[key] = f"the changed handler fails on {event.name}: {error}"
+            how = _ended_how(error, bench.request.timeout_s)
+            differing[key] = f"calling the changed handler with {event.name} {how}"
             continue
         loaded[key], wall_ms[key] = found.loaded, found.wall_ms
-        if found.answer != first.answer and (is_repeatable or found.failed != first.failed):
+        if found.answer != first.answer and (
+            baseline.is_repeatable or found.failed != first.failed
+        ):
             differing[key] = _difference(event, first, found)
-    return EventOutcome(event.name, first, is_repeatable, differing, loaded, wall_ms)
+    return EventOutcome(event.name, first, baseline.is_repeatable, differing, loaded, wall_ms)
+
+
+def _ended_how(error: HandlerError, timeout_s: float) -> str:
+    """Say how a call ended that brought no answer: the handler's import has worked before."""
+    if "did not end within" in str(error):
+        return f"did not end within {timeout_s:g} s"
+    lines = [line.strip() for line in error.traceback_text.splitlines() if line.strip()]
+    return f"ended the interpreter ({lines[-1]})" if lines else "ended the interpreter"
 
 
 def _invoke(bench: Bench, subject: Subject, event: Event) -> Invocation:
