@@ -108,9 +108,17 @@ CASES = {
         "for i in e:\n    if i:\n        a.x(i)",
         "import a\nfor i in e:\n    if i:\n        a.x(i)",
     ),
-    "never into try": (
-        "e = 1\ntry:\n    if e: a.x()\nexcept OSError:\n    pass",
-        "import a\ne = 1\ntry:\n    if e: a.x()\nexcept OSError:\n    pass",
+    "into a branch in try": (
+        "try:\n    if e:\n        a.x()\nexcept Exception:\n    pass",
+        "try:\n    if e:\n        import a\n        a.x()\nexcept Exception:\n    pass",
+    ),
+    "never into a try that speaks of failing imports": (
+        "e = 1\ntry:\n    if e: a.x()\nexcept (OSError, ImportError):\n    pass",
+        "import a\ne = 1\ntry:\n    if e: a.x()\nexcept (OSError, ImportError):\n    pass",
+    ),
+    "before a try whose handler needs it": (
+        "e = 1\ntry:\n    if e: a.x()\nexcept a.Error:\n    pass",
+        "import a\ne = 1\ntry:\n    if e: a.x()\nexcept a.Error:\n    pass",
     ),
     "never into with": ("with e:\n    if e: a.x()", "import a\nwith e:\n    if e: a.x()"),
     "before a nested function in its branch": (

@@ -103,7 +103,8 @@ class _Finder:
     def _branches(self, statement: ast.stmt) -> list[list[ast.stmt]] | None:
         """Return the suites of which one runs, None where an import may not go into them.
 
-        An empty one stands for a missing `else`. A use in a condition, of any `elif` or `case`
+        An empty one stands for a missing `else`. The body of a `try` is a branch, too, unless its
+        handlers speak of failing imports. A use in a condition, of any `elif` or `case`
         too, is one of the whole statement.
         """
         conditions: list[ast.AST] = []
@@ -125,6 +126,12 @@ class _Finder:
                 branches.append(case.body)
             if not _catches_all(statement.cases[-1]):
                 branches.append([])
+        elif isinstance(statement, ast.Try):
+            # A handler whose whole body is one `try` is the rule on Lambda.
+            if any(_catches_import_errors(handler) for handler in statement.handlers):
+                return None
+            conditions += [*statement.handlers, *statement.orelse, *statement.finalbody]
+            branches.append(statement.body)
         else:
             return None
         return None if any(self._used(node) for node in conditions) else branches
@@ -173,3 +180,12 @@ def _leaves(statement: ast.stmt) -> bool:
 def _catches_all(case: ast.match_case) -> bool:
     pattern = case.pattern
     return case.guard is None and isinstance(pattern, ast.MatchAs) and pattern.pattern is None
+
+
+def _catches_import_errors(handler: ast.ExceptHandler) -> bool:
+    """Tell whether a handler names the errors of imports, which the moved one would now raise."""
+    named = ast.walk(handler.type) if handler.type is not None else ()
+    return any(
+        isinstance(node, ast.Name) and node.id in ("ImportError", "ModuleNotFoundError")
+        for node in named
+    )
