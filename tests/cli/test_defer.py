@@ -303,3 +303,28 @@ def test_an_event_that_brings_no_answer_is_said_to_be_it_at_once(folder, body, h
     assert f"calling the unchanged handler with it {how}" in " ".join(done.stderr.split())
     assert "module level" not in done.stderr
     assert "Verifying" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("style", "gone"),
+    [
+        ("function", ["-import heavy"]),
+        ("getter", ["-import other"]),
+        ("type-checking", ["-import shared"]),
+        ("lazy-modules", ["-import other"]),
+    ],
+)
+def test_a_style_asked_for_is_the_only_one_used(folder, style, gone):
+    text = (
+        "from __future__ import annotations\n\nimport heavy\nimport other\nimport shared\n\n"
+        "NAME = other.__name__ + str(len(dir(other)))\n\n\n"
+        "def handler(e: shared.Event, c):\n    return heavy.answer() if e else NAME\n"
+    )
+    layer = {"layer/python/heavy/__init__.py": f"from heavy.tool import answer\n{BUSY}"}
+    other = {"layer/python/other.py": BUSY}
+    write_files(folder.parent, {**layer, **other, "task/handler.py": text})
+    done = defer(folder, "--no-verify", "-q", "--style", style)
+    assert done.returncode == 0, done.stderr
+    removed = [line for line in done.stdout.splitlines() if line.startswith("-import")]
+    assert removed == gone
+    assert ("__lazy_modules__" in done.stdout) == (style == "lazy-modules")

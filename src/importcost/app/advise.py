@@ -29,6 +29,9 @@ from importcost.model.profile import Profile, significant_blocked_us
 
 CHANGES = (VerdictKind.DEFERRABLE, VerdictKind.NEEDS_GETTER, VerdictKind.ANNOTATIONS_ONLY)
 
+ONE_WAY = (Style.FUNCTION, Style.GETTER, Style.TYPE_CHECKING)
+"""Styles that, asked for by name, leave alone what would need another one."""
+
 HINT_MIN_SHARE = 0.01
 """Of function init: what a dependency costs less than this is no advice worth reading."""
 
@@ -144,6 +147,9 @@ class _Analyst:
         # A lazy import does not help where module level uses the name at once.
         if is_lazy and verdict.kind is not VerdictKind.NEEDS_GETTER:
             return replace(verdict, style=self._style)
+        if self._style in ONE_WAY and verdict.style is not self._style:
+            left = f"{verdict.reason}; --style {self._style.value} leaves it"
+            return replace(verdict, reason=left, style=None)
         return verdict
 
     def settle(self, one: Finding, *, in_best_set: bool) -> Finding:
@@ -178,6 +184,8 @@ class _Analyst:
 
     def _object(self, file: SourceFile, made: ModuleObject) -> Iterator[Finding]:
         if made.verdict.kind is not VerdictKind.NEEDS_GETTER:
+            return
+        if self._style in ONE_WAY and self._style is not Style.GETTER:
             return
         chain = _chain(file, made)
         keys = tuple(_object_key(file, one) for one in chain)

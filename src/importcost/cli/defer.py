@@ -29,7 +29,7 @@ STYLES = ("function", "getter", "type-checking", "lazy", "lazy-modules")
 @click.option(
     "--style",
     type=click.Choice(STYLES),
-    help="How the edit defers. Default: what fits each statement.",
+    help="Edit in this way only (the lazy ones make getters, too). Default: what fits each.",
 )
 @click.option(
     "--verify/--no-verify", default=True, help="Measure each saving in pairs.  [default: verify]"
