@@ -226,7 +226,8 @@ class _Tracer:
             if int(args[1]) in (2, 10, 30):  # IPv4 and IPv6; 30 is macOS's
                 self._record("connection", sys._getframe(1), "socket", args[0])
         elif event == "sqlite3.connect":
-            if str(args[0]) != ":memory:":
+            name = os.fsdecode(args[0]) if isinstance(args[0], (str, bytes)) else ""
+            if name != ":memory:":
                 self._record("connection", sys._getframe(1), "sqlite3.connect")
         elif event in ("tempfile.mkstemp", "tempfile.mkdtemp"):
             self._record("tempfile", sys._getframe(1), event, None, str(args[0]))
