@@ -7,7 +7,8 @@ init CPU time in a loop. Each comparison is 15 interleaved pairs, extended once 
 unclear, exactly as the command does it. The three kinds are measured in turn, so that a machine
 that slows down does so for all of them; it ends with what it has when `--seconds` are over.
 
-Beside the gate's verdict stands what simpler methods say of the very same launches: the median
+With `--others VENV` two other gates are asked in the same rounds; see other_gates.py. Beside the
+gate's verdict stands what simpler methods say of the very same launches: the median
 wall times over 2 % apart (what a script around `time` does), and the same of CPU time. Exits with
 1 where more than 1 % of A/A comparisons raise an alarm.
 """
@@ -25,6 +26,8 @@ from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+
+from other_gates import OtherGates
 
 from importcost.app.bench import ProfileRequest, open_bench
 from importcost.gate.compare import (
@@ -118,7 +121,9 @@ def over_2_percent(pairs, name):
 def show(rows):
     """Print one line for each injected shift."""
     verdicts = " ".join(f"{one.value:>12}" for one in Verdict)
-    rest = " ".join(f"{one:>9}" for one in ("extended", "measured", "wall>2%", "cpu>2%"))
+    others = sorted(name for name in rows[0][0] if name.startswith("import"))
+    heads = ("extended", "measured", "wall>2%", "cpu>2%")
+    rest = " ".join([*(f"{one:>9}" for one in heads), *(f"{one:>17}" for one in others)])
     print(f"\n{'shift':>6} {'n':>4} {verdicts} {rest}")
     for shift, found in sorted(rows.items()):
         count = len(found)
@@ -130,6 +135,7 @@ def show(rows):
         measured = statistics.median(one["percent"] for one in found)
         wall, cpu = (sum(one[name] for one in found) / count for name in ("wall", "cpu"))
         rest = f"{extended:>9.0%} {measured:>+8.1f}% {wall:>9.0%} {cpu:>9.0%}"
+        rest += "".join(f" {sum(one[name] for one in found) / count:>17.0%}" for name in others)
         print(f"{shift:>+5}% {count:>4} {shares} {rest}", flush=True)
 
 
@@ -141,6 +147,7 @@ def main():
     parser.add_argument("--shifted", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=36_000)
     parser.add_argument("--stdlib", action="store_true", help="A quicker handler without boto3.")
+    parser.add_argument("--others", metavar="VENV", help="With the other gates installed in it.")
     parser.add_argument("--log", help="Append each comparison as a line of JSON.")
     options = parser.parse_args()
     handler = STDLIB_HANDLER if options.stdlib else HANDLER
@@ -156,15 +163,14 @@ def main():
             request = ProfileRequest(str(file), python=options.python, runner="local")
             return stack.enter_context(open_bench(request, Quiet()))
 
+        others = stack.enter_context(OtherGates(options.others)) if options.others else None
         base = open_version(handler, "base")
         per_percent = steps_for(open_version, base, handler)
-        heads = {
-            shift: open_version(
-                handler + (WORK.format(steps=round(shift * per_percent)) if shift else ""),
-                f"head{shift}",
-            )
+        texts = {
+            shift: handler + (WORK.format(steps=round(shift * per_percent)) if shift else "")
             for shift in SHIFTS
         }
+        heads = {shift: open_version(text, f"head{shift}") for shift, text in texts.items()}
         while time.monotonic() - started < options.seconds:
             due = [shift for shift in ROUND if len(rows[shift]) < wanted[shift]]
             if not due:
@@ -179,6 +185,8 @@ def main():
                     "wall": over_2_percent(pairs, "wall_us"),
                     "cpu": over_2_percent(pairs, "cpu_us"),
                 }
+                if others:
+                    row.update(others.alarms(handler, texts[shift]))
                 rows[shift].append(row)
                 if options.log:
                     with Path(options.log).open("a") as stream:
