@@ -23,6 +23,7 @@ from importcost.gate.compare import (
     Comparison,
     Pair,
     Step,
+    Thresholds,
     compare,
     next_step,
 )
@@ -43,6 +44,8 @@ PROFILE_RUNS = 13
 """Launches of each version that say which modules account for a shift."""
 CPU, INSTRUCTIONS = "cpu", "instructions"
 METRICS = (CPU, INSTRUCTIONS)
+MIN_DELTA_US = 500.0
+"""A tiny handler's 2 % is less than any launch can tell; nothing is decided by half a ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,9 +294,13 @@ class _Comparing:
         running = {race.lane.name: race for race in races if race.is_running and race.pairs}
         found = compare(
             {name: race.pairs for name, race in running.items()},
-            {name: thresholds_of(self._budgets(race.lane)) for name, race in running.items()},
+            {name: self._thresholds(race.lane) for name, race in running.items()},
         )
         return {one.handler: one for one in found}
+
+    def _thresholds(self, lane: Lane) -> Thresholds:
+        found = thresholds_of(self._budgets(lane))
+        return replace(found, min_delta_us=max(found.min_delta_us, MIN_DELTA_US))
 
     def _budgets(self, lane: Lane) -> Budgets:
         budgets = lane.settings.budgets

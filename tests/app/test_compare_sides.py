@@ -1,0 +1,125 @@
+"""Which handlers two versions have, and how each is measured: no launches."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import write_files
+from importcost.app.compare_sides import lanes_of
+from importcost.app.worktrees import Checkout
+from importcost.errors import UsageError
+
+CONFIG = '[handlers.orders]\nhandler = "src/orders.py"\n'
+FILES = {"importcost.toml": CONFIG, "src/orders.py": "", "src/.keep": ""}
+
+
+@pytest.fixture
+def versions(tmp_path):
+    """Return base and head as copies of one user's folder, as worktrees are."""
+    own = write_files(tmp_path / "own", FILES)
+
+    def make(base=FILES, head=FILES, inner="."):
+        return tuple(
+            Checkout(
+                label,
+                write_files(tmp_path / label, files) / inner,
+                tmp_path / label,
+                own / inner,
+                tmp_path,
+            )
+            for label, files in (("base", base), ("head", head))
+        )
+
+    return make
+
+
+def named(lanes):
+    return {lane.name: (lane.base is not None, lane.head is not None) for lane in lanes}
+
+
+def test_a_handler_that_moved_is_found_by_its_name(versions):
+    moved = {"importcost.toml": CONFIG.replace("src/", "app/"), "app/orders.py": ""}
+    (lane,) = lanes_of(*versions(head=moved))
+    assert lane.base.handler.endswith("base/src/orders.py")
+    assert lane.head.handler.endswith("head/app/orders.py")
+    assert lane.settings.handler.endswith("app/orders.py")
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        {"src/orders.py": ""},
+        {"src/orders.py": "", "importcost.toml": "[broken"},
+        {"src/orders.py": "", "importcost.toml": '[handlers.other]\nhandler = "absent.py"\n'},
+    ],
+)
+def test_a_base_without_a_usable_configuration_is_measured_by_head_s(versions, base):
+    (lane,) = lanes_of(*versions(base=base))
+    assert lane.base.handler.endswith("base/src/orders.py")
+
+
+def test_new_and_removed_handlers(versions):
+    head = {"importcost.toml": '[handlers.new]\nhandler = "new.py"\n', "new.py": ""}
+    assert named(lanes_of(*versions(head=head))) == {"new": (False, True), "orders": (True, False)}
+
+
+def test_a_configuration_that_was_never_committed_is_the_user_s_own(versions):
+    files = {"src/orders.py": ""}
+    (lane,) = lanes_of(*versions(base=files, head=files))
+    assert "/head/src/" in lane.head.handler
+    assert "/base/src/" in lane.base.handler
+
+
+def test_from_a_subfolder_the_configuration_above_is_found(versions):
+    (lane,) = lanes_of(*versions(inner="src"))
+    assert Path(lane.head.handler).is_file()
+
+
+def test_an_environment_beside_the_user_s_code_measures_both_copies(versions, tmp_path):
+    python = tmp_path / "own/.venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    text = 'python = ".venv/bin/python"\n' + CONFIG
+    files = {**FILES, "importcost.toml": text}
+    (lane,) = lanes_of(*versions(base=files, head=files))
+    assert lane.base.python == lane.head.python == str(python)
+
+
+def test_without_a_setting_the_environment_above_the_handler_is_found(
+    versions, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    python = tmp_path / "own/.venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    (lane,) = lanes_of(*versions())
+    assert lane.base.python == lane.head.python == str(python)
+
+
+def test_handlers_are_named_without_a_configuration(versions):
+    (lane,) = lanes_of(*versions(), targets=("src/orders.py",))
+    assert lane.name == "src/orders.py"
+    assert lane.base is not None
+    assert lane.head is not None
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"names": ("nobody",)}, "Neither version configures a handler nobody"),
+        ({"targets": ("no.py",)}, "Neither base nor head has a handler no.py"),
+        ({"config": "no.toml"}, "There is no configuration no.toml"),
+    ],
+)
+def test_what_neither_version_has_is_said(versions, values, message):
+    with pytest.raises(UsageError, match=message):
+        lanes_of(*versions(), **values)
+
+
+def test_a_head_whose_own_handler_file_is_missing_everywhere_is_wrong(versions):
+    files = {"importcost.toml": CONFIG}
+    with pytest.raises(UsageError, match="There is no file"):
+        lanes_of(*versions(base=files, head=files))
