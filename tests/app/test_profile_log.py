@@ -51,3 +51,15 @@ def test_the_place_is_told_by_the_lines_around_the_rows(lines, place):
     profile = profile_log(ProfileRequest(target=""), (lines + ROWS).encode(), "x.log")
     assert profile.environment.platform == place
     assert profile.source == ("lambda-log" if place == LAMBDA else "log")
+
+
+def test_lines_out_of_order_are_counted_once():
+    """CloudWatch may show a child after its parent, whose time already holds the child's."""
+    shuffled = (
+        "import time: self [us] | cumulative | imported package\n"
+        "import time:       500 |       2500 | handler\n"
+        "import time:      2000 |       2000 |   heavy\n"
+    )
+    profile = profile_log(ProfileRequest(target=""), shuffled.encode(), "a log")
+    assert profile.function_init.cpu_us.value == 2500
+    assert sum(phase.cpu_us for phase in profile.phases) == 2500

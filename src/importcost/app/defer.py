@@ -6,12 +6,13 @@ import contextlib
 import random
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.advise import Analysis, Finding
 from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
+from importcost.app.bill import calibration_of
 from importcost.app.edit_files import FileEdit
 from importcost.app.events import (
     Baseline,
@@ -42,6 +43,8 @@ from importcost.model.advice import (
 from importcost.model.profile import Profile, RunKind
 
 VERIFY_SECONDS = 120.0
+JOINT_FACTOR = 1.5
+"""What a member must add to a set, in terms of its own saving, to count as part of a whole."""
 BEST = "best"
 BYTECODE = "bytecode"
 
@@ -157,7 +160,7 @@ class _Work:
         profile = self._profile
         advice = with_economics(
             replace(advice, best_set=best),
-            estimate(profile),
+            estimate(profile, calibration=calibration_of(profile)),
             profile.function_init.local_us,
             [event.name for event in events],
             [one.waits_us for one in self._analysis.findings],
@@ -272,6 +275,7 @@ class _Work:
         if whole is not None and is_broken(whole):
             # One that was not measured alone may be what breaks it.
             broken |= {n: whole for n in best.finding_ids if not self._stands_alone(n)}
+        broken |= self._idle(best, measured)
         kept = self._without(best, broken)
         if kept is None:
             return None
@@ -287,6 +291,25 @@ class _Work:
         for event in events:
             self._judge(event, {}, kept, again)
         return replace(kept, verification=again[BEST])
+
+    def _idle(
+        self, best: BestSet, measured: Mapping[str, Verification]
+    ) -> Mapping[int, Verification]:
+        """Return the members that showed no saving and add nothing to what the others save.
+
+        Code that becomes no faster is changed for nothing.
+        """
+        idle: dict[int, Verification] = {}
+        for number in best.finding_ids:
+            found = measured.get(str(number))
+            if found is None or found.failure not in NO_SAVING:
+                continue
+            others = [other for other in best.finding_ids if other != number]
+            added = best.exclusive_us - self._analysis.joint(others).exclusive_us
+            alone = self._analysis.findings[number].finding.exclusive_us
+            if added <= JOINT_FACTOR * alone:
+                idle[number] = found
+        return idle
 
     def _with_verifications(self, advice: Advice, found: Mapping[int, Verification]) -> Advice:
         findings = tuple(
@@ -319,10 +342,11 @@ class _Work:
 
     def _triggers(self, number: int, finding: ImportFinding) -> tuple[str, ...]:
         """Return the events whose call loads what this suggestion defers."""
-        wanted = set(finding.modules)
         return tuple(
             dict.fromkeys(
-                one.name for one in self.outcomes if wanted & one.loaded.get(str(number), set())
+                one.name
+                for one in self.outcomes
+                if is_needed(finding, one.loaded.get(str(number), frozenset()))
             )
         )
 
@@ -337,6 +361,20 @@ class _Work:
         root = project_root(Path(target.task_root) if target else Path())
         left = mentions(root, removed_names(chosen), set(self._analysis.sources.data))
         return replace(changed, notes=changed.notes + left)
+
+
+def is_needed(finding: ImportFinding, loaded: Collection[str]) -> bool:
+    """Tell whether a call that loaded these modules needed what a finding defers.
+
+    What the statement names tells: a guest such as `concurrent.futures`, which came with pandas,
+    may come for other reasons too. Where something else keeps that loaded, half of the modules
+    must have come.
+    """
+    modules = set(finding.modules)
+    named = modules & set(finding.imported)
+    if named:
+        return not named.isdisjoint(loaded)
+    return bool(modules) and 2 * len(modules & set(loaded)) >= len(modules)
 
 
 def removed_names(findings: Sequence[Finding]) -> Mapping[str, set[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from importcost.app.bill import calibration_of
 from importcost.billing.estimate import estimate
 from importcost.gate.attribution import Attribution, attribute
 from importcost.model.profile import Profile
@@ -37,8 +38,8 @@ def difference(base: Profile, head: Profile) -> Difference:
     return Difference(
         base=base,
         head=head,
-        base_bill=estimate(base),
-        head_bill=estimate(head),
+        base_bill=estimate(base, calibration=calibration_of(base)),
+        head_bill=estimate(head, calibration=calibration_of(head)),
         modules=_modules(found),
         distributions=_distributions(found),
         dollars_per_million=found.dollars_per_million,

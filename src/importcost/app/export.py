@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from importcost.app.bill import calibration_of
 from importcost.billing.estimate import estimate
 from importcost.model.profile import Profile
 from importcost.reports.exports.formats import render
@@ -22,7 +23,8 @@ def export(
     All are rendered before the first file is opened. `memory_mb` and `arch` override what the
     profile was made for. Raises UsageError where a file cannot be written.
     """
-    bill = estimate(profile, memory_mb=memory_mb, arch=arch)
+    own = calibration_of(profile)
+    bill = estimate(profile, memory_mb=memory_mb, arch=arch, calibration=own)
     rendered = [(path, render(name, profile, bill)) for path, name in wanted]
     for path, report in rendered:
         write_output(path, report)

@@ -52,8 +52,10 @@ def profile_log(request: ProfileRequest, text: bytes, name: str) -> Profile:
         )
     tree = _with_phases(build_tree(log))
     totals = [0, 0, 0, 0]
-    for node in tree.roots():
-        totals[tree.phase_ids[node]] += tree.cumulative_us[node]
+    # Self times: in a log out of order a row that lost its parent is a root, and its time stands
+    # in that parent's cumulative time as well.
+    for node, self_us in enumerate(tree.self_us):
+        totals[tree.phase_ids[node]] += self_us
     place = _place(text)
     on_lambda = place == LAMBDA
     function_us = totals[_IMPORTS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from importcost.app.bill import calibration_of
 from importcost.billing.estimate import estimate
 from importcost.model.profile import Profile
 from importcost.reports.exports.formats import render
@@ -25,7 +26,8 @@ def publish(
     All reports are rendered before the first file is opened. `memory_mb` and `arch` override
     what the profile was made for. Raises UsageError where a file cannot be written.
     """
-    bill = estimate(profile, memory_mb=memory_mb, arch=arch)
+    own = calibration_of(profile)
+    bill = estimate(profile, memory_mb=memory_mb, arch=arch, calibration=own)
     texts = [(path, render(format_of(path), profile, bill)) for path in outputs]
     text = render_terminal(profile, bill, width=width, colour=colour)
     for path, rendered in texts:

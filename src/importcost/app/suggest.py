@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from importcost.app.advise import Analysis, analyse_profile
 from importcost.app.bench import Bench
+from importcost.app.bill import calibration_of
 from importcost.app.sources import Sources, read_sources
 from importcost.billing.estimate import Estimate, estimate
 from importcost.deferral.economics import economics_of
@@ -46,7 +47,7 @@ def replace_economics(analysis: Analysis, profile: Profile) -> Analysis:
     """Return the analysis with what each suggestion is worth on Lambda."""
     advice = with_economics(
         analysis.advice,
-        estimate(profile),
+        estimate(profile, calibration=calibration_of(profile)),
         profile.function_init.local_us,
         waits=[one.waits_us for one in analysis.findings],
     )
