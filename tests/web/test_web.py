@@ -7,6 +7,7 @@ decide how they behave; one slow test runs the FastAPI sample under the real uvi
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -83,7 +84,7 @@ def web_of(done) -> dict:
     return json.loads(done.stdout)["derived"]["web"]
 
 
-def test_readiness_and_requests_are_measured_and_nothing_stays(folder):
+def test_readiness_and_requests_are_measured(folder):
     requests = ("/parts", "GET /whole", "GET /slow")
     words = [word for one in requests for word in ("--request", one)]
     done = profile(folder, "main:app", *words, "--runs", "5", "-o", "-")
@@ -100,10 +101,39 @@ def test_readiness_and_requests_are_measured_and_nothing_stays(folder):
     assert {"wave", "http.server", "uvicorn"} <= set(names)
     assert "127.0.0.1" not in done.stderr
     assert not list(folder.rglob("__pycache__"))
-    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    assert not [
-        line for line in left.stdout.splitlines() if "lwa_probe" in line and str(folder) in line
-    ]
+
+
+def servers_of(app: str) -> list[str]:
+    listed = subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True, check=True)
+    return [line for line in listed.stdout.splitlines() if line.endswith(app)]
+
+
+@pytest.mark.parametrize("ending", ["answers", "never ready", "killed"])
+def test_no_server_stays_whatever_ends_it(folder, ending):
+    name = f"left_{os.getpid()}_{ending.replace(' ', '_')}"
+    status = 500 if ending != "answers" else 200
+    write_files(folder, {f"{name}.py": f"# fastapi\ndef app(age_s):\n    return {status}\n"})
+    app = f"{name}:app"
+    if ending != "killed":
+        done = profile(folder, app, "--timeout", "2", "--runs", "5", "-o", "-")
+        assert done.returncode == (0 if ending == "answers" else 3)
+    else:
+        words = ("profile", app, "--adapter", "lwa", "--runner", "local", "-o", "-")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "importcost", *words],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            deadline = time.monotonic() + 30
+            while not servers_of(f"--log-level=warning {app}"):
+                assert time.monotonic() < deadline, "the server was not started"
+                time.sleep(0.05)
+        finally:
+            process.terminate()
+        assert process.wait(30) == 130
+    assert not servers_of(f"--log-level=warning {app}")
 
 
 def test_503_is_not_ready_and_404_is(folder):
