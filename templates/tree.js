@@ -233,9 +233,10 @@ class Tree extends Forest {
   dimmed(matches, shown) {
     if (!matches && !shown) return null;
     const dim = new Uint8Array(this.size);
+    const owners = this.data.distribution_ids;
     for (let node = 0; node < this.size; node += 1) {
-      const out = shown && !shown.has(this.distributionId(node));
-      dim[node] = out || (matches && !matches[node]) ? 1 : 0;
+      if (matches && !matches[node]) dim[node] = 1;
+      else if (shown && !(node < this.real && shown.has(owners[this.nameIds[node]]))) dim[node] = 1;
     }
     return dim;
   }
@@ -243,7 +244,9 @@ class Tree extends Forest {
   // Marks matching nodes; time counts once where a match lies inside another match.
   search(text) {
     const wanted = text.toLowerCase();
-    const hits = this.names.lower.map((name) => name.includes(wanted));
+    const lower = this.names.lower;
+    const hits = new Uint8Array(lower.length);
+    for (let id = 0; id < hits.length; id += 1) hits[id] = lower[id].includes(wanted) ? 1 : 0;
     const matches = new Uint8Array(this.size);
     const covered = new Uint8Array(this.size);
     let count = 0;

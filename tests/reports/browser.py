@@ -52,14 +52,19 @@ def find_browser() -> tuple[str, str]:
 
 
 @contextmanager
-def chromium(user_data: Path) -> Iterator[webdriver.Chrome]:
-    """Start Chromium with a fresh profile, quiet network and logs of all that it does."""
+def chromium(user_data: Path, trace: str = "") -> Iterator[webdriver.Chrome]:
+    """Start Chromium with a fresh profile, quiet network and logs of all that it does.
+
+    `trace` names categories of tracing events to add to the performance log.
+    """
     browser, driver_path = find_browser()
     options = webdriver.ChromeOptions()
     options.binary_location = browser
     for switch in (*SWITCHES, f"--user-data-dir={user_data}"):
         options.add_argument(switch)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    if trace:
+        options.add_experimental_option("perfLoggingPrefs", {"traceCategories": trace})
     # The path is given: otherwise selenium would look for a driver on the network.
     driver = webdriver.Chrome(options=options, service=Service(driver_path))
     try:
@@ -99,3 +104,29 @@ def wait_until_complete(driver: webdriver.Chrome) -> None:
     """Wait for what a page draws after its first frame."""
     script = "return performance.getEntriesByName('complete').length"
     WebDriverWait(driver, 20).until(lambda d: d.execute_script(script))
+
+
+def main_thread_tasks(
+    driver: webdriver.Chrome,
+) -> tuple[list[tuple[float, float]], dict[str, float]]:
+    """Return the page's main-thread tasks as (start, CPU), and its user marks, in milliseconds.
+
+    Needs a browser that traces `toplevel,blink.user_timing`. CPU time, because on a shared
+    machine most of a task's length is waiting for a processor. A mark set twice counts first.
+    """
+    messages = (json.loads(entry["message"])["message"] for entry in driver.get_log("performance"))
+    events = [m["params"] for m in messages if m["method"] == "Tracing.dataCollected"]
+    marks = [e for e in events if e.get("cat") == "blink.user_timing" and e["ph"] in "IRin"]
+    page = next(e for e in reversed(marks) if e["name"] in ("interactive", "navigationStart"))
+    place = (page["pid"], page["tid"])
+    tasks = [
+        (event["ts"] / 1000, event.get("tdur", 0) / 1000)
+        for event in events
+        if event["ph"] == "X" and (event["pid"], event["tid"]) == place
+        if event["name"] == "ThreadControllerImpl::RunTask"
+    ]
+    times: dict[str, float] = {}
+    for event in marks:
+        if (event["pid"], event["tid"]) == place:
+            times.setdefault(event["name"], event["ts"] / 1000)
+    return sorted(tasks), times
