@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from harness import write_files
+from importcost.app.verify_init import entry_point
 from importcost.model.profile import Phase, PhaseTime
 from importcost.reports.verify_init import render_verified
 
@@ -72,6 +73,20 @@ def test_without_an_engine_it_could_not_measure(handler, words, monkeypatch, tmp
     assert done.stdout == ""
     assert "container" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("def other(a, b): pass\ndef handler(event, context): pass\n", "handler"),
+        ("def help(): pass\ndef lambda_handler(event, context): pass\n", "lambda_handler"),
+        ("def one(a): pass\ndef run(event, context): pass\n", "run"),
+        ("handler = make()\n", "handler"),
+        ("def (", "handler"),
+    ],
+)
+def test_without_a_function_the_usual_one_is_called(source, name):
+    assert entry_point(source) == name
 
 
 class Report:

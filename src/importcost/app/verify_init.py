@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import statistics
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from importcost.measure.verify_init import Emulator, EmulatorOptions, open_emula
 from importcost.model.profile import Phase, PhaseTime, Profile
 
 FULL_VCPU_MB = 1769
+USUAL_NAMES = ("handler", "lambda_handler")
 START_PHASES = (Phase.INTERPRETER_START, Phase.RUNTIME)
 
 
@@ -132,7 +134,7 @@ def _options(bench: Bench, cpus: float) -> EmulatorOptions:
     folders = () if is_own else (*requirements, root)
     handler = subject.target.handler
     if subject.target.function is None:
-        handler = f"{handler}.handler"
+        handler = f"{handler}.{entry_point(_text(subject.target.handler_file))}"
     defaults = lambda_environment(subject.target, subject.settings, TASK_ROOT)
     environment = {
         name: text
@@ -159,3 +161,25 @@ def _requirements(bench: Bench) -> tuple[Path, ...]:
     host = dict(bench.runner.layout.host_paths)
     folder = host.get(REQUIREMENTS_DIR)
     return (Path(folder),) if folder else ()
+
+
+def entry_point(source: str) -> str:
+    """Return the function that Lambda would be told to call: `handler`, `lambda_handler`, or the
+    first one that takes an event and a context.
+
+    The emulator reports no init for a function that is not there.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return USUAL_NAMES[0]
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    names = [node.name for node in found if len(node.args.args) >= 2]
+    return next((name for name in USUAL_NAMES if name in names), [*names, USUAL_NAMES[0]][0])
+
+
+def _text(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
