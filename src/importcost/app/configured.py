@@ -14,6 +14,7 @@ from importcost.targets.config import Config, HandlerConfig, load_config
 class HowToMeasure:
     """What the command line says of measuring, for all handlers alike.
 
+    `image` is the container image, None for AWS's own.
     `runs` are the launches of each handler, None for as many as the figures need; `timeout_s`
     is what one launch may take.
     """
@@ -22,6 +23,7 @@ class HowToMeasure:
     timeout_s: float = 60.0
     runner: str = "auto"
     network: str = "none"
+    image: str | None = None
 
 
 def request_for(
@@ -47,6 +49,7 @@ def request_for(
         timeout_s=how.timeout_s,
         runner=how.runner,
         network=how.network,
+        image=how.image,
     )
     check_request(request)
     return request

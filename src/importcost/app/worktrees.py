@@ -59,7 +59,8 @@ def checkouts(
             commit = commits[text]
             if commit is None or repository is None:
                 path = Path(text).resolve()
-                found.append(Checkout(text, path, _top(path), path, scratch))
+                label = path.name if text in (".", "..") else text
+                found.append(Checkout(label, path, _top(path), path, scratch))
                 continue
             place = work / side
             stack.callback(repository.remove_worktree, place)

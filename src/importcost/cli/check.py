@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     help="Seconds that one launch may take.",
 )
 @click.option("--runner", type=click.Choice(RUNNERS), default="auto", show_default=True)
+@click.option("--image", help="Container image. Default: AWS's for the runtime.")
 @click.option("--network", default="none", show_default=True, help="The container's network.")
 @gate_output_options
 def command(  # noqa: PLR0913 - one parameter an option
@@ -46,6 +47,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     runs: int | None,
     timeout: float,
     runner: str,
+    image: str | None,
     network: str,
     **outputs: Unpack[GateOutputs],
 ) -> None:
@@ -63,7 +65,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         baseline=baseline,
         deterministic=deterministic,
         update_baseline=update_baseline,
-        how=HowToMeasure(runs=runs, timeout_s=timeout, runner=runner, network=network),
+        how=HowToMeasure(runs, timeout, runner, network, image),
     )
     quiet = outputs["quiet"]
     with TerminalListener(show_notes=not quiet, show_bar=sys.stderr.isatty() and not quiet) as told:

@@ -72,7 +72,8 @@ def _percent(_context: click.Context, _option: click.Parameter, text: str | None
 @click.option("--reports", metavar="DIR", help="Write HEAD's report and both profiles there.")
 @click.option("--no-attribution", is_flag=True, help="Verdicts only, not which modules.")
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True)
-@click.option("--runner", type=click.Choice(RUNNERS), default="local", show_default=True)
+@click.option("--runner", type=click.Choice(RUNNERS), help="Default: local, or any for --image.")
+@click.option("--image", help="Container image. Default: AWS's for the runtime.")
 @click.option("--network", default="none", show_default=True, help="The container's network.")
 @gate_output_options
 def command(  # noqa: PLR0913 - one parameter an option
@@ -92,7 +93,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     reports: str | None,
     no_attribution: bool,
     timeout: float,
-    runner: str,
+    runner: str | None,
+    image: str | None,
     network: str,
     **outputs: Unpack[GateOutputs],
 ) -> None:
@@ -122,7 +124,12 @@ def command(  # noqa: PLR0913 - one parameter an option
         metric=metric,
         max_increase=max_increase,
         attribution=not no_attribution,
-        how=HowToMeasure(timeout_s=timeout, runner=runner, network=network),
+        how=HowToMeasure(
+            timeout_s=timeout,
+            runner=runner or ("auto" if image else "local"),
+            network=network,
+            image=image,
+        ),
     )
     quiet = outputs["quiet"]
     with TerminalListener(show_notes=not quiet, show_bar=sys.stderr.isatty() and not quiet) as told:

@@ -1,0 +1,45 @@
+"""`importcost check` and `compare` in a real engine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from engine.fixtures import engine, lambda_image
+from harness import write_files
+
+__all__ = ["engine", "lambda_image"]
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+WORK = "sum(range(400_000))\n"
+FILES = {
+    "importcost.toml": '[handlers.orders]\nhandler = "handler.py"\nforbid = ["wave"]\n',
+    "handler.py": WORK,
+}
+
+
+def importcost(folder, *args):
+    return subprocess.run(
+        [sys.executable, "-m", "importcost", *args],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_both_judge_what_runs_inside(engine, lambda_image, tmp_path):
+    write_files(tmp_path / "base", FILES)
+    head = write_files(tmp_path / "head", {**FILES, "handler.py": "import wave\n" + WORK * 3})
+    inside = ("--runner", engine.name, "--image", lambda_image)
+    checked = importcost(head, "check", *inside)
+    assert checked.returncode == 1, checked.stderr
+    assert "handler (handler.py:1) > wave" in checked.stdout
+    compared = importcost(head, "compare", "../base", *inside, "--pairs", "8", "--no-attribution")
+    assert compared.returncode == 1, compared.stderr
+    assert "✗ slower  orders" in compared.stdout
+    counted = importcost(head, "compare", "../base", *inside, "--metric", "instructions")
+    assert counted.returncode == 3
+    assert "counts on this machine only" in counted.stderr
