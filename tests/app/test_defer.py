@@ -1,16 +1,26 @@
 import pytest
 
-from importcost.app.defer import is_needed
-from importcost.model.advice import ImportFinding, Place, Verdict, VerdictKind
+from importcost.app.advise import Analysis, Finding
+from importcost.app.defer import idle_members, is_needed
+from importcost.measure.pairs import NO_SAVING
+from importcost.model.advice import (
+    Advice,
+    BestSet,
+    ImportFinding,
+    Place,
+    Verdict,
+    VerdictKind,
+    Verification,
+)
 
 
-def finding(imported, modules):
+def finding(imported, modules, exclusive_us=1):
     return ImportFinding(
         place=Place("/task/app.py", 1, 1),
         code="import x",
         imported=imported,
         verdict=Verdict(VerdictKind.DEFERRABLE, "only f() uses it"),
-        exclusive_us=1,
+        exclusive_us=exclusive_us,
         cumulative_us=1,
         modules=modules,
     )
@@ -32,3 +42,28 @@ def test_an_event_needs_what_the_statement_names_not_its_guests(
     imported, modules, loaded, expected
 ):
     assert is_needed(finding(imported, modules), loaded) == expected
+
+
+@pytest.mark.parametrize(
+    ("failures", "idle"),
+    [
+        ({"0": None, "1": None}, set()),
+        ({"0": None, "1": NO_SAVING[1]}, set()),
+        ({"0": None, "2": NO_SAVING[1]}, {2}),
+        ({"0": None, "2": NO_SAVING[0]}, {2}),
+        ({"2": "the changed handler fails: KeyError"}, set()),
+        ({"0": NO_SAVING[1], "1": NO_SAVING[1], "2": NO_SAVING[1]}, {2}),
+    ],
+)
+def test_what_saves_nothing_leaves_the_set_but_not_what_two_save_together(failures, idle):
+    # 0 and 1 share 80 that goes with both only; 2 stands for itself.
+    alone = (10, 10, 7)
+
+    def joint(numbers):
+        shared = 80 if {0, 1} <= set(numbers) else 0
+        return BestSet(tuple(numbers), sum(alone[n] for n in numbers) + shared, ())
+
+    findings = tuple(Finding(finding((), (), us), None, (), (), ()) for us in alone)
+    analysis = Analysis(Advice((), (), None, None), findings, None, joint)
+    measured = {key: Verification(None, None, 7, (), failure) for key, failure in failures.items()}
+    assert set(idle_members(joint((0, 1, 2)), measured, analysis)) == idle

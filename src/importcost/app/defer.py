@@ -275,7 +275,7 @@ class _Work:
         if whole is not None and is_broken(whole):
             # One that was not measured alone may be what breaks it.
             broken |= {n: whole for n in best.finding_ids if not self._stands_alone(n)}
-        broken |= self._idle(best, measured)
+        broken |= idle_members(best, measured, self._analysis)
         kept = self._without(best, broken)
         if kept is None:
             return None
@@ -291,25 +291,6 @@ class _Work:
         for event in events:
             self._judge(event, {}, kept, again)
         return replace(kept, verification=again[BEST])
-
-    def _idle(
-        self, best: BestSet, measured: Mapping[str, Verification]
-    ) -> Mapping[int, Verification]:
-        """Return the members that showed no saving and add nothing to what the others save.
-
-        Code that becomes no faster is changed for nothing.
-        """
-        idle: dict[int, Verification] = {}
-        for number in best.finding_ids:
-            found = measured.get(str(number))
-            if found is None or found.failure not in NO_SAVING:
-                continue
-            others = [other for other in best.finding_ids if other != number]
-            added = best.exclusive_us - self._analysis.joint(others).exclusive_us
-            alone = self._analysis.findings[number].finding.exclusive_us
-            if added <= JOINT_FACTOR * alone:
-                idle[number] = found
-        return idle
 
     def _with_verifications(self, advice: Advice, found: Mapping[int, Verification]) -> Advice:
         findings = tuple(
@@ -361,6 +342,25 @@ class _Work:
         root = project_root(Path(target.task_root) if target else Path())
         left = mentions(root, removed_names(chosen), set(self._analysis.sources.data))
         return replace(changed, notes=changed.notes + left)
+
+
+def idle_members(
+    best: BestSet, measured: Mapping[str, Verification], analysis: Analysis
+) -> Mapping[int, Verification]:
+    """Return the members that showed no saving and add nothing to what the others save.
+
+    Code that becomes no faster would be changed for nothing.
+    """
+    idle: dict[int, Verification] = {}
+    for number in best.finding_ids:
+        found = measured.get(str(number))
+        if found is None or found.failure not in NO_SAVING:
+            continue
+        others = [other for other in best.finding_ids if other != number]
+        added_us = best.exclusive_us - analysis.joint(others).exclusive_us
+        if added_us <= JOINT_FACTOR * analysis.findings[number].finding.exclusive_us:
+            idle[number] = found
+    return idle
 
 
 def is_needed(finding: ImportFinding, loaded: Collection[str]) -> bool:
