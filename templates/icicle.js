@@ -75,6 +75,11 @@ class Icicle {
       this.repaint();
     };
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
+    // Paper is light, and no frame comes before it is printed.
+    matchMedia("print").addEventListener("change", () => {
+      this.readColours();
+      this.paint();
+    });
   }
 
   // With Ctrl (or a pinch) the wheel zooms, sideways it pans; else the page scrolls as ever.

@@ -70,3 +70,13 @@ def test_axe_finds_nothing(
         assert driver.execute_async_script(RUN) == []
     finally:
         driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_axe_would_find_something(driver: Chrome, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    broken = PAGES["small"]().replace('<label for="search" class="hidden-label">', "<label>", 1)
+    file.write_text(broken.replace('placeholder="Search modules"', "", 1), encoding="utf-8")
+    driver.get(file.as_uri())
+    wait_until_complete(driver)
+    driver.execute_cdp_cmd("Runtime.evaluate", {"expression": AXE.read_text("utf-8")})
+    assert any(found.startswith("label:") for found in driver.execute_async_script(RUN))

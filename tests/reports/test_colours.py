@@ -25,7 +25,7 @@ READABLE = 4.5
 def colours(scheme: str) -> dict[str, str]:
     """Return the custom properties of a scheme; the dark one inherits what it does not set."""
     sheet = asset("report.css")
-    dark_at = sheet.index("@media (prefers-color-scheme: dark)")
+    dark_at = sheet.index("@media screen and (prefers-color-scheme: dark)")
     parts = [sheet[:dark_at]] + (
         [sheet[dark_at : sheet.index("\n}\n", dark_at)]] * (scheme == "dark")
     )

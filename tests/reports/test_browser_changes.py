@@ -1,0 +1,141 @@
+"""The best changes, the memory slider and who pays, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import ActionChains, Chrome, Keys
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from importcost.billing.estimate import throttle_factor
+from importcost.reports.html import render_html
+from reports.browser import chromium, wait_until_complete
+from reports.page_factory import DIFF, advised_profile, estimate_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with chromium(tmp_path_factory.mktemp("chromium")) as driver:
+        yield driver
+
+
+@pytest.fixture
+def driver(started: Chrome, tmp_path: Path) -> Chrome:
+    file = tmp_path / "report.html"
+    profile = advised_profile()
+    budget = {"status": "fail", "text": "406 ms is over 350 ms."}
+    file.write_text(render_html(profile, estimate_of(profile), budget), encoding="utf-8")
+    started.get("about:blank")
+    started.get(file.as_uri())
+    wait_until_complete(started)
+    return started
+
+
+def by_id(driver: Chrome, name: str) -> WebElement:
+    return driver.find_element(By.ID, name)
+
+
+def rows(driver: Chrome) -> list[WebElement]:
+    return driver.find_elements(By.CSS_SELECTOR, "#changes > li")
+
+
+def test_five_changes_say_what_is_proved(driver: Chrome) -> None:
+    shown = rows(driver)
+    assert len(shown) == 5
+    assert "\N{MINUS SIGN}124 ms" in shown[0].text
+    assert "119.0 to 130.2 ms, 12 pairs" in shown[0].text
+    assert "verified" in shown[0].text
+    assert "predicted" in shown[4].text
+    assert "not verified" in shown[4].text
+    looks = [row.find_element(By.CSS_SELECTOR, ".saving").value_of_css_property("font-style")
+             for row in (shown[0], shown[4])]  # fmt: skip
+    assert looks[0] != looks[1]
+    assert "orders/store.py:3" in shown[1].text
+    assert "orders.store" in shown[1].text
+
+
+def test_the_budget_stands_beside_the_headline(driver: Chrome) -> None:
+    assert by_id(driver, "budget").text == "Over budget 406 ms is over 350 ms."
+
+
+def test_the_fix_is_copied(driver: Chrome) -> None:
+    driver.execute_script(
+        "navigator.clipboard.writeText = (text) => { window.__copied = text;"
+        " return Promise.resolve(); }"
+    )
+    rows(driver)[1].find_element(By.CSS_SELECTOR, ".copy").click()
+    assert driver.execute_script("return window.__copied") == DIFF
+    WebDriverWait(driver, 5).until(lambda d: "Diff copied" in by_id(d, "toast").text)
+
+
+@pytest.mark.parametrize(("steps", "memory_mb"), [(-3, 128), (-2, 256), (1, 768), (6, 2048)])
+def test_the_slider_reprices_everything(driver: Chrome, steps: int, memory_mb: int) -> None:
+    slider = by_id(driver, "memory")
+    slider.send_keys(*([Keys.ARROW_RIGHT if steps > 0 else Keys.ARROW_LEFT] * abs(steps)))
+    assert by_id(driver, "memory-label").text == f"{memory_mb:,} MB"
+    dollars = memory_mb / 1024 * 0.406 * 0.0000166667 * 1e6
+    assert by_id(driver, "dollars").text == f"${dollars:,.2f}"
+    # Init itself is not scaled by memory.
+    assert by_id(driver, "billed").text == "406"
+    worth = rows(driver)[0].find_element(By.CSS_SELECTOR, ".change-worth").text
+    factor = throttle_factor(memory_mb)
+    if factor == 1:
+        assert "no longer than init did" in worth
+    else:
+        assert f"waits {198 * factor:,.0f} ms" in worth
+        assert f"break-even {int(100 / factor)} %" in worth
+
+
+def test_a_change_shows_its_import_in_the_chart(driver: Chrome) -> None:
+    rows(driver)[1].find_element(By.CSS_SELECTOR, "button.name").click()
+    facts = by_id(driver, "detail-list").text
+    assert facts.startswith("Selected\nboto3")
+    assert "Exclusive" in facts
+    assert "Bytecode\nabsent" in facts
+
+
+def test_who_pays_turns_the_tree_over(driver: Chrome) -> None:
+    by_id(driver, "order-pay").click()
+    canvas = by_id(driver, "icicle")
+    seen = []
+    canvas.send_keys(Keys.ARROW_DOWN)
+    for _ in range(6):
+        seen.append(by_id(driver, "detail-list").find_element(By.TAG_NAME, "dd").text)
+        canvas.send_keys(Keys.ARROW_RIGHT)
+    assert seen[0] == "botocore"
+    assert "urllib3" in seen
+
+
+def test_a_selection_leads_to_who_pays_for_it(driver: Chrome) -> None:
+    search = by_id(driver, "search")
+    search.send_keys("urllib3.util")
+    WebDriverWait(driver, 5).until(lambda d: by_id(d, "search-result").text)
+    search.send_keys(Keys.ENTER)
+    canvas = by_id(driver, "icicle")
+    canvas.send_keys("p")
+    crumbs = [e.text for e in driver.find_elements(By.CSS_SELECTOR, "#crumbs .crumb")]
+    assert crumbs == ["Everything", "urllib3"]
+    canvas.send_keys(Keys.ARROW_DOWN)
+    facts = by_id(driver, "detail-list").text
+    assert "botocore.session" in facts
+    assert "15.0 ms, 71 % of it" in facts
+
+
+def test_dragging_the_minimap_moves_the_window(driver: Chrome) -> None:
+    canvas = by_id(driver, "icicle")
+    canvas.send_keys("+", "+")
+    ruler = "return document.getElementById('ruler').toDataURL()"
+    before = driver.execute_script(ruler)
+    picture = "return document.getElementById('icicle').toDataURL()"
+    shown = driver.execute_script(picture)
+    minimap = by_id(driver, "minimap")
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", minimap)
+    ActionChains(driver).click_and_hold(minimap).move_by_offset(300, 0).release().perform()
+    WebDriverWait(driver, 5).until(lambda d: d.execute_script(picture) != shown)
+    assert driver.execute_script(ruler) == before
