@@ -194,6 +194,17 @@ def test_a_base_that_fails_is_no_pass_unless_told(repository):
     assert "1 passed, 1 skipped" in told.stdout
 
 
+def test_a_wait_at_import_fails_by_wall_time(repository):
+    commit(repository, {"src/helper.py": "import time\ntime.sleep(0.15)\n"}, "v2")
+    done = compare(repository, "v1", "v2", *FAST, "--json")
+    assert done.returncode == 1, done.stdout
+    (found,) = json.loads(done.stdout)["comparisons"]
+    assert found["comparison"]["is_wall_gated"]
+    assert found["comparison"]["wall"]["shift_us"]["low"] > 100_000
+    check = json.loads(done.stdout)["checks"][-1]
+    assert "wall time" in check["message"]
+
+
 def test_two_folders_need_no_git(tmp_path):
     base = write_files(tmp_path / "a", FILES)
     write_files(tmp_path / "b", {**FILES, "src/helper.py": "import wave\n" + WORK * 4})
