@@ -169,6 +169,15 @@ def test_requests_that_cannot_be_are_refused(folder, words):
     assert "--request" in done.stderr
 
 
+def test_a_log_has_no_adapter(folder):
+    (folder / "log.txt").write_text("")
+    words = ("profile", "--from-log", "log.txt", "--adapter", "lwa")
+    argv = [sys.executable, "-m", "importcost", *words]
+    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--adapter" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "request_"),
     [

@@ -66,8 +66,8 @@ def command(
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
     if (target is None) == (from_log is None):
         raise UsageError("Name a handler to measure, or a log with --from-log, one of the two.")
-    check_web_options(options)
-    if options["adapter"] is not None and target is not None and from_log is None:
+    check_web_options(options, from_log)
+    if options["adapter"] is not None and target is not None:
         show_bar = sys.stderr.isatty() and not quiet and not no_progress
         profile_adapter(target, options, outputs, quiet=quiet, show_bar=show_bar)
         return

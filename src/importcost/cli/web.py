@@ -49,8 +49,10 @@ def web_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def check_web_options(options: WebOptions) -> None:
-    """Raise UsageError for web options without --adapter, which would be ignored."""
+def check_web_options(options: WebOptions, from_log: str | None) -> None:
+    """Raise UsageError for web options that would be ignored: without --adapter, or for a log."""
+    if options["adapter"] is not None and from_log is not None:
+        raise UsageError("--adapter measures an app and --from-log reads a log: leave one out.")
     if options["adapter"] is None and (options["requests"] or options["server"]):
         raise UsageError("--request and --server belong to a web app: add --adapter lwa.")
 
