@@ -328,3 +328,21 @@ def test_a_style_asked_for_is_the_only_one_used(folder, style, gone):
     removed = [line for line in done.stdout.splitlines() if line.startswith("-import")]
     assert removed == gone
     assert ("__lazy_modules__" in done.stdout) == (style == "lazy-modules")
+
+
+def test_why_shows_statements_that_import_in_a_call_and_counts_what_cannot_wait(folder):
+    late = "import tool\n\n\ndef make():\n    import shared\n\n    return shared\n"
+    text = (
+        "import late\n\nMADE = late.make()\nUSED = [MADE]\nUSED.append(MADE)\nlate.make()\n\n\n"
+        "def handler(e, c):\n    return MADE\n"
+    )
+    files = {"layer/python/late.py": late, "layer/python/tool.py": "", "task/handler.py": text}
+    write_files(folder.parent, files)
+    done = why(folder, "shared")
+    assert done.returncode == 0, done.stderr
+    words = " ".join(done.stdout.split())
+    assert "late.py:5, called from line 3" in words
+    assert "handler.py:3 MADE = late.make()" in words
+    assert "handler.py:6 late.make() not deferrable: it runs during init" in words
+    assert "2 statements would have to be deferred, which cannot be" in words
+    assert "late.py:1, called" not in " ".join(why(folder, "tool").stdout.split())

@@ -11,9 +11,11 @@ from importcost.deferral.costs import ImportCosts, self_times
 from importcost.deferral.flow import StatementKey, own_files
 from importcost.errors import UsageError
 from importcost.measure.plan import MIN_RUNS
-from importcost.model.advice import Place
+from importcost.model.advice import Place, Verdict, VerdictKind
 from importcost.model.graph import ImportGraph
 from importcost.model.profile import Profile
+
+CALLS = f"{VerdictKind.NOT_DEFERRABLE.value}: it runs during init and imports as it does"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,17 @@ def _sources(profile: Profile, graph: ImportGraph) -> Sources:
 
 def _statement(key: StatementKey, sources: Sources) -> CutStatement:
     file = sources.files.get(key.place.file)
-    for one in file.imports if file else ():
-        if (one.line, one.imported) == (key.place.line, key.imported):
-            return CutStatement(
-                key.place, one.code, f"{one.verdict.kind.value}: {one.verdict.reason}"
-            )
-    return CutStatement(key.place, "", None)
+    if file is None:
+        return CutStatement(key.place, "", None)
+    line = key.place.line
+    for one in file.imports:
+        if (one.line, one.imported) == (line, key.imported):
+            return CutStatement(key.place, one.code, _words(one.verdict))
+    made = [one for one in file.objects if one.line <= line <= one.end_line]
+    lines = file.source.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    code = lines[line - 1].strip() if line <= len(lines) else ""
+    return CutStatement(key.place, code, _words(made[0].verdict) if made else CALLS)
+
+
+def _words(verdict: Verdict) -> str:
+    return f"{verdict.kind.value}: {verdict.reason}"

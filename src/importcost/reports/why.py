@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from importcost.model.advice import Place
+from importcost.model.advice import Place, VerdictKind
 from importcost.model.graph import EdgeKind
 from importcost.model.profile import Target
 from importcost.reports.page import short_path
@@ -18,6 +18,8 @@ from importcost.reports.text import (
     printable,
     wrap,
 )
+
+NOT_DEFERRABLE = VerdictKind.NOT_DEFERRABLE.value
 
 
 class HopLike(Protocol):
@@ -46,6 +48,11 @@ class HopLike(Protocol):
     @property
     def kind(self) -> EdgeKind:
         """Return what kind of import it is."""
+        ...
+
+    @property
+    def body_line(self) -> int | None:
+        """Return the line of the module above that called the importing function."""
         ...
 
 
@@ -106,9 +113,13 @@ def _chain(
 ) -> Iterator[str]:
     note = " (loaded by the Lambda runtime)" if chain.from_runtime else ""
     yield f"{style(f'{number:>3}', '2')}  {style(printable(chain.start), '1')}{note}"
+    above = chain.start
     for depth, hop in enumerate(chain.hops, start=1):
         indent = "     " + "  " * min(depth - 1, 12) + "└ "
         where = f"{short_path(hop.file, target)}:{hop.line}" if hop.file else _loose(hop)
+        if hop.file and hop.importer != above:
+            where += f", called from line {hop.body_line}" if hop.body_line else ", in a call"
+        above = hop.imported
         room = max(16, width - len(indent) - len(where) - 2)
         name = elide(hop.imported, room)
         yield f"{indent}{style(name, '1') if hop is chain.hops[-1] else name}  {style(where, '2')}"
@@ -137,9 +148,16 @@ def render_cut(
         return "\n".join(wrap(f"Nothing to defer: {reason}.", width)) + "\n" if reason else ""
     saving = milliseconds(saved_us / 1000)
     count = "1 statement" if len(statements) == 1 else f"{len(statements)} statements"
-    lines = wrap(
-        f"To be rid of {module}, defer {count} (saves about {saving} here, predicted):", width
-    )
+    stuck = sum((one.verdict or "").startswith(NOT_DEFERRABLE) for one in statements)
+    if stuck:
+        which = "which" if stuck == len(statements) else f"{stuck} of which"
+        text = (
+            f"To be rid of {module}, {count} would have to be deferred, {which} cannot be as the "
+            f"code stands (it would save about {saving} here, predicted):"
+        )
+    else:
+        text = f"To be rid of {module}, defer {count} (saves about {saving} here, predicted):"
+    lines = wrap(text, width)
     for one in statements:
         place = elide(f"{short_path(one.place.file, target)}:{one.place.line}", 40)
         code = elide(one.code, max(20, width - len(place) - 4))
