@@ -59,6 +59,7 @@ def test_the_emulators_init_stands_beside_the_profiles(engine, lambda_image, han
     )
     assert own >= 300_000
     assert all(one > 300_000 for one in data["emulator"]["runs_us"])
+    assert data["emulator"]["own_wall_us"] == 0  # two cores: the emulator has one of its own
     assert data["emulator"]["empty_module_us"] > 0
     mine = f"importcost-emulator-{pid}-"
     assert not [name for name in containers(engine.command) if name.startswith(mine)]
@@ -102,6 +103,7 @@ class Report:
         PhaseTime(Phase.MODULE_BODY, 7_000, 0),
     )
     error = 0.05
+    own_wall_us = 5_000
 
 
 def test_the_table_shows_each_phase_and_both_sums():
@@ -115,3 +117,5 @@ def test_the_table_shows_each_phase_and_both_sums():
     assert lines[5].split()[-5:] == ["38", "ms", "40", "ms", "-5.0%"]
     assert lines[6].split()[-5:] == ["67", "ms", "60", "ms", "+11.7%"]
     assert lines[7].split() == ["init", "105", "ms", "100", "ms", "+5.0%"]
+    assert lines[-1].startswith("The emulator's own CPU time takes 5.0 ms")
+    assert lines[-1].endswith("+10.5%.")

@@ -25,7 +25,8 @@ class VerifiedInit:
     """The profile's phases and the emulator's init, both wall time in the same image and quota.
 
     `emulator_us` has one figure a cold start; `empty_us` the same for a module that imports
-    nothing (empty for the function's own image).
+    nothing (empty for the function's own image). `own_cpu_us` is the emulator's own CPU time, which
+    comes out of the same quota.
     """
 
     profile: Profile
@@ -34,6 +35,7 @@ class VerifiedInit:
     cpus: float
     emulator_us: tuple[int, ...]
     empty_us: tuple[int, ...]
+    own_cpu_us: tuple[int, ...] = ()
 
     @property
     def init_us(self) -> int:
@@ -59,6 +61,18 @@ class VerifiedInit:
     def phases(self) -> tuple[PhaseTime, ...]:
         """Return the profile's phases."""
         return self.profile.phases
+
+    @property
+    def own_wall_us(self) -> int | None:
+        """Return what the emulator's own CPU takes of init at this quota, None if not known.
+
+        Nothing from two cores on: the emulator then has one of its own.
+        """
+        if not self.own_cpu_us:
+            return None
+        if self.cpus > 1:
+            return 0
+        return round(statistics.median(self.own_cpu_us) / self.cpus)
 
     @property
     def error(self) -> float:
@@ -97,6 +111,7 @@ def verify_init(
             cpus=cpus,
             emulator_us=first[0] + second[0],
             empty_us=first[1] + second[1],
+            own_cpu_us=emulator.own_cpu_us,
         )
 
 
