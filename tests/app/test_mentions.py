@@ -50,6 +50,13 @@ def test_many_lines_of_one_file_are_summed_up(tmp_path):
     assert found[-1] == "test_app.py has 6 more such lines"
 
 
+def test_many_files_are_summed_up(tmp_path):
+    write_files(tmp_path, {f"test_{number:02}.py": '"app.boto3"\n' for number in range(20)})
+    found = mentions(tmp_path, {"app": {"boto3"}}, set())
+    assert len(found) == 9
+    assert found[-1] == "12 more such notes are left out"
+
+
 def test_the_project_is_the_working_tree_else_the_task_root(tmp_path):
     task = tmp_path / "src" / "app"
     task.mkdir(parents=True)

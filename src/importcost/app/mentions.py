@@ -11,6 +11,8 @@ MAX_FILES = 2_000
 MAX_BYTES = 1_000_000
 SKIPPED = frozenset({"site-packages", "node_modules", "__pycache__", "build", "dist"})
 MOST_SHOWN = 3
+MOST_NOTES = 8
+"""Of one file, and in all: many functions of one project may share a name such as handler."""
 
 
 def mentions(
@@ -43,6 +45,9 @@ def mentions(
             )
         if len(hits) > MOST_SHOWN:
             found.append(f"{name} has {len(hits) - MOST_SHOWN} more such lines")
+    if len(found) > MOST_NOTES:
+        rest = len(found) - MOST_NOTES
+        found[MOST_NOTES:] = [f"{rest} more such notes are left out"]
     return tuple(found)
 
 

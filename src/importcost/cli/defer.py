@@ -123,6 +123,7 @@ def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool)
     from importcost.deferral.diff import unified_diff
     from importcost.reports.advice import render_advice
     from importcost.reports.events import render_events
+    from importcost.reports.text import wrap
 
     width = shutil.get_terminal_size((100, 24)).columns
     colour = wants_colour()
@@ -137,7 +138,7 @@ def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool)
         for path, reason in found.unreadable.items():
             click.echo(f"Not analysed: {path} {reason}.", err=True)
         for note in found.rewrite.notes:
-            click.echo(f"Note: {note}.", err=to_stderr)
+            click.echo("\n  ".join(wrap(f"Note: {note}.", width - 2)), err=to_stderr)
         for path in outputs:
             if path != STDOUT:
                 click.echo(f"Report: {path}", err=to_stderr)
