@@ -17,6 +17,7 @@ from importcost.measure.session import Session, Subject
 from importcost.model.profile import RunKind, Settings, Target
 
 SETTINGS = Settings(memory_mb=512, arch="x86_64", package_type="zip", runtime="python3.12")
+ROOT = Path(__file__).resolve().parents[1]
 RUNTIME_MODULES = ("json", "logging", "traceback", "decimal")
 
 
