@@ -283,12 +283,15 @@ class _Analyst:
         """Return the whole advice for these findings."""
         init_us = self._profile.function_init.local_us
         target = self._profile.target
-        root = target.task_root if target else "."
+        settings = self._profile.settings
+        shipped = None
+        if settings.package_type == "zip":  # an image is measured with valid bytecode already
+            shipped = bytecode_finding(self._graph, settings, target.task_root if target else ".")
         return Advice(
             findings=tuple(one.finding for one in findings),
             statements=self.statements(),
             best_set=best,
-            bytecode=bytecode_finding(self._graph, self._profile.settings, root),
+            bytecode=shipped,
             hints=tuple(
                 hint
                 for hint in hints(self._graph, self._self_us)

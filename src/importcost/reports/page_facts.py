@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass
 
+from importcost.deferral.bytecode import BUILD_FOLDER, bytecode_finding, compiled_modules
 from importcost.model.graph import (
     FUNCTION,
-    RUNTIME,
-    STDLIB,
     UNKNOWN_DISTRIBUTION,
     BytecodeState,
     EdgeKind,
@@ -84,23 +83,19 @@ class BytecodeAdvice:
 def bytecode_advice(profile: Profile) -> BytecodeAdvice | None:
     """Return advice for a ZIP whose modules come as source, None where nothing is to be gained.
 
-    The state on the measured disk does not matter: a ZIP's timestamps never match.
+    The state on the measured disk does not matter: a ZIP's timestamps never match, and an image
+    is measured with the valid bytecode that its build leaves.
     """
     if profile.graph is None or profile.settings.package_type != "zip":
         return None
-    timestamped = (BytecodeState.VALID, BytecodeState.STALE, BytecodeState.ABSENT)
-    owners = [
-        module.distribution
-        for module in profile.graph.modules
-        if module.bytecode in timestamped
-        and module.phase not in STARTUP_PHASES
-        and module.distribution not in (STDLIB, RUNTIME)
-    ]
-    if not owners:
+    compiled = compiled_modules(profile.graph, "zip")
+    target = profile.target
+    root = target.task_root if target else BUILD_FOLDER
+    found = bytecode_finding(profile.graph, profile.settings, root)
+    if found is None:
         return None
-    version = profile.settings.runtime.removeprefix("python")
-    command = f"python{version} -m compileall -q --invalidation-mode unchecked-hash BUILD_FOLDER"
-    return BytecodeAdvice(len(owners), owners.count(FUNCTION), command)
+    own = sum(module.distribution == FUNCTION for module in compiled)
+    return BytecodeAdvice(found.modules, own, found.command)
 
 
 def _stays_inside(tree: ImportTree, node: int, owner: str, distributions: dict[str, str]) -> bool:
