@@ -270,3 +270,20 @@ def test_a_log_with_lambdas_own_lines_is_lambdas_time_and_names_the_runtime(tmp_
         return int(high) - int(low)
 
     assert width_of_band(first) < width_of_band(other)
+
+
+def test_the_profile_carries_the_fix_of_what_could_wait(tmp_path):
+    busy = "sum(range(2_000_000))\n"
+    text = "import heavy\n\n\ndef handler(e, c):\n    return heavy.__name__\n"
+    write_files(tmp_path, {"layer/python/heavy.py": busy, "task/handler.py": text})
+    done = importcost(
+        tmp_path,
+        *("profile", "task/handler.py", "--layer", "layer", "--runner", "local", "--runs", "6"),
+        *("-o", "p.json"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Could wait:" in done.stdout
+    advice = json.loads((tmp_path / "p.json").read_text())["advice"]
+    assert advice["findings"][0]["fix"].startswith("--- a/handler.py\n+++ b/handler.py\n")
+    assert advice["best_set"]["fix"] == advice["findings"][0]["fix"]
+    assert (tmp_path / "task/handler.py").read_text() == text

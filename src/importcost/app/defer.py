@@ -13,7 +13,6 @@ from pathlib import Path
 from importcost.app.advise import Analysis, Finding
 from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
 from importcost.app.bill import calibration_of
-from importcost.app.edit_files import FileEdit
 from importcost.app.events import (
     Baseline,
     Event,
@@ -23,13 +22,11 @@ from importcost.app.events import (
     load_events,
 )
 from importcost.app.mentions import mentions, project_root
-from importcost.app.sources import Sources
+from importcost.app.rewriting import Rewrite, rewrite_files, with_fixes
 from importcost.app.suggest import LAZY_PYTHON, analyse_bench, python_version, with_economics
 from importcost.billing.estimate import estimate
-from importcost.deferral.diff import unified_diff
-from importcost.deferral.rewrite import Change, Refused, rewrite
-from importcost.deferral.source_model import ModuleObject, SourceFile
-from importcost.deferral.text import encode
+from importcost.deferral.rewrite import Refused
+from importcost.deferral.source_model import ModuleObject
 from importcost.errors import UsageError
 from importcost.measure.pairs import NO_SAVING, PairedSubject, verify, with_bytecode
 from importcost.measure.session import BYTECODE_DIR, Progress, Subject, Variant
@@ -58,14 +55,6 @@ class DeferRequest:
     verify: bool = True
     verify_seconds: float = VERIFY_SECONDS
     events: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Rewrite:
-    """Files before and after some changes; `notes` are for their reader."""
-
-    edits: tuple[FileEdit, ...]
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +145,11 @@ class _Work:
                 advice = replace(advice, bytecode=shipped)
             best = self._settle_best(best, measured, events)
         advice = self._with_verifications(advice, found)
-        advice, best = self._with_fixes(advice, best, edited)
         profile = self._profile
+        joint = self._edit(best.finding_ids) if best else None
+        root = Path(profile.target.task_root) if profile.target else Path()
         advice = with_economics(
-            replace(advice, best_set=best),
+            with_fixes(advice, best, edited, joint, root),
             estimate(profile, calibration=calibration_of(profile)),
             profile.function_init.local_us,
             [event.name for event in events],
@@ -299,28 +289,6 @@ class _Work:
         )
         return replace(advice, findings=findings)
 
-    def _with_fixes(
-        self,
-        advice: Advice,
-        best: BestSet | None,
-        edited: Mapping[int, Rewrite | Refused],
-    ) -> tuple[Advice, BestSet | None]:
-        """Put each edit beside its suggestion as a diff, for the report to hand over."""
-        target = self._profile.target
-        root = Path(target.task_root) if target else Path()
-        fixes = {
-            number: diff_text(edits, root)
-            for number, edits in edited.items()
-            if not isinstance(edits, Refused)
-        }
-        findings = tuple(
-            replace(one, fix=fixes.get(number)) for number, one in enumerate(advice.findings)
-        )
-        if best is not None:
-            joint = self._edit(best.finding_ids)
-            best = replace(best, fix=None if isinstance(joint, Refused) else diff_text(joint, root))
-        return replace(advice, findings=findings), best
-
     def _triggers(self, number: int, finding: ImportFinding) -> tuple[str, ...]:
         """Return the events whose call loads what this suggestion defers."""
         return tuple(
@@ -390,45 +358,6 @@ def removed_names(findings: Sequence[Finding]) -> Mapping[str, set[str]]:
             else:
                 removed[one.file.module] |= {*statement.bound, *statement.verdict.objects}
     return removed
-
-
-def rewrite_files(
-    findings: Sequence[Finding], sources: Sources, python: tuple[int, int]
-) -> Rewrite | Refused:
-    """Apply the changes of all findings together, file by file; one refusal refuses all."""
-    changes: dict[str, list[Change]] = defaultdict(list)
-    files: dict[str, SourceFile] = {}
-    for one in findings:
-        path = one.file.source.path
-        files[path] = one.file
-        changes[path] += [change for change in one.changes if change not in changes[path]]
-    edits: list[FileEdit] = []
-    notes: list[str] = []
-    for path, file in files.items():
-        result = rewrite(file, changes[path], python)
-        if isinstance(result, Refused):
-            return result
-        after = encode(file.source, result.text)
-        notes += result.notes
-        if after != sources.data[path]:
-            edits.append(FileEdit(Path(path), sources.data[path], after))
-    return Rewrite(tuple(edits), tuple(notes))
-
-
-def diff_text(changed: Rewrite, root: Path) -> str:
-    """Return all edits as one unified diff with paths below `root`.
-
-    Text, for a report to show and copy: a byte that is no UTF-8 becomes a lone surrogate.
-    """
-    parts = []
-    for edit in changed.edits:
-        inside = edit.path.is_relative_to(root)
-        name = (edit.path.relative_to(root) if inside else edit.path).as_posix()
-        before, after = (
-            data.decode("utf-8", "surrogateescape") for data in (edit.before, edit.after)
-        )
-        parts.append(unified_diff(name, before, after))
-    return "".join(parts)
 
 
 def is_broken(verification: Verification) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from importcost.app.bench import Listener, ProfileRequest, open_bench
-from importcost.app.suggest import analyse_bench
+from importcost.app.rewriting import with_predicted_fixes
+from importcost.app.suggest import analyse_bench, python_version
 from importcost.model.profile import Profile
 
 
@@ -18,4 +20,6 @@ def profile_handler(request: ProfileRequest, listener: Listener) -> Profile:
     with open_bench(request, listener) as bench:
         measurement, profile = bench.profile(listener)
         _, analysis = analyse_bench(bench, measurement, profile, None)
-    return replace(profile, advice=analysis.advice)
+        python = python_version(bench)
+    root = Path(bench.subject.target.task_root)
+    return replace(profile, advice=with_predicted_fixes(analysis, python, root))
