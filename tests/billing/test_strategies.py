@@ -240,7 +240,14 @@ traffics = st.builds(
 )
 
 
+LARGE_ANSWERS = Traffic(
+    invocations=8631, cold_rate=0.0, duration_ms=766.0, payload_kb=20_000.0, versions=3,
+    use_share=1.0, provisioned=None, spillover=0.0,
+)  # fmt: skip
+
+
 @settings(deadline=None)
+@example(LARGE_ANSWERS, 246.0, False)  # streaming them costs more than a remedy may
 @given(traffics, st.floats(100, 15_000), st.booleans())
 def test_any_traffic_gives_finite_figures_and_one_recommendation(traffic, init_ms, has_advice):
     found_advice = advice(share=0.4, bytecode_share=0.3) if has_advice else None

@@ -31,7 +31,7 @@ class Recommendation:
 def recommend(found: Comparison) -> Recommendation:
     """Return the option that the figures speak for, with a paragraph that says why."""
     felt_ms, budget = _felt_ms(found), _budget(found)
-    options = _streamed_where_it_helps(found)
+    options = _streamed_where_it_helps(found, budget)
     affordable = [one for one in options if one.monthly.value <= budget]
     affordable = affordable or [min(options, key=lambda one: one.monthly.value)]
     hidden = [one for one in affordable if _is_hidden(one, felt_ms)]
@@ -61,10 +61,11 @@ def _budget(found: Comparison) -> float:
     return assumed("worth_factor").value * found.as_it_is.monthly.value
 
 
-def _streamed_where_it_helps(found: Comparison) -> Sequence[Option]:
+def _streamed_where_it_helps(found: Comparison, budget: float) -> Sequence[Option]:
     earlier = found.traffic.duration_ms - assumed("felt_ms").value
     streamed = [one for one in found.options if one.first_byte_ms < earlier]
-    return streamed or found.options
+    # Bytes past the free ones may cost more than the function: then nobody streams.
+    return streamed if any(one.monthly.value <= budget for one in streamed) else found.options
 
 
 def _is_hidden(option: Option, felt_ms: float) -> bool:
