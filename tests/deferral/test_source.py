@@ -60,6 +60,70 @@ def test_ordinary_comments_do_not_make_a_file_generated(text):
     assert [statement.code for statement in read(text).imports] == ["import json"]
 
 
+KNOWN_CLASSES = (
+    "from __future__ import annotations\nfrom dataclasses import dataclass\nfrom enum import Enum\n"
+)
+
+
+def kinds_of_np(code, python=(3, 12)):
+    found = read(KNOWN_CLASSES + code, python)
+    return [use.kind.value for item in found.imports if item.bound == ("np",) for use in item.uses]
+
+
+@pytest.mark.parametrize("python", [(3, 12), (3, 14)])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "@dataclass\nclass R:\n",
+        "@dataclass(frozen=True)\nclass R(Exception):\n",
+        "class B: ...\n@dataclass\nclass R(B):\n",
+        "@dataclass\nclass C(R): ...\nclass R:\n",
+        "class R(Enum):\n A = 1\n",
+        "class R(str, Enum):\n A = 1\n",
+        "class E(Enum): ...\nMEMBERS = list(E)\nclass R(E):\n",
+        "MEMBERS = lambda: [e.value for e in R]\nclass R(Enum):\n A = 1\n",
+        "class R(NamedTuple):\n x: int\n",
+        "class R(pydantic.BaseModel):\n x: int\n",
+        "class R(pydantic.BaseModel, frozen=True):\n x: int\n",
+        "class B(pydantic.BaseModel): ...\nclass R(B):\n",
+        "@dataclass\nclass C:\n r: R\n@dataclass\nclass R:\n",
+        "class C(pydantic.BaseModel):\n r: R\nclass R(Enum):\n",
+    ],
+)
+@pytest.mark.parametrize("decorator", ["", "@property", "@classmethod"])
+def test_classes_of_known_kinds_read_no_annotations_of_methods(head, decorator, python):
+    method = f" {decorator}\n def f(self) -> np.a: ...\n"
+    assert kinds_of_np(head + method, python) == ["annotation"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "@dataclass\nclass R:\n x: np.a\n",
+        "class R(NamedTuple):\n x: np.a\n",
+        "class R(pydantic.BaseModel):\n x: np.a\n",
+        "class M:\n x: np.a\nclass R(M, pydantic.BaseModel): ...\n",
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "from enum import Enum\nfrom typing import NamedTuple\nimport pydantic\nimport lib\nimport np\n"
+        "class R(pydantic.BaseModel):\n @pydantic.computed_field\n def f(self) -> np.a: ...\n",
+        "class R(pydantic.BaseModel):\n def __init__(self, x: np.a): ...\n",
+        "class R(pydantic.BaseModel, metaclass=lib.Meta):\n def f(self) -> np.a: ...\n",
+        "class R(pydantic.BaseModel, **lib.K):\n def f(self) -> np.a: ...\n",
+        "@dataclass\nclass R:\n @lib.tool\n def f(self) -> np.a: ...\n",
+        "@lib.model\n@dataclass\nclass R:\n def f(self) -> np.a: ...\n",
+        "@dataclass\nclass R(lib.Base):\n def f(self) -> np.a: ...\n",
+        "class M:\n def f(self) -> np.a: ...\nclass R(M, lib.Base): ...\n",
+        "class R(lib.Base):\n def f(self) -> np.a: ...\n",
+        "class R(lib.Base):\n x: np.a\n",
+        "@dataclass\nclass R:\n def f(self) -> np.a: ...\nlib.register(R)\n",
+        "class R(lib.Base):\n @dataclass\n class C:\n  def f(self) -> np.a: ...\n",
+        "@lib.route\ndef g(r: R): ...\nclass R(Enum):\n def __new__(cls, x: np.a): ...\n",
+    ],
+)
+def test_what_else_may_read_annotations_of_a_class_stays_suspected(code):
+    assert kinds_of_np(code) == ["annotation-read"]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("before", ["", "\f", 's = "ä𝄞\u2028"; ', "# \x0c\x1c\x85 x\n"])
 def test_positions_hold_for_every_line_end_and_character(end, before):

@@ -6,6 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from enum import Enum, auto
 
 from importcost.deferral.source_facts import Definition, Facts, Occurrence
 from importcost.deferral.source_model import UseKind
@@ -31,8 +32,7 @@ _METHOD_DECORATORS = frozenset(
 _BASES = frozenset(
     (
         "abc.ABC", "abc.ABCMeta", "typing.Generic", "typing.Protocol",
-        "typing_extensions.Protocol", "enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag",
-        "enum.IntFlag", "threading.Thread", "json.JSONEncoder", "json.JSONDecoder",
+        "typing_extensions.Protocol", "threading.Thread", "json.JSONEncoder", "json.JSONDecoder",
         "logging.Handler", "logging.Formatter", "logging.Filter", "logging.LoggerAdapter",
         "collections.UserDict", "collections.UserList", "collections.OrderedDict",
         "string.Formatter", "string.Template", "ast.NodeVisitor", "ast.NodeTransformer",
@@ -40,6 +40,22 @@ _BASES = frozenset(
     )
 )  # fmt: skip
 _BUILTIN_DECORATORS = frozenset(("staticmethod", "classmethod", "property"))
+_ENUMS = frozenset(
+    (
+        "enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag", "enum.ReprEnum",
+    )
+)  # fmt: skip
+# What makes classes of these reads the annotations of fields, and never those of methods.
+_FIELD_DECORATORS = frozenset(("dataclasses.dataclass",))
+_FIELD_BASES = frozenset(
+    (
+        "typing.NamedTuple", "typing.TypedDict", "typing_extensions.NamedTuple",
+        "typing_extensions.TypedDict",
+    )
+)  # fmt: skip
+# pydantic looks at a model's own __init__, too, and takes settings as keywords of the class.
+_MODELS = frozenset(("pydantic.BaseModel", "pydantic.main.BaseModel"))
+_CONSTRUCTORS = frozenset(("__init__", "__new__", "__call__"))
 _EVALUATED = (UseKind.ANNOTATION_EVALUATED, UseKind.ANNOTATION)
 
 
@@ -61,6 +77,14 @@ def mark_read(
         found = [readers.marked(item) for item in found]
 
 
+class _Part(Enum):
+    """The annotations of a class that something reads together."""
+
+    FIELDS = auto()
+    CONSTRUCTOR = auto()
+    METHODS = auto()
+
+
 class _Readers:
     """The definitions of one file whose annotations may be read."""
 
@@ -69,19 +93,23 @@ class _Readers:
     ) -> None:
         self._facts = facts
         self._targets = targets
-        self._known: dict[int, bool] = {}
+        self._known: dict[tuple[int, _Part], bool] = {}
         self._escaped = set(outside_values) | {
             item.name for item in facts.occurrences if item.role == "value" and not item.chain
         }
         self._inner_values: dict[int, frozenset[str]] = {}
+        self._named: set[str] = set()
+        self._inherited: set[str] = set()
         for node in facts.classes.values():
-            if not self._harmless_class(node):
+            if not self._harmless_class(node, _Part.METHODS):
                 self._escaped.update(_names(node.bases))
+            elif not self._harmless_class(node, _Part.FIELDS):
+                self._inherited.update(_names(node.bases))
 
     def spread(self, names: Iterable[str]) -> bool:
         """Count these classes as read; tell whether that is news."""
-        new = {name for name in names if name in self._facts.classes} - self._escaped
-        self._escaped |= new
+        new = {name for name in names if name in self._facts.classes} - self._named
+        self._named |= new
         self._known.clear()
         return bool(new)
 
@@ -90,27 +118,60 @@ class _Readers:
         if item.kind not in _EVALUATED or item.holders is None:
             return item
         whole_file = self._facts.reader is not None
-        if whole_file or any(self._read(held) for held in _relevant(item.holders)):
+        part = _part(item.holders)
+        if whole_file or any(self._read(*held, part) for held in _relevant(item.holders)):
             return replace(item, kind=UseKind.ANNOTATION_READ)
         return item
 
-    def _read(self, held: tuple[Definition, tuple[Definition, ...]]) -> bool:
-        node, around = held
-        if id(node) not in self._known:
-            self._known[id(node)] = self._decide(node, around)
-        return self._known[id(node)]
+    def _read(self, node: Definition, around: tuple[Definition, ...], part: _Part) -> bool:
+        key = id(node), part
+        if key not in self._known:
+            self._known[key] = self._decide(node, around, part)
+        return self._known[key]
 
-    def _decide(self, node: Definition, around: tuple[Definition, ...]) -> bool:
+    def _decide(self, node: Definition, around: tuple[Definition, ...], part: _Part) -> bool:
         outer = next((held for held in around if isinstance(held, FUNCTIONS)), None)
         if outer is not None:
             escapes = node.name in self._passed_on(outer)
         else:
-            escapes = not around and node.name in self._escaped
+            escapes = not around and self._escapes(node, part)
         if escapes:
             return True
         if isinstance(node, ast.ClassDef):
-            return not self._harmless_class(node)
-        return not all(self._harmless_decorator(part) for part in node.decorator_list)
+            return not self._harmless_class(node, part)
+        return not all(self._harmless_decorator(each) for each in node.decorator_list)
+
+    def _escapes(self, node: Definition, part: _Part) -> bool:
+        """Say whether a definition of the module gets where these annotations may be read.
+
+        Who reads a class that a field or a parameter names wants its fields, or calls it; an
+        enum is passed on for its members.
+        """
+        if not isinstance(node, ast.ClassDef):
+            return node.name in self._escaped | self._named
+        methods = part is _Part.METHODS
+        if node.name in self._escaped:
+            return not (methods and self._is_kind(node, _ENUMS))
+        if node.name in self._named:
+            return not (methods and self._of_known_kind(node))
+        return part is _Part.FIELDS and node.name in self._inherited
+
+    def _of_known_kind(self, node: ast.ClassDef) -> bool:
+        decorated = any(self._is_field_decorator(part) for part in node.decorator_list)
+        return decorated or self._is_kind(node, _ENUMS | _FIELD_BASES | _MODELS)
+
+    def _is_kind(
+        self, node: ast.ClassDef, kinds: frozenset[str], seen: frozenset[str] = frozenset()
+    ) -> bool:
+        """Say whether one of the bases, within this file, is of these classes."""
+        bases = {self._dotted(base) for base in node.bases} - {None}
+        above = [
+            self._facts.classes[name] for name in bases if name and name in self._facts.classes
+        ]
+        inner = seen | {node.name}
+        return bool(bases & kinds) or any(
+            self._is_kind(base, kinds, inner) for base in above if base.name not in inner
+        )
 
     def _passed_on(self, outer: Definition) -> frozenset[str]:
         """Return the names that a function uses other than by calling them."""
@@ -125,24 +186,40 @@ class _Readers:
             )
         return self._inner_values[id(outer)]
 
-    def _harmless_class(self, node: ast.ClassDef, seen: frozenset[str] = frozenset()) -> bool:
-        if not all(self._harmless_decorator(part) for part in node.decorator_list):
-            return False
-        for word in node.keywords:
-            if word.arg != "metaclass" or self._dotted(word.value) != "abc.ABCMeta":
+    def _harmless_class(
+        self, node: ast.ClassDef, part: _Part, seen: frozenset[str] = frozenset()
+    ) -> bool:
+        """Say whether nothing that makes this class reads these annotations of it."""
+        for each in node.decorator_list:
+            fields_only = part is not _Part.FIELDS and self._is_field_decorator(each)
+            if not (fields_only or self._harmless_decorator(each)):
                 return False
-        return all(self._harmless_base(base, seen | {node.name}) for base in node.bases)
+        is_model = any(self._dotted(base) in _MODELS for base in node.bases)
+        for word in node.keywords:
+            setting = word.arg not in (None, "metaclass") and part is _Part.METHODS and is_model
+            if not setting and (
+                word.arg != "metaclass" or self._dotted(word.value) != "abc.ABCMeta"
+            ):
+                return False
+        return all(self._harmless_base(base, part, seen | {node.name}) for base in node.bases)
 
-    def _harmless_base(self, base: ast.expr, seen: frozenset[str]) -> bool:
+    def _harmless_base(self, base: ast.expr, part: _Part, seen: frozenset[str]) -> bool:
         base = base.value if isinstance(base, ast.Subscript) else base
         dotted = self._dotted(base)
         if dotted is None:
             return False
         if dotted in self._facts.classes:
-            return dotted in seen or self._harmless_class(self._facts.classes[dotted], seen)
-        return dotted in _BASES or (
+            return dotted in seen or self._harmless_class(self._facts.classes[dotted], part, seen)
+        if part is not _Part.FIELDS and dotted in _FIELD_BASES:
+            return True
+        if part is _Part.METHODS and dotted in _MODELS:
+            return True
+        return dotted in _BASES | _ENUMS or (
             dotted not in self._facts.bindings and hasattr(builtins, dotted)
         )
+
+    def _is_field_decorator(self, node: ast.expr) -> bool:
+        return self._dotted(node.func if isinstance(node, ast.Call) else node) in _FIELD_DECORATORS
 
     def _harmless_decorator(self, node: ast.expr) -> bool:
         node = node.func if isinstance(node, ast.Call) else node
@@ -161,6 +238,13 @@ class _Readers:
         if not isinstance(node, ast.Name):
             return None
         return ".".join((self._targets.get(node.id, node.id), *reversed(names)))
+
+
+def _part(holders: tuple[Definition, ...]) -> _Part:
+    own = holders[-1] if holders else None
+    if own is None or isinstance(own, ast.ClassDef):
+        return _Part.FIELDS
+    return _Part.CONSTRUCTOR if own.name in _CONSTRUCTORS else _Part.METHODS
 
 
 def _relevant(
