@@ -17,6 +17,8 @@ function onSelect(node) {
   byId("detail-list").replaceChildren(name, ...factRows(shown, node));
   const spoken = factsOf(shown, node).slice(0, 3).map(([label, value]) => `${label} ${value}`).join(", ");
   byId("live").textContent = `${clipped(shown.name(node), 100)}. ${spoken}`;
+  const sandwich = byId("detail-sandwich");
+  if (sandwich) sandwich.hidden = shown.source(node) === NONE;
   const fragment = shown === tree && node < tree.real ? `#n=${node}` : "#";
   byId("detail-link").hidden = fragment === "#";
   // Replaced, not pushed: Back leaves the report instead of walking through every selection.
@@ -25,7 +27,7 @@ function onSelect(node) {
 
 function crumb(node, last) {
   const item = element("li");
-  const name = node === chart.tree.root ? "Everything" : chart.tree.label(node);
+  const name = node === chart.tree.root ? chart.tree.title : chart.tree.label(node);
   const button = element("button", "crumb", clipped(name, 60));
   button.type = "button";
   if (last) button.setAttribute("aria-current", "location");
@@ -101,6 +103,7 @@ function listen() {
   });
   for (const order of ORDERS) byId(`order-${order}`).addEventListener("click", () => setOrder(order));
   byId("detail-copy").addEventListener("click", copyName);
+  byId("detail-sandwich")?.addEventListener("click", () => state.keys.s());
   byId("detail-link").addEventListener("click", () => copyText(location.href, "Link copied"));
   byId("help-open").addEventListener("click", () => byId("help").showModal());
   byId("help-close").addEventListener("click", () => byId("help").close());

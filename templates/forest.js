@@ -115,6 +115,26 @@ class Forest {
     return path.reverse();
   }
 
+  // What the arrow keys go to: here the importer, and its first import.
+  rowAbove(node) {
+    return this.parents[node];
+  }
+
+  rowBelow(node, layout) {
+    const at = this.childStarts[node];
+    return at === this.childStarts[node + 1] ? NONE : layout.children[at];
+  }
+
+  // The node of the import tree that a box stands for, NONE where it is none.
+  source() {
+    return NONE;
+  }
+
+  // What the whole of it is called in the path.
+  get title() {
+    return "Everything";
+  }
+
   // What the parent says already need not stand in the label.
   label(node) {
     const parent = this.parents[node];

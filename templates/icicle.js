@@ -139,6 +139,7 @@ class Icicle {
 
   depthInView() {
     const tree = this.tree;
+    if (tree.rows) return tree.rows - 1;
     const depth = this.layout.depths[this.focus];
     if (this.focus !== tree.root) return depth + tree.below[this.focus];
     let deepest = 0;
@@ -294,8 +295,8 @@ class Icicle {
     const actions = {
       ArrowLeft: () => this.move(this.beside(-1)),
       ArrowRight: () => this.move(this.beside(1)),
-      ArrowUp: () => this.move(this.tree.parents[this.selected]),
-      ArrowDown: () => this.move(this.firstChild()),
+      ArrowUp: () => this.move(this.tree.rowAbove(this.selected)),
+      ArrowDown: () => this.move(this.rowBelow()),
       Enter: () => this.zoom(this.selected),
       " ": () => this.zoom(this.selected),
       Escape: () => this.zoomOut(),
@@ -326,12 +327,10 @@ class Icicle {
     this.zoom(parent);
   }
 
-  firstChild() {
+  rowBelow() {
     const { tree, layout } = this;
-    const at = tree.childStarts[this.selected];
-    if (at === tree.childStarts[this.selected + 1]) return NONE;
-    const child = layout.children[at];
-    return tree.isFolded(child, this.openBlock) ? NONE : child;
+    const node = tree.rowBelow(this.selected, layout);
+    return node === NONE || tree.isFolded(node, this.openBlock) ? NONE : node;
   }
 
   // The next node of the row that is wide enough to be seen, within the zoom.

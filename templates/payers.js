@@ -83,6 +83,10 @@ class PayTree extends Forest {
     return this.subjects[node] === NONE ? this.name(node) : `← ${this.name(node)}`;
   }
 
+  source(node) {
+    return this.subjects[node];
+  }
+
   distribution(node) {
     return node === this.root ? "" : ownerLabel(this.tree.data.distributions[this.owners[node]].name);
   }

@@ -3,7 +3,7 @@
 const data = JSON.parse(byId("data").textContent);
 const tree = new Tree(data, () => JSON.parse(byId("details").textContent));
 const money = new Money(data);
-const state = { matches: null, shown: null, hits: [], hit: -1, order: TIME_ORDER, payers: null, keys: { p: () => setOrder(PAY_ORDER) } };
+const state = { matches: null, shown: null, hits: [], hit: -1, order: TIME_ORDER, payers: null, keys: { p: () => setOrder(PAY_ORDER), s: showSandwich } };
 const tooltip = new Tooltip(byId("tooltip"));
 const PAY_ORDER = "pay";
 
@@ -57,18 +57,37 @@ function setOrder(order) {
   byId("chart-title-text").textContent = order === PAY_ORDER ? "Who pays for what" : "Import tree";
   const chosen = chart.selected;
   if (order === PAY_ORDER) {
-    if (chart.tree !== tree) return;
     state.payers = state.payers || new PayTree(tree);
+    if (chart.tree === state.payers) return;
+    const source = chart.tree.source(chosen);
     chart.setTree(state.payers, HEAVY_ORDER);
-    const found = state.payers.find(chosen);
+    const found = state.payers.find(source);
     chart.select(found);
     if (found !== state.payers.root) chart.zoom(found);
   } else if (chart.tree === tree) {
     chart.setOrder(order);
     chart.reveal(chart.selected, false);
-  } else chart.setTree(tree, order);
+  } else {
+    const source = chart.tree.source(chosen);
+    chart.setTree(tree, order);
+    if (source !== NONE) chart.show(source);
+  }
   state.order = order;
   chart.setDim(chart.tree.dimmed(state.matches, state.shown));
+  drawCrumbs();
+}
+
+// The selected module in the middle of who imports it and what it loads.
+function showSandwich() {
+  const source = chart.tree.source(chart.selected);
+  if (source === NONE) return;
+  for (const one of ORDERS) byId(`order-${one}`).setAttribute("aria-pressed", String(one === PAY_ORDER));
+  byId("chart-title-text").textContent = "Who imports it, what it loads";
+  chart.setTree(new SandwichTree(tree, source), TIME_ORDER);
+  chart.reveal(chart.tree.root, false);
+  state.order = PAY_ORDER;
+  chart.setDim(chart.tree.dimmed(state.matches, state.shown));
+  onSelect(chart.tree.root);
   drawCrumbs();
 }
 

@@ -153,6 +153,10 @@ class Tree extends Forest {
     return id === NONE ? "" : ownerLabel(this.data.distributions[id].name);
   }
 
+  source(node) {
+    return node < this.real && this.blocks[node] === NONE ? node : NONE;
+  }
+
   // The colour's name, a custom property of the style sheet.
   colour(node) {
     if (node === this.root) return "root";

@@ -127,6 +127,46 @@ def test_a_selection_leads_to_who_pays_for_it(driver: Chrome) -> None:
     assert "15.0 ms, 71 % of it" in facts
 
 
+def chosen(driver: Chrome) -> str:
+    return by_id(driver, "detail-list").find_element(By.TAG_NAME, "dd").text
+
+
+def find_in_chart(driver: Chrome, text: str) -> WebElement:
+    search = by_id(driver, "search")
+    search.send_keys(text)
+    WebDriverWait(driver, 5).until(lambda d: by_id(d, "search-result").text)
+    search.send_keys(Keys.ENTER)
+    return by_id(driver, "icicle")
+
+
+def test_a_module_stands_between_its_importers_and_its_imports(driver: Chrome) -> None:
+    canvas = find_in_chart(driver, "urllib3")
+    canvas.send_keys("s")
+    crumbs = [e.text for e in driver.find_elements(By.CSS_SELECTOR, "#crumbs .crumb")]
+    assert crumbs == ["urllib3"]
+    facts = by_id(driver, "detail-list").text
+    assert "21.0 ms" in facts, "urllib3 and urllib3.util, which requests brings in"
+    assert "Brought in by\n2 modules" in facts
+    canvas.send_keys(Keys.ARROW_UP)
+    assert chosen(driver) == "botocore.session", "the one that pays most stands first"
+    assert "15.0 ms, 71 % of it" in by_id(driver, "detail-list").text
+    canvas.send_keys(Keys.ARROW_RIGHT)
+    assert chosen(driver) == "requests"
+    assert "Imports\nurllib3.util" in by_id(driver, "detail-list").text
+    canvas.send_keys(Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+    assert chosen(driver) == "urllib3.util"
+
+
+def test_a_sandwich_is_reached_by_a_button_and_left_by_the_orders(driver: Chrome) -> None:
+    canvas = find_in_chart(driver, "botocore.session")
+    by_id(driver, "detail-sandwich").click()
+    canvas.send_keys(Keys.ARROW_DOWN)
+    assert chosen(driver) == "botocore.client"
+    by_id(driver, "order-time").click()
+    assert chosen(driver) == "botocore.client", "the selection goes along"
+    assert by_id(driver, "chart-title-text").text == "Import tree"
+
+
 def test_dragging_the_minimap_moves_the_window(driver: Chrome) -> None:
     canvas = by_id(driver, "icicle")
     canvas.send_keys("+", "+")

@@ -30,6 +30,7 @@ CHART_SCRIPTS = (
 REPORT_SCRIPTS = (
     *CHART_SCRIPTS,
     "payers.js",
+    "sandwich.js",
     "money.js",
     "verdict.js",
     "changes.js",
