@@ -61,7 +61,8 @@ def test_ordinary_comments_do_not_make_a_file_generated(text):
 
 
 KNOWN_CLASSES = (
-    "from __future__ import annotations\nfrom dataclasses import dataclass\nfrom enum import Enum\n"
+    "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+    "from enum import Enum\nfrom typing import NamedTuple\nimport pydantic\nimport lib\nimport np\n"
 )
 
 
@@ -103,8 +104,7 @@ def test_classes_of_known_kinds_read_no_annotations_of_methods(head, decorator, 
         "class R(NamedTuple):\n x: np.a\n",
         "class R(pydantic.BaseModel):\n x: np.a\n",
         "class M:\n x: np.a\nclass R(M, pydantic.BaseModel): ...\n",
-        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
-        "from enum import Enum\nfrom typing import NamedTuple\nimport pydantic\nimport lib\nimport np\n"
+        "class R(pydantic.BaseModel):\n @pydantic.validator('x')\n def f(cls, v: np.a): ...\n",
         "class R(pydantic.BaseModel):\n @pydantic.computed_field\n def f(self) -> np.a: ...\n",
         "class R(pydantic.BaseModel):\n def __init__(self, x: np.a): ...\n",
         "class R(pydantic.BaseModel, metaclass=lib.Meta):\n def f(self) -> np.a: ...\n",
