@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from importcost.billing.recommend import Recommendation
@@ -81,31 +82,34 @@ def _headline(found: Comparison, style: Style, width: int) -> list[str]:
 
 
 def _table(found: Comparison, taken: Option, style: Style, width: int) -> list[str]:
-    columns = f"{'$/month':>11} {'cold adds':>10}"
-    if width >= MIDDLE:
-        columns += f" {'cold':>7} {'p99 adds':>9}"
-    if width >= WIDE:
-        columns += f" {'p50 adds':>9} {'1st byte':>10}"
-    room = width - len(columns) - 3
-    lines = [style(f"  {'strategy':<{room}} {columns}", "1")]
-    for option in found.options:
+    heads = ["$/month", "cold adds"]
+    heads += ["cold", "p99 adds"] * (width >= MIDDLE) + ["p50 adds", "1st byte"] * (width >= WIDE)
+    rows = [_figures(option, width) for option in found.options]
+    sizes = [max(len(cell) for cell in column) for column in zip(heads, *rows, strict=True)]
+    room = width - sum(sizes) - len(sizes) - 3
+    lines = [style(f"  {'strategy':<{room}}  {_cells(heads, sizes)}", "1")]
+    for option, row in zip(found.options, rows, strict=True):
         mark = "→" if option is taken else " "
         name = option.label + (" *" if option.is_predicted else "")
-        line = f"{mark} {elide(name, room):<{room}} {_figures(option, width)}"
+        line = f"{mark} {elide(name, room):<{room}}  {_cells(row, sizes)}"
         lines.append(style(line, "32") if option is taken else line)
     if any(option.is_predicted for option in found.options):
         lines += wrap("* with savings that are predicted, not verified in pairs", width)
     return lines
 
 
-def _figures(option: Option, width: int) -> str:
+def _cells(row: Sequence[str], sizes: Sequence[int]) -> str:
+    return " ".join(f"{cell:>{size}}" for cell, size in zip(row, sizes, strict=True))
+
+
+def _figures(option: Option, width: int) -> list[str]:
     added = option.first_request_ms.value if option.cold_share else 0.0
-    line = f"{_money(option.monthly.value):>11} {milliseconds(added):>10}"
+    row = [_money(option.monthly.value), milliseconds(added)]
     if width >= MIDDLE:
-        line += f" {option.cold_share:>7.2%} {milliseconds(option.p99_ms):>9}"
+        row += [f"{option.cold_share:.2%}", milliseconds(option.p99_ms)]
     if width >= WIDE:
-        line += f" {milliseconds(option.p50_ms):>9} {milliseconds(option.first_byte_ms):>10}"
-    return line
+        row += [milliseconds(option.p50_ms), milliseconds(option.first_byte_ms)]
+    return row
 
 
 def _money(value: float) -> str:
