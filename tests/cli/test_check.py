@@ -104,6 +104,7 @@ def test_the_baseline_tells_new_modules_and_keeps_the_others(project):
     assert "src/helper.py:3" in changed.stdout
 
 
+@pytest.mark.slow
 def test_a_handler_gone_from_the_configuration_leaves_the_baseline(project):
     folder = project('[handlers.refunds]\nhandler = "src/helper.py"\n')
     assert importcost(folder, "--runs", "6", "--update-baseline").returncode == 0

@@ -98,6 +98,7 @@ def words(done):
     return " ".join((done.stdout + done.stderr).split())
 
 
+@pytest.mark.slow
 def test_a_slower_head_fails_and_says_what_accounts_for_it(repository):
     slower = {"src/helper.py": "import wave\nimport unittest\n" + WORK * 4}
     commit(repository, slower, "v2")
@@ -235,6 +236,7 @@ def test_each_version_gets_its_own_requirements(repository):
     assert "lib_a.py" in words(failing)
 
 
+@pytest.mark.slow
 def test_a_lock_file_is_each_version_s_own(repository):
     commit(repository, {"lock.txt": "# nothing yet\n"}, "v2")
     commit(repository, {"lock.txt": "--no-index\nabsent-package==1\n"}, "v3")
@@ -353,6 +355,7 @@ def test_an_interruption_leaves_nothing(repository, name):
     shutil.which("valgrind") is None and not os.environ.get("IMPORTCOST_REQUIRE_ALL"),
     reason="valgrind is not installed",
 )
+@pytest.mark.slow
 def test_instructions_are_counted_exactly(repository):
     commit(repository, {"src/helper.py": "import wave\n" + WORK * 2}, "v2")
     done = compare(repository, "v1", "v2", "--metric", "instructions", "--json")

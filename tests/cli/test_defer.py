@@ -60,6 +60,7 @@ def advice_of(path):
     return profile_from_plain(json.loads(path.read_text())).advice
 
 
+@pytest.mark.slow
 def test_savings_are_verified_and_what_two_share_is_saved_jointly(folder):
     events = {"big.json": '{"kind": "big"}', "small.json": "{}"}
     write_files(folder.parent, events)
@@ -177,6 +178,7 @@ def test_an_event_needs_to_know_the_function(folder):
     assert "write FILE.py:function" in done.stderr
 
 
+@pytest.mark.slow
 def test_write_refuses_what_is_not_committed(folder):
     for command in (["init", "-q"], ["add", "."]):
         subprocess.run(["git", *command], cwd=folder, check=True)
@@ -209,6 +211,7 @@ def test_why_of_what_the_runtime_loads_and_of_what_nobody_loads(folder):
     assert "Did you mean shared" in missing.stderr
 
 
+@pytest.mark.slow
 def test_a_getter_needs_only_those_of_its_objects_that_can_be_getters_too(folder):
     text = (
         "import heavy\nimport other\n\n\n"
@@ -227,6 +230,7 @@ def test_a_getter_needs_only_those_of_its_objects_that_can_be_getters_too(folder
     assert "get_engine" not in done.stdout
 
 
+@pytest.mark.slow
 def test_the_cumulative_cost_of_a_getter_counts_what_its_object_loads(folder):
     text = (
         "import heavy.tool\nimport other\n\n\n"
@@ -257,6 +261,7 @@ def test_work_is_laid_to_its_object_not_to_an_import_that_the_runtime_has_loaded
     assert "+def get_table():" in done.stdout
 
 
+@pytest.mark.slow
 def test_waiting_at_import_is_worth_a_getter(folder):
     text = "import slow\n\nSECRET = slow.fetch()\n\n\ndef handler(e, c):\n    return SECRET\n"
     fetch = "import time\n\n\ndef fetch():\n    time.sleep(0.2)\n    return 1\n"
@@ -283,6 +288,7 @@ def test_a_linked_handler_is_not_written_through(folder):
     assert (folder / "handler.py").read_text() == HANDLER
 
 
+@pytest.mark.slow
 def test_too_few_runs_to_time_statements_are_said_to_be(folder):
     assert "understated" in defer(folder, "--no-verify", "--runs", "5").stderr
     assert "understated" not in defer(folder, "--no-verify").stderr
@@ -314,6 +320,7 @@ def test_an_event_that_brings_no_answer_is_said_to_be_it_at_once(folder, body, h
         ("lazy-modules", ["-import other"]),
     ],
 )
+@pytest.mark.slow
 def test_a_style_asked_for_is_the_only_one_used(folder, style, gone):
     text = (
         "from __future__ import annotations\n\nimport heavy\nimport other\nimport shared\n\n"

@@ -152,6 +152,7 @@ def assert_sound(tally, wrong):
         assert tally["files", style] > 0, style
 
 
+@pytest.mark.slow
 def test_every_allowed_edit_in_a_sample_of_the_standard_library():
     small = [path for path in corpus() if path.stat().st_size <= SMALL]
     tally, wrong = run(small[:SAMPLE])

@@ -163,6 +163,7 @@ def test_every_script_parses():
             assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_a_slower_pull_request_is_reported_everywhere_and_fails(runner):
     made = runner(WORK * 2)
     fetched = made.step("Fetch the base")

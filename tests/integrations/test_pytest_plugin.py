@@ -37,6 +37,7 @@ def run(folder, body, *args, **files):
         "assert_not_imported('pandas', 'boto*')",
     ],
 )
+@pytest.mark.slow
 def test_what_holds_passes(tmp_path, line):
     done = run(tmp_path, f"{START}    found.{line}\n")
     assert done.returncode == 0, done.stdout
