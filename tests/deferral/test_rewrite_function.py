@@ -27,7 +27,7 @@ CASES = {
     ),
     "docstring on the def line": (
         'import json\ndef f(): "doc"; return json\n',
-        'def f(): "doc"; import json; return json\n',
+        'def f():\n    "doc"\n    import json\n    return json\n',
     ),
     "comment of the first statement": (
         "import json\ndef f():  # head\n    # why\n    return json\n",
@@ -39,39 +39,39 @@ CASES = {
     ),
     "one alias of three, first": (
         "import a, b, c\nb.x, c.x\ndef f(): return a\n",
-        "import b, c\nb.x, c.x\ndef f(): import a; return a\n",
+        "import b, c\nb.x, c.x\ndef f():\n    import a\n    return a\n",
     ),
     "one alias of three, middle": (
         "import a, b as d, c\na.x, c.x\ndef f(): return d\n",
-        "import a, c\na.x, c.x\ndef f(): import b as d; return d\n",
+        "import a, c\na.x, c.x\ndef f():\n    import b as d\n    return d\n",
     ),
     "one alias of three, last": (
         "import a, b, c  # three\na.x, b.x\ndef f(): return c\n",
-        "import a, b  # three\na.x, b.x\ndef f(): import c; return c\n",
+        "import a, b  # three\na.x, b.x\ndef f():\n    import c\n    return c\n",
     ),
     "two aliases of three": (
         "import a, b, c\nc.x\ndef f(): return a, b\n",
-        "import c\nc.x\ndef f(): import a; import b; return a, b\n",
+        "import c\nc.x\ndef f():\n    import a\n    import b\n    return a, b\n",
     ),
     "all aliases": (
         "import a, b\ndef f(): return a, b\n",
-        "def f(): import a; import b; return a, b\n",
+        "def f():\n    import a\n    import b\n    return a, b\n",
     ),
     "first on a ; line": (
         "import a; X = 1\ndef f(): return a\n",
-        "X = 1\ndef f(): import a; return a\n",
+        "X = 1\ndef f():\n    import a\n    return a\n",
     ),
     "last on a ; line": (
         "X = 1; import a  # end\ndef f(): return a\n",
-        "X = 1  # end\ndef f(): import a; return a\n",
+        "X = 1  # end\ndef f():\n    import a\n    return a\n",
     ),
     "between others on a ; line": (
         "X = 1; import a; Y = 2\ndef f(): return a\n",
-        "X = 1; Y = 2\ndef f(): import a; return a\n",
+        "X = 1; Y = 2\ndef f():\n    import a\n    return a\n",
     ),
     "a whole ; line": (
         "X = 1\nimport a; import b;  # both\ndef f(): return a, b\n",
-        "X = 1\ndef f(): import a; import b; return a, b\n",
+        "X = 1\ndef f():\n    import a\n    import b\n    return a, b\n",
     ),
     "parentheses over lines": (
         "from a import (\n    b,\n    c as d,\n)\n\ndef f():\n    return b\n\ndef g():\n    return d, b\n",
@@ -82,7 +82,7 @@ CASES = {
     ),
     "backslash continuation": (
         "import a, \\\n    b\na.x\nfrom c import \\\n    d\ndef f(): return b, d\n",
-        "import a\na.x\ndef f(): import b; from c import d; return b, d\n",
+        "import a\na.x\ndef f():\n    import b\n    from c import d\n    return b, d\n",
     ),
     "a comment goes with it, the block above stays": (
         "# top\nimport a  # noqa: F401\nX = 1\ndef f():\n    return a\n",
@@ -114,7 +114,7 @@ CASES = {
     ),
     "wide characters before": (
         "X = 'ñ\U0001f600'; import a; Y = 'é'\ndef f(): return 'ü', a\n",
-        "X = 'ñ\U0001f600'; Y = 'é'\ndef f(): import a; return 'ü', a\n",
+        "X = 'ñ\U0001f600'; Y = 'é'\ndef f():\n    import a\n    return 'ü', a\n",
     ),
     "async, decorated, methods": (
         "import a\n\nclass C:\n    @property\n    @staticmethod\n    async def m():\n        await a\n",
@@ -187,8 +187,58 @@ def test_lost_comments_are_said():
     text = "from a import (\n    b,  # first\n    # rest\n    c,\n)\ndef f(): return b, c\n"
     notes = outcome(text, Style.FUNCTION).notes
     assert notes == ("the import at line 1 loses its inner comments: # first # rest",)
-    notes = outcome("import a  # noqa\ndef f(): return a\n", Style.FUNCTION).notes
-    assert notes == ("no room in the one line of f() for # noqa",)
+
+
+ONE_LINERS = {
+    "comments of both": (
+        "import a  # why\ndef f(x): return a(x)  # two\n",
+        "def f(x):\n    import a  # why\n    return a(x)  # two\n",
+    ),
+    "no blank after the colon": (
+        "from m import T\ndef f(x):return T(x)\n",
+        "def f(x):\n    from m import T\n    return T(x)\n",
+    ),
+    "many blanks, form feed, no final newline": (
+        "import a\n\x0cdef f(x: int = 1) -> 'dict[str: int]': \t return a",
+        "\x0cdef f(x: int = 1) -> 'dict[str: int]':\n    import a\n    return a",
+    ),
+    "backslash after the header": (
+        "import a\nclass C:\n  def f(x): \\\n \\\n    return a\n",
+        "class C:\n  def f(x):\n    import a\n    return a\n",
+    ),
+    "header over lines": (
+        "import a\nclass C:\n    async def f(\n            x,\n    ): return a\n",
+        "class C:\n    async def f(\n            x,\n    ):\n        import a\n        return a\n",
+    ),
+    "tabs, crlf, decorated": (
+        "import a\r\nclass C:\r\n\t@property\r\n\tdef f(self): x = 1; return a(\r\n1)\r\n",
+        (
+            "class C:\r\n\t@property\r\n\tdef f(self):\r\n\t\timport a\r\n"
+            "\t\tx = 1; return a(\r\n1)\r\n"
+        ),
+    ),
+    "two in a row": (
+        "import a\ndef f(): return a.x\ndef g(): return a.y\n",
+        ("def f():\n    import a\n    return a.x\ndef g():\n    import a\n    return a.y\n"),
+    ),
+    "elif and else": (
+        "import a\ndef f(x):\n  if x: return 1\n  elif x > 1: return a.x\n  else: return a.y\n",
+        (
+            "def f(x):\n  if x: return 1\n  elif x > 1:\n    import a\n    return a.x\n"
+            "  else:\n    import a\n    return a.y\n"
+        ),
+    ),
+    "docstring on a line of its own with another statement": (
+        "import a\ndef f():\n    'doc'; return a\n",
+        "def f():\n    'doc'\n    import a\n    return a\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), ONE_LINERS.values(), ids=ONE_LINERS)
+def test_a_body_on_the_line_of_its_header_gets_lines_of_its_own(before, after):
+    assert rewritten(before, Style.FUNCTION) == after
+    assert outcome(before, Style.FUNCTION).notes == ()
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_lazy_and_moved_aliases_of_one_statement():
         Change(item, style) for item, style in zip(file.imports, styles, strict=True) if style
     ]
     result = rewrite(file, changes, (3, 15))
-    assert result.text == "import c\nlazy import a\n\ndef f(): import b; return a, b, c\n"
+    assert result.text == "import c\nlazy import a\n\ndef f():\n    import b\n    return a, b, c\n"
 
 
 def test_lazy_below_3_15_is_refused():

@@ -72,18 +72,18 @@ CASES = {
     "nested": (
         "if e:\n    if e > 1:\n        e -= 1\n        if e > 2: return [a for _ in e]\n    return e",
         (
-            "if e:\n    if e > 1:\n        e -= 1\n        if e > 2: import a; return [a for _ in e]\n"
+            "if e:\n    if e > 1:\n        e -= 1\n        if e > 2:\n            import a\n            return [a for _ in e]\n"
             "    return e"
         ),
     ),
     "on the line of the if": (
         "if e: e += 1; return a.x\nelse: return 1",
-        "if e: import a; e += 1; return a.x\nelse: return 1",
+        "if e:\n    import a\n    e += 1; return a.x\nelse: return 1",
     ),
     "in a ; line": ("e += 1; return a.x", "import a\ne += 1; return a.x"),
     "in a ; line that may be left": (
         "e += 1; raise e; return a.x",
-        "e += 1; raise e; import a; return a.x",
+        "e += 1; raise e\nimport a\nreturn a.x",
     ),
     "no guard before it: with the imports at the start": (
         "e = e + 1\nwhile e:\n    e -= 1\nreturn a.x",
@@ -92,7 +92,7 @@ CASES = {
     "cases": (
         "match e:\n    case 1 | 2: return a.x\n    case {'k': v}:\n        return a.y(v)\n    case _:\n        return 0",
         (
-            "match e:\n    case 1 | 2: import a; return a.x\n    case {'k': v}:\n        import a\n"
+            "match e:\n    case 1 | 2:\n        import a\n        return a.x\n    case {'k': v}:\n        import a\n"
             "        return a.y(v)\n    case _:\n        return 0"
         ),
     ),

@@ -167,11 +167,7 @@ def _edits(tree: Tree, file: SourceFile, plan: _Plan, python: tuple[int, int]) -
     if needs.quoted:
         edits += quote_edits(tree, needs.quoted)
     for function, needed in needs.functions.values():
-        inserted, room = function_edits(tree, function, needed)
-        edits += inserted
-        lost = [need.moved.comment for need in needed if need.moved.comment]
-        if lost and not room:
-            plan.notes.append(f"no room in the one line of {function.name}() for {' '.join(lost)}")
+        edits += function_edits(tree, function, needed)
     listed = plan.of_style(Style.LAZY_MODULES)
     if listed:
         refuse_others(tree, file, [(item.node, item.indexes[0]) for item in listed])

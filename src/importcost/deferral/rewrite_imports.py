@@ -7,7 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from importcost.deferral.edits import Edit
+from importcost.deferral.rewrite_head import lines_edit
 from importcost.deferral.rewrite_place import Point, Wanted, points
+from importcost.deferral.rewrite_split import split_edits
 from importcost.deferral.rewrite_tree import (
     AnyImport,
     CannotRewriteError,
@@ -74,10 +76,8 @@ class NeededImport:
         ]
 
 
-def function_edits(
-    tree: Tree, function: Function, needed: Sequence[NeededImport]
-) -> tuple[list[Edit], bool]:
-    """Return the edits that put imports before their uses, and whether comments found room.
+def function_edits(tree: Tree, function: Function, needed: Sequence[NeededImport]) -> list[Edit]:
+    """Return the edits that put imports before their uses.
 
     Each goes to the start of the smallest branch that needs it, or before its first statement
     with a use if the branch may be left earlier (see `rewrite_place`); after the docstring in any
@@ -89,44 +89,39 @@ def function_edits(
         for point in points(tree, function, Wanted(need.names, need.elsewhere)):
             part = replace(need, names=point.names)
             places.setdefault(id(point.suite[0]), (point, []))[1].append(part)
-    edits, room = [], True
+    edits = []
     for point, here in places.values():
-        inline = _inline_edit(tree, function, point, here)
-        edits.append(inline or _lines_edit(tree, function, point, here))
-        room = room and inline is None
-    return edits, room
+        edits += _edits_at(tree, function, point, here)
+    return edits
 
 
-def _inline_edit(
+def _edits_at(
     tree: Tree, function: Function, point: Point, needed: Sequence[NeededImport]
-) -> Edit | None:
-    """Return the edit within a line, None where the statement begins one."""
-    first = point.suite[0]
-    if first is function.body[0] and is_docstring(first) and len(function.body) == 1:
-        end = tree.span(first).end
-        return Edit(end, end, "".join(f"; {need.code()}" for need in needed))
-    start = tree.start(first)
-    if tree.begins_line(start):
-        return None
-    return Edit(start, start, "".join(f"{need.code()}; " for need in needed))
-
-
-def _lines_edit(
-    tree: Tree, function: Function, point: Point, needed: Sequence[NeededImport]
-) -> Edit:
-    start = tree.start(point.suite[0])
-    indent = tree.indent_at(start)
+) -> list[Edit]:
+    first, body = point.suite[0], function.body
+    only_docstring = first is body[0] and is_docstring(first) and len(body) == 1
+    split, indent = split_edits(tree, first)
     lines = "".join(need.line(indent, tree.indent, tree.newline) for need in needed)
-    body = function.body
+    if only_docstring:
+        return [*split, lines_edit(tree, tree.next_line(tree.span(first).end), lines)]
+    if split:
+        *others, last = split
+        return [*others, replace(last, new=f"{tree.newline}{lines}{indent}")]
+    position = _line_for(tree, function, point)
+    return [Edit(position, position, lines)]
+
+
+def _line_for(tree: Tree, function: Function, point: Point) -> int:
+    """Return where whole lines go that come before statements with lines of their own."""
+    start, body = tree.start(point.suite[0]), function.body
     if len(body) > 1 and point.suite[0] is body[1] and is_docstring(body[0]):
-        position = tree.next_line(tree.span(body[0]).end)
-    elif point.heads:
-        position = tree.above_comments(start)
-        if tree.text[position : tree.line_end(position)].strip().startswith("# type:"):
-            position = tree.next_line(position)  # checkers want it right below the header
-    else:
-        position = tree.own_comments(start)
-    return Edit(position, position, lines)
+        return tree.next_line(tree.span(body[0]).end)
+    if not point.heads:
+        return tree.own_comments(start)
+    position = tree.above_comments(start)
+    if tree.text[position : tree.line_end(position)].strip().startswith("# type:"):
+        return tree.next_line(position)  # checkers want it right below the header
+    return position
 
 
 def _refuse_clashes(function: Function, names: Collection[str]) -> None:
