@@ -87,21 +87,30 @@ class ImportTable {
     this.empty.hidden = total > 0;
   }
 
+  // What can be seen first, what scrolling will want when there is time: half the work a frame.
   rewind() {
     this.scroller.scrollTop = 0;
-    this.draw(true);
+    this.draw(true, 1);
+    whenIdle(() => this.draw());
   }
 
-  draw(anew = false) {
+  draw(anew = false, spare = 2 * TABLE_SPARE) {
     const seen = this.scroller.clientHeight || 10 * TABLE_ROW_PX;
     const top = Math.floor(this.scroller.scrollTop / TABLE_ROW_PX) - TABLE_SPARE;
     const from = Math.max(0, top - (top % 2));
-    const to = Math.min(this.rows.length, from + Math.ceil(seen / TABLE_ROW_PX) + 2 * TABLE_SPARE);
-    if (!anew && this.drawn && this.drawn[0] === from && this.drawn[1] === to) return;
+    const to = Math.min(this.rows.length, from + Math.ceil(seen / TABLE_ROW_PX) + spare);
+    const [drawnFrom, drawnTo] = !anew && this.drawn ? this.drawn : [NONE, NONE];
+    if (drawnFrom === from && drawnTo === to) return;
     this.drawn = [from, to];
-    this.fill(from, to);
+    if (drawnFrom === from && drawnTo < to) this.extend(drawnTo, to);
+    else this.fill(from, to);
     this.above.firstChild.style.height = `${from * TABLE_ROW_PX}px`;
     this.under.firstChild.style.height = `${(this.rows.length - to) * TABLE_ROW_PX}px`;
+  }
+
+  extend(from, to) {
+    const more = Array.from(this.rows.subarray(from, to), (node, i) => this.row(node, from + i));
+    this.under.before(...more);
   }
 
   // Keeps the focus: a row that scrolls a little must not lose the reader's place.

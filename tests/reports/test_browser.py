@@ -154,6 +154,8 @@ def test_hostile_names_are_shown_and_never_run(driver: Chrome, show: Callable[..
         by_id(driver, f"order-{order}").click()
         for row in range(1, 8):
             click_chart(driver, row, 0.5)
+            keys(driver, "s", Keys.ARROW_UP, Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+            by_id(driver, f"order-{order}").click()
     search(driver, "script")
     by_id(driver, "search").send_keys(Keys.ENTER, Keys.ENTER)
     for summary in driver.find_elements(By.TAG_NAME, "summary"):
@@ -335,6 +337,24 @@ def test_rows_exist_only_where_the_table_is_scrolled_to(
     assert len(shown()) < 100
     height = driver.execute_script("return document.getElementById('modules').offsetHeight")
     assert height == pytest.approx(30 * (rows + 1), rel=0.01)
+
+
+def test_after_a_filter_the_rows_below_the_window_follow(
+    driver: Chrome, show: Callable[..., str]
+) -> None:
+    """They come a frame later than those in the window: each once, in order, with a spare."""
+    show("large")
+    search(driver, "package")
+    script = (
+        "const rows = [...document.querySelectorAll('#modules-body [aria-rowindex]')];"
+        "const seen = document.getElementById('table-scroll').clientHeight / 30;"
+        "return [Math.ceil(seen), rows.map((row) => Number(row.getAttribute('aria-rowindex')))];"
+    )
+    wait = WebDriverWait(driver, 10)
+    wait.until(lambda d: "of" in by_id(d, "table-count").text)
+    wait.until(lambda d: len(d.execute_script(script)[1]) > d.execute_script(script)[0] + 8)
+    _, shown = driver.execute_script(script)
+    assert shown == list(range(2, len(shown) + 2))
 
 
 def test_twenty_thousand_nodes_are_searched(driver: Chrome, show: Callable[..., str]) -> None:
