@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from importcost.gate.statistics import hodges_lehmann, holm, signed_rank_test
 from importcost.model.interval import Interval
 from importcost.model.profile import Timing, significant_blocked_us
+from importcost.model.signed_ranks import hodges_lehmann, holm, signed_rank_test
 from importcost.model.stats import median
 
 DEFAULT_PAIRS = 15

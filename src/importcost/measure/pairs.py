@@ -1,8 +1,9 @@
 """Measures changes against the original: interleaved launches in random order, in pairs.
 
 A round launches the original and each variant once, in random order, so that a machine whose
-speed drifts slows all of them alike. A saving is the median of the rounds' differences with its
-95 % interval; rounds go on until the intervals are narrow enough or the time is up.
+speed drifts slows all of them alike. A saving is the Hodges-Lehmann shift of the rounds'
+differences with its 95 % interval; rounds go on until the intervals are narrow enough or the time
+is up.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from importcost.measure.session import Session, Subject
 from importcost.model.advice import Verification
 from importcost.model.interval import Interval
 from importcost.model.profile import RunKind, significant_blocked_us
-from importcost.model.stats import median, median_interval
+from importcost.model.signed_ranks import hodges_lehmann
+from importcost.model.stats import median
 
 MIN_ROUNDS = 7
-"""One more than the fewest for which a median has a distribution-free 95 % interval."""
+"""One more than the fewest for which a shift has a distribution-free 95 % interval."""
 MAX_ROUNDS = 31
 SAVING_HALF_WIDTH = 0.05
 INIT_HALF_WIDTH = 0.01
@@ -148,7 +150,7 @@ def _savings(base: _Side, side: _Side) -> list[float]:
 def _is_enough(base: _Side, sides: Sequence[_Side]) -> bool:
     init_us = median(base.cpu_us())
     for side in sides:
-        interval = median_interval(_savings(base, side))
+        interval = hodges_lehmann(_savings(base, side))
         wanted = max(
             SAVING_HALF_WIDTH * abs(interval.value), INIT_HALF_WIDTH * init_us, HALF_WIDTH_US
         )
@@ -163,7 +165,7 @@ def _verification(base: _Side, side: _Side) -> Verification:
     savings = _savings(base, side)
     walls = zip(base.wall_us(), side.wall_us(), strict=False)
     gone = tuple(sorted(base.modules - side.modules))
-    interval = median_interval(savings)
+    interval = hodges_lehmann(savings)
     return Verification(
         saving_us=interval,
         wall_saving_us=median([before - after for before, after in walls]),

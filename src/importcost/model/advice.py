@@ -69,11 +69,11 @@ class Verdict:
 class Verification:
     """A change applied to a copy and measured against the original in interleaved pairs.
 
-    `saving_us` is the median saving of the importing thread's CPU with its 95 % interval,
-    `wall_saving_us` that of wall time, `original_us` the original's median in the same pairs (a
-    machine's speed drifts: shares are taken of this); `pairs` how many. `gone` are the modules
-    that are no longer loaded at init. `failure` says why the change does not hold, None where it
-    does.
+    `saving_us` is the saving of the importing thread's CPU (Hodges-Lehmann shift of the pairs)
+    with its 95 % interval, `wall_saving_us` the median one of wall time, `original_us` the
+    original's median in the same pairs (a machine's speed drifts: shares are taken of this);
+    `pairs` how many. `gone` are the modules that are no longer loaded at init. `failure` says
+    why the change does not hold, None where it does.
     """
 
     saving_us: Interval | None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importcost.gate.statistics import (
+from importcost.model.signed_ranks import (
     EXACT_UP_TO,
     hodges_lehmann,
     holm,
