@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - a line of a case is a line of its file
 
+import ast
 from dataclasses import replace
 
 import pytest
@@ -71,8 +72,9 @@ CASES = {
             "import a\nx = (  # why = because\n    a.b()\n)\ny = \\\n    a.c()\n\n\n"
             "def f(): return x, y\n"
         ),
-        HEAD + "def get_x():\n    import a\n    return (  # why = because\n    a.b()\n)\n\n\n"
-        "@functools.cache\ndef get_y():\n    import a\n    return \\\n    a.c()\n\n\n"
+        HEAD
+        + "def get_x():\n    import a\n    return (  # why = because\n        a.b()\n    )\n\n\n"
+        "@functools.cache\ndef get_y():\n    import a\n    return \\\n        a.c()\n\n\n"
         "def f(): return get_x(), get_y()\n",
     ),
     "no blanks around the sign": (
@@ -159,6 +161,86 @@ CASES = {
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
 def test_the_object_becomes_a_getter_and_every_use_a_call(before, after):
     assert rewritten(before, Style.GETTER) == after
+
+
+def value_of(text, unit="    ", ending="\n"):
+    """Return what the getter of `P = <text>` returns, checked to mean the same."""
+    before = f"import a\nP = {text}  # end\n\n\ndef f():\n{unit}return P\n".replace("\n", ending)
+    after = rewritten(before, Style.GETTER)
+    head, tail = "return ", f"  # end{ending * 3}def f()"
+    returned = after[after.index(head) + len(head) : after.index(tail)]
+    assert ast.dump(ast.parse(f"({returned})")) == ast.dump(ast.parse(f"({text})"))
+    return returned
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("unit", ["    ", "  ", "\t"])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["{", "    k: a.b", '    for k in "ab"', "}"],
+        ["a.b(", '    1,  # it\'s """ one', "", "# two", "    'x' 'y'", "    'z',", ")"],
+        ["a.b(", "\t[", "\t\t1,", "\t],", ")"],
+        ["\\", "  a.b + \\", "  1"],
+        ["a.b(f'{1}'", "  f'''{2}''')"],
+    ],
+)
+def test_further_lines_of_a_value_move_right_with_it(lines, unit, ending):
+    moved = [lines[0], *(unit + line if line else "" for line in lines[1:])]
+    assert value_of("\n".join(lines), unit, ending) == ending.join(moved)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a.b("""x\n  y""", {\n  1,\n})',
+        "a.b('x\\\n  y', {\n  1,\n})",
+        "a.b(f'''{1}\n  y''', {\n  1,\n})",
+        "a.b({\n  1,\n}, rb'''\n''')",
+    ],
+)
+def test_a_value_with_a_string_over_lines_stays_as_it_is(text):
+    assert value_of(text) == text
+
+
+F = "\n\n\ndef f(): return x\n"
+F_AFTER = "\n\n\ndef f(): return get_x()\n"
+GET_X = "@functools.cache\ndef get_x():\n    import a\n    return a.b()"
+BLANK_LINES = {
+    "import above": ("import os\nimport a\n\n", "import functools\nimport os\n\n\n"),
+    "statement above": (
+        "import os\nimport a\n\nN = os.x\n\n",
+        "import functools\nimport os\n\nN = os.x\n\n\n",
+    ),
+    "comment above": (
+        "import os\nimport a\n\nos.x\n\n# c\n# d\n",
+        "import functools\nimport os\n\nos.x\n\n\n# c\n# d\n",
+    ),
+    "comment right below a moved import": (
+        "import os\nimport a\n# c\n",
+        "import functools\nimport os\n\n\n# c\n",
+    ),
+    "comment below a moved import": (
+        "import os\nimport a\n\n# c\n",
+        "import functools\nimport os\n\n\n# c\n",
+    ),
+    "enough": (
+        "import os\nimport a\nos.x\n\n\n\n# c\n",
+        "import functools\nimport os\nos.x\n\n\n\n# c\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(("before", "after"), BLANK_LINES.values(), ids=BLANK_LINES)
+def test_two_blank_lines_stand_around_a_getter(before, after, ending):
+    text = f"{before}x = a.b(){F}".replace("\n", ending)
+    assert rewritten(text, Style.GETTER) == f"{after}{GET_X}{F_AFTER}".replace("\n", ending)
+
+
+def test_a_comment_keeps_its_place_in_a_file_without_blank_lines():
+    text = "import os\nimport a\n\n# c\nx = a.b()\n\n\ny = 1\ndef f(): return x, os\n"
+    assert f"import os\n\n# c\n{GET_X}" in rewritten(text, Style.GETTER, "a")
 
 
 def test_evaluated_annotation_of_a_deferred_import_is_quoted():

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from importcost.deferral.edits import Edit
 from importcost.deferral.rewrite_head import import_line_edit, module_imports
 from importcost.deferral.rewrite_imports import NeededImport
+from importcost.deferral.rewrite_layout import (
+    blank_lines_after,
+    blank_lines_before,
+    indented_value,
+)
 from importcost.deferral.rewrite_tree import CannotRewriteError, Tree
 from importcost.deferral.rewrite_typing import quoted
 from importcost.deferral.source_model import ModuleObject, Span, UseKind
@@ -149,7 +154,7 @@ def definition_edits(
     first_of_run: bool,
     below: Collection[int] = (),
 ) -> list[Edit]:
-    """Return the edits that make the statement a function; its value's own text stays.
+    """Return the edits that make the statement a function; of its value only indentation changes.
 
     `needed` are the imports of its body; `quote` its annotation; `first_of_run` says that no
     other getter stands right above; `below` are offsets at which new lines come above.
@@ -158,23 +163,28 @@ def definition_edits(
     start, end = tree.start(statement), tree.span(statement).end
     group = tree.line_group(statement)
     newline, indent = tree.newline, tree.indent_at(tree.start(group[0]))
-    inner = indent + tree.indent
-    imports = "".join(need.line(inner, tree.indent, newline) for need in needed)
     arrow = _arrow(tree, statement, quote=quote)
-    head = f"{decorator}{newline}{indent}def {getter.name}(){arrow}:{newline}{imports}"
+    head = f"{decorator}{newline}{indent}def {getter.name}(){arrow}:{newline}"
+    inner = indent + tree.indent
+    head += "".join(need.line(inner, tree.indent, newline) for need in needed)
     index = next(index for index, item in enumerate(group) if item is statement)
+    edits = []
     if first_of_run and not (indent or index):
-        blank = newline * 2 if start in below else _blank_lines_before(tree, start)
-        head = blank + head
-    edits = [Edit(start, _value_start(tree, statement), f"{head}{inner}return ")]
+        place, blank = blank_lines_before(tree, start, forced=start in below)
+        if place == start:
+            head = blank + head  # one edit: what others insert here stays above
+        elif blank:
+            edits.append(Edit(place, place, blank))
+    value = _value_start(tree, statement)
+    edits.append(Edit(start, value, f"{head}{inner}return "))
+    edits += indented_value(tree, value, end)
+    joint = newline + indent if indent else newline * 3
     if index:
-        before = tree.span(group[index - 1]).end
-        edits.append(Edit(before, start, newline + indent if indent else newline * 3))
+        edits.append(Edit(tree.span(group[index - 1]).end, start, joint))
     if index + 1 < len(group):
-        following = tree.start(group[index + 1])
-        edits.append(Edit(end, following, newline + indent if indent else newline * 3))
+        edits.append(Edit(end, tree.start(group[index + 1]), joint))
     elif not indent:
-        edits += _blank_lines_after(tree, end)
+        edits += blank_lines_after(tree, end)
     return edits
 
 
@@ -206,31 +216,6 @@ def _value_start(tree: Tree, statement: ast.Assign | ast.AnnAssign) -> int:
     if found is None:  # an assignment with a value has its sign
         raise CannotRewriteError(f"the value at line {statement.lineno} was not found")
     return found.end()
-
-
-def _blank_lines_after(tree: Tree, end: int) -> list[Edit]:
-    position = tree.next_line(end)
-    missing = 0
-    cursor = position
-    while missing < 2 and cursor < len(tree.text):
-        if tree.text[cursor : tree.line_end(cursor)].strip():
-            break
-        cursor = tree.next_line(cursor)
-        missing += 1
-    if cursor >= len(tree.text) or missing == 2:
-        return []
-    return [Edit(position, position, tree.newline * (2 - missing))]
-
-
-def _blank_lines_before(tree: Tree, start: int) -> str:
-    line_start = tree.line_start(start)
-    above = tree.line_before(line_start)
-    if above is None or above.lstrip().startswith("#"):
-        return ""  # the comment above belongs to the object
-    if above.strip():
-        return tree.newline * 2
-    further = tree.line_before(tree.line_start(line_start - 1))
-    return tree.newline if further is not None and further.strip() else ""
 
 
 def use_edits(tree: Tree, getter: Getter, getters: Sequence[Getter]) -> list[Edit]:
