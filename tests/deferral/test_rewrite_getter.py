@@ -238,6 +238,14 @@ def test_two_blank_lines_stand_around_a_getter(before, after, ending):
     assert rewritten(text, Style.GETTER) == f"{after}{GET_X}{F_AFTER}".replace("\n", ending)
 
 
+def test_the_comment_of_a_getter_stays_below_the_block_for_types():
+    text = "import a\n# c\nx: 'a.C' = a.b()\n\n\ndef f(): return x\n"
+    assert rewritten(text, Style.GETTER).startswith(
+        "import functools\nfrom typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import a\n"
+        "\n\n# c\n@functools.cache\n"
+    )
+
+
 def test_a_comment_keeps_its_place_in_a_file_without_blank_lines():
     text = "import os\nimport a\n\n# c\nx = a.b()\n\n\ny = 1\ndef f(): return x, os\n"
     assert f"import os\n\n# c\n{GET_X}" in rewritten(text, Style.GETTER, "a")

@@ -161,9 +161,13 @@ def _edits(tree: Tree, file: SourceFile, plan: _Plan, python: tuple[int, int]) -
     touched = {place for item in plan.imports for place in item.touched()}
     edits = _getter_edits(tree, plan, needs, python)
     if needs.typing:
-        edits += type_checking_edits(
-            tree, needs.typing, touched, {getter.made.span.start for getter in plan.getters}
-        )
+        spaced = {getter.made.span.start for getter in plan.getters}
+        spaced |= {
+            edit.start
+            for edit in edits
+            if edit.start < edit.end and edit.new.startswith(tree.newline)
+        }
+        edits += type_checking_edits(tree, needs.typing, touched, spaced)
     if needs.quoted:
         edits += quote_edits(tree, needs.quoted)
     for function, needed in needs.functions.values():

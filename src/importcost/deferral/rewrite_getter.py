@@ -172,9 +172,9 @@ def definition_edits(
     if first_of_run and not (indent or index):
         place, blank = blank_lines_before(tree, start, forced=start in below)
         if place == start:
-            head = blank + head  # one edit: what others insert here stays above
-        elif blank:
-            edits.append(Edit(place, place, blank))
+            head = blank + head
+        elif blank:  # replaces the comment's #: what others insert there stays above
+            edits.append(Edit(place, place + 1, f"{blank}#"))
     value = _value_start(tree, statement)
     edits.append(Edit(start, value, f"{head}{inner}return "))
     edits += indented_value(tree, value, end)
