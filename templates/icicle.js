@@ -67,8 +67,9 @@ class Icicle {
     });
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     new ResizeObserver(() => {
-      // It reports at once what the constructor has drawn already.
-      if (this.scroller.clientWidth !== this.widthPx) this.resize();
+      // It reports at once what the constructor has drawn already. A frame later, because the
+      // chart's own new size would have to be reported in this one, which is an error.
+      if (this.scroller.clientWidth !== this.widthPx) requestAnimationFrame(() => this.resize());
     }).observe(this.scroller);
     const recolour = () => {
       this.readColours();
