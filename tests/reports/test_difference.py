@@ -115,6 +115,23 @@ def test_a_module_that_another_importer_loads_has_moved() -> None:
     assert kinds_of(data)["decimal"] == "moved"
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_dollars_are_the_difference_of_the_two_bills(swapped: bool) -> None:
+    """A reader who subtracts one from the other gets what the page says."""
+    base, head = small_profile(), large_profile(3_000)
+    if swapped:
+        base, head = head, base
+    found = difference(base, head)
+    data = difference_data(found)
+    before, after = (side["dollars_per_million"]["value"] for side in data["sides"])
+    told = data["dollars_per_million"]
+    assert told["value"] == pytest.approx(after - before)
+    assert told["low"] <= told["value"] <= told["high"]
+    assert f"${abs(after - before):,.2f} per million" in " ".join(
+        render_difference(found, width=100, colour=False).split()
+    )
+
+
 def test_a_profile_against_itself_differs_in_nothing() -> None:
     data = data_of(small_profile(), small_profile())
     assert set(kinds_of(data).values()) == {"unchanged"}

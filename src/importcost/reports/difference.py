@@ -71,6 +71,18 @@ def verdict(difference: Difference) -> str:
     return "faster" if after.high < before.low else "same"
 
 
+def billed_dollars(difference: Difference) -> Interval:
+    """Return what head costs more per million cold starts, US dollars, as its bills have it.
+
+    `dollars_per_million` scales the measured shift by one speed ratio; the bills are rounded and
+    have a ratio each. Shown beside two bills, the figure has to be their difference.
+    """
+    before, after = difference.base_bill, difference.head_bill
+    value = after.dollars_per_million.value - before.dollars_per_million.value
+    found = difference.dollars_per_million
+    return Interval(min(found.low, value), value, max(found.high, value), found.confidence)
+
+
 def caveats(base: Profile, head: Profile) -> tuple[str, ...]:
     """Return what differs in how the two were measured: then they differ for that as well."""
     one, other = base.environment, head.environment
@@ -112,7 +124,7 @@ def difference_data(difference: Difference) -> dict[str, Any]:
         "handler": _handler(head),
         "sides": [_side(base, difference.base_bill), _side(head, difference.head_bill)],
         "verdict": verdict(difference),
-        "dollars_per_million": interval_json(difference.dollars_per_million),
+        "dollars_per_million": interval_json(billed_dollars(difference)),
         "caveats": list(difference.caveats),
         "kinds": list(KINDS),
         "distributions": [_plain(one) for one in difference.distributions],
@@ -132,7 +144,7 @@ def difference_json(difference: Difference) -> dict[str, Any]:
         "verdict": verdict(difference),
         "base": _side(difference.base, difference.base_bill),
         "head": _side(difference.head, difference.head_bill),
-        "dollars_per_million": interval_json(difference.dollars_per_million),
+        "dollars_per_million": interval_json(billed_dollars(difference)),
         "caveats": list(difference.caveats),
         "distributions": [_plain(one) for one in difference.distributions],
         "modules": [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from importcost.model.interval import Interval
 from importcost.reports.cells import cells, fit
-from importcost.reports.difference import Change, Difference, kind_counts, verdict
+from importcost.reports.difference import Change, Difference, billed_dollars, kind_counts, verdict
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
 
 MINUS = "\N{MINUS SIGN}"
@@ -39,7 +39,7 @@ def _headline(difference: Difference, style: Style, width: int) -> list[str]:
     text = (
         f"{word}: one cold start bills {after.value:,.0f} ms instead of "
         f"{before.value:,.0f} ms ({signed(after.value - before.value)} ms, modelled on Lambda), "
-        f"{_dollars(difference.dollars_per_million)} per million."
+        f"{_dollars(billed_dollars(difference))} per million."
     )
     first, *rest = wrap(text, width)
     # Styled after wrapping: what a terminal obeys would not survive it.
