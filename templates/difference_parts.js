@@ -41,7 +41,8 @@ function drawSides() {
       part.title = `${phase.label}: ${wholeMs(phase.init_ms)} ms`;
       return part;
     }));
-    byId(i ? "sum-head" : "sum-base").textContent = `${wholeMs(total(side))} ms`;
+    // As billed, which is rounded up: the headline's figures, not the sum of the parts.
+    byId(i ? "sum-head" : "sum-base").textContent = `${wholeMs(side.billed_init_ms.value)} ms`;
   });
   byId("phase-keys").append(...data.sides[1].phases.map((phase, place) => {
     const before = data.sides[0].phases[place]?.init_ms ?? 0;

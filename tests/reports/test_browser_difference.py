@@ -75,6 +75,8 @@ def test_the_first_screen_says_what_a_change_costs(driver: Chrome, tmp_path: Pat
     open_page(driver, tmp_path, small_profile(), changed_profile())
     assert text_of(driver, "verdict") == "slower"
     assert text_of(driver, "billed").startswith("+")
+    sums = f"{text_of(driver, 'sum-base')} before, {text_of(driver, 'sum-head')} after"
+    assert sums == text_of(driver, "band")
     rows = driver.find_elements(By.CSS_SELECTOR, ".changed-row")
     assert rows[0].text.split()[:3] == ["+82.5", "ms", "pandas"]
 
