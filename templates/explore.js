@@ -18,7 +18,7 @@ function onSelect(node) {
   const spoken = factsOf(shown, node).slice(0, 3).map(([label, value]) => `${label} ${value}`).join(", ");
   byId("live").textContent = `${clipped(shown.name(node), 100)}. ${spoken}`;
   const sandwich = byId("detail-sandwich");
-  if (sandwich) sandwich.hidden = shown.source(node) === NONE;
+  if (sandwich) sandwich.hidden = shown.source(node) === NONE || (shown !== tree && node === shown.root);
   const fragment = shown === tree && node < tree.real ? `#n=${node}` : "#";
   byId("detail-link").hidden = fragment === "#";
   // Replaced, not pushed: Back leaves the report instead of walking through every selection.

@@ -144,6 +144,7 @@ def test_a_module_stands_between_its_importers_and_its_imports(driver: Chrome) -
     canvas.send_keys("s")
     crumbs = [e.text for e in driver.find_elements(By.CSS_SELECTOR, "#crumbs .crumb")]
     assert crumbs == ["urllib3"]
+    assert not by_id(driver, "detail-sandwich").is_displayed(), "it is open already"
     facts = by_id(driver, "detail-list").text
     assert "21.0 ms" in facts, "urllib3 and urllib3.util, which requests brings in"
     assert "Brought in by\n2 modules" in facts
