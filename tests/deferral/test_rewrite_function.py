@@ -228,6 +228,17 @@ ONE_LINERS = {
             "  else:\n    import a\n    return a.y\n"
         ),
     ),
+    "comments that end in a backslash are no headers": (
+        "import a\ndef f(x):\n    # it's \\\n    return a\ndef g(x):  # c \\\n    return a\n",
+        (
+            "def f(x):\n    import a\n    # it's \\\n    return a\n"
+            "def g(x):  # c \\\n    import a\n    return a\n"
+        ),
+    ),
+    "comment with a quote that ends in a backslash": (
+        "import a\ndef f(x):  # it's \\\n    return a\n",
+        "def f(x):  # it's \\\n    import a\n    return a\n",
+    ),
     "docstring on a line of its own with another statement": (
         "import a\ndef f():\n    'doc'; return a\n",
         "def f():\n    'doc'\n    import a\n    return a\n",

@@ -18,11 +18,12 @@ def split_edits(tree: Tree, statement: ast.stmt) -> tuple[list[Edit], str]:
     group = tree.line_group(statement)
     head, index = tree.start(group[0]), group.index(statement)
     edits = []
-    if tree.begins_line(head):
-        indent = tree.indent_at(head)
-    else:
+    blanks = _blanks_start(tree, head)
+    if not tree.begins_line(head) and tree.text[blanks - 1 : blanks] == ":":
         indent = _header_indent(tree, group[0]) + tree.indent
-        edits.append(Edit(_blanks_start(tree, head), head, tree.newline + indent))
+        edits.append(Edit(blanks, head, tree.newline + indent))
+    else:  # it begins a line, maybe below a comment that ends in a backslash
+        indent = tree.indent_at(head)
     if index:
         end = tree.span(group[index - 1]).end
         edits.append(Edit(end, tree.start(statement), tree.newline + indent))

@@ -19,6 +19,8 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 AnyImport: TypeAlias = ast.Import | ast.ImportFrom
 
 _JOINT = re.compile(r"(?:[ \t\f]|\\(?:\r\n|\r|\n))*;(?:[ \t\f]|\\(?:\r\n|\r|\n))*")
+# A # in a string has its closing quote behind it.
+_ENDS_IN_COMMENT = re.compile(r"^[ \t\f]*#|#[^'\"]*$")
 _BLANK_OR_COMMENT = re.compile(r"[ \t\f]*(?:#.*)?")
 
 
@@ -122,7 +124,9 @@ class Tree:
         if self.prefix(position).strip(" \t\f"):
             return False
         above = self.line_before(self.line_start(position))
-        return above is None or not above.endswith("\\")
+        return (
+            above is None or not above.endswith("\\") or _ENDS_IN_COMMENT.search(above) is not None
+        )
 
     def indent_at(self, position: int) -> str:
         """Return the indentation of the line of `position`; a form feed restarts it."""
