@@ -79,8 +79,13 @@ def findings(root: Path, name: str, seconds: float) -> list[dict]:
         ],
         check=True,
     )
-    advice = json.loads(output.read_text())["advice"]
-    return [one for one in advice["findings"] if one["verification"]]
+    data = json.loads(output.read_text())
+    init_us = data["function_init"]["cpu_us"]["value"]
+    found = [one for one in data["advice"]["findings"] if one["verification"]]
+    for one in found:
+        # The machine may have changed its speed between the profile and the pairs.
+        one["speed"] = (one["verification"]["original_us"] or init_us) / init_us
+    return found
 
 
 def main() -> int:
@@ -102,7 +107,8 @@ def main() -> int:
                 if saving is None:
                     print(f"| {name} | {one['code']} | {one['verification']['failure']} | | | |")
                     continue
-                predicted, verified = one["exclusive_us"] / 1000, saving["value"] / 1000
+                predicted = one["exclusive_us"] * one["speed"] / 1000
+                verified = saving["value"] / 1000
                 errors.append(abs(predicted - verified) / verified)
                 band = f"{saving['low'] / 1000:.1f} to {saving['high'] / 1000:.1f}"
                 print(
