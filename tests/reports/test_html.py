@@ -168,3 +168,14 @@ def test_an_incomplete_installation_says_so(
     monkeypatch.setattr(importcost, "__file__", str(tmp_path / "a/b/importcost/__init__.py"))
     with pytest.raises(FileNotFoundError, match="reinstall"):
         templates_folder.__wrapped__()
+
+
+def test_the_first_frame_waits_for_what_stands_behind_the_script() -> None:
+    """A frame drawn before would be empty, and delay the full one."""
+    profile = small_profile()
+    page = render_html(profile, estimate_of(profile))
+    awaited = re.search(r'<link rel="expect" href="#(\w+)" blocking="render">', page)
+    assert awaited
+    assert page.index(awaited[0]) < page.index("<body>")
+    assert page.count(f'id="{awaited[1]}"') == 1
+    assert page.index(f'id="{awaited[1]}"') > page.rindex("</script>")
