@@ -382,6 +382,23 @@ def test_provisioned_inits_are_marked():
     assert read_lambda_log(text).cold_starts[0].kind is InitKind.PROVISIONED
 
 
+@pytest.mark.parametrize("stream", ["", f"2026/11/01/[4]{'a' * 32} "])
+@pytest.mark.parametrize("status", ["", "\tStatus: success"])
+@pytest.mark.parametrize("is_newest_first", [False, True])
+def test_a_text_log_reports_a_good_init_apart_only_where_it_ran_ahead(
+    stream, status, is_newest_first
+):
+    other = f"2026/11/01/[4]{'b' * 32} " if stream else ""
+    lines = [
+        f"{stream}INIT_REPORT Init Duration: 700.11 ms\tPhase: init{status}",
+        f"{stream}{report(1, 700.11)}",
+        f"{other}{report(2, 150.11)}",
+    ]
+    log = read_lambda_log("\n".join(lines[::-1] if is_newest_first else lines))
+    kinds = {one.init_ms: one.kind for one in log.cold_starts}
+    assert kinds == {700.11: InitKind.PROVISIONED, 150.11: InitKind.ON_DEMAND}
+
+
 def test_an_init_without_its_report_counts_once():
     start = {"initializationType": "on-demand", "phase": "init", "status": "success"}
     record = {"type": "platform.initReport", "record": {**start, "metrics": {"durationMs": 88.5}}}

@@ -15,7 +15,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -170,6 +170,7 @@ class _Reader:
         self._restores: list[Restore] = []
         self._failed: list[FailedInit] = []
         self._init_reports: list[ColdStart] = []
+        self._ahead: set[tuple[str | None, float | None]] = set()
         self._seen: set[tuple[Any, ...]] = set()
         self._counts: Counter[str] = Counter()
         self._first_unreadable: int | None = None
@@ -259,6 +260,9 @@ class _Reader:
         if status is not None and status.group(1) != "success":
             where = phase.group(1) if phase else "init"
             self._fail(init_ms, where, status.group(1), stream, event)
+        elif phase is None or phase.group(1) == "init":
+            # In text, Lambda reports a good init apart from its request only where it ran ahead.
+            self._ahead.add((event.stream, None) if event.stream else (None, round(init_ms, 1)))
 
     def _fail(
         self, init_ms: float, phase: str, status: str, stream: _Stream, event: LogEvent
@@ -330,7 +334,7 @@ class _Reader:
     def result(self) -> LambdaLog:
         """Return all that was read."""
         return LambdaLog(
-            cold_starts=(*self._cold, *self._unreported()),
+            cold_starts=(*map(self._with_kind, self._cold), *self._unreported()),
             restores=tuple(self._restores),
             failed=tuple(self._failed),
             warm=self._counts["warm"],
@@ -339,6 +343,16 @@ class _Reader:
             unreadable=self._counts["unreadable"],
             line_of_unreadable=self._first_unreadable,
         )
+
+    def _with_kind(self, start: ColdStart) -> ColdStart:
+        """Return a cold start, marked where a line of its environment says that it ran ahead.
+
+        Lines without a stream are told apart by their figure.
+        """
+        key = (start.stream, None) if start.stream else (None, round(start.init_ms, 1))
+        if key in self._ahead and start.kind is InitKind.ON_DEMAND:
+            return replace(start, kind=InitKind.PROVISIONED)
+        return start
 
     def _unreported(self) -> Iterable[ColdStart]:
         """Yield the inits that only an init report tells of: their invocation is not logged."""
