@@ -79,6 +79,17 @@ def test_a_share_is_written_either_way(folder, rate):
         (("--first-byte", "10"), "--payload-kb"),
         (("--first-byte", "9999", "--payload-kb", "8"), "first byte"),
         (("--tmp", "5"), "--tmp"),
+        (("--duration", "nan"), "duration must be"),
+        (("--duration", "1e308"), "15 minutes"),
+        (("--duration", "900001"), "15 minutes"),
+        (("--invocations", "9" * 400), "number of invocations"),
+        (("--versions", "9" * 400), "number of versions"),
+        (("--provisioned", "9" * 400), "number of provisioned"),
+        (("--payload-kb", "nan"), "payload"),
+        (("--payload-kb", "inf"), "payload"),
+        (("--max-added", "nan"), "longest wait"),
+        (("--max-cost", "nan"), "highest cost"),
+        (("--max-cost", "inf"), "highest cost"),
     ],
 )
 def test_figures_that_cannot_be_are_refused(folder, args, word):

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from importcost.billing.assumptions import assumed
 from importcost.errors import UsageError
 
+LONGEST_MS = 900_000.0
+"""Lambda stops an invocation after 15 minutes (AWS Lambda quotas)."""
+
+LARGEST = 10**12
+"""No count, size or sum of one function's month comes near it; sums stay finite below."""
+
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
@@ -44,12 +50,28 @@ class Traffic:
         ):
             if not 0 <= share <= 1:
                 raise UsageError(f"The {name} must lie between 0 and 1 (0 to 100 %), not {share}.")
-        if not (math.isfinite(self.duration_ms) and self.duration_ms > 0):
-            raise UsageError(f"A request's duration must be above 0 ms, not {self.duration_ms}.")
+        if not 0 < self.duration_ms <= LONGEST_MS:
+            raise UsageError(
+                f"A request's duration must be above 0 ms and at most {LONGEST_MS:.0f} ms (15"
+                f" minutes, Lambda's longest), not {self.duration_ms}."
+            )
         if self.invocations < 1 or self.versions < 1:
             raise UsageError("There must be at least one invocation and one version a month.")
+        self._check_sizes()
         if self.first_byte_ms is not None and not 0 <= self.first_byte_ms <= self.duration_ms:
             raise UsageError("The first byte cannot come after the request's whole duration.")
+
+    def _check_sizes(self) -> None:
+        for name, value in (
+            ("number of invocations", self.invocations),
+            ("number of versions", self.versions),
+            ("number of provisioned environments", self.provisioned),
+            ("payload in KB", self.payload_kb),
+            ("longest wait in ms", self.max_added_ms),
+            ("highest cost in dollars", self.max_dollars),
+        ):
+            if value is not None and not 0 <= value <= LARGEST:
+                raise UsageError(f"The {name} must lie between 0 and {LARGEST:,}.")
 
     @property
     def concurrency(self) -> float:
