@@ -159,6 +159,19 @@ def test_streamed_bytes_past_the_free_ones_are_billed():
     assert any("Unstreamed answers" in reason for reason in found.left_out)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"first_byte_ms": 500.0}, {"max_dollars": 0.01}, {"invocations": 10_000_000}],
+)
+def test_what_cannot_return_the_answer_is_never_recommended(change):
+    traffic = Traffic(100_000, 0.01, 500.0, payload_kb=16 * 1024)
+    found = compare_strategies(function(1_800), dataclasses.replace(traffic, **change))
+    assert found.must_stream
+    choice = recommend(found)
+    assert choice.option.has(STREAMING)
+    assert "returns no answer of this size" in choice.paragraph
+
+
 def test_the_break_even_utilisation_makes_both_bills_equal():
     profile = function(1_800)
     traffic = dataclasses.replace(EXAMPLE, provisioned=1)
@@ -254,9 +267,9 @@ def test_any_traffic_gives_finite_figures_and_one_recommendation(traffic, init_m
     found = compare_strategies(function(init_ms, found=found_advice), traffic)
     choice = recommend(found)
     assert choice.option in found.options
-    assert choice.option.monthly.value <= max(
-        choice.budget, min(one.monthly.value for one in found.options)
-    )
+    able = [one for one in found.options if one.has(STREAMING) or not found.must_stream]
+    assert choice.option in able
+    assert choice.option.monthly.value <= max(choice.budget, min(one.monthly.value for one in able))
     for option in found.options:
         assert 0 <= option.cold_share <= 1 + 1e-9
         assert option.p50_ms <= option.p99_ms <= option.worst_ms + 1e-6

@@ -1,11 +1,12 @@
 """The recommendation: the cheapest strategy under which a cold start is not felt, in words.
 
 1. Where an answer is streamed anyway and that brings the first byte forward, only streamed options
-   are looked at: they cost no more below 6 MB.
+   are looked at: they cost no more below 6 MB. Above it Lambda returns an answer in no other way.
 2. A cold start counts as felt when it adds more than a warm request takes, and more than 50 ms
    (`--max-added` says otherwise). Of the options where it is not felt the cheapest is taken.
-3. None may cost more than twice the month as it is (`--max-cost` says otherwise). Where no
-   affordable option hides the cold start, the one with the shortest average wait is taken.
+3. None may cost more than twice the month as it is, or twice the cheapest option that can return
+   the answer (`--max-cost` says otherwise). Where no affordable option hides the cold start, the
+   one with the shortest average wait is taken.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importcost.billing.assumptions import assumed
-from importcost.billing.strategies import PINGER, PROVISIONED, SNAPSTART, Comparison, Option
+from importcost.billing.strategies import (
+    PINGER,
+    PROVISIONED,
+    SNAPSTART,
+    STREAMING,
+    Comparison,
+    Option,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +66,22 @@ def _felt_ms(found: Comparison) -> float:
 def _budget(found: Comparison) -> float:
     if found.traffic.max_dollars is not None:
         return found.traffic.max_dollars
-    return assumed("worth_factor").value * found.as_it_is.monthly.value
+    cheapest = min((one.monthly.value for one in _able(found)), default=0.0)
+    base = cheapest if found.must_stream else found.as_it_is.monthly.value
+    return assumed("worth_factor").value * base
+
+
+def _able(found: Comparison) -> Sequence[Option]:
+    """Return the options that can return the answer."""
+    return [one for one in found.options if one.has(STREAMING) or not found.must_stream]
 
 
 def _streamed_where_it_helps(found: Comparison, budget: float) -> Sequence[Option]:
+    if found.must_stream:
+        return _able(found)
     earlier = found.traffic.duration_ms - assumed("felt_ms").value
     streamed = [one for one in found.options if one.first_byte_ms < earlier]
-    # Bytes past the free ones may cost more than the function: then nobody streams.
+    # Where nothing streamed is within the budget, waiting alone decides.
     return streamed if any(one.monthly.value <= budget for one in streamed) else found.options
 
 
@@ -88,7 +105,10 @@ def _what(found: Comparison, taken: Option) -> str:
     else:
         word = "more" if change > 0 else "less"
         against = f"{money(abs(change))} {word} than as it is"
-    return f"Take {taken.label}: {money(taken.monthly.value)} a month, {against}."
+    text = f"Take {taken.label}: {money(taken.monthly.value)} a month, {against}"
+    if found.must_stream:
+        return f"{text}, where Lambda returns no answer of this size."
+    return f"{text}."
 
 
 def _waiting(found: Comparison, taken: Option, felt_ms: float, *, is_hidden: bool) -> str:

@@ -94,6 +94,8 @@ class Comparison:
     """All options, cheapest first, with what they rest on.
 
     `left_out` names combinations that cannot be or make no sense, each with the reason.
+    `must_stream` says that Lambda returns no answer as large as stated otherwise: as it is, the
+    function then fails, and its bill is there to compare with only.
     `utilisation` is that of the provisioned environments, `break_even` the one from which they
     are cheaper than on demand.
     """
@@ -102,6 +104,7 @@ class Comparison:
     estimate: Estimate
     options: tuple[Option, ...]
     left_out: tuple[str, ...]
+    must_stream: bool
     utilisation: float
     break_even: float
     savings: Savings
@@ -161,6 +164,7 @@ def compare_strategies(
         estimate=bill,
         options=tuple(sorted(options, key=lambda one: (one.monthly.value, one.mean_ms))),
         left_out=tuple(left_out),
+        must_stream=bool(too_large),
         utilisation=busy_s / per_environment if per_environment else 0.0,
         break_even=break_even_utilisation(traffic, maker.tariff, starts[0].billed_ms.value),
         savings=found,
