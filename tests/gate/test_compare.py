@@ -134,6 +134,16 @@ def test_wall_time_decides_where_the_head_began_to_block():
     assert "wall time +40.0 %" in found.reason
 
 
+def test_of_two_slower_metrics_the_larger_shift_decides():
+    values = [
+        Pair(timing(BASE_US), timing(103_000 + at, blocked_us=40_000 + at)) for at in range(-7, 8)
+    ]
+    found = one(values)
+    assert [shift.verdict for shift in found.gated] == [Verdict.SLOWER, Verdict.SLOWER]
+    assert found.deciding.metric is Metric.WALL
+    assert "wall time +43.0 %" in found.reason
+
+
 def test_a_faster_metric_does_not_excuse_a_slower_one():
     values = [
         Pair(timing(BASE_US), timing(80_000 + at, blocked_us=60_000 + at)) for at in range(-7, 8)

@@ -13,7 +13,7 @@ from importcost.gate.baseline import handler_baseline
 from importcost.gate.budget_rules import thresholds_of, within
 from importcost.gate.budgets import RULE_TEXT, Budgets, Level, Levels, Rule
 from importcost.gate.checks import Check, Status, exit_code, worst_status
-from importcost.gate.compare import Pair, compare
+from importcost.gate.compare import Pair, Verdict, compare
 from importcost.gate.event_rules import rule_of_event
 from importcost.gate.import_rules import MAX_CHAINS
 from importcost.gate.patterns import matches, topmost
@@ -254,6 +254,25 @@ def test_an_unclear_comparison_fails_only_where_strictness_is_asked_for():
 def test_an_unclear_comparison_that_surely_keeps_its_budget_passes():
     comparison = comparison_of(3_000, spread_us=1_500, max_increase=0.5)
     assert statuses(Rule.INCREASE, comparison=comparison, max_increase=0.5) == [Status.PASS]
+
+
+@pytest.mark.parametrize(
+    ("base_us", "spread_us", "status"),
+    [(0, 1, Status.FAIL), (40_000, 16_000, Status.INCONCLUSIVE)],
+)
+def test_a_little_cpu_within_the_budget_does_not_excuse_a_wait(base_us, spread_us, status):
+    values = [
+        Pair(
+            timing(100_000, blocked_us=base_us),
+            timing(103_000 + at, blocked_us=50_000 + spread_us * (at % 5 - 2)),
+        )
+        for at in range(-7, 8)
+    ]
+    (comparison,) = compare({"orders": values}, thresholds_of(Budgets(max_increase=0.05)))
+    assert comparison.cpu.verdict is Verdict.SLOWER
+    (check,) = found(Rule.INCREASE, comparison=comparison, max_increase=0.05)
+    assert check.status is status
+    assert "wall time" in check.message
 
 
 def test_too_few_pairs_do_not_pass_a_generous_budget():

@@ -114,10 +114,30 @@ class Comparison:
     reason: str
 
     @property
+    def gated(self) -> tuple[Shift, ...]:
+        """The shifts that take part in the verdict: CPU's, and wall's where import blocks."""
+        return (self.cpu, self.wall) if self.is_wall_gated else (self.cpu,)
+
+    @property
     def deciding(self) -> Shift:
-        """The shift that the verdict rests on: CPU's, unless only wall time says the same."""
-        is_wall = self.is_wall_gated and self.cpu.verdict is not self.verdict
-        return self.wall if is_wall else self.cpu
+        """The shift that the verdict rests on; CPU's where both metrics say the same.
+
+        Of two that are slower or unclear it is the larger: 3 % of CPU time must not stand for
+        a wait that was added beside it.
+        """
+        same = [shift for shift in self.gated if shift.verdict is self.verdict]
+        if self.verdict in (Verdict.SLOWER, Verdict.INCONCLUSIVE):
+            return max(same, key=lambda shift: shift.shift_percent.value)
+        return same[0]
+
+    def figures(self, shift: Shift) -> str:
+        """Return one of its shifts in words, without a full stop."""
+        percent = shift.shift_percent
+        return (
+            f"{shift.metric.value} time {percent.value:+.1f} % "
+            f"({percent.low:+.1f} to {percent.high:+.1f} %, p = {shift.corrected_p:.2g}, "
+            f"{self.pairs} pairs)"
+        )
 
 
 def compare(
@@ -277,12 +297,7 @@ def _reason(found: Comparison, thresholds: Thresholds, tests: int) -> str:
     if found.verdict is Verdict.INCONCLUSIVE and found.pairs < fewest:
         among = "" if tests == 1 else f" among {tests} comparisons"
         return f"{found.pairs} pairs cannot show anything{among}: measure at least {fewest}."
-    percent = shift.shift_percent
-    figures = (
-        f"{shift.metric.value} time {percent.value:+.1f} % "
-        f"({percent.low:+.1f} to {percent.high:+.1f} %, p = {shift.corrected_p:.2g}, "
-        f"{found.pairs} pairs)"
-    )
+    figures = found.figures(shift)
     limit = 100 * thresholds.limit_us(shift.base_us) / max(shift.base_us, 1.0)
     match found.verdict:
         case Verdict.SLOWER | Verdict.FASTER:
