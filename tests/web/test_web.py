@@ -184,13 +184,15 @@ def test_a_log_has_no_adapter(folder):
         ("GET /chat", WebRequest("GET", "/chat")),
         ("/chat", WebRequest("GET", "/chat")),
         ("post /a?b=c", WebRequest("POST", "/a?b=c")),
+        ("/caf\u00e9?q=%20\u65e5&r=1", WebRequest("GET", "/caf%C3%A9?q=%20%E6%97%A5&r=1")),
+        ("/\udcff", WebRequest("GET", "/%FF")),
     ],
 )
 def test_requests_are_read(text, request_):
     assert parse_request(text) == request_
 
 
-@pytest.mark.parametrize("text", ["", "GET", "GET chat", "GET / HTTP/1.1", "G3T /"])
+@pytest.mark.parametrize("text", ["", "GET", "GET chat", "GET / HTTP/1.1", "G3T /", "G\u00cbT /"])
 def test_what_is_no_request_is_refused(text):
     with pytest.raises(ValueError, match=re.escape(text) + "$"):
         parse_request(text)

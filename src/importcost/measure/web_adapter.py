@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
+from urllib.parse import quote
 
 from importcost.errors import HandlerError, MeasurementError
 from importcost.measure.runners.base import Runner
@@ -100,13 +101,20 @@ class WebRun:
 
 
 def parse_request(text: str) -> WebRequest:
-    """Return the request that `GET /chat` or `/chat` names. Raises ValueError for neither."""
+    """Return the request that `GET /chat` or `/chat` names. Raises ValueError for neither.
+
+    What is not ASCII in the path is percent-encoded, as a browser or a gateway sends it.
+    """
     words = text.split()
     if len(words) == 1:
         words = ["GET", *words]
-    if len(words) != 2 or not words[1].startswith("/") or not words[0].isalpha():
+    if len(words) != 2 or not words[1].startswith("/"):
         raise ValueError(text)
-    return WebRequest(words[0].upper(), words[1])
+    method, path = words
+    if not (method.isascii() and method.isalpha()):
+        raise ValueError(text)
+    encoded = (sign if sign.isascii() else quote(sign, errors="surrogateescape") for sign in path)
+    return WebRequest(method.upper(), "".join(encoded))
 
 
 def launch_server(
