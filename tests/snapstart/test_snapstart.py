@@ -136,6 +136,14 @@ def test_hooks_under_the_web_adapter_are_flagged(tmp_path, words, files):
     assert [item["kind"] for item in json.loads(done.stdout)["findings"]] == ["adapter-hook"]
 
 
+@pytest.mark.parametrize("seconds", ["nan", "0", "901"])
+def test_a_timeout_that_lambda_does_not_have_is_refused(tmp_path, seconds):
+    write_files(tmp_path, {"handler.py": ""})
+    done = importcost(str(tmp_path / "handler.py"), "--function-timeout", seconds)
+    assert done.returncode == 2
+    assert "--function-timeout" in done.stderr
+
+
 @pytest.mark.parametrize("name", MENDABLE)
 def test_the_skeleton_makes_a_snippet_clean(tmp_path, name):
     text = (CORPUS / f"{name}.py").read_text()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
-from importcost.errors import HandlerError
+from importcost.errors import HandlerError, UsageError
 from importcost.measure.runners.base import InterpreterFacts
 from importcost.measure.snapstart import INITIALIZATION, SnapshotRun, observe
 from importcost.model.profile import Target
@@ -25,6 +25,7 @@ from importcost.strategies.snapstart_verdict import (
 
 FIRST_SNAPSTART = (3, 12)
 MAX_MODULES = 500
+LONGEST_TIMEOUT_S = 900
 WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 
 
@@ -57,9 +58,16 @@ def check_snapstart(
 ) -> SnapStartReport:
     """Run init, snapshot and restore of the target, read its source, and judge both.
 
-    `function_timeout_s` is the function's own timeout. Raises as `open_bench`, and HandlerError
-    where init fails: then its message also names what the source shows.
+    `function_timeout_s` is the function's own timeout. Raises as `open_bench`, UsageError for a
+    timeout that Lambda does not have, and HandlerError where init fails: then its message also
+    names what the source shows.
     """
+    # NaN passes click's range.
+    if not 1 <= function_timeout_s <= LONGEST_TIMEOUT_S:
+        raise UsageError(
+            f"--function-timeout is {function_timeout_s:g}: name the function's own timeout, 1 to"
+            f" {LONGEST_TIMEOUT_S} seconds."
+        )
     request = replace(request, environment={**request.environment, **INITIALIZATION})
     with open_bench(request, listener) as bench:
         try:
