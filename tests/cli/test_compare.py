@@ -173,6 +173,14 @@ def test_handlers_of_one_side_are_new_or_removed_and_new_ones_must_import(reposi
     assert ("refunds", "pass") in found
 
 
+def test_a_configured_handler_whose_file_went_fails(repository):
+    (repository / "src/handler.py").unlink()
+    commit(repository, {"src/other.py": ""}, "v2")
+    done = compare(repository, "v1", "v2", *FAST)
+    assert done.returncode == 1
+    assert "v2: orders is configured and its handler src/handler.py is not there" in words(done)
+
+
 @pytest.mark.parametrize("both", [False, True])
 def test_a_head_that_fails_to_import_fails(repository, both):
     broken = {"src/handler.py": "import absent_module\n"}
@@ -265,6 +273,8 @@ def test_an_install_that_fails_is_tried_once_for_all_handlers(repository):
     ("args", "code", "message"),
     [
         (("nowhere", "HEAD"), 2, "There is no commit nowhere"),
+        (("", "HEAD"), 2, "BASE is empty"),
+        (("v1", " "), 2, "HEAD is empty"),
         (("--", "-x", "HEAD"), 2, "There is no commit -x"),
         (("v1", "HEAD", "--only", "nobody"), 2, "Neither version configures a handler nobody"),
         (("v1", "HEAD", "--handler", "no.py"), 2, "Neither v1 nor HEAD has a handler no.py"),

@@ -178,7 +178,7 @@ class _Comparing:
         """Lay a handler out in both versions, or say at once why it is not compared."""
         race, levels = _Race(lane), lane.settings.levels
         if lane.head is None:
-            race.checks.append(one_sided_handler(lane.name, levels, is_new=False))
+            race.checks.append(self._without_head(lane))
             return race
         try:
             race.head = self._bench(lane.head, Side.HEAD)
@@ -205,6 +205,17 @@ class _Comparing:
             self._random,
         )
         return race
+
+    def _without_head(self, lane: Lane) -> Check:
+        """Tell a handler that was removed from one that is configured still, and cannot run."""
+        levels = lane.settings.levels
+        if not lane.is_lost:
+            return one_sided_handler(lane.name, levels, is_new=False)
+        words = (
+            f"{lane.name} is configured and its handler {lane.settings.handler} is not there: "
+            "correct its setting handler, or remove its table."
+        )
+        return failing_handler(lane.name, levels, self._said(Side.HEAD, UsageError(words)))
 
     def _bench(self, handler: HandlerConfig, side: Side) -> Bench:
         layers = self._installed(side, handler.python or "")

@@ -26,12 +26,14 @@ class Lane:
     """One handler in both versions, None where a version does not have it.
 
     `settings` are those that it is judged by: head's, or base's of one that was removed.
+    `is_lost` where head configures the handler and does not have its file.
     """
 
     name: str
     settings: HandlerConfig
     base: HandlerConfig | None
     head: HandlerConfig | None
+    is_lost: bool = False
 
 
 def lanes_of(
@@ -55,13 +57,14 @@ def lanes_of(
     base_own = _own_config(base, relative)
     known = {one.name: one for one in base_own.handlers} if base_own else {}
     before = {**{one.name: one for one in moved}, **known}
-    lanes = [
-        Lane(one.name, one, _present(before[one.name], base), _present(one, head))
-        for one in head_config.handlers
-    ]
+    lanes = []
+    for one in head_config.handlers:
+        found = _present(one, head)
+        earlier = _present(before[one.name], base)
+        lanes.append(Lane(one.name, one, earlier, found, is_lost=found is None))
     head_names = {one.name for one in head_config.handlers}
     removed = ((old, _present(old, base)) for old in known.values() if old.name not in head_names)
-    lanes += [Lane(old.name, old, found, None) for old, found in removed if found is not None]
+    lanes += [Lane(old.name, old, had, None) for old, had in removed if had is not None]
     for lane in lanes:
         if lane.base is None and lane.head is None:
             resolve_target(lane.settings.handler, task_root=lane.settings.root)

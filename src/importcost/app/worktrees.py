@@ -43,6 +43,13 @@ def checkouts(
     neither a folder nor a commit, MeasurementError where git cannot provide it.
     """
     here = Path(folder).resolve()
+    for side, text in (("BASE", base), ("HEAD", head)):
+        # Path("") is the current folder: a variable that CI left unset would compare nothing.
+        if not text.strip():
+            raise UsageError(
+                f"{side} is empty (a variable that is not set?): name a branch, tag or commit, a "
+                "folder, or a saved profile."
+            )
     with contextlib.ExitStack() as stack:
         work = Path(tempfile.mkdtemp(prefix="importcost-compare-")).resolve()
         stack.callback(shutil.rmtree, work, ignore_errors=True)
