@@ -349,6 +349,13 @@ def test_a_trading_endpoint_takes_provisioned_concurrency():
     assert "No request waits" in choice.paragraph
 
 
+def test_without_cold_starts_no_remedy_is_said_to_spare_any():
+    choice = recommend(compare_strategies(function(600), Traffic(100_000, 0.0, 50.0)))
+    assert choice.option.remedies == (AS_IT_IS,)
+    assert "no cold start to spare" in choice.paragraph
+    assert "% of cold starts" not in choice.paragraph
+
+
 def test_a_rare_job_is_not_given_what_costs_a_thousand_times_more():
     traffic = Traffic(1_000, 0.9, 200.0)
     choice = recommend(compare_strategies(function(600), traffic))

@@ -160,7 +160,9 @@ def _others(
 def _against(found: Comparison, one: Option, taken: Option, felt_ms: float, budget: float) -> str:
     cost = money(one.monthly.value)
     if one.has(PINGER):
-        spared = 1 - one.cold_share / max(found.as_it_is.cold_share, 1e-12)
+        if not found.as_it_is.cold_share:
+            return f"{one.label} costs {cost} and has no cold start to spare"
+        spared = 1 - one.cold_share / found.as_it_is.cold_share
         return f"{one.label} costs {cost} and spares about {max(0.0, spared):.0%} of cold starts"
     if one.monthly.value > budget:
         why = f"past the {money(budget)} that a remedy may cost"
