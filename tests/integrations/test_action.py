@@ -68,6 +68,7 @@ class Runner:
         known = {
             "github.action_path": str(ROOT),
             "github.event.pull_request.base.sha": self.event["base"],
+            "github.event.pull_request.head.sha": self.event.get("head", ""),
             "github.event.pull_request.number": self.event["number"],
             "github.event.before": self.event["before"],
             "github.repository": "shop/orders",
@@ -122,6 +123,13 @@ def git(folder, *args):
         capture_output=True,
         check=True,
     )
+
+
+def commit_at(folder, name):
+    done = subprocess.run(
+        ["git", "rev-parse", name], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
 
 
 @pytest.fixture
@@ -221,9 +229,23 @@ def test_inputs_reach_the_command_as_they_are_written(runner):
     assert made.step("Result").returncode == 3
 
 
-def test_an_event_without_a_base_is_said(runner):
+@pytest.mark.parametrize("named", ["", "feature"])
+def test_a_merged_pull_request_is_compared_with_what_it_was_merged_into(runner, named):
+    made = runner(WORK * 2, base=named)
+    folder = made.repository
+    git(folder, "fetch", "--quiet", "--unshallow", "origin", "main:main")
+    git(folder, "checkout", "--quiet", "main")
+    made.event.update(base=commit_at(folder, "HEAD"), head=commit_at(folder, "feature"))
+    git(folder, "commit", "--quiet", "--allow-empty", "-m", "merged by others since the event")
+    git(folder, "merge", "--quiet", "--no-ff", "-m", "merge", "feature")
+    assert made.step("Fetch the base").returncode == 0
+    assert made.variables["IMPORTCOST_BASE"] == (named or commit_at(folder, "main~1"))
+
+
+@pytest.mark.parametrize("before", ["", "0" * 40])
+def test_an_event_without_a_base_is_said(runner, before):
     made = runner(WORK)
-    made.event.update(base="", before="")
+    made.event.update(base="", before=before)
     done = made.step("Fetch the base")
     assert done.returncode == 2
     assert "name one with the input base" in done.stdout
