@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
@@ -30,8 +30,11 @@ texts = st.text(max_size=20)
 optional = st.none() | texts
 times = st.integers(0, 10**9)
 machines = st.builds(Machine, texts, texts, texts, texts, optional, optional)
+others = st.tuples(st.none() | st.integers(1, 10**9), times, st.floats(0, 1e6), times)
 figures = st.builds(
-    Figures, times, times, times, st.none() | times, times, st.floats(0, 1e6), times
+    lambda ends, rest: Figures(ends[1], ends[0], ends[2], *rest),
+    st.tuples(times, times, times).map(sorted),
+    others,
 )
 modules = st.lists(texts, unique=True).map(lambda names: tuple(sorted(names)))
 entries = st.builds(HandlerBaseline, texts, machines, figures, modules)
@@ -107,6 +110,9 @@ def test_figures_from_here_are_used_whatever_the_kernel():
     assert why_modules_only(entry, replace(here, platform="Linux-6.8-x86_64")) is None
 
 
+FIGURES = asdict(ENTRY.figures)
+
+
 def broken(**changes):
     data = json.loads(baseline_to_text(Baseline((ENTRY,))))
     data["handlers"]["orders"].update(changes)
@@ -128,6 +134,10 @@ def broken(**changes):
         (broken(machine={"python_version": "3.12"}), "machine.python_implementation"),
         (broken(figures={"init_cpu_us": "fast"}), "figures.init_cpu_us"),
         (broken(figures={"init_cpu_us": True}), "figures.init_cpu_us"),
+        (broken(figures={**FIGURES, "init_cpu_low_us": 10**9}), "figures cannot have been"),
+        (broken(figures={**FIGURES, "init_cpu_low_us": -1}), "figures cannot have been"),
+        (broken(figures={**FIGURES, "speed_us": -1}), "figures cannot have been"),
+        (broken(figures={**FIGURES, "speed_us": 0}), "figures cannot have been"),
     ],
 )
 def test_what_is_no_baseline_is_refused_with_file_and_place(text, place):

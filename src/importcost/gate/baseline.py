@@ -177,9 +177,17 @@ def _entry(handler: str, handlers: Mapping[str, Any], name: str) -> HandlerBasel
     if not isinstance(modules, list) or not all(type(one) is str for one in modules):
         raise UsageError(f"{place}.modules must be a list of names: {AGAIN}.")
     machine = _values(Machine, _mapping(entry, "machine", place), f"{place}.machine")
-    figures = _values(Figures, _mapping(entry, "figures", place), f"{place}.figures")
+    figures = Figures(**_values(Figures, _mapping(entry, "figures", place), f"{place}.figures"))
+    if not _are_possible(figures):
+        raise UsageError(f"{place}.figures cannot have been measured: {AGAIN}.")
     # Merging two branches by hand leaves doubles and another order.
-    return HandlerBaseline(handler, Machine(**machine), Figures(**figures), _sorted(modules))
+    return HandlerBaseline(handler, Machine(**machine), figures, _sorted(modules))
+
+
+def _are_possible(figures: Figures) -> bool:
+    """Tell whether times are in order: a low end of years would let every slowdown pass."""
+    in_order = 0 <= figures.init_cpu_low_us <= figures.init_cpu_us <= figures.init_cpu_high_us
+    return in_order and (figures.speed_us is None or figures.speed_us > 0)
 
 
 def _sorted(names: Sequence[str]) -> tuple[str, ...]:
