@@ -118,6 +118,14 @@ def test_a_handler_that_fails_is_written_without_budgets(project):
     assert load_config(folder=str(folder)).handlers[0].budgets.max_init_ms is None
 
 
+def test_a_margin_that_is_no_number_is_refused_before_anything_is_measured(project):
+    folder = project()
+    done = importcost(folder, "init", "--margin", "nan")
+    assert done.returncode == 2
+    assert "--margin is nan" in done.stderr
+    assert "Measuring" not in done.stderr
+
+
 def test_no_handler_is_said(tmp_path):
     folder = write_files(tmp_path / "shop", {"script.py": "def handler(): pass\n"})
     done = importcost(folder, "init")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 
 import click
@@ -9,6 +10,7 @@ import click
 from importcost.cli.listener import TerminalListener
 from importcost.cli.options import RUNNERS
 from importcost.cli.printing import say, show
+from importcost.errors import UsageError
 
 
 @click.command("init")
@@ -49,6 +51,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     from importcost.app.configured import HowToMeasure
     from importcost.app.init_config import InitRequest, write_configuration
 
+    if math.isnan(margin):  # passes every range
+        raise UsageError("--margin is nan: name the percent to add, from 0 to 1000.")
     request = InitRequest(
         targets=targets,
         task_root=task_root,
