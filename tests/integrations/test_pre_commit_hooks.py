@@ -46,6 +46,9 @@ def test_each_hook_passes_and_fails(tmp_path, hook, handler, code):
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
 def test_the_hooks_run_for_what_can_change_their_result(hook):
-    wanted = ("a.py", "src/b.py", "pyproject.toml", "x/importcost.toml", "importcost-baseline.json")
+    wanted = (
+        "a.py", "src/b.py", "pyproject.toml", "x/importcost.toml", "importcost-baseline.json",
+        "src/requirements.txt", "requirements-prod.txt",
+    )  # fmt: skip
     assert all(re.search(hook["files"], name) for name in wanted)
     assert not any(re.search(hook["files"], name) for name in ("README.md", "a.pyc", "x.toml"))
