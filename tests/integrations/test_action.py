@@ -198,8 +198,9 @@ def test_an_earlier_comment_is_renewed(runner):
     folder = made.temp
     (folder / "comment.md").write_text("<!-- importcost-check -->\ntext\n")
     made.outputs["folder"] = str(folder)
-    made.environment["GH_COMMENT"] = "42"
+    made.environment["GH_COMMENT"] = "41\n42\n"
     assert made.step("Comment").returncode == 0
+    assert "--paginate" in made.log.read_text()
     assert "--method PATCH repos/shop/orders/issues/comments/42" in made.log.read_text()
 
 
