@@ -70,6 +70,12 @@ def test_without_a_rule_on_time_the_handler_is_launched_twice(project):
     assert "! warns  orders  write-at-import  src/helper.py:2" in done.stdout
 
 
+def test_a_handler_named_twice_is_checked_once(project):
+    done = importcost(project(), "orders", "orders", "--deterministic", "--json")
+    rules = [one["rule"] for one in json.loads(done.stdout)["checks"]]
+    assert rules.count("measurement") == 1
+
+
 def test_budgets_fail_when_proven_and_the_reports_agree(project):
     folder = project("max_init_ms = 1\nmax_cost_per_million = 100\n")
     done = importcost(

@@ -93,7 +93,8 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
     """
     _check_runs(request)
     config = configuration(request.config)
-    handlers = [config.find(name) for name in request.names] or list(config.handlers)
+    names = dict.fromkeys(request.names)
+    handlers = [config.find(name) for name in names] or list(config.handlers)
     baseline_file = Path(request.baseline or Path(config.file).parent / BASELINE_FILE)
     baseline = _read_baseline(baseline_file, request)
     found = []
