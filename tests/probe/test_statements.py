@@ -56,6 +56,8 @@ def test_what_reaches_out_at_import_is_seen(tmp_path):
         "subprocess.run([sys.executable, '-c', ''])\n"
         "open(tempfile.gettempdir() + '/note.txt', 'w').close()\n"
         "open(__file__).close()\n"
+        "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))\n"
+        "import os; os.makedirs(tempfile.gettempdir() + '/made')\n"
     )
     found = statements_of(Handler(write_files(tmp_path, {"handler.py": text})), "handler.py")
     events = {one["line"]: " ".join(one["events"]) for one in found}
@@ -64,6 +66,8 @@ def test_what_reaches_out_at_import_is_seen(tmp_path):
     assert "open for writing: " in events[6]
     assert "note.txt" in events[6]
     assert events[7] == ""
+    assert "socket.sendto: ('127.0.0.1', 9)" in events[8]
+    assert "os.mkdir" in events[9]
 
 
 def test_a_module_that_fails_half_way_does_not_shift_the_times(tmp_path):

@@ -7,9 +7,13 @@ from importcost.gate.checks import Check, Status
 from importcost.gate.subject import Subject
 
 _KINDS = {
-    Rule.NETWORK: ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname"),
+    Rule.NETWORK: (
+        *("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"),
+    ),
     Rule.SUBPROCESS: ("subprocess.Popen", "os.system", "os.posix_spawn", "os.fork", "os.exec"),
-    Rule.FILE_WRITE: ("open for writing", "sqlite3.connect"),
+    Rule.FILE_WRITE: (
+        *("open for writing", "sqlite3.connect", "os.mkdir", "os.rename", "os.remove"),
+    ),
 }
 _WORDS = {
     Rule.NETWORK: "uses the network",

@@ -343,6 +343,7 @@ def _replace_sources(machinery: _Machinery, replacements: "dict[str, str]") -> N
 
 _WATCHED = (
     "socket.connect",
+    "socket.sendto",
     "socket.getaddrinfo",
     "socket.gethostbyname",
     "subprocess.Popen",
@@ -351,6 +352,9 @@ _WATCHED = (
     "os.fork",
     "os.exec",
     "sqlite3.connect",
+    "os.mkdir",
+    "os.rename",
+    "os.remove",
 )
 _MARK_NAME = "__importcost_mark__"
 
@@ -470,7 +474,9 @@ class _StatementTimer:
             if flags & (self._os.O_WRONLY | self._os.O_RDWR) and isinstance(args[0], (str, bytes)):
                 self._stack[-1][6].append("open for writing: " + repr(args[0])[:200])
         elif event in _WATCHED:
-            detail = args[1] if event == "socket.connect" else args[0] if args else ""
+            detail = (
+                args[1] if event in ("socket.connect", "socket.sendto") else args[0] if args else ""
+            )
             self._stack[-1][6].append(event + ": " + repr(detail)[:200])
 
 
