@@ -9,7 +9,7 @@ import pytest
 
 from harness import Handler, write_files
 from importcost.errors import HandlerError
-from importcost.measure.pairs import MIN_ROUNDS, PairedSubject, verify
+from importcost.measure.pairs import MIN_ROUNDS, PairedSubject, _Side, controls, verify
 from importcost.measure.session import Variant
 
 BUSY = "sum(range(2_000_000))\n"
@@ -71,3 +71,16 @@ def test_waiting_that_goes_away_is_saved_too(tmp_path):
     assert found.failure is None
     assert 90_000 < found.saving_us.value < 150_000
     assert found.saving_us.value < found.original_us
+
+
+def test_the_original_is_launched_more_often_where_many_are_held_against_it(tmp_path):
+    handler = Handler(write_files(tmp_path, {"handler.py": "x = 1\n"}))
+    session = handler.session()
+    launched = []
+    for count in (1, 4):
+        base = _Side(handler.session(), controls(count))
+        for _ in range(1 + 2 * base.per_round):
+            base.launch()
+        launched.append((base.per_round, len(base.cpu_us()), len(base.session.runs)))
+    assert launched == [(1, 2, 3), (3, 2, 7)]
+    assert session.runs == []
