@@ -10,7 +10,7 @@ from importcost.measure.failures import raise_for_failure
 from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
 
-FILE = "/work/orders/create.py"
+FILE = "/srv/orders/create.py"
 TARGET = Target("orders.create", "handler", "/work", FILE)
 
 
@@ -140,7 +140,7 @@ def test_the_handlers_own_traceback_comes_along():
 
 def test_a_crash_keeps_the_handlers_frames_and_drops_ours():
     stack = [
-        '  File "/work/orders/create.py", line 2 in <module>',
+        '  File "/srv/orders/create.py", line 2 in <module>',
         '  File "<frozen importlib._bootstrap>", line 241 in _call_with_frames_removed',
         '  File "/tmp/x/probe.py", line 500 in main',
         '  File "<string>", line 1 in <module>',

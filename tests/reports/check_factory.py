@@ -10,8 +10,8 @@ from importcost.gate.checks import Check, Status
 from importcost.gate.compare import compare
 
 DATA = Path(__file__).parents[1] / "data"
-ROOT = "/work/shop"
-PLACES = {"orders": ("/work/shop/pyproject.toml", 12)}
+ROOT = "/srv/shop"
+PLACES = {"orders": ("/srv/shop/pyproject.toml", 12)}
 
 
 def check_of(rule=Rule.INIT, level=Level.ERROR, status=Status.FAIL, message="It is slow.", **rest):
@@ -22,11 +22,11 @@ CHECKS = (
     check_of(
         Rule.FORBIDDEN_IMPORT,
         message="pandas is forbidden.",
-        file="/work/shop/src/helper.py",
+        file="/srv/shop/src/helper.py",
         line=4,
     ),
     check_of(Rule.FORBIDDEN_IMPORT, message="numpy is forbidden.", file="/opt/x.py", line=9),
-    check_of(Rule.NETWORK, Level.WARN, message="It connects.", file="/work/shop/a.py", line=1),
+    check_of(Rule.NETWORK, Level.WARN, message="It connects.", file="/srv/shop/a.py", line=1),
     check_of(Rule.INIT, status=Status.WARN, message="It may be slow.", measured=900, budget=800),
     check_of(Rule.INCREASE, status=Status.INCONCLUSIVE, message="The pairs do not tell."),
     check_of(Rule.MEMORY, status=Status.NOT_MEASURED, message="Memory is not known."),

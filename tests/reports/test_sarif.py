@@ -74,7 +74,7 @@ def test_a_result_points_to_its_rule():
             },
         ),
         ("/opt/x.py", None, {"artifactLocation": {"uri": "file:///opt/x.py"}}),
-        ("/work/shopping/x.py", 0, {"artifactLocation": {"uri": "file:///work/shopping/x.py"}}),
+        ("/srv/shopping/x.py", 0, {"artifactLocation": {"uri": "file:///srv/shopping/x.py"}}),
         (
             "rel/x.py",
             1,
