@@ -204,7 +204,7 @@ def certain_evidence(bench: Bench, listener: Listener, is_watched: bool) -> Evid
     )
     return Evidence(
         task_root=bench.subject.target.task_root,
-        graph=build_graph(measurement, layout.task_root, layout.runtime_dir, layout.host_paths),
+        graph=build_graph(measurement, layout),
         # Without a statement of its own a file does nothing at import: watched, nothing seen.
         statements=statement_times(session.statements, layout) if is_watched else None,
     )

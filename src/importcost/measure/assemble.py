@@ -110,8 +110,7 @@ def assemble(measurement: Measurement, subject: Subject, provenance: Provenance)
     trees = [build_tree(log) for log in measurement.logs]
     combined = combine(trees, measurement.traced_spans, totals)
     function = function_init(measurement.runs, combined.unattributed_share)
-    layout = provenance.layout
-    graph = build_graph(measurement, layout.task_root, layout.runtime_dir, layout.host_paths)
+    graph = build_graph(measurement, provenance.layout)
     environment = _environment(measurement, subject, provenance)
     speeds = [run.speed_us for run in measurement.runs if run.speed_us is not None]
     return Profile(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from importcost.measure.runners.base import Layout
 from importcost.measure.session import Measurement
 from importcost.model.graph import (
     FUNCTION,
@@ -52,24 +53,13 @@ class _Owners:
         return FUNCTION if file.startswith(self._task_root) else UNKNOWN_DISTRIBUTION
 
 
-def build_graph(
-    measurement: Measurement,
-    task_root: str,
-    runtime_dir: str | None,
-    host_paths: Sequence[tuple[str, str]],
-) -> ImportGraph:
-    """Turn the probe's graph result into a graph with owners and the host's file names.
-
-    `task_root` and `runtime_dir` are as the measured interpreter sees them.
-    """
-    owners = _Owners(measurement, task_root, runtime_dir)
+def build_graph(measurement: Measurement, layout: Layout) -> ImportGraph:
+    """Turn the probe's graph result into a graph with owners and the host's file names."""
+    owners = _Owners(measurement, layout.task_root, layout.runtime_dir)
     page = measurement.graph["page_bytes"]
 
     def on_host(file: str | None) -> str | None:
-        for inside, outside in host_paths:
-            if file is not None and file.startswith(inside.rstrip("/") + "/"):
-                return outside.rstrip("/") + file[len(inside.rstrip("/")) :]
-        return file
+        return None if file is None else layout.on_host(file)
 
     modules = []
     for name, file, loaded_by, own, grown, phase, state, is_stdlib in measurement.graph["modules"]:

@@ -15,7 +15,7 @@ from importcost.errors import MeasurementError
 from importcost.measure.failures import raise_for_failure
 from importcost.measure.plan import MIN_RUNS, TIME_LIMIT_S, Plan, first_batch, next_batch
 from importcost.measure.runners.base import Launch, Runner
-from importcost.measure.statements import function_files, inside, statement_times
+from importcost.measure.statements import function_files, statement_times
 from importcost.model.advice import StatementTime
 from importcost.model.parse import parse_importtime
 from importcost.model.profile import Run, RunKind, Settings, Target, Timing
@@ -116,7 +116,7 @@ def _speed_source() -> str:
 def _spec(subject: Subject, runner: Runner, extra: Mapping[str, Any]) -> dict[str, Any]:
     variant = subject.variant
     replacements = {
-        inside(runner.layout, file): data.decode("latin-1")
+        runner.layout.inside(file): data.decode("latin-1")
         for file, data in (variant.replacements if variant else {}).items()
     }
     return {

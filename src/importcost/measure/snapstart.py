@@ -101,19 +101,11 @@ def _launch(runner: Runner, subject: Subject, mode: str) -> Mapping[str, Any]:
     return launch.result
 
 
-def _outside(layout: Layout, file: str) -> str:
-    """Return a path inside as the host names it."""
-    for inside, host in layout.host_paths:
-        if file == inside or file.startswith(inside + "/"):
-            return host + file[len(inside) :]
-    return file
-
-
 def _hook(item: Mapping[str, Any], layout: Layout) -> HookRun:
     return HookRun(
         when=item["when"],
         name=item["name"],
-        file=None if item["file"] is None else _outside(layout, item["file"]),
+        file=None if item["file"] is None else layout.on_host(item["file"]),
         line=item["line"],
         wall_us=item["ns"] // 1000,
         error=item["error"],
@@ -145,10 +137,10 @@ def _observation(
         written=frozenset(written),
         hooks=hooks,
         late_hooks=tuple(
-            (_outside(layout, file), line, function, register)
+            (layout.on_host(file), line, function, register)
             for file, line, function, register in data["late_hooks"]
         ),
-        files={name: _outside(layout, file) for name, file in data["modules"].items()},
+        files={name: layout.on_host(file) for name, file in data["modules"].items()},
         is_stand_in=data["stand_in"],
     )
 
@@ -168,8 +160,6 @@ def _event(data: Mapping[str, Any], number: int, layout: Layout) -> Event:
         label=item["label"],
         is_direct=item["direct"],
         entry=item["entry"],
-        frames=tuple(
-            (module, _outside(layout, file), line) for module, file, line in item["stack"]
-        ),
+        frames=tuple((module, layout.on_host(file), line) for module, file, line in item["stack"]),
         is_open=is_open,
     )

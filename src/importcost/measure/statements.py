@@ -27,22 +27,6 @@ def function_files(graph: Mapping[str, Any], layout: Layout) -> list[str]:
     )
 
 
-def outside(layout: Layout, file: str) -> str:
-    """Return a file that the measured interpreter sees as the host names it."""
-    for prefix, host in layout.host_paths:
-        if file.startswith(prefix.rstrip("/") + "/"):
-            return host.rstrip("/") + file[len(prefix.rstrip("/")) :]
-    return file
-
-
-def inside(layout: Layout, file: str) -> str:
-    """Return a file of the host as the measured interpreter sees it."""
-    for prefix, host in layout.host_paths:
-        if file.startswith(host.rstrip("/") + "/"):
-            return prefix.rstrip("/") + file[len(host.rstrip("/")) :]
-    return file
-
-
 def statement_times(
     runs: Sequence[Sequence[Sequence[Any]]], layout: Layout
 ) -> tuple[StatementTime, ...]:
@@ -57,7 +41,7 @@ def statement_times(
             rows[(row[0], row[1], row[2])].append(row)
     return tuple(
         StatementTime(
-            place=Place(outside(layout, file), line, end_line),
+            place=Place(layout.on_host(file), line, end_line),
             code="",
             own_us=_median_us(found, 3),
             import_us=_median_us(found, 4),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
@@ -24,6 +24,22 @@ class Layout:
     search_path: tuple[str, ...]
     runtime_dir: str | None
     host_paths: tuple[tuple[str, str], ...] = ()
+
+    def on_host(self, file: str) -> str:
+        """Return a path that the measured interpreter sees as the host names it."""
+        return _moved(file, self.host_paths)
+
+    def inside(self, file: str) -> str:
+        """Return a path of the host as the measured interpreter sees it."""
+        return _moved(file, [(host, prefix) for prefix, host in self.host_paths])
+
+
+def _moved(file: str, places: Iterable[tuple[str, str]]) -> str:
+    """Return `file` with the first folder that holds it replaced; as it is if none does."""
+    for here, there in places:
+        if file == here or file.startswith(here.rstrip("/") + "/"):
+            return there.rstrip("/") + file[len(here.rstrip("/")) :]
+    return file
 
 
 @dataclass(frozen=True, slots=True)
