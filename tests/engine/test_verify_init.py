@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from harness import write_files
-from importcost.app.verify_init import entry_point
-from importcost.model.profile import Phase, PhaseTime
+from importcost.app.verify_init import VerifiedInit, entry_point, typical_phases
+from importcost.model.profile import Phase, PhaseTime, Run, RunKind, Timing
 from importcost.reports.verify_init import render_verified
+from reports.page_factory import small_profile
 
 HANDLER = "import json, time\ntime.sleep(0.3)\n\ndef handler(event, context):\n    return {}\n"
 
@@ -88,6 +90,35 @@ def test_without_an_engine_it_could_not_measure(handler, words, monkeypatch, tmp
 )
 def test_without_a_function_the_usual_one_is_called(source, name):
     assert entry_point(source) == name
+
+
+def launch(order, *walls_ms, kind=RunKind.TIMED):
+    start, runtime, function = (Timing(1000 * ms, 1000, 1000, 0) for ms in walls_ms)
+    return Run(kind, order, 300_000, start, runtime, function, None)
+
+
+def test_phases_are_means_over_the_same_launches_so_that_they_add_up():
+    # A throttled wait falls into one phase or the next; by themselves, medians would lose it.
+    runs = (
+        launch(0, 90, 90, 90, kind=RunKind.WARM_UP),
+        launch(1, 10, 40, 20),
+        launch(2, 40, 10, 20),
+        launch(3, 10, 10, 50),
+        launch(4, 10, 10, 20),
+        launch(5, 80, 80, 80),
+    )
+    phases = (
+        PhaseTime(Phase.INTERPRETER_START, 10_000, 1_000),
+        PhaseTime(Phase.RUNTIME, 10_000, 1_000),
+        PhaseTime(Phase.HANDLER_IMPORTS, 15_000, 1_000),
+        PhaseTime(Phase.MODULE_BODY, 5_000, 1_000),
+    )
+    profile = replace(small_profile(), runs=runs, phases=phases)
+    found = typical_phases(profile)
+    assert [one.wall_us for one in found] == [20_000, 20_000, 22_500, 7_500]
+    assert [one.cpu_us for one in found] == [1_000] * 4
+    report = VerifiedInit(profile, "image", "podman", 0.5, (60_000, 80_000, 100_000), ())
+    assert (report.profile_us, report.profile_start_us, report.init_us) == (70_000, 40_000, 80_000)
 
 
 class Report:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importcost.model.stats import interval_rank, median, median_interval
+from importcost.model.stats import interval_rank, median, median_interval, middle_half
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
@@ -19,11 +19,25 @@ def test_the_median_of_an_even_number_is_the_mean_of_the_middle_two():
     assert median([9, 1, 5, 2]) == 3.5
 
 
-@pytest.mark.parametrize("function", [median, median_interval])
+@pytest.mark.parametrize("function", [median, median_interval, middle_half])
 @pytest.mark.parametrize("values", [[], [1.0, nan]])
 def test_nothing_and_no_numbers_are_refused(function, values):
     with pytest.raises(ValueError, match="value"):
         function(values)
+
+
+def test_the_middle_half_leaves_a_quarter_out_at_each_end():
+    assert middle_half([50, 10, 40, 20, 90]) == (3, 2, 0)
+    assert middle_half([7, 5, 6]) == (1, 2, 0)
+
+
+@given(st.lists(finite, min_size=1))
+def test_the_middle_half_lies_between_what_is_left_out(values):
+    middle = middle_half(values)
+    out = [value for place, value in enumerate(values) if place not in middle]
+    assert len(out) == 2 * (len(values) // 4)
+    low, high = min(values[place] for place in middle), max(values[place] for place in middle)
+    assert not [value for value in out if low < value < high]
 
 
 @pytest.mark.parametrize("confidence", [0, 1, 1.5, -0.1])

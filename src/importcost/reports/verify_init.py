@@ -34,12 +34,12 @@ class VerifiedLike(Protocol):
 
     @property
     def init_us(self) -> int:
-        """Return their median."""
+        """Return what they come to."""
         ...
 
     @property
     def start_us(self) -> int | None:
-        """Return the empty module's median."""
+        """Return the same of the empty module."""
         ...
 
     @property
@@ -92,7 +92,8 @@ def render_verified(report: VerifiedLike) -> str:
     low, high = min(report.emulator_us), max(report.emulator_us)
     lines.append(
         f"{len(report.emulator_us)} cold starts under the emulator, {_ms(low)} to {_ms(high)}; "
-        f"{report.engine}, {report.image}, {report.cpus:.3g} CPUs; wall time."
+        f"{report.engine}, {report.image}, {report.cpus:.3g} CPUs; wall time, means of the middle "
+        "half of all launches."
     )
     own = report.own_wall_us
     if own:

@@ -516,6 +516,7 @@ class ContainerRunner:
             "scratch_parent": SCRATCH_DIR,
             "rows_limit_bytes": ROWS_LIMIT_BYTES,
             "contained": True,
+            "throttled": self._options.cpus <= 1,
         }
 
     def _died(self) -> Launch:
