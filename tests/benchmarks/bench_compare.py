@@ -33,7 +33,6 @@ from importcost.app.bench import ProfileRequest, open_bench
 from importcost.gate.compare import (
     DEFAULT_PAIRS,
     EXTENSION,
-    Pair,
     Step,
     Verdict,
     compare,
@@ -102,11 +101,11 @@ def verdict_on(base, head):
         Version(base.runner, base.subject), Version(head.runner, head.subject), random.Random()
     )
     race.warm_up(lambda: None)
-    pairs = [Pair(one.base, one.head) for one in race.pairs(DEFAULT_PAIRS, lambda: None)]
+    pairs = list(race.pairs(DEFAULT_PAIRS, lambda: None))
     (found,) = compare({"handler": pairs})
     if next_step(found, DEFAULT_PAIRS) is Step.EXTEND:
         more = race.pairs((EXTENSION - 1) * DEFAULT_PAIRS, lambda: None)
-        pairs += [Pair(one.base, one.head) for one in more]
+        pairs += more
         (found,) = compare({"handler": pairs})
     return found, pairs
 

@@ -21,13 +21,12 @@ from dataclasses import dataclass
 from importcost.gate.compare import (
     DEFAULT_PAIRS,
     EXTENSION,
-    Pair,
     Step,
     Verdict,
     compare,
     next_step,
 )
-from importcost.model.profile import Timing
+from importcost.model.profile import Pair, Timing
 
 INIT_US = 300_000
 COMPARISONS = 2_000

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from gate.timings import pairs, timing
 from importcost.gate.compare import (
     Metric,
-    Pair,
     Step,
     Thresholds,
     Verdict,
@@ -15,6 +14,7 @@ from importcost.gate.compare import (
     fewest_pairs,
     next_step,
 )
+from importcost.model.profile import Pair
 
 BASE_US = 100_000
 

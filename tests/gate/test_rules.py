@@ -13,7 +13,7 @@ from importcost.gate.baseline import handler_baseline
 from importcost.gate.budget_rules import thresholds_of, within
 from importcost.gate.budgets import RULE_TEXT, Budgets, Level, Levels, Rule
 from importcost.gate.checks import Check, Status, exit_code, worst_status
-from importcost.gate.compare import Pair, Verdict, compare
+from importcost.gate.compare import Verdict, compare
 from importcost.gate.event_rules import rule_of_event
 from importcost.gate.import_rules import MAX_CHAINS
 from importcost.gate.patterns import matches, topmost
@@ -26,6 +26,7 @@ from importcost.gate.rules import (
 )
 from importcost.gate.subject import Evidence, Subject, evidence_of
 from importcost.model.interval import Interval
+from importcost.model.profile import Pair
 
 
 def subject_of(profile=None, *, levels=None, baseline=None, comparison=None, **budgets):

@@ -1,7 +1,6 @@
 """Pairs of launches, written down as microseconds."""
 
-from importcost.gate.compare import Pair
-from importcost.model.profile import Timing
+from importcost.model.profile import Pair, Timing
 
 
 def timing(cpu_us, *, wall_us=None, blocked_us=0, knows_delay=True):

@@ -21,7 +21,6 @@ from importcost.gate.compare import (
     DEFAULT_PAIRS,
     EXTENSION,
     Comparison,
-    Pair,
     Step,
     Thresholds,
     compare,
@@ -36,7 +35,7 @@ from importcost.gate.rules import (
 from importcost.gate.subject import Evidence, Subject
 from importcost.measure.interleave import Interleaved, Side, SideFailedError, Version
 from importcost.measure.session import Progress, Session
-from importcost.model.profile import Profile, RunKind
+from importcost.model.profile import Pair, Profile, RunKind
 from importcost.reports.markdown_check import Compared
 from importcost.targets.config import HandlerConfig
 
@@ -269,7 +268,7 @@ class _Comparing:
                 unmeasured_handler(race.lane.name, race.lane.settings.levels, str(error))
             )
             return
-        race.pairs += [Pair(one.base, one.head) for one in found]
+        race.pairs += found
 
     def _launched(self) -> None:
         self._done += 1

@@ -23,7 +23,7 @@ from importcost.app.events import (
 )
 from importcost.app.mentions import mentions, project_root
 from importcost.app.rewriting import Rewrite, rewrite_files, with_fixes
-from importcost.app.suggest import LAZY_PYTHON, analyse_bench, python_version, with_economics
+from importcost.app.suggest import LAZY_PYTHON, analyse_measured, with_economics
 from importcost.billing.estimate import estimate
 from importcost.deferral.rewrite import Refused
 from importcost.deferral.source_model import ModuleObject
@@ -89,7 +89,7 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
                 "Module-level statements were not timed, so that what a getter saves is "
                 "understated: leave --runs out, or give 6 or more."
             )
-        sources, analysis = analyse_bench(bench, measurement, profile, request.style)
+        sources, analysis = analyse_measured(measurement, profile, request.style)
         work = _Work(bench, profile, analysis, request, listener, len(measurement.runs))
         advice, edits = work.carry_out(events)
     unreadable = {path: one.reason for path, one in sources.unreadable.items()}
@@ -114,9 +114,10 @@ class _Work:
         self._request = request
         self._listener = listener
         self._runs_done = runs_done
-        self._python = python_version(bench)
+        self._python = profile.environment.minor_version
         self.outcomes: list[EventOutcome] = []
         self._baselines: dict[str, Baseline] = {}
+        self._edits: dict[tuple[int, ...], Rewrite | Refused] = {}
 
     def carry_out(self, events: Sequence[Event]) -> tuple[Advice, Rewrite]:
         """Return the advice, verified where that was asked for, and the best set's edits."""
@@ -191,9 +192,12 @@ class _Work:
         return self._request.style is Style.LAZY_MODULES and self._python < LAZY_PYTHON
 
     def _edit(self, numbers: Sequence[int]) -> Rewrite | Refused:
-        """Rewrite copies of the files that these findings concern."""
-        chosen = [self._analysis.findings[number] for number in numbers]
-        return rewrite_files(chosen, self._analysis.sources, self._python)
+        """Rewrite copies of the files that these findings concern; once for each set of them."""
+        key = tuple(numbers)
+        if key not in self._edits:
+            chosen = [self._analysis.findings[number] for number in key]
+            self._edits[key] = rewrite_files(chosen, self._analysis.sources, self._python)
+        return self._edits[key]
 
     def _subject(self, name: str, changed: Rewrite) -> Subject:
         texts = {str(edit.path): edit.after for edit in changed.edits}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from importcost.app.bench import Listener, ProfileRequest, open_bench
 from importcost.app.rewriting import with_predicted_fixes
-from importcost.app.suggest import analyse_bench, python_version
+from importcost.app.suggest import analyse_measured
 from importcost.model.profile import Profile
 
 
@@ -19,7 +19,8 @@ def profile_handler(request: ProfileRequest, listener: Listener) -> Profile:
     """
     with open_bench(request, listener) as bench:
         measurement, profile = bench.profile(listener)
-        _, analysis = analyse_bench(bench, measurement, profile, None)
-        python = python_version(bench)
+        _, analysis = analyse_measured(measurement, profile, None)
     root = Path(bench.subject.target.task_root)
-    return replace(profile, advice=with_predicted_fixes(analysis, python, root))
+    return replace(
+        profile, advice=with_predicted_fixes(analysis, profile.environment.minor_version, root)
+    )

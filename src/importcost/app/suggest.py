@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from importcost.app.advise import Analysis, analyse_profile
-from importcost.app.bench import Bench
 from importcost.app.bill import calibration_of
 from importcost.app.sources import Sources, read_sources
 from importcost.billing.estimate import Estimate, estimate
@@ -20,13 +19,13 @@ from importcost.reports.advice import ALL_EVENTS
 LAZY_PYTHON = (3, 15)
 
 
-def analyse_bench(
-    bench: Bench, measurement: Measurement, profile: Profile, style: Style | None
+def analyse_measured(
+    measurement: Measurement, profile: Profile, style: Style | None
 ) -> tuple[Sources, Analysis]:
     """Read the function's own files and judge their imports; figures are predicted."""
     if profile.graph is None or profile.target is None:
         raise UsageError("A profile made from a log has no import graph to judge imports with.")
-    python = python_version(bench)
+    python = profile.environment.minor_version
     if style is Style.LAZY and python < LAZY_PYTHON:
         raise UsageError(
             f"--style lazy needs Python 3.15 and the measured one is {python[0]}.{python[1]}: "
@@ -35,12 +34,6 @@ def analyse_bench(
     sources = read_sources(profile.graph, profile.target, python)
     analysis = analyse_profile(profile, measurement.statements, sources, style)
     return sources, replace_economics(analysis, profile)
-
-
-def python_version(bench: Bench) -> tuple[int, int]:
-    """Return the measured interpreter's version as (3, 12)."""
-    major, minor = bench.provenance.facts.version.split(".")[:2]
-    return int(major), int(minor)
 
 
 def replace_economics(analysis: Analysis, profile: Profile) -> Analysis:

@@ -84,8 +84,7 @@ def why_profile(profile: Profile, module: str, limit: int) -> Why:
 def _sources(profile: Profile, graph: ImportGraph) -> Sources:
     if profile.target is None:
         return Sources({}, {}, {})
-    major, minor = profile.environment.python_version.split(".")[:2]
-    return read_sources(graph, profile.target, (int(major), int(minor)))
+    return read_sources(graph, profile.target, profile.environment.minor_version)
 
 
 def _statement(key: StatementKey, sources: Sources) -> CutStatement:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from importcost.cli.options import MeasureOptions, measure_options, wants_colour
+from importcost.cli.options import MeasureOptions, measure_options, terminal_width, wants_colour
 from importcost.cli.printing import say, show
 from importcost.cli.target_profile import profile_of
 from importcost.errors import UsageError
@@ -88,7 +87,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     storing = None
     if outcome.calibration is not None and not validate:
         storing = plan_storing(found[0], outcome.calibration, config=config, handler=handler)
-    width = shutil.get_terminal_size((100, 24)).columns
+    width = terminal_width()
     text = render_calibration(outcome, width=width, colour=wants_colour())
     show(calibration_json(outcome) if as_json else text)
     if storing is not None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from importcost.cli.gate_outputs import GateOutputs, gate_output_options, publish_checks
-from importcost.cli.listener import TerminalListener
+from importcost.cli.listener import terminal_listener
 from importcost.cli.options import RUNNERS
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         how=HowToMeasure(runs, timeout, runner, network, image),
     )
     quiet = outputs["quiet"]
-    with TerminalListener(show_notes=not quiet, show_bar=sys.stderr.isatty() and not quiet) as told:
+    with terminal_listener(quiet=quiet) as told:
         report = check_handlers(request, told)
         if report.written is not None:
             told.note(f"Baseline: {report.written}")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from importcost.cli.gate_outputs import GateOutputs, gate_output_options, publish_checks
-from importcost.cli.listener import TerminalListener
-from importcost.cli.options import RUNNERS, wants_colour
+from importcost.cli.listener import terminal_listener
+from importcost.cli.options import RUNNERS, terminal_width, wants_colour
 from importcost.cli.saved import read_saved
 from importcost.errors import UsageError
 
@@ -132,9 +130,9 @@ def command(  # noqa: PLR0913 - one parameter an option
         ),
     )
     quiet = outputs["quiet"]
-    with TerminalListener(show_notes=not quiet, show_bar=sys.stderr.isatty() and not quiet) as told:
+    with terminal_listener(quiet=quiet) as told:
         report = compare_versions(request, told)
-    width = shutil.get_terminal_size((100, 24)).columns
+    width = terminal_width()
     text = render_comparison(report.compared, width=width, colour=wants_colour())
     _finish(report, folder, outputs, text)
 
@@ -159,7 +157,7 @@ def _saved(
             "versions to measure."
         )
     report, found = compare_profiles(read_saved(base), read_saved(head), max_increase=max_increase)
-    width = shutil.get_terminal_size((100, 24)).columns
+    width = terminal_width()
     lines = render_attribution(found, width, Style(colour=wants_colour()))
     _finish(report, folder, outputs, "\n".join([*lines, ""]))
 

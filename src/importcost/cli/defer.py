@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from importcost.cli.listener import TerminalListener
-from importcost.cli.options import MeasureOptions, measure_options, request_of, wants_colour
+from importcost.cli.listener import terminal_listener
+from importcost.cli.options import (
+    MeasureOptions,
+    measure_options,
+    request_of,
+    terminal_width,
+    wants_colour,
+)
 from importcost.cli.outputs import check_writable
+from importcost.cli.printing import say, show
 from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, format_of
 
@@ -100,8 +106,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         verify_seconds=verify_seconds,
         events=events,
     )
-    show_bar = sys.stderr.isatty() and not quiet and not no_progress
-    with TerminalListener(show_notes=not quiet, show_bar=show_bar) as listener:
+    with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
         found = defer_handler(request, listener)
     _show(found, outputs, quiet=quiet, diff=diff and not write)
     if write:
@@ -125,23 +130,23 @@ def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool)
     from importcost.reports.events import render_events
     from importcost.reports.text import wrap
 
-    width = shutil.get_terminal_size((100, 24)).columns
+    width = terminal_width()
     colour = wants_colour()
     if outputs:
         publish(found.profile, outputs, width=width, colour=colour)
     to_stderr = STDOUT in outputs
     if not quiet:
-        click.echo(render_advice(found.profile, width=width, colour=colour), err=to_stderr)
+        show(render_advice(found.profile, width=width, colour=colour), err=to_stderr)
         if found.events:
             text = render_events(found.events, found.profile.advice, width=width, colour=colour)
-            click.echo(text, err=to_stderr)
+            show(text, err=to_stderr)
         for path, reason in found.unreadable.items():
-            click.echo(f"Not analysed: {path} {reason}.", err=True)
+            say(f"Not analysed: {path} {reason}.")
         for note in found.rewrite.notes:
-            click.echo("\n  ".join(wrap(f"Note: {note}.", width - 2)), err=to_stderr)
+            show("\n  ".join(wrap(f"Note: {note}.", width - 2)), err=to_stderr)
         for path in outputs:
             if path != STDOUT:
-                click.echo(f"Report: {path}", err=to_stderr)
+                show(f"Report: {path}", err=to_stderr)
     if diff:
         root = Path(found.profile.target.task_root) if found.profile.target else Path()
         for edit in found.rewrite.edits:
@@ -151,7 +156,7 @@ def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool)
             name, before, after = (
                 data.decode("latin-1") for data in (name.encode(), edit.before, edit.after)
             )
-            click.echo(unified_diff(name, before, after).encode("latin-1"), nl=False)
+            show(unified_diff(name, before, after).encode("latin-1"), nl=False)
 
 
 def _write(found: Deferral, *, force: bool) -> None:
@@ -159,7 +164,7 @@ def _write(found: Deferral, *, force: bool) -> None:
 
     target = found.profile.target
     if not found.rewrite.edits or target is None:
-        click.echo("Nothing to write: no change holds.")
+        show("Nothing to write: no change holds.")
         return
     for path in write_edits(Path(target.task_root), found.rewrite.edits, force=force):
-        click.echo(f"Written: {path}")
+        show(f"Written: {path}")

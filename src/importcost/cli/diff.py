@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import click
 
-from importcost.cli.options import wants_colour
+from importcost.cli.options import terminal_width, wants_colour
 from importcost.cli.printing import show
 from importcost.cli.saved import read_saved
 from importcost.errors import UsageError
@@ -36,7 +35,7 @@ def command(*, base_file: str, head_file: str, outputs: tuple[str, ...]) -> None
 
     for path in outputs:
         _check(path)
-    width = shutil.get_terminal_size((100, 24)).columns
+    width = terminal_width()
     base, head = read_saved(base_file), read_saved(head_file)
     to_stderr = STDOUT in outputs
     text = diff(base, head, outputs, width=width, colour=wants_colour())

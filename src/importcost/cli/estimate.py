@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import click
 
 from importcost.billing.datafiles import check_memory
-from importcost.cli.options import MeasureOptions, measure_options, wants_colour
+from importcost.cli.options import MeasureOptions, measure_options, terminal_width, wants_colour
 from importcost.cli.printing import show
 from importcost.cli.target_profile import is_given, profile_of
 from importcost.errors import UsageError
@@ -52,7 +51,7 @@ def command(
         package_types=(options["package_type"],) if is_given(context, "package_type") else (),
     )
     profile = profile_of(context, target, options, quiet=quiet or as_json, no_progress=no_progress)
-    width = shutil.get_terminal_size((100, 24)).columns
+    width = terminal_width()
     report = estimate_profile(profile, request, width=width, colour=wants_colour())
     show(report.json.rstrip("\n") if as_json else report.text)
 

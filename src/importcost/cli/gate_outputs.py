@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
 from importcost import __version__
-from importcost.cli.options import wants_colour
+from importcost.cli.options import terminal_width, wants_colour
 from importcost.cli.outputs import check_writable
 from importcost.cli.printing import show
 from importcost.errors import UsageError
@@ -101,7 +100,7 @@ def publish_checks(
         report = render_check_json(checks, compared, root=root, places=places, strict=strict)
         show(report.rstrip("\n"))
     elif not outputs["quiet"]:
-        width = shutil.get_terminal_size((100, 24)).columns
+        width = terminal_width()
         found = render_check_terminal(
             checks, root=root, places=places, strict=strict, width=width, colour=wants_colour()
         )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import sys
 
 import click
 
-from importcost.cli.listener import TerminalListener
+from importcost.cli.listener import terminal_listener
 from importcost.cli.options import RUNNERS
 from importcost.cli.printing import say, show
 from importcost.errors import UsageError
@@ -62,7 +61,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         measure=measure,
         how=HowToMeasure(runs=runs, timeout_s=timeout, runner=runner),
     )
-    with TerminalListener(show_notes=not quiet, show_bar=sys.stderr.isatty() and not quiet) as told:
+    with terminal_listener(quiet=quiet) as told:
         started = write_configuration(request, told)
     for name, reason in started.unmeasured:
         say(f"Not measured, budgets commented out: {name}: {reason}")

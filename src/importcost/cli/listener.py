@@ -28,6 +28,12 @@ def _takes_codes() -> bool:
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def terminal_listener(*, quiet: bool, no_progress: bool = False) -> TerminalListener:
+    """Return a listener whose bar needs a terminal; `quiet` silences notes and bar."""
+    show_bar = sys.stderr.isatty() and not quiet and not no_progress
+    return TerminalListener(show_notes=not quiet, show_bar=show_bar)
+
+
 class TerminalListener:
     """Prints notes to stderr and keeps one progress bar there; a context manager.
 

@@ -173,6 +173,13 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if is_quoted else value
 
 
+def terminal_width() -> int:
+    """Return the columns of the terminal; 100 where there is none."""
+    import shutil
+
+    return shutil.get_terminal_size((100, 24)).columns
+
+
 def wants_colour() -> bool:
     """Tell whether stdout is a terminal that is not asked to stay plain (NO_COLOR)."""
     import os

@@ -11,14 +11,15 @@ from typing import TextIO
 import click
 
 
-def show(text: str, *, err: bool = False) -> None:
+def show(text: str | bytes, *, err: bool = False, nl: bool = True) -> None:
     """Print a finished report; where its reader (head, less) has left, nothing happens.
 
-    The exit code stays the command's own, whoever reads. Raises OSError where the stream cannot
-    be written for another reason (a full disk).
+    Bytes go out as they are; `nl` ends them with a new line. The exit code stays the command's
+    own, whoever reads. Raises OSError where the stream cannot be written for another reason (a
+    full disk).
     """
     try:
-        click.echo(text, err=err, color=True)
+        click.echo(text, err=err, nl=nl, color=True)
     except BrokenPipeError:
         _redirect(sys.stderr if err else sys.stdout)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from importcost.cli.listener import TerminalListener
-from importcost.cli.options import measure_options, request_of, wants_colour
+from importcost.cli.listener import terminal_listener
+from importcost.cli.options import measure_options, request_of, terminal_width, wants_colour
 from importcost.cli.outputs import check_writable
 from importcost.cli.printing import show
 from importcost.cli.web import WebOptions, check_web_options, profile_adapter, web_options
@@ -68,20 +67,16 @@ def command(
         raise UsageError("Name a handler to measure, or a log with --from-log, one of the two.")
     check_web_options(options, from_log)
     if options["adapter"] is not None and target is not None:
-        show_bar = sys.stderr.isatty() and not quiet and not no_progress
-        profile_adapter(target, options, outputs, quiet=quiet, show_bar=show_bar)
+        profile_adapter(target, options, outputs, quiet=quiet, no_progress=no_progress)
         return
     request = request_of(target or "", options)
     check_writable(outputs)
     if from_log is not None:
         profile = profile_log(request, _read_log(from_log), from_log)
     else:
-        show_bar = sys.stderr.isatty() and not quiet and not no_progress
-        with TerminalListener(show_notes=not quiet, show_bar=show_bar) as listener:
+        with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
             profile = profile_handler(request, listener)
-    text = publish(
-        profile, outputs, width=shutil.get_terminal_size((100, 24)).columns, colour=wants_colour()
-    )
+    text = publish(profile, outputs, width=terminal_width(), colour=wants_colour())
     if not quiet:
         show(text, err=STDOUT in outputs)
         for path in outputs:

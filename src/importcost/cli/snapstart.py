@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import click
 
 from importcost.cli.listener import TerminalListener
-from importcost.cli.options import MeasureOptions, measure_options, request_of, wants_colour
+from importcost.cli.options import (
+    MeasureOptions,
+    measure_options,
+    request_of,
+    terminal_width,
+    wants_colour,
+)
 from importcost.cli.printing import show
 
 if TYPE_CHECKING:
@@ -61,7 +66,7 @@ def command(
     if as_json:
         show(render_snapstart_json(report))
     else:
-        width = shutil.get_terminal_size((100, 24)).columns
+        width = terminal_width()
         show(render_snapstart(report, width=width, colour=wants_colour()))
         if fix:
             show(render_skeletons(report) or "Nothing to fix.")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from importcost.cli.options import MeasureOptions, measure_options, wants_colour
+from importcost.cli.options import MeasureOptions, measure_options, terminal_width, wants_colour
 from importcost.cli.printing import show
 from importcost.cli.target_profile import profile_of
 from importcost.errors import UsageError
@@ -156,6 +155,6 @@ def command(  # noqa: PLR0913 - one parameter an option
         max_dollars=max_cost,
     )
     profile = profile_of(context, target, options, quiet=quiet or as_json, no_progress=no_progress)
-    width = shutil.get_terminal_size((100, 24)).columns
+    width = terminal_width()
     report = strategies_for(profile, traffic, width=width, colour=wants_colour())
     show(report.json.rstrip("\n") if as_json else report.text)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from importcost.cli.listener import TerminalListener
+from importcost.cli.listener import terminal_listener
 from importcost.cli.options import MeasureOptions, request_of
 from importcost.cli.saved import read_saved
 
@@ -33,8 +32,7 @@ def profile_of(
         return _with_given(context, read_saved(target), options)
     from importcost.app.profile import profile_handler
 
-    show_bar = sys.stderr.isatty() and not quiet and not no_progress
-    with TerminalListener(show_notes=not quiet, show_bar=show_bar) as listener:
+    with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
         return profile_handler(request_of(target, options), listener)
 
 

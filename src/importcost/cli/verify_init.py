@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from importcost.cli.listener import TerminalListener
+from importcost.cli.listener import terminal_listener
 from importcost.cli.options import MeasureOptions, measure_options, request_of
 from importcost.cli.printing import show
 
@@ -50,7 +49,6 @@ def command(
     from importcost.reports.verify_init import render_verified, render_verified_json
 
     is_quiet = quiet or as_json
-    show_bar = sys.stderr.isatty() and not is_quiet
-    with TerminalListener(show_notes=not is_quiet, show_bar=show_bar) as listener:
+    with terminal_listener(quiet=is_quiet) as listener:
         report = verify_init(request_of(target, options), rounds, listener, is_throttled=throttled)
     show(render_verified_json(report) if as_json else render_verified(report))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from importcost.cli.options import wants_colour
+from importcost.cli.options import terminal_width, wants_colour
 from importcost.cli.printing import say, show
 from importcost.cli.saved import read_saved
 from importcost.errors import UsageError
@@ -65,7 +64,7 @@ def command(  # noqa: PLR0913 - one parameter for every option
     if open_page and "html" not in formats:
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
     profile = read_saved(profile_file)
-    width, colour = shutil.get_terminal_size((100, 24)).columns, wants_colour()
+    width, colour = terminal_width(), wants_colour()
     text = publish(profile, outputs, width=width, colour=colour, memory_mb=memory, arch=arch)
     if as_tree:
         from importcost.reports.tree_view import render_tree

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
-from importcost.cli.listener import TerminalListener
-from importcost.cli.options import MeasureOptions, request_of, wants_colour
+from importcost.cli.listener import terminal_listener
+from importcost.cli.options import MeasureOptions, request_of, terminal_width, wants_colour
 from importcost.cli.printing import show
 from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, format_of
@@ -58,7 +57,7 @@ def check_web_options(options: WebOptions, from_log: str | None) -> None:
 
 
 def profile_adapter(
-    target: str, options: WebOptions, outputs: Sequence[str], *, quiet: bool, show_bar: bool
+    target: str, options: WebOptions, outputs: Sequence[str], *, quiet: bool, no_progress: bool
 ) -> None:
     """Measure the web app, write the outputs that were asked for, and print the answer."""
     from importcost.app.report import publish
@@ -71,9 +70,9 @@ def profile_adapter(
     formats = [format_of(path) for path in outputs]
     requests = parse_requests(options["requests"])
     request = request_of(target, options)
-    with TerminalListener(show_notes=not quiet, show_bar=show_bar) as listener:
+    with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
         report = profile_web(request, options["server"], requests, listener)
-    width = shutil.get_terminal_size((100, 24)).columns
+    width = terminal_width()
     text = render_web(report, width=width, colour=wants_colour())
     for path, kind in zip(outputs, formats, strict=True):
         if kind == "json":

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from importcost.cli.listener import TerminalListener
-from importcost.cli.options import MeasureOptions, measure_options, request_of, wants_colour
+from importcost.cli.listener import terminal_listener
+from importcost.cli.options import (
+    MeasureOptions,
+    measure_options,
+    request_of,
+    terminal_width,
+    wants_colour,
+)
+from importcost.cli.printing import show
 from importcost.cli.saved import read_saved
 from importcost.errors import UsageError
 
@@ -50,8 +55,7 @@ def command(
     if target.endswith(".json"):
         answer = why_profile(read_saved(target), module, limit)
     else:
-        show_bar = sys.stderr.isatty() and not quiet and not no_progress
-        with TerminalListener(show_notes=not quiet, show_bar=show_bar) as listener:
+        with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
             answer = why_measured(request_of(target, options), module, limit, listener)
     _show(answer)
 
@@ -63,15 +67,15 @@ def _show(answer: Why) -> None:
     if not found.is_loaded:
         close = f" Did you mean {', '.join(found.close)}?" if found.close else ""
         raise UsageError(f"{found.module} is not loaded during init.{close}")
-    width, colour = shutil.get_terminal_size((100, 24)).columns, wants_colour()
+    width, colour = terminal_width(), wants_colour()
     least = "at least " if found.more_is_minimum else ""
     more = f"     and {least}{found.more:,} more chains" if found.more else ""
     count = len(found.chains) + found.more
     chains = "1 chain" if count == 1 else f"{least}{count:,} chains"
-    click.echo(f"{found.module} is loaded by {chains} of imports, shortest first:\n")
-    click.echo(render_chains(found.chains, more, target, width=width, colour=colour))
+    show(f"{found.module} is loaded by {chains} of imports, shortest first:\n")
+    show(render_chains(found.chains, more, target, width=width, colour=colour))
     if found.preloaded:
-        click.echo("The Lambda runtime has loaded it before the handler: deferring saves nothing.")
+        show("The Lambda runtime has loaded it before the handler: deferring saves nothing.")
         return
     text = render_cut(
         found.module,
@@ -82,4 +86,4 @@ def _show(answer: Why) -> None:
         width=width,
         colour=colour,
     )
-    click.echo(text, nl=False)
+    show(text, nl=False)

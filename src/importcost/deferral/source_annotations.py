@@ -10,7 +10,7 @@ from enum import Enum, auto
 
 from importcost.deferral.source_facts import Definition, Facts, Occurrence
 from importcost.deferral.source_model import UseKind
-from importcost.deferral.source_names import FUNCTIONS
+from importcost.deferral.source_names import FUNCTIONS, dotted_name
 
 _DECORATORS = frozenset(
     (
@@ -230,14 +230,7 @@ class _Readers:
         return builtin or dotted in _DECORATORS
 
     def _dotted(self, node: ast.expr) -> str | None:
-        """Return the absolute dotted name of an expression, as far as imports tell."""
-        names: list[str] = []
-        while isinstance(node, ast.Attribute):
-            names.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return None
-        return ".".join((self._targets.get(node.id, node.id), *reversed(names)))
+        return dotted_name(node, self._targets)
 
 
 def _part(holders: tuple[Definition, ...]) -> _Part:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -20,6 +20,20 @@ class Origin(Enum):
     LOCAL = "local"
     CLASS_OR_MODULE = "class or module"
     """Bound in the class body that reads it: local if set by then, else the module's."""
+
+
+def dotted_name(node: ast.expr, targets: Mapping[str, str]) -> str | None:
+    """Return the dotted name of an expression, None where it is none.
+
+    `targets` says what a file's imports bind: `{"np": "numpy"}` makes `np.array` numpy.array.
+    """
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return ".".join((targets.get(node.id, node.id), *reversed(names)))
 
 
 @dataclass(slots=True)

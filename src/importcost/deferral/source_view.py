@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importcost.deferral.source_exports import Exports
 from importcost.deferral.source_facts import Binding, Facts, Occurrence
 from importcost.deferral.source_init import InitCall
+from importcost.deferral.source_names import dotted_name
 from importcost.deferral.source_outside import OutsideUses
 from importcost.deferral.source_parse import Parsed
 
@@ -74,10 +75,4 @@ class View:
 
     def dotted(self, node: ast.expr) -> str | None:
         """Return the absolute dotted name of an expression, as far as imports tell."""
-        names: list[str] = []
-        while isinstance(node, ast.Attribute):
-            names.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return None
-        return ".".join((self.targets.get(node.id, node.id), *reversed(names)))
+        return dotted_name(node, self.targets)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from importcost.model.interval import Interval
-from importcost.model.profile import Timing, significant_blocked_us
+from importcost.model.profile import Pair, Timing, significant_blocked_us
 from importcost.model.signed_ranks import hodges_lehmann, holm, signed_rank_test
 from importcost.model.stats import median
 
@@ -43,14 +43,6 @@ class Step(str, Enum):
     EXTEND = "extend"
     """Measure on to twice the pairs, then compare once more; never again after that."""
     STOP = "stop"
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Base and head launched one right after the other, in random order: function init times."""
-
-    base: Timing
-    head: Timing
 
 
 @dataclass(frozen=True, slots=True)

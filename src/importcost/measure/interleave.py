@@ -15,7 +15,7 @@ from random import Random
 from importcost.errors import HandlerError, MeasurementError
 from importcost.measure.runners.base import Runner
 from importcost.measure.session import Session, Subject
-from importcost.model.profile import RunKind, Timing
+from importcost.model.profile import Pair, RunKind, Timing
 
 OnLaunch = Callable[[], None]
 """Is told after every launch."""
@@ -34,14 +34,6 @@ class Version:
 
     runner: Runner
     subject: Subject
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchPair:
-    """The function init of base and head, launched one right after the other."""
-
-    base: Timing
-    head: Timing
 
 
 class SideFailedError(Exception):
@@ -79,7 +71,7 @@ class Interleaved:
             self._launch(side, RunKind.TIMED)
             on_launch()
 
-    def pairs(self, count: int, on_launch: OnLaunch) -> tuple[LaunchPair, ...]:
+    def pairs(self, count: int, on_launch: OnLaunch) -> tuple[Pair, ...]:
         """Return `count` pairs. Raises as `warm_up` does."""
         found = []
         for _ in range(count):
@@ -89,7 +81,7 @@ class Interleaved:
             for side in order:
                 timed[side] = self._launch(side, RunKind.TIMED)
                 on_launch()
-            found.append(LaunchPair(timed[Side.BASE], timed[Side.HEAD]))
+            found.append(Pair(timed[Side.BASE], timed[Side.HEAD]))
         return tuple(found)
 
     def _launch(self, side: Side, kind: RunKind) -> Timing:

@@ -172,7 +172,7 @@ def _function_rows(log: ImporttimeLog) -> Iterator[str]:
 def _about_the_place(
     graph: ImportGraph, environment: Environment, subject: Subject
 ) -> Iterator[ProfileWarning]:
-    measured = "python" + ".".join(environment.python_version.split(".")[:2])
+    measured = "python{}.{}".format(*environment.minor_version)
     if measured != subject.settings.runtime:
         yield ProfileWarning(
             WarningCode.RUNTIME_MISMATCH,

@@ -95,6 +95,12 @@ class Environment:
     bytecode: str
     requirements: str | None
 
+    @property
+    def minor_version(self) -> tuple[int, int]:
+        """Return the measured Python's version like (3, 12)."""
+        major, minor = self.python_version.split(".")[:2]
+        return int(major), int(minor)
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -116,6 +122,14 @@ class Timing:
         if self.run_delay_us is None:
             return None
         return max(0, self.wall_us - self.cpu_us - self.run_delay_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two versions launched one right after the other, in random order: function init times."""
+
+    base: Timing
+    head: Timing
 
 
 @dataclass(frozen=True, slots=True)
