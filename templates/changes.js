@@ -143,8 +143,9 @@ function drawTop() {
   const ratio = data.headline.speed_ratio.value;
   const nodes = data.most_expensive;
   const most = Math.max(1, ...nodes.map((node) => tree.cumulativeUs[node]));
-  byId("top-imports").append(...nodes.map((node) => {
+  byId("top-imports").append(...nodes.map((node, i) => {
     const row = element("tr");
+    const [name, place] = data.top_importers[i];
     const cell = moduleCell(tree, node, showInChart, ownerBeside(node));
     const bar = element("td", "num bar-cell");
     const fill = element("span", `bar-fill ${tree.colour(node)}`);
@@ -155,7 +156,7 @@ function drawTop() {
       cell, bar,
       element("td", "num self-cell", `${msColumn(tree.selfUs[node])} ms`),
       element("td", "num modelled-cell", `≈ ${wholeMs((tree.cumulativeUs[node] * ratio) / 1000)} ms`),
-      importerCell(tree, node),
+      importerCell({ name, place }),
     );
     withRoles(row);
     return row;

@@ -5,7 +5,7 @@ const MOST_CHANGED = 8;
 
 function signedWhole(value) {
   const size = Math.round(Math.abs(value));
-  return `${size === 0 ? "±" : value < 0 ? "−" : "+"}${wholeNumber.format(size)}`;
+  return `${size === 0 ? "±" : value < 0 ? "−" : "+"}${wholeText(size)}`;
 }
 
 function drawDifferenceHead() {
@@ -13,7 +13,7 @@ function drawDifferenceHead() {
   const delta = after.value - before.value;
   byId("handler").textContent = clipped(data.handler, 90);
   document.title = `${clipped(data.handler, 60)}: ${signedWhole(delta)} ms billed init`;
-  const facts = [data.sides[1].runtime, `${wholeNumber.format(data.sides[1].memory_mb)} MB`];
+  const facts = [data.sides[1].runtime, `${wholeText(data.sides[1].memory_mb)} MB`];
   byId("facts").append(...facts.map((fact) => element("li", "", clipped(String(fact), 60))));
   byId("billed").textContent = signedWhole(delta);
   byId("verdict").textContent = VERDICT_WORDS[data.verdict];
@@ -64,7 +64,7 @@ function changedItem(one, most) {
   const delta = one.head_us - one.base_us;
   const item = element("li", "changed-row");
   const counts = [[one.added, "new"], [one.removed, "gone"]].filter(([count]) => count)
-    .map(([count, word]) => `${wholeNumber.format(count)} ${word}`);
+    .map(([count, word]) => `${wholeText(count)} ${word}`);
   const bar = element("span", "delta-bar");
   const fill = element("span", `delta-fill ${delta > 0 ? "more" : "less"} ${KIND_COLOURS[Math.max(0, data.kinds.indexOf(one.kind))]}`);
   fill.style.width = `${(50 * Math.abs(delta)) / most}%`;

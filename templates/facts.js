@@ -8,6 +8,7 @@ function factsOf(tree, node) {
   ];
   if (!tree.isReal(node)) return facts;
   facts.push(["Self", msText(tree.selfUs[node])]);
+  if (isParsing()) return facts;
   const exclusive = tree.exclusiveUs(node);
   if (exclusive !== null) facts.push(["Exclusive", `${msText(exclusive)} go if nothing imports it`]);
   facts.push(["Distribution", tree.distribution(node)]);
@@ -26,7 +27,7 @@ function factsOf(tree, node) {
 function othersText({ count, names }) {
   const left = count - names.length;
   const shown = names.map((name) => clipped(name, 60)).join(", ");
-  return left > 0 ? `${shown} and ${wholeNumber.format(left)} more` : shown;
+  return left > 0 ? `${shown} and ${wholeText(left)} more` : shown;
 }
 
 function factRows(tree, node) {

@@ -16,14 +16,33 @@ class Forest {
 
   // The numbers in time order, each child after its elder sisters, without the root.
   linkChildren(sequence) {
-    this.childStarts = new Int32Array(this.size + 1);
-    const { childStarts, parents } = this;
+    this.inTime = sequence;
+  }
+
+  // Worked out when first asked for: a picture in time order needs no children.
+  get links() {
+    this.linked ??= this.link(this.inTime);
+    return this.linked;
+  }
+
+  get childStarts() {
+    return this.links.starts;
+  }
+
+  get children() {
+    return this.links.children;
+  }
+
+  link(sequence) {
+    const starts = new Int32Array(this.size + 1);
+    const { parents } = this;
     const count = sequence.length;
-    for (let i = 0; i < count; i += 1) childStarts[parents[sequence[i]] + 1] += 1;
-    for (let i = 0; i < this.size; i += 1) childStarts[i + 1] += childStarts[i];
-    const next = childStarts.slice();
-    this.children = new Int32Array(count);
-    for (let i = 0; i < count; i += 1) this.children[next[parents[sequence[i]]]++] = sequence[i];
+    for (let i = 0; i < count; i += 1) starts[parents[sequence[i]] + 1] += 1;
+    for (let i = 0; i < this.size; i += 1) starts[i + 1] += starts[i];
+    const next = starts.slice();
+    const children = new Int32Array(count);
+    for (let i = 0; i < count; i += 1) children[next[parents[sequence[i]]]++] = sequence[i];
+    return { starts, children };
   }
 
   // Widths cover the children even where a disturbed log says that they outlast their parent.
@@ -31,6 +50,8 @@ class Forest {
   measure(real) {
     this.widths = new Float64Array(this.size);
     this.below = new Int32Array(this.size);
+    // Below the root, with what is folded as one row.
+    this.rowsFolded = 0;
     const inner = new Float64Array(this.size);
     for (let i = 0; i < this.size; i += 1) {
       const node = i < real ? real - 1 - i : i;
@@ -39,6 +60,9 @@ class Forest {
       const parent = this.parents[node];
       if (parent === NONE) continue;
       inner[parent] += this.widths[node];
+      if (parent === this.root) {
+        this.rowsFolded = Math.max(this.rowsFolded, this.isSum(node) ? 1 : this.below[node] + 1);
+      }
       this.below[parent] = Math.max(this.below[parent], this.below[node] + 1);
     }
   }
@@ -49,8 +73,9 @@ class Forest {
   }
 
   arrange(order) {
-    const children = order === HEAVY_ORDER ? this.heaviestFirst() : this.children;
-    const sequence = order === TIME_ORDER && this.preorder ? this.preorder : this.walk(children);
+    const heaviest = order === HEAVY_ORDER ? this.heaviestFirst() : null;
+    const isKnown = heaviest === null && this.preorder;
+    const sequence = isKnown ? this.preorder : this.walk(heaviest ?? this.children);
     const starts = new Float64Array(this.size);
     const depths = new Int32Array(this.size);
     const rowCounts = new Int32Array(this.size + 1);
@@ -65,7 +90,9 @@ class Forest {
       }
       rowCounts[depths[node] + 1] += 1;
     }
-    return { starts, depths, children, ...this.rowsOf(sequence, depths, rowCounts) };
+    const rows = this.rowsOf(sequence, depths, rowCounts);
+    const childrenOf = () => heaviest ?? this.children;
+    return { starts, depths, ...rows, get children() { return childrenOf(); } };
   }
 
   // Every node before what is below it, sisters from left to right.

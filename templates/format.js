@@ -2,10 +2,11 @@
 
 // Figures and small DOM helpers. Text reaches the page through textContent only.
 
-const wholeNumber = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const dollarsSmall = new Intl.NumberFormat("en-US", {
-  style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 2,
-});
+// Figures are written the same way in every locale; Intl would say no more and takes as long to
+// load as the tree.
+function wholeText(value) {
+  return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ",");
+}
 
 function byId(id) {
   return document.getElementById(id);
@@ -27,14 +28,14 @@ function clipped(text, most = 160) {
 }
 
 function wholeMs(value) {
-  return wholeNumber.format(Math.round(value));
+  return wholeText(Math.round(value));
 }
 
 // Three significant figures are what the measurement supports.
 function msText(us) {
   const ms = us / 1000;
   const size = Math.abs(ms);
-  if (size >= 100) return `${wholeNumber.format(Math.round(ms))} ms`;
+  if (size >= 100) return `${wholeText(Math.round(ms))} ms`;
   if (size >= 10) return `${ms.toFixed(1)} ms`;
   if (size >= 0.1 || us === 0) return `${ms.toFixed(2)} ms`;
   return `${Math.round(us)} µs`;
@@ -43,7 +44,7 @@ function msText(us) {
 // Columns of numbers line up when every row has the same decimals.
 function msColumn(us) {
   const ms = us / 1000;
-  return Math.abs(ms) >= 1000 ? wholeNumber.format(Math.round(ms)) : ms.toFixed(1);
+  return Math.abs(ms) >= 1000 ? wholeText(Math.round(ms)) : ms.toFixed(1);
 }
 
 function shareText(part, whole) {
@@ -55,16 +56,17 @@ function shareText(part, whole) {
 
 function memoryText(kb) {
   if (kb === null || kb === undefined) return "not known";
-  return Math.abs(kb) >= 1024 ? `${(kb / 1024).toFixed(1)} MB` : `${wholeNumber.format(kb)} kB`;
+  return Math.abs(kb) >= 1024 ? `${(kb / 1024).toFixed(1)} MB` : `${wholeText(kb)} kB`;
 }
 
 function dollarsText(value) {
   if (value > 0 && value < 0.01) return "under $0.01";
-  return dollarsSmall.format(value);
+  const [whole, cents] = value.toFixed(2).split(".");
+  return `$${wholeText(Number(whole))}.${cents}`;
 }
 
 function plural(count, one, many) {
-  return `${wholeNumber.format(count)} ${count === 1 ? one : many}`;
+  return `${wholeText(count)} ${count === 1 ? one : many}`;
 }
 
 // With its sign, as long a figure as the measurement supports.
@@ -76,6 +78,16 @@ function signedMs(us) {
 // Runs once what is drawn has reached the screen.
 function afterFrame(run) {
   requestAnimationFrame(() => setTimeout(run));
+}
+
+// Whether the browser is still reading the file, of which what is known of modules comes last.
+function isParsing() {
+  return document.readyState === "loading";
+}
+
+function whenParsed(run) {
+  if (isParsing()) document.addEventListener("DOMContentLoaded", run, { once: true });
+  else run();
 }
 
 // Runs once nothing else is to be done, soon in any case.

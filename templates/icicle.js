@@ -143,12 +143,7 @@ class Icicle {
     if (tree.rows) return tree.rows - 1;
     const depth = this.layout.depths[this.focus];
     if (this.focus !== tree.root) return depth + tree.below[this.focus];
-    let deepest = 0;
-    for (let i = tree.childStarts[tree.root]; i < tree.childStarts[tree.root + 1]; i += 1) {
-      const child = tree.children[i];
-      deepest = Math.max(deepest, tree.isSum(child) ? 1 : tree.below[child] + 1);
-    }
-    return deepest;
+    return tree.rowsFolded;
   }
 
   repaint() {

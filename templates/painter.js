@@ -70,7 +70,10 @@ class Painter {
     const pen = this.pen;
     const middle = y + (ROW_PX - 1) / 2 + 0.5;
     pen.fillStyle = ink;
-    pen.fillText(elided(name, room), x + PAD_PX, middle, width - 2 * PAD_PX);
+    const text = elided(name, room);
+    // Letters of other scripts are wider than the font's own: only then must it be squeezed.
+    if (isPlain(text)) pen.fillText(text, x + PAD_PX, middle);
+    else pen.fillText(text, x + PAD_PX, middle, width - 2 * PAD_PX);
     if (name.length + time.length + 3 <= room) {
       pen.textAlign = "right";
       pen.fillText(time, x + width - PAD_PX - 1, middle);
@@ -147,8 +150,13 @@ class Painter {
   }
 }
 
+// Whether each letter is as wide as the font's others; the ellipsis of an elided name is.
+function isPlain(text) {
+  return /^[\x20-\x7e…]*$/.test(text);
+}
+
 function tickText(us, step) {
   if (us === 0) return "0";
   if (step < 1000) return `${(us / 1000).toFixed(step < 100 ? 2 : 1)} ms`;
-  return `${wholeNumber.format(us / 1000)} ms`;
+  return `${wholeText(us / 1000)} ms`;
 }

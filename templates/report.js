@@ -116,10 +116,10 @@ listenToMemory(() => {
   drawWorth();
 });
 listen();
-fromFragment();
+whenParsed(fromFragment);
 // For measurements from outside: the chart is drawn and answers from here on.
 performance.mark("interactive");
-whenIdle(() => {
+whenParsed(() => whenIdle(() => {
   table = new ImportTable(
     {
       head: byId("modules-head"), body: byId("modules-body"), count: byId("table-count"),
@@ -134,4 +134,4 @@ whenIdle(() => {
   performance.mark("complete");
   // The first letter typed must not wait for 20,000 names to be put together.
   whenIdle(() => tree.names.lower);
-});
+}));

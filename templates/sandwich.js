@@ -72,7 +72,7 @@ class SandwichTree extends Forest {
     this.cumulativeUs.set(rows.us);
     this.widths = Float64Array.from(rows.us);
     this.linkChildren(Int32Array.from({ length: this.size - 1 }, (_, i) => i + 1));
-    this.children = this.halves();
+    this.links.children = this.halves();
     this.countRows();
   }
 

@@ -82,7 +82,7 @@ class ImportTable {
     const [total, all] = [this.rows.length, this.length];
     this.count.textContent = total === all
       ? plural(all, ...this.noun)
-      : `${wholeNumber.format(total)} of ${plural(all, ...this.noun)}`;
+      : `${wholeText(total)} of ${plural(all, ...this.noun)}`;
     this.table.setAttribute("aria-rowcount", String(total + 1));
     this.empty.hidden = total > 0;
   }
@@ -131,7 +131,7 @@ class ImportTable {
     this.above.firstChild.style.height = this.under.firstChild.style.height = "0";
     if (to < this.rows.length) {
       const more = element("tr");
-      const cell = element("td", "", `and ${wholeNumber.format(this.rows.length - to)} more, in the page itself`);
+      const cell = element("td", "", `and ${wholeText(this.rows.length - to)} more, in the page itself`);
       cell.colSpan = this.columns.length;
       more.append(cell);
       this.body.append(more);
@@ -170,11 +170,11 @@ function importColumns(tree) {
     },
     { title: "Share", text: (n) => shareText(tree.cumulativeUs[n], whole), value: (n) => tree.cumulativeUs[n] },
     { title: "Distribution", words: true, text: (n) => tree.distribution(n), value: (n) => tree.distribution(n) },
-    { title: "Imported by", words: true, cell: (n) => importerCell(tree, n), value: (n) => tree.importer(n).name },
+    { title: "Imported by", words: true, cell: (n) => importerCell(tree.importer(n)), value: (n) => tree.importer(n).name },
     { title: "Memory", text: (n) => memoryText(tree.memory(n)), value: (n) => known(tree.memory(n)) },
     { title: "Bytecode", words: true, text: (n) => tree.bytecode(n) || "not known", value: (n) => tree.bytecode(n) },
     { title: "Phase", words: true, text: (n) => tree.phase(n), value: (n) => tree.phase(n) },
-    { title: "Load order", up: true, text: (n) => wholeNumber.format(n + 1), value: (n) => n },
+    { title: "Load order", up: true, text: (n) => wholeText(n + 1), value: (n) => n },
   ];
 }
 
@@ -192,9 +192,8 @@ function moduleCell(tree, node, pick, extra = "") {
   return cell;
 }
 
-function importerCell(tree, node) {
+function importerCell({ name, place }) {
   const cell = element("td", "importer");
-  const { name, place } = tree.importer(node);
   cell.append(element("span", "who", clipped(name) || "–"));
   if (place) cell.append(" ", element("span", "place", clipped(place)));
   return cell;

@@ -77,8 +77,15 @@ class Tree extends Forest {
     this.preorder[0] = this.root;
     this.preorder.set(inTime, 1);
     this.measure(real);
-    this.firstNodes = new Int32Array(this.names.length).fill(NONE);
-    for (let node = real - 1; node >= 0; node -= 1) this.firstNodes[this.nameIds[node]] = node;
+  }
+
+  // The first node of each name.
+  get firstNodes() {
+    if (!this.firsts) {
+      this.firsts = new Int32Array(this.names.length).fill(NONE);
+      for (let node = this.real - 1; node >= 0; node -= 1) this.firsts[this.nameIds[node]] = node;
+    }
+    return this.firsts;
   }
 
   // Who imports a module, its memory and the like stand apart and are read when first asked for.

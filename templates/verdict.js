@@ -5,7 +5,7 @@ function drawHeader() {
   const handler = f.handler || "Import log";
   byId("handler").textContent = clipped(handler, 90);
   document.title = `${clipped(handler, 60)}: ${wholeMs(data.headline.billed_init_ms.value)} ms billed init`;
-  const facts = [f.runtime, f.arch, f.package_type, `${wholeNumber.format(f.memory_mb)} MB`];
+  const facts = [f.runtime, f.arch, f.package_type, `${wholeText(f.memory_mb)} MB`];
   byId("facts").append(...facts.map((fact) => element("li", "", clipped(String(fact), 60))));
 }
 
@@ -39,12 +39,12 @@ function drawMoney() {
   byId("band").textContent =
     `between ${wholeMs(billed.low)} and ${wholeMs(billed.high)} ms (${Math.round(100 * billed.confidence)} % band)`;
   byId("dollars").textContent = dollarsText(money.dollars(billed.value));
-  const size = `${wholeNumber.format(money.memoryMb)} MB`;
+  const size = `${wholeText(money.memoryMb)} MB`;
   byId("memory-label").textContent = size;
   byId("memory").setAttribute("aria-valuetext", size);
   const own = money.memoryMb === data.function.memory_mb;
   byId("memory-note").textContent = own
-    ? "as configured" : `configured: ${wholeNumber.format(data.function.memory_mb)} MB`;
+    ? "as configured" : `configured: ${wholeText(data.function.memory_mb)} MB`;
 }
 
 function listenToMemory(changed) {

@@ -246,7 +246,8 @@ def cpu_to_interactive(tool: str, go: Callable[[Chrome], None]) -> float:
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", source)
         go(driver)
         until = time.monotonic() + 60
-        while not driver.execute_script("return window.__interactive") and time.monotonic() < until:
+        marked = "return performance.getEntriesByName('tool-interactive').length"
+        while not driver.execute_script(marked) and time.monotonic() < until:
             time.sleep(0.05)
         tasks, marks = main_thread_tasks(driver)
         return sum(cpu for start, cpu in tasks if start <= marks["tool-interactive"])

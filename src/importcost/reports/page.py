@@ -15,7 +15,7 @@ from importcost.billing.estimate import FLOOR_LABEL, Estimate
 from importcost.model.profile import Phase, Profile
 from importcost.reports.page_changes import advice_notes, best_changes
 from importcost.reports.page_colours import colours_by_distribution, distribution_totals
-from importcost.reports.page_columns import module_columns, tree_columns
+from importcost.reports.page_columns import importers_of, module_columns, tree_columns
 from importcost.reports.page_costs import exclusive_by_name
 from importcost.reports.page_facts import (
     BYTECODE_ORDER,
@@ -65,6 +65,7 @@ def page_data(
     ASCII.
     """
     facts = module_facts(profile)
+    costliest = most_expensive(profile)
     modules = module_columns(profile, facts, exclusive_by_name(profile))
     return {
         "schema": PAGE_SCHEMA,
@@ -85,7 +86,8 @@ def page_data(
         "modules": modules,
         "bytecode_states": [state.value for state in BYTECODE_ORDER],
         "distributions": distribution_totals(profile.tree, facts),
-        "most_expensive": most_expensive(profile),
+        "most_expensive": costliest,
+        "top_importers": importers_of(profile, facts, costliest),
         "bytecode": _bytecode(profile),
         "warnings": [{"code": w.code.value, "message": w.message} for w in profile.warnings],
         "environment": _environment(profile),

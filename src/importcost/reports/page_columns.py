@@ -137,6 +137,23 @@ def module_columns(
     }
 
 
+def importers_of(
+    profile: Profile, facts: Sequence[ModuleFacts], nodes: Iterable[int]
+) -> list[list[str]]:
+    """Return, for each node, who imported it first and where (file:line); empty where not known."""
+    tree, found = profile.tree, []
+    for node in nodes:
+        edge, parent = facts[tree.name_ids[node]].edge, tree.parents[node]
+        name = tree.name(parent) if parent != NO_PARENT else ""
+        place = ""
+        if edge is not None:
+            name = edge.importer
+            place = short_path(edge.file, profile.target) if edge.file else ""
+            place += f":{edge.line}" if place and edge.line else ""
+        found.append([name, place])
+    return found
+
+
 def first_nodes(tree: ImportTree) -> dict[str, int]:
     """Return the first node of each name."""
     first: dict[str, int] = {}
