@@ -23,6 +23,7 @@ from importcost.measure.runners.container import (
     HOME,
     MIN_QUOTA_US,
     TASK_ROOT,
+    launcher_text,
     merge_layers,
     mount_flags,
     user_flags,
@@ -66,6 +67,8 @@ exec sleep 60
 WARM_UP = "import importlib, sys, awslambdaric.bootstrap; importlib.import_module(sys.argv[1])"
 INVOKE = f"""
 import os, subprocess, sys, time, socket, http.client
+launcher = {{"__name__": "launcher"}}
+exec(sys.argv[6], launcher)
 subprocess.run(
     [sys.executable, "-c", {WARM_UP!r}, sys.argv[3]],
     env=dict(os.environ, PYTHONPATH=sys.argv[4]), cwd="{TASK_ROOT}",
@@ -78,7 +81,6 @@ def emulator_us():
     except (OSError, ValueError, IndexError):
         return None
 def one_core():
-    # As the profile's launcher does; see launcher.py.
     for task in os.listdir("/proc/1/task"):
         try:
             os.sched_setaffinity(int(task), {{max(os.sched_getaffinity(0))}})
@@ -96,11 +98,13 @@ while time.monotonic() < deadline:
         break
     try:
         socket.create_connection(("127.0.0.1", 8080), timeout=1).close()
+        link = http.client.HTTPConnection("127.0.0.1", 8080, timeout=float(sys.argv[2]))
+        link.connect()
+        time.sleep(0.1)
+        before = emulator_us()
         if sys.argv[5] == "throttled":
             one_core()
-        time.sleep(0.1)  # init is to find a fresh CPU quota
-        link = http.client.HTTPConnection("127.0.0.1", 8080, timeout=float(sys.argv[2]))
-        before = emulator_us()
+            launcher["await_period"]()
         link.request("POST", "/2015-03-31/functions/function/invocations", b"{{}}")
         link.getresponse().read()
         break
@@ -179,8 +183,9 @@ class Emulator:
                     f"({reason_in(started.error)}): mend that, or name another with --image."
                 )
             module = handler.rpartition(".")[0].replace("/", ".")
-            share = "throttled" if options.cpus <= 1 else "boosted"
-            words = ("-S", "-c", INVOKE, LOG, str(options.timeout_s), module, self._search(), share)
+            share = "throttled" if options.cpus < 1 else "boosted"
+            limits = (str(options.timeout_s), module, self._search(), share)
+            words = ("-S", "-c", INVOKE, LOG, *limits, launcher_text())
             limit_s = 2 * options.timeout_s + START_TIMEOUT_S
             asked = call(engine, "exec", name, self._python(name), *words, timeout_s=limit_s)
         finally:

@@ -147,12 +147,13 @@ def run_argv(
         *(flag for flags in mounts for flag in flags),
         *("--entrypoint", python, options.image),
         # Isolated, so that a json.py in the task root is not taken for the library's.
-        *("-I", "-S", "-c", _launcher_text()),
+        *("-I", "-S", "-c", launcher_text()),
         *(TASK_ROOT, f"{RUNTIME_DIR}/awslambdaric", *LAYER_FOLDERS, REQUIREMENTS_DIR),
     ]
 
 
-def _launcher_text() -> str:
+def launcher_text() -> str:
+    """Return the source of what starts interpreters inside; see `launcher`."""
     package = resources.files("importcost.measure.runners")
     return package.joinpath("launcher.py").read_text(encoding="utf-8")
 
@@ -516,7 +517,7 @@ class ContainerRunner:
             "scratch_parent": SCRATCH_DIR,
             "rows_limit_bytes": ROWS_LIMIT_BYTES,
             "contained": True,
-            "throttled": self._options.cpus <= 1,
+            "throttled": self._options.cpus < 1,
         }
 
     def _died(self) -> Launch:

@@ -14,7 +14,7 @@ A job is a dict:
   scratch_parent  where to make the scratch folder (None: the platform's temporary folder)
   rows_limit_bytes  more than this on descriptor 2 is thrown away (default ROWS_LIMIT_BYTES)
   contained    this process is a container's main process: see `_Container`
-  throttled    the container has one core or less: see `_Container.settle`
+  throttled    the container has less than one core: see `await_period`
 The answer is a dict: exit_code (negative: killed by that signal), timed_out, total_wall_us,
 rows (what came on file descriptor 2, as latin-1), rows_cut, result (text of
 `{scratch}/result.json` or None), output_tail (text), output_bytes,
@@ -39,8 +39,29 @@ from typing import Any
 ROWS_LIMIT_BYTES = 256 * 1024 * 1024
 OUTPUT_TAIL_BYTES = 64 * 1024
 ROWS_CHECK_S = 0.05
-REST_S = 0.05  # more than two of the periods in which Lambda throttles
+THROTTLED_GAP_S = 0.003
+THROTTLED_WAIT_S = 1.0
 KEPT_IN_TMP = "importcost-bytecode"  # session.BYTECODE_DIR
+
+
+def await_period() -> None:
+    """Return where a period of the CPU quota begins, with nothing saved up, on one core.
+
+    What starts in a container that rested finds one quota and soon the next: on a small one a
+    short init would be a fifth faster than the quota says. So this computes until it was held
+    back twice. The kernel hands a quota out in slices of 5 ms to each core, and what one core
+    holds the other waits for: hence one core.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    before = time.monotonic()
+    deadline = before + THROTTLED_WAIT_S
+    gaps = 0
+    while gaps < 2 and before < deadline:
+        now = time.monotonic()
+        gaps += now - before > THROTTLED_GAP_S
+        before = now
 
 
 class _Tail:
@@ -128,19 +149,6 @@ class _Container:
         return 0
 
     @staticmethod
-    def settle() -> None:
-        """Let the next start find a whole CPU quota, and all of it on one core.
-
-        What the launcher did for the run before came out of the same quota, and the kernel hands
-        it out in slices of 5 ms to each core: with a few milliseconds a period, what one core
-        holds the other waits for.
-        """
-        if hasattr(os, "sched_setaffinity"):
-            with contextlib.suppress(OSError):
-                os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-        time.sleep(REST_S)
-
-    @staticmethod
     def kill_first(pid: int) -> None:
         """Let the memory limit hit this process, not the one that has to tell of it."""
         with contextlib.suppress(OSError), open(f"/proc/{pid}/oom_score_adj", "w") as stream:
@@ -202,7 +210,7 @@ def _run(job: dict[str, Any], scratch: str) -> dict[str, Any]:
     contained = bool(job.get("contained"))
     oom_kills = _Container.oom_kills() if contained else 0
     if job.get("throttled"):
-        _Container.settle()
+        await_period()
     # Appending, so that a file emptied by the watch is written from its start again.
     with open(rows_path, "ab") as rows_file:
         started = time.monotonic_ns()
