@@ -152,6 +152,26 @@ def test_github_gets_annotations_and_a_summary(project):
 
 
 @pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ('handler = "src/gone.py"', "There is no file"),
+        ('handler = "src/helper.py"\nlayers = ["gone"]', "layer"),
+        ('handler = "src/helper.py"\nrequirements = "gone.txt"', "There is no file"),
+        ('handler = "src/helper.py"\npython = "./gone"', "There is no interpreter"),
+    ],
+)
+def test_what_a_later_handler_lacks_is_said_before_the_first_is_measured(project, settings, words):
+    folder = project(f"[handlers.late]\n{settings}\n")
+    (folder / "src/handler.py").write_text(f"open({str(folder / 'launched')!r}, 'a').close()\n")
+    done = importcost(folder)
+    assert done.returncode == 2
+    assert "importcost.toml line 4: " in done.stderr
+    assert words in done.stderr
+    assert "Checking" not in done.stderr
+    assert not (folder / "launched").exists()
+
+
+@pytest.mark.parametrize(
     ("args", "words"),
     [
         (("nobody",), "has no handler nobody"),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from importcost.app.bench import Bench, Listener, open_bench
-from importcost.app.configured import HowToMeasure, configuration, repository_root, request_for
+from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
+from importcost.app.configured import HowToMeasure, configuration, repository_root, requests_for
 from importcost.app.profile import profile_handler
 from importcost.billing.estimate import estimate
 from importcost.errors import HandlerError, MeasurementError, UsageError
@@ -98,10 +98,14 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
     baseline_file = Path(request.baseline or Path(config.file).parent / BASELINE_FILE)
     baseline = _read_baseline(baseline_file, request)
     found = []
-    for handler in handlers:
+    measurings = requests_for(config, handlers, request.how)
+    for handler, measuring in zip(handlers, measurings, strict=True):
         listener.note(f"Checking {handler.name} ({handler.handler}).")
         entry = baseline.find(handler.name) if baseline else None
-        found.append(_measured(handler, request, entry, listener))
+        is_timed = request.update_baseline or (
+            not request.deterministic and needs_timing(handler.budgets, entry)
+        )
+        found.append(_measured(handler, measuring, listener, is_timed=is_timed))
     written = None
     if request.update_baseline:
         baseline = _renewed(baseline, config, found, request)
@@ -151,25 +155,19 @@ def needs_timing(budgets: Budgets, entry: HandlerBaseline | None) -> bool:
 
 
 def _measured(
-    handler: HandlerConfig,
-    request: CheckRequest,
-    entry: HandlerBaseline | None,
-    listener: Listener,
+    handler: HandlerConfig, measuring: ProfileRequest, listener: Listener, *, is_timed: bool
 ) -> _Found:
-    is_timed = request.update_baseline or (
-        not request.deterministic and needs_timing(handler.budgets, entry)
-    )
-    measuring = request_for(handler, request.how)
     try:
         if not is_timed:
             with open_bench(measuring, listener) as bench:
                 return _Found(handler, certain_evidence(bench, listener, _is_watched(handler)))
         profile = profile_handler(measuring, listener)
+        bill = estimate(profile, calibration=handler.calibration)
     except HandlerError as error:
         return _Found(handler, failure=failing_handler(handler.name, handler.levels, str(error)))
-    except MeasurementError as error:
+    # A setting that proves wrong only now must not take the other handlers' results with it.
+    except (MeasurementError, UsageError) as error:
         return _Found(handler, failure=unmeasured_handler(handler.name, handler.levels, str(error)))
-    bill = estimate(profile, calibration=handler.calibration)
     made = handler_baseline(handler.name, profile, bill)
     return _Found(handler, evidence_of(profile, bill), profile, entry=made)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.app.bench import ProfileRequest, check_request
 from importcost.errors import UsageError
 from importcost.targets.config import Config, HandlerConfig, load_config
+from importcost.targets.handler import resolve_target, target_in_image
+from importcost.targets.interpreter import choose_interpreter
+from importcost.targets.requirements import find_requirements, read_requirements
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,40 @@ def request_for(
     )
     check_request(request)
     return request
+
+
+def requests_for(
+    config: Config, handlers: Sequence[HandlerConfig], how: HowToMeasure
+) -> tuple[ProfileRequest, ...]:
+    """Return the request of each handler; all of them name what is there to be measured.
+
+    Found out here, a file that is missing costs nothing; found out at its turn, it costs the
+    minutes that the handlers before it took. Raises UsageError that names file and line.
+    """
+    requests = tuple(request_for(one, how) for one in handlers)
+    for handler, request in zip(handlers, requests, strict=True):
+        _check_there(request, f"{config.file} line {handler.line}")
+    return requests
+
+
+def _check_there(request: ProfileRequest, place: str) -> None:
+    try:
+        _must_be_there(request)
+    except UsageError as error:
+        raise UsageError(f"{place}: {error}") from error
+
+
+def _must_be_there(request: ProfileRequest) -> None:
+    """Raise UsageError where a handler's file, layer, requirements or interpreter is missing."""
+    if request.image is not None and request.package_type == "image":
+        target_in_image(request.target)
+        return
+    target = resolve_target(request.target, task_root=request.task_root, layers=request.layers)
+    requirements = find_requirements(request.requirements, target.handler_file, target.task_root)
+    if requirements is not None:
+        read_requirements(requirements)
+    start = Path(target.handler_file).parent
+    choose_interpreter(request.python, request.runtime, start, os.environ)
 
 
 def configuration(path: str | None) -> Config:
