@@ -6,12 +6,12 @@ const ABSENT = ["added", "removed"];
 class DifferenceTree extends Forest {
   constructor(data) {
     const columns = data.tree;
-    const real = columns.name_steps.length;
+    const real = columns.parent_steps.length;
     super(real + 1);
     this.data = data;
     this.real = real;
     this.root = real;
-    this.nameIds = nameIdsOf(columns.name_steps);
+    this.nameIds = nameIdsOf(unrolled(columns.name_runs, real));
     this.names = new Names(columns);
     this.kindIds = columns.kind_ids;
     this.colours = ["root", ...KIND_COLOURS];

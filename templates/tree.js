@@ -58,14 +58,14 @@ class Tree extends Forest {
   constructor(data, readDetails) {
     const columns = data.tree;
     const startup = columns.phases.filter((label) => data.startup_phases.includes(label));
-    const real = columns.name_steps.length;
+    const real = columns.parent_steps.length;
     super(real + startup.length + 1);
     this.data = data;
     this.readDetails = readDetails;
     this.real = real;
     this.startupLabels = startup;
     this.root = this.size - 1;
-    this.nameIds = nameIdsOf(columns.name_steps);
+    this.nameIds = nameIdsOf(unrolled(columns.name_runs, real));
     this.names = new Names(columns);
     this.phaseIds = unrolled(columns.phase_runs, real);
     this.colours = ["root", "startup", ...new Set(data.distributions.map((one) => one.colour))];
@@ -117,8 +117,9 @@ class Tree extends Forest {
     this.startupLabels.forEach((_, block) => {
       this.blocks[real + block] = block;
     });
+    const excessUs = unrolled(columns.excess_runs, real);
     for (let node = real - 1; node >= 0; node -= 1) {
-      this.cumulativeUs[node] += this.selfUs[node] + columns.excess_us[node];
+      this.cumulativeUs[node] += this.selfUs[node] + excessUs[node];
       if (this.parents[node] < real) this.cumulativeUs[this.parents[node]] += this.cumulativeUs[node];
     }
   }

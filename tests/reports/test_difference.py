@@ -28,6 +28,7 @@ from reports.page_factory import (
     small_builder,
     small_profile,
 )
+from reports.test_page import unrolled
 
 NAMES = st.sampled_from("abc")
 
@@ -67,7 +68,7 @@ def kinds_of(data: dict[str, Any]) -> dict[str, str]:
     for package, tail in zip(tree["name_packages"], tree["name_tails"], strict=True):
         names.append(tail if package < 0 else f"{packages[package]}.{tail}")
     found, previous = {}, -1
-    for step, kind in zip(tree["name_steps"], tree["kind_ids"], strict=True):
+    for step, kind in zip(unrolled(tree["name_runs"]), tree["kind_ids"], strict=True):
         previous = previous + 1 if step == 0 else step - 1
         found[names[previous]] = KINDS[kind]
     return found

@@ -38,13 +38,18 @@ def data_of(profile: Profile) -> dict[str, Any]:
     return page_data(profile, estimate_of(profile))
 
 
+def unrolled(pairs: list[int]) -> list[int]:
+    """Return the column behind value, count, value, count ..."""
+    return [v for v, n in zip(pairs[::2], pairs[1::2], strict=True) for _ in range(n)]
+
+
 def names_of(data: dict[str, Any]) -> list[str]:
     """Decode the names as the page does."""
     tree = data["tree"]
     pairs = zip(tree["name_packages"], tree["name_tails"], strict=True)
     table = [t if p == NONE else f"{tree['packages'][p]}.{t}" for p, t in pairs]
     names, previous = [], NONE
-    for step in tree["name_steps"]:
+    for step in unrolled(tree["name_runs"]):
         previous = previous + 1 if step == 0 else step - 1
         names.append(table[previous])
     return names
@@ -68,7 +73,9 @@ def test_names_that_repeat_and_stand_out_of_order_survive() -> None:
 
 def cumulative_of(tree: dict[str, Any]) -> list[int]:
     """Add the times up as the page does: children stand behind their parents."""
-    total = [own + more for own, more in zip(tree["self_us"], tree["excess_us"], strict=True)]
+    total = [
+        own + more for own, more in zip(tree["self_us"], unrolled(tree["excess_runs"]), strict=True)
+    ]
     for node in range(len(total) - 1, -1, -1):
         if tree["parent_steps"][node]:
             total[node - tree["parent_steps"][node]] += total[node]
@@ -95,8 +102,7 @@ def test_children_that_outlast_their_parent_survive_the_columns() -> None:
 @given(st.lists(st.integers(-1, 3)))
 def test_runs_unroll_to_the_column(values: list[int]) -> None:
     pairs = runs(values)
-    unrolled = [v for v, n in zip(pairs[::2], pairs[1::2], strict=True) for _ in range(n)]
-    assert unrolled == values
+    assert unrolled(pairs) == values
     assert all(a != b for a, b in zip(pairs[::2], pairs[2::2], strict=False))
 
 

@@ -12,7 +12,14 @@ from importcost.model.graph import UNKNOWN_DISTRIBUTION
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
 from importcost.reports.difference_tree import MergedTree, merge_trees
-from importcost.reports.page_columns import NONE, Interner, id_steps, name_columns, parent_steps
+from importcost.reports.page_columns import (
+    NONE,
+    Interner,
+    id_steps,
+    name_columns,
+    parent_steps,
+    runs,
+)
 from importcost.reports.page_facts import first_edges, interval_json, short_path
 
 SCHEMA = 1
@@ -185,7 +192,7 @@ def _tree(merged: MergedTree, kinds: Mapping[str, int], names: Interner) -> dict
     noise = max(NOISE_US, NOISE_SHARE * whole)
     return {
         **name_columns(names.values),
-        "name_steps": id_steps(merged.name_ids),
+        "name_runs": runs(id_steps(merged.name_ids)),
         "parent_steps": parent_steps(merged.parents),
         "base_us": merged.base_us,
         "head_us": merged.head_us,

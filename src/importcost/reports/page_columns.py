@@ -40,15 +40,16 @@ class Interner:
 def tree_columns(tree: ImportTree) -> dict[str, Any]:
     """Return the tree's columns; names split into package and last part, which halves them.
 
-    `parent_steps` is how far before a node its parent stands, 0 for a root. `excess_us` is what
-    the cumulative time has over the node's own and its children's: mostly nothing.
+    `parent_steps` is how far before a node its parent stands, 0 for a root. `excess_runs` are
+    runs of what the cumulative time has over the node's own and its children's: mostly nothing.
+    `name_runs` are runs of `id_steps`.
     """
     return {
         **name_columns(tree.names),
-        "name_steps": id_steps(tree.name_ids),
+        "name_runs": runs(id_steps(tree.name_ids)),
         "parent_steps": parent_steps(tree.parents),
         "self_us": tree.self_us.tolist(),
-        "excess_us": _excess(tree),
+        "excess_runs": runs(_excess(tree)),
         "phases": list(tree.phases),
         "phase_runs": runs(tree.phase_ids),
     }
