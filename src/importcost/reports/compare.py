@@ -7,10 +7,17 @@ from collections.abc import Sequence
 from importcost.gate.attribution import Attribution, ChangeKind
 from importcost.gate.compare import Comparison, Metric, Shift, Verdict
 from importcost.gate.patterns import topmost
-from importcost.model.interval import Interval
 from importcost.reports.check_text import one_line
 from importcost.reports.markdown_check import Compared
-from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, milliseconds, wrap
+from importcost.reports.text import (
+    MAX_WIDTH,
+    NARROWEST,
+    Style,
+    dollar_change,
+    elide,
+    milliseconds,
+    wrap,
+)
 
 MAX_DISTRIBUTIONS = 6
 MAX_MODULES = 8
@@ -67,7 +74,7 @@ def _signed(value_us: float) -> str:
 
 def render_attribution(found: Attribution, room: int, style: Style) -> list[str]:
     """Return the lines on dollars, distributions and modules; `room` is in columns."""
-    lines = [f"  {_money(found.dollars_per_million)} per million cold starts"]
+    lines = [f"  {dollar_change(found.dollars_per_million)} per million cold starts"]
     changes = [one for one in found.distributions if one.kind is not ChangeKind.UNCHANGED]
     shown = [
         one for one in changes if abs(one.delta_us) >= MIN_SHOWN_US or one.added or one.removed
@@ -103,11 +110,3 @@ def _names(word: str, names: Sequence[str], room: int) -> list[str]:
     rest = f" and {more} more" if more > 0 else ""
     text = f"{word}, {len(names)} modules: {first}{rest}"
     return [f"  {line}" for line in wrap(text, room - 2)]
-
-
-def _money(interval: Interval) -> str:
-    low, value, high = (
-        f"{'-' if amount < 0 else '+'}${abs(amount):,.2f}"
-        for amount in (interval.low, interval.value, interval.high)
-    )
-    return f"{value} ({low} to {high})"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from importcost.gate.attribution import Attribution, ChangeKind
 from importcost.gate.checks import Check, Status, exit_code
 from importcost.gate.compare import Comparison, Verdict
-from importcost.model.interval import Interval
 from importcost.reports.check_text import Places, one_line, severity, spot_of
+from importcost.reports.text import dollar_change
 
 MARKER = "<!-- importcost-check -->"
 """The first line: whoever posts the comment finds its own of the last run by it."""
@@ -140,7 +140,7 @@ def _changes(compared: Compared) -> list[str]:
         f"| {one.added} | {one.removed} |"
         for one in changes[:MAX_CHANGES]
     ]
-    money = _dollars(found.dollars_per_million)
+    money = dollar_change(found.dollars_per_million, "&#36;")
     name = escape(compared.comparison.handler, 80)
     title = f"{name}: {money} per million cold starts"
     rest = len(changes) - MAX_CHANGES
@@ -158,14 +158,6 @@ def _names(word: str, names: Sequence[str]) -> list[str]:
     if not names:
         return []
     return [f"{word}: {escape(', '.join(names))}", ""]
-
-
-def _dollars(interval: Interval) -> str:
-    low, value, high = (
-        f"{'-' if amount < 0 else '+'}&#36;{abs(amount):,.2f}"
-        for amount in (interval.low, interval.value, interval.high)
-    )
-    return f"{value} ({low} to {high})"
 
 
 def _quiet(checks: Sequence[Check]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from importcost.billing.recommend import Recommendation
 from importcost.billing.strategies import Comparison, Option
 from importcost.model.codec import to_plain
-from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, milliseconds, wrap
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, dollars, elide, milliseconds, wrap
 
 WIDE, MIDDLE = 92, 64
 
@@ -104,16 +104,12 @@ def _cells(row: Sequence[str], sizes: Sequence[int]) -> str:
 
 def _figures(option: Option, width: int) -> list[str]:
     added = option.first_request_ms.value if option.cold_share else 0.0
-    row = [_money(option.monthly.value), milliseconds(added)]
+    row = [dollars(option.monthly.value), milliseconds(added)]
     if width >= MIDDLE:
         row += [f"{option.cold_share:.2%}", milliseconds(option.p99_ms)]
     if width >= WIDE:
         row += [milliseconds(option.p50_ms), milliseconds(option.first_byte_ms)]
     return row
-
-
-def _money(value: float) -> str:
-    return f"${value:,.2f}" if value >= 0.1 else f"${value:.4f}"
 
 
 def _remarks(found: Comparison) -> list[str]:

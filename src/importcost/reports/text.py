@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importcost.model.interval import Interval
+
 NARROWEST, MAX_WIDTH = 40, 110
 """Columns that a report uses at least and at most."""
 
@@ -25,6 +27,23 @@ class Style:
 def milliseconds(value_ms: float) -> str:
     """Return `8.4 ms`, `840 ms`, `1,234 ms`: no more digits than are known."""
     return f"{value_ms:,.1f} ms" if abs(value_ms) < 10 else f"{value_ms:,.0f} ms"
+
+
+def ms_of(value_us: float) -> str:
+    """Return microseconds as `milliseconds` writes them."""
+    return milliseconds(value_us / 1000)
+
+
+def dollar_change(interval: Interval, sign: str = "$") -> str:
+    """Return `+$1.20 (-$0.10 to +$2.50)`: a difference of US dollars with its interval.
+
+    `sign` is how the dollar sign is written where the text goes.
+    """
+    low, value, high = (
+        f"{'-' if amount < 0 else '+'}{sign}{abs(amount):,.2f}"
+        for amount in (interval.low, interval.value, interval.high)
+    )
+    return f"{value} ({low} to {high})"
 
 
 def dollars(value: float) -> str:

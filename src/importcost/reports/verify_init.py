@@ -6,7 +6,7 @@ import json
 from typing import Protocol
 
 from importcost.model.profile import PhaseTime
-from importcost.reports.text import milliseconds
+from importcost.reports.text import ms_of
 
 
 class VerifiedLike(Protocol):
@@ -71,7 +71,7 @@ class VerifiedLike(Protocol):
 def render_verified(report: VerifiedLike) -> str:
     """Return the table: the profile's phases, their sums, and the emulator's beside them."""
     rows = [("", "profile", "emulator", "difference")]
-    rows += [(f"  {one.phase.value}", _ms(one.wall_us), "", "") for one in report.phases]
+    rows += [(f"  {one.phase.value}", ms_of(one.wall_us), "", "") for one in report.phases]
     if report.start_us is not None:
         pairs = (
             ("interpreter start + runtime", report.profile_start_us, report.start_us),
@@ -81,9 +81,11 @@ def render_verified(report: VerifiedLike) -> str:
                 report.init_us - report.start_us,
             ),
         )
-        rows += [(name, _ms(ours), _ms(theirs), _off(ours, theirs)) for name, ours, theirs in pairs]
-    init = _ms(report.init_us)
-    rows.append(("init", _ms(report.profile_us), init, _off(report.profile_us, report.init_us)))
+        rows += [
+            (name, ms_of(ours), ms_of(theirs), _off(ours, theirs)) for name, ours, theirs in pairs
+        ]
+    init = ms_of(report.init_us)
+    rows.append(("init", ms_of(report.profile_us), init, _off(report.profile_us, report.init_us)))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = [
         "  ".join([row[0].ljust(widths[0]), *(row[at].rjust(widths[at]) for at in (1, 2, 3))])
@@ -91,7 +93,7 @@ def render_verified(report: VerifiedLike) -> str:
     ]
     low, high = min(report.emulator_us), max(report.emulator_us)
     lines.append(
-        f"{len(report.emulator_us)} cold starts under the emulator, {_ms(low)} to {_ms(high)}; "
+        f"{len(report.emulator_us)} cold starts under the emulator, {ms_of(low)} to {ms_of(high)}; "
         f"{report.engine}, {report.image}, {report.cpus:.3g} CPUs; wall time, means of the middle "
         "half of all launches."
     )
@@ -99,14 +101,10 @@ def render_verified(report: VerifiedLike) -> str:
     if own:
         off = _off(report.profile_us, report.init_us - own)
         lines.append(
-            f"The emulator's own CPU time takes {_ms(own)} of its figure at this quota; without it "
+            f"The emulator's own CPU time takes {ms_of(own)} of its figure at this quota; without it "
             f"the difference is {off}."
         )
     return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def _ms(value_us: float) -> str:
-    return milliseconds(value_us / 1000)
 
 
 def _off(ours: float, theirs: float) -> str:

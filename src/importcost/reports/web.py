@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from importcost.model.profile import Profile
 from importcost.model.tree import ImportTree
-from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, milliseconds, wrap
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, ms_of, wrap
 
 MAX_IMPORTS = 10
 
@@ -87,9 +87,11 @@ def render_web(report: WebLike, *, width: int, colour: bool) -> str:
     width = max(NARROWEST, min(MAX_WIDTH, width))
     low, high = min(report.ready_us), max(report.ready_us)
     lines = [
-        style(f"{report.app} under {report.server} is ready after {_ms(report.init_us)} here", "1"),
+        style(
+            f"{report.app} under {report.server} is ready after {ms_of(report.init_us)} here", "1"
+        ),
         (
-            f"process start to GET / answering {report.status}: {_ms(low)} to {_ms(high)} in "
+            f"process start to GET / answering {report.status}: {ms_of(low)} to {ms_of(high)} in "
             f"{len(report.ready_us)} starts; not modelled on Lambda"
         ),
         "",
@@ -107,7 +109,7 @@ def _imports(tree: ImportTree, width: int) -> Iterator[str]:
     room = max(16, width - 16)
     yield "Most expensive imports of server and app (traced)"
     for node in nodes:
-        figure = _ms(tree.cumulative_us[node])
+        figure = ms_of(tree.cumulative_us[node])
         yield f"  {elide(tree.name(node), room):<{room}} {figure:>11}"
 
 
@@ -115,8 +117,8 @@ def _request(one: FiguresLike, width: int) -> Iterator[str]:
     failed = [answer.error for answer in one.answers if answer.error]
     statuses = sorted({answer.status for answer in one.answers})
     yield (
-        f"{one.request}: {', '.join(map(str, statuses))}, first byte {_ms(one.first_byte_us)}, "
-        f"last byte {_ms(one.last_byte_us)}"
+        f"{one.request}: {', '.join(map(str, statuses))}, first byte {ms_of(one.first_byte_us)}, "
+        f"last byte {ms_of(one.last_byte_us)}"
     )
     if failed:
         yield from wrap(f"{len(failed)} of {len(one.answers)} not answered: {failed[0]}", width)
@@ -126,10 +128,6 @@ def _request(one: FiguresLike, width: int) -> Iterator[str]:
         chunked = any(answer.is_chunked for answer in one.answers)
         how = "in chunks, but all at once" if chunked else "all at once"
         yield f"The response does not stream: its body comes {how}."
-
-
-def _ms(value_us: float) -> str:
-    return milliseconds(value_us / 1000)
 
 
 def with_web(text: str, report: WebLike) -> str:
