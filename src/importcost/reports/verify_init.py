@@ -101,8 +101,8 @@ def render_verified(report: VerifiedLike) -> str:
     if own:
         off = _off(report.profile_us, report.init_us - own)
         lines.append(
-            f"The emulator's own CPU time takes {ms_of(own)} of its figure at this quota; without it "
-            f"the difference is {off}."
+            f"The emulator's own CPU time takes {ms_of(own)} of its figure at this quota; without "
+            f"it the difference is {off}."
         )
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
