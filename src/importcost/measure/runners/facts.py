@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+import os
+import site
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from importcost.measure.runners.base import InterpreterFacts
 
-# Runs in the measured interpreter (Python 3.9 to 3.15) and writes to the path in argv[1].
-FACTS_SCRIPT = """
-import json, os, platform, sys
+# Runs in the measured interpreter (Python 3.9 to 3.15), or in this one where they are the same.
+_FACTS_SOURCE = """
+import os, platform, sys
 def cpu_model():
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as stream:
@@ -20,19 +26,76 @@ def cpu_model():
     except OSError:
         pass
     return platform.processor() or None
-facts = {
-    "executable": sys.executable,
-    "version": platform.python_version(),
-    "implementation": platform.python_implementation(),
-    "platform": platform.platform(),
-    "machine": platform.machine(),
-    "cpu_count": os.cpu_count() or 1,
-    "cpu_model": cpu_model(),
-    "search_path": [path for path in sys.path if path],
-}
-with open(sys.argv[1], "w", encoding="utf-8") as stream:
-    json.dump(facts, stream)
+def facts():
+    return {
+        "executable": sys.executable,
+        "version": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "cpu_count": os.cpu_count() or 1,
+        "cpu_model": cpu_model(),
+        "search_path": [path for path in sys.path if path],
+    }
 """
+
+FACTS_SCRIPT = f"""{_FACTS_SOURCE}
+import json
+with open(sys.argv[1], "w", encoding="utf-8") as stream:
+    json.dump(facts(), stream)
+"""
+"""Writes the facts to the path in argv[1]."""
+
+
+def own_facts(python: str) -> InterpreterFacts | None:
+    """Return the facts of `python` without a launch, where it is what runs importcost.
+
+    None for any other interpreter, and where this one cannot tell what `python` alone would
+    have on sys.path.
+    """
+    if not _is_this(python) or sys.flags.no_site or "PYTHONHOME" in os.environ:
+        return None
+    namespace: dict[str, Any] = {}
+    exec(_FACTS_SOURCE, namespace)  # noqa: S102 - the same text as in a launch, our own
+    facts = parse_facts(namespace["facts"]())
+    found = tuple(dict.fromkeys(filter(_is_always_found(), facts.search_path)))
+    return replace(facts, executable=python, search_path=found)
+
+
+def _is_this(python: str) -> bool:
+    """Tell whether `python` is this interpreter in this environment.
+
+    Virtual environments link to one and the same binary: which one it is, its folder says.
+    """
+    if not sys.executable or not Path(python).is_absolute():
+        return False
+    try:
+        is_beside = Path(sys.executable).parent.samefile(Path(python).parent)
+        return is_beside and Path(sys.executable).samefile(python)
+    except OSError:
+        return False
+
+
+def _is_always_found() -> Callable[[str], bool]:
+    """Return what tells the interpreter's own folders from those that this process was given.
+
+    PYTHONPATH, the script's folder, and a caller such as pytest put theirs on sys.path too. The
+    interpreter's own are the standard library, those of installed packages, and what `.pth`
+    files in these name.
+    """
+    library = Path(os.__file__).parent
+    zipped = library.parent / f"python{sys.version_info[0]}{sys.version_info[1]}.zip"
+    sites = site.getsitepackages()
+    known = {str(zipped), *sites, *(path for folder in sites for path in _named_by_pth(folder))}
+    return lambda path: path in known or Path(path) in (library, library / "lib-dynload")
+
+
+def _named_by_pth(folder: str) -> Iterator[str]:
+    for file in sorted(Path(folder).glob("*.pth")):
+        with contextlib.suppress(OSError):
+            for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+                if line.strip() and not line.startswith(("#", "import ", "import\t")):
+                    yield os.path.abspath(os.path.join(folder, line.rstrip()))  # noqa: PTH100,PTH118
 
 
 def parse_facts(data: Mapping[str, Any]) -> InterpreterFacts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from types import TracebackType
 from importcost.errors import MeasurementError
 from importcost.measure.runners import launcher
 from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, raise_if_flooded
-from importcost.measure.runners.facts import FACTS_SCRIPT, load_result, parse_facts
+from importcost.measure.runners.facts import FACTS_SCRIPT, load_result, own_facts, parse_facts
 
 FACTS_TIMEOUT_S = 30.0
 
@@ -77,19 +78,27 @@ def last_words(stderr: str) -> str:
 
 
 def inspect_interpreter(python: str) -> InterpreterFacts:
-    """Start `python` once and ask for its facts. Raises MeasurementError if it does not answer.
+    """Return the facts of `python`, asked of this process where it is what runs importcost.
 
-    `executable` of the facts is the true interpreter where `python` is a version manager's
-    shim: those need the host's own variables, which measured runs do not get.
+    Any other is started once. `executable` of the facts is the true interpreter where `python`
+    is a version manager's shim: those need the host's own variables, which measured runs do not
+    get. Raises MeasurementError if it does not answer.
     """
     host = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    return own_facts(python) or _asked(python, tuple(sorted(host.items())))
+
+
+@functools.lru_cache(maxsize=32)
+def _asked(python: str, host: tuple[tuple[str, str], ...]) -> InterpreterFacts:
+    """Start `python` with the host's variables; once for all handlers that it is measured for."""
     launch = _launch(
         python,
-        ("-c", FACTS_SCRIPT, "{scratch}/result.json"),
+        # The user's own site-packages lie in HOME, which measured runs do not get either.
+        ("-s", "-c", FACTS_SCRIPT, "{scratch}/result.json"),
         {},
         FACTS_TIMEOUT_S,
         cwd=os.sep,
-        env={**host, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**dict(host), "PYTHONDONTWRITEBYTECODE": "1"},
     )
     if launch.result is None:
         reason = last_words(launch.rows_text.decode("utf-8", "replace"))
