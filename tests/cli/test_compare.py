@@ -284,6 +284,16 @@ def test_an_install_that_fails_is_tried_once_for_all_handlers(repository):
         (("v1", "HEAD", "--max-increase", "5"), 2, '--max-increase must be a text like "5%"'),
         (("v1", "saved.json"), 2, "can only be compared with another one"),
         (("a.json", "b.json"), 2, "The profile a.json cannot be read"),
+        (("a.json", "b.json", "--max-increase", "9%", "--json"), 2, "a.json cannot be read"),
+        (("a.json", "b.json", "--metric", "cpu"), 2, "--metric cannot apply to saved profiles"),
+        (
+            ("a.json", "b.json", "--pairs", "15", "--only", "x", "--install", "x {target}"),
+            2,
+            "--only, --install, --pairs cannot apply to saved profiles",
+        ),
+        (("v1", "HEAD", "--handler", "src/handler.py", "--only", "x"), 2, "--only cannot apply"),
+        (("v1", "HEAD", "--metric", "instructions", "--pairs", "9"), 2, "--pairs cannot apply"),
+        (("v1", "HEAD", "--no-attribution", "--reports", "r"), 2, "--reports cannot apply with"),
         ((".", ".", "--merge-base"), 2, "--merge-base needs BASE to be a branch"),
     ],
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from importcost.cli.gate_outputs import GateOutputs, gate_output_options, publish_checks
 from importcost.cli.listener import terminal_listener
@@ -15,7 +16,7 @@ from importcost.cli.saved import read_saved
 from importcost.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from typing_extensions import Unpack
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 FEWEST_PAIRS = 8
 """With fewer, not even pairs that all agree reach p < 0.01."""
 MAX_PAIRS = 1000
+_FOR_SAVED = frozenset({"base", "head", "max_increase", "reports", *GateOutputs.__annotations__})
+"""What applies to two saved profiles: nothing is measured, and no configuration read."""
 
 
 def _percent(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
@@ -34,6 +37,32 @@ def _percent(_context: click.Context, _option: click.Parameter, text: str | None
         return None if text is None else percent(text)
     except WrongValueError as error:
         raise UsageError(f"--max-increase {error}.") from None
+
+
+def _refuse_given(context: click.Context, names: Collection[str], why: str) -> None:
+    """Raise UsageError where one of the options `names` was given; it would change nothing."""
+    given = [
+        max(one.opts, key=len)
+        for one in context.command.params
+        if one.name in names
+        and context.get_parameter_source(one.name) is not ParameterSource.DEFAULT
+    ]
+    if given:
+        it = "it" if len(given) == 1 else "them"
+        raise UsageError(f"{', '.join(given)} cannot apply {why}: leave {it} out.")
+
+
+def _refuse_idle(context: click.Context) -> None:
+    """Raise UsageError for options that another one leaves without effect."""
+    options = context.params
+    if options["targets"]:
+        why = "to handlers that --handler names without a configuration"
+        _refuse_given(context, {"names", "config"}, why)
+    if options["metric"] == "instructions":
+        why = "to --metric instructions, which runs each version once and takes no profile"
+        _refuse_given(context, {"pairs", "reports", "no_attribution"}, why)
+    if options["no_attribution"]:
+        _refuse_given(context, {"reports"}, "with --no-attribution, which takes no profiles")
 
 
 @click.command("compare")
@@ -74,7 +103,10 @@ def _percent(_context: click.Context, _option: click.Parameter, text: str | None
 @click.option("--image", help="Container image. Default: AWS's for the runtime.")
 @click.option("--network", default="none", show_default=True, help="The container's network.")
 @gate_output_options
+@click.pass_context
 def command(  # noqa: PLR0913 - one parameter an option
+    context: click.Context,
+    /,
     *,
     base: str,
     head: str,
@@ -105,9 +137,12 @@ def command(  # noqa: PLR0913 - one parameter an option
     from importcost.app.configured import HowToMeasure
     from importcost.reports.compare import render_comparison
 
-    folder = _reports_folder(reports)
     if base.endswith(".json") or head.endswith(".json"):
-        _saved(base, head, max_increase, folder, outputs)
+        others = context.params.keys() - _FOR_SAVED
+        _refuse_given(context, others, "to saved profiles, which are compared as they are")
+        _saved(base, head, max_increase, _reports_folder(reports), outputs)
+    _refuse_idle(context)
+    folder = _reports_folder(reports)
     request = CompareRequest(
         base=base,
         head=head,
