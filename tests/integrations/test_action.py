@@ -25,6 +25,7 @@ WORK = "sum(range(1_500_000))\n"
 GH = """#!/bin/sh
 printf '%s\\n' "$*" >> "$GH_LOG"
 if [ -n "$GH_FAILS" ]; then exit 1; fi
+for body; do case "$body" in body=@*) cat "${body#body=@}" >> "$GH_LOG";; esac; done
 case "$*" in *--jq*) printf '%s' "$GH_COMMENT";; esac
 """
 
@@ -53,6 +54,7 @@ class Runner:
             "RUNNER_TEMP": str(self.temp),
             "GITHUB_ACTIONS": "true",
             "GH_LOG": str(self.log),
+            "GITHUB_WORKFLOW": "Pull requests",
             "IMPORTCOST_CACHE_DIR": str(folder / "cache"),
         }
         for name in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_STEP_SUMMARY"):
@@ -72,11 +74,17 @@ class Runner:
             "github.event.pull_request.number": self.event["number"],
             "github.event.before": self.event["before"],
             "github.repository": "shop/orders",
+            "github.job": "gate",
+            "strategy.job-index": "0",
             "github.token": "token",
             **{f"inputs.{name}": value for name, value in self.inputs.items()},
             "steps.compare.outputs.code": self.outputs.get("code", ""),
             "steps.compare.outputs.folder": self.outputs.get("folder", ""),
+            "steps.compare.outputs.name": self.outputs.get("name", ""),
         }
+        if " && " in expression:
+            found = [known[one] for one in expression.split(" && ")]
+            return found[-1] if all(found) else ""
         return next((known[one] for one in expression.split(" || ") if known[one]), "")
 
     def step(self, name):
@@ -202,6 +210,40 @@ def test_an_earlier_comment_is_renewed(runner):
     assert made.step("Comment").returncode == 0
     assert "--paginate" in made.log.read_text()
     assert "--method PATCH repos/shop/orders/issues/comments/42" in made.log.read_text()
+
+
+def use(made, **inputs):
+    """Run the steps that name things, with a command that leaves a comment of the usual form."""
+    made.inputs.update(inputs)
+    made.variables["IMPORTCOST_BASE"] = "main"
+    tool = made.temp / "importcost-venv/bin/importcost"
+    tool.write_text(
+        '#!/bin/sh\nwhile [ "$1" != --markdown ]; do shift; done\n'
+        "printf '<!-- importcost-check -->\\n### importcost: fine\\n' > \"$2\"\n"
+    )
+    made.log.write_text("")
+    assert made.step("Compare").returncode == 0
+    done = made.step("Comment")
+    assert (done.returncode, done.stderr) == (0, "")
+    return made.outputs["name"], made.outputs["folder"], made.log.read_text()
+
+
+def test_two_uses_in_a_job_share_no_folder_artifact_or_comment(runner):
+    made = runner(WORK)
+    first, second, named = use(made), use(made), use(made, name='a/b "c" $(id)')
+    assert [name for name, _, _ in (first, second, named)] == [
+        "importcost-gate-0", "importcost-gate-0-2", "a-b--c----id-",
+    ]  # fmt: skip
+    assert len({folder for _, folder, _ in (first, second, named)}) == 3
+    for name, folder, log in (first, second, named):
+        marker = f"<!-- importcost-check Pull-requests {name} -->"
+        assert f'startswith("{marker}")' in log
+        title = f" ({name})" if name == named[0] else ""
+        assert f"{marker}\n### importcost{title}: fine\n" in log
+        assert Path(folder, "comment.md").exists()
+    (upload,) = [one for one in STEPS if one.get("uses", "").startswith("actions/upload-artifact")]
+    assert upload["with"]["name"] == "${{ steps.compare.outputs.name }}"
+    assert upload["with"]["path"] == "${{ steps.compare.outputs.folder }}"
 
 
 def test_without_the_permission_the_comment_is_left_out(runner):
