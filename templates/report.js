@@ -131,6 +131,7 @@ whenParsed(() => whenIdle(() => {
   );
   drawAdvice();
   drawFinePrint();
+  drawCurve();
   performance.mark("complete");
   // The first letter typed must not wait for 20,000 names to be put together.
   whenIdle(() => tree.names.lower);

@@ -35,6 +35,7 @@ REPORT_SCRIPTS = (
     "verdict.js",
     "changes.js",
     "notes.js",
+    "curve.js",
     "legend.js",
     "explore.js",
     "report.js",

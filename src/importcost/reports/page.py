@@ -28,7 +28,7 @@ from importcost.reports.page_facts import (
     most_expensive,
     short_path,
 )
-from importcost.reports.page_money import money
+from importcost.reports.page_money import curve, money
 
 __all__ = [
     "BytecodeAdvice",
@@ -77,6 +77,7 @@ def page_data(
         "local": _local(profile),
         "budget": dict(budget) if budget else None,
         "money": money(profile, estimate),
+        "curve": curve(profile, estimate),
         "changes": best_changes(profile),
         "advice": advice_notes(profile),
         "phases": _phases(profile, estimate),

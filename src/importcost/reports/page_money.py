@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from importcost.billing.datafiles import load_limits
-from importcost.billing.estimate import Estimate
+from importcost.billing.curve import saved_ms
+from importcost.billing.datafiles import ARCHES, load_limits
+from importcost.billing.estimate import Estimate, estimate
 from importcost.billing.prices import load_prices
+from importcost.billing.savings import Saving, savings_of
 from importcost.model.profile import Profile
+from importcost.reports.page_facts import interval_json
 
 MEMORY_STOPS = (
     128,
@@ -41,4 +44,36 @@ def money(profile: Profile, estimate: Estimate) -> dict[str, Any]:
         "mb_per_vcpu": limits.mb_per_vcpu,
         "init_limit_ms": limits.on_demand_init_limit_ms,
         "memory_mb": sorted(s for s in stops if limits.memory_min_mb <= s <= limits.memory_max_mb),
+    }
+
+
+def curve(profile: Profile, bill: Estimate) -> dict[str, Any]:
+    """Return what the memory curve is drawn from; milliseconds, US dollars a GB-second.
+
+    Init is the same at every memory size, so each architecture needs one init and one price: the
+    page works out the points as it does its headline. `sides` starts with the estimate's own
+    architecture, at its own calibration, which holds for no other. `deferral` is None where none
+    is worth it, for the reason in `missing`.
+    """
+    found = savings_of(profile)
+    others = [
+        estimate(profile, memory_mb=bill.memory_mb, arch=arch, package_type=bill.package_type)
+        for arch in ARCHES
+        if arch != bill.arch
+    ]
+    saving = found.deferral
+    return {
+        "sides": [_side(profile, one, saving) for one in (bill, *others)],
+        "deferral": {"what": saving.what, "verified": saving.is_verified} if saving else None,
+        "missing": None if saving else found.missing[0],
+    }
+
+
+def _side(profile: Profile, bill: Estimate, saving: Saving | None) -> dict[str, Any]:
+    return {
+        "arch": bill.arch,
+        "init_ms": interval_json(bill.init_ms),
+        "gb_second_dollars": load_prices().gb_second(bill.arch),
+        "limit": bill.limit.value,
+        "saved_ms": saved_ms(profile, saving.share, bill).value if saving else None,
     }
