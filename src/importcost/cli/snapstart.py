@@ -15,6 +15,7 @@ from importcost.cli.options import (
     wants_colour,
 )
 from importcost.cli.printing import show
+from importcost.cli.target_profile import require_handler
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -61,6 +62,7 @@ def command(
         render_snapstart_json,
     )
 
+    require_handler(target, "snapstart")
     with TerminalListener(show_notes=not (quiet or as_json), show_bar=False) as listener:
         report = check_snapstart(request_of(target, options), function_timeout, adapter, listener)
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,7 @@ import click
 from importcost.cli.listener import terminal_listener
 from importcost.cli.options import MeasureOptions, request_of
 from importcost.cli.saved import read_saved
+from importcost.errors import ImportcostError, UsageError
 
 if TYPE_CHECKING:
     from importcost.model.profile import Profile
@@ -34,6 +36,29 @@ def profile_of(
 
     with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
         return profile_handler(request_of(target, options), listener)
+
+
+def require_handler(target: str, command: str) -> None:
+    """Raise UsageError for a file that is no handler: `command` runs the function's own init.
+
+    For a saved profile the message names the handler that it was made of.
+    """
+    if target.endswith(".py") or not Path(target).is_file():
+        return
+    try:
+        made_of = read_saved(target).target
+    except ImportcostError:
+        made_of = None
+    if made_of is None:
+        raise UsageError(
+            f"{target} is no handler, and {command} runs the function's own init: name the"
+            " handler's .py file."
+        )
+    function = f":{made_of.function}" if made_of.function else ""
+    raise UsageError(
+        f"{target} is a saved profile, and {command} runs the function's own init: name the handler"
+        f" that it was made of, {made_of.handler_file}{function}."
+    )
 
 
 def is_given(context: click.Context, name: str) -> bool:

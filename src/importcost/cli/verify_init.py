@@ -9,6 +9,7 @@ import click
 from importcost.cli.listener import terminal_listener
 from importcost.cli.options import MeasureOptions, measure_options, request_of
 from importcost.cli.printing import show
+from importcost.cli.target_profile import require_handler
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -48,6 +49,7 @@ def command(
     from importcost.app.verify_init import verify_init
     from importcost.reports.verify_init import render_verified, render_verified_json
 
+    require_handler(target, "verify-init")
     is_quiet = quiet or as_json
     with terminal_listener(quiet=is_quiet) as listener:
         report = verify_init(request_of(target, options), rounds, listener, is_throttled=throttled)
