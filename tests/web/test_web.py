@@ -103,6 +103,21 @@ def test_readiness_and_requests_are_measured(folder):
     assert not list(folder.rglob("__pycache__"))
 
 
+def test_the_page_tells_the_readiness_apart_from_the_bill(folder):
+    done = profile(folder, "main:app", "--runs", "5", "-o", "web.json", "-o", "web.html")
+    assert done.returncode == 0, done.stderr
+    data = json.loads((folder / "web.json").read_text())
+    said = data["warnings"][0]["message"]
+    ready = re.search(r"is ready after (.+?) here", done.stdout)[1]
+    assert f"main:app under uvicorn is ready after {ready} here" in said
+    assert "GET / answering 200" in said
+    assert "not modelled on Lambda" in said
+    page = (folder / "web.html").read_text()
+    start = page.index('id="data">') + len('id="data">')
+    shown = json.loads(page[start : page.index("</script>", start)])
+    assert shown["warnings"][0]["message"] == said
+
+
 def servers_of(app: str) -> list[str]:
     listed = subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True, check=True)
     return [line for line in listed.stdout.splitlines() if line.endswith(app)]

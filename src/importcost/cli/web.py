@@ -66,6 +66,7 @@ def profile_adapter(
     from importcost.reports.exports.formats import render
     from importcost.reports.output import write_output
     from importcost.reports.web import render_web, with_web
+    from importcost.reports.web_warning import with_readiness
 
     formats = [format_of(path) for path in outputs]
     requests = parse_requests(options["requests"])
@@ -74,13 +75,14 @@ def profile_adapter(
         report = profile_web(request, options["server"], requests, listener)
     width = terminal_width()
     text = render_web(report, width=width, colour=wants_colour())
+    profile = with_readiness(report)
     for path, kind in zip(outputs, formats, strict=True):
         if kind == "json":
-            rendered = render(kind, report.profile, estimate(report.profile))
+            rendered = render(kind, profile, estimate(profile))
             plain = rendered if isinstance(rendered, str) else rendered.decode("utf-8")
             write_output(path, with_web(plain, report))
         else:
-            publish(report.profile, [path], width=width, colour=False)
+            publish(profile, [path], width=width, colour=False)
     if not quiet:
         show(text, err=STDOUT in outputs)
         for path in outputs:
