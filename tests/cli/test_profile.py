@@ -46,6 +46,35 @@ def measured(tmp_path_factory):
     return folder, done
 
 
+@pytest.mark.parametrize(
+    ("budgets", "status", "words"),
+    [
+        ("max_init_ms = 1\nmax_billed_init_ms = 90000", "fail", "Over budget: Estimated init is"),
+        ("max_init_ms = 90000", "pass", "Within budget: Estimated init is"),
+        ("max_modules = 1", None, None),
+        ("max_init_ms = true", None, None),
+    ],
+)
+def test_configured_budgets_are_judged_and_shown_and_decide_nothing(
+    tmp_path, budgets, status, words
+):
+    config = f'[tool.importcost.handlers.orders]\nhandler = "src/handler.py"\n{budgets}\n'
+    folder = write_files(tmp_path / "work", {"src/handler.py": "", "pyproject.toml": config})
+    args = ("profile", "src/handler.py", "--runner", "local", "--runs", "6", "-o", "r.html")
+    done = importcost(folder, *args)
+    assert done.returncode == 0, done.stderr
+    assert (words or "A cold start") in done.stdout
+    assert ("budget: " in done.stdout) == (words is not None)
+    data = re.search(
+        r'<script type="application/json"[^>]*>(.*?)</script>',
+        (folder / "r.html").read_text(),
+        re.S,
+    )
+    shown = json.loads(data[1])["budget"]
+    assert (shown and shown["status"]) == status
+    assert shown is None or shown["text"] in " ".join(done.stdout.split())
+
+
 def test_the_terminal_says_what_a_cold_start_bills_and_why(measured):
     _, done = measured
     assert "A cold start of handler.py:handler bills about" in done.stdout

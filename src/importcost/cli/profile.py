@@ -57,6 +57,7 @@ def command(
     """
     from importcost.app.profile import profile_handler
     from importcost.app.profile_log import profile_log
+    from importcost.app.profile_report import publish_measured
     from importcost.app.report import publish
 
     outputs = outputs or (DEFAULT_REPORT,)
@@ -71,12 +72,14 @@ def command(
         return
     request = request_of(target or "", options)
     check_writable(outputs)
+    width, colour = terminal_width(), wants_colour()
     if from_log is not None:
         profile = profile_log(request, _read_log(from_log), from_log)
+        text = publish(profile, outputs, width=width, colour=colour)
     else:
         with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
             profile = profile_handler(request, listener)
-    text = publish(profile, outputs, width=terminal_width(), colour=wants_colour())
+        text = publish_measured(profile, outputs, width=width, colour=colour)
     if not quiet:
         show(text, err=STDOUT in outputs)
         for path in outputs:

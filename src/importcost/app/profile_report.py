@@ -1,0 +1,105 @@
+"""Use case: the reports of a profile just measured, with the verdict on configured budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from importcost.app.bill import find_place
+from importcost.app.report import publish
+from importcost.billing.estimate import estimate
+from importcost.errors import UsageError
+from importcost.gate.subject import Subject, evidence_of
+from importcost.gate.verdict import BudgetVerdict, Outcome, judge_budgets
+from importcost.model.profile import Profile
+from importcost.reports.budget import page_verdict, render_budget
+from importcost.reports.html import render_html
+from importcost.reports.output import format_of, write_output
+from importcost.targets.config import HandlerConfig
+
+
+def publish_measured(profile: Profile, outputs: Sequence[str], *, width: int, colour: bool) -> str:
+    """Write `profile` to every path in `outputs` and return the terminal report.
+
+    Pages and report have the verdict on the budgets that the configuration sets for the
+    handler. Raises UsageError where a file cannot be written.
+    """
+    handler = _configured(profile)
+    verdict = judge_profile(profile, handler) if handler is not None else None
+    if handler is None or verdict is None:
+        return publish(profile, outputs, width=width, colour=colour)
+    pages = [path for path in outputs if format_of(path) == "html"]
+    others = [path for path in outputs if path not in pages]
+    bill = estimate(profile, calibration=handler.calibration)
+    page = render_html(profile, bill, page_verdict(verdict)) if pages else ""
+    text = publish(profile, others, width=width, colour=colour)
+    for path in pages:
+        write_output(path, page)
+    line = render_budget(verdict, width=width, colour=colour)
+    return f"{text.rstrip()}\n\n{line}"
+
+
+def judge_profile(profile: Profile, handler: HandlerConfig) -> BudgetVerdict | None:
+    """Hold a profile against its handler's budgets, at the memory size that is configured.
+
+    What was measured otherwise than it is configured is not judged. None where no budget on
+    figures is set. Raises UsageError for settings that Lambda does not have.
+    """
+    bill = estimate(
+        profile,
+        memory_mb=handler.memory_mb,
+        arch=handler.arch,
+        calibration=handler.calibration,
+    )
+    evidence = evidence_of(profile, bill)
+    verdict = judge_budgets(Subject(handler.name, handler.budgets, evidence, handler.levels))
+    other = _measured_otherwise(profile, handler)
+    if verdict is None:
+        return None
+    if other is None:
+        return _at_configured_size(verdict, profile, handler)
+    text = (
+        f"The budgets of {handler.name} are not judged by this profile: {other}; "
+        f"importcost check {handler.name} measures it as it is configured."
+    )
+    return BudgetVerdict(Outcome.UNKNOWN, text)
+
+
+def _at_configured_size(
+    verdict: BudgetVerdict, profile: Profile, handler: HandlerConfig
+) -> BudgetVerdict:
+    """Say which memory size dollars were judged at, where the report beside it shows another."""
+    is_same = handler.memory_mb == profile.settings.memory_mb
+    if is_same or handler.budgets.max_cost_per_million is None:
+        return verdict
+    size = f"judged at the configured {handler.memory_mb} MB"
+    return replace(verdict, text=f"{verdict.text.removesuffix('.')} ({size}).")
+
+
+def _configured(profile: Profile) -> HandlerConfig | None:
+    """Return the handler in the configuration; one that cannot be read has none.
+
+    Its mistakes are for the commands that need it to tell: this profile has been measured.
+    """
+    try:
+        place = find_place(profile)
+    except UsageError:
+        return None
+    return place.handler if place is not None else None
+
+
+def _measured_otherwise(profile: Profile, handler: HandlerConfig) -> str | None:
+    """Say what of the configuration would have changed the measurement; None if nothing."""
+    settings = profile.settings
+    if handler.runtime not in (None, settings.runtime):
+        return f"it was measured on {settings.runtime}, configured is {handler.runtime}"
+    if handler.package_type != settings.package_type:
+        return f"it was measured as {settings.package_type}, configured is {handler.package_type}"
+    absent = sorted(set(handler.environment) - set(settings.environment_names))
+    if absent:
+        return f"it was measured without the configured env {', '.join(absent)}"
+    layers = {str(Path(layer).resolve()) for layer in handler.layers}
+    if layers != set(profile.target.layers if profile.target else ()):
+        return "it was measured with other layers than are configured"
+    return None

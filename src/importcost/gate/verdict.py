@@ -1,0 +1,73 @@
+"""One verdict on a handler's budgets, for reports that have room for a single sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from importcost.gate.budget_rules import absolute, memory
+from importcost.gate.budgets import Rule
+from importcost.gate.checks import Check, Status
+from importcost.gate.subject import Subject
+
+BUDGET_RULES = frozenset({Rule.MEMORY, Rule.INIT, Rule.BILLED_INIT, Rule.COST})
+"""The rules that hold a figure of the one version that was measured against a budget."""
+
+
+class Outcome(str, Enum):
+    """How the budgets came out; the value is what the page's data calls it."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    """Not proven either way, or not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetVerdict:
+    """The outcome of a handler's budgets; `text` is one sentence for the user."""
+
+    status: Outcome
+    text: str
+
+
+_MORE = {
+    Outcome.FAIL: ("is over its budget too", "are over their budgets too"),
+    Outcome.UNKNOWN: ("is not decided either", "are not decided either"),
+    Outcome.PASS: ("is within its budget too", "are within their budgets too"),
+}
+
+
+def judge_budgets(subject: Subject) -> BudgetVerdict | None:
+    """Return the verdict on the budgets of what was measured, None where none is set."""
+    checks = (*absolute(subject), *memory(subject))
+    return verdict_on(check for check in checks if not subject.is_off(check.rule))
+
+
+def verdict_on(checks: Iterable[Check]) -> BudgetVerdict | None:
+    """Return the verdict that the checks of one handler's budgets make, the gravest deciding.
+
+    A rule that is switched off counts for nothing. None where no budget was looked at.
+    """
+    found: dict[Outcome, list[Check]] = {outcome: [] for outcome in _MORE}
+    for check in checks:
+        if check.rule in BUDGET_RULES and check.status is not Status.SKIPPED:
+            found[_outcome(check.status)].append(check)
+    for outcome, members in found.items():
+        if members:
+            return BudgetVerdict(outcome, _sentence(members, _MORE[outcome]))
+    return None
+
+
+def _outcome(status: Status) -> Outcome:
+    if status is Status.FAIL:
+        return Outcome.FAIL
+    return Outcome.PASS if status is Status.PASS else Outcome.UNKNOWN
+
+
+def _sentence(checks: list[Check], more: tuple[str, str]) -> str:
+    first, count = checks[0].message, len(checks) - 1
+    if not count:
+        return first
+    return f"{first.removesuffix('.')}; {count} more {more[count > 1]}."

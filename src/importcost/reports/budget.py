@@ -1,0 +1,30 @@
+"""The verdict on a handler's budgets: a line in the terminal, and a box on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from importcost.gate.verdict import BudgetVerdict, Outcome
+from importcost.reports.check_text import one_line
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
+
+_WORDS = {
+    Outcome.PASS: ("Within budget", "32"),
+    Outcome.FAIL: ("Over budget", "31;1"),
+    Outcome.UNKNOWN: ("Budget not decided", "33"),
+}
+
+
+def page_verdict(verdict: BudgetVerdict | None) -> Mapping[str, str] | None:
+    """Return a verdict as `page_data` takes it."""
+    if verdict is None:
+        return None
+    return {"status": verdict.status.value, "text": one_line(verdict.text)}
+
+
+def render_budget(verdict: BudgetVerdict, *, width: int = 100, colour: bool = False) -> str:
+    """Return the verdict as a sentence, wrapped to `width` columns."""
+    words, code = _WORDS[verdict.status]
+    room = min(max(width, NARROWEST), MAX_WIDTH)
+    first, *rest = wrap(f"{words}: {one_line(verdict.text)}", room)
+    return "\n".join([first.replace(words, Style(colour=colour)(words, code), 1), *rest])

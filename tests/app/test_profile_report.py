@@ -1,0 +1,48 @@
+"""A profile just measured, held against what is configured for its handler."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.profiles import profile_of
+from importcost.app.profile_report import judge_profile
+from importcost.gate.budgets import Budgets
+from importcost.gate.verdict import Outcome
+from importcost.targets.config import HandlerConfig
+
+
+def handler(budgets=None, **values):
+    return HandlerConfig(
+        "orders", "handler.py", budgets=budgets or Budgets(max_init_ms=1), **values
+    )
+
+
+def test_a_handler_without_budgets_on_figures_has_no_verdict():
+    assert judge_profile(profile_of(), handler(Budgets(max_modules=1, forbid=("x",)))) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"environment": {"TABLE": "x"}}, "without the configured env TABLE"),
+        ({"layers": ("/layer",)}, "with other layers"),
+        ({"runtime": "python3.9"}, "configured is python3.9"),
+        ({"package_type": "image"}, "measured as zip, configured is image"),
+    ],
+)
+def test_what_was_measured_otherwise_is_not_judged(values, words):
+    assert judge_profile(profile_of(), handler()).status is Outcome.FAIL
+    found = judge_profile(profile_of(), handler(**values))
+    assert found.status is Outcome.UNKNOWN
+    assert words in found.text
+    assert "importcost check orders" in found.text
+
+
+def test_dollars_are_judged_at_the_configured_memory_size():
+    profile = profile_of(memory_mb=128)
+    budgets = Budgets(max_cost_per_million=1.5)
+    small = judge_profile(profile, handler(budgets, memory_mb=128))
+    large = judge_profile(profile, handler(budgets, memory_mb=10240))
+    assert (small.status, large.status) == (Outcome.PASS, Outcome.FAIL)
+    assert "MB" not in small.text
+    assert large.text.endswith(" (judged at the configured 10240 MB).")
