@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
 from harness import write_files
+from importcost.cli.gate_outputs import file_stems
 
 HANDLER = "import helper\n\ndef handler(event, context):\n    return {}\n"
 FILES = {"src/handler.py": HANDLER, "src/helper.py": "import wave\nimport csv\n"}
@@ -90,6 +92,29 @@ def test_budgets_fail_when_proven_and_the_reports_agree(project):
     assert 'failures="1"' in (folder / "j.xml").read_text()
     assert json.loads((folder / "s.sarif").read_text())["runs"][0]["results"]
     assert "init-time" in (folder / "m.md").read_text()
+
+
+def test_each_timed_handler_has_a_page_with_its_verdict(project):
+    others = """
+        [handlers."orders two"]
+        handler = "src/helper.py"
+        max_init_ms = 90000
+        [handlers.untimed]
+        handler = "src/helper.py"
+        """
+    folder = project("max_init_ms = 1\n" + textwrap.dedent(others))
+    done = importcost(folder, "--runs", "6", "--html", "out/pages")
+    assert done.returncode == 1, done.stderr
+    pages = {one.name: one.read_text() for one in (folder / "out/pages").iterdir()}
+    assert set(pages) == {"orders.html", "orders-two.html"}
+    assert '"budget":{"status":"fail","text":"Estimated init is' in pages["orders.html"]
+    assert '"budget":{"status":"pass"' in pages["orders-two.html"]
+    assert "No report of untimed: its init was not timed" in done.stderr
+
+
+def test_no_two_handlers_share_a_file():
+    stems = file_stems(["a/b", "a-b", "A-B", "..", "é"])
+    assert stems == {"a/b": "a-b", "a-b": "a-b-2", "A-B": "A-B-3", "..": "handler", "é": "é"}
 
 
 def test_the_baseline_tells_new_modules_and_keeps_the_others(project):
@@ -179,6 +204,8 @@ def test_what_a_later_handler_lacks_is_said_before_the_first_is_measured(project
         (("--runs", "5"), "--runs is 5 and must be at least 6"),
         (("--baseline", "absent.json"), "There is no baseline absent.json"),
         (("--deterministic", "--update-baseline"), "drop one"),
+        (("--deterministic", "--html", "pages"), "drop one"),
+        (("--html", "importcost.toml"), "--html importcost.toml cannot be made"),
         (("--junit", "-"), "--junit needs a file"),
         (("--sarif", "nowhere/s.sarif"), "nowhere/s.sarif cannot be written"),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
 from importcost.app.configured import HowToMeasure, configuration, repository_root, requests_for
 from importcost.app.profile import profile_handler
-from importcost.billing.estimate import estimate
+from importcost.billing.estimate import Estimate, estimate
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.gate.baseline import (
     Baseline,
@@ -63,14 +63,14 @@ class CheckReport:
     """All checks in the configuration's order, and what reports need besides.
 
     `root` is the absolute folder that files are named from, `places` where each handler is
-    configured, `profiles` those of the handlers that were timed, `written` the baseline file
-    where it was renewed.
+    configured, `profiles` those of the handlers that were timed, with the estimate that was
+    judged, `written` the baseline file where it was renewed.
     """
 
     checks: tuple[Check, ...]
     root: str
     places: Mapping[str, tuple[str, int]]
-    profiles: Mapping[str, Profile]
+    profiles: Mapping[str, tuple[Profile, Estimate]]
     written: str | None = None
 
 
@@ -81,6 +81,7 @@ class _Found:
     handler: HandlerConfig
     evidence: Evidence | None = None
     profile: Profile | None = None
+    bill: Estimate | None = None
     failure: Check | None = None
     entry: HandlerBaseline | None = None
 
@@ -115,7 +116,11 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
         checks=tuple(checks),
         root=str(repository_root(Path(config.file).resolve().parent)),
         places={one.name: (str(Path(config.file).resolve()), one.line) for one in handlers},
-        profiles={one.handler.name: one.profile for one in found if one.profile is not None},
+        profiles={
+            one.handler.name: (one.profile, one.bill)
+            for one in found
+            if one.profile is not None and one.bill is not None
+        },
         written=written,
     )
 
@@ -169,7 +174,7 @@ def _measured(
     except (MeasurementError, UsageError) as error:
         return _Found(handler, failure=unmeasured_handler(handler.name, handler.levels, str(error)))
     made = handler_baseline(handler.name, profile, bill)
-    return _Found(handler, evidence_of(profile, bill), profile, entry=made)
+    return _Found(handler, evidence_of(profile, bill), profile, bill, entry=made)
 
 
 def _is_watched(handler: HandlerConfig) -> bool:

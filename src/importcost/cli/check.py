@@ -6,12 +6,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importcost.cli.gate_outputs import GateOutputs, gate_output_options, publish_checks
-from importcost.cli.listener import terminal_listener
+from importcost.cli.gate_outputs import (
+    GateOutputs,
+    file_stems,
+    folder_for,
+    gate_output_options,
+    publish_checks,
+)
+from importcost.cli.listener import TerminalListener, terminal_listener
 from importcost.cli.options import RUNNERS
+from importcost.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from typing_extensions import Unpack
+
+    from importcost.app.check import CheckReport
 
 
 @click.command("check")
@@ -35,6 +46,7 @@ if TYPE_CHECKING:
 @click.option("--runner", type=click.Choice(RUNNERS), default="auto", show_default=True)
 @click.option("--image", help="Container image. Default: AWS's for the runtime.")
 @click.option("--network", default="none", show_default=True, help="The container's network.")
+@click.option("--html", metavar="DIR", help="Write each timed handler's report there.")
 @gate_output_options
 def command(  # noqa: PLR0913 - one parameter an option
     *,
@@ -48,6 +60,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     runner: str,
     image: str | None,
     network: str,
+    html: str | None,
     **outputs: Unpack[GateOutputs],
 ) -> None:
     """Hold handlers against their budgets in [tool.importcost].
@@ -58,6 +71,11 @@ def command(  # noqa: PLR0913 - one parameter an option
     from importcost.app.check import CheckRequest, check_handlers
     from importcost.app.configured import HowToMeasure
 
+    if html is not None and deterministic:
+        raise UsageError(
+            "--html writes what was timed, which --deterministic leaves out: drop one."
+        )
+    folder = folder_for("--html", html)
     request = CheckRequest(
         names=handlers,
         config=config,
@@ -71,5 +89,25 @@ def command(  # noqa: PLR0913 - one parameter an option
         report = check_handlers(request, told)
         if report.written is not None:
             told.note(f"Baseline: {report.written}")
+        if folder is not None:
+            _write_pages(report, folder, told)
     code = publish_checks(report.checks, (), report.root, report.places, outputs)
     raise click.exceptions.Exit(code)
+
+
+def _write_pages(report: CheckReport, folder: Path, told: TerminalListener) -> None:
+    """Write the page of each handler that was timed, and name the others."""
+    from importcost.gate.verdict import verdict_on
+    from importcost.reports.budget import page_verdict
+    from importcost.reports.html import render_html
+    from importcost.reports.output import write_output
+
+    names = dict.fromkeys(check.handler for check in report.checks)
+    for name, stem in file_stems(names).items():
+        if name not in report.profiles:
+            told.note(f"No report of {name}: its init was not timed.")
+            continue
+        verdict = verdict_on(one for one in report.checks if one.handler == name)
+        page = render_html(*report.profiles[name], page_verdict(verdict))
+        write_output(str(folder / f"{stem}.html"), page)
+        told.note(f"Report: {folder / f'{stem}.html'}")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from importcost.cli.gate_outputs import GateOutputs, gate_output_options, publish_checks
+from importcost.cli.gate_outputs import (
+    GateOutputs,
+    file_stems,
+    folder_for,
+    gate_output_options,
+    publish_checks,
+)
 from importcost.cli.listener import terminal_listener
 from importcost.cli.options import RUNNERS, terminal_width, wants_colour
 from importcost.cli.saved import read_saved
@@ -17,6 +21,7 @@ from importcost.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from pathlib import Path
 
     from typing_extensions import Unpack
 
@@ -140,9 +145,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     if base.endswith(".json") or head.endswith(".json"):
         others = context.params.keys() - _FOR_SAVED
         _refuse_given(context, others, "to saved profiles, which are compared as they are")
-        _saved(base, head, max_increase, _reports_folder(reports), outputs)
+        _saved(base, head, max_increase, folder_for("--reports", reports), outputs)
     _refuse_idle(context)
-    folder = _reports_folder(reports)
+    folder = folder_for("--reports", reports)
     request = CompareRequest(
         base=base,
         head=head,
@@ -197,19 +202,6 @@ def _saved(
     _finish(report, folder, outputs, "\n".join([*lines, ""]))
 
 
-def _reports_folder(text: str | None) -> Path | None:
-    if text is None:
-        return None
-    folder = Path(text)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"--reports {text} cannot be made ({error.strerror}): name another folder."
-        ) from error
-    return folder
-
-
 def _write_reports(report: CompareReport, folder: Path) -> None:
     """Write each handler's page with its verdict, and the profiles of both versions."""
     from importcost.billing.estimate import estimate
@@ -217,8 +209,9 @@ def _write_reports(report: CompareReport, folder: Path) -> None:
     from importcost.reports.json_ import render_json
     from importcost.reports.output import write_output
 
+    stems = file_stems(report.profiles)
     for name, (base, head) in report.profiles.items():
-        stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "handler"
+        stem = stems[name]
         bill = estimate(head)
         page = render_html(head, bill, _verdict(report, name))
         write_output(str(folder / f"{stem}.html"), page)

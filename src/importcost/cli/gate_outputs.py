@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
@@ -61,6 +64,34 @@ def _writable(_context: click.Context, option: click.Parameter, path: str | None
         raise UsageError(f"--{option.name} needs a file: stdout is for the text or --json.")
     check_writable((path,))
     return path
+
+
+def folder_for(option: str, text: str | None) -> Path | None:
+    """Make the folder that an option names. Raises UsageError where it cannot be made."""
+    if text is None:
+        return None
+    folder = Path(text)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{option} {text} cannot be made ({error.strerror}): name another folder."
+        ) from error
+    return folder
+
+
+def file_stems(names: Iterable[str]) -> dict[str, str]:
+    """Return a file name without suffix for each handler; no two the same, whatever the case."""
+    stems: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        plain = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "handler"
+        numbered = (f"{plain}-{count}" for count in itertools.count(2))
+        stems[name] = next(
+            one for one in itertools.chain([plain], numbered) if one.casefold() not in taken
+        )
+        taken.add(stems[name].casefold())
+    return stems
 
 
 def publish_checks(
