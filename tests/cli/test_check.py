@@ -164,6 +164,26 @@ def test_a_failing_handler_fails_whatever_its_levels(project):
     assert "nothing_of_that_name" in done.stdout
 
 
+def test_a_failing_handler_that_is_off_fails_nothing_and_is_shown_everywhere(project):
+    broken = '[handlers.broken]\nhandler = "src/broken.py"\nlevel = "off"\n'
+    folder = project(broken, **{"src/broken.py": "import nothing_of_that_name\n"})
+    done = importcost(folder, "--markdown", "m.md")
+    assert done.returncode == 0, done.stderr
+    said = "Its init fails; that fails no gate because its level is off."
+    assert "! warns  broken  measurement  importcost.toml:4" in done.stdout
+    assert "! broken: 1 warned" in done.stdout
+    assert said in " ".join(done.stdout.split())
+    markdown = (folder / "m.md").read_text()
+    assert "none failed, 1 warning" in markdown
+    assert "| warning | broken | measurement |" in markdown
+    assert said in markdown.replace("&#59;", ";")
+    data = json.loads(importcost(folder, "broken", "--json").stdout)
+    (check,) = data["checks"]
+    assert (check["status"], check["level"], check["severity"]) == ("fail", "off", "warning")
+    assert said in check["message"]
+    assert data["exit_code"] == 0
+
+
 def test_github_gets_annotations_and_a_summary(project):
     folder = project('forbid = ["csv"]\n')
     summary = folder / "summary.md"

@@ -192,6 +192,18 @@ def test_a_head_that_fails_to_import_fails(repository, both):
     assert "v2: src/handler.py needs the module absent_module" in words(done)
 
 
+def test_a_head_that_fails_and_is_off_is_shown_and_fails_nothing(repository):
+    files = {
+        "src/handler.py": "import absent_module\n",
+        "importcost.toml": CONFIG + 'level = "off"',
+    }
+    commit(repository, files, "v2")
+    done = compare(repository, "v1", "v2", *FAST)
+    assert done.returncode == 0, done.stderr
+    assert "! warns  orders  measurement  src/handler.py:1" in done.stdout
+    assert "Its init fails; that fails no gate because its level is off." in words(done)
+
+
 def test_a_base_that_fails_is_no_pass_unless_told(repository):
     commit(repository, {"src/handler.py": "import absent_module\n"}, "v2")
     commit(repository, {"src/handler.py": HANDLER}, "v3")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from importcost.gate.budget_rules import absolute, memory, relative
-from importcost.gate.budgets import RULE_TEXT, Levels, Rule
+from importcost.gate.budgets import RULE_TEXT, Level, Levels, Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.event_rules import import_events
 from importcost.gate.import_rules import forbidden_imports, module_count, new_modules
@@ -42,13 +42,21 @@ def measured_check(handler: str, levels: Levels, message: str = "") -> Check:
 
 
 def failing_handler(handler: str, levels: Levels, message: str) -> Check:
-    """Return the check for a handler whose own init fails: a failure, whatever its budgets."""
-    return Check(Rule.MEASUREMENT, levels.of(Rule.MEASUREMENT), Status.FAIL, message, handler)
+    """Return the check for a handler whose own init fails: a failure, whatever its budgets.
+
+    Where every rule is off it fails no gate, and says so: that must not look like a pass.
+    """
+    level = levels.of(Rule.MEASUREMENT)
+    if level is Level.OFF:
+        message = f"{message} Its init fails; that fails no gate because its level is off."
+    return Check(Rule.MEASUREMENT, level, Status.FAIL, message, handler)
 
 
 def unmeasured_handler(handler: str, levels: Levels, message: str) -> Check:
     """Return the check for a handler that could not be measured: no engine, no base, timeout."""
     level = levels.of(Rule.MEASUREMENT)
+    if level is Level.OFF:
+        message = f"{message} That fails no gate because its level is off."
     return Check(Rule.MEASUREMENT, level, Status.NOT_MEASURED, message, handler)
 
 
