@@ -63,3 +63,12 @@ def test_lines_out_of_order_are_counted_once():
     profile = profile_log(ProfileRequest(target=""), shuffled.encode(), "a log")
     assert profile.function_init.cpu_us.value == 2500
     assert sum(phase.cpu_us for phase in profile.phases) == 2500
+
+
+def test_a_log_that_was_cut_says_so_first():
+    rows = ROWS + "import time:       700 |        700 |   boto3.session\n"
+    told = profile_log(ProfileRequest(target=""), rows.encode(), "x.log").warnings[0].message
+    assert "ends inside an import" in told
+    assert "whole log stream" in told
+    whole = profile_log(ProfileRequest(target=""), ROWS.encode(), "x.log")
+    assert not any("ends inside" in one.message for one in whole.warnings)

@@ -8,6 +8,7 @@ from array import array
 from importcost import __version__
 from importcost.app.bench import ProfileRequest, now
 from importcost.errors import MeasurementError
+from importcost.model.cut import breaks_off
 from importcost.model.interval import Interval
 from importcost.model.nest import build_tree
 from importcost.model.parse import parse_importtime
@@ -33,6 +34,11 @@ _MEMORY = re.compile(rb"Memory Size: (\d+) MB\s+Max Memory Used: (\d+) MB(\s+Ini
 _RUNTIME_LINE = re.compile(rb"INIT_START Runtime Version: python:(3\.\d+)")
 _PHASES = tuple(phase.value for phase in Phase)
 _START, _RUNTIME, _IMPORTS = (_PHASES.index(phase.value) for phase in list(Phase)[:3])
+_BROKEN_OFF = (
+    "The log ends inside an import, so it was cut: what was loaded after its last row is missing,"
+    " and init takes longer than these figures say. Export the whole log stream (the console and"
+    " Logs Insights return a limited number of lines), or profile the handler itself."
+)
 # What the Lambda runtime loads as roots of its own; the handler's imports follow the last.
 _RUNTIME_ROOTS = ("awslambdaric", "bootstrap", "runtime_client", "snapshot_restore_py")
 
@@ -156,7 +162,8 @@ def _environment(name: str, place: str) -> Environment:
 
 
 def _warnings(log: ImporttimeLog) -> tuple[ProfileWarning, ...]:
-    return tuple(
+    cut = (ProfileWarning(WarningCode.DISTURBED_LOG, _BROKEN_OFF),) if breaks_off(log.rows) else ()
+    return cut + tuple(
         ProfileWarning(
             WarningCode.DISTURBED_LOG,
             f"Line {found.line} of the log: {found.detail} ({found.kind.value}).",
