@@ -39,7 +39,7 @@ def command(
     """Estimate one cold start over memory sizes, architectures and package types.
 
     TARGET is what `importcost profile` takes, or a saved profile (.json). --arch and
-    --package-type leave the other ones out.
+    --package-type leave the other ones out. The page of `importcost profile` plots the same.
     """
     from importcost.app.estimate import EstimateRequest, estimate_profile
 
