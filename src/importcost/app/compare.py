@@ -13,7 +13,7 @@ from importcost.app.configured import HowToMeasure, request_for
 from importcost.app.instructions import count_instructions, instruction_check
 from importcost.app.worktrees import Checkout, checkouts
 from importcost.errors import HandlerError, MeasurementError, UsageError
-from importcost.gate.attribution import attribute
+from importcost.gate.blame import attribute_comparison
 from importcost.gate.budget_rules import relative, thresholds_of
 from importcost.gate.budgets import Budgets, Level, Rule
 from importcost.gate.checks import Check, Status
@@ -39,8 +39,8 @@ from importcost.model.profile import Pair, Profile, RunKind
 from importcost.reports.markdown_check import Compared
 from importcost.targets.config import HandlerConfig
 
-PROFILE_RUNS = 13
-"""Launches of each version that say which modules account for a shift."""
+PROFILE_RUNS = 21
+"""Launches of each version that say which modules account for a shift: five are traced."""
 CPU, INSTRUCTIONS = "cpu", "instructions"
 METRICS = (CPU, INSTRUCTIONS)
 MIN_DELTA_US = 500.0
@@ -366,8 +366,8 @@ class _Comparing:
                 continue
             checks += self._comparison_checks(race.lane, found)
             pair = profiles.get(race.lane.name)
-            shift = found.deciding.shift_us
-            compared.append(Compared(found, attribute(*pair, shift) if pair else None))
+            blamed = attribute_comparison(*pair, found) if pair else None
+            compared.append(Compared(found, blamed))
         head = self._versions[Side.HEAD]
         return CompareReport(
             checks=tuple(checks),

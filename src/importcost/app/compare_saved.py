@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from importcost.app.compare import CompareReport
 from importcost.billing.estimate import estimate
-from importcost.gate.attribution import Attribution, attribute
+from importcost.gate.attribution import Attribution
 from importcost.gate.baseline import handler_baseline, why_modules_only
+from importcost.gate.blame import attribute_profiles
 from importcost.gate.budget_rules import relative
 from importcost.gate.budgets import Budgets, Levels, Rule
 from importcost.gate.checks import Check, Status
@@ -37,4 +38,4 @@ def compare_profiles(
         )
     else:
         checks = relative(Subject(name, budgets, evidence_of(head), levels, entry))
-    return CompareReport(checks, profiles={name: (base, head)}), attribute(base, head)
+    return CompareReport(checks, profiles={name: (base, head)}), attribute_profiles(base, head)

@@ -90,7 +90,7 @@ def attribute(
     the difference of the profiles' own init times is taken. Raises UsageError for settings
     that Lambda does not have.
     """
-    base_us, head_us = _self_times(base.tree), _self_times(head.tree)
+    base_us, head_us = self_times(base.tree), self_times(head.tree)
     base_names, head_names = function_modules(base), function_modules(head)
     modules = _modules(base_us, head_us, base_names, head_names, {**_owners(base), **_owners(head)})
     return Attribution(
@@ -100,7 +100,7 @@ def attribute(
         new_modules=tuple(sorted(head_names - base_names)),
         gone_modules=tuple(sorted(base_names - head_names)),
         dollars_per_million=dollars_of_shift(
-            head, _difference(base, head) if shift_us is None else shift_us, prices
+            head, init_difference(base, head) if shift_us is None else shift_us, prices
         ),
     )
 
@@ -112,7 +112,7 @@ def function_modules(profile: Profile) -> frozenset[str]:
     built-in modules and hold attempts that failed.
     """
     if profile.graph is None:
-        return frozenset(_self_times(profile.tree))
+        return frozenset(self_times(profile.tree))
     return loaded_for_function(profile.graph)
 
 
@@ -161,7 +161,8 @@ def _modules(
     return tuple(changes)
 
 
-def _difference(base: Profile, head: Profile) -> Interval:
+def init_difference(base: Profile, head: Profile) -> Interval:
+    """Return head's init time less base's, microseconds, with what both measurements leave open."""
     before, after = base.function_init, head.function_init
     value = after.local_us - before.local_us
     down = (after.cpu_us.value - after.cpu_us.low) + (before.cpu_us.high - before.cpu_us.value)
@@ -170,7 +171,7 @@ def _difference(base: Profile, head: Profile) -> Interval:
     return Interval(value - down, value, value + up, confidence)
 
 
-def _self_times(tree: ImportTree) -> dict[str, int]:
+def self_times(tree: ImportTree) -> dict[str, int]:
     """Return each module's self time in the function's phases, as it adds up: below zero, too."""
     wanted = {index for index, label in enumerate(tree.phases) if label in FUNCTION_PHASES}
     totals: dict[str, int] = defaultdict(int)

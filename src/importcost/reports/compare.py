@@ -79,6 +79,8 @@ def render_attribution(found: Attribution, room: int, style: Style) -> list[str]
     shown = [
         one for one in changes if abs(one.delta_us) >= MIN_SHOWN_US or one.added or one.removed
     ]
+    if not shown:
+        lines.append("  No distribution's time stands out from the noise of the profiles.")
     for one in shown[:MAX_DISTRIBUTIONS]:
         counts = f"{one.added} new modules" if one.added else ""
         counts += ", " if one.added and one.removed else ""
@@ -88,7 +90,9 @@ def render_attribution(found: Attribution, room: int, style: Style) -> list[str]
         inside = [
             module
             for module in found.modules
-            if module.distribution == one.distribution and abs(module.delta_us) >= 20 * MIN_SHOWN_US
+            if module.distribution == one.distribution
+            and module.kind is not ChangeKind.UNCHANGED
+            and abs(module.delta_us) >= 20 * MIN_SHOWN_US
         ]
         lines += [
             f"  {_signed(module.delta_us):>12}    {elide(module.module, room - 20)} "
