@@ -48,23 +48,26 @@ class Forest {
   // Widths cover the children even where a disturbed log says that they outlast their parent.
   // The first `real` nodes stand before what is below them, the others after.
   measure(real) {
-    this.widths = new Float64Array(this.size);
-    this.below = new Int32Array(this.size);
-    // Below the root, with what is folded as one row.
-    this.rowsFolded = 0;
-    const inner = new Float64Array(this.size);
-    for (let i = 0; i < this.size; i += 1) {
+    const { size, root, parents, cumulativeUs } = this;
+    const widths = new Float64Array(size);
+    const below = new Int32Array(size);
+    const inner = new Float64Array(size);
+    let rowsFolded = 0;
+    for (let i = 0; i < size; i += 1) {
       const node = i < real ? real - 1 - i : i;
-      if (this.isSum(node)) this.cumulativeUs[node] = inner[node];
-      this.widths[node] = Math.max(this.cumulativeUs[node], inner[node], 0);
-      const parent = this.parents[node];
+      const isSum = this.isSum(node);
+      if (isSum) cumulativeUs[node] = inner[node];
+      const width = Math.max(cumulativeUs[node], inner[node], 0);
+      widths[node] = width;
+      const parent = parents[node];
       if (parent === NONE) continue;
-      inner[parent] += this.widths[node];
-      if (parent === this.root) {
-        this.rowsFolded = Math.max(this.rowsFolded, this.isSum(node) ? 1 : this.below[node] + 1);
-      }
-      this.below[parent] = Math.max(this.below[parent], this.below[node] + 1);
+      inner[parent] += width;
+      const rows = below[node] + 1;
+      if (rows > below[parent]) below[parent] = rows;
+      if (parent === root) rowsFolded = Math.max(rowsFolded, isSum ? 1 : rows);
     }
+    // How many rows lie below the root, with what is folded as one.
+    Object.assign(this, { widths, below, rowsFolded });
   }
 
   layout(order) {
@@ -76,17 +79,19 @@ class Forest {
     const heaviest = order === HEAVY_ORDER ? this.heaviestFirst() : null;
     const isKnown = heaviest === null && this.preorder;
     const sequence = isKnown ? this.preorder : this.walk(heaviest ?? this.children);
-    const starts = new Float64Array(this.size);
-    const depths = new Int32Array(this.size);
-    const rowCounts = new Int32Array(this.size + 1);
-    const ends = new Float64Array(this.size);
-    for (let i = 0; i < this.size; i += 1) {
+    const { size, parents, widths } = this;
+    const starts = new Float64Array(size);
+    const depths = new Int32Array(size);
+    const rowCounts = new Int32Array(size + 1);
+    const ends = new Float64Array(size);
+    for (let i = 0; i < size; i += 1) {
       const node = sequence[i];
-      const parent = this.parents[node];
+      const parent = parents[node];
       if (parent !== NONE) {
+        const start = ends[parent];
         depths[node] = depths[parent] + 1;
-        starts[node] = ends[node] = ends[parent];
-        ends[parent] += this.widths[node];
+        starts[node] = ends[node] = start;
+        ends[parent] = start + widths[node];
       }
       rowCounts[depths[node] + 1] += 1;
     }
@@ -111,11 +116,12 @@ class Forest {
 
   // Preorder visits every row from left to right, so each row comes out sorted.
   rowsOf(sequence, depths, rowCounts) {
-    for (let row = 0; row < this.size; row += 1) rowCounts[row + 1] += rowCounts[row];
+    const { size } = this;
+    for (let row = 0; row < size; row += 1) rowCounts[row + 1] += rowCounts[row];
     const next = rowCounts.slice();
-    const rowNodes = new Int32Array(this.size);
-    const places = new Int32Array(this.size);
-    for (let i = 0; i < this.size; i += 1) {
+    const rowNodes = new Int32Array(size);
+    const places = new Int32Array(size);
+    for (let i = 0; i < size; i += 1) {
       const node = sequence[i];
       const place = next[depths[node]]++;
       rowNodes[place] = node;

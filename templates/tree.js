@@ -99,46 +99,61 @@ class Tree extends Forest {
     return this.details;
   }
 
+  // Columns are read into locals: until the engine has compiled a loop, each `this` costs as much
+  // as the rest of it.
   readColumns(columns) {
-    const real = this.real;
-    this.parents.fill(this.root);
-    this.parents[this.root] = NONE;
-    this.selfUs.set(columns.self_us);
-    // A block's index says which startup phase a node lies in; NONE is the function's own init.
-    this.blocks = new Int8Array(this.size).fill(NONE);
-    const blockOfPhase = columns.phases.map((label) => this.startupLabels.indexOf(label));
+    const { real, root, parents, selfUs, cumulativeUs } = this;
+    parents.fill(root);
+    parents[root] = NONE;
+    selfUs.set(columns.self_us);
+    this.blocks = this.blocksOf(columns);
+    const steps = columns.parent_steps;
+    const blocks = this.blocks;
     for (let node = 0; node < real; node += 1) {
-      const block = blockOfPhase[this.phaseIds[node]];
-      const step = columns.parent_steps[node];
-      this.blocks[node] = block;
-      if (step) this.parents[node] = node - step;
-      else if (block !== NONE) this.parents[node] = real + block;
+      const step = steps[node];
+      if (step) parents[node] = node - step;
+      else if (blocks[node] !== NONE) parents[node] = real + blocks[node];
     }
-    this.startupLabels.forEach((_, block) => {
-      this.blocks[real + block] = block;
-    });
     const excessUs = unrolled(columns.excess_runs, real);
     for (let node = real - 1; node >= 0; node -= 1) {
-      this.cumulativeUs[node] += this.selfUs[node] + excessUs[node];
-      if (this.parents[node] < real) this.cumulativeUs[this.parents[node]] += this.cumulativeUs[node];
+      const us = cumulativeUs[node] + selfUs[node] + excessUs[node];
+      cumulativeUs[node] = us;
+      if (parents[node] < real) cumulativeUs[parents[node]] += us;
     }
+  }
+
+  // A block's index says which startup phase a node lies in; NONE is the function's own init.
+  blocksOf(columns) {
+    const blocks = new Int8Array(this.size).fill(NONE);
+    const blockOfPhase = columns.phases.map((label) => this.startupLabels.indexOf(label));
+    let at = 0;
+    for (let i = 0; i < columns.phase_runs.length; i += 2) {
+      const end = at + columns.phase_runs[i + 1];
+      blocks.fill(blockOfPhase[columns.phase_runs[i]], at, end);
+      at = end;
+    }
+    this.startupLabels.forEach((_, block) => {
+      blocks[this.real + block] = block;
+    });
+    return blocks;
   }
 
   // A startup block stands where the first of its nodes does.
   timeOrder() {
+    const { real, blocks } = this;
     const sequence = new Int32Array(this.size - 1);
     const seen = this.startupLabels.map(() => false);
     let at = 0;
-    for (let node = 0; node < this.real; node += 1) {
-      const block = this.blocks[node];
+    for (let node = 0; node < real; node += 1) {
+      const block = blocks[node];
       if (block !== NONE && !seen[block]) {
         seen[block] = true;
-        sequence[at++] = this.real + block;
+        sequence[at++] = real + block;
       }
       sequence[at++] = node;
     }
     seen.forEach((was, block) => {
-      if (!was) sequence[at++] = this.real + block;
+      if (!was) sequence[at++] = real + block;
     });
     return sequence;
   }
