@@ -61,10 +61,16 @@ class Minimap {
     this.ratio = ratio;
     this.widthPx = widthPx;
     this.stale = true;
+    // A new size has wiped the canvas: what was there before must not be missing for a moment.
+    this.wiped = this.scene !== undefined;
   }
 
   // A picture of everything may come a frame later than the chart.
   paintLater(scene, colours) {
+    if (this.wiped) {
+      this.paint(scene, colours);
+      return;
+    }
     this.scene = scene;
     if (this.waiting) return;
     this.waiting = true;
@@ -77,6 +83,7 @@ class Minimap {
   paint(scene, colours) {
     this.scene = scene;
     if (this.stale) this.paintPicture(scene, colours);
+    this.wiped = false;
     const pen = this.pen;
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);

@@ -376,3 +376,36 @@ def test_the_page_never_scrolls_sideways(
             assert driver.execute_script(script) <= 0
     finally:
         driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+PAINTED = """
+const map = document.getElementById('minimap');
+const pixels = map.getContext('2d').getImageData(0, 0, map.width, map.height).data;
+let painted = 0;
+for (let at = 3; at < pixels.length; at += 4) if (pixels[at]) painted += 1;
+"""
+
+
+def test_a_new_width_never_leaves_the_minimap_empty(
+    driver: Chrome, show: Callable[..., str]
+) -> None:
+    show("small")
+    WebDriverWait(driver, 20).until(lambda d: d.execute_script(PAINTED + "return painted"))
+    least = driver.execute_async_script(
+        f"""
+        const done = arguments[arguments.length - 1];
+        // As on a busy page: what waits for an idle moment waits until the end.
+        window.requestIdleCallback = () => {{}};
+        const count = () => {{ {PAINTED} return painted; }};
+        const counts = [];
+        document.querySelector('main').style.maxWidth = '900px';
+        const look = () => {{
+          counts.push(count());
+          if (counts.length < 12) requestAnimationFrame(look);
+          else done([Math.min(...counts), document.getElementById('minimap').width]);
+        }};
+        requestAnimationFrame(look);
+        """
+    )
+    assert least[1] < 900  # the chart has followed
+    assert least[0] > 0
