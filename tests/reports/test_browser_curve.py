@@ -182,11 +182,14 @@ def test_the_limit_is_said_where_it_is_near(driver: Chrome, show: Callable[..., 
 
 
 @pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("memory_mb", [128, 512, 1800, 10_240])
 @pytest.mark.parametrize("profile", [advised_profile(), slow_profile()], ids=["usual", "slow"])
 def test_no_text_lies_on_another(
-    driver: Chrome, show: Callable[..., None], profile: Profile, width: int
+    driver: Chrome, show: Callable[..., None], profile: Profile, memory_mb: int, width: int
 ) -> None:
-    show(profile, width)
+    show(replace(profile, settings=replace(profile.settings, memory_mb=memory_mb)), width)
+    named = texts(driver, "#curve-cost .plot text")
+    assert {f"{memory_mb:,}", "as configured"} <= set(named)
     assert driver.execute_script(TEXTS) == []
     wide = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     assert driver.execute_script(wide)
