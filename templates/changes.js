@@ -6,14 +6,17 @@ const STATUS_WORDS = {
 };
 const STATUS_MARKS = { verified: "✓", predicted: "~", failed: "✗", unmeasured: "?" };
 
+// With so few changes there is room for what is most expensive as well.
+const FEW_CHANGES = 2;
+const TOP_BESIDE_CHANGES = 5;
+
 function drawChanges() {
   const rows = data.changes;
+  const isShort = rows.length <= FEW_CHANGES;
   byId("changes-card").hidden = rows.length === 0;
-  byId("top-card").hidden = rows.length > 0;
-  if (!rows.length) {
-    drawTop();
-    return;
-  }
+  byId("top-card").hidden = !isShort;
+  if (isShort) drawTop(rows.length ? TOP_BESIDE_CHANGES : Infinity);
+  if (!rows.length) return;
   const most = Math.max(1, ...rows.map((row) => row.high_us ?? row.saving_us));
   byId("changes").append(...rows.map((row) => changeItem(row, most)));
   byId("changes-tag").textContent = rows.some((row) => row.status === "verified")
@@ -139,9 +142,9 @@ function ownerBeside(node) {
   return plain === tree.name(node).split(".")[0].toLowerCase() ? "" : owner;
 }
 
-function drawTop() {
+function drawTop(limit) {
   const ratio = data.headline.speed_ratio.value;
-  const nodes = data.most_expensive;
+  const nodes = data.most_expensive.slice(0, limit);
   const most = Math.max(1, ...nodes.map((node) => tree.cumulativeUs[node]));
   byId("top-imports").append(...nodes.map((node, i) => {
     const row = element("tr");

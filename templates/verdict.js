@@ -16,7 +16,7 @@ function drawBudget() {
   if (!budget) return;
   const words = { pass: "Within budget", fail: "Over budget" };
   box.classList.add(Object.hasOwn(words, budget.status) ? budget.status : "unknown");
-  box.append(element("strong", "", words[budget.status] || "Budget not checked"), " ", clipped(budget.text, 300));
+  box.append(element("strong", "", words[budget.status] || "Budget not decided"), " ", clipped(budget.text, 300));
 }
 
 function drawVerdict() {
