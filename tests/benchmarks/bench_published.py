@@ -12,7 +12,10 @@ handler holds the import lines of the published one, bytecode is a ZIP's. Three 
    floor and the self times of what follows the runtime's rows (self times, because CloudWatch
    shuffles the lines of a millisecond and nesting is lost), once with the floor of today that
    the product uses, once with that of the quarter of the traces. Traces that CloudWatch cut off
-   are marked: what is missing is missing. For four no Init is published;
+   are marked: what is missing is missing. For four no Init is published. With `--python` their
+   published handler is profiled here as well, and fills in what rows cannot show: the modules
+   that a trace lacks and the module body, at the speed that the trace's own rows have beside the
+   same modules here. Rows that init does not load here are the first request's and are left out;
 3. Init Duration of InitScope @10db179 against a local profile.
 """
 
@@ -21,6 +24,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -33,7 +37,7 @@ from pathlib import Path
 from importcost.billing.floors import find_floor, load_floors
 
 QUARTER = "2026-Q3"
-TRACED = "2023-Q4"
+TRACED_QUARTER = "2023-Q4"
 IMPORTCOST = (sys.executable, "-m", "importcost")
 
 
@@ -86,6 +90,39 @@ CASES = (
 )
 
 
+# Handler and requirements: github.com/fourTheorem/lambda-datasci-perf @5604b9a (MIT),
+# lambda_datasci_perf/function. What its build leaves to the runtime (boto3, urllib3) is RUNTIME,
+# as python3.9 had it that December; the layers are AWSSDKPandas-Python39:11 (awswrangler 3.4.2)
+# and AWSLambdaPowertoolsPythonV2:46, their contents as released.
+TRACED_CODE = """
+import base64, os, sys, datetime, json
+import boto3, numpy, pandas, pyarrow
+import pyarrow.parquet
+import aws_lambda_powertools as powertools
+
+logger, tracer, metrics = powertools.Logger(), powertools.Tracer(), powertools.Metrics()
+client = boto3.session.Session().client("s3")
+
+
+def handler(event, context): ...
+"""
+RUNTIME = ("boto3==1.26.90", "botocore==1.29.90", "urllib3==1.26.11")
+RUNTIME_MODULES = ("boto3", "botocore", "urllib3")
+COMMON = (
+    *("aws-lambda-powertools==2.26.1", "aws-xray-sdk==2.12.1", "pyarrow==14.0.1"),
+    *("wrapt==1.16.0", "python-dateutil==2.8.2", "six==1.16.0", "pytz==2023.3.post1"),
+)
+TRACED = {
+    "zip": (*COMMON, "numpy==1.24.4", "pandas==2.0.3", "s3fs==2023.10.0"),
+    "zip_layers": (
+        *(*COMMON, "numpy==1.26.2", "pandas==2.1.3", "awswrangler==3.4.2", "pg8000==1.30.3"),
+        *("pymysql==1.1.0", "redshift_connector==2.0.917", "opensearch-py==2.4.2"),
+        *("requests==2.31.0", "charset-normalizer==3.3.2", "cryptography==41.0.7"),
+        *("pydantic==1.10.13", "fastjsonschema==2.19.0"),
+    ),
+}
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
@@ -94,11 +131,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=24)
     parser.add_argument("--only", help="of the functions, only those whose name has this in it")
     options = parser.parse_args(argv)
-    floors(options.data)
-    traces(options.data)
-    if options.python:
-        with tempfile.TemporaryDirectory() as scratch:
-            functions(options, options.packages or Path(scratch))
+    with tempfile.TemporaryDirectory() as scratch:
+        packages = options.packages or Path(scratch)
+        floors(options.data)
+        traces(options.data)
+        if options.python:
+            filled_traces(options, packages)
+            functions(options, packages)
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -121,16 +160,9 @@ def floors(data: Path) -> None:
 
 
 def traces(data: Path) -> None:
-    rows = defaultdict(list)
-    for row in read(data / "fourtheorem_importtime_on_lambda.csv"):
-        rows[row["package"], row["memory_mb"]].append(row)
-    published = {
-        (row["package"], row["memory_mb"]): row
-        for row in read(data / "fourtheorem_init.csv")
-        if row["kind"].startswith("single")
-    }
+    rows, published = traced_rows(data), published_inits(data)
     today = find_floor("python3.9", "zip", "x86_64").ms.value
-    then = floor_of(data, TRACED)
+    then = floor_of(data, TRACED_QUARTER)
     print(
         f"2. {'trace':17} {'rows':>5} {'init ms':>8} {f'floor {today:.0f}':>10} {'error':>6}"
         f" {f'floor {then:.0f}':>10} {'error':>6}"
@@ -152,8 +184,110 @@ def traces(data: Path) -> None:
         )
     for is_cut, word in ((False, "whole traces"), (True, "cut off")):
         first, second = (median(one) for one in zip(*errors[is_cut], strict=True))
-        print(f"   median absolute error, {word}: {first:.1%}; floor of {TRACED}: {second:.1%}")
+        print(
+            f"   median absolute error, {word}: {first:.1%};"
+            f" floor of {TRACED_QUARTER}: {second:.1%}"
+        )
     print()
+
+
+def traced_rows(data: Path) -> dict[tuple[str, str], list[dict[str, str]]]:
+    rows = defaultdict(list)
+    for row in read(data / "fourtheorem_importtime_on_lambda.csv"):
+        rows[row["package"], row["memory_mb"]].append(row)
+    return rows
+
+
+def published_inits(data: Path) -> dict[tuple[str, str], dict[str, str]]:
+    return {
+        (row["package"], row["memory_mb"]): row
+        for row in read(data / "fourtheorem_init.csv")
+        if row["kind"].startswith("single")
+    }
+
+
+@dataclass(frozen=True)
+class Local:
+    """The traces' handler as profiled here, ms of CPU: each module's own, and the body's."""
+
+    modules: dict[str, float]
+    body_ms: float
+
+
+def filled_traces(options: argparse.Namespace, packages: Path) -> None:
+    today = find_floor("python3.9", "zip", "x86_64").ms.value
+    then = floor_of(options.data, TRACED_QUARTER)
+    published = published_inits(options.data)
+    local = {package: profiled_here(options, packages, package) for package in TRACED}
+    print(
+        f"   {'trace, filled in':17} {'rows':>6} {'lacking':>8} {'body':>5} {'speed':>6}"
+        f" {f'floor {today:.0f}':>10} {'error':>6} {f'floor {then:.0f}':>10} {'error':>6}"
+    )
+    errors = []
+    for place, found in traced_rows(options.data).items():
+        if place not in published:
+            continue
+        init = float(published[place]["init_ms"])
+        seen, lacking, body, speed = filled(found, local[place[0]])
+        own = seen + lacking + body
+        pair = ((today + own) / init - 1, (then + own) / init - 1)
+        errors.append(pair)
+        print(
+            f"   {' '.join(place):17} {seen:>6,.0f} {lacking:>8,.0f} {body:>5,.0f} {speed:>6.2f}"
+            f" {today + own:>10,.0f} {pair[0]:>+6.1%} {then + own:>10,.0f} {pair[1]:>+6.1%}"
+        )
+    first, second = (median(one) for one in zip(*errors, strict=True))
+    print(
+        f"   median absolute error, all {len(errors)}: {first:.1%};"
+        f" floor of {TRACED_QUARTER}: {second:.1%}\n"
+    )
+
+
+def filled(rows: Sequence[dict[str, str]], local: Local) -> tuple[float, float, float, float]:
+    """Return ms of the rows that init loads, of the modules without a row, of the body; the speed.
+
+    The speed is taken from the function's own packages: the runtime's come with bytecode there
+    and without it here.
+    """
+    names = [row["module"] for row in rows]
+    traced: dict[str, float] = defaultdict(float)
+    for row in rows[names.index("timed_import") :]:  # a name may repeat
+        if row["module"] in local.modules:
+            traced[row["module"]] += int(row["self_us"]) / 1000
+    own = [name for name in traced if name.partition(".")[0] not in RUNTIME_MODULES]
+    speed = sum(traced[name] for name in own) / sum(local.modules[name] for name in own)
+    lacking = sum(ms for name, ms in local.modules.items() if name not in set(names))
+    return sum(traced.values()), lacking * speed, local.body_ms * speed, speed
+
+
+def profiled_here(options: argparse.Namespace, packages: Path, package: str) -> Local:
+    runtime, layer = packages / "traces-runtime", packages / f"traces-{package}"
+    if not runtime.is_dir():
+        install(options.python, runtime / "python", RUNTIME)
+    if not layer.is_dir():
+        install(options.python, layer / "python", TRACED[package])
+        for name in ("boto3", "botocore", *(("urllib3",) if package == "zip" else ())):
+            shutil.rmtree(layer / "python" / name, ignore_errors=True)
+    root = layer / "function"
+    root.mkdir(exist_ok=True)
+    (root / "traced_handler.py").write_text(TRACED_CODE)
+    saved = saved_profile(
+        "traced_handler.py:handler",
+        *("--python", options.python, "--runtime", "python3.9", "--runner", "local"),
+        *("--layer", str(layer), "--layer", str(runtime), "--memory", "1769"),
+        *("--env", "POWERTOOLS_SERVICE_NAME=perf", "--env", "POWERTOOLS_METRICS_NAMESPACE=Perf"),
+        *("--package-type", "zip", "--runs", str(options.runs), "--timeout", "120"),
+        cwd=root,
+    )
+    tree, modules = saved["tree"], defaultdict(float)
+    imports = tree["phases"].index("handler imports")
+    for name, phase, own_us in zip(
+        tree["name_ids"], tree["phase_ids"], tree["self_us"], strict=True
+    ):
+        if phase == imports:
+            modules[tree["names"][name]] += own_us / 1000
+    body = next(one for one in saved["phases"] if one["phase"] == "module body")
+    return Local(dict(modules), body["cpu_us"] / 1000)
 
 
 def floor_of(data: Path, quarter: str) -> float:
@@ -183,11 +317,16 @@ def median(errors: Iterable[float]) -> float:
 
 def profile(*args: str, cwd: Path | None = None) -> dict:
     """Run `importcost profile` and return its estimate."""
+    return saved_profile(*args, cwd=cwd)["derived"]["estimate"]
+
+
+def saved_profile(*args: str, cwd: Path | None = None) -> dict:
+    """Run `importcost profile` and return what it saves."""
     command = [*IMPORTCOST, "profile", *args, "-o", "-", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
     if done.returncode:
         raise SystemExit(done.stderr)
-    return json.loads(done.stdout)["derived"]["estimate"]
+    return json.loads(done.stdout)
 
 
 def functions(options: argparse.Namespace, packages: Path) -> None:
