@@ -6,8 +6,10 @@ import itertools
 import json
 import os
 import subprocess
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -299,3 +301,50 @@ def test_folders_of_killed_runners_are_swept(tmp_path):
         (tmp_path / name).mkdir()
     container._sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+
+
+def in_a_thread(work):
+    """Run `work` in a thread of its own: which cores it may use is then lost with it."""
+    found = []
+    thread = threading.Thread(target=lambda: found.append(work()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def clock(*steps_ms):
+    """Return a clock that moves on by these steps, then by a tenth of a millisecond at a time."""
+    times = itertools.accumulate(step / 1000 for step in (*steps_ms, *[0.1] * 20_000))
+    return lambda: next(times)
+
+
+@pytest.mark.parametrize("steps_ms", [(0, 1, 14, 1, 14, 500), (0, 14, 1, 2.9, 2.9, 8.4, 500)])
+def test_a_throttled_start_waits_until_it_was_held_back_twice(monkeypatch, steps_ms):
+    now = clock(*steps_ms)
+    monkeypatch.setattr(launcher, "time", SimpleNamespace(monotonic=now))
+    in_a_thread(launcher.await_period)
+    assert now() == pytest.approx(sum(steps_ms) / 1000)  # the next step was not taken yet
+
+
+def test_a_start_that_nothing_holds_back_does_not_wait_for_ever(monkeypatch):
+    now = clock()
+    monkeypatch.setattr(launcher, "time", SimpleNamespace(monotonic=now))
+    in_a_thread(launcher.await_period)
+    assert now() == pytest.approx(launcher.THROTTLED_WAIT_S, rel=0.01)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux pins threads")
+def test_a_throttled_start_keeps_to_one_core(monkeypatch):
+    monkeypatch.setattr(launcher, "THROTTLED_WAIT_S", 0.01)
+
+    def cores():
+        launcher.await_period()
+        return os.sched_getaffinity(0)
+
+    assert in_a_thread(cores) == {max(os.sched_getaffinity(0))}
+
+
+@pytest.mark.parametrize(("cpus", "is_throttled"), [(0.145, True), (0.58, True), (1.0, False)])
+def test_only_a_small_quota_is_waited_for(cpus, is_throttled):
+    runner = ContainerRunner(find_engine("podman"), ContainerOptions(IMAGE, None, cpus=cpus))
+    assert runner._job((), {}, 1.0, "/")["throttled"] is is_throttled

@@ -23,6 +23,7 @@ from importcost.measure.runners.container import (
     HOME,
     MIN_QUOTA_US,
     TASK_ROOT,
+    THROTTLED_BELOW_CPUS,
     launcher_text,
     merge_layers,
     mount_flags,
@@ -183,7 +184,7 @@ class Emulator:
                     f"({reason_in(started.error)}): mend that, or name another with --image."
                 )
             module = handler.rpartition(".")[0].replace("/", ".")
-            share = "throttled" if options.cpus < 1 else "boosted"
+            share = "throttled" if options.cpus < THROTTLED_BELOW_CPUS else "boosted"
             limits = (str(options.timeout_s), module, self._search(), share)
             words = ("-S", "-c", INVOKE, LOG, *limits, launcher_text())
             limit_s = 2 * options.timeout_s + START_TIMEOUT_S

@@ -14,7 +14,7 @@ A job is a dict:
   scratch_parent  where to make the scratch folder (None: the platform's temporary folder)
   rows_limit_bytes  more than this on descriptor 2 is thrown away (default ROWS_LIMIT_BYTES)
   contained    this process is a container's main process: see `_Container`
-  throttled    the container has less than one core: see `await_period`
+  throttled    the quota is so small a part of a core that it holds back: see `await_period`
 The answer is a dict: exit_code (negative: killed by that signal), timed_out, total_wall_us,
 rows (what came on file descriptor 2, as latin-1), rows_cut, result (text of
 `{scratch}/result.json` or None), output_tail (text), output_bytes,
