@@ -99,7 +99,8 @@ def _why_unsettled(count: int, interval: Interval) -> str:
     if interval.confidence < CONFIDENCE:
         return (
             f"{count} timed runs are too few to say how far their median of "
-            f"{interval.value / 1000:.1f} ms may be off: raise --runs, or leave it out."
+            f"{interval.value / 1000:.1f} ms may be off: --runs 20 makes enough, however long "
+            "they take."
         )
     return (
         f"The median of {count} timed runs is only known to {interval.low / 1000:.1f} to "
