@@ -450,3 +450,34 @@ def test_a_chain_through_an_import_in_a_function_names_both():
     graph = GRAPH + "\nrequests:9@helper:12 > scipy"
     (check,) = found(Rule.FORBIDDEN_IMPORT, profile_of(graph=graph), forbid=("scipy",))
     assert "helper > requests (" in check.message
+
+
+def test_what_a_new_import_loads_in_turn_is_one_finding_with_it():
+    graph = """
+        handler:1 > helper
+        handler:2 > numpy
+        handler:3 > aio
+        aio.events:3 > conc.futures
+        aio:1 > aio.events
+        aio.events:4 > ssl
+        ssl:2 > _ssl
+        aio.events:5 > socket
+    """
+    (check,) = found(
+        Rule.NEW_MODULE, profile_of(graph=graph), baseline=BASELINE, allowed_new_modules=()
+    )
+    assert check.message == (
+        "aio (and 1 in it; what it loads: ssl, socket, conc, _ssl) is loaded at init and not "
+        "in the baseline: handler (handler.py:3) > aio."
+    )
+
+
+def test_new_modules_of_two_statements_are_two_findings():
+    graph = "handler:1 > helper\nhandler:2 > numpy\nhandler:3 > aio\nhelper:7 > cmd"
+    checks = found(
+        Rule.NEW_MODULE, profile_of(graph=graph), baseline=BASELINE, allowed_new_modules=()
+    )
+    assert sorted((check.message.split()[0], check.line) for check in checks) == [
+        ("aio", 3),
+        ("cmd", 7),
+    ]

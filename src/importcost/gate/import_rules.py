@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from importcost.deferral.chains import Chain, Hop, import_chains
 from importcost.deferral.flow import own_files
 from importcost.gate.attribution import loaded_for_function
 from importcost.gate.budgets import Rule
 from importcost.gate.checks import Check, Status
-from importcost.gate.patterns import first_match, matches, topmost
+from importcost.gate.patterns import first_match, matches, topmost, topmost_of
 from importcost.gate.subject import Subject
 from importcost.model.graph import ImportGraph
 
 MAX_CHAINS = 20
 """Modules whose chains are shown; the others are counted."""
+MAX_BROUGHT = 12
+"""Modules named that came with another one."""
 
 NO_GRAPH = "Which modules are loaded is not known: measure the handler instead of reading a log."
 
@@ -50,7 +52,8 @@ def module_count(subject: Subject) -> tuple[Check, ...]:
         return (subject.check(rule, Status.NOT_MEASURED, NO_GRAPH, budget=most),)
     count = len(loaded_for_function(graph))
     status = Status.FAIL if count > most else Status.PASS
-    message = f"{count} modules are loaded at init; max_modules is {most}."
+    are = "module is" if count == 1 else "modules are"
+    message = f"{count} {are} loaded at init; max_modules is {most}."
     return (subject.check(rule, status, message, measured=count, budget=most),)
 
 
@@ -76,12 +79,46 @@ def new_modules(subject: Subject) -> tuple[Check, ...]:
         message = "No module is loaded at init that the baseline does not have."
         return (subject.check(rule, Status.PASS, message),)
 
-    def sentence(name: str) -> str:
-        inside = sum(matches(one, name) for one in found)
-        more = f" (and {inside - 1} in it)" if inside > 1 else ""
-        return f"{name}{more} is loaded at init and not in the baseline"
+    brought = _by_cause(graph, found)
 
-    return _violations(subject, graph, rule, found, sentence)
+    def sentence(name: str) -> str:
+        return f"{name}{_company(name, brought[name])} is loaded at init and not in the baseline"
+
+    return _violations(subject, graph, rule, tuple(brought), sentence)
+
+
+def _by_cause(graph: ImportGraph, found: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the modules that no other of them loaded, each with those that came with it.
+
+    One import that brings sixty modules is one thing to look at, not sixty.
+    """
+    loaders = {module.name: module.loaded_by for module in graph.modules}
+    brought: dict[str, list[str]] = {}
+    among = frozenset(found)
+    for name in found:
+        brought.setdefault(_cause(name, loaders, among), []).append(name)
+    return {cause: tuple(names) for cause, names in brought.items()}
+
+
+def _cause(name: str, loaders: Mapping[str, str | None], among: Collection[str]) -> str:
+    """Return the one of some modules that brought another: follow who loaded whom first."""
+    seen = {name}
+    while (loader := loaders.get(name)) is not None and loader in among and loader not in seen:
+        seen.add(loader)
+        name = loader
+    return topmost_of(name, among)
+
+
+def _company(name: str, modules: Sequence[str]) -> str:
+    """Say which modules came with one, in it and beside it."""
+    inside = [one for one in modules if one != name and matches(one, name)]
+    beside = topmost(one for one in modules if not matches(one, name))
+    # Those that nobody imports by name tell least.
+    names = sorted(beside, key=lambda one: one.startswith("_"))
+    more = f" and {len(names) - MAX_BROUGHT} more" if len(names) > MAX_BROUGHT else ""
+    parts = [f"{len(inside)} in it"] if inside else []
+    parts += [f"what it loads: {', '.join(names[:MAX_BROUGHT])}{more}"] if names else []
+    return f" (and {'; '.join(parts)})" if parts else ""
 
 
 def _in_load_order(graph: ImportGraph, is_wanted: Callable[[str], bool]) -> tuple[str, ...]:

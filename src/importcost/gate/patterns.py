@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
 
@@ -29,6 +29,12 @@ def topmost(names: Iterable[str]) -> tuple[str, ...]:
     known = tuple(names)
     listed = frozenset(known)
     return tuple(name for name in known if not any(up in listed for up in _packages(name)))
+
+
+def topmost_of(name: str, among: Collection[str]) -> str:
+    """Return the outermost of a module's packages that is among some modules, else the module."""
+    found = [one for one in _packages(name) if one in among]
+    return found[-1] if found else name
 
 
 def _packages(name: str) -> Iterable[str]:
