@@ -171,6 +171,9 @@ def test_handlers_of_one_side_are_new_or_removed_and_new_ones_must_import(reposi
     assert "is removed" in found["orders", "skipped"]
     assert "absent_one" in found["broken", "fail"]
     assert ("refunds", "pass") in found
+    shown = words(compare(repository, "v1", "v2", *FAST))
+    assert "increase skipped: refunds is new: there is no base to compare it with." in shown
+    assert "increase skipped: orders is removed: there is no head" in shown
 
 
 def test_a_configured_handler_whose_file_went_fails(repository):
@@ -212,7 +215,7 @@ def test_a_base_that_fails_is_no_pass_unless_told(repository):
     assert "--skip-failing-base" in words(done)
     told = compare(repository, "v2", "v3", *FAST, "--skip-failing-base")
     assert told.returncode == 0, told.stdout
-    assert "1 passed, 1 skipped" in told.stdout
+    assert "1 passed, 1 skipped increase skipped: Not compared: v2: src/handler.py" in words(told)
 
 
 def test_a_wait_at_import_fails_by_wall_time(repository):

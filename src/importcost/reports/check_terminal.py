@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from importcost.gate.budgets import Level
 from importcost.gate.checks import Check, Status, exit_code
 from importcost.reports.check_text import Places, one_line, severity, spot_of
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
@@ -30,7 +31,7 @@ def render_check_terminal(
     lines: list[str] = []
     for check in findings:
         lines += [*_finding(check, root, places or {}, strict, room, style), ""]
-    lines += _handlers(checks, strict, style)
+    lines += _handlers(checks, strict, room, style)
     lines += ["", style(_verdict(checks, strict), "1")]
     return "\n".join(lines)
 
@@ -53,8 +54,8 @@ def _words(status: Status) -> str:
     return status.value.replace("-", " ")
 
 
-def _handlers(checks: Sequence[Check], strict: bool, style: Style) -> list[str]:
-    lines = []
+def _handlers(checks: Sequence[Check], strict: bool, room: int, style: Style) -> list[str]:
+    lines: list[str] = []
     for handler in dict.fromkeys(check.handler for check in checks):
         members = [check for check in checks if check.handler == handler]
         failed = sum(severity(check, strict=strict) == "error" for check in members)
@@ -64,8 +65,19 @@ def _handlers(checks: Sequence[Check], strict: bool, style: Style) -> list[str]:
         counts = ((failed, "failed"), (warned, "warned"), (passed, "passed"), (skipped, "skipped"))
         said = ", ".join(f"{count} {word}" for count, word in counts if count)
         mark = style("✗", "31") if failed else style("!", "33") if warned else style("✓", "32")
-        lines.append(f"{mark} {one_line(handler)}: {said}")
+        lines += [f"{mark} {one_line(handler)}: {said}", *_why_skipped(members, room)]
     return lines
+
+
+def _why_skipped(checks: Sequence[Check], room: int) -> list[str]:
+    """Say what was not judged and why: a new handler, a base that fails, another machine."""
+    told = (
+        f"{check.rule.value} skipped: {check.message}"
+        for check in checks
+        # Who switches a rule off knows it.
+        if check.status is Status.SKIPPED and check.level is not Level.OFF
+    )
+    return [_INDENT + line for text in told for line in wrap(text, room - len(_INDENT))]
 
 
 def _verdict(checks: Sequence[Check], strict: bool) -> str:
