@@ -97,6 +97,7 @@ def test_without_a_setting_the_environment_above_the_handler_is_found(
     python.symlink_to(sys.executable)
     (lane,) = lanes_of(*versions())
     assert lane.base.python == lane.head.python == str(python)
+    assert lane.head.python_reason == f"the virtual environment {python.parents[1]}"
 
 
 def test_handlers_are_named_without_a_configuration(versions):

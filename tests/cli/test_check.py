@@ -202,7 +202,7 @@ def test_github_gets_annotations_and_a_summary(project):
         ('handler = "src/gone.py"', "There is no file"),
         ('handler = "src/helper.py"\nlayers = ["gone"]', "layer"),
         ('handler = "src/helper.py"\nrequirements = "gone.txt"', "There is no file"),
-        ('handler = "src/helper.py"\npython = "./gone"', "There is no interpreter"),
+        ('handler = "src/helper.py"\npython = "./gone"', "give the setting python a path"),
     ],
 )
 def test_what_a_later_handler_lacks_is_said_before_the_first_is_measured(project, settings, words):
@@ -248,6 +248,21 @@ def test_a_broken_baseline_is_no_pass(project):
     done = importcost(folder)
     assert done.returncode == 2
     assert "write it anew with importcost check --update-baseline" in done.stderr
+    foreign = write_files(folder, {"package.json": "{}"}) / "package.json"
+    refused = importcost(folder, "--update-baseline", "--baseline", "package.json")
+    assert refused.returncode == 2
+    assert "package.json is no importcost baseline and is not written over" in refused.stderr
+    assert foreign.read_text() == "{}"
+
+
+@pytest.mark.slow
+def test_a_baseline_with_a_merge_s_marks_is_written_anew_as_its_error_advises(project):
+    marks = '<<<<<<< ours\n{"schema": "importcost-baseline"\n=======\n'
+    folder = project(**{"importcost-baseline.json": marks})
+    done = importcost(folder, "--runs", "6", "--update-baseline")
+    assert done.returncode == 0, done.stderr
+    written = json.loads((folder / "importcost-baseline.json").read_text())
+    assert list(written["handlers"]) == ["orders"]
 
 
 def test_deterministic_leaves_out_budgets_on_time(project):

@@ -193,6 +193,7 @@ def test_a_head_that_fails_to_import_fails(repository, both):
     done = compare(repository, "v1b" if both else "v1", "v2", *FAST, "--skip-failing-base")
     assert done.returncode == 1
     assert "v2: src/handler.py needs the module absent_module" in words(done)
+    assert "name its requirements with the setting requirements" in words(done)
 
 
 def test_a_head_that_fails_and_is_off_is_shown_and_fails_nothing(repository):
@@ -255,7 +256,8 @@ def test_each_version_gets_its_own_requirements(repository):
     assert "✗ slower  orders" in done.stdout
     failing = compare(repository, "v1", "v2", *FAST, "--install", copy)
     assert failing.returncode == 3
-    assert "failed in" in words(failing)
+    assert "failed with exit code" in words(failing)
+    assert "importcost-compare-" not in words(failing)
     assert "lib_a.py" in words(failing)
 
 
@@ -280,7 +282,7 @@ def test_an_install_that_fails_is_tried_once_for_all_handlers(repository):
     assert done.stderr.count("Installing for v2") == 1
     checks = json.loads(done.stdout)["checks"]
     assert [one["status"] for one in checks] == ["not-measured"] * 2
-    assert all("failed in" in one["message"] for one in checks)
+    assert all("failed with exit code 1" in one["message"] for one in checks)
     assert all("ERROR: no" in one["message"] for one in checks)
 
 
@@ -296,6 +298,7 @@ def test_an_install_that_fails_is_tried_once_for_all_handlers(repository):
         (("v1", "HEAD", "--install", "pip install x"), 2, "does not say where to install"),
         (("v1", "HEAD", "--install", "x {target}", "--lock", "y"), 2, "keep one of them"),
         (("v1", "HEAD", "--install", "no-such-tool {target}"), 3, "cannot be started"),
+        (("v1", "HEAD", "--lock", "no.txt"), 2, "HEAD has no file no.txt: name with --lock"),
         (("v1", "HEAD", "--max-increase", "5"), 2, '--max-increase must be a text like "5%"'),
         (("v1", "saved.json"), 2, "can only be compared with another one"),
         (("a.json", "b.json"), 2, "The profile a.json cannot be read"),

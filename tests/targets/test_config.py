@@ -226,6 +226,7 @@ def test_what_is_wrong_is_named_with_key_and_line(text, line, key, words, is_pro
     assert message.startswith(f"{file} line {line}: {key} ")
     assert words in message
     assert "\n" not in message
+    assert not message.endswith("?.")
 
 
 @pytest.mark.parametrize("text", ["", "memory = 128", "[handlers]", "[tool.other]\nx = 1"])

@@ -54,6 +54,8 @@ class ProfileRequest:
     arch: str = "x86_64"
     package_type: str = "zip"
     python: str | None = None
+    python_reason: str | None = None
+    """Why `python` is measured, where it was not --python that named it."""
     runtime: str | None = None
     layers: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -238,6 +240,8 @@ def _find_interpreter(
     request: ProfileRequest, start: Path
 ) -> tuple[InterpreterChoice, InterpreterFacts]:
     chosen = choose_interpreter(request.python, request.runtime, start, os.environ)
+    if request.python and request.python_reason:
+        chosen = replace(chosen, reason=request.python_reason)
     try:
         return chosen, inspect_interpreter(chosen.path)
     except MeasurementError:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from importcost.app.as_settings import as_settings
 from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
 from importcost.app.configured import HowToMeasure, configuration, repository_root, requests_for
 from importcost.app.profile import profile_handler
 from importcost.billing.estimate import Estimate, estimate
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.gate.baseline import (
+    SCHEMA_NAME,
     Baseline,
     HandlerBaseline,
     baseline_from_text,
@@ -149,7 +151,19 @@ def _read_baseline(file: Path, request: CheckRequest) -> Baseline | None:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"The baseline {file} cannot be read: {error}.") from error
-    return baseline_from_text(text, str(file))
+    try:
+        return baseline_from_text(text, str(file))
+    except UsageError:
+        if not request.update_baseline or request.names:
+            raise
+    # A merge that went wrong must not stop what its error message advises; another tool's file
+    # is not written over.
+    if request.baseline is not None and SCHEMA_NAME not in text:
+        raise UsageError(
+            f"{file} is no importcost baseline and is not written over: name another file with "
+            "--baseline, or remove it first."
+        )
+    return None
 
 
 def needs_timing(budgets: Budgets, entry: HandlerBaseline | None) -> bool:
@@ -169,10 +183,12 @@ def _measured(
         profile = profile_handler(measuring, listener)
         bill = estimate(profile, calibration=handler.calibration)
     except HandlerError as error:
-        return _Found(handler, failure=failing_handler(handler.name, handler.levels, str(error)))
+        words = as_settings(str(error))
+        return _Found(handler, failure=failing_handler(handler.name, handler.levels, words))
     # A setting that proves wrong only now must not take the other handlers' results with it.
     except (MeasurementError, UsageError) as error:
-        return _Found(handler, failure=unmeasured_handler(handler.name, handler.levels, str(error)))
+        words = as_settings(str(error))
+        return _Found(handler, failure=unmeasured_handler(handler.name, handler.levels, words))
     made = handler_baseline(handler.name, profile, bill)
     return _Found(handler, evidence_of(profile, bill), profile, bill, entry=made)
 

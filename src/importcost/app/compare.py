@@ -7,6 +7,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from importcost.app.as_settings import as_settings
 from importcost.app.bench import Bench, Listener, open_bench
 from importcost.app.compare_sides import Lane, install_into, lanes_of, with_requirements
 from importcost.app.configured import HowToMeasure, request_for
@@ -265,7 +266,9 @@ class _Comparing:
         except MeasurementError as error:
             race.interleaved = None
             race.checks.append(
-                unmeasured_handler(race.lane.name, race.lane.settings.levels, str(error))
+                unmeasured_handler(
+                    race.lane.name, race.lane.settings.levels, as_settings(str(error))
+                )
             )
             return
         race.pairs += found
@@ -298,7 +301,8 @@ class _Comparing:
     def _said(self, side: Side, error: Exception) -> str:
         """Return an error in the words of the version it belongs to, not of its folder."""
         version = self._versions[side]
-        return f"{version.label}: {error}".replace(f"{version.top}/", "")
+        words = as_settings(str(error)).replace(f"{version.top}/", "")
+        return f"{version.label}: {words}"
 
     def _judged(self, races: list[_Race]) -> dict[str, Comparison]:
         running = {race.lane.name: race for race in races if race.is_running and race.pairs}

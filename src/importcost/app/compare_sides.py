@@ -177,16 +177,18 @@ def _present(one: HandlerConfig, version: Checkout) -> HandlerConfig | None:
         target = resolve_target(one.handler, task_root=one.root)
     except UsageError:
         return None
-    return replace(one, python=_python(one, version, Path(target.handler_file)))
+    return _with_python(one, version, Path(target.handler_file))
 
 
-def _python(one: HandlerConfig, version: Checkout, handler_file: Path) -> str | None:
-    """Return the interpreter to measure with; a copy has none of its own beside it."""
+def _with_python(one: HandlerConfig, version: Checkout, handler_file: Path) -> HandlerConfig:
+    """Return a handler with its interpreter; a copy has none of its own beside it."""
     if one.python is not None:
         original = _to_own(one.python, version)
-        return one.python if Path(one.python).exists() or original is None else original
+        is_here = Path(one.python).exists() or original is None
+        return one if is_here else replace(one, python=original)
     start = _to_own(str(handler_file.parent), version) or str(handler_file.parent)
-    return choose_interpreter(None, one.runtime, Path(start), os.environ).path
+    chosen = choose_interpreter(None, one.runtime, Path(start), os.environ)
+    return replace(one, python=chosen.path, python_reason=chosen.reason)
 
 
 def _to_own(path: str, version: Checkout) -> str | None:
@@ -198,8 +200,19 @@ def _to_own(path: str, version: Checkout) -> str | None:
 
 
 def with_requirements(lane: HandlerConfig, version: Checkout, lock: str | None) -> HandlerConfig:
-    """Return the handler with a lock file of its version as its requirements."""
-    return lane if lock is None else replace(lane, requirements=str(version.folder / lock))
+    """Return the handler with a lock file of its version as its requirements.
+
+    Raises UsageError where the version does not have it.
+    """
+    if lock is None:
+        return lane
+    file = version.folder / lock
+    if not file.is_file():
+        raise UsageError(
+            f"{version.label} has no file {lock}: name with --lock a requirements file that both "
+            "versions have, relative to the folder."
+        )
+    return replace(lane, requirements=str(file))
 
 
 def install_into(version: Checkout, command: str, python: str, name: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from importcost.app.as_settings import as_settings
 from importcost.app.bench import ProfileRequest, check_request
 from importcost.errors import UsageError
 from importcost.targets.config import Config, HandlerConfig, load_config
@@ -46,6 +47,7 @@ def request_for(
         arch=handler.arch,
         package_type=handler.package_type,
         python=handler.python,
+        python_reason=handler.python_reason,
         runtime=handler.runtime,
         layers=(*handler.layers, *extra_layers),
         environment=handler.environment,
@@ -78,7 +80,7 @@ def _check_there(request: ProfileRequest, place: str) -> None:
     try:
         _must_be_there(request)
     except UsageError as error:
-        raise UsageError(f"{place}: {error}") from error
+        raise UsageError(f"{place}: {as_settings(str(error))}") from error
 
 
 def _must_be_there(request: ProfileRequest) -> None:

@@ -40,6 +40,7 @@ class HandlerConfig:
 
     `handler` is a file, a file and function, or a handler string, as `resolve_target` takes it.
     Paths are joined to the configuration's folder. `line` is where its table starts.
+    `python_reason` says why `python` is measured, in words for the user.
     """
 
     name: str
@@ -57,6 +58,7 @@ class HandlerConfig:
     levels: Levels = field(default_factory=Levels)
     calibration: Calibration | None = None
     line: int = 1
+    python_reason: str = "named by the setting python"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +226,9 @@ class _Reader:
     def _error(self, path: KeyPath, what: str) -> UsageError:
         whole = (*self.section, *path)
         key = ".".join(_shown(part) for part in whole) or "the configuration"
+        end = "" if what.endswith("?") else "."
         return UsageError(
-            f"{self.file} line {nearest_line(self.lines, whole)}: {key} {what.rstrip('.')}."
+            f"{self.file} line {nearest_line(self.lines, whole)}: {key} {what.rstrip('.')}{end}"
         )
 
 

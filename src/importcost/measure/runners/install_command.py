@@ -70,7 +70,7 @@ def run_install(words: tuple[str, ...], target: Path, cwd: Path, python: str) ->
             code = process.wait(timeout=TIMEOUT_S)
         except subprocess.TimeoutExpired:
             raise MeasurementError(
-                f"`{shlex.join(words)}` did not end within {TIMEOUT_S:g} s in {cwd}: see why it "
+                f"`{shlex.join(words)}` did not end within {TIMEOUT_S:g} s: see why it "
                 "waits, then compare again."
             ) from None
         finally:
@@ -82,6 +82,6 @@ def run_install(words: tuple[str, ...], target: Path, cwd: Path, python: str) ->
         errors = [line for line in lines if line.lstrip().lower().startswith("error")]
         reason = " ".join((errors or lines)[-_LAST_LINES:]).strip(" .") or "it gave no reason"
         raise MeasurementError(
-            f"`{shlex.join(words)}` failed in {cwd} with exit code {code} ({reason}): correct the "
+            f"`{shlex.join(words)}` failed with exit code {code} ({reason}): correct the "
             "requirements of that version, or --install."
         )
