@@ -104,6 +104,8 @@ class Comparison:
     wall: Shift
     is_wall_gated: bool
     reason: str
+    is_close: bool = False
+    """Slower, but by what may lie within the limit: the interval of no slower metric is beyond."""
 
     @property
     def gated(self) -> tuple[Shift, ...]:
@@ -171,12 +173,13 @@ def _thresholds_of(
 def next_step(comparison: Comparison, declared_pairs: int = DEFAULT_PAIRS) -> Step:
     """Say whether to measure on: once, to twice the pairs, and only where the verdict is unclear.
 
-    `declared_pairs` is what was decided on before the first launch. Compare all handlers again
+    Unclear is also a slowdown that may lie within the limit: what fails a build is to hold on a
+    second look. `declared_pairs` is what was decided on before the first launch. Compare all handlers again
     afterwards, those that stopped with the pairs that they have. Looking again whenever a
     result displeases would raise the rate of false alarms without limit.
     """
     is_first_look = comparison.pairs < EXTENSION * declared_pairs
-    is_unclear = comparison.verdict is Verdict.INCONCLUSIVE
+    is_unclear = comparison.verdict is Verdict.INCONCLUSIVE or comparison.is_close
     return Step.EXTEND if is_unclear and is_first_look else Step.STOP
 
 
@@ -274,7 +277,11 @@ def _comparison(
     )
     verdict = _worst([shift.verdict for shift in gated])
     found = Comparison(handler, len(pairs), verdict, cpu, wall, is_wall_gated, "")
-    return replace(found, reason=_reason(found, thresholds, tests))
+    slower = [shift for shift in gated if shift.verdict is Verdict.SLOWER]
+    is_close = bool(slower) and all(
+        shift.shift_us.low <= thresholds.limit_us(shift.base_us) for shift in slower
+    )
+    return replace(found, reason=_reason(found, thresholds, tests), is_close=is_close)
 
 
 def _worst(verdicts: Sequence[Verdict]) -> Verdict:
