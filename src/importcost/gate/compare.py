@@ -174,9 +174,9 @@ def next_step(comparison: Comparison, declared_pairs: int = DEFAULT_PAIRS) -> St
     """Say whether to measure on: once, to twice the pairs, and only where the verdict is unclear.
 
     Unclear is also a slowdown that may lie within the limit: what fails a build is to hold on a
-    second look. `declared_pairs` is what was decided on before the first launch. Compare all handlers again
-    afterwards, those that stopped with the pairs that they have. Looking again whenever a
-    result displeases would raise the rate of false alarms without limit.
+    second look. `declared_pairs` is what was decided on before the first launch. Compare all
+    handlers again afterwards, those that stopped with the pairs that they have. Looking again
+    whenever a result displeases would raise the rate of false alarms without limit.
     """
     is_first_look = comparison.pairs < EXTENSION * declared_pairs
     is_unclear = comparison.verdict is Verdict.INCONCLUSIVE or comparison.is_close
