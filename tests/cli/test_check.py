@@ -157,6 +157,18 @@ def test_one_failing_handler_does_not_hide_the_others(project):
     assert "forbidden-import" in done.stdout
 
 
+@pytest.mark.parametrize("settings", ["", "max_memory_mb = 900\n"])
+def test_a_file_without_the_configured_function_fails(project, settings):
+    folder = project()
+    text = (folder / "importcost.toml").read_text().replace("handler.py", "handler.py:absent")
+    (folder / "importcost.toml").write_text(text + settings)
+    done = importcost(folder, "--runs", "6")
+    assert done.returncode == 1
+    assert "has no function absent: Lambda would end each invocation" in " ".join(
+        done.stdout.split()
+    )
+
+
 def test_a_failing_handler_fails_whatever_its_levels(project):
     folder = project('level = "warn"\n', **{"src/helper.py": "import nothing_of_that_name\n"})
     done = importcost(folder)

@@ -196,6 +196,15 @@ def test_a_head_that_fails_to_import_fails(repository, both):
     assert "name its requirements with the setting requirements" in words(done)
 
 
+def test_a_head_whose_function_was_renamed_and_not_its_setting_fails(repository):
+    named = CONFIG.replace("handler.py", "handler.py:handler")
+    commit(repository, {"importcost.toml": named}, "v2")
+    commit(repository, {"src/handler.py": HANDLER.replace("handler(", "renamed(")}, "v3")
+    done = compare(repository, "v2", "v3", *FAST)
+    assert done.returncode == 1
+    assert "v3: src/handler.py has no function handler: Lambda would end" in words(done)
+
+
 def test_a_head_that_fails_and_is_off_is_shown_and_fails_nothing(repository):
     files = {
         "src/handler.py": "import absent_module\n",

@@ -33,7 +33,7 @@ from importcost.gate.subject import Evidence, Subject, evidence_of
 from importcost.measure.graph import build_graph
 from importcost.measure.session import Measurement, Progress, Session
 from importcost.measure.statements import function_files, statement_times
-from importcost.model.profile import Profile, RunKind
+from importcost.model.profile import Profile, RunKind, WarningCode
 from importcost.reports.output import write_output
 from importcost.targets.config import Config, HandlerConfig
 
@@ -181,6 +181,7 @@ def _measured(
             with open_bench(measuring, listener) as bench:
                 return _Found(handler, certain_evidence(bench, listener, _is_watched(handler)))
         profile = profile_handler(measuring, listener)
+        _must_have_function(profile)
         bill = estimate(profile, calibration=handler.calibration)
     except HandlerError as error:
         words = as_settings(str(error))
@@ -191,6 +192,12 @@ def _measured(
         return _Found(handler, failure=unmeasured_handler(handler.name, handler.levels, words))
     made = handler_baseline(handler.name, profile, bill)
     return _Found(handler, evidence_of(profile, bill), profile, bill, entry=made)
+
+
+def _must_have_function(profile: Profile) -> None:
+    for warning in profile.warnings:
+        if warning.code is WarningCode.HANDLER_NOT_FOUND:
+            raise HandlerError(warning.message)
 
 
 def _is_watched(handler: HandlerConfig) -> bool:
@@ -205,7 +212,7 @@ def certain_evidence(bench: Bench, listener: Listener, is_watched: bool) -> Evid
     session = Session(bench.runner, bench.subject)
     total = 2 if is_watched else 1
     listener.progress(Progress(0, total, RunKind.GRAPH))
-    raw = session.launch_probe(RunKind.GRAPH)
+    raw = session.launch_handler(RunKind.GRAPH)
     layout = bench.provenance.layout
     if is_watched:
         listener.progress(Progress(1, total, RunKind.STATEMENTS))

@@ -183,7 +183,7 @@ class _Comparing:
         try:
             race.head = self._bench(lane.head, Side.HEAD)
             if lane.base is None:
-                Session(race.head.runner, race.head.subject).launch_probe(RunKind.TIMED)
+                Session(race.head.runner, race.head.subject).launch_handler(RunKind.TIMED)
         except HandlerError as error:
             race.checks.append(failing_handler(lane.name, levels, self._said(Side.HEAD, error)))
             return race
@@ -288,7 +288,7 @@ class _Comparing:
             return
         try:
             if race.head is not None:
-                Session(race.head.runner, race.head.subject).launch_probe(RunKind.TIMED)
+                Session(race.head.runner, race.head.subject).launch_handler(RunKind.TIMED)
         except HandlerError as failed:
             race.checks.append(failing_handler(name, levels, self._said(Side.HEAD, failed)))
             return

@@ -41,7 +41,7 @@ def count_instructions(bench: Bench) -> Instructions:
 
     def count(one: Subject) -> int:
         session = Session(runner, one)
-        session.launch_probe(RunKind.TIMED)
+        session.launch_handler(RunKind.TIMED)
         if session.last is None:
             raise MeasurementError("callgrind brought no launch back: compare again.")
         return collected(session.last)

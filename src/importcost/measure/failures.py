@@ -45,6 +45,14 @@ def raise_for_failure(launch: Launch, target: Target, timeout_s: float) -> None:
         raise HandlerError(_explain(error, target), error["traceback"])
 
 
+def no_function(target: Target) -> str:
+    """Say that the handler's file lacks the function that Lambda is told to call."""
+    return (
+        f"{target.handler_file} has no function {target.function}: Lambda would end each "
+        "invocation with Runtime.HandlerNotFound."
+    )
+
+
 def _raise_if_not_the_handlers(launch: Launch, where: str) -> None:
     """Raise MeasurementError where the interpreter or the probe failed, not the handler."""
     stderr = launch.rows_text.decode("utf-8", "replace")

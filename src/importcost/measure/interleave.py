@@ -68,7 +68,7 @@ class Interleaved:
         for side in (Side.HEAD, Side.BASE):
             if self._is_warmed[side]:
                 self._launch(side, RunKind.WARM_UP)
-            self._launch(side, RunKind.TIMED)
+            self._launch(side, RunKind.TIMED, is_gated=side is Side.HEAD)
             on_launch()
 
     def pairs(self, count: int, on_launch: OnLaunch) -> tuple[Pair, ...]:
@@ -84,10 +84,13 @@ class Interleaved:
             found.append(Pair(timed[Side.BASE], timed[Side.HEAD]))
         return tuple(found)
 
-    def _launch(self, side: Side, kind: RunKind) -> Timing:
+    def _launch(self, side: Side, kind: RunKind, *, is_gated: bool = False) -> Timing:
         session = self._sessions[side]
         try:
-            session.launch_probe(kind)
+            if is_gated:
+                session.launch_handler(kind)
+            else:
+                session.launch_probe(kind)
         except HandlerError as error:
             raise SideFailedError(side, error) from error
         timing = session.runs[-1].function_init

@@ -11,8 +11,8 @@ from importlib import resources
 from random import Random
 from typing import Any
 
-from importcost.errors import MeasurementError
-from importcost.measure.failures import raise_for_failure
+from importcost.errors import HandlerError, MeasurementError
+from importcost.measure.failures import no_function, raise_for_failure
 from importcost.measure.plan import MIN_RUNS, TIME_LIMIT_S, Plan, first_batch, next_batch
 from importcost.measure.runners.base import Launch, Runner
 from importcost.measure.statements import function_files, statement_times
@@ -187,6 +187,16 @@ class Session:
         if result is None:  # raise_for_failure has covered this; keeps the type checker honest
             raise MeasurementError("The probe left no result.")
         self._keep(kind, launch, result)
+        return result
+
+    def launch_handler(self, kind: RunKind, **extra: Any) -> Mapping[str, Any]:
+        """Run the probe once, as `launch_probe` does, for a gate: its handler must be callable.
+
+        Raises HandlerError where init fails, or brings no such function.
+        """
+        result = self.launch_probe(kind, **extra)
+        if result["handler_found"] is False:
+            raise HandlerError(no_function(self._subject.target))
         return result
 
     def _keep(self, kind: RunKind, launch: Launch, result: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from importlib import resources
 
+from importcost.measure.failures import no_function
 from importcost.measure.plan import CONFIDENCE, TARGET_HALF_WIDTH, is_settled
 from importcost.measure.session import Measurement, Subject
 from importcost.model.graph import STDLIB, BytecodeState, ImportGraph
@@ -48,11 +49,7 @@ def find_warnings(
 
 def _about_the_handler(measurement: Measurement, subject: Subject) -> Iterator[ProfileWarning]:
     if measurement.handler_found is False:
-        yield ProfileWarning(
-            WarningCode.HANDLER_NOT_FOUND,
-            f"{subject.target.handler_file} has no function {subject.target.function}: Lambda "
-            "would end each invocation with Runtime.HandlerNotFound.",
-        )
+        yield ProfileWarning(WarningCode.HANDLER_NOT_FOUND, no_function(subject.target))
     if measurement.output_bytes > OUTPUT_LIMIT_BYTES:
         yield ProfileWarning(
             WarningCode.OUTPUT,
