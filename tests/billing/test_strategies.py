@@ -12,7 +12,7 @@ from billing.profile_factory import make_profile
 from cli.bill_factory import advice
 from importcost.billing.estimate import estimate
 from importcost.billing.prices import load_prices
-from importcost.billing.recommend import recommend
+from importcost.billing.recommend import money, recommend
 from importcost.billing.strategies import (
     AS_IT_IS,
     BYTECODE,
@@ -28,6 +28,7 @@ from importcost.billing.strategies import (
 from importcost.billing.strategy_money import Tariff, break_even_utilisation, streaming, tiered
 from importcost.billing.traffic import Traffic
 from importcost.errors import UsageError
+from importcost.model.advice import Advice, BytecodeFinding
 from importcost.reports.strategies import render_strategies, strategies_json
 
 FLOOR_MS = 84.4  # python3.12, zip, x86_64
@@ -106,6 +107,25 @@ def test_savings_that_were_not_verified_are_marked():
         assert ("predicted, not verified" in text) is not is_verified
         basis = "verified" if is_verified else "predicted"
         assert basis in found.find(DEFERRAL).remarks[0]
+
+
+def test_a_prediction_of_nothing_is_no_remedy_and_not_recommended():
+    nothing = Advice((), (), None, BytecodeFinding(1, "compileall", None))
+    found = compare_strategies(function(900, found=nothing), EXAMPLE)
+    assert not any(one.has(BYTECODE) for one in found.options)
+    text = render_strategies(found, recommend(found), width=200, colour=False)
+    assert "hash-based bytecode for 1 module is predicted to save less than 1%" in text
+
+
+def test_sums_below_all_money_are_written_without_exponents():
+    assert money(5e-7) == "less than $0.0001"
+    assert (money(0.0), money(0.0042), money(1234.5)) == ("$0.00", "$0.0042", "$1,234.50")
+
+
+def test_an_answer_that_not_even_streaming_returns_is_refused():
+    with pytest.raises(UsageError, match=r"An answer of 300,000 KB is more .* \(200 MB\)"):
+        dataclasses.replace(EXAMPLE, payload_kb=300_000.0)
+    dataclasses.replace(EXAMPLE, payload_kb=200.0 * 1024)
 
 
 def test_bytecode_and_deferral_multiply():

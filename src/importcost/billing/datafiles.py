@@ -101,6 +101,7 @@ class Limits:
     mb_per_vcpu: float
     memory_min_mb: int
     memory_max_mb: int
+    streamed_max_mb: int
 
 
 @lru_cache(maxsize=1)
@@ -114,6 +115,7 @@ def load_limits() -> Limits:
         mb_per_vcpu=number(data, "mb_per_vcpu", where),
         memory_min_mb=int(number(data, "memory_min_mb", where)),
         memory_max_mb=int(number(data, "memory_max_mb", where)),
+        streamed_max_mb=int(number(data, "streamed_max_mb", where)),
     )
 
 

@@ -24,6 +24,9 @@ from importcost.billing.strategies import (
     Option,
 )
 
+LEAST_SHOWN = 0.0001
+"""Dollars; smaller sums are nothing to anybody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
@@ -183,6 +186,8 @@ def _caveat(taken: Option) -> list[str]:
 
 def money(value: float) -> str:
     """Return dollars with two decimals, or two digits below a cent."""
+    if 0 < value < LEAST_SHOWN:
+        return f"less than ${LEAST_SHOWN}"
     return f"${value:,.2f}" if value >= 0.01 or value == 0 else f"${value:.2g}"
 
 

@@ -13,6 +13,8 @@ from importcost.model.profile import Phase, Profile
 
 _FUNCTION_PHASES = (Phase.HANDLER_IMPORTS.value, Phase.MODULE_BODY.value)
 _FILE = "strategies.json"
+LEAST_SHARE = 0.01
+"""Of function init: a prediction below it is no remedy, and must not be recommended as one."""
 
 
 class Basis(str, Enum):
@@ -94,7 +96,10 @@ def _bytecode(profile: Profile, found: BytecodeFinding | None) -> tuple[Saving |
         return None, "All modules come with valid bytecode, as far as is known: nothing to ship."
     what = f"hash-based bytecode for {found.modules:,} module{'s' * (found.modules != 1)}"
     if found.verification is None:
-        return Saving(_published_share(profile), Basis.PREDICTED, what), ""
+        published = _published_share(profile)
+        if published.value < LEAST_SHARE:
+            return None, f"Shipping {what} is predicted to save less than 1% of function init."
+        return Saving(published, Basis.PREDICTED, what), ""
     share = _verified_share(found.verification)
     if share is None:
         failure = found.verification.failure or "it saves nothing"

@@ -19,7 +19,6 @@ from importcost.billing.prices import Prices, load_prices
 from importcost.billing.savings import Saving, Savings, changed, savings_of
 from importcost.billing.snapstart_rules import JOINT_RULES, snapstart_obstacles
 from importcost.billing.strategy_money import (
-    KB_PER_MB,
     Part,
     Tariff,
     break_even_utilisation,
@@ -29,7 +28,7 @@ from importcost.billing.strategy_money import (
     snapstart,
     streaming,
 )
-from importcost.billing.traffic import Traffic
+from importcost.billing.traffic import KB_PER_MB, Traffic
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
 

@@ -18,9 +18,8 @@ from dataclasses import dataclass
 
 from importcost.billing.assumptions import assumed
 from importcost.billing.prices import Prices, Tier
-from importcost.billing.traffic import Traffic
+from importcost.billing.traffic import KB_PER_MB, Traffic
 
-KB_PER_MB = 1024
 MB_PER_GB = 1024
 
 

@@ -6,10 +6,13 @@ import math
 from dataclasses import dataclass
 
 from importcost.billing.assumptions import assumed
+from importcost.billing.datafiles import load_limits
 from importcost.errors import UsageError
 
 LONGEST_MS = 900_000.0
 """Lambda stops an invocation after 15 minutes (AWS Lambda quotas)."""
+
+KB_PER_MB = 1024
 
 LARGEST = 10**12
 """No count, size or sum of one function's month comes near it; sums stay finite below."""
@@ -53,7 +56,7 @@ class Traffic:
         if not 0 < self.duration_ms <= LONGEST_MS:
             raise UsageError(
                 f"A request's duration must be above 0 ms and at most {LONGEST_MS:.0f} ms (15"
-                f" minutes, Lambda's longest), not {self.duration_ms}."
+                f" minutes, Lambda's longest), not {self.duration_ms:,.10g}."
             )
         if self.invocations < 1 or self.versions < 1:
             raise UsageError("There must be at least one invocation and one version a month.")
@@ -72,6 +75,13 @@ class Traffic:
         ):
             if value is not None and not 0 <= value <= LARGEST:
                 raise UsageError(f"The {name} must lie between 0 and {LARGEST:,}.")
+        most_mb = load_limits().streamed_max_mb
+        if self.payload_kb is not None and self.payload_kb > most_mb * KB_PER_MB:
+            raise UsageError(
+                f"An answer of {self.payload_kb:,.0f} KB is more than Lambda returns even where it"
+                f" is streamed ({most_mb} MB): give the size of one answer, or let the function"
+                " answer with a link to a file in S3."
+            )
 
     @property
     def concurrency(self) -> float:
