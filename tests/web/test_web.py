@@ -34,7 +34,8 @@ started = time.monotonic()
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(app(time.monotonic() - started) if self.path == "/" else 200)
+        status = 500 if self.path == "/error" else 200
+        self.send_response(app(time.monotonic() - started) if self.path == "/" else status)
         self.end_headers()
         if self.path == "/slow":
             time.sleep(0.2)
@@ -116,6 +117,18 @@ def test_the_page_tells_the_readiness_apart_from_the_bill(folder):
     start = page.index('id="data">') + len('id="data">')
     shown = json.loads(page[start : page.index("</script>", start)])
     assert shown["warnings"][0]["message"] == said
+    estimate = [sys.executable, "-m", "importcost", "estimate", "web.json"]
+    billed = subprocess.run(estimate, cwd=folder, capture_output=True, text=True, check=True)
+    assert said in " ".join(billed.stdout.split())
+
+
+def test_an_error_s_times_are_not_called_those_of_the_answer(folder):
+    words = ("--runs", "5", "--request", "GET /error", "-o", "web.json")
+    done = profile(folder, "main:app", *words)
+    assert done.returncode == 0, done.stderr
+    assert "GET /error: 500, first byte" in done.stdout
+    assert "That is how long an error takes" in done.stdout
+    assert "stream" not in done.stdout
 
 
 def servers_of(app: str) -> list[str]:

@@ -12,7 +12,7 @@ from importcost.billing.datafiles import load_limits
 from importcost.billing.estimate import Estimate, InitLimit
 from importcost.billing.savings import Saving, Savings, savings_of
 from importcost.model.codec import to_plain
-from importcost.model.profile import Profile
+from importcost.model.profile import Profile, WarningCode
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, dollars, milliseconds, wrap
 
 SCHEMA = "importcost-curve"
@@ -177,6 +177,10 @@ def _row(point: CurvePoint, width: int) -> str:
 
 def _notes(curve: Curve, profile: Profile, width: int) -> list[str]:
     lines = []
+    for warning in profile.warnings:
+        # A web app's readiness, another Python: what the figures then are not.
+        if warning.code is WarningCode.RUNTIME_MISMATCH:
+            lines += wrap(warning.message, width)
     measured = profile.settings.package_type
     if any(point.estimate.package_type != measured for point in curve.points):
         lines += wrap(_OTHER_BYTECODE.format(measured=measured), width)

@@ -11,6 +11,8 @@ from importcost.model.tree import ImportTree
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, ms_of, wrap
 
 MAX_IMPORTS = 10
+FIRST_ERROR = 400
+"""HTTP status from which an answer is an error."""
 
 
 class FiguresLike(Protocol):
@@ -120,8 +122,15 @@ def _request(one: FiguresLike, width: int) -> Iterator[str]:
         f"{one.request}: {', '.join(map(str, statuses))}, first byte {ms_of(one.first_byte_us)}, "
         f"last byte {ms_of(one.last_byte_us)}"
     )
+    refused = [status for status in statuses if status >= FIRST_ERROR]
     if failed:
         yield from wrap(f"{len(failed)} of {len(one.answers)} not answered: {failed[0]}", width)
+    elif refused:
+        yield from wrap(
+            f"That is how long an error takes, not what was asked for: correct --request, or see "
+            f"why the app answers {refused[0]}.",
+            width,
+        )
     elif one.is_streamed:
         yield "The response streams: its body comes in parts, with pauses between them."
     else:
