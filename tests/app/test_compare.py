@@ -34,6 +34,7 @@ def test_saved_profiles_are_judged_by_their_intervals(rows, allowed, code):
     report, found = compare_profiles(profile_of(), profile_of(rows), max_increase=allowed)
     assert exit_code(report.checks) == code
     assert found.tree_delta_us == sum(rows.values()) - sum(ROWS.values())
+    assert "against the base;" in report.checks[0].message
 
 
 def test_profiles_of_two_machines_are_not_judged():

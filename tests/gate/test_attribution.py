@@ -56,6 +56,9 @@ def test_a_module_that_did_not_stay_loaded_belongs_to_its_package():
     found = attribute(profile_of(), profile_of({**ROWS, "pandas._missing": 700}))
     (change,) = (one for one in found.modules if one.module == "pandas._missing")
     assert (change.distribution, change.kind) == ("pandas", ChangeKind.ADDED)
+    # Its row counts for the time, not as a module that is loaded: none of the lists names it.
+    (pandas,) = (one for one in found.distributions if one.distribution == "pandas")
+    assert (pandas.delta_us, pandas.added, found.new_modules) == (700, 0, ())
 
 
 def test_dollars_are_the_shift_on_lambda_times_the_price():

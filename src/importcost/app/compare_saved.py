@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from importcost.app.compare import CompareReport
 from importcost.billing.estimate import estimate
 from importcost.gate.attribution import Attribution
@@ -37,5 +39,8 @@ def compare_profiles(
             Check(Rule.INCREASE, level, Status.NOT_MEASURED, message, name),
         )
     else:
-        checks = relative(Subject(name, budgets, evidence_of(head), levels, entry))
+        found = relative(Subject(name, budgets, evidence_of(head), levels, entry))
+        # Judged as by a baseline's figures; the user named two profiles.
+        words = ("against the baseline", "against the base")
+        checks = tuple(replace(one, message=one.message.replace(*words)) for one in found)
     return CompareReport(checks, profiles={name: (base, head)}), attribute_profiles(base, head)

@@ -96,7 +96,7 @@ def attribute(
     return Attribution(
         tree_delta_us=sum(head_us.values()) - sum(base_us.values()),
         modules=tuple(sorted(modules, key=lambda one: (-abs(one.delta_us), one.module))),
-        distributions=_distributions(modules),
+        distributions=_distributions(modules, base_names ^ head_names),
         new_modules=tuple(sorted(head_names - base_names)),
         gone_modules=tuple(sorted(base_names - head_names)),
         dollars_per_million=dollars_of_shift(
@@ -201,18 +201,34 @@ def _kind(was_there: bool, is_there: bool, delta_us: int) -> ChangeKind:
     return ChangeKind.SLOWER if delta_us > 0 else ChangeKind.FASTER
 
 
-def _distributions(modules: Iterable[ModuleChange]) -> tuple[DistributionChange, ...]:
+def _distributions(
+    modules: Iterable[ModuleChange], loaded_once: Collection[str]
+) -> tuple[DistributionChange, ...]:
+    """Sum modules up; `loaded_once` are those counted as new or gone.
+
+    An attempt to import what is not there (msvcrt, by subprocess) has a row and is no new module.
+    """
     grouped: dict[str, list[ModuleChange]] = defaultdict(list)
     for module in modules:
         grouped[module.distribution].append(module)
-    changes = [_distribution(name, members) for name, members in grouped.items()]
+    changes = [_distribution(name, members, loaded_once) for name, members in grouped.items()]
     return tuple(sorted(changes, key=lambda one: (-abs(one.delta_us), one.distribution)))
 
 
-def _distribution(name: str, members: list[ModuleChange]) -> DistributionChange:
+def _distribution(
+    name: str, members: list[ModuleChange], loaded_once: Collection[str]
+) -> DistributionChange:
     base_us = sum(member.base_us for member in members)
     head_us = sum(member.head_us for member in members)
     added = sum(member.kind is ChangeKind.ADDED for member in members)
     removed = sum(member.kind is ChangeKind.REMOVED for member in members)
     kind = _kind(added < len(members), removed < len(members), head_us - base_us)
-    return DistributionChange(name, kind, base_us, head_us, added, removed)
+    once = [member.kind for member in members if member.module in loaded_once]
+    return DistributionChange(
+        name,
+        kind,
+        base_us,
+        head_us,
+        added=once.count(ChangeKind.ADDED),
+        removed=once.count(ChangeKind.REMOVED),
+    )

@@ -8,7 +8,7 @@ from importcost.gate.attribution import Attribution, ChangeKind
 from importcost.gate.compare import Comparison, Metric, Shift, Verdict
 from importcost.gate.patterns import topmost
 from importcost.reports.check_text import one_line
-from importcost.reports.markdown_check import Compared
+from importcost.reports.markdown_check import MIN_SHOWN_US, Compared, count_of, distributions_shown
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
@@ -21,8 +21,6 @@ from importcost.reports.text import (
 
 MAX_DISTRIBUTIONS = 6
 MAX_MODULES = 8
-MIN_SHOWN_US = 50
-"""Below a twentieth of a millisecond, a single module's change is the clock's."""
 _MARKS = {
     Verdict.SLOWER: ("✗ slower", "31;1"),
     Verdict.FASTER: ("✓ faster", "32;1"),
@@ -75,14 +73,11 @@ def _signed(value_us: float) -> str:
 def render_attribution(found: Attribution, room: int, style: Style) -> list[str]:
     """Return the lines on dollars, distributions and modules; `room` is in columns."""
     lines = [f"  {dollar_change(found.dollars_per_million)} per million cold starts"]
-    changes = [one for one in found.distributions if one.kind is not ChangeKind.UNCHANGED]
-    shown = [
-        one for one in changes if abs(one.delta_us) >= MIN_SHOWN_US or one.added or one.removed
-    ]
+    shown = distributions_shown(found)
     if not shown:
         lines.append("  No distribution's time stands out from the noise of the profiles.")
     for one in shown[:MAX_DISTRIBUTIONS]:
-        counts = f"{one.added} new modules" if one.added else ""
+        counts = count_of(one.added, "new module") if one.added else ""
         counts += ", " if one.added and one.removed else ""
         counts += f"{one.removed} gone" if one.removed else ""
         name = elide(one.distribution, 30)
@@ -112,5 +107,5 @@ def _names(word: str, names: Sequence[str], room: int) -> list[str]:
     first = ", ".join(one_line(name) for name in tops[: 3 * MAX_MODULES])
     more = len(tops) - 3 * MAX_MODULES
     rest = f" and {more} more" if more > 0 else ""
-    text = f"{word}, {len(names)} modules: {first}{rest}"
+    text = f"{word}, {count_of(len(names), 'module')}: {first}{rest}"
     return [f"  {line}" for line in wrap(text, room - 2)]

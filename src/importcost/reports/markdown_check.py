@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importcost.gate.attribution import Attribution, ChangeKind
+from importcost.gate.attribution import Attribution, ChangeKind, DistributionChange
 from importcost.gate.checks import Check, Status, exit_code
 from importcost.gate.compare import Comparison, Verdict
 from importcost.reports.check_text import Places, one_line, severity, spot_of
@@ -18,6 +18,8 @@ MAX_CHARACTERS = 60_000
 """A comment on GitHub holds 65,536."""
 MAX_CELL = 600
 MAX_CHANGES = 8
+MIN_SHOWN_US = 50
+"""Below a twentieth of a millisecond, a single module's change is the clock's."""
 _SAFE = re.compile(r"[\w \-,;()+=%/.:]", re.ASCII)
 
 
@@ -86,16 +88,17 @@ def _headline(checks: Sequence[Check], *, strict: bool) -> str:
     code = exit_code(checks, strict=strict)
     failed = sum(severity(check, strict=strict) == "error" for check in checks)
     warned = sum(severity(check, strict=strict) == "warning" for check in checks)
-    warnings = f", {_count(warned, 'warning')}" if warned else ""
+    warnings = f", {count_of(warned, 'warning')}" if warned else ""
     if not checks:
         return "nothing was measured"
     if code == 0:
-        return f"{_count(len(checks), 'check')}, none failed{warnings}"
+        return f"{count_of(len(checks), 'check')}, none failed{warnings}"
     word = "failed" if code == 1 else "could not be measured"
-    return f"{failed} of {_count(len(checks), 'check')} {word}{warnings}"
+    return f"{failed} of {count_of(len(checks), 'check')} {word}{warnings}"
 
 
-def _count(number: int, word: str) -> str:
+def count_of(number: int, word: str) -> str:
+    """Return a number and its word, in the plural where it is one."""
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
@@ -125,16 +128,26 @@ def _comparisons(comparisons: Sequence[Comparison]) -> list[str]:
         figures = f"{shift.base_us / 1000:,.1f} | {shift.head_us / 1000:,.1f}"
         percent = shift.shift_percent
         by = f"{percent.value:+.1f} % ({percent.low:+.1f} to {percent.high:+.1f})"
-        metric = f"{shift.metric.value}, {_count(one.pairs, 'pair')}"
+        metric = f"{shift.metric.value}, {count_of(one.pairs, 'pair')}"
         rows.append(f"| {escape(one.handler, 80)} | {verdict} | {figures} | {by} | {metric} |")
     return _table("| handler | init is | base ms | head ms | shift | measured |", rows)
+
+
+def distributions_shown(found: Attribution) -> list[DistributionChange]:
+    """Return the distributions whose change a reader is told of."""
+    return [
+        one
+        for one in found.distributions
+        if one.kind is not ChangeKind.UNCHANGED
+        and (abs(one.delta_us) >= MIN_SHOWN_US or one.added or one.removed)
+    ]
 
 
 def _changes(compared: Compared) -> list[str]:
     found = compared.attribution
     if found is None:
         return []
-    changes = [one for one in found.distributions if one.kind is not ChangeKind.UNCHANGED]
+    changes = distributions_shown(found)
     rows = [
         f"| {escape(one.distribution, 80)} | {one.kind.value} | {one.delta_us / 1000:+,.1f} "
         f"| {one.added} | {one.removed} |"
@@ -148,7 +161,7 @@ def _changes(compared: Compared) -> list[str]:
         title,
         "",
         *_table("| distribution | change | ms | new modules | gone |", rows),
-        *([_count(rest, "more distribution"), ""] if rest > 0 else []),
+        *([count_of(rest, "more distribution"), ""] if rest > 0 else []),
         *_names("New", found.new_modules),
         *_names("Gone", found.gone_modules),
     ]
@@ -193,5 +206,5 @@ def _limited(heading: Sequence[str], sections: Sequence[Sequence[str]]) -> str:
             used += len(line) + 1
         left_out += len(section) if section[0].startswith("<details>") else 0
     if left_out:
-        lines += ["", f"{_count(left_out, 'more line')} had no room here."]
+        lines += ["", f"{count_of(left_out, 'more line')} had no room here."]
     return "\n".join(lines).rstrip("\n") + "\n"
