@@ -74,6 +74,9 @@ class MeasuredHandler:
 
         The sentence has the whole chain of imports with files and lines.
         """
+        if not patterns:
+            raise TypeError("assert_not_imported needs a pattern, as in 'pandas'")
+
         from importcost.gate.budgets import Budgets
         from importcost.gate.checks import Status
         from importcost.gate.import_rules import forbidden_imports
@@ -126,7 +129,9 @@ class Importcost:
             profile = profile_handler(self._request(target, options), _Silent())
             return MeasuredHandler(target, profile, estimate(profile))
         except ImportcostError as error:
-            pytest.fail(f"{target} could not be measured: {error}", pytrace=False)
+            reason = str(error)
+        # Out of the handler: pytest would show the error twice, as what was being handled.
+        pytest.fail(f"{target} could not be measured: {reason}", pytrace=False)
 
     def _request(self, target: str, options: dict[str, Any]) -> ProfileRequest:
         from importcost.app.bench import ProfileRequest, check_request

@@ -115,6 +115,7 @@ def test_a_handler_that_fails_is_written_without_budgets(project):
     assert done.returncode == 0
     assert "Not measured, budgets commented out: orders" in done.stderr
     assert "absent_module" in done.stderr
+    assert "name its requirements with the setting requirements" in done.stderr
     assert load_config(folder=str(folder)).handlers[0].budgets.max_init_ms is None
 
 

@@ -64,6 +64,13 @@ def test_a_handler_that_cannot_be_imported_fails(tmp_path):
     assert done.returncode == 1
     assert "src/handler.py could not be measured" in done.stdout
     assert "absent_module" in done.stdout
+    assert "During handling" not in done.stdout
+
+
+def test_no_pattern_at_all_is_no_assertion_that_holds(tmp_path):
+    done = run(tmp_path, f"{START}    found.assert_not_imported()\n")
+    assert done.returncode == 1
+    assert "assert_not_imported needs a pattern" in done.stdout
 
 
 def test_paths_are_those_of_the_rootdir_and_a_handler_is_measured_once(tmp_path):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from importcost.app.as_settings import as_settings
 from importcost.app.bench import Listener
 from importcost.app.check import BASELINE_FILE
 from importcost.app.configured import HowToMeasure, request_for
@@ -74,7 +75,7 @@ def write_configuration(request: InitRequest, listener: Listener) -> Started:
         try:
             start = _with_figures(start, folder, request, listener)
         except (MeasurementError, UsageError) as error:
-            unmeasured.append((one.name, str(error)))
+            unmeasured.append((one.name, as_settings(str(error))))
         started.append(start)
     text = starting_configuration(
         started, in_project_file=request.in_project_file, margin=request.margin
