@@ -264,6 +264,13 @@ def _choose_runner(request: ProfileRequest, image: str, listener: Listener) -> C
             f"{choice.reason}; name the engine with --runner, or fetch it with "
             f"`{choice.hint or 'docker pull ' + image}`."
         )
+    if choice.engine is None and request.image is not None:
+        # Who names an image means it: figures of this machine would pass for the image's.
+        raise MeasurementError(
+            f"The image {image} cannot be measured in: {choice.reason}; fetch it with "
+            f"`{choice.hint or 'docker pull ' + image}`, name the engine with --runner, or leave "
+            "--image out."
+        )
     if wanted == "auto":
         listener.note(f"Runner: {_reason(choice)}.")
     return choice

@@ -111,6 +111,11 @@ class Repository:
             )
         if self._ask("rev-parse", "--verify", "--quiet", "HEAD")[0] != 0:
             raise UsageError(f"{self.folder} has no commit yet: commit once, or name two folders.")
+        if ".." in ref:
+            raise UsageError(
+                f"{ref} is a range: name its two ends apart, as in importcost compare main HEAD; "
+                "with --merge-base the first counts where the second left it, as after three dots."
+            )
         raise UsageError(
             f"There is no commit {ref} in {self.folder}: name a branch, tag or commit that is "
             f"there (git fetch origin {ref} brings a branch), a folder, or a saved profile."
