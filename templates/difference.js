@@ -20,7 +20,7 @@ function changeColumns() {
     { title: "Before, ms", text: (row) => msColumn(base[row]), value: (row) => base[row] },
     { title: "After, ms", text: (row) => msColumn(head[row]), value: (row) => head[row] },
     { title: "Change", words: true, text: (row) => data.kinds[kinds[row]], value: (row) => kinds[row] },
-    { title: "Distribution", words: true, text: owner, value: owner },
+    { title: "Distribution", words: true, text: owner, value: (row) => owner(row).toLowerCase() },
     { title: "Imported at", words: true, text: (row) => data.places[names[row]] || "–", value: (row) => data.places[names[row]] },
   ];
 }
@@ -42,7 +42,9 @@ function changedCell(name, kind, node, hooks) {
 }
 
 function applyFilters() {
+  tellMatches();
   chart.setDim(tree.dimmed(state.matches, state.shown));
+  if (!table) return;
   if (!state.found && !state.shown) {
     table.filter(null);
     return;
@@ -58,11 +60,6 @@ function search(text) {
   const found = text ? tree.search(text) : null;
   state.matches = found && found.matches;
   state.found = found && found.hits;
-  state.hit = -1;
-  state.hits = [];
-  for (let node = 0; found && node < tree.real; node += 1) if (found.matches[node]) state.hits.push(node);
-  byId("search-result").textContent = !found ? ""
-    : found.count ? `${plural(found.count, "match", "matches")}, ${signedMs(found.us)}` : "No match";
   applyFilters();
 }
 
@@ -124,5 +121,7 @@ whenIdle(() => {
     changeColumns(),
     { pick: showInChart },
   );
+  // What was typed or pressed before there were rows counts for them as well.
+  if (state.matches || state.shown) applyFilters();
   performance.mark("complete");
 });

@@ -3,9 +3,25 @@
 
 const MOST_CRUMBS = 8;
 
+const SETTLE_MS = 250;
+
+// What search and legend leave together: told beside the box, and walked through with Enter.
+function tellMatches() {
+  const { matches, shown } = state;
+  const found = matches && tree.tally(matches, shown);
+  state.hits = found ? found.hits : [];
+  state.hit = NONE;
+  let text = "";
+  if (state.hits.length) text = `${plural(state.hits.length, "match", "matches")}, ${found.text}`;
+  else if (matches) text = shown && matches.includes(1) ? "No match in what is shown" : "No match";
+  byId("search-result").textContent = text;
+}
+
 function nextHit(step) {
   if (!state.hits.length) return;
-  state.hit = (state.hit + step + state.hits.length) % state.hits.length;
+  // Before the first of them, a step back is one to the last.
+  const from = state.hit === NONE && step < 0 ? 0 : state.hit;
+  state.hit = (from + step + state.hits.length) % state.hits.length;
   selectNode(state.hits[state.hit]);
 }
 
@@ -21,8 +37,22 @@ function onSelect(node) {
   if (sandwich) sandwich.hidden = shown.source(node) === NONE || (shown !== tree && node === shown.root);
   const fragment = shown === tree && node < tree.real ? `#n=${node}` : "#";
   byId("detail-link").hidden = fragment === "#";
-  // Replaced, not pushed: Back leaves the report instead of walking through every selection.
-  if (location.hash !== fragment) history.replaceState(null, "", fragment);
+  tellAddress(fragment);
+}
+
+// Replaced, not pushed: Back leaves the report instead of walking through every selection. Once
+// the selection rests: browsers refuse an address that changes with every repeat of a held key.
+function tellAddress(fragment) {
+  state.fragment = fragment;
+  clearTimeout(state.telling);
+  state.telling = setTimeout(() => {
+    if (location.hash === (fragment === "#" ? "" : fragment)) return;
+    try {
+      history.replaceState(null, "", fragment);
+    } catch {
+      // A page inside another page's frame has no address of its own; all else works there.
+    }
+  }, SETTLE_MS);
 }
 
 function crumb(node, last) {
@@ -89,22 +119,30 @@ function onKey(event) {
 function listen() {
   const box = byId("search");
   let waiting = 0;
+  const find = () => {
+    clearTimeout(waiting);
+    waiting = 0;
+    search(box.value.trim());
+  };
   box.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => search(box.value.trim()), 60);
+    waiting = setTimeout(find, 60);
   });
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") nextHit(event.shiftKey ? -1 : 1);
+    if (event.key === "Enter") {
+      if (waiting) find();
+      nextHit(event.shiftKey ? -1 : 1);
+    }
     if (event.key === "Escape") {
       box.value = "";
-      search("");
+      find();
       chart.canvas.focus();
     }
   });
   for (const order of ORDERS) byId(`order-${order}`).addEventListener("click", () => setOrder(order));
   byId("detail-copy").addEventListener("click", copyName);
   byId("detail-sandwich")?.addEventListener("click", () => state.keys.s());
-  byId("detail-link").addEventListener("click", () => copyText(location.href, "Link copied"));
+  byId("detail-link").addEventListener("click", () => copyText(location.href.split("#")[0] + state.fragment, "Link copied"));
   byId("help-open").addEventListener("click", () => byId("help").showModal());
   byId("help-close").addEventListener("click", () => byId("help").close());
   document.addEventListener("keydown", onKey);

@@ -22,26 +22,14 @@ let chart = null;
 let table = null;
 
 function applyFilters() {
+  tellMatches();
   const dim = tree.dimmed(state.matches, state.shown);
   chart.setDim(chart.tree === tree ? dim : chart.tree.dimmed(state.matches, state.shown));
   table?.filter(dim);
 }
 
 function search(text) {
-  const result = byId("search-result");
-  state.hit = -1;
-  state.hits = [];
-  state.matches = null;
-  result.textContent = "";
-  if (text) {
-    const found = tree.search(text);
-    state.matches = found.matches;
-    for (let node = 0; node < tree.real; node += 1) if (found.matches[node]) state.hits.push(node);
-    const share = shareText(found.us, tree.widths[tree.root]);
-    result.textContent = found.count
-      ? `${plural(found.count, "match", "matches")}, ${msText(found.us)}, ${share}`
-      : "No match";
-  }
+  state.matches = text ? tree.search(text) : null;
   applyFilters();
 }
 
@@ -129,6 +117,8 @@ whenParsed(() => whenIdle(() => {
     importColumns(tree),
     { pick: showInChart },
   );
+  // What was typed or pressed before there were rows counts for them as well.
+  if (state.matches || state.shown) applyFilters();
   drawAdvice();
   drawFinePrint();
   drawCurve();

@@ -268,26 +268,31 @@ class Tree extends Forest {
     return dim;
   }
 
-  // Marks matching nodes; time counts once where a match lies inside another match.
+  // 1 for every node whose name holds the text.
   search(text) {
     const wanted = text.toLowerCase();
     const lower = this.names.lower;
     const hits = new Uint8Array(lower.length);
     for (let id = 0; id < hits.length; id += 1) hits[id] = lower[id].includes(wanted) ? 1 : 0;
     const matches = new Uint8Array(this.size);
+    for (let node = 0; node < this.real; node += 1) matches[node] = hits[this.nameIds[node]];
+    return matches;
+  }
+
+  // The matches that the legend shows; time counts once where one lies inside another.
+  tally(matches, shown) {
     const covered = new Uint8Array(this.size);
-    let count = 0;
+    const owners = this.data.distribution_ids;
+    const hits = [];
     let us = 0;
     for (let node = 0; node < this.real; node += 1) {
-      const parent = this.parents[node];
-      const inside = covered[parent];
+      const inside = covered[this.parents[node]];
       covered[node] = inside;
-      if (!hits[this.nameIds[node]]) continue;
-      matches[node] = 1;
+      if (!matches[node] || (shown && !shown.has(owners[this.nameIds[node]]))) continue;
       covered[node] = 1;
-      count += 1;
+      hits.push(node);
       if (!inside) us += Math.max(0, this.cumulativeUs[node]);
     }
-    return { matches, count, us };
+    return { hits, text: `${msText(us)}, ${shareText(us, this.widths[this.root])}` };
   }
 }
