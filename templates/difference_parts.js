@@ -8,6 +8,14 @@ function signedWhole(value) {
   return `${size === 0 ? "±" : value < 0 ? "−" : "+"}${wholeText(size)}`;
 }
 
+function signedDollars(value) {
+  const size = Math.abs(value);
+  const [whole, cents] = size.toFixed(2).split(".");
+  // What is shown as none has no sign.
+  const sign = Number(size.toFixed(2)) === 0 ? "±" : value < 0 ? "−" : "+";
+  return `${sign}$${wholeText(Number(whole))}.${cents}`;
+}
+
 function drawDifferenceHead() {
   const [before, after] = data.sides.map((side) => side.billed_init_ms);
   const delta = after.value - before.value;
@@ -20,8 +28,7 @@ function drawDifferenceHead() {
   byId("verdict").classList.add(data.verdict);
   byId("band").textContent = `${wholeMs(before.value)} ms before, ${wholeMs(after.value)} ms after`;
   const dollars = data.dollars_per_million;
-  const sign = dollars.value < 0 ? "−" : "+";
-  byId("dollars").textContent = `${sign}${dollarsText(Math.abs(dollars.value))}`;
+  byId("dollars").textContent = signedDollars(dollars.value);
   data.sides.forEach((side, i) => {
     const cpu = side.cpu_us;
     byId(i ? "local-head" : "local-base").textContent =

@@ -14,7 +14,7 @@ function drawBytecode() {
 
 function drawWarnings() {
   byId("warnings").hidden = data.warnings.length === 0;
-  byId("warning-list").append(...data.warnings.map((warning) => element("li", "", clipped(warning.message, 600))));
+  byId("warning-list").append(...data.warnings.map((warning) => textWithCode("li", "", clipped(warning.message, 600))));
 }
 
 function drawAdvice() {
@@ -27,13 +27,23 @@ function drawAdvice() {
   byId("staying-list").append(...staying.map((one) => noteLine(one.exclusive_us, one.code, one.place, one.reason)));
 }
 
+// The texts are those of the terminal: what stands between backticks is code.
+function textWithCode(tag, className, text) {
+  const made = element(tag, className);
+  const parts = text.split("`");
+  // A backtick without its other is one of the text's own.
+  if (parts.length % 2 === 0) made.textContent = text;
+  else made.append(...parts.map((part, i) => (i % 2 ? element("code", "", part) : part)));
+  return made;
+}
+
 function noteLine(us, name, place, text) {
   const line = element("li", "note-line");
   line.append(
     element("span", "note-ms", msText(us)), " ", element("code", "name", clipped(name, 120)), " ",
     element("span", "place", clipped(place, 100)),
   );
-  if (text) line.append(" ", element("span", "note-text", clipped(text, 500)));
+  if (text) line.append(" ", textWithCode("span", "note-text", clipped(text, 500)));
   return line;
 }
 
@@ -55,11 +65,11 @@ function drawFinePrint() {
     ["Speed ratio, Lambda to here", `${ratio.value.toFixed(2)} (${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)})`],
     ["Function init on Lambda", ms(h.function_init_ms)],
     ["Init on Lambda", ms(h.init_ms)],
-    ["Measured here, CPU", `${msText(data.local.cpu_us.value)} (${msText(data.local.cpu_us.low)} to ${msText(data.local.cpu_us.high)})`],
-    ["Measured here, wall", msText(data.local.wall_us)],
+    [clockWords(), `${msText(data.local.cpu_us.value)} (${msText(data.local.cpu_us.low)} to ${msText(data.local.cpu_us.high)})`],
+    ...(data.source !== "measured" ? [] : [["Measured here, wall", msText(data.local.wall_us)]]),
     ["Not attributed to a row", shareText(data.local.unattributed_share, 1)],
   ]);
-  byId("notes").append(...data.notes.map((note) => element("li", "", clipped(note, 800))));
+  byId("notes").append(...data.notes.map((note) => textWithCode("li", "", clipped(note, 800))));
   byId("sources").append(...data.sources.map(([figure, source, date]) => {
     const row = element("tr");
     const head = element("th", "", clipped(figure, 300));

@@ -1,5 +1,10 @@
 // The verdict: what a cold start bills, at the memory size of the slider, and where it goes.
 
+// A log has one clock, that of its rows.
+function clockWords() {
+  return data.source !== "measured" ? "In the log, wall" : "Measured here, CPU";
+}
+
 function drawHeader() {
   const f = data.function;
   const handler = f.handler || "Import log";
@@ -63,7 +68,7 @@ function drawPhases() {
   const note = byId("phase-note");
   const heaviest = data.phases.reduce((a, b) => (b.init_ms > a.init_ms ? b : a), data.phases[0]);
   const explain = (phase) => {
-    const local = phase.local_us === null ? "" : ` Measured here: ${msText(phase.local_us)} CPU.`;
+    const local = phase.local_us === null ? "" : ` ${clockWords()}: ${msText(phase.local_us)}.`;
     note.replaceChildren(
       element("strong", "", `${phase.label}, ${shareText(phase.share, 1)} of init. `),
       `${phase.explanation}${local}`,

@@ -186,6 +186,17 @@ def test_the_summary_names_the_culprit_and_keeps_to_its_width(width: int) -> Non
     assert max(map(len, text.splitlines())) <= max(width, 64)
 
 
+def test_no_difference_is_neither_plus_nor_minus() -> None:
+    text = render_difference(difference(small_profile(), small_profile()), width=90, colour=False)
+    assert "±$0.00 per million" in " ".join(text.split())
+
+
+def test_a_log_is_not_said_to_be_measured_here() -> None:
+    log = replace(small_profile(), source="log")
+    text = render_difference(difference(log, changed_profile()), width=90, colour=False)
+    assert "wall in the log before" in " ".join(text.split())
+
+
 def test_the_summary_is_coloured_only_when_asked() -> None:
     found = difference(changed_profile(), small_profile())
     text = render_difference(found, width=100, colour=True)

@@ -176,6 +176,7 @@ def _plain(change: Change) -> dict[str, Any]:
 def _side(profile: Profile, bill: Estimate) -> dict[str, Any]:
     return {
         "created_at": profile.created_at,
+        "source": profile.source,
         "cpu_us": interval_json(profile.function_init.cpu_us),
         "billed_init_ms": interval_json(bill.billed_init_ms),
         "function_init_ms": interval_json(bill.function_init_ms),

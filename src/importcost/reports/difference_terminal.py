@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importcost.model.interval import Interval
+from importcost.model.profile import Profile
 from importcost.reports.cells import cells, fit
 from importcost.reports.difference import Change, Difference, billed_dollars, kind_counts, verdict
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
 
+MEASURED = "measured"
 MINUS = "\N{MINUS SIGN}"
 MOST_ROWS = 10
 MARKS = {"added": "+", "removed": "-", "slower": "↑", "faster": "↓", "unchanged": "="}
@@ -48,8 +50,15 @@ def _headline(difference: Difference, style: Style, width: int) -> list[str]:
 
 
 def _measured(difference: Difference) -> str:
-    before, after = difference.base.function_init.cpu_us, difference.head.function_init.cpu_us
-    return f"Measured here, CPU of function init: {_span(before)} before, {_span(after)} after."
+    base, head = difference.base, difference.head
+    before, after = _span(base.function_init.cpu_us), _span(head.function_init.cpu_us)
+    if base.source == head.source == MEASURED:
+        return f"Measured here, CPU of function init: {before} before, {after} after."
+    return f"Function init: {before} {_clock(base)} before, {after} {_clock(head)} after."
+
+
+def _clock(profile: Profile) -> str:
+    return "CPU measured here" if profile.source == MEASURED else "wall in the log"
 
 
 def _span(interval: Interval) -> str:
@@ -91,5 +100,5 @@ def signed(value: float, digits: int = 0) -> str:
 
 
 def _dollars(interval: Interval) -> str:
-    sign = MINUS if interval.value < 0 else "+"
-    return f"{sign}${abs(interval.value):,.2f}"
+    text = signed(interval.value, 2)
+    return f"{text[0]}${text[1:]}"
