@@ -76,7 +76,7 @@ function changeSaving(row, status, most) {
   box.append(element("span", "saving", known ? `−${msText(row.saving_us)}` : "–"));
   const band = row.low_us === null
     ? (known ? "not verified" : "")
-    : `${msColumn(row.low_us)} to ${msColumn(row.high_us)} ms, ${row.pairs} pairs`;
+    : `${minus(msColumn(row.low_us))} to ${minus(msColumn(row.high_us))} ms, ${row.pairs} pairs`;
   box.append(element("span", "band-text", band));
   if (known && status !== "failed") box.append(savingBar(row, most));
   return box;
@@ -117,7 +117,7 @@ function drawWorth() {
     const saved = `≈ ${wholeMs(worth.saved)} ms on Lambda, ${dollarsText(worth.dollars)} per million`;
     if (line.change.kind === "bytecode") line.textContent = `${saved}, at every cold start`;
     else {
-      const share = `${Math.max(1, Math.floor(100 * worth.breakEven))} %`;
+      const share = `${Math.max(1, Math.floor(100 * worth.breakEven))}\u00a0%`;
       line.textContent = worth.breakEven >= 1
         ? `${saved} · first use waits no longer than init did`
         : `${saved} · first use waits ${wholeMs(worth.waits)} ms, break-even ${share}`;
@@ -165,4 +165,5 @@ function drawTop(limit) {
     return row;
   }));
   byId("top-empty").hidden = nodes.length > 0;
+  byId("top-imports").closest("table").hidden = nodes.length === 0;
 }

@@ -54,6 +54,11 @@ function shareText(part, whole) {
   return percent >= 10 ? `${Math.round(percent)} %` : `${percent.toFixed(1)} %`;
 }
 
+// A true minus, as wide as the digits.
+function minus(text) {
+  return text.replace("-", "−");
+}
+
 function memoryText(kb) {
   if (kb === null || kb === undefined) return "not known";
   return Math.abs(kb) >= 1024 ? `${(kb / 1024).toFixed(1)} MB` : `${wholeText(kb)} kB`;

@@ -3,6 +3,8 @@
 
 const ZOOM_MS = 180;
 const MOST_ROWS = 26;
+// The log counts whole microseconds: closer than this there is nothing to see.
+const LEAST_VIEW_US = 10;
 
 class Icicle {
   // hooks: select(node), zoom(node), hover(node, x, y)
@@ -209,7 +211,7 @@ class Icicle {
   scale(factor, part) {
     const [left, right] = this.view;
     const whole = Math.max(1, this.tree.widths[this.tree.root]);
-    const length = Math.min(whole, Math.max(1, (right - left) * factor));
+    const length = Math.min(whole, Math.max(LEAST_VIEW_US, (right - left) * factor));
     const start = left + (right - left - length) * part;
     const from = Math.min(Math.max(0, start), whole - length);
     this.pan([from, from + length]);

@@ -131,7 +131,7 @@ class Painter {
   paintRuler({ view, widthPx }) {
     const pen = this.rulerPen;
     const length = view[1] - view[0];
-    const least = (length * 84) / Math.max(1, widthPx);
+    const least = Math.max(1, (length * 84) / Math.max(1, widthPx));
     const power = 10 ** Math.floor(Math.log10(least));
     const step = [1, 2, 5, 10].map((f) => f * power).find((us) => us >= least) || 10 * power;
     pen.clearRect(0, 0, widthPx, RULER_PX);
@@ -157,6 +157,7 @@ function isPlain(text) {
 
 function tickText(us, step) {
   if (us === 0) return "0";
+  if (step < 10) return `${Math.round(us)} µs`;
   if (step < 1000) return `${(us / 1000).toFixed(step < 100 ? 2 : 1)} ms`;
   return `${wholeText(us / 1000)} ms`;
 }

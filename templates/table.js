@@ -4,6 +4,8 @@
 const TABLE_ROW_PX = 30;
 const TABLE_SPARE = 8;
 const MOST_PRINTED = 200;
+// As many columns as the style sheet leaves on paper: a wider cell would make room for the others.
+const PRINTED_COLUMNS = 7;
 
 class ImportTable {
   // columns: title, text(node) or cell(node), value(node), words; hooks: pick(node)
@@ -132,7 +134,7 @@ class ImportTable {
     if (to < this.rows.length) {
       const more = element("tr");
       const cell = element("td", "", `and ${wholeText(this.rows.length - to)} more, in the page itself`);
-      cell.colSpan = this.columns.length;
+      cell.colSpan = Math.min(this.columns.length, PRINTED_COLUMNS);
       more.append(cell);
       this.body.append(more);
     }
@@ -169,7 +171,7 @@ function importColumns(tree) {
       value: (n) => known(tree.exclusiveUs(n)),
     },
     { title: "Share", text: (n) => shareText(tree.cumulativeUs[n], whole), value: (n) => tree.cumulativeUs[n] },
-    { title: "Distribution", words: true, text: (n) => tree.distribution(n), value: (n) => tree.distribution(n) },
+    { title: "Distribution", words: true, text: (n) => tree.distribution(n), value: (n) => tree.distribution(n).toLowerCase() },
     { title: "Imported by", words: true, cell: (n) => importerCell(tree.importer(n)), value: (n) => tree.importer(n).name },
     { title: "Memory", text: (n) => memoryText(tree.memory(n)), value: (n) => known(tree.memory(n)) },
     { title: "Bytecode", words: true, text: (n) => tree.bytecode(n) || "not known", value: (n) => tree.bytecode(n) },

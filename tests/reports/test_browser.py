@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from importcost.model.profile import Profile
+from importcost.model.profile import Profile, ProfileWarning, WarningCode
 from importcost.reports.html import render_html
 from reports.browser import chromium, complaints_of, emulate, requests_of, wait_until_complete
 from reports.page_factory import (
@@ -223,7 +224,8 @@ def test_a_click_zooms_and_a_crumb_zooms_out(driver: Chrome, show: Callable[...,
     click_chart(driver, 2, 0.3)
     assert crumbs(driver) == ["Everything", "handler", "orders.store"]
     assert selected(driver) == "orders.store"
-    assert driver.execute_script("return location.hash") == "#n=7"
+    script = "return location.hash"
+    WebDriverWait(driver, 5).until(lambda d: d.execute_script(script) == "#n=7")
     driver.find_elements(By.CSS_SELECTOR, "#crumbs .crumb")[0].click()
     assert crumbs(driver) == ["Everything"]
 
@@ -276,6 +278,138 @@ def test_a_legend_entry_filters_the_table_and_dims_the_chart(
     WebDriverWait(driver, 10).until(lambda d: dimmed_pixels(d) > 20_000)
     by_id(driver, "legend-clear").click()
     assert by_id(driver, "table-count").text == "17 imports"
+
+
+def test_search_and_legend_count_what_both_leave(driver: Chrome, show: Callable[..., str]) -> None:
+    show("small")
+    everything = search(driver, "l")
+    driver.find_element(By.XPATH, "//ul[@id='legend']//button[contains(., 'urllib3')]").click()
+    fewer = by_id(driver, "search-result").text
+    assert fewer != everything
+    assert fewer.split()[0] == by_id(driver, "table-count").text.split()[0]
+    by_id(driver, "search").send_keys(Keys.ENTER)
+    assert selected(driver).startswith("urllib3")
+    by_id(driver, "search").send_keys("no such module")
+    WebDriverWait(driver, 5).until(lambda d: by_id(d, "search-result").text == "No match")
+
+
+def test_enter_right_after_typing_goes_to_the_match(
+    driver: Chrome, show: Callable[..., str]
+) -> None:
+    show("small")
+    by_id(driver, "search").send_keys("botocore.session", Keys.ENTER)
+    assert selected(driver) == "botocore.session"
+
+
+def test_a_held_key_leaves_the_address_alone_until_it_rests(
+    driver: Chrome, show: Callable[..., str]
+) -> None:
+    """Browsers refuse an address that changes a hundred times in a few seconds."""
+    show("small")
+    driver.execute_script(
+        """
+        window.__changes = 0;
+        const replace = history.replaceState.bind(history);
+        history.replaceState = (...all) => { window.__changes += 1; replace(...all); };
+        """
+    )
+    keys(driver, Keys.ARROW_DOWN, Keys.ARROW_RIGHT * 3, Keys.ARROW_DOWN)
+    keys(driver, *[Keys.ARROW_RIGHT, Keys.ARROW_LEFT] * 20)
+    WebDriverWait(driver, 5).until(lambda d: "#n=" in d.current_url)
+    assert driver.execute_script("return window.__changes") <= 2
+
+
+def test_a_page_that_may_not_have_an_address_still_selects(
+    driver: Chrome, show: Callable[..., str]
+) -> None:
+    show("small")
+    driver.execute_script(
+        "history.replaceState = () => { throw new DOMException('no', 'SecurityError'); };"
+    )
+    keys(driver, Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+    # Long enough for the address to be tried.
+    driver.execute_async_script("setTimeout(arguments[0], 400)")
+    assert selected(driver)
+    assert complaints_of(driver) == []
+
+
+def test_the_closest_zoom_has_a_ruler_of_different_figures(
+    driver: Chrome, show: Callable[..., str]
+) -> None:
+    show("small")
+    driver.execute_script(
+        """
+        window.__ticks = [];
+        const pen = document.getElementById('ruler').getContext('2d');
+        const fill = pen.fillText.bind(pen), clear = pen.clearRect.bind(pen);
+        pen.clearRect = (...all) => { window.__ticks = []; clear(...all); };
+        pen.fillText = (text, ...all) => { window.__ticks.push(text); fill(text, ...all); };
+        """
+    )
+    keys(driver, "+" * 30)
+    script = "return window.__ticks"
+    WebDriverWait(driver, 5).until(lambda d: any("µs" in one for one in d.execute_script(script)))
+    ticks = driver.execute_script(script)
+    assert len(ticks) > 3
+    assert len(set(ticks)) == len(ticks)
+
+
+def test_on_paper_the_table_takes_the_whole_width(driver: Chrome, show: Callable[..., str]) -> None:
+    """More rows than are printed: the line that says so must not make columns of its own."""
+    show("large")
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        driver.execute_script("dispatchEvent(new Event('beforeprint'))")
+        used = driver.execute_script(
+            """
+            const cells = [...document.querySelectorAll('#modules-head th')];
+            const width = (one) => one.getBoundingClientRect().width;
+            return cells.reduce((sum, one) => sum + width(one), 0) /
+              width(document.getElementById('modules'));
+            """
+        )
+        assert used > 0.98
+        # Chromium paints a box in a repeated table head on the first page only.
+        script = "return getComputedStyle(document.querySelector('.sort')).display"
+        assert driver.execute_script(script) == "contents"
+    finally:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        emulate(driver, "light")
+
+
+def test_a_phone_shows_a_figure_beside_each_name(driver: Chrome, show: Callable[..., str]) -> None:
+    size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        show("large")
+        script = """
+        document.getElementById('table-section').scrollIntoView();
+        const cell = document.querySelector('#modules-body tr:not(.spacer) td');
+        return cell.getBoundingClientRect().right;
+        """
+        assert driver.execute_script(script) < 380
+    finally:
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.mark.parametrize("source", ["log", "lambda-log"])
+def test_a_log_has_its_own_clock(driver: Chrome, tmp_path: Path, source: str) -> None:
+    """Its times are wall times of an unknown machine; nothing on the page says CPU."""
+    warning = ProfileWarning(WarningCode.OUTPUT, "Run `importcost defer` for more.")
+    log = replace(small_profile(), source=source, graph=None, runs=())
+    profile = replace(log, warnings=(warning,))
+    file = tmp_path / "log.html"
+    file.write_text(render_html(profile, estimate_of(profile)), encoding="utf-8")
+    driver.get(file.as_uri())
+    wait_until_complete(driver)
+    for summary in driver.find_elements(By.CSS_SELECTOR, ".fine-print summary"):
+        if summary.is_displayed():
+            summary.click()
+    text = driver.find_element(By.TAG_NAME, "main").text
+    assert "wall, from the log" in text
+    assert "measured here" not in text.lower()
+    code = driver.find_element(By.CSS_SELECTOR, "#warning-list code")
+    assert code.text == "importcost defer"
 
 
 def test_the_table_sorts_and_says_how(driver: Chrome, show: Callable[..., str]) -> None:

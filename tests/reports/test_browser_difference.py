@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,11 +82,39 @@ def test_the_first_screen_says_what_a_change_costs(driver: Chrome, tmp_path: Pat
     assert rows[0].text.split()[:3] == ["+82.5", "ms", "pandas"]
 
 
+def test_no_difference_has_no_sign_and_no_colour(driver: Chrome, tmp_path: Path) -> None:
+    open_page(driver, tmp_path, small_profile(), small_profile())
+    assert text_of(driver, "dollars") == "±$0.00"
+    verdict = driver.find_element(By.ID, "verdict")
+    assert verdict.value_of_css_property("background-color") == "rgba(0, 0, 0, 0)"
+
+
+def test_search_counts_within_the_kinds_shown(driver: Chrome, tmp_path: Path) -> None:
+    open_page(driver, tmp_path, small_profile(), changed_profile())
+    driver.find_element(By.XPATH, "//ul[@id='legend']//button[contains(., 'removed')]").click()
+    driver.find_element(By.ID, "search").send_keys("pandas", Keys.ENTER)
+    assert text_of(driver, "search-result") == "No match in what is shown"
+    driver.find_element(By.ID, "legend-clear").click()
+    assert text_of(driver, "search-result") == "2 matches, +88.5 ms"
+
+
+def test_two_logs_have_their_own_clock(driver: Chrome, tmp_path: Path) -> None:
+    log = replace(small_profile(), source="log")
+    open_page(driver, tmp_path, log, changed_profile())
+    text = driver.find_element(By.TAG_NAME, "main").text
+    assert "In the log before, wall" in text
+    assert "Measured after, CPU" in text
+
+
 def test_a_kind_filters_the_table(driver: Chrome, tmp_path: Path) -> None:
     open_page(driver, tmp_path, small_profile(), changed_profile())
     driver.find_element(By.XPATH, "//ul[@id='legend']//button[contains(., 'removed')]").click()
-    names = [e.text for e in driver.find_elements(By.CSS_SELECTOR, "#modules-body .name")]
-    assert sorted(names) == ["http.cookies", "requests", "urllib3.util"]
+    # In one go: the rows are drawn anew a frame later.
+    script = (
+        "return [...document.querySelectorAll('#modules-body .name')].map((e) => e.textContent)"
+    )
+    wanted = ["http.cookies", "requests", "urllib3.util"]
+    WebDriverWait(driver, 5).until(lambda d: sorted(d.execute_script(script)) == wanted)
     driver.find_element(By.ID, "legend-clear").click()
     assert text_of(driver, "table-count") == "14 modules"
 
