@@ -113,6 +113,12 @@ def test_a_log_from_stdin_and_json_out(folder):
     assert "together" in " ".join(found["notes"])
 
 
+def test_an_empty_stdin_is_named_by_its_name(folder):
+    done = importcost(folder, "calibrate", "p.json", "--logs", "-", input="")
+    assert done.returncode == 3
+    assert "Error: stdin holds no cold start" in done.stderr
+
+
 def test_too_few_cold_starts_end_with_code_3_and_are_still_validated(folder):
     (folder / "few.txt").write_text(log_of(200.0, 4))
     done = importcost(folder, "calibrate", "p.json", "--logs", "few.txt")

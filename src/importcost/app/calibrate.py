@@ -242,7 +242,7 @@ def _count_log(left: dict[str, int], log: LambdaLog) -> None:
 
 
 def _nothing(logs: Sequence[Log], left: dict[str, int]) -> str:
-    names = ", ".join(log.name for log in logs)
+    names = ", ".join("stdin" if log.name == "-" else log.name for log in logs)
     found = "; ".join(f"{count:,} {what}" for what, count in left.items())
     return (
         f"{names} holds no cold start to calibrate with{f' (only {found})' if found else ''}: it"
