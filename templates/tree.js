@@ -279,20 +279,21 @@ class Tree extends Forest {
     return matches;
   }
 
-  // The matches that the legend shows; time counts once where one lies inside another.
+  // The matches that the legend shows, those of startup last: no change in the function's code
+  // reaches them. Time counts once where one match lies inside another.
   tally(matches, shown) {
     const covered = new Uint8Array(this.size);
     const owners = this.data.distribution_ids;
-    const hits = [];
+    const [hits, startup] = [[], []];
     let us = 0;
     for (let node = 0; node < this.real; node += 1) {
       const inside = covered[this.parents[node]];
       covered[node] = inside;
       if (!matches[node] || (shown && !shown.has(owners[this.nameIds[node]]))) continue;
       covered[node] = 1;
-      hits.push(node);
+      (this.blocks[node] === NONE ? hits : startup).push(node);
       if (!inside) us += Math.max(0, this.cumulativeUs[node]);
     }
-    return { hits, text: `${msText(us)}, ${shareText(us, this.widths[this.root])}` };
+    return { hits: hits.concat(startup), text: `${msText(us)}, ${shareText(us, this.widths[this.root])}` };
   }
 }

@@ -301,6 +301,15 @@ def test_enter_right_after_typing_goes_to_the_match(
     assert selected(driver) == "botocore.session"
 
 
+def test_matches_in_startup_come_last(driver: Chrome, show: Callable[..., str]) -> None:
+    show("small")
+    by_id(driver, "search").send_keys("o", Keys.ENTER)
+    assert "handler" in by_id(driver, "detail-list").text.split("Phase")[1]
+    by_id(driver, "search").send_keys(Keys.SHIFT, Keys.ENTER)
+    phase = by_id(driver, "detail-list").text.split("Phase")[1].strip()
+    assert phase in ("interpreter start", "runtime")
+
+
 def test_a_held_key_leaves_the_address_alone_until_it_rests(
     driver: Chrome, show: Callable[..., str]
 ) -> None:
