@@ -117,7 +117,7 @@ function drawWorth() {
     const saved = `≈ ${wholeMs(worth.saved)} ms on Lambda, ${dollarsText(worth.dollars)} per million`;
     if (line.change.kind === "bytecode") line.textContent = `${saved}, at every cold start`;
     else {
-      const share = `${Math.max(1, Math.floor(100 * worth.breakEven))}\u00a0%`;
+      const share = `${Math.max(1, Math.round(100 * worth.breakEven))}\u00a0%`;
       line.textContent = worth.breakEven >= 1
         ? `${saved} · first use waits no longer than init did`
         : `${saved} · first use waits ${wholeMs(worth.waits)} ms, break-even ${share}`;
