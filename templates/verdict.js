@@ -7,7 +7,7 @@ function clockWords() {
 
 function drawHeader() {
   const f = data.function;
-  const handler = f.handler || "Import log";
+  const handler = f.handler || (f.origin ? `Import log, ${f.origin}` : "Import log");
   byId("handler").textContent = clipped(handler, 90);
   document.title = `${clipped(handler, 60)}: ${wholeMs(data.headline.billed_init_ms.value)} ms billed init`;
   const facts = [f.runtime, f.arch, f.package_type, `${wholeText(f.memory_mb)} MB`];

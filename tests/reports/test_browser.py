@@ -405,8 +405,9 @@ def test_a_phone_shows_a_figure_beside_each_name(driver: Chrome, show: Callable[
 def test_a_log_has_its_own_clock(driver: Chrome, tmp_path: Path, source: str) -> None:
     """Its times are wall times of an unknown machine; nothing on the page says CPU."""
     warning = ProfileWarning(WarningCode.OUTPUT, "Run `importcost defer` for more.")
-    log = replace(small_profile(), source=source, graph=None, runs=())
-    profile = replace(log, warnings=(warning,))
+    environment = replace(small_profile().environment, runner_reason="read from cold.log")
+    log = replace(small_profile(), source=source, graph=None, runs=(), environment=environment)
+    profile = replace(log, target=None, warnings=(warning,))
     file = tmp_path / "log.html"
     file.write_text(render_html(profile, estimate_of(profile)), encoding="utf-8")
     driver.get(file.as_uri())
@@ -415,6 +416,7 @@ def test_a_log_has_its_own_clock(driver: Chrome, tmp_path: Path, source: str) ->
         if summary.is_displayed():
             summary.click()
     text = driver.find_element(By.TAG_NAME, "main").text
+    assert by_id(driver, "handler").text == "Import log, read from cold.log"
     assert "wall, from the log" in text
     assert "measured here" not in text.lower()
     code = driver.find_element(By.CSS_SELECTOR, "#warning-list code")

@@ -101,6 +101,8 @@ def _function(profile: Profile, estimate: Estimate) -> dict[str, Any]:
     target = profile.target
     return {
         "handler": target.handler if target else None,
+        # What stands for the handler's name over a log.
+        "origin": None if target else profile.environment.runner_reason,
         "module": target.module if target else None,
         "file": short_path(target.handler_file, target) if target else None,
         "runtime": estimate.runtime,
