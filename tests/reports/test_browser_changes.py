@@ -171,6 +171,7 @@ def test_a_sandwich_is_reached_by_a_button_and_left_by_the_orders(driver: Chrome
 def test_dragging_the_minimap_moves_the_window(driver: Chrome) -> None:
     canvas = by_id(driver, "icicle")
     canvas.send_keys("+", "+")
+    driver.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0]))")
     ruler = "return document.getElementById('ruler').toDataURL()"
     before = driver.execute_script(ruler)
     picture = "return document.getElementById('icicle').toDataURL()"
