@@ -39,8 +39,6 @@ from importcost.gate.compare import (
     next_step,
 )
 from importcost.measure.interleave import Interleaved, Version
-from importcost.measure.session import Session
-from importcost.model.profile import RunKind
 
 HANDLER = """\
 import boto3
@@ -61,6 +59,7 @@ def handler(event, context):
 # Work that takes the same CPU time whatever the machine's cache holds; one step is 100 us or so.
 WORK = "\nfor _ in range({steps}):\n    sum(range(8_000))\n"
 CALIBRATION_STEPS = 400
+CALIBRATION_PAIRS = 15
 SHIFTS = (0, 5, 10)
 ROUND = (0, 5, 0, 10)
 """Twice as many without a shift: of those, one in a hundred matters."""
@@ -78,19 +77,17 @@ class Quiet:
         """Drop it."""
 
 
-def init_us(bench, launches=7):
-    """Return the median CPU time of a bench's function init."""
-    session = Session(bench.runner, bench.subject)
-    for _ in range(launches):
-        session.launch_probe(RunKind.TIMED)
-    return statistics.median(run.function_init.cpu_us for run in session.runs[1:])
-
-
 def steps_for(open_version, base, handler):
-    """Return how many steps of work are one percent of base's init, measured here."""
-    plain = init_us(base)
-    worked = init_us(open_version(handler + WORK.format(steps=CALIBRATION_STEPS), "calibration"))
-    step_us = (worked - plain) / CALIBRATION_STEPS
+    """Return how many steps of work are one percent of base's init, measured here in pairs."""
+    worked = open_version(handler + WORK.format(steps=CALIBRATION_STEPS), "calibration")
+    race = Interleaved(
+        Version(base.runner, base.subject), Version(worked.runner, worked.subject), random.Random()
+    )
+    race.warm_up(lambda: None)
+    pairs = race.pairs(CALIBRATION_PAIRS, lambda: None)
+    plain = statistics.median(pair.base.cpu_us for pair in pairs)
+    work = statistics.median(pair.head.cpu_us - pair.base.cpu_us for pair in pairs)
+    step_us = work / CALIBRATION_STEPS
     print(f"init {plain / 1000:.0f} ms, one step {step_us:.0f} us", flush=True)
     return plain / 100 / step_us
 
