@@ -301,7 +301,8 @@ function drawCurveNotes(curve) {
     ? `The second init runs at the size's own speed: up to ${wholeText(money.constants.mb_per_vcpu)} MB more memory shortens it.`
     : "Init runs at full speed at every size: more memory bills more and does not shorten it.";
   const missing = curve.deferral ? "" : ` No line for deferrals: ${curve.missing ?? "they save nothing."}`;
-  byId("curve-note").textContent = clipped(`${speed}${missing}`, 400);
+  const note = textWithCode("p", "", clipped(`${speed}${missing}`, 400));
+  byId("curve-note").replaceChildren(...note.childNodes);
 }
 
 function drawCurveTable(curve) {
