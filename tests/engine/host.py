@@ -23,6 +23,8 @@ def main() -> None:
     """Measure until killed."""
     engine, image, task_root = sys.argv[1:]
     signal.signal(signal.SIGTERM, _raise)
+    # A shell that starts a job in the background has it ignore Ctrl-C, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     options = ContainerOptions(image, Path(task_root))
     with ContainerRunner(find_engine(engine), options) as runner:
         # Printed from a thread, a moment after the job went out.
