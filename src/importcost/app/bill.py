@@ -40,16 +40,23 @@ def find_place(
     return Place(config, matches[0]) if matches else None
 
 
-def calibration_of(profile: Profile) -> Calibration | None:
-    """Return the calibration that the configuration holds for a profiled function, if any.
+def handler_of(profile: Profile) -> HandlerConfig | None:
+    """Return the profiled function's handler in the configuration, None where it has none.
 
-    A configuration that cannot be read gives none: other commands say what is wrong with it.
+    A configuration that cannot be read has none: other commands say what is wrong with it, and
+    this profile has been measured.
     """
     try:
         place = find_place(profile)
     except UsageError:
         return None
-    return place.handler.calibration if place else None
+    return place.handler if place else None
+
+
+def calibration_of(profile: Profile) -> Calibration | None:
+    """Return the calibration that the configuration holds for a profiled function, if any."""
+    handler = handler_of(profile)
+    return handler.calibration if handler else None
 
 
 def _is_of(handler: HandlerConfig, profile: Profile) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from importcost.app.compare import CompareReport
 from importcost.billing.estimate import estimate
 from importcost.gate.attribution import Attribution
@@ -39,8 +37,6 @@ def compare_profiles(
             Check(Rule.INCREASE, level, Status.NOT_MEASURED, message, name),
         )
     else:
-        found = relative(Subject(name, budgets, evidence_of(head), levels, entry))
-        # Judged as by a baseline's figures; the user named two profiles.
-        words = ("against the baseline", "against the base")
-        checks = tuple(replace(one, message=one.message.replace(*words)) for one in found)
+        subject = Subject(name, budgets, evidence_of(head), levels, entry)
+        checks = relative(subject, earlier="the base")
     return CompareReport(checks, profiles={name: (base, head)}), attribute_profiles(base, head)

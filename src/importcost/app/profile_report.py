@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from importcost.app.bill import find_place
+from importcost.app.bill import handler_of
 from importcost.app.report import publish
 from importcost.billing.estimate import estimate
-from importcost.errors import UsageError
 from importcost.gate.subject import Subject, evidence_of
 from importcost.gate.verdict import BudgetVerdict, Outcome, judge_budgets
 from importcost.model.profile import Profile
 from importcost.reports.budget import page_verdict, render_budget
-from importcost.reports.html import render_html
-from importcost.reports.output import format_of, write_output
 from importcost.targets.config import HandlerConfig
 
 
@@ -25,19 +22,13 @@ def publish_measured(profile: Profile, outputs: Sequence[str], *, width: int, co
     Pages and report have the verdict on the budgets that the configuration sets for the
     handler. Raises UsageError where a file cannot be written.
     """
-    handler = _configured(profile)
+    handler = handler_of(profile)
     verdict = judge_profile(profile, handler) if handler is not None else None
-    if handler is None or verdict is None:
-        return publish(profile, outputs, width=width, colour=colour)
-    pages = [path for path in outputs if format_of(path) == "html"]
-    others = [path for path in outputs if path not in pages]
-    bill = estimate(profile, calibration=handler.calibration)
-    page = render_html(profile, bill, page_verdict(verdict)) if pages else ""
-    text = publish(profile, others, width=width, colour=colour)
-    for path in pages:
-        write_output(path, page)
-    line = render_budget(verdict, width=width, colour=colour)
-    return f"{text.rstrip()}\n\n{line}"
+    shown = page_verdict(verdict)
+    text = publish(profile, outputs, width=width, colour=colour, budget=shown)
+    if verdict is None:
+        return text
+    return f"{text.rstrip()}\n\n{render_budget(verdict, width=width, colour=colour)}"
 
 
 def judge_profile(profile: Profile, handler: HandlerConfig) -> BudgetVerdict | None:
@@ -75,18 +66,6 @@ def _at_configured_size(
         return verdict
     size = f"judged at the configured {handler.memory_mb} MB"
     return replace(verdict, text=f"{verdict.text.removesuffix('.')} ({size}).")
-
-
-def _configured(profile: Profile) -> HandlerConfig | None:
-    """Return the handler in the configuration; one that cannot be read has none.
-
-    Its mistakes are for the commands that need it to tell: this profile has been measured.
-    """
-    try:
-        place = find_place(profile)
-    except UsageError:
-        return None
-    return place.handler if place is not None else None
 
 
 def _measured_otherwise(profile: Profile, handler: HandlerConfig) -> str | None:

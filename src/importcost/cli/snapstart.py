@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importcost.cli.listener import TerminalListener
+from importcost.cli.listener import terminal_listener
 from importcost.cli.options import (
     MeasureOptions,
     measure_options,
@@ -63,7 +63,7 @@ def command(
     )
 
     require_handler(target, "snapstart")
-    with TerminalListener(show_notes=not (quiet or as_json), show_bar=False) as listener:
+    with terminal_listener(quiet=quiet or as_json, no_progress=True) as listener:
         report = check_snapstart(request_of(target, options), function_timeout, adapter, listener)
     if as_json:
         show(render_snapstart_json(report))

@@ -95,13 +95,16 @@ def _said(rule: Rule, value: float) -> str:
     return f"${value:,.2f}" if rule is Rule.COST else f"{value:,.0f} ms"
 
 
-def relative(subject: Subject) -> tuple[Check, ...]:
-    """Hold init against the compared version, or against the baseline's figures without pairs."""
+def relative(subject: Subject, *, earlier: str = "the baseline") -> tuple[Check, ...]:
+    """Hold init against the compared version, or against the baseline's figures without pairs.
+
+    `earlier` is what messages call those figures.
+    """
     if subject.comparison is not None:
         return (_against_pairs(subject),)
     if subject.budgets.max_increase is None or subject.baseline is None:
         return ()
-    return (_against_figures(subject, subject.budgets.max_increase),)
+    return (_against_figures(subject, subject.budgets.max_increase, earlier),)
 
 
 def _against_pairs(subject: Subject) -> Check:
@@ -148,7 +151,7 @@ def _pairs_status(budgets: Budgets, shift: Shift) -> Status:
     return Status.PASS
 
 
-def _against_figures(subject: Subject, allowed: float) -> Check:
+def _against_figures(subject: Subject, allowed: float, earlier: str) -> Check:
     """Judge a later measurement by an earlier one: fails only where the intervals are apart.
 
     Two measurements apart in time disagree by the machine's drift alone; the calibration
@@ -169,7 +172,7 @@ def _against_figures(subject: Subject, allowed: float) -> Check:
     status = Status.PASS if is_small else within(percent, 100 * allowed)
     message = (
         f"CPU time of init is {percent.value:+.1f} % ({percent.low:+.1f} to {percent.high:+.1f} %) "
-        f"against the baseline; max_increase is {100 * allowed:g} %."
+        f"against {earlier}; max_increase is {100 * allowed:g} %."
     )
     measured = round(percent.value, 2)
     return subject.check(Rule.INCREASE, status, message, measured=measured, budget=100 * allowed)
