@@ -97,30 +97,14 @@ drawSides();
 drawChanged();
 drawCaveats();
 drawKinds();
-chart = new Icicle(
-  {
-    canvas: byId("icicle"), ruler: byId("ruler"), map: byId("minimap"),
-    scroller: byId("icicle-scroll"), sizer: byId("icicle-sizer"),
-  },
-  tree,
-  { select: onSelect, zoom: drawCrumbs, hover: (node, x, y) => tooltip.show(chart, node, x, y) },
-);
+chart = drawChart();
 drawCrumbs();
 byId("legend-clear").addEventListener("click", clearKinds);
 listen();
 fromFragment();
 performance.mark("interactive");
 whenIdle(() => {
-  table = new ImportTable(
-    {
-      head: byId("modules-head"), body: byId("modules-body"), count: byId("table-count"),
-      scroller: byId("table-scroll"), table: byId("modules"), empty: byId("table-empty"),
-      noun: ["module", "modules"],
-    },
-    data.modules.name_ids.length,
-    changeColumns(),
-    { pick: showInChart },
-  );
+  table = drawTable(data.modules.name_ids.length, changeColumns(), ["module", "modules"]);
   // What was typed or pressed before there were rows counts for them as well.
   if (state.matches || state.shown) applyFilters();
   performance.mark("complete");

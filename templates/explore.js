@@ -1,5 +1,5 @@
 // Search, selection, path and keys around the chart. Works on the page's `data`, `tree`, `chart`,
-// `state` and on its `search`, `setOrder`, `selectNode` and ORDERS.
+// `state`, `tooltip` and on its `search`, `setOrder`, `selectNode` and ORDERS.
 
 const MOST_CRUMBS = 8;
 
@@ -147,4 +147,21 @@ function listen() {
   byId("help-close").addEventListener("click", () => byId("help").close());
   document.addEventListener("keydown", onKey);
   addEventListener("hashchange", fromFragment);
+}
+
+function drawChart() {
+  const parts = {
+    canvas: byId("icicle"), ruler: byId("ruler"), map: byId("minimap"),
+    scroller: byId("icicle-scroll"), sizer: byId("icicle-sizer"),
+  };
+  const hover = (node, x, y) => tooltip.show(chart, node, x, y);
+  return new Icicle(parts, tree, { select: onSelect, zoom: drawCrumbs, hover });
+}
+
+function drawTable(count, columns, noun) {
+  const parts = {
+    head: byId("modules-head"), body: byId("modules-body"), count: byId("table-count"),
+    scroller: byId("table-scroll"), table: byId("modules"), empty: byId("table-empty"), noun,
+  };
+  return new ImportTable(parts, count, columns, { pick: showInChart });
 }

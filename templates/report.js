@@ -89,14 +89,7 @@ drawWorth();
 drawBytecode();
 drawWarnings();
 drawLegend();
-chart = new Icicle(
-  {
-    canvas: byId("icicle"), ruler: byId("ruler"), map: byId("minimap"),
-    scroller: byId("icicle-scroll"), sizer: byId("icicle-sizer"),
-  },
-  tree,
-  { select: onSelect, zoom: drawCrumbs, hover: (node, x, y) => tooltip.show(chart, node, x, y) },
-);
+chart = drawChart();
 drawCrumbs();
 byId("legend-clear").addEventListener("click", clearOwners);
 listenToMemory(() => {
@@ -108,15 +101,7 @@ whenParsed(fromFragment);
 // For measurements from outside: the chart is drawn and answers from here on.
 performance.mark("interactive");
 whenParsed(() => whenIdle(() => {
-  table = new ImportTable(
-    {
-      head: byId("modules-head"), body: byId("modules-body"), count: byId("table-count"),
-      scroller: byId("table-scroll"), table: byId("modules"), empty: byId("table-empty"),
-    },
-    tree.real,
-    importColumns(tree),
-    { pick: showInChart },
-  );
+  table = drawTable(tree.real, importColumns(tree));
   // What was typed or pressed before there were rows counts for them as well.
   if (state.matches || state.shown) applyFilters();
   drawAdvice();
