@@ -4,7 +4,7 @@ from itertools import product
 from math import inf, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from importcost.model.signed_ranks import (
@@ -119,6 +119,7 @@ def test_the_shift_moves_with_the_differences(values, by):
     st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30),
     st.floats(0.01, 0.999),
 )
+@example([5e-324], 0.5)
 def test_the_interval_holds_the_shift(values, confidence):
     shift = hodges_lehmann(values, confidence)
     assert min(values) <= shift.low <= shift.value <= shift.high <= max(values)

@@ -73,9 +73,8 @@ def hodges_lehmann(differences: Sequence[float], confidence: float = 0.95) -> In
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, not {confidence}")
     count = len(differences)
-    # Halves are added, not sums halved: the largest floats must not overflow.
     averages = sorted(
-        one / 2 + other / 2
+        _between(one, other)
         for index, one in enumerate(differences)
         for other in differences[index:]
     )
@@ -125,6 +124,15 @@ def _check(differences: Sequence[float]) -> None:
         raise ValueError("no differences to test")
     if not all(map(isfinite, differences)):
         raise ValueError("a difference is not a finite number")
+
+
+def _between(one: float, other: float) -> float:
+    """Return the mean of two numbers, never outside them.
+
+    Halves are added, not sums halved: the largest floats must not overflow. Half of the smallest
+    is nothing, though.
+    """
+    return min(max(one / 2 + other / 2, min(one, other)), max(one, other))
 
 
 def _doubled_ranks(sizes: Sequence[float]) -> list[int]:
