@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
 import shutil
-import signal
-import subprocess
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, get_args
 
 from importcost.errors import MeasurementError, UsageError
+from importcost.processes.bounded import run
 
 EngineName = Literal["docker", "podman", "finch", "nerdctl"]
 ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
 # An engine whose socket accepts and never answers must not hold up a measurement.
 PROBE_TIMEOUT_S = 3.0
+PULL_TIMEOUT_S = 1800.0
+PULL_READ_BYTES = 4096  # the reason is at the end
 REASON_LIMIT = 300
 TIMED_OUT = 124  # exit code that timeout(1) uses, too
 TELLING = re.compile(r"(?i)error|cannot|denied|fatal|failed|unable|not found")
@@ -139,35 +138,14 @@ class _Answer:
 def call(engine: Engine, *args: str, timeout_s: float = PROBE_TIMEOUT_S) -> _Answer:
     """Run one short engine command; a failure to start or a timeout is an answer like any."""
     try:
-        process = subprocess.Popen(
-            [engine.command, *args],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        done = run([engine.command, *args], timeout_s=timeout_s, leaves_children=True)
     except OSError as error:
         return _Answer(127, "", f"{engine.command}: {error.strerror}")
-    try:
-        out, stderr = process.communicate(timeout=timeout_s)
-    except subprocess.TimeoutExpired:
+    if done.timed_out:
         return _Answer(TIMED_OUT, "", f"{engine.command} did not answer within {timeout_s:g} s")
-    finally:
-        # The whole group: a wrapper's child would hold the pipes open.
-        _kill(process)
     return _Answer(
-        process.returncode, out.decode("utf-8", "replace"), stderr.decode("utf-8", "replace")
+        done.exit_code, done.out.decode("utf-8", "replace"), done.error.decode("utf-8", "replace")
     )
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
 
 
 def reason_in(text: str) -> str:
@@ -229,27 +207,29 @@ def image_facts(engine: Engine, image: str) -> ImageFacts:
 
 def pull(engine: Engine, image: str, on_line: Callable[[str], None] | None = None) -> None:
     """Pull the image, handing each line of progress on. Raises MeasurementError if it fails."""
-    process = subprocess.Popen(
-        [engine.command, "pull", image],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    lines: list[str] = []
     try:
-        for raw in process.stdout or ():
-            line = raw.decode("utf-8", "replace").rstrip()
-            lines.append(line)
-            if on_line is not None:
-                on_line(line)
-        process.wait()
-    finally:
-        _kill(process)
-    if process.returncode != 0:
+        done = run(
+            [engine.command, "pull", image],
+            timeout_s=PULL_TIMEOUT_S,
+            merges_streams=True,
+            on_line=on_line,
+            grace_s=PROBE_TIMEOUT_S,
+        )
+    except OSError as error:
         raise MeasurementError(
-            f"{engine.name} could not pull {image} ({reason_in(chr(10).join(lines[-20:]))}): "
-            "check the name and the network, name another with --image, or use --runner local."
+            f"{engine.command} cannot be started ({error.strerror}): install it, or use --runner "
+            "local."
+        ) from error
+    if done.timed_out:
+        raise MeasurementError(
+            f"{engine.name} did not pull {image} within {PULL_TIMEOUT_S / 60:.0f} minutes: run "
+            f"`{engine.pull_command(image)}` yourself, or use --runner local."
+        )
+    if done.exit_code != 0:
+        said = reason_in(done.out[-PULL_READ_BYTES:].decode("utf-8", "replace"))
+        raise MeasurementError(
+            f"{engine.name} could not pull {image} ({said}): check the name and the network, name "
+            "another with --image, or use --runner local."
         )
 
 

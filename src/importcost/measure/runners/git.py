@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.errors import MeasurementError, UsageError
+from importcost.processes.bounded import run
 
 TIMEOUT_S = 10.0
 CHECKOUT_TIMEOUT_S = 600.0
 _GIVE_UP_S = 5.0
+"""How long an interrupted git may take to remove its own half-made files."""
 # Set inside git's own hooks, they would answer for another repository than the files' own.
 _REDIRECTIONS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 _NOT_A_REPOSITORY = "not a git repository"
@@ -62,22 +62,15 @@ def _status(folder: Path, names: Sequence[str], timeout_s: float) -> frozenset[s
     command = ["git", "-c", "core.fsmonitor=false", "--literal-pathspecs", "-C", str(folder)]
     command += ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"]
     try:
-        done = subprocess.run(
-            [*command, "--", *names],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout_s,
-            env=_environment(),
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"git did not answer within {timeout_s:g} s"
+        done = run([*command, "--", *names], timeout_s=timeout_s, env=_environment())
     except OSError:
         return None
-    if done.returncode != 0:
-        reason = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+    if done.timed_out:
+        return f"git did not answer within {timeout_s:g} s"
+    if done.exit_code != 0:
+        reason = done.error.decode("utf-8", "replace").strip().partition("\n")[0]
         return None if _NOT_A_REPOSITORY in reason else reason or "git failed without a reason"
-    entries = [os.fsdecode(entry)[3:] for entry in done.stdout.split(b"\0") if entry]
+    entries = [os.fsdecode(entry)[3:] for entry in done.out.split(b"\0") if entry]
     return frozenset(entry.rpartition("/")[2] for entry in entries)
 
 
@@ -218,43 +211,20 @@ def ask_git(folder: Path, args: Sequence[str], timeout_s: float) -> tuple[int, s
     """
     command = ["git", "-c", "core.fsmonitor=false", "-C", str(folder), *args]
     try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=_environment(),
-            start_new_session=True,
-        )
+        done = run(command, timeout_s=timeout_s, env=_environment(), grace_s=_GIVE_UP_S)
     except OSError as error:
         raise MeasurementError(
             f"There is no git command ({error.strerror}): install git, or compare two folders or "
             "two saved profiles."
         ) from error
-    try:
-        out, err = process.communicate(timeout=timeout_s)
-    except subprocess.TimeoutExpired:
+    if done.timed_out:
         raise MeasurementError(
             f"git {args[0]} did not end within {timeout_s:g} s in {folder}: try again, or compare "
             "two folders."
-        ) from None
-    finally:
-        _end(process)
-    lines = err.decode("utf-8", "replace").strip().splitlines()
+        )
+    lines = done.error.decode("utf-8", "replace").strip().splitlines()
     said = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines[-1:]
     reason = (
         said[0].partition(": ")[2] if said and said[0].startswith("fatal:") else "; ".join(said)
     )
-    return process.returncode, os.fsdecode(out).strip(), reason.rstrip(".")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End what still runs, first so that git removes its own half-made files."""
-    if process.poll() is not None:
-        return
-    for name in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, name)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=_GIVE_UP_S)
-            return
+    return done.exit_code, os.fsdecode(done.out).strip(), reason.rstrip(".")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
-import tempfile
 from pathlib import Path
 
 from importcost.errors import MeasurementError, UsageError
-from importcost.measure.runners.launcher import kill_group
+from importcost.processes.bounded import run
 
 TARGET = "{target}"
 TIMEOUT_S = 1800.0
@@ -50,38 +48,23 @@ def run_install(words: tuple[str, ...], target: Path, cwd: Path, python: str) ->
         "PIP_NO_INPUT": "1",
         "PIP_ROOT_USER_ACTION": "ignore",
     }
-    with tempfile.TemporaryFile() as output:
-        try:
-            process = subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=cwd,
-                env=environment,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise MeasurementError(
-                f"The install command {argv[0]} cannot be started ({error.strerror}): correct "
-                "--install."
-            ) from error
-        try:
-            code = process.wait(timeout=TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            raise MeasurementError(
-                f"`{shlex.join(words)}` did not end within {TIMEOUT_S:g} s: see why it "
-                "waits, then compare again."
-            ) from None
-        finally:
-            kill_group(process.pid)
-            process.wait()
-        output.seek(0)
-        lines = output.read().decode("utf-8", "replace").strip().splitlines()
-    if code != 0:
+    try:
+        done = run(argv, timeout_s=TIMEOUT_S, cwd=cwd, env=environment, merges_streams=True)
+    except OSError as error:
+        raise MeasurementError(
+            f"The install command {argv[0]} cannot be started ({error.strerror}): correct "
+            "--install."
+        ) from error
+    if done.timed_out:
+        raise MeasurementError(
+            f"`{shlex.join(words)}` did not end within {TIMEOUT_S:g} s: see why it waits, then "
+            "compare again."
+        )
+    if done.exit_code != 0:
+        lines = done.out.decode("utf-8", "replace").strip().splitlines()
         errors = [line for line in lines if line.lstrip().lower().startswith("error")]
         reason = " ".join((errors or lines)[-_LAST_LINES:]).strip(" .") or "it gave no reason"
         raise MeasurementError(
-            f"`{shlex.join(words)}` failed with exit code {code} ({reason}): correct the "
+            f"`{shlex.join(words)}` failed with exit code {done.exit_code} ({reason}): correct the "
             "requirements of that version, or --install."
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import re
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from importcost.errors import MeasurementError
-from importcost.measure.runners.launcher import kill_group
+from importcost.processes.bounded import Process, started
 
 LOOPBACK = "127.0.0.1"
 START_TIMEOUT_S = 30.0
@@ -31,7 +30,7 @@ class SnakevizServer:
     """A server that answers; `url` shows the profile."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
 
     def wait(self) -> None:
@@ -54,21 +53,12 @@ def serve(data: bytes, name: str, timeout_s: float = START_TIMEOUT_S) -> Iterato
     with tempfile.TemporaryDirectory(prefix="importcost-snakeviz-") as folder:
         file, log = Path(folder) / f"{_safe(name)}.prof", Path(folder) / "server.log"
         file.write_bytes(data)
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                _command(file),
-                # Not the user's folder: Python would import snakeviz's own imports from there.
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        try:
-            yield SnakevizServer(_wait_for_answer(process, log, timeout_s), process, log)
-        finally:
-            kill_group(process.pid)
-            process.wait()
+        # Not the user's folder: Python would import snakeviz's own imports from there.
+        with (
+            log.open("wb") as output,
+            started(_command(file), cwd=Path(folder), out=output) as server,
+        ):
+            yield SnakevizServer(_wait_for_answer(server, log, timeout_s), server, log)
 
 
 def _command(file: Path) -> list[str]:
@@ -89,7 +79,7 @@ def _safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:60].strip("-") or "profile"
 
 
-def _wait_for_answer(process: subprocess.Popen[bytes], log: Path, timeout_s: float) -> str:
+def _wait_for_answer(process: Process, log: Path, timeout_s: float) -> str:
     """Return the page's address once the server shows it."""
     end = time.monotonic() + timeout_s
     while (left_s := end - time.monotonic()) > 0:
