@@ -79,7 +79,7 @@ class Handler:
             self.layers,
         )
         facts = interpreter_facts(self.python)
-        layout = local_layout(target, facts.minor_version, None)
+        layout = local_layout(target, facts.minor_version)
         layout = Layout(layout.task_root, layout.search_path, self.runtime_dir)
         environment = {**lambda_environment(target, SETTINGS, str(self.root)), **self.environment}
         runner = LocalRunner(facts.executable, facts, layout, environment)

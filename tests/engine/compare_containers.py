@@ -49,10 +49,10 @@ def function_init_ms(runner: ContainerRunner) -> float:
 def main() -> None:
     engine, image, *rest = sys.argv[1:]
     runs = int(rest[0]) if rest else 15
-    requirements = Path(rest[1]) if len(rest) > 1 else None
+    requirements = tuple(map(Path, rest[1:2]))
     with tempfile.TemporaryDirectory() as root:
         Path(root, "handler.py").write_text(HANDLER)
-        options = ContainerOptions(image, Path(root), requirements=requirements, memory_mb=512)
+        options = ContainerOptions(image, Path(root), packages=requirements, memory_mb=512)
         found: dict[str, list[float]] = {"one": [], "new": []}
         with ContainerRunner(find_engine(engine), options) as shared:
             function_init_ms(shared)

@@ -310,13 +310,13 @@ def test_layers_merge_in_order_and_requirements_come_last(engine, options, tmp_p
         for name in names:
             (python / f"mod_{name}.py").write_text(f"VALUE = {folder.name!r}\n")
     options = ContainerOptions(
-        options.image, options.task_root, layers=(first, second), requirements=wanted
+        options.image, options.task_root, layers=(first, second), packages=(wanted,)
     )
     code = "sys.path[:0] = PATH\nimport mod_a, mod_b, mod_c, mod_d\n"
     code += "out = [m.VALUE for m in (mod_a, mod_b, mod_c, mod_d)]"
     with ContainerRunner(engine, options) as runner:
         path = runner.layout.search_path
-        assert path == ("/var/task", "/opt/python", "/var/importcost/requirements")
+        assert path == ("/var/task", "/opt/python", "/var/importcost/packages/0/site-packages")
         found = json_list(runner, code.replace("PATH", str(list(path))))
         own = runner._folder
         assert own.exists()

@@ -11,6 +11,7 @@ from importcost.measure.layout import (
     library_path,
     local_layout,
 )
+from importcost.measure.runners.base import Packages
 from importcost.model.profile import Settings, Target
 
 SETTINGS = Settings(memory_mb=512, arch="arm64", package_type="zip", runtime="python3.12")
@@ -35,12 +36,15 @@ def test_the_task_root_comes_first_then_later_layers_then_what_was_installed(tmp
     first = write_files(tmp_path / "first", {"python/a.py": ""})
     second = write_files(tmp_path / "second", {"python/a.py": ""})
     target = Target("app", None, "/task", "/task/app.py", (str(first), str(second)))
-    layout = local_layout(target, "3.12", "/cache/site-packages")
+    packages = Packages(("/cache/own", "/cache/asked"), "/cache/runtime", ("/view",))
+    layout = local_layout(target, "3.12", packages)
     assert layout.search_path == (
-        "/task", str(second / "python"), str(first / "python"), "/cache/site-packages",
+        "/task", str(second / "python"), str(first / "python"),
+        "/cache/own", "/cache/asked", "/cache/runtime", "/view",
     )  # fmt: skip
     assert layout.task_root == "/task"
-    assert local_layout(target, "3.12", None).search_path == layout.search_path[:-1]
+    assert layout.runtime_packages == ("/cache/runtime",)
+    assert local_layout(target, "3.12").search_path == layout.search_path[:-4]
 
 
 def test_native_libraries_of_the_task_root_come_before_those_of_layers(tmp_path):

@@ -18,6 +18,6 @@ def snapshot_of(root: Path, module: str = "handler", python: str = sys.executabl
     target = Target(module, None, str(root), str(root / f"{module}.py"))
     facts = interpreter_facts(python)
     environment = {**lambda_environment(target, SETTINGS, str(root)), **INITIALIZATION}
-    layout = local_layout(target, facts.minor_version, None)
+    layout = local_layout(target, facts.minor_version)
     runner = LocalRunner(facts.executable, facts, layout, environment)
     return observe(runner, Subject(target, SETTINGS, RUNTIME_MODULES, "zip", None, 30.0))

@@ -22,7 +22,7 @@ from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.measure.assemble import Provenance, assemble
 from importcost.measure.layout import lambda_environment, layer_search_path, local_layout
 from importcost.measure.plan import MIN_RUNS, Plan
-from importcost.measure.runners.base import InterpreterFacts, Runner
+from importcost.measure.runners.base import InterpreterFacts, Packages, Runner
 from importcost.measure.runners.container import (
     INIT_BOOST_CPUS,
     ContainerOptions,
@@ -87,7 +87,7 @@ class _Prepared:
     choice: Choice
     image: str
     requirements_file: str | None
-    requirements_folder: str | None
+    packages: Packages
 
 
 def check_request(request: ProfileRequest) -> None:
@@ -233,7 +233,8 @@ def _prepare(request: ProfileRequest, listener: Listener) -> _Prepared:
     if choice.engine is None:
         listener.note(f"Measuring {interpreter.executable}: {chosen.reason}.")
     file, folder = _requirements(request, target, interpreter, choice, listener)
-    return _Prepared(target, settings, interpreter, choice, image, file, folder)
+    packages = Packages(installed=(folder,) if folder else ())
+    return _Prepared(target, settings, interpreter, choice, image, file, packages)
 
 
 def _find_interpreter(
@@ -347,9 +348,7 @@ def _bytecode_folder(prepared: _Prepared, request: ProfileRequest) -> Iterator[s
 def _runner(prepared: _Prepared, request: ProfileRequest) -> Runner:
     target, settings = prepared.target, prepared.settings
     if prepared.choice.engine is None:
-        layout = local_layout(
-            target, prepared.interpreter.minor_version, prepared.requirements_folder
-        )
+        layout = local_layout(target, prepared.interpreter.minor_version, prepared.packages)
         environment = lambda_environment(target, settings, target.task_root)
         return LocalRunner(
             python=prepared.interpreter.executable,
@@ -359,12 +358,13 @@ def _runner(prepared: _Prepared, request: ProfileRequest) -> Runner:
         )
     environment = lambda_environment(target, settings, "/var/task")
     environment.pop("LD_LIBRARY_PATH", None)  # the image sets Lambda's own
-    folder = prepared.requirements_folder
+    packages = prepared.packages
     options = ContainerOptions(
         image=prepared.image,
         task_root=None if _is_own_image(request) else Path(target.task_root),
         layers=tuple(Path(layer) for layer in target.layers),
-        requirements=Path(folder) if folder else None,
+        packages=tuple(Path(folder) for folder in packages.installed),
+        runtime_packages=Path(packages.runtime) if packages.runtime else None,
         network=request.network,
         memory_mb=settings.memory_mb,
         env={**environment, **request.environment},

@@ -11,7 +11,12 @@ from pathlib import Path
 from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
 from importcost.errors import MeasurementError
 from importcost.measure.layout import lambda_environment
-from importcost.measure.runners.container import INIT_BOOST_CPUS, REQUIREMENTS_DIR, TASK_ROOT
+from importcost.measure.runners.container import (
+    INIT_BOOST_CPUS,
+    PACKAGES_DIR,
+    RUNTIME_PACKAGES_DIR,
+    TASK_ROOT,
+)
 from importcost.measure.runners.engines import ENGINES, engine_is_running, find_engine
 from importcost.measure.verify_init import Emulator, EmulatorOptions, open_emulator
 from importcost.model.profile import Phase, PhaseTime, Profile, RunKind
@@ -187,6 +192,7 @@ def _options(bench: Bench, cpus: float) -> EmulatorOptions:
     if subject.target.function is None:
         handler = f"{handler}.{entry_point(_text(subject.target.handler_file))}"
     defaults = lambda_environment(subject.target, subject.settings, TASK_ROOT)
+    folder = dict(bench.runner.layout.host_paths).get(RUNTIME_PACKAGES_DIR)
     environment = {
         name: text
         for name, text in {**defaults, **request.environment}.items()
@@ -204,14 +210,18 @@ def _options(bench: Bench, cpus: float) -> EmulatorOptions:
         network=request.network,
         timeout_s=request.timeout_s,
         keeps_bytecode=subject.bytecode != "zip",
+        runtime_packages=Path(folder) if folder else None,
     )
 
 
 def _requirements(bench: Bench) -> tuple[Path, ...]:
-    """Return the folder of installed requirements, which the runner's layout names."""
-    host = dict(bench.runner.layout.host_paths)
-    folder = host.get(REQUIREMENTS_DIR)
-    return (Path(folder),) if folder else ()
+    """Return the folders of installed packages, later ones winning, as the layout names them."""
+    folders = [
+        Path(folder)
+        for inside, folder in bench.runner.layout.host_paths
+        if inside.startswith(PACKAGES_DIR)
+    ]
+    return tuple(reversed(folders))
 
 
 def entry_point(source: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importcost.measure.runners.base import Layout
+from importcost.measure.runners.base import NO_PACKAGES, Layout, Packages
 from importcost.model.profile import Settings, Target
 
 
@@ -19,8 +19,8 @@ def layer_search_path(layer: str, python_version: str) -> tuple[str, ...]:
     return tuple(str(folder) for folder in folders if folder.is_dir())
 
 
-def local_layout(target: Target, python_version: str, requirements: str | None) -> Layout:
-    """Lay out the task root, layers and installed requirements as they lie on this machine.
+def local_layout(target: Target, python_version: str, packages: Packages = NO_PACKAGES) -> Layout:
+    """Lay out the task root, layers and packages as they lie on this machine.
 
     Where layers overlap, the later one wins, as it does when Lambda unpacks them into /opt.
     """
@@ -29,8 +29,13 @@ def local_layout(target: Target, python_version: str, requirements: str | None) 
         for layer in reversed(target.layers)
         for folder in layer_search_path(layer, python_version)
     ]
-    found = [target.task_root, *layers, *([requirements] if requirements else [])]
-    return Layout(task_root=target.task_root, search_path=tuple(found), runtime_dir=None)
+    return Layout(
+        task_root=target.task_root,
+        search_path=(target.task_root, *layers, *packages.search_path),
+        runtime_dir=None,
+        host_paths=packages.views,
+        runtime_packages=(packages.runtime,) if packages.runtime else (),
+    )
 
 
 def library_path(target: Target) -> str | None:

@@ -22,6 +22,7 @@ from importcost.measure.runners.container import (
     CPU_PERIOD_US,
     HOME,
     MIN_QUOTA_US,
+    RUNTIME_PACKAGES_DIR,
     TASK_ROOT,
     THROTTLED_BELOW_CPUS,
     launcher_text,
@@ -140,6 +141,8 @@ class EmulatorOptions:
     network: str
     timeout_s: float
     keeps_bytecode: bool = False
+    runtime_packages: Path | None = None
+    """What the runtime brings, where the image itself does not."""
 
 
 class Emulator:
@@ -222,7 +225,11 @@ class Emulator:
         quota = max(MIN_QUOTA_US, round(options.cpus * CPU_PERIOD_US))
         mounts = [
             flag
-            for host, inside in ((self._task, TASK_ROOT), (self._opt, "/opt"))
+            for host, inside in (
+                (self._task, TASK_ROOT),
+                (self._opt, "/opt"),
+                (options.runtime_packages, RUNTIME_PACKAGES_DIR),
+            )
             if host is not None
             for flag in mount_flags(host, inside)
         ]
@@ -244,7 +251,8 @@ class Emulator:
 
     def _search(self) -> str:
         python = f"python{self._options.python_version}"
-        return f"/opt/python/lib/{python}/site-packages:/opt/python:/var/runtime"
+        runtime = f":{RUNTIME_PACKAGES_DIR}" if self._options.runtime_packages else ""
+        return f"/opt/python/lib/{python}/site-packages:/opt/python:/var/runtime{runtime}"
 
 
 def running_engine(engine: Engine) -> EngineState:

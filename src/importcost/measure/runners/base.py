@@ -15,15 +15,17 @@ class Layout:
     """Where things lie as the measured interpreter sees them; absolute paths.
 
     `search_path` is what stands first on sys.path, in Lambda's order: the task root, then the
-    folders of the layers and of installed requirements. `host_paths` maps a path prefix inside
-    to the one on the host, for showing files to the user (empty for the local runner).
-    `runtime_dir` is where the real awslambdaric lies, or None.
+    folders of the layers, of installed packages and of what the runtime brings. `host_paths`
+    maps a path prefix inside to the one on the host, for showing files to the user.
+    `runtime_dir` is where the real awslambdaric lies, or None; `runtime_packages` names the
+    folders that hold boto3 and the other packages of Lambda's runtime.
     """
 
     task_root: str
     search_path: tuple[str, ...]
     runtime_dir: str | None
     host_paths: tuple[tuple[str, str], ...] = ()
+    runtime_packages: tuple[str, ...] = ()
 
     def on_host(self, file: str) -> str:
         """Return a path that the measured interpreter sees as the host names it."""
@@ -32,6 +34,31 @@ class Layout:
     def inside(self, file: str) -> str:
         """Return a path of the host as the measured interpreter sees it."""
         return _moved(file, [(host, prefix) for prefix, host in self.host_paths])
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """Folders of packages on the host that stand behind the task root and the layers.
+
+    `installed` are the function's own, first one first: its requirements, then what was asked
+    for beside them. `runtime` holds what Lambda's runtime brings. `environment` is what else
+    the measuring environment contributes. `views` maps a folder of links among them to the
+    folder whose entries it shows.
+    """
+
+    installed: tuple[str, ...] = ()
+    runtime: str | None = None
+    environment: tuple[str, ...] = ()
+    views: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def search_path(self) -> tuple[str, ...]:
+        """Return the folders in the order of sys.path."""
+        runtime = (self.runtime,) if self.runtime else ()
+        return (*self.installed, *runtime, *self.environment)
+
+
+NO_PACKAGES = Packages()
 
 
 def _moved(file: str, places: Iterable[tuple[str, str]]) -> str:

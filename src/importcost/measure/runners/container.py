@@ -43,7 +43,8 @@ TASK_ROOT = "/var/task"
 RUNTIME_DIR = "/var/runtime"
 LAYERS_DIR = "/opt"
 # Not below /opt: a mount point there would have to be created in the user's layer folder.
-REQUIREMENTS_DIR = "/var/importcost/requirements"
+PACKAGES_DIR = "/var/importcost/packages"
+RUNTIME_PACKAGES_DIR = "/var/importcost/runtime/site-packages"
 # Beside /tmp, so that the handler finds that empty, and small: import times and whatever else
 # reaches file descriptor 2 lie here and count towards the memory limit.
 SCRATCH_DIR = "/var/importcost/scratch"
@@ -76,7 +77,8 @@ class ContainerOptions:
     """What the container is to look like.
 
     `task_root` None measures what the image itself holds at /var/task. `layers` are unpacked
-    layer folders, of which later ones win; `requirements` a folder of installed packages.
+    layer folders, of which later ones win; `packages` folders of installed packages, of which
+    earlier ones win; `runtime_packages` one with what the runtime brings where the image does not.
     `cpus` is the quota in cores: init runs at INIT_BOOST_CPUS whatever the memory. `env` holds
     the function's variables; the host's are not passed on. `python` is the interpreter inside,
     None to find it.
@@ -85,12 +87,24 @@ class ContainerOptions:
     image: str
     task_root: Path | None
     layers: tuple[Path, ...] = ()
-    requirements: Path | None = None
+    packages: tuple[Path, ...] = ()
+    runtime_packages: Path | None = None
     network: str = "none"
     memory_mb: int = 128
     cpus: float = INIT_BOOST_CPUS
     env: Mapping[str, str] = field(default_factory=dict)
     python: str | None = None
+
+
+def package_folders(options: ContainerOptions) -> dict[str, Path]:
+    """Return where each folder of packages lies inside, in the order of sys.path."""
+    folders = {
+        f"{PACKAGES_DIR}/{number}/site-packages": folder
+        for number, folder in enumerate(options.packages)
+    }
+    if options.runtime_packages is not None:
+        folders[RUNTIME_PACKAGES_DIR] = options.runtime_packages
+    return folders
 
 
 def mount_flags(source: Path, target: str) -> tuple[str, ...]:
@@ -128,11 +142,8 @@ def run_argv(
     `opt` is the host folder that holds the (merged) layers.
     """
     engine = state.engine
-    folders = {
-        TASK_ROOT: options.task_root,
-        LAYERS_DIR: opt,
-        REQUIREMENTS_DIR: options.requirements,
-    }
+    packages = package_folders(options)
+    folders = {TASK_ROOT: options.task_root, LAYERS_DIR: opt, **packages}
     mounts = [mount_flags(host, inside) for inside, host in folders.items() if host]
     quota = max(MIN_QUOTA_US, round(options.cpus * CPU_PERIOD_US))
     memory = f"{options.memory_mb}m"
@@ -150,7 +161,7 @@ def run_argv(
         *("--entrypoint", python, options.image),
         # Isolated, so that a json.py in the task root is not taken for the library's.
         *("-I", "-S", "-c", launcher_text()),
-        *(TASK_ROOT, f"{RUNTIME_DIR}/awslambdaric", *LAYER_FOLDERS, REQUIREMENTS_DIR),
+        *(TASK_ROOT, f"{RUNTIME_DIR}/awslambdaric", *LAYER_FOLDERS, *packages),
     ]
 
 
@@ -446,9 +457,10 @@ class ContainerRunner:
         """Lay out the folders found inside in Lambda's order."""
         task_root = TASK_ROOT if TASK_ROOT in folders else (image.working_dir if image else "")
         runtime = RUNTIME_DIR if f"{RUNTIME_DIR}/awslambdaric" in folders else None
-        on_path = [item for item in folders if item.startswith((LAYERS_DIR, REQUIREMENTS_DIR))]
         options = self._options
-        host = [(TASK_ROOT, options.task_root), (REQUIREMENTS_DIR, options.requirements)]
+        packages = package_folders(options)
+        on_path = [item for item in folders if item in packages or item.startswith(LAYERS_DIR)]
+        host = [(TASK_ROOT, options.task_root), *packages.items()]
         if len(options.layers) == 1:  # merged ones have no one folder on the host
             host.append((LAYERS_DIR, options.layers[0]))
         return Layout(
@@ -456,6 +468,7 @@ class ContainerRunner:
             search_path=(task_root or "/", *on_path),
             runtime_dir=runtime,
             host_paths=tuple((inside, str(path)) for inside, path in host if path is not None),
+            runtime_packages=(RUNTIME_PACKAGES_DIR,) if options.runtime_packages else (),
         )
 
     def facts(self) -> InterpreterFacts:
