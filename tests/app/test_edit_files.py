@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from importcost.app import edit_files
-from importcost.app.edit_files import FileEdit, write_edits
+from importcost.app.edit_files import write_edits
 from importcost.errors import UsageError
+from importcost.files import journal
+from importcost.files.journal import FileEdit
 from importcost.measure.runners.git import uncommitted
 
 OLD, NEW = b"import a\r\n", b"import b\r\n"
@@ -128,14 +129,14 @@ def test_a_failure_midway_gives_every_file_its_bytes_back(root, monkeypatch):
 
 def test_a_change_between_check_and_write_is_seen(root, monkeypatch):
     first, second = made(root), made(root, "second.py")
-    draft = edit_files._draft
+    draft = journal.draft
 
     def meddling(path, data):
         if path == second and data == NEW:
             second.write_bytes(b"meanwhile")
         return draft(path, data)
 
-    monkeypatch.setattr(edit_files, "_draft", meddling)
+    monkeypatch.setattr(journal, "draft", meddling)
     with pytest.raises(UsageError, match="changed since"):
         write_edits(root, [FileEdit(p, OLD, NEW) for p in (first, second)], force=False)
     assert (first.read_bytes(), second.read_bytes()) == (OLD, b"meanwhile")

@@ -10,6 +10,8 @@ import pytest
 
 from harness import write_files
 from importcost.app.find_handlers import find_handlers
+from importcost.app.init_config import InitRequest, write_configuration
+from importcost.errors import UsageError
 from importcost.targets.config import load_config
 from importcost.targets.yaml_subset import plain_yaml
 
@@ -181,3 +183,11 @@ def test_sources_are_searched_but_not_what_is_installed_or_tests(project):
 )
 def test_the_plain_part_of_yaml(text, data):
     assert plain_yaml(text) == data
+
+
+def test_a_configuration_that_is_a_link_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "importcost.toml").symlink_to("../victim.toml")
+    with pytest.raises(UsageError, match="symbolic link"):
+        write_configuration(InitRequest(folder=str(tmp_path)), None)
+    assert not (tmp_path.parent / "victim.toml").exists()

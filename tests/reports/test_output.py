@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from importcost.errors import UsageError
-from importcost.reports.output import format_of, write_output
+from importcost.reports.output import check_default_name, format_of, write_output
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,14 @@ def test_a_link_stays_one_and_its_file_is_replaced(tmp_path):
     write_output(str(tmp_path / "link.json"), "new")
     assert (tmp_path / "link.json").is_symlink()
     assert (tmp_path / "real.json").read_text() == "new"
+
+
+def test_a_default_name_follows_no_link(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("importcost-report.html").symlink_to("victim")
+    with pytest.raises(UsageError, match="symbolic link"):
+        check_default_name("importcost-report.html")
+    check_default_name("absent.html")
 
 
 def test_a_failed_write_leaves_the_old_report_and_no_other_file(tmp_path, monkeypatch):

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from importcost.app.edit_files import FileEdit, write_edits
+from importcost.app.edit_files import write_edits
 from importcost.billing.calibration import Calibration
 from importcost.errors import UsageError
+from importcost.files.journal import FileEdit
 from importcost.model.codec import to_plain
 from importcost.targets.config import OWN_FILE
 from importcost.targets.config_lines import KeyPath, key_lines

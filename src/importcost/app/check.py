@@ -34,7 +34,7 @@ from importcost.measure.graph import build_graph
 from importcost.measure.session import Measurement, Progress, Session
 from importcost.measure.statements import function_files, statement_times
 from importcost.model.profile import Profile, RunKind, WarningCode
-from importcost.reports.output import write_output
+from importcost.reports.output import check_default_name, write_output
 from importcost.targets.config import Config, HandlerConfig
 
 BASELINE_FILE = "importcost-baseline.json"
@@ -112,7 +112,8 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
     written = None
     if request.update_baseline:
         baseline = _renewed(baseline, config, found, request)
-        written = str(baseline_file) if _write_baseline(baseline_file, baseline) else None
+        is_named = request.baseline is not None
+        written = _write_baseline(baseline_file, baseline, is_named=is_named)
     checks = [check for one in found for check in _checks(one, request, baseline)]
     return CheckReport(
         checks=tuple(checks),
@@ -247,11 +248,14 @@ def _renewed(
     return Baseline(tuple(one for one in renewed.handlers if one.handler in names))
 
 
-def _write_baseline(file: Path, baseline: Baseline) -> bool:
+def _write_baseline(file: Path, baseline: Baseline, *, is_named: bool) -> str | None:
+    """Write the baseline and return its path, None where no handler was measured."""
     if not baseline.handlers:
-        return False
+        return None
+    if not is_named:
+        check_default_name(file)
     write_output(str(file), baseline_to_text(baseline))
-    return True
+    return str(file)
 
 
 def _checks(found: _Found, request: CheckRequest, baseline: Baseline | None) -> tuple[Check, ...]:

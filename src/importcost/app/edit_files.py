@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.errors import UsageError
+from importcost.files.journal import FileEdit, replace_files
 from importcost.measure.runners.git import uncommitted
-
-
-@dataclass(frozen=True, slots=True)
-class FileEdit:
-    """One file's bytes as they were analysed, and as they are to be."""
-
-    path: Path
-    before: bytes
-    after: bytes
 
 
 def write_edits(task_root: Path, edits: Sequence[FileEdit], *, force: bool) -> tuple[Path, ...]:
@@ -39,21 +28,15 @@ def write_edits(task_root: Path, edits: Sequence[FileEdit], *, force: bool) -> t
         _check(root, edit)
     if not force:
         _check_committed([edit.path for edit in changing])
-    drafts: list[tuple[FileEdit, Path]] = []
     try:
-        for edit in changing:
-            draft = _draft(edit.path, edit.after)
-            drafts.append((edit, draft))
-        _replace_all(root, drafts)
+        # Checked again at the last moment: the time since the first look is the user's, too.
+        replace_files(changing, lambda edit: _check(root, edit))
     except OSError as error:
         where = error.filename or "a file"
         raise UsageError(
             f"{where} could not be written ({error.strerror}), so every file was left as it was: "
             "correct that and run the command again."
         ) from error
-    finally:
-        for _, draft in drafts:
-            draft.unlink(missing_ok=True)
     return tuple(edit.path for edit in changing)
 
 
@@ -100,35 +83,3 @@ def _check_committed(paths: Sequence[Path]) -> None:
                 f"Git could not say whether {path} has uncommitted changes "
                 f"({answer.unknown[path]}): nothing was written, correct that or pass --force."
             )
-
-
-def _draft(path: Path, data: bytes) -> Path:
-    """Write `data` beside `path`, with its mode, under a name of its own."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        status = path.stat()
-        with contextlib.suppress(OSError, AttributeError):  # not ours to give, or no such thing
-            os.chown(draft, status.st_uid, status.st_gid)
-        draft.chmod(stat.S_IMODE(status.st_mode))
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    return draft
-
-
-def _replace_all(root: Path, drafts: Sequence[tuple[FileEdit, Path]]) -> None:
-    written: list[FileEdit] = []
-    try:
-        for edit, draft in drafts:
-            _check(root, edit)  # the time since the first look is the user's, too
-            draft.replace(edit.path)
-            written.append(edit)
-    except BaseException:
-        for edit in written:
-            _draft(edit.path, edit.before).replace(edit.path)
-        raise

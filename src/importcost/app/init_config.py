@@ -18,7 +18,7 @@ from importcost.errors import MeasurementError, UsageError
 from importcost.gate.attribution import function_modules
 from importcost.model.profile import Profile, RunKind
 from importcost.model.stats import median
-from importcost.reports.output import write_output
+from importcost.reports.output import check_default_name, write_output
 from importcost.targets.config import OWN_FILE, PROJECT_FILE, has_section, read_config
 from importcost.targets.config_start import MARGIN, StartingHandler, starting_configuration
 from importcost.targets.handler import resolve_target
@@ -61,6 +61,7 @@ def write_configuration(request: InitRequest, listener: Listener) -> Started:
     """
     folder = Path(request.folder).resolve()
     file = folder / (PROJECT_FILE if request.in_project_file else OWN_FILE)
+    check_default_name(file)
     before = _text_before(folder, file, request)
     found = _named(request, folder) if request.targets else find_handlers(folder)
     if not found:

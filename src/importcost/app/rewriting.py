@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.advise import Analysis, Finding
-from importcost.app.edit_files import FileEdit
 from importcost.app.sources import Sources
 from importcost.deferral.diff import unified_diff
 from importcost.deferral.rewrite import Change, Refused, rewrite
 from importcost.deferral.source_model import SourceFile
 from importcost.deferral.text import encode
+from importcost.files.journal import FileEdit
 from importcost.model.advice import Advice, BestSet
 
 

@@ -70,3 +70,20 @@ def _nearest(name: str) -> str | None:
 @click.version_option(__version__, prog_name="importcost")
 def cli() -> None:
     """Say what one cold start of a Python AWS Lambda function costs, and why."""
+    _undo_killed_writes()
+
+
+def _undo_killed_writes() -> None:
+    """Give files that a killed command had begun to write their old bytes back, and say so."""
+    from importcost.files.cache import journal_folder
+
+    if not journal_folder().is_dir():  # the ordinary case, and nothing more is imported for it
+        return
+    from importcost.cli.printing import say
+    from importcost.files.journal import undo_killed
+
+    for undone in undo_killed():
+        names = ", ".join(str(path) for path in undone.restored)
+        say(f"A command that was killed while it wrote its edits was undone: {names}.")
+        for path in undone.changed:
+            say(f"{path} has changed since and was left as it is: look through it.")

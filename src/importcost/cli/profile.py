@@ -14,7 +14,7 @@ from importcost.cli.outputs import check_writable
 from importcost.cli.printing import show
 from importcost.cli.web import WebOptions, check_web_options, profile_adapter, web_options
 from importcost.errors import UsageError
-from importcost.reports.output import STDOUT, format_of
+from importcost.reports.output import STDOUT, check_default_name, format_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -60,7 +60,9 @@ def command(
     from importcost.app.profile_report import publish_measured
     from importcost.app.report import publish
 
-    outputs = outputs or (DEFAULT_REPORT,)
+    if not outputs:
+        check_default_name(DEFAULT_REPORT)
+        outputs = (DEFAULT_REPORT,)
     formats = [format_of(path) for path in outputs]
     if open_page and "html" not in formats:
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 from importcost.errors import UsageError
+from importcost.files.replace import replace_file
 from importcost.reports.exports.formats import format_by_suffix, known_suffixes
 
 STDOUT = "-"
@@ -36,6 +34,18 @@ def format_of(path: str, wanted: str | None = None) -> str:
     return found
 
 
+def check_default_name(path: str | Path) -> None:
+    """Raise UsageError where a file that nobody named is a link: it may lead anywhere.
+
+    A repository can hold such a link; who names a file with an option means what it leads to.
+    """
+    if Path(path).is_symlink():
+        raise UsageError(
+            f"{path} is a symbolic link, which a default name does not follow: remove it, or name "
+            "the file that is to be written."
+        )
+
+
 def write_output(path: str, report: str | bytes) -> None:
     """Write a finished report, text as UTF-8; `-` is stdout.
 
@@ -52,24 +62,8 @@ def write_output(path: str, report: str | bytes) -> None:
         target.write_bytes(data)
         return
     try:
-        _replace(target.resolve(), data)
+        replace_file(target.resolve(), data)
     except OSError as error:
         raise UsageError(
             f"The report {path} cannot be written ({error.strerror}): name another file with -o."
         ) from error
-
-
-def _replace(target: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        # mkstemp's files are private; a report is as public as the umask says.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask)
-        Path(name).replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.errors import MeasurementError
+from importcost.files.cache import cache_folder
 from importcost.measure.runners.launcher import kill_group
 
 INSTALL_TIMEOUT_S = 900
@@ -33,15 +34,6 @@ class InstallTarget:
     python: str | None
     python_version: str
     machine: str
-
-
-def cache_folder() -> Path:
-    """Return where importcost keeps what it may make again: IMPORTCOST_CACHE_DIR, else XDG's."""
-    named = os.environ.get("IMPORTCOST_CACHE_DIR")
-    if named:
-        return Path(named)
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "importcost"
 
 
 def installed_folder(key: str, target: InstallTarget) -> Path:

@@ -1,0 +1,152 @@
+"""Replace several files, all or none, also where the process is killed between two of them.
+
+Before the first file changes, the old bytes of all of them lie in a journal in the cache folder.
+Whoever is interrupted puts them back at once; after SIGKILL the next run does (`undo_killed`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from importcost.files.cache import journal_folder
+from importcost.files.replace import draft, replace_file, signals_held, sweep_drafts
+
+_PLAN = "plan.json"
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """One file's bytes as they are, and as they are to be."""
+
+    path: Path
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What a killed run had begun to write.
+
+    `restored` have their old bytes back; `changed` were edited since and were left alone.
+    """
+
+    restored: tuple[Path, ...]
+    changed: tuple[Path, ...]
+
+
+def replace_files(edits: Sequence[FileEdit], check: Callable[[FileEdit], None]) -> None:
+    """Replace every file, or none.
+
+    `check` is asked once more right before each replacement and raises where the file is no
+    longer as it was. Raises what `check` raises, or OSError; every file then has its old bytes.
+    """
+    with _journal(edits), ExitStack() as stack:
+        drafts = [stack.enter_context(draft(edit.path, edit.after)) for edit in edits]
+        with signals_held():
+            written: list[FileEdit] = []
+            try:
+                for edit, ready in zip(edits, drafts, strict=True):
+                    check(edit)
+                    ready.publish()
+                    written.append(edit)
+            except BaseException:
+                for edit in written:
+                    replace_file(edit.path, edit.before)
+                raise
+
+
+def undo_killed() -> tuple[Undone, ...]:
+    """Give the files of killed runs their old bytes back, and forget those runs.
+
+    A file that has been edited since is left as it is. What cannot be read or written stays in
+    the journal for the next time.
+    """
+    undone = []
+    with contextlib.suppress(OSError):
+        for entry in sorted(journal_folder().iterdir()):
+            with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+                found = _undo(entry)
+                if found is not None:
+                    undone.append(found)
+    return tuple(undone)
+
+
+@contextmanager
+def _journal(edits: Sequence[FileEdit]) -> Iterator[None]:
+    """Keep the old bytes of all files for as long as they change.
+
+    One file needs none: it is replaced at once. Nor is there one where the cache folder cannot
+    be written: an interruption is still answered, SIGKILL is not.
+    """
+    entry = _begin(edits) if len(edits) > 1 else None
+    try:
+        yield
+    finally:
+        if entry is not None:
+            os.close(entry[1])
+            _forget(entry[0])
+
+
+def _begin(edits: Sequence[FileEdit]) -> tuple[Path, int] | None:
+    try:
+        journal_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+        entry = Path(tempfile.mkdtemp(dir=journal_folder()))
+    except OSError:
+        return None
+    try:
+        # Held until the process ends, however it ends: an entry without a holder was killed.
+        lock = os.open(entry / "lock", os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        files = []
+        for number, edit in enumerate(edits):
+            replace_file(entry / f"{number}.before", edit.before)
+            files.append({"path": str(edit.path.absolute()), "after": _digest(edit.after)})
+        replace_file(entry / _PLAN, json.dumps(files).encode())
+    except OSError:
+        _forget(entry)
+        return None
+    return entry, lock
+
+
+def _undo(entry: Path) -> Undone | None:
+    """Undo one entry; None where its run still goes on, or had not changed anything."""
+    with open(entry / "lock", "wb") as lock:  # noqa: PTH123 - flock wants the descriptor
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+        plan = entry / _PLAN
+        files = json.loads(plan.read_bytes()) if plan.exists() else []
+        restored, changed = [], []
+        for number, item in enumerate(files):
+            path, before = Path(item["path"]), (entry / f"{number}.before").read_bytes()
+            sweep_drafts(path.parent)
+            current = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+            if _digest(current) == item["after"] and current != before:
+                replace_file(path, before)
+                restored.append(path)
+            elif current != before:
+                changed.append(path)
+    _forget(entry)
+    return Undone(tuple(restored), tuple(changed)) if restored else None
+
+
+def _forget(entry: Path) -> None:
+    """Remove an entry, and the journal's folder with the last one: there being none is quick."""
+    shutil.rmtree(entry, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        journal_folder().rmdir()
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,150 @@
+"""Replace one file at once: readers see the old bytes or the new ones, and nothing beside them.
+
+A draft has no name until the moment in which it takes the target's place (O_TMPFILE, where the
+file system has it), so that a killed process leaves nothing. SIGINT, SIGTERM and SIGHUP wait
+while the names change.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import signal
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_MARK = ".importcost-draft"
+_HELD = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+# What file systems without unnamed files answer, and kernels that do not know the flag.
+_NO_UNNAMED = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.ENOSYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The bytes that are to take the place of `target`, written but not yet seen.
+
+    `name` is the draft's own name beside the target, None while it has none.
+    """
+
+    target: Path
+    descriptor: int
+    name: Path | None
+
+    def publish(self) -> None:
+        """Put the draft in the target's place. Raises OSError."""
+        name = self.name
+        if name is None:
+            name = _name_beside(self.target)
+            # With a folder's descriptor given, Python asks for the link that follows /proc's.
+            folder = os.open(self.target.parent, os.O_RDONLY)
+            try:
+                os.link(f"/proc/self/fd/{self.descriptor}", name, src_dir_fd=folder)
+            finally:
+                os.close(folder)
+        try:
+            name.replace(self.target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                name.unlink()
+            raise
+
+
+def replace_file(target: Path, data: bytes) -> None:
+    """Replace `target` with `data`; its mode and owner stay, a new file's mode is the umask's.
+
+    Links are not followed: resolve the path first where they should be. Raises OSError, and the
+    target is as it was.
+    """
+    with draft(target, data) as ready, signals_held():
+        ready.publish()
+
+
+@contextmanager
+def draft(target: Path, data: bytes) -> Iterator[Draft]:
+    """Write `data` for `target` without touching it; what was not published is gone at the end.
+
+    Raises OSError where the folder cannot be written to.
+    """
+    sweep_drafts(target.parent)
+    descriptor, name = _create(target)
+    try:
+        with os.fdopen(os.dup(descriptor), "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _keep_mode(target, descriptor)
+        yield Draft(target, descriptor, name)
+    finally:
+        os.close(descriptor)
+        if name is not None:
+            with contextlib.suppress(OSError):
+                name.unlink()
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Let interruptions wait until the context ends; it must be short."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def sweep_drafts(folder: Path) -> None:
+    """Remove the drafts of processes that were killed in the moment of replacing."""
+    with contextlib.suppress(OSError):
+        for path in folder.glob(f".*{_MARK}"):
+            if not _is_running(path.name.removesuffix(_MARK).rpartition(".")[2]):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def _is_running(pid: str) -> bool:
+    """Return True unless no process has this id: what cannot be judged counts as running."""
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, OverflowError, OSError):
+        return True
+    return True
+
+
+def _create(target: Path) -> tuple[int, Path | None]:
+    flag = getattr(os, "O_TMPFILE", None)
+    if flag is not None and Path("/proc/self/fd").is_dir():
+        try:
+            return os.open(target.parent, flag | os.O_WRONLY | os.O_CLOEXEC, 0o600), None
+        except OSError as error:
+            if error.errno not in _NO_UNNAMED or not target.parent.is_dir():
+                raise
+    name = _name_beside(target)
+    return os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), name
+
+
+def _name_beside(target: Path) -> Path:
+    return target.with_name(f".{secrets.token_hex(4)}.{os.getpid()}{_MARK}")
+
+
+def _keep_mode(target: Path, descriptor: int) -> None:
+    try:
+        status = target.stat()
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        os.fchmod(descriptor, 0o666 & ~mask)
+        return
+    with contextlib.suppress(OSError, AttributeError):  # not ours to give, or no such thing
+        os.fchown(descriptor, status.st_uid, status.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
