@@ -174,13 +174,7 @@ class Session:
         Raises HandlerError where init fails.
         """
         flags = ("-X", "importtime") if kind is RunKind.TRACED else ()
-        paths = ("{scratch}/probe.py", "{scratch}/spec.json", "{scratch}/result.json")
-        spec = json.dumps(_spec(self._subject, self._runner, extra))
-        launch = self._runner.launch(
-            (*flags, "-c", STUB, *paths, kind.value, self._token, "{now_ns}"),
-            {"probe.py": self._probe, "spec.json": spec},
-            self._subject.timeout_s,
-        )
+        launch = self._launch(kind.value, flags, {}, extra)
         self.last = launch
         raise_for_failure(launch, self._subject.target, self._subject.timeout_s)
         result = launch.result
@@ -188,6 +182,26 @@ class Session:
             raise MeasurementError("The probe left no result.")
         self._keep(kind, launch, result)
         return result
+
+    def launch_diagnosis(self, wanted: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Run init with stand-ins and placeholders; return the probe's result, None without one.
+
+        `wanted` goes into the spec as "diagnosis" (see probe/diagnosis.py). The run is not kept.
+        """
+        source = resources.files("importcost.probe").joinpath("diagnosis.py")
+        files = {"diagnosis.py": source.read_text(encoding="utf-8")}
+        return self._launch("diagnosis", (), files, {"diagnosis": wanted}).result
+
+    def _launch(
+        self, kind: str, flags: tuple[str, ...], files: Mapping[str, str], extra: Mapping[str, Any]
+    ) -> Launch:
+        paths = ("{scratch}/probe.py", "{scratch}/spec.json", "{scratch}/result.json")
+        spec = json.dumps(_spec(self._subject, self._runner, extra))
+        return self._runner.launch(
+            (*flags, "-c", STUB, *paths, kind, self._token, "{now_ns}"),
+            {"probe.py": self._probe, "spec.json": spec, **files},
+            self._subject.timeout_s,
+        )
 
     def launch_handler(self, kind: RunKind, **extra: Any) -> Mapping[str, Any]:
         """Run the probe once, as `launch_probe` does, for a gate: its handler must be callable.

@@ -8,9 +8,10 @@ Nothing may be imported here that the runtime does not load anyway (json, loggin
 time, traceback ...): the handler would get it for free and its cost would vanish.
 
 RESULT is the file to leave the result in; KIND is "timed", "traced", "graph", "warm-up",
-"statements" (times the top-level statements of `timed_files` one by one) or "invoke" (also calls
-the handler function with `event`); TOKEN a random word that makes phase markers unforgeable;
-NOW_NS the monotonic clock at launch.
+"statements" (times the top-level statements of `timed_files` one by one), "invoke" (also calls
+the handler function with `event`) or "diagnosis" (finds what init lacks, with the help of
+diagnosis.py beside this file); TOKEN a random word that makes phase markers unforgeable; NOW_NS
+the monotonic clock at launch.
 spec.json:
   module, function what Lambda imports; function may be null
   argv0            sys.argv[0] as the runtime has it
@@ -25,11 +26,12 @@ and, where they are wanted:
   replacements     {file: text as latin-1}: what the loader reads instead of these sources
   timed_files      for "statements"
   event            for "invoke": the event
+  diagnosis        for "diagnosis": see diagnosis.py
   list_modules     whether the result names the modules loaded
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
-"statements", "invocation", "rows_redirected"}. Where the probe itself fails, it leaves none,
+"statements", "invocation", "rows_redirected", "absent", "diagnosis"}. Where the probe itself fails, it leaves none,
 writes a line that starts with PROBE_FAILED to descriptor 1 and ends with exit code 1.
 """
 
@@ -40,6 +42,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # quoted annotations only: importing typing would change what is measured
     from typing import Any
 
+RESULT_PARTS = ("error", "graph", "modules", "statements", "invocation", "absent", "diagnosis")
 PROBE_FAILED = "importcost-probe-failed: "  # measure/failures.py reads it
 # Bound before the handler runs: it may replace what it finds in these modules.
 _open = open
@@ -703,6 +706,41 @@ class _GraphRecorder:
         return self._is_wrapper(frame)
 
 
+class _AbsentReads:
+    """Notes the environment variables that a graph run's init reads in vain, and from where.
+
+    [name, file, line] of each; whether more launches can tell what a failed init lacks.
+    """
+
+    MAX_READS = 1000
+
+    def __init__(self, os: "Any") -> None:
+        self.found: list[Any] = []
+        self._os = os
+        abc_file = getattr(sys.modules.get("_collections_abc"), "__file__", "")
+        self._between = (os.__file__, "<frozen os>", abc_file, "<frozen _collections_abc>")
+
+    def install(self) -> None:
+        environ: Any = type(self._os.environ)
+        real = environ.__getitem__
+
+        def get_item(mapping: "Any", key: "Any") -> "Any":
+            try:
+                return real(mapping, key)
+            except KeyError:
+                if len(self.found) < self.MAX_READS and isinstance(key, str):
+                    frame: Any = sys._getframe(1)
+                    while frame.f_back and frame.f_code.co_filename in self._between:
+                        frame = frame.f_back
+                    self.found.append([key, frame.f_code.co_filename, frame.f_lineno])
+                raise
+
+        environ.__getitem__ = get_item
+
+    def result(self, _error: "BaseException | None") -> "Any":
+        return self.found
+
+
 def _bytecode_state(os: "Any", origin: "str | None", machinery: _Machinery) -> str:
     """Say what bytecode lies on disk beside a module's source."""
     if origin is None or not origin.endswith(".py"):
@@ -882,6 +920,24 @@ def _start_runtime(os: "Any", spec_file: str, marks: "_Marks", result: "Any") ->
     return spec
 
 
+def _watch(os: "Any", probe_file: str, spec: "Any", kind: str) -> "Any":
+    """Start watching what init lacks, in the two kinds of run whose times nobody reads."""
+    if kind not in ("graph", "diagnosis"):
+        return None
+    watcher = _AbsentReads(os) if kind == "graph" else _load_diagnosis(os, probe_file, spec)
+    watcher.install()
+    return watcher
+
+
+def _load_diagnosis(os: "Any", probe_file: str, spec: "Any") -> "Any":
+    path = os.path.join(os.path.dirname(probe_file), "diagnosis.py")
+    namespace: dict[str, Any] = {"__name__": "importcost_diagnosis", "__file__": path}
+    with _open(path, "rb") as stream:
+        # Under the probe's name: its frames are then left out of tracebacks as the probe's are.
+        exec(compile(stream.read(), probe_file, "exec"), namespace)  # noqa: S102
+    return namespace["Diagnosis"](spec, probe_file)
+
+
 def _finish(os: "Any", path: str, result: "Any") -> None:
     """Leave the result and end at once.
 
@@ -946,9 +1002,7 @@ def main(started: "tuple[int, int, int]", args: "list[str]") -> None:
 def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") -> None:
     probe_file, spec_file, result_file, kind, token, spawned_ns = args
     start_span = _span((int(spawned_ns), 0, 0, 0), (*started, _run_delay_ns()))
-    result: Any = dict.fromkeys(
-        ("runtime", "handler_found", "error", "graph", "modules", "statements", "invocation")
-    )
+    result: Any = dict.fromkeys(("runtime", "handler_found", *RESULT_PARTS))
     result["phases"] = {"interpreter_start": start_span}
     machinery = _Machinery()
     recorder = _GraphRecorder(probe_file) if kind == "graph" else None
@@ -964,6 +1018,7 @@ def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") ->
         _route_import_module(machinery.bootstrap)
     if recorder:
         recorder.start_function()
+    watcher = _watch(os, probe_file, spec, kind)
     ground = _Ground(os, stdlib_dirs)
     ended = _run_handler(os, spec, kind, machinery, result, marks)
     result["peak_rss_kb"] = _peak_rss_kb()
@@ -981,6 +1036,7 @@ def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") ->
         machinery.restore()
         if ended is None:
             result["graph"] = _graph_result(os, recorder, machinery, ground)
+    result[kind if kind == "diagnosis" else "absent"] = watcher and watcher.result(ended)
     if ended is not None:
         result["error"] = _error_result(ended, probe_file, ground)
     _finish(os, result_file, result)
