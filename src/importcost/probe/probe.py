@@ -31,8 +31,9 @@ and, where they are wanted:
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
-"statements", "invocation", "rows_redirected", "absent", "diagnosis"}. Where the probe itself fails, it leaves none,
-writes a line that starts with PROBE_FAILED to descriptor 1 and ends with exit code 1.
+"statements", "invocation", "rows_redirected", "absent", "diagnosis"}; "absent" of a graph run holds
+[name, file, line] of variables that init read in vain. Where the probe itself fails, it leaves
+none, writes a line that starts with PROBE_FAILED to descriptor 1 and ends with exit code 1.
 """
 
 import sys
