@@ -14,6 +14,7 @@ from typing import Any
 from importcost.errors import HandlerError, MeasurementError
 from importcost.measure.failures import no_function, raise_for_failure
 from importcost.measure.plan import MIN_RUNS, TIME_LIMIT_S, Plan, first_batch, next_batch
+from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Launch, Runner
 from importcost.measure.statements import function_files, statement_times
 from importcost.model.advice import StatementTime
@@ -105,7 +106,7 @@ ProgressCallback = Callable[[Progress], None]
 
 def probe_source() -> str:
     """Return the text of the probe, which runs inside the measured interpreter."""
-    return resources.files("importcost.probe").joinpath("probe.py").read_text(encoding="utf-8")
+    return read_program("probe.py")
 
 
 def _speed_source() -> str:
@@ -188,8 +189,7 @@ class Session:
 
         `wanted` goes into the spec as "diagnosis" (see probe/diagnosis.py). The run is not kept.
         """
-        source = resources.files("importcost.probe").joinpath("diagnosis.py")
-        files = {"diagnosis.py": source.read_text(encoding="utf-8")}
+        files = {"diagnosis.py": read_program("diagnosis.py")}
         return self._launch("diagnosis", (), files, {"diagnosis": wanted}).result
 
     def _launch(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from importcost.errors import MeasurementError
 from importcost.measure.failures import raise_for_failure
+from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Layout, Runner
 from importcost.measure.session import Subject
 from importcost.strategies.snapstart_model import (
@@ -80,9 +80,8 @@ def _launch(runner: Runner, subject: Subject, mode: str) -> Mapping[str, Any]:
         "runtime_dir": layout.runtime_dir,
         "task_root": layout.task_root,
     }
-    package = resources.files("importcost.probe")
     files = {
-        "snapstart_probe.py": package.joinpath("snapstart_probe.py").read_text(encoding="utf-8"),
+        "snapstart_probe.py": read_program("snapstart_probe.py"),
         "snapshot_stand_in.py": STAND_IN,
         "spec.json": json.dumps(spec),
     }

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.errors import MeasurementError
+from importcost.measure.programs import read_program
 from importcost.measure.runners.container import (
     CPU_PERIOD_US,
     HOME,
@@ -38,7 +39,7 @@ from importcost.measure.runners.engines import (
     reason_in,
 )
 
-EMULATORS = ("/usr/local/bin/aws-lambda-rie", "/usr/bin/aws-lambda-rie")
+EMULATOR = "/usr/local/bin/aws-lambda-rie"
 CONTAINER_PREFIX = "importcost-emulator-"
 EMPTY_MODULE = "importcost_empty"
 EMPTY_TEXT = "def handler(event, context):\n    return None\n"
@@ -46,79 +47,10 @@ START_TIMEOUT_S = 90.0
 LOG = "/tmp/importcost-emulator.log"  # noqa: S108 - inside the container
 REPORT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)\)")
 OWN_CPU = re.compile(r"importcost: emulator_us=(\d+)")
-NO_EMULATOR = "importcost: no emulator"
+NO_EMULATOR = "importcost: no emulator"  # emulator_start.sh writes it
 # AWS's image has /var/runtime/bootstrap, a plain script. Where there is only awslambdaric, -m would
 # import runpy, importlib.util and more, which the script does not.
 BOOTSTRAP = "import sys; from awslambdaric.__main__ import main; main(['bootstrap', sys.argv[1]])"
-START = f"""
-for rie in {" ".join(EMULATORS)}; do
-  [ -x "$rie" ] || continue
-  if [ -x /var/runtime/bootstrap ]; then
-    exec "$rie" /var/runtime/bootstrap "$1" >{LOG} 2>&1
-  fi
-  python=/var/lang/bin/python3
-  [ -x "$python" ] || python=python3
-  export PYTHONPATH="$2"
-  exec "$rie" "$python" -c "{BOOTSTRAP}" "$1" >{LOG} 2>&1
-done
-echo "{NO_EMULATOR}" >{LOG}
-exec sleep 60
-"""
-# Imports once what init will: a new container's file system is cold, and the profile's runs, all
-# but the first, find theirs warm.
-WARM_UP = "import importlib, sys, awslambdaric.bootstrap; importlib.import_module(sys.argv[1])"
-INVOKE = f"""
-import os, subprocess, sys, time, socket, http.client
-launcher = {{"__name__": "launcher"}}
-exec(sys.argv[6], launcher)
-subprocess.run(
-    [sys.executable, "-c", {WARM_UP!r}, sys.argv[3]],
-    env=dict(os.environ, PYTHONPATH=sys.argv[4]), cwd="{TASK_ROOT}",
-    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-)
-def emulator_us():
-    try:
-        tasks = ["/proc/1/task/%s/schedstat" % task for task in os.listdir("/proc/1/task")]
-        return sum(int(open(task).read().split()[0]) for task in tasks) // 1000
-    except (OSError, ValueError, IndexError):
-        return None
-def one_core():
-    for task in os.listdir("/proc/1/task"):
-        try:
-            os.sched_setaffinity(int(task), {{max(os.sched_getaffinity(0))}})
-        except OSError:
-            pass
-deadline = time.monotonic() + float(sys.argv[2])
-before = None
-while time.monotonic() < deadline:
-    log = ""
-    try:
-        log = open(sys.argv[1]).read()
-    except OSError:
-        pass
-    if "importcost: no emulator" in log:
-        break
-    try:
-        socket.create_connection(("127.0.0.1", 8080), timeout=1).close()
-        link = http.client.HTTPConnection("127.0.0.1", 8080, timeout=float(sys.argv[2]))
-        link.connect()
-        time.sleep(0.1)
-        before = emulator_us()
-        if sys.argv[5] == "throttled":
-            one_core()
-            launcher["await_period"]()
-        link.request("POST", "/2015-03-31/functions/function/invocations", b"{{}}")
-        link.getresponse().read()
-        break
-    except ConnectionRefusedError:
-        time.sleep(0.05)
-    except OSError:
-        break
-after = emulator_us()
-sys.stdout.write(open(sys.argv[1]).read())
-if before is not None and after is not None:
-    print("\\nimportcost: emulator_us=%d" % (after - before))
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +121,8 @@ class Emulator:
             module = handler.rpartition(".")[0].replace("/", ".")
             share = "throttled" if options.cpus < THROTTLED_BELOW_CPUS else "boosted"
             limits = (str(options.timeout_s), module, self._search(), share)
-            words = ("-S", "-c", INVOKE, LOG, *limits, launcher_text())
+            text = read_program("emulator_client.py")
+            words = ("-S", "-c", text, LOG, *limits, launcher_text())
             limit_s = 2 * options.timeout_s + START_TIMEOUT_S
             asked = call(engine, "exec", name, self._python(name), *words, timeout_s=limit_s)
         finally:
@@ -211,7 +144,7 @@ class Emulator:
         image = self._options.image
         if NO_EMULATOR in log:
             raise MeasurementError(
-                f"The image {image} has no Runtime Interface Emulator ({EMULATORS[0]}): name one "
+                f"The image {image} has no Runtime Interface Emulator ({EMULATOR}): name one "
                 "that has it, like AWS's public.ecr.aws/lambda/python, with --image."
             )
         raise MeasurementError(
@@ -246,7 +179,8 @@ class Emulator:
             *mounts,
             *env,
             *("--workdir", TASK_ROOT, "--entrypoint", "/bin/sh", options.image),
-            *("-c", START, "start", handler, self._search()),
+            *("-c", read_program("emulator_start.sh"), "start"),
+            *(handler, self._search(), LOG, BOOTSTRAP),
         ]
 
     def _search(self) -> str:

@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 from urllib.parse import quote
 
 from importcost.errors import HandlerError, MeasurementError
+from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Runner
 from importcost.measure.session import Subject
 
@@ -140,7 +140,7 @@ def launch_server(
         "search_path": list(runner.layout.search_path),
         "bytecode": subject.bytecode,
     }
-    probe = resources.files("importcost.probe").joinpath("lwa_probe.py").read_text("utf-8")
+    probe = read_program("lwa_probe.py")
     files = {"lwa_probe.py": probe, "spec.json": json.dumps(spec), "sitecustomize.py": AS_DEPLOYED}
     paths = ("-S", "{scratch}/lwa_probe.py", "{scratch}/spec.json", "{scratch}/result.json")
     limit_s = subject.timeout_s * (1 + len(requests)) + 10

@@ -37,7 +37,7 @@ from importcost.measure.runners.engines import (
     image_facts,
     reason_in,
 )
-from importcost.measure.runners.facts import FACTS_SCRIPT, load_result, parse_facts
+from importcost.measure.runners.facts import facts_program, load_result, parse_facts
 
 TASK_ROOT = "/var/task"
 RUNTIME_DIR = "/var/runtime"
@@ -475,7 +475,7 @@ class ContainerRunner:
         """Return the facts of the Python inside. Raises MeasurementError if it cannot start."""
         if self._facts is None:
             # Not in the task root: its json.py would be imported.
-            args = ("-c", FACTS_SCRIPT, "{scratch}/result.json")
+            args = ("-c", facts_program(), "{scratch}/result.json")
             launch = self._launch(args, {}, FACTS_TIMEOUT_S, cwd="/")
             if launch.result is None:
                 raise MeasurementError(

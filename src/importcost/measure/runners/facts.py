@@ -12,39 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from importcost.measure.programs import read_program
 from importcost.measure.runners.base import InterpreterFacts
 
-# Runs in the measured interpreter (Python 3.9 to 3.15), or in this one where they are the same.
-_FACTS_SOURCE = """
-import os, platform, sys
-def cpu_model():
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as stream:
-            for line in stream:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or None
-def facts():
-    return {
-        "executable": sys.executable,
-        "version": platform.python_version(),
-        "implementation": platform.python_implementation(),
-        "platform": platform.platform(),
-        "machine": platform.machine(),
-        "cpu_count": os.cpu_count() or 1,
-        "cpu_model": cpu_model(),
-        "search_path": [path for path in sys.path if path],
-    }
-"""
 
-FACTS_SCRIPT = f"""{_FACTS_SOURCE}
-import json
-with open(sys.argv[1], "w", encoding="utf-8") as stream:
-    json.dump(facts(), stream)
-"""
-"""Writes the facts to the path in argv[1]."""
+def facts_program() -> str:
+    """Return the program that writes the facts to the path in its first argument."""
+    return read_program("interpreter_facts.py")
 
 
 def own_facts(python: str) -> InterpreterFacts | None:
@@ -55,8 +29,8 @@ def own_facts(python: str) -> InterpreterFacts | None:
     """
     if not _is_this(python) or sys.flags.no_site or "PYTHONHOME" in os.environ:
         return None
-    namespace: dict[str, Any] = {}
-    exec(_FACTS_SOURCE, namespace)  # noqa: S102 - the same text as in a launch, our own
+    namespace: dict[str, Any] = {"__name__": "interpreter_facts"}
+    exec(facts_program(), namespace)  # noqa: S102 - the same text as in a launch, our own
     facts = parse_facts(namespace["facts"]())
     found = tuple(dict.fromkeys(filter(_is_always_found(), facts.search_path)))
     return replace(facts, executable=python, search_path=found)
@@ -99,7 +73,7 @@ def _named_by_pth(folder: str) -> Iterator[str]:
 
 
 def parse_facts(data: Mapping[str, Any]) -> InterpreterFacts:
-    """Turn what FACTS_SCRIPT wrote into facts."""
+    """Turn what `facts_program` wrote into facts."""
     return InterpreterFacts(
         executable=data["executable"],
         version=data["version"],

@@ -12,7 +12,7 @@ from types import TracebackType
 from importcost.errors import MeasurementError
 from importcost.measure.runners import launcher
 from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, raise_if_flooded
-from importcost.measure.runners.facts import FACTS_SCRIPT, load_result, own_facts, parse_facts
+from importcost.measure.runners.facts import facts_program, load_result, own_facts, parse_facts
 
 FACTS_TIMEOUT_S = 30.0
 
@@ -94,7 +94,7 @@ def _asked(python: str, host: tuple[tuple[str, str], ...]) -> InterpreterFacts:
     launch = _launch(
         python,
         # The user's own site-packages lie in HOME, which measured runs do not get either.
-        ("-s", "-c", FACTS_SCRIPT, "{scratch}/result.json"),
+        ("-s", "-c", facts_program(), "{scratch}/result.json"),
         {},
         FACTS_TIMEOUT_S,
         cwd=os.sep,
