@@ -1,0 +1,58 @@
+"""The commands that CONTRIBUTING.md names: `pipx run nox -s fast`, `nox -l` lists them."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.sessions = ["lint", "fast"]
+nox.options.reuse_existing_virtualenvs = True
+FAST = "not slow and not engine and not browser"
+FLOOR_PERCENT = "80"
+"""What the fast tests cover at least; processes that they start are not counted."""
+
+
+def _install(session: nox.Session, *extra: str) -> None:
+    session.install("-c", "constraints.txt", "-e", ".[test]", *extra)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types and which room imports which."""
+    _install(session)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("lint-imports")
+
+
+@nox.session(python=["3.10", "3.11", "3.12", "3.13", "3.14"])
+def fast(session: nox.Session) -> None:
+    """Run the tests that need no container engine and no browser, in under three minutes."""
+    _install(session)
+    session.run("pytest", "-m", FAST, *session.posargs)
+
+
+@nox.session
+def whole(session: nox.Session) -> None:
+    """Run every test that can run here; the others say why they are skipped."""
+    _install(session)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Measure what the fast tests cover, and fail below the floor."""
+    _install(session, "pytest-cov>=5,<8")
+    floor = f"--cov-fail-under={FLOOR_PERCENT}"
+    session.run("pytest", "-m", FAST, "--cov=importcost", "--cov-report=term:skip-covered", floor)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build the wheel and try it where the source is not at hand."""
+    session.install("build>=1.2,<2")
+    session.run("python", "-m", "build", "--outdir", "dist")
+    session.run("python", "-m", "pip", "install", "--find-links", "dist", "importcost-lambda")
+    handler = f"{session.invoked_from}/sample_handlers/hello/handler.py"
+    with session.chdir(session.create_tmp()):
+        session.run("importcost", "profile", handler)
