@@ -7,10 +7,8 @@ import sys
 
 import pytest
 
-from engine.fixtures import engine, lambda_image
 from harness import write_files
 
-__all__ = ["engine", "lambda_image"]
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 WORK = "sum(range(400_000))\n"
 FILES = {

@@ -10,10 +10,9 @@ import sys
 
 import pytest
 
-from engine.fixtures import engine, lambda_image, wait_until
+from engine.fixtures import wait_until
 from harness import write_files
 
-__all__ = ["engine", "lambda_image"]
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 FILES = {
     "handler.py": "import csv\nimport helper\n\ndef handler(event, context): return {}\n",

@@ -1,6 +1,7 @@
 """Real container engines for tests: one that answers, or one started for the session.
 
-Other test folders import what they need: `from engine.fixtures import engine, lambda_image`.
+`tests/conftest.py` gives the fixtures to every test folder: imported by a module of its own, a
+session's fixture would be another one, with another Docker daemon.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -116,20 +117,27 @@ def running(name: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session", params=["podman", "docker"])
-def engine(request) -> Iterator[Engine]:
-    """Each real engine in turn."""
+def running_engine(request) -> Iterator[tuple[Engine, Mapping[str, str]]]:
+    """Each real engine in turn, with the variables by which its command finds it."""
     with running(request.param) as found:
-        yield found
+        names = ("CONTAINERS_CONF", "DOCKER_HOST")
+        variables = {name: os.environ[name] for name in names if name in os.environ}
+        with pytest.MonkeyPatch.context() as patch:
+            for name in variables:
+                patch.delenv(name)  # other tests of this process know of no engine
+            yield found, variables
 
 
-@pytest.fixture(scope="session")
-def any_engine() -> Iterator[Engine]:
-    """One real engine, for what does not depend on which."""
-    with running("podman") as found:
-        yield found
+@pytest.fixture
+def engine(running_engine, monkeypatch) -> Engine:
+    """Each real engine in turn, in reach for one test."""
+    found, variables = running_engine
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def lambda_image(engine) -> str:
     """The tag of an image laid out like AWS's, in each engine."""
     return image.load(engine.command)

@@ -93,6 +93,16 @@ def tarball() -> Path:
 
 def load(command: str) -> str:
     """Import the image into an engine unless it has this recipe's already; return its tag."""
+    with _locked(cache_folder() / "load-lock"):  # other sessions share podman's storage
+        if _recipe_in(command) != recipe_key():
+            changes = [*CHANGES, f"LABEL {LABEL}={recipe_key()}"]
+            flags = [part for change in changes for part in ("--change", change)]
+            _run(command, "import", *flags, str(tarball()), TAG)
+    return TAG
+
+
+def _recipe_in(command: str) -> str | None:
+    """Return the recipe of the image that an engine has, None if it has none."""
     template = f'{{{{index .Config.Labels "{LABEL}"}}}}'
     have = subprocess.run(
         [command, "image", "inspect", "--format", template, TAG],
@@ -100,11 +110,7 @@ def load(command: str) -> str:
         text=True,
         check=False,
     )
-    if have.returncode != 0 or have.stdout.strip() != recipe_key():
-        changes = [*CHANGES, f"LABEL {LABEL}={recipe_key()}"]
-        flags = [part for change in changes for part in ("--change", change)]
-        _run(command, "import", *flags, str(tarball()), TAG)
-    return TAG
+    return have.stdout.strip() if have.returncode == 0 else None
 
 
 @contextlib.contextmanager

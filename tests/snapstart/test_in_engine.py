@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.fixtures import engine, lambda_image
-
-__all__ = ["engine", "lambda_image"]
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_handlers"
 

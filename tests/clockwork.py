@@ -1,0 +1,184 @@
+"""Real launches with made-up times: what a test asserts then depends on no machine.
+
+`Clockwork` replaces every time in what a launch brought back: each module takes what a table says,
+each module-level statement too. All that is decided by time (a best set, a verified saving, a
+verdict) follows from that table. As launches of one job differ in their times only, each job is
+launched once and its answer used again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import repeat
+from pathlib import Path, PurePath
+from random import Random
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from importcost.app import bench
+from importcost.cli.group import cli
+from importcost.measure.runners.base import Launch, Runner
+
+_ROW = re.compile(rb"import time:\s+\d+ \|\s+\d+ \| ( *)(\S+)$", re.MULTILINE)
+OTHER_MODULE_US = 20
+INTERPRETER_START_US = 10_000
+RUNTIME_US = 20_000
+SPEED_US = 100_000
+
+
+@dataclass(frozen=True)
+class Times:
+    """What a handler's parts take, in microseconds.
+
+    `modules` holds a module's own time, without what it imports; `variants` the same for a
+    rewritten copy, by its name. `statements` are what a file's module-level statements take by
+    (file name, line), `waits` how long a module is blocked. Every other module takes a little,
+    every other statement nothing.
+    """
+
+    modules: Mapping[str, int] = field(default_factory=dict)
+    statements: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    waits: Mapping[str, int] = field(default_factory=dict)
+    waiting_statements: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    variants: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def of(self, module: str, variant: str = "") -> int:
+        """Return a module's own time in one variant of the handler."""
+        usual = self.modules.get(module, OTHER_MODULE_US)
+        return self.variants.get(variant, {}).get(module, usual)
+
+
+def jitter(seed: int, share: float = 0.01) -> Iterator[float]:
+    """Yield factors that differ from 1 by up to `share`: no two launches take the same."""
+    random = Random(seed)
+    while True:
+        yield 1 + random.uniform(-share, share)
+
+
+def two_speeds(seed: int, slower: float = 1.6) -> Iterator[float]:
+    """Yield factors of a machine that flips between two speeds every few launches."""
+    random = Random(seed)
+    factor = 1.0
+    while True:
+        for _ in range(random.randint(1, 6)):
+            yield factor * (1 + random.uniform(-0.02, 0.02))
+        factor = slower if factor == 1.0 else 1.0
+
+
+class Clockwork:
+    """A runner that launches through another one and replaces the times that came back."""
+
+    def __init__(self, runner: Runner, times: Times, factors: Iterator[float] | None = None):
+        self._runner = runner
+        self._times = times
+        self._factors = factors if factors is not None else repeat(1.0)
+        self._loaded_before: set[str] = set()
+        self._answers: dict[str, Launch] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._runner, name)
+
+    def __enter__(self):
+        self._runner.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        return self._runner.__exit__(*error)
+
+    def launch(
+        self, python_args: tuple[str, ...], files: Mapping[str, str], timeout_s: float
+    ) -> Launch:
+        """Launch unless this job was launched before; answer with the table's times."""
+        spec: dict[str, Any] = json.loads(files.get("spec.json", "{}"))
+        if spec:
+            files = {**files, "spec.json": json.dumps({**spec, "list_modules": True})}
+        job = json.dumps([python_args, files, timeout_s])
+        if job not in self._answers:
+            self._answers[job] = self._runner.launch(python_args, files, timeout_s)
+        launch = self._answers[job]
+        factor = next(self._factors)
+        if launch.result is None:
+            return launch
+        result = dict(launch.result)
+        if "speed_us" in result:
+            result["speed_us"] = SPEED_US * factor
+        if "phases" in result:
+            self._retime(result, str(spec.get("variant") or ""), factor)
+        total = sum(span["wall_ns"] for span in result.get("phases", {}).values()) // 1000
+        rows = self._rows(launch.rows_text, str(spec.get("variant") or ""), factor)
+        return replace(launch, total_wall_us=total or SPEED_US, rows_text=rows, result=result)
+
+    def _retime(self, result: dict[str, Any], variant: str, factor: float) -> None:
+        graph = result.get("graph")
+        if graph:
+            self._loaded_before = {row[0] for row in graph["modules"] if row[5] != "function"}
+        new = set(result.get("modules") or ()) - self._loaded_before
+        cpu_us = sum(self._times.of(name, variant) for name in new)
+        waits_us = sum(self._times.waits.get(name, 0) for name in new)
+        result["phases"] = {
+            "interpreter_start": _span(INTERPRETER_START_US * factor),
+            "runtime": _span(RUNTIME_US * factor),
+            # Waiting takes as long at any speed.
+            "function_init": _span(cpu_us * factor, waits_us),
+        }
+        if result.get("statements"):
+            result["statements"] = [self._statement(row, factor) for row in result["statements"]]
+
+    def _statement(self, row: list[Any], factor: float) -> list[Any]:
+        place = PurePath(row[0]).name, row[1]
+        own_ns = round(self._times.statements.get(place, 0) * factor * 1000)
+        wall_ns = own_ns + self._times.waiting_statements.get(place, 0) * 1000
+        return [*row[:3], own_ns, 0, wall_ns, *row[6:]]
+
+    def _rows(self, text: bytes, variant: str, factor: float) -> bytes:
+        """Return the rows of `-X importtime` with each module's own time from the table."""
+        children: dict[int, int] = {}
+
+        def retimed(found: re.Match[bytes]) -> bytes:
+            depth = len(found[1]) // 2
+            own_us = self._times.of(found[2].decode(), variant)
+            own_us = round((own_us + self._times.waits.get(found[2].decode(), 0)) * factor)
+            total_us = own_us + children.pop(depth + 1, 0)
+            children[depth] = children.get(depth, 0) + total_us
+            return b"import time: %9d | %10d | %s%s" % (own_us, total_us, found[1], found[2])
+
+        return _ROW.sub(retimed, text)
+
+
+def _span(cpu_us: float, waits_us: float = 0) -> dict[str, int]:
+    cpu_ns = round(cpu_us * 1000)
+    return {
+        "wall_ns": cpu_ns + round(waits_us * 1000),
+        "cpu_ns": cpu_ns,
+        "process_cpu_ns": cpu_ns,
+        "run_delay_ns": 0,
+    }
+
+
+def run_clocked(
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    args: list[str],
+    times: Times,
+    factors: Callable[[], Iterator[float]] = lambda: jitter(7),
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line in this process, in `folder`, with every launch's times made up."""
+    for name in ("LocalRunner", "ContainerRunner"):
+        real = getattr(bench, name)
+
+        def clocked(*values: Any, _real: Any = real, **named: Any) -> Clockwork:
+            return Clockwork(_real(*values, **named), times, factors())
+
+        monkeypatch.setattr(bench, name, clocked)
+    monkeypatch.chdir(folder)
+    ran = CliRunner().invoke(cli, args, prog_name="importcost", standalone_mode=False)
+    if ran.exception is not None:
+        raise ran.exception
+    code = ran.return_value if isinstance(ran.return_value, int) else 0
+    return subprocess.CompletedProcess(args, code, ran.stdout, ran.stderr)

@@ -1,0 +1,30 @@
+"""A stable sample of what would take minutes to test in full.
+
+By default a sweep takes the cases whose hashes come first: the same ones everywhere and always.
+IMPORTCOST_SAMPLE=TEXT draws another sample, IMPORTCOST_WHOLE=1 takes every case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+Case = TypeVar("Case")
+
+
+def is_whole() -> bool:
+    """Return True if sweeps are to take every case."""
+    return os.environ.get("IMPORTCOST_WHOLE") == "1"
+
+
+def sample(cases: Iterable[Case], size: int, key: Callable[[Case], str] = str) -> list[Case]:
+    """Return `size` of the cases, or all of them, in an order that their keys alone decide."""
+    salt = os.environ.get("IMPORTCOST_SAMPLE", "")
+
+    def rank(case: Case) -> bytes:
+        return hashlib.sha256(f"{salt}\n{key(case)}".encode()).digest()
+
+    ordered = sorted(cases, key=rank)
+    return ordered if is_whole() else ordered[:size]
