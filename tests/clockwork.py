@@ -23,6 +23,7 @@ from click.testing import CliRunner
 
 from importcost.app import bench
 from importcost.cli.group import cli
+from importcost.errors import ImportcostError
 from importcost.measure.runners.base import Launch, Runner
 
 _ROW = re.compile(rb"import time:\s+\d+ \|\s+\d+ \| ( *)(\S+)$", re.MULTILINE)
@@ -36,10 +37,10 @@ SPEED_US = 100_000
 class Times:
     """What a handler's parts take, in microseconds.
 
-    `modules` holds a module's own time, without what it imports; `variants` the same for a
-    rewritten copy, by its name. `statements` are what a file's module-level statements take by
-    (file name, line), `waits` how long a module is blocked. Every other module takes a little,
-    every other statement nothing.
+    `modules` holds a module's own time, without what it imports, and `waits` how long it is
+    blocked; `variants` and `variant_waits` the same for a rewritten copy, by its name. `statements`
+    and `waiting_statements` are module-level statements, by (file name, line). Every other module
+    takes a little, every other statement nothing.
     """
 
     modules: Mapping[str, int] = field(default_factory=dict)
@@ -47,11 +48,16 @@ class Times:
     waits: Mapping[str, int] = field(default_factory=dict)
     waiting_statements: Mapping[tuple[str, int], int] = field(default_factory=dict)
     variants: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    variant_waits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
-    def of(self, module: str, variant: str = "") -> int:
+    def of(self, module: str, variant: str) -> int:
         """Return a module's own time in one variant of the handler."""
         usual = self.modules.get(module, OTHER_MODULE_US)
         return self.variants.get(variant, {}).get(module, usual)
+
+    def waiting(self, module: str, variant: str) -> int:
+        """Return how long a module is blocked in one variant of the handler."""
+        return self.variant_waits.get(variant, self.waits).get(module, 0)
 
 
 def jitter(seed: int, share: float = 0.01) -> Iterator[float]:
@@ -120,7 +126,7 @@ class Clockwork:
             self._loaded_before = {row[0] for row in graph["modules"] if row[5] != "function"}
         new = set(result.get("modules") or ()) - self._loaded_before
         cpu_us = sum(self._times.of(name, variant) for name in new)
-        waits_us = sum(self._times.waits.get(name, 0) for name in new)
+        waits_us = sum(self._times.waiting(name, variant) for name in new)
         result["phases"] = {
             "interpreter_start": _span(INTERPRETER_START_US * factor),
             "runtime": _span(RUNTIME_US * factor),
@@ -142,8 +148,9 @@ class Clockwork:
 
         def retimed(found: re.Match[bytes]) -> bytes:
             depth = len(found[1]) // 2
-            own_us = self._times.of(found[2].decode(), variant)
-            own_us = round((own_us + self._times.waits.get(found[2].decode(), 0)) * factor)
+            name = found[2].decode()
+            waits_us = self._times.waiting(name, variant)
+            own_us = round(self._times.of(name, variant) * factor) + waits_us
             total_us = own_us + children.pop(depth + 1, 0)
             children[depth] = children.get(depth, 0) + total_us
             return b"import time: %9d | %10d | %s%s" % (own_us, total_us, found[1], found[2])
@@ -178,6 +185,9 @@ def run_clocked(
         monkeypatch.setattr(bench, name, clocked)
     monkeypatch.chdir(folder)
     ran = CliRunner().invoke(cli, args, prog_name="importcost", standalone_mode=False)
+    if isinstance(ran.exception, ImportcostError):
+        said = f"{ran.stderr}Error: {ran.exception}\n"
+        return subprocess.CompletedProcess(args, ran.exception.exit_code, ran.stdout, said)
     if ran.exception is not None:
         raise ran.exception
     code = ran.return_value if isinstance(ran.return_value, int) else 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import PATIENCE_S
 from importcost.app.edit_files import write_edits
 from importcost.errors import UsageError
 from importcost.files import journal
@@ -17,7 +18,7 @@ OLD, NEW = b"import a\r\n", b"import b\r\n"
 
 def git(folder, *arguments):
     command = [shutil.which("git"), "-c", "user.name=t", "-c", "user.email=t@t", *arguments]
-    subprocess.run(command, cwd=folder, check=True, timeout=30, capture_output=True)
+    subprocess.run(command, cwd=folder, check=True, timeout=PATIENCE_S, capture_output=True)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from harness import PATIENCE_S
 from importcost.billing.datafiles import load_limits, python_minor, read_json
 from importcost.billing.floors import find_floor, load_floors
 from importcost.billing.prices import Tier, load_prices
@@ -172,7 +173,7 @@ def test_the_workload_runs_alone_and_writes_its_time(tmp_path):
     script.write_text(workload_source(), encoding="utf-8")
     result = tmp_path / "result.json"
     argv = [sys.executable, "-I", "-X", "importtime", str(script), str(result)]
-    run = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
+    run = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     speed_us = json.loads(result.read_text())["speed_us"]
     assert 500 < speed_us < 500_000
     assert run.stdout == ""

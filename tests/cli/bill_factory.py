@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from billing.profile_factory import make_profile
+from harness import PATIENCE_S
 from importcost.billing.estimate import estimate
 from importcost.model.advice import Advice, BestSet, BytecodeFinding, Verification
 from importcost.model.interval import Interval
@@ -21,7 +22,7 @@ def importcost(folder: Path, *args: str, **options):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
         **options,
     )

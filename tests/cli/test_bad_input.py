@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 
 OPTIONS = ("--runner", "local", "--runs", "5")
 
@@ -34,7 +34,7 @@ def run(folder: Path, *args: str, python: str = sys.executable, **variables: str
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -123,7 +123,7 @@ open(PATH, "w").write(str(child.pid))
 child.wait()
 """.replace("PATH", repr(str(tmp_path / "pid")))
     folder = write_files(tmp_path / "work", {"handler.py": text})
-    assert run(folder, "handler.py", "--timeout", "2").returncode == 3
+    assert run(folder, "handler.py", "--timeout", "8").returncode == 3
     assert not is_running(int((tmp_path / "pid").read_text()))
 
 
@@ -222,7 +222,7 @@ def test_a_shim_on_path_that_starts_nothing_is_passed_over_for_a_runtime(tmp_pat
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -270,11 +270,11 @@ def test_an_interrupt_removes_everything(tmp_path, number):
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while not (tmp_path / "on").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(number)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert "Interrupted" in stderr
     assert list(temporary.iterdir()) == []

@@ -10,7 +10,7 @@ import textwrap
 
 import pytest
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 from importcost.cli.gate_outputs import file_stems
 
 HANDLER = "import helper\n\ndef handler(event, context):\n    return {}\n"
@@ -31,7 +31,7 @@ def importcost(folder, *args, **variables):
         env={**environment, **variables},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=PATIENCE_S,
         check=False,
     )
 

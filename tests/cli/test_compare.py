@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 
 WORK = "sum(range(400_000))\n"
 HANDLER = f"import helper\n{WORK}\ndef handler(event, context):\n    return {{}}\n"
@@ -45,7 +45,7 @@ def compare(folder, *args, **variables):
         env=environment(folder, **variables),
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert_nothing_left(folder)
@@ -388,13 +388,13 @@ def test_an_interruption_leaves_nothing(repository, name):
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while len(git(repository, "worktree", "list").splitlines()) < 3:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(0.5)
     process.send_signal(name)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert "Interrupted: everything that was started has been removed." in err
     assert_nothing_left(repository)

@@ -6,11 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 
 # Runs `importcost` with one thing replaced, as a bug would.
 BROKEN = """
@@ -27,7 +26,12 @@ main()
 
 def run(folder, *argv: str):
     return subprocess.run(
-        [sys.executable, *argv], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, *argv],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
 
 
@@ -55,7 +59,7 @@ def test_a_bug_is_called_one_and_is_no_verdict(tmp_path, body, error):
 def test_a_closed_input_is_not_taken_for_the_output(tmp_path):
     done = subprocess.run(
         ["/bin/sh", "-c", f"{sys.executable} -m importcost profile --from-log - <&-"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert "Standard input is closed" in done.stderr
@@ -100,7 +104,7 @@ class Slow:
         if name == "click":
             print("ready")
             import time
-            time.sleep(30)
+            time.sleep(600)
 sys.meta_path.insert(0, Slow())
 sys.argv = ["importcost", "--help"]
 module.main()
@@ -111,7 +115,7 @@ import importcost.app.profile_log as module
 def slow(*_):
     try:
         print("ready")
-        time.sleep(30)
+        time.sleep(600)
     finally:
         print("cleaning")
         time.sleep({cleaning})
@@ -127,7 +131,7 @@ main()
 def test_an_interrupt_before_click_is_there_shows_no_traceback(tmp_path, number):
     process = started(tmp_path, EARLY)
     process.send_signal(number)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert stderr == "Interrupted: everything that was started has been removed.\n"
 
@@ -138,7 +142,7 @@ def test_a_second_interrupt_waits_for_the_removal(tmp_path):
     process.send_signal(signal.SIGINT)
     assert process.stdout.readline().strip() == "cleaning"
     process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=30)
+    stdout, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert stdout.strip() == "cleaned"
     assert "Still removing" in stderr
@@ -148,15 +152,13 @@ def test_a_second_interrupt_waits_for_the_removal(tmp_path):
 
 def test_a_third_interrupt_ends_a_removal_that_hangs(tmp_path):
     (tmp_path / "x.log").write_text("")
-    process = started(tmp_path, LATE.format(cleaning=30))
+    process = started(tmp_path, LATE.format(cleaning=600))
     process.send_signal(signal.SIGINT)
     assert process.stdout.readline().strip() == "cleaning"
-    began = time.monotonic()
     process.send_signal(signal.SIGINT)
     assert "Still removing" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=30)
+    stdout, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert "cleaned" not in stdout
     assert "Traceback" not in stderr
-    assert time.monotonic() - began < 20

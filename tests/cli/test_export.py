@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import PATIENCE_S
 from importcost.reports.exports.formats import FORMATS, known_suffixes
 from importcost.reports.json_ import render_json
 from reports.page_factory import estimate_of, hostile_profile, small_profile
@@ -22,7 +23,7 @@ def importcost(folder: Path, *args: str, **options):
     return subprocess.run(
         [sys.executable, "-m", "importcost", *args],
         cwd=folder,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
     )

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 WORK = "sum(range(400_000))\n"
@@ -23,7 +23,7 @@ def importcost(folder, *args):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE_S,
         check=False,
     )
 

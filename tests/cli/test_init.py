@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 from importcost.app.find_handlers import find_handlers
 from importcost.app.init_config import InitRequest, write_configuration
 from importcost.errors import UsageError
@@ -62,7 +62,7 @@ def importcost(folder, *args):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=PATIENCE_S,
         check=False,
     )
 

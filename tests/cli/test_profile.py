@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 
 LOG = Path(__file__).parents[1] / "logs" / "json-py3.12.log"
 
@@ -25,7 +25,7 @@ def importcost(folder: Path, *args: str, stdin: str | None = None, **variables: 
         env=environment,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=PATIENCE_S,
         input=stdin,
         check=False,
     )

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from engine.fixtures import wait_until
-from harness import write_files
+from harness import PATIENCE_S, write_files
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 FILES = {
@@ -39,7 +39,7 @@ def argv(engine, image, target, *more):
 
 def profile(folder, *args):
     return subprocess.run(
-        argv(*args), cwd=folder, capture_output=True, text=True, timeout=300, check=False
+        argv(*args), cwd=folder, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
 
 
@@ -89,10 +89,10 @@ def test_a_command_that_is_ended_leaves_no_container(
         start_new_session=True,
     )
     try:
-        wait_until(lambda: containers(engine.command) - before, 60, "a container runs")
+        wait_until(lambda: containers(engine.command) - before, PATIENCE_S, "a container runs")
         process.send_signal(number)
-        process.wait(timeout=30)
-        wait_until(lambda: containers(engine.command) == before, 20, "the container goes")
+        process.wait(timeout=PATIENCE_S)
+        wait_until(lambda: containers(engine.command) == before, PATIENCE_S, "the container goes")
     finally:
         process.kill()
         process.wait()

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from selenium.webdriver.support.ui import WebDriverWait
 
+from harness import PATIENCE_S
 from importcost.errors import MeasurementError
 from importcost.measure.runners import snakeviz
 from importcost.reports.exports.frames import build_frames
@@ -24,8 +25,6 @@ from importcost.reports.exports.pstats_ import render_pstats
 from importcost.reports.json_ import render_json
 from reports.browser import chromium, complaints_of, requests_of
 from reports.page_factory import estimate_of, hostile_profile, small_profile
-
-PATIENCE_S = 60
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 from importcost.cli.main import LONGEST_SENTENCE, one_sentence, plain
 
 PROFILE = f"{sys.executable} -m importcost profile handler.py --runner local --runs 5"
@@ -19,7 +19,7 @@ def shell(folder, line: str):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
 

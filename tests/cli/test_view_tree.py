@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from harness import PATIENCE_S
 from importcost.reports.json_ import render_json
 from reports.page_factory import estimate_of, small_profile
 
@@ -20,7 +21,7 @@ def view(folder, *args, **options):
         [sys.executable, "-m", "importcost", "view", "profile.json", *args],
         cwd=folder,
         env={**environment, "TERM": "xterm", **variables},
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
     )

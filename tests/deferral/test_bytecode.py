@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from deferral.graph_factory import module, preloaded
+from harness import PATIENCE_S
 from importcost.deferral.bytecode import bytecode_finding, compile_command
 from importcost.errors import UsageError
 from importcost.model.graph import RUNTIME, STDLIB, BytecodeState, ImportGraph
@@ -83,6 +84,6 @@ def test_the_command_leaves_unchecked_hash_bytecode(tmp_path):
     source = tmp_path / "a b" / "lib.py"
     source.write_text("x = 1\n")
     words = shlex.split(compile_command("python3.11", str(tmp_path / "a b")))
-    subprocess.run([sys.executable, *words[1:]], check=True, timeout=60)
+    subprocess.run([sys.executable, *words[1:]], check=True, timeout=PATIENCE_S)
     (cached,) = (tmp_path / "a b" / "__pycache__").iterdir()
     assert cached.read_bytes()[4:8] == b"\x01\0\0\0"

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness import PATIENCE_S
 from importcost.deferral.diff import unified_diff
 
 CASES = {
@@ -26,7 +27,7 @@ def apply_with_git(tmp_path, name, before, diff):
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(before.encode())
     command = [shutil.which("git"), "apply", "--whitespace=nowarn", "-"]
-    subprocess.run(command, cwd=tmp_path, input=diff.encode(), check=True, timeout=30)
+    subprocess.run(command, cwd=tmp_path, input=diff.encode(), check=True, timeout=PATIENCE_S)
     return file.read_bytes().decode() if file.exists() else ""
 
 

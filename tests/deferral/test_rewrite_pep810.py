@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from deferral.rewrite_cases import rewritten
-from harness import interpreter_facts, interpreters, write_files
+from harness import PATIENCE_S, interpreter_facts, interpreters, write_files
 from importcost.model.advice import Style
 
 FILES = {
@@ -68,7 +68,12 @@ def loads(python, folder, text):
     """Import the text and do its reads; return what had been loaded by each step."""
     write_files(folder, {**FILES, "task/handler.py": text, "run.py": DRIVER.format(known=KNOWN)})
     done = subprocess.run(
-        [python, "run.py"], cwd=folder, capture_output=True, text=True, check=False, timeout=30
+        [python, "run.py"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split("\n")[:-1]

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from engine import image
+from harness import PATIENCE_S
 from importcost.measure.runners.engines import Engine, engine_is_running, find_engine
 
 REQUIRED = os.environ.get("IMPORTCOST_REQUIRE_ALL") == "1"
@@ -87,14 +88,14 @@ def _dockerd() -> Iterator[None]:
             try:
                 wait_until(
                     lambda: daemon.poll() is not None or engine_is_running(docker).running,
-                    60,
+                    PATIENCE_S,
                     "dockerd answers",
                 )
                 assert daemon.poll() is None, log.read_text()[-4000:]
                 yield
             finally:
                 daemon.terminate()
-                daemon.wait(timeout=60)
+                daemon.wait(timeout=PATIENCE_S)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.fixtures import wait_until
+from harness import PATIENCE_S
 from importcost.errors import MeasurementError
 from importcost.measure.runners import container
 from importcost.measure.runners.container import ContainerOptions, ContainerRunner
@@ -282,9 +283,9 @@ def test_a_killed_host_leaves_no_container(engine, options, number, tmp_path):
         name = host.stdout.readline().strip()
         assert name in containers(engine)
         host.send_signal(number)
-        host.wait(timeout=20)
+        host.wait(timeout=PATIENCE_S)
         if number == signal.SIGKILL:
-            wait_until(lambda: name not in containers(engine), 10, "the container goes")
+            wait_until(lambda: name not in containers(engine), PATIENCE_S, "the container goes")
         assert name not in containers(engine)
     finally:
         host.kill()
@@ -299,7 +300,7 @@ def test_a_killed_process_group_leaves_no_container(engine, options):
         name = runner.container_name
         assert name in containers(engine)
         runner._container._process.kill()
-        wait_until(lambda: name not in containers(engine), 10, "the container goes")
+        wait_until(lambda: name not in containers(engine), PATIENCE_S, "the container goes")
 
 
 def test_layers_merge_in_order_and_requirements_come_last(engine, options, tmp_path):

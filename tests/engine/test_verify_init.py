@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 from importcost.app.verify_init import VerifiedInit, entry_point, typical_phases
 from importcost.model.profile import Phase, PhaseTime, Run, RunKind, Timing
 from importcost.reports.verify_init import render_verified
@@ -25,7 +25,7 @@ def verify(target, *words):
         stderr=subprocess.PIPE,
         text=True,
     )
-    stdout, stderr = process.communicate(timeout=300)
+    stdout, stderr = process.communicate(timeout=PATIENCE_S)
     done = subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
     return done, process.pid
 

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -100,7 +100,7 @@ class Runner:
             env={**self.environment, **self.variables, **env},
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=PATIENCE_S,
             check=False,
         )
         self.variables.update(self._pairs("GITHUB_ENV"))

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 
 ROOT = Path(__file__).parents[2]
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
@@ -38,7 +38,7 @@ def test_each_hook_passes_and_fails(tmp_path, hook, handler, code):
         env={**os.environ, "IMPORTCOST_CACHE_DIR": str(tmp_path / "cache")},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == code, done.stdout + done.stderr

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 
 HANDLER = "import wave\n\ndef handler(event, context):\n    return {}\n"
 START = "def test_it(importcost):\n    found = importcost.profile('src/handler.py', runs=5)\n"
@@ -23,7 +23,7 @@ def run(folder, body, *args, **files):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 from importcost.measure.runners.facts import own_facts
 from importcost.measure.runners.local import inspect_interpreter
 
@@ -53,7 +53,7 @@ def run(environment, *args, **variables):
         cwd=environment.parent,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -123,7 +123,11 @@ def test_another_interpreter_is_asked_once_for_all_handlers(environment, tmp_pat
     python = f'python = "{environment}/bin/python"\n'
     config = str(project(tmp_path / "project", 2, python))
     done = subprocess.run(
-        [sys.executable, *CHECK, config], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, *CHECK, config],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert len(starts(tmp_path)) == 1 + 2 * 2

@@ -15,6 +15,8 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
+from harness import PATIENCE_S
+
 REQUIRE_ALL = "IMPORTCOST_REQUIRE_ALL"
 SWITCHES = (
     "--headless=new",
@@ -67,6 +69,8 @@ def chromium(user_data: Path, trace: str = "") -> Iterator[webdriver.Chrome]:
         options.add_experimental_option("perfLoggingPrefs", {"traceCategories": trace})
     # The path is given: otherwise selenium would look for a driver on the network.
     driver = webdriver.Chrome(options=options, service=Service(driver_path))
+    driver.set_script_timeout(PATIENCE_S)
+    driver.set_page_load_timeout(PATIENCE_S)
     try:
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WITNESS})
         emulate(driver, scheme="light")
@@ -103,7 +107,7 @@ def complaints_of(driver: webdriver.Chrome) -> list[Any]:
 def wait_until_complete(driver: webdriver.Chrome) -> None:
     """Wait for what a page draws after its first frame."""
     script = "return performance.getEntriesByName('complete').length"
-    WebDriverWait(driver, 20).until(lambda d: d.execute_script(script))
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: d.execute_script(script))
 
 
 def main_thread_tasks(

@@ -13,6 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from harness import PATIENCE_S
 from importcost.model.profile import Profile, ProfileWarning, WarningCode
 from importcost.reports.html import render_html
 from reports.browser import chromium, complaints_of, emulate, requests_of, wait_until_complete
@@ -37,6 +38,7 @@ PROFILES: dict[str, Callable[[], Profile]] = {
     "empty": empty_profile,
     "deep": deep_profile,
     "large": large_profile,
+    "more than is printed": lambda: large_profile(600),
 }
 
 
@@ -90,7 +92,7 @@ def keys(driver: Chrome, *pressed: str) -> None:
 
 def search(driver: Chrome, text: str) -> str:
     by_id(driver, "search").send_keys(text)
-    wait = WebDriverWait(driver, 10)
+    wait = WebDriverWait(driver, PATIENCE_S)
     return wait.until(lambda d: by_id(d, "search-result").text)
 
 
@@ -187,7 +189,7 @@ def test_the_policy_stops_a_script_that_gets_in(driver: Chrome, show: Callable[.
         document.body.append(image);
         """
     )
-    wait = WebDriverWait(driver, 10)
+    wait = WebDriverWait(driver, PATIENCE_S)
     seen = wait.until(lambda d: d.execute_script("return window.__violations"))
     assert seen[0].startswith("img-src")
 
@@ -225,7 +227,7 @@ def test_a_click_zooms_and_a_crumb_zooms_out(driver: Chrome, show: Callable[...,
     assert crumbs(driver) == ["Everything", "handler", "orders.store"]
     assert selected(driver) == "orders.store"
     script = "return location.hash"
-    WebDriverWait(driver, 5).until(lambda d: d.execute_script(script) == "#n=7")
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: d.execute_script(script) == "#n=7")
     driver.find_elements(By.CSS_SELECTOR, "#crumbs .crumb")[0].click()
     assert crumbs(driver) == ["Everything"]
 
@@ -275,7 +277,7 @@ def test_a_legend_entry_filters_the_table_and_dims_the_chart(
     entry.click()
     assert entry.get_attribute("aria-pressed") == "true"
     assert by_id(driver, "table-count").text == "2 of 17 imports"
-    WebDriverWait(driver, 10).until(lambda d: dimmed_pixels(d) > 20_000)
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: dimmed_pixels(d) > 20_000)
     by_id(driver, "legend-clear").click()
     assert by_id(driver, "table-count").text == "17 imports"
 
@@ -290,7 +292,7 @@ def test_search_and_legend_count_what_both_leave(driver: Chrome, show: Callable[
     by_id(driver, "search").send_keys(Keys.ENTER)
     assert selected(driver).startswith("urllib3")
     by_id(driver, "search").send_keys("no such module")
-    WebDriverWait(driver, 5).until(lambda d: by_id(d, "search-result").text == "No match")
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: by_id(d, "search-result").text == "No match")
 
 
 def test_enter_right_after_typing_goes_to_the_match(
@@ -324,7 +326,7 @@ def test_a_held_key_leaves_the_address_alone_until_it_rests(
     )
     keys(driver, Keys.ARROW_DOWN, Keys.ARROW_RIGHT * 3, Keys.ARROW_DOWN)
     keys(driver, *[Keys.ARROW_RIGHT, Keys.ARROW_LEFT] * 20)
-    WebDriverWait(driver, 5).until(lambda d: "#n=" in d.current_url)
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: "#n=" in d.current_url)
     assert driver.execute_script("return window.__changes") <= 2
 
 
@@ -357,7 +359,9 @@ def test_the_closest_zoom_has_a_ruler_of_different_figures(
     )
     keys(driver, "+" * 30)
     script = "return window.__ticks"
-    WebDriverWait(driver, 5).until(lambda d: any("µs" in one for one in d.execute_script(script)))
+    WebDriverWait(driver, PATIENCE_S).until(
+        lambda d: any("µs" in one for one in d.execute_script(script))
+    )
     ticks = driver.execute_script(script)
     assert len(ticks) > 3
     assert len(set(ticks)) == len(ticks)
@@ -365,7 +369,7 @@ def test_the_closest_zoom_has_a_ruler_of_different_figures(
 
 def test_on_paper_the_table_takes_the_whole_width(driver: Chrome, show: Callable[..., str]) -> None:
     """More rows than are printed: the line that says so must not make columns of its own."""
-    show("large")
+    show("more than is printed")
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
         driver.execute_script("dispatchEvent(new Event('beforeprint'))")
@@ -479,7 +483,7 @@ def test_rows_exist_only_where_the_table_is_scrolled_to(
     driver.execute_script(
         "const box = document.getElementById('table-scroll'); box.scrollTop = box.scrollHeight"
     )
-    WebDriverWait(driver, 10).until(lambda _: shown()[-1] == rows + 1)
+    WebDriverWait(driver, PATIENCE_S).until(lambda _: shown()[-1] == rows + 1)
     assert len(shown()) < 100
     height = driver.execute_script("return document.getElementById('modules').offsetHeight")
     assert height == pytest.approx(30 * (rows + 1), rel=0.01)
@@ -496,7 +500,7 @@ def test_after_a_filter_the_rows_below_the_window_follow(
         "const seen = document.getElementById('table-scroll').clientHeight / 30;"
         "return [Math.ceil(seen), rows.map((row) => Number(row.getAttribute('aria-rowindex')))];"
     )
-    wait = WebDriverWait(driver, 10)
+    wait = WebDriverWait(driver, PATIENCE_S)
     wait.until(lambda d: "of" in by_id(d, "table-count").text)
     wait.until(lambda d: len(d.execute_script(script)[1]) > d.execute_script(script)[0] + 8)
     _, shown = driver.execute_script(script)
@@ -535,7 +539,7 @@ def test_a_new_width_never_leaves_the_minimap_empty(
     driver: Chrome, show: Callable[..., str]
 ) -> None:
     show("small")
-    WebDriverWait(driver, 20).until(lambda d: d.execute_script(PAINTED + "return painted"))
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: d.execute_script(PAINTED + "return painted"))
     least = driver.execute_async_script(
         f"""
         const done = arguments[arguments.length - 1];

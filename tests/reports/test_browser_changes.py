@@ -11,6 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from harness import PATIENCE_S
 from importcost.billing.estimate import throttle_factor
 from importcost.reports.html import render_html
 from reports.browser import chromium, wait_until_complete
@@ -71,7 +72,7 @@ def test_the_fix_is_copied(driver: Chrome) -> None:
     )
     rows(driver)[1].find_element(By.CSS_SELECTOR, ".copy").click()
     assert driver.execute_script("return window.__copied") == DIFF
-    WebDriverWait(driver, 5).until(lambda d: "Diff copied" in by_id(d, "toast").text)
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: "Diff copied" in by_id(d, "toast").text)
 
 
 @pytest.mark.parametrize(("steps", "memory_mb"), [(-3, 128), (-1, 384), (1, 768), (6, 2048)])
@@ -115,7 +116,7 @@ def test_who_pays_turns_the_tree_over(driver: Chrome) -> None:
 def test_a_selection_leads_to_who_pays_for_it(driver: Chrome) -> None:
     search = by_id(driver, "search")
     search.send_keys("urllib3.util")
-    WebDriverWait(driver, 5).until(lambda d: by_id(d, "search-result").text)
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: by_id(d, "search-result").text)
     search.send_keys(Keys.ENTER)
     canvas = by_id(driver, "icicle")
     canvas.send_keys("p")
@@ -134,7 +135,7 @@ def chosen(driver: Chrome) -> str:
 def find_in_chart(driver: Chrome, text: str) -> WebElement:
     search = by_id(driver, "search")
     search.send_keys(text)
-    WebDriverWait(driver, 5).until(lambda d: by_id(d, "search-result").text)
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: by_id(d, "search-result").text)
     search.send_keys(Keys.ENTER)
     return by_id(driver, "icicle")
 
@@ -179,5 +180,5 @@ def test_dragging_the_minimap_moves_the_window(driver: Chrome) -> None:
     minimap = by_id(driver, "minimap")
     driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", minimap)
     ActionChains(driver).click_and_hold(minimap).move_by_offset(300, 0).release().perform()
-    WebDriverWait(driver, 5).until(lambda d: d.execute_script(picture) != shown)
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: d.execute_script(picture) != shown)
     assert driver.execute_script(ruler) == before

@@ -13,6 +13,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from harness import PATIENCE_S
 from importcost.billing.curve import memory_curve
 from importcost.billing.estimate import estimate
 from importcost.model.interval import Interval
@@ -75,7 +76,7 @@ def show(driver: Chrome, tmp_path: Path) -> Iterator[Callable[..., None]]:
         driver.get(file.as_uri())
         wait_until_complete(driver)
         drawn = "return document.querySelectorAll('#curve-cost .curve-marker circle').length"
-        WebDriverWait(driver, 10).until(lambda d: d.execute_script(drawn))
+        WebDriverWait(driver, PATIENCE_S).until(lambda d: d.execute_script(drawn))
 
     yield open_page
     driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
@@ -201,5 +202,5 @@ def test_the_plot_follows_the_windows_width(driver: Chrome, show: Callable[..., 
     wide = driver.execute_script(script)
     size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": False}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    WebDriverWait(driver, 10).until(lambda d: d.execute_script(script) < wide)
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: d.execute_script(script) < wide)
     assert driver.execute_script(TEXTS) == []

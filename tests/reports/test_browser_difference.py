@@ -11,6 +11,7 @@ from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from harness import PATIENCE_S
 from importcost.app.diff import difference
 from importcost.model.profile import Profile
 from importcost.reports.html import render_difference_html
@@ -114,7 +115,7 @@ def test_a_kind_filters_the_table(driver: Chrome, tmp_path: Path) -> None:
         "return [...document.querySelectorAll('#modules-body .name')].map((e) => e.textContent)"
     )
     wanted = ["http.cookies", "requests", "urllib3.util"]
-    WebDriverWait(driver, 5).until(lambda d: sorted(d.execute_script(script)) == wanted)
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: sorted(d.execute_script(script)) == wanted)
     driver.find_element(By.ID, "legend-clear").click()
     assert text_of(driver, "table-count") == "14 modules"
 
@@ -130,7 +131,7 @@ def test_a_row_shows_its_module_in_the_chart(driver: Chrome, tmp_path: Path) -> 
 def test_search_sums_up_the_difference_once(driver: Chrome, tmp_path: Path) -> None:
     open_page(driver, tmp_path, small_profile(), changed_profile())
     driver.find_element(By.ID, "search").send_keys("pandas")
-    wait = WebDriverWait(driver, 10)
+    wait = WebDriverWait(driver, PATIENCE_S)
     assert wait.until(lambda d: text_of(d, "search-result")) == "2 matches, +88.5 ms"
 
 

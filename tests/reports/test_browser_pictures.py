@@ -16,6 +16,7 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.ui import WebDriverWait
 
+from harness import PATIENCE_S
 from importcost.app.diff import difference
 from importcost.reports.html import render_difference_html, render_html
 from reports.browser import chromium, emulate, wait_until_complete
@@ -85,7 +86,7 @@ def picture_of(driver: Chrome, html: str, folder: Path, size: tuple[int, int], s
     wait_until_complete(driver)
     # The minimap comes when nothing else is to be done.
     script = "return document.getElementById('minimap').width"
-    WebDriverWait(driver, 10).until(lambda d: d.execute_script(script) > width // 2)
+    WebDriverWait(driver, PATIENCE_S).until(lambda d: d.execute_script(script) > width // 2)
     driver.execute_async_script("requestIdleCallback(arguments[0])")
     clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": SCALE}
     return str(driver.execute_cdp_cmd("Page.captureScreenshot", {"clip": clip})["data"])

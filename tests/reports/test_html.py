@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import importcost
+from harness import PATIENCE_S
 from importcost.model.profile import Profile
 from importcost.reports.assets import templates_folder
 from importcost.reports.html import render_html
@@ -144,7 +145,7 @@ def test_twenty_thousand_nodes_stay_within_the_size_limit() -> None:
 
 def test_commands_that_write_no_page_do_not_load_jinja() -> None:
     code = "import sys, importcost.reports.html; sys.exit('jinja2' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE_S)
     assert done.returncode == 0
 
 

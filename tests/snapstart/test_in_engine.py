@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from harness import PATIENCE_S
+
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_handlers"
 
@@ -21,7 +23,7 @@ def test_the_samples_come_out_the_same_inside(engine, lambda_image, sample, code
         [sys.executable, "-m", "importcost", "snapstart", str(file), *words],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == code, done.stderr

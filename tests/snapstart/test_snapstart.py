@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import interpreters, write_files
+from harness import PATIENCE_S, interpreters, write_files
 from importcost.strategies.snapstart_facts import source_facts
 from importcost.strategies.snapstart_fix import skeletons
 from importcost.strategies.snapstart_model import HazardKind, HookRun
@@ -45,7 +45,7 @@ def importcost(*words: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "importcost", "snapstart", *words, "--runner", "local"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import write_files
+from harness import PATIENCE_S, write_files
 from importcost.app.web import choose_server, web_target
 from importcost.measure.web_adapter import WebAnswer, WebRequest, parse_request
 
@@ -60,7 +60,7 @@ def profile(folder, app, *words, python=sys.executable):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -154,13 +154,13 @@ def test_no_server_stays_whatever_ends_it(folder, ending):
             stderr=subprocess.DEVNULL,
         )
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + PATIENCE_S
             while not servers_of(f"--log-level=warning {app}"):
                 assert time.monotonic() < deadline, "the server was not started"
                 time.sleep(0.05)
         finally:
             process.terminate()
-        assert process.wait(30) == 130
+        assert process.wait(PATIENCE_S) == 130
     assert not servers_of(f"--log-level=warning {app}")
 
 
