@@ -48,6 +48,21 @@ def test_importing_the_own_package_moves_the_task_root_above_it(tmp_path, text, 
     assert (target.task_root, target.module) == (str(tmp_path / root), module)
 
 
+@pytest.mark.parametrize(
+    ("text", "marker", "root"),
+    [
+        ("from app import client\n", "client = 1\n", "src"),
+        ("from app import client\n", "", "src/app"),
+        ("from app import client\n", "clients = 1\n", "src/app"),
+        ("import app\n", "client = 1\n", "src/app"),
+    ],
+)
+def test_a_name_of_the_own_packages_init_moves_the_task_root(tmp_path, text, marker, root):
+    files = {"src/app/main.py": text, "src/app/__init__.py": marker}
+    target = resolve_target(str(write_files(tmp_path, files) / "src/app/main.py"))
+    assert target.task_root == str(tmp_path / root)
+
+
 def test_a_package_beside_the_file_keeps_the_task_root(tmp_path):
     files = {"app/main.py": "import app.db\n", "app/db.py": "", "app/app/db.py": ""}
     target = resolve_target(str(write_files(tmp_path, files) / "app/main.py"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from pathlib import Path
 
 from importcost.errors import UsageError
@@ -155,9 +156,21 @@ def _imports(file: Path) -> tuple[bool, set[str]]:
 
 
 def _is_found_in(package: Path, name: str) -> bool:
-    """Tell whether `name` means something inside the folder `package`: app.db in src/app."""
+    """Tell whether `name` means something inside the folder `package`: app.db in src/app.
+
+    That is a module of it, or a name that its __init__.py speaks of (`from app import db`).
+    """
     top, dot, rest = name.partition(".")
-    return bool(dot) and package.name == top and _lies_in(package, rest)
+    if not dot or package.name != top:
+        return False
+    return _lies_in(package, rest) or _is_mentioned(rest, package / "__init__.py")
+
+
+def _is_mentioned(name: str, file: Path) -> bool:
+    try:
+        return re.search(rf"\b{re.escape(name)}\b", file.read_text("utf-8", "replace")) is not None
+    except OSError:
+        return False
 
 
 def _lies_in(folder: Path, name: str) -> bool:
