@@ -73,6 +73,10 @@ HANDLERS = {
     "dependency": ("import no_such_package.sub\n", "needs the module no_such_package"),
     "recursion": ("def f(): f()\nf()\n", "raised RecursionError"),
     "keyboard": ("raise KeyboardInterrupt\n", "raised KeyboardInterrupt"),
+    "network": (
+        "import urllib.request\n\nurllib.request.urlopen('http://127.0.0.1:9/')\n",
+        "handler.py line 3 calls out while it is imported, and nobody answered (URLError",
+    ),
     "circular": ("from helper import x\n", "raised ImportError"),
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from importcost.errors import HandlerError, MeasurementError
+from importcost.measure.calls_out import call_that_failed
 from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
 
@@ -169,6 +170,9 @@ def _explain(error: Mapping[str, Any], target: Target) -> str:
             f"{where} calls sys.exit({code}) while it is imported: Lambda would report "
             "Runtime.ExitError; keep the call out of module level."
         )
+    call = call_that_failed(error, where, target.task_root)
+    if call is not None:
+        return call
     message = f": {error['message']}" if error["message"] else ""
     return (
         f"Importing {where} raised {error['type']}{message}; Lambda's init would fail the same "
