@@ -69,7 +69,14 @@ HANDLERS = {
     "null bytes": ("x = '\0'\n", "SyntaxError"),
     "segfault": ("import ctypes\nctypes.string_at(0)\n", "crashed with SIGSEGV"),
     "abort": ("import os\nos.abort()\n", "crashed with SIGABRT"),
-    "variable": ("import os\nT = os.environ['TABLE_NAME']\n", "--env TABLE_NAME=VALUE"),
+    "variable": (
+        "import os\nT = os.environ['TABLE_NAME']\n{'orders': 1}[T]\n",
+        "--env TABLE_NAME=VALUE",
+    ),
+    "lambda's own variable": (
+        "import os\nT = os.environ['AWS_PROFILE']\n",
+        "--env AWS_PROFILE=VALUE",
+    ),
     "dependency": ("import no_such_package.sub\n", "needs the module no_such_package"),
     "recursion": ("def f(): f()\nf()\n", "raised RecursionError"),
     "keyboard": ("raise KeyboardInterrupt\n", "raised KeyboardInterrupt"),

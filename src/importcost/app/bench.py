@@ -31,8 +31,16 @@ from importcost.measure.runners.container import (
 from importcost.measure.runners.engines import Choice, choose
 from importcost.measure.runners.installer import InstallTarget, install, installed_folder
 from importcost.measure.runners.local import LocalRunner, inspect_interpreter
-from importcost.measure.session import BYTECODE_DIR, Measurement, Progress, Subject, measure
+from importcost.measure.session import (
+    BYTECODE_DIR,
+    Measurement,
+    Progress,
+    Rehearsed,
+    Subject,
+    measure,
+)
 from importcost.model.profile import Profile, Settings, Target
+from importcost.model.supplies import NO_SUPPLIES, Supplies
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import InterpreterChoice, choose_interpreter
 from importcost.targets.requirements import find_requirements, read_requirements, unsatisfied
@@ -67,6 +75,8 @@ class ProfileRequest:
     network: str = "none"
     cpus: float | None = None
     """The container's CPU quota in cores; None is init's boost."""
+    placeholders: bool = True
+    """Whether variables that init reads and nobody has set get a placeholder."""
 
 
 class Listener(Protocol):
@@ -80,7 +90,9 @@ class Listener(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class Prepared:
+    """What a request comes to, before anything is started for it."""
+
     target: Target
     settings: Settings
     interpreter: InterpreterFacts
@@ -120,6 +132,15 @@ class Bench:
     subject: Subject
     provenance: Provenance
     request: ProfileRequest
+    prepared: Prepared
+    rehearsed: Rehearsed | None = None
+    """The first launches, which went well; None where the bench was opened without any."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Return the variables that were asked for, and the placeholders."""
+        placeholders = self.provenance.supplies.placeholders
+        return {**{one.name: one.value for one in placeholders}, **self.request.environment}
 
     def profile(self, listener: Listener) -> tuple[Measurement, Profile]:
         """Measure the target as it is. Raises HandlerError where its init fails."""
@@ -130,6 +151,7 @@ class Bench:
             Plan(self.request.runs),
             listener.progress,
             random.Random(),  # noqa: S311
+            self.rehearsed,
         )
         return measurement, assemble(measurement, self.subject, self.provenance)
 
@@ -138,12 +160,23 @@ class Bench:
 def open_bench(request: ProfileRequest, listener: Listener) -> Iterator[Bench]:
     """Lay out the target that `request` names, and remove all that was started for it at the end.
 
+    Nothing is launched, and nothing supplied that init lacks: see `rehearsal.open_rehearsed`.
     Raises UsageError for what cannot be carried out as asked, MeasurementError where the
     interpreter, the engine or an installation fails.
     """
-    request = _without_tracing(request, listener)
-    prepared = _prepare(request, listener)
-    with _bytecode_folder(prepared, request) as folder, _runner(prepared, request) as runner:
+    request = without_tracing(request, listener)
+    with start(prepare(request, listener), request, NO_SUPPLIES) as bench:
+        yield bench
+
+
+@contextlib.contextmanager
+def start(prepared: Prepared, request: ProfileRequest, supplies: Supplies) -> Iterator[Bench]:
+    """Start what was prepared, with what is supplied beside it; nothing of it stays."""
+    placeholders = {one.name: one.value for one in supplies.placeholders}
+    with (
+        _bytecode_folder(prepared, request) as folder,
+        _runner(prepared, request, placeholders) as runner,
+    ):
         facts = runner.facts()
         subject = Subject(
             target=prepared.target,
@@ -162,11 +195,12 @@ def open_bench(request: ProfileRequest, listener: Listener) -> Iterator[Bench]:
             requirements=prepared.requirements_file,
             created_at=now(),
             importcost_version=__version__,
+            supplies=supplies,
         )
-        yield Bench(runner, subject, provenance, request)
+        yield Bench(runner, subject, provenance, request, prepared)
 
 
-def _without_tracing(request: ProfileRequest, listener: Listener) -> ProfileRequest:
+def without_tracing(request: ProfileRequest, listener: Listener) -> ProfileRequest:
     """Leave out the variable that traces every import: timed runs must go untraced."""
     if TRACING_VARIABLE not in request.environment:
         return request
@@ -211,7 +245,8 @@ def _is_own_image(request: ProfileRequest) -> bool:
     return request.image is not None and request.package_type == "image"
 
 
-def _prepare(request: ProfileRequest, listener: Listener) -> _Prepared:
+def prepare(request: ProfileRequest, listener: Listener) -> Prepared:
+    """Find target, interpreter and runner, and install requirements. Raises as `open_bench`."""
     if _is_own_image(request):
         target, start = target_in_image(request.target), Path.cwd()
     else:
@@ -234,7 +269,7 @@ def _prepare(request: ProfileRequest, listener: Listener) -> _Prepared:
         listener.note(f"Measuring {interpreter.executable}: {chosen.reason}.")
     file, folder = _requirements(request, target, interpreter, choice, listener)
     packages = Packages(installed=(folder,) if folder else ())
-    return _Prepared(target, settings, interpreter, choice, image, file, packages)
+    return Prepared(target, settings, interpreter, choice, image, file, packages)
 
 
 def _find_interpreter(
@@ -327,14 +362,14 @@ def _linux_machine(arch: str, interpreter: InterpreterFacts) -> str:
     return names.get(interpreter.machine, interpreter.machine) or arch
 
 
-def _bytecode_mode(prepared: _Prepared, request: ProfileRequest) -> str:
+def _bytecode_mode(prepared: Prepared, request: ProfileRequest) -> str:
     if _is_own_image(request):
         return "as-is"
     return prepared.settings.package_type
 
 
 @contextlib.contextmanager
-def _bytecode_folder(prepared: _Prepared, request: ProfileRequest) -> Iterator[str | None]:
+def _bytecode_folder(prepared: Prepared, request: ProfileRequest) -> Iterator[str | None]:
     """Give image packages a folder for the valid bytecode that their image will have."""
     if _bytecode_mode(prepared, request) != "image":
         yield None
@@ -345,8 +380,9 @@ def _bytecode_folder(prepared: _Prepared, request: ProfileRequest) -> Iterator[s
             yield folder
 
 
-def _runner(prepared: _Prepared, request: ProfileRequest) -> Runner:
+def _runner(prepared: Prepared, request: ProfileRequest, placeholders: Mapping[str, str]) -> Runner:
     target, settings = prepared.target, prepared.settings
+    asked = {**placeholders, **request.environment}
     if prepared.choice.engine is None:
         layout = local_layout(target, prepared.interpreter.minor_version, prepared.packages)
         environment = lambda_environment(target, settings, target.task_root)
@@ -354,7 +390,7 @@ def _runner(prepared: _Prepared, request: ProfileRequest) -> Runner:
             python=prepared.interpreter.executable,
             interpreter=prepared.interpreter,
             layout=layout,
-            environment={**environment, **request.environment},
+            environment={**environment, **asked},
         )
     environment = lambda_environment(target, settings, "/var/task")
     environment.pop("LD_LIBRARY_PATH", None)  # the image sets Lambda's own
@@ -367,7 +403,7 @@ def _runner(prepared: _Prepared, request: ProfileRequest) -> Runner:
         runtime_packages=Path(packages.runtime) if packages.runtime else None,
         network=request.network,
         memory_mb=settings.memory_mb,
-        env={**environment, **request.environment},
+        env={**environment, **asked},
         cpus=INIT_BOOST_CPUS if request.cpus is None else request.cpus,
     )
     return ContainerRunner(prepared.choice.engine, options)

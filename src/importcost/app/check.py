@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from importcost.app.as_settings import as_settings
-from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
+from importcost.app.bench import Bench, Listener, ProfileRequest
 from importcost.app.configured import HowToMeasure, configuration, repository_root, requests_for
 from importcost.app.profile import profile_handler
+from importcost.app.rehearsal import open_rehearsed
 from importcost.billing.estimate import Estimate, estimate
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.gate.baseline import (
@@ -30,8 +31,9 @@ from importcost.gate.rules import (
     unmeasured_handler,
 )
 from importcost.gate.subject import Evidence, Subject, evidence_of
+from importcost.measure.failures import no_function
 from importcost.measure.graph import build_graph
-from importcost.measure.session import Measurement, Progress, Session
+from importcost.measure.session import Measurement, Progress, Session, rehearse
 from importcost.measure.statements import function_files, statement_times
 from importcost.model.profile import Profile, RunKind, WarningCode
 from importcost.reports.output import check_default_name, write_output
@@ -179,7 +181,7 @@ def _measured(
 ) -> _Found:
     try:
         if not is_timed:
-            with open_bench(measuring, listener) as bench:
+            with open_rehearsed(measuring, listener) as bench:
                 return _Found(handler, certain_evidence(bench, listener, _is_watched(handler)))
         profile = profile_handler(measuring, listener)
         _must_have_function(profile)
@@ -210,10 +212,11 @@ def certain_evidence(bench: Bench, listener: Listener, is_watched: bool) -> Evid
 
     The second is left out where nobody watches. Raises HandlerError where init fails.
     """
-    session = Session(bench.runner, bench.subject)
+    rehearsed = bench.rehearsed or rehearse(Session(bench.runner, bench.subject), listener.progress)
+    session, raw = rehearsed.session, rehearsed.graph
+    if raw["handler_found"] is False:
+        raise HandlerError(no_function(bench.subject.target))
     total = 2 if is_watched else 1
-    listener.progress(Progress(0, total, RunKind.GRAPH))
-    raw = session.launch_handler(RunKind.GRAPH)
     layout = bench.provenance.layout
     if is_watched:
         listener.progress(Progress(1, total, RunKind.STATEMENTS))

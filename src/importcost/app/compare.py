@@ -12,6 +12,7 @@ from importcost.app.bench import Bench, Listener, open_bench
 from importcost.app.compare_sides import Lane, install_into, lanes_of, with_requirements
 from importcost.app.configured import HowToMeasure, request_for
 from importcost.app.instructions import count_instructions, instruction_check
+from importcost.app.rehearsal import explained, open_rehearsed
 from importcost.app.worktrees import Checkout, checkouts
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.gate.blame import attribute_comparison
@@ -183,7 +184,7 @@ class _Comparing:
         try:
             race.head = self._bench(lane.head, Side.HEAD)
             if lane.base is None:
-                Session(race.head.runner, race.head.subject).launch_handler(RunKind.TIMED)
+                _launch_once(race.head)
         except HandlerError as error:
             race.checks.append(failing_handler(lane.name, levels, self._said(Side.HEAD, error)))
             return race
@@ -221,8 +222,11 @@ class _Comparing:
         layers = self._installed(side, handler.python or "")
         handler = with_requirements(handler, self._versions[side], self._request.lock)
         how = replace(self._request.how, runs=PROFILE_RUNS)
+        # Both sides are launched in turn from the first launch on: nothing goes before, unless
+        # the configuration lets importcost supply what init lacks.
+        open_side = open_rehearsed if handler.supplies else open_bench
         return self._stack.enter_context(
-            open_bench(request_for(handler, how, layers), self._listener)
+            open_side(request_for(handler, how, layers), self._listener)
         )
 
     def _installed(self, side: Side, python: str) -> tuple[str, ...]:
@@ -255,10 +259,12 @@ class _Comparing:
             found = race.interleaved.pairs(count, self._launched)
         except SideFailedError as failed:
             race.interleaved = None
+            bench = race.base if failed.side is Side.BASE else race.head
+            error = explained(bench, failed.error) if bench else failed.error
             if failed.side is Side.BASE:
-                self._base_failed(race, failed.error)
+                self._base_failed(race, error)
             else:
-                words = self._said(Side.HEAD, failed.error)
+                words = self._said(Side.HEAD, error)
                 race.checks.append(
                     failing_handler(race.lane.name, race.lane.settings.levels, words)
                 )
@@ -288,7 +294,7 @@ class _Comparing:
             return
         try:
             if race.head is not None:
-                Session(race.head.runner, race.head.subject).launch_handler(RunKind.TIMED)
+                _launch_once(race.head)
         except HandlerError as failed:
             race.checks.append(failing_handler(name, levels, self._said(Side.HEAD, failed)))
             return
@@ -399,6 +405,14 @@ class _Comparing:
             words = "Switched off: comparisons are reported, not judged."
             return [measured, subject.check(Rule.INCREASE, Status.SKIPPED, words)]
         return [measured, *relative(subject)]
+
+
+def _launch_once(bench: Bench) -> None:
+    """Launch a version that is compared with nothing. Raises HandlerError, in full."""
+    try:
+        Session(bench.runner, bench.subject).launch_handler(RunKind.TIMED)
+    except HandlerError as error:
+        raise explained(bench, error) from error
 
 
 class _Quiet:

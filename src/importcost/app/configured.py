@@ -52,6 +52,7 @@ def request_for(
         layers=(*handler.layers, *extra_layers),
         environment=handler.environment,
         requirements=handler.requirements,
+        placeholders=handler.placeholders,
         runs=how.runs,
         timeout_s=how.timeout_s,
         runner=how.runner,

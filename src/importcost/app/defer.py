@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.advise import Analysis, Finding
-from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
+from importcost.app.bench import Bench, Listener, ProfileRequest
 from importcost.app.bill import calibration_of
 from importcost.app.events import (
     Baseline,
@@ -22,6 +22,7 @@ from importcost.app.events import (
     load_events,
 )
 from importcost.app.mentions import mentions, project_root
+from importcost.app.rehearsal import open_rehearsed
 from importcost.app.rewriting import Rewrite, rewrite_files, with_fixes
 from importcost.app.suggest import LAZY_PYTHON, analyse_measured, with_economics
 from importcost.billing.estimate import estimate
@@ -81,7 +82,7 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
             "defer needs the function's source on this machine: name the handler file and its "
             "--task-root without --image of the function's own, or copy /var/task out of it."
         )
-    with open_bench(request.measure, listener) as bench:
+    with open_rehearsed(request.measure, listener) as bench:
         events = load_events(request.events, bench.subject.target)
         measurement, profile = bench.profile(listener)
         if not measurement.statements:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from importcost.app.bench import Listener, ProfileRequest, open_bench
+from importcost.app.bench import Listener, ProfileRequest
+from importcost.app.rehearsal import open_rehearsed
 from importcost.app.rewriting import with_predicted_fixes
 from importcost.app.suggest import analyse_measured
 from importcost.model.profile import Profile
@@ -17,7 +18,7 @@ def profile_handler(request: ProfileRequest, listener: Listener) -> Profile:
     Raises UsageError for what cannot be carried out as asked, MeasurementError (HandlerError)
     where no measurement came about. Nothing is left behind in either case.
     """
-    with open_bench(request, listener) as bench:
+    with open_rehearsed(request, listener) as bench:
         measurement, profile = bench.profile(listener)
         _, analysis = analyse_measured(measurement, profile, None)
     root = Path(bench.subject.target.task_root)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
+from importcost.app.bench import Bench, Listener, ProfileRequest
+from importcost.app.rehearsal import on_bench
 from importcost.errors import HandlerError, UsageError
 from importcost.measure.runners.base import InterpreterFacts
 from importcost.measure.snapstart import INITIALIZATION, SnapshotRun, observe
@@ -69,14 +70,16 @@ def check_snapstart(
             f" {LONGEST_TIMEOUT_S} seconds."
         )
     request = replace(request, environment={**request.environment, **INITIALIZATION})
-    with open_bench(request, listener) as bench:
+
+    def observed(bench: Bench) -> SnapStartReport:
         try:
             run = observe(bench.runner, bench.subject)
         except HandlerError as error:
             raise _with_source(error, bench) from error
-        facts = bench.runner.facts()
-    under_adapter = adapter == "lwa" or _names_adapter(request, bench.subject.target)
-    return _report(bench, run, facts, function_timeout_s, under_adapter)
+        under_adapter = adapter == "lwa" or _names_adapter(request, bench.subject.target)
+        return _report(bench, run, bench.runner.facts(), function_timeout_s, under_adapter)
+
+    return on_bench(request, listener, observed)
 
 
 def _report(

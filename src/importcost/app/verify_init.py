@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.bench import Bench, Listener, ProfileRequest, open_bench
+from importcost.app.bench import Bench, Listener, ProfileRequest
+from importcost.app.rehearsal import open_rehearsed
 from importcost.errors import MeasurementError
 from importcost.measure.layout import lambda_environment
 from importcost.measure.runners.container import (
@@ -133,7 +134,7 @@ def verify_init(
     cpus = request.memory_mb / FULL_VCPU_MB if is_throttled else INIT_BOOST_CPUS
     _require_engine(request)
     request = replace(request, cpus=cpus)
-    with open_bench(request, listener) as bench:
+    with open_rehearsed(request, listener) as bench:
         if bench.runner.image is None:
             raise MeasurementError(
                 "No container engine here has Lambda's image: name the engine with --runner to "
@@ -195,7 +196,7 @@ def _options(bench: Bench, cpus: float) -> EmulatorOptions:
     folder = dict(bench.runner.layout.host_paths).get(RUNTIME_PACKAGES_DIR)
     environment = {
         name: text
-        for name, text in {**defaults, **request.environment}.items()
+        for name, text in {**defaults, **bench.environment}.items()
         if name not in ("LD_LIBRARY_PATH", "_HANDLER")
     }
     return EmulatorOptions(

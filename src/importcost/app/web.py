@@ -6,8 +6,9 @@ import statistics
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.bench import Listener, ProfileRequest, open_bench
+from importcost.app.bench import Bench, Listener, ProfileRequest
 from importcost.app.profile_log import profile_log
+from importcost.app.rehearsal import on_bench
 from importcost.errors import UsageError
 from importcost.measure.session import Progress
 from importcost.measure.web_adapter import (
@@ -104,7 +105,8 @@ def profile_web(
         target = str(Path(request.task_root, target))
     request = replace(request, target=target)
     runs = request.runs or DEFAULT_RUNS
-    with open_bench(request, listener) as bench:
+
+    def measured(bench: Bench) -> WebProfile:
         chosen, reason = choose_server(server, bench.subject.target.task_root, target)
         listener.note(f"Server: {chosen} ({reason}).")
         listener.progress(Progress(0, runs + 1, RunKind.TRACED))
@@ -115,21 +117,23 @@ def profile_web(
             timed.append(
                 launch_server(bench.runner, bench.subject, chosen, requests, is_traced=False)
             )
-        subject = bench.subject
-    log_request = replace(request, runtime=subject.settings.runtime)
-    app = f"{subject.target.module}:{subject.target.function or 'app'}"
-    return WebProfile(
-        app=app,
-        server=chosen,
-        server_reason=reason,
-        ready_us=tuple(run.ready_us for run in timed),
-        status=timed[-1].status,
-        profile=profile_log(log_request, traced.rows_text, f"{chosen} {app}"),
-        requests=tuple(
-            RequestFigures(one, tuple(run.answers[number] for run in timed))
-            for number, one in enumerate(requests)
-        ),
-    )
+        log_request = replace(request, runtime=bench.subject.settings.runtime)
+        app = f"{bench.subject.target.module}:{bench.subject.target.function or 'app'}"
+        profile = profile_log(log_request, traced.rows_text, f"{chosen} {app}")
+        return WebProfile(
+            app=app,
+            server=chosen,
+            server_reason=reason,
+            ready_us=tuple(run.ready_us for run in timed),
+            status=timed[-1].status,
+            profile=replace(profile, supplies=bench.provenance.supplies),
+            requests=tuple(
+                RequestFigures(one, tuple(run.answers[number] for run in timed))
+                for number, one in enumerate(requests)
+            ),
+        )
+
+    return on_bench(request, listener, measured)
 
 
 def choose_server(wanted: str | None, task_root: str, target: str) -> tuple[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from importcost.app.bench import Listener, ProfileRequest, open_bench
+from importcost.app.bench import Listener, ProfileRequest
+from importcost.app.rehearsal import open_rehearsed
 from importcost.app.sources import Sources, read_sources
 from importcost.deferral.chains import Chains, cut, import_chains
 from importcost.deferral.costs import ImportCosts, self_times
@@ -48,7 +49,7 @@ def why_measured(request: ProfileRequest, module: str, limit: int, listener: Lis
     """Measure the target briefly and say why `module` is loaded. Raises as `profile_handler`."""
     if request.runs is None:
         request = replace(request, runs=MIN_RUNS)
-    with open_bench(request, listener) as bench:
+    with open_rehearsed(request, listener) as bench:
         _, profile = bench.profile(listener)
     return why_profile(profile, module, limit)
 

@@ -30,6 +30,7 @@ class MeasureOptions(TypedDict):
     env: tuple[str, ...]
     env_files: tuple[str, ...]
     requirements: str | None
+    no_placeholders: bool
     runs: int | None
     timeout: float
     runner: str
@@ -76,6 +77,11 @@ MEASURE_OPTIONS = (
     ),
     click.option("--env-file", "env_files", metavar="FILE", multiple=True, help="Lines of K=V."),
     click.option(
+        "--no-placeholders",
+        is_flag=True,
+        help="Fail where init reads variables that are not set, and name them.",
+    ),
+    click.option(
         "--requirements",
         metavar="FILE",
         help="Installed once into a cache. Default: requirements.txt beside the handler.",
@@ -120,6 +126,7 @@ def request_of(target: str, options: MeasureOptions) -> ProfileRequest:
         layers=options["layers"],
         environment=parse_environment(options["env"], options["env_files"]),
         requirements=options["requirements"],
+        placeholders=not options["no_placeholders"],
         runs=options["runs"],
         timeout_s=options["timeout"],
         runner=options["runner"],

@@ -23,6 +23,7 @@ from importcost.model.profile import (
     significant_blocked_us,
 )
 from importcost.model.stats import median, median_interval
+from importcost.model.supplies import NO_SUPPLIES, Supplies
 
 BYTECODE_WORDS = {
     "zip": "as deployed in a ZIP: compiled at every cold start unless hash-based",
@@ -102,6 +103,7 @@ class Provenance:
     requirements: str | None
     created_at: str
     importcost_version: str
+    supplies: Supplies = NO_SUPPLIES
 
 
 def assemble(measurement: Measurement, subject: Subject, provenance: Provenance) -> Profile:
@@ -126,6 +128,7 @@ def assemble(measurement: Measurement, subject: Subject, provenance: Provenance)
         graph=graph,
         speed_us=median_us(speeds) if speeds else None,
         warnings=find_warnings(measurement, function, graph, environment, subject),
+        supplies=provenance.supplies,
     )
 
 

@@ -66,8 +66,10 @@ def may_lack_something(result: Mapping[str, Any] | None, layout: Layout) -> bool
     error = (result or {}).get("error")
     if result is None or error is None:
         return False
-    if error["missing_module"] or error["missing_variable"] or error["type"] == "ImportError":
+    if error["missing_module"] or error["missing_variable"]:
         return True
+    if error["type"] == "ImportError":  # of a module that is there, or of its own words
+        return not error["message"].startswith("cannot import name")
     if error["type"] in ("ValidationError", "SettingsError"):
         return True
     never = re.compile(_data()["never"])

@@ -114,15 +114,20 @@ def _died(exit_code: int, where: str) -> str:
     )
 
 
-def _missing(module: str, target: Target) -> str:
+def above_task_root(module: str, target: Target) -> str | None:
+    """Say that a missing module lies above the task root, None if it does not."""
     above = _folder_above(module, Path(target.task_root))
-    if above is not None:
-        return (
-            f"{target.handler_file} needs the module {module}, which lies in {above}, above the "
-            f"task root {target.task_root}: if that folder is deployed as /var/task, name it with "
-            f"--task-root {above}."
-        )
+    if above is None:
+        return None
     return (
+        f"{target.handler_file} needs the module {module}, which lies in {above}, above the "
+        f"task root {target.task_root}: if that folder is deployed as /var/task, name it with "
+        f"--task-root {above}."
+    )
+
+
+def _missing(module: str, target: Target) -> str:
+    return above_task_root(module, target) or (
         f"{target.handler_file} needs the module {module}, which neither the task root, a layer "
         "nor the measured environment holds: name its requirements with --requirements FILE, a "
         "layer with --layer DIR, or the environment with --python."

@@ -164,6 +164,11 @@ class Session:
         self.rows_redirected = 0
         self.last: Launch | None = None
 
+    @property
+    def subject(self) -> Subject:
+        """Return what is launched."""
+        return self._subject
+
     def launch_statements(self, files: list[str]) -> None:
         """Time the top-level statements of `files` (as seen inside) one by one."""
         result = self.launch_probe(RunKind.STATEMENTS, timed_files=files)
@@ -296,20 +301,39 @@ def _carry_out(
         total += len(kinds)
 
 
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """A session whose first launch went well: the graph run, which fails fast."""
+
+    session: Session
+    graph: Mapping[str, Any]
+    launch: Launch | None
+
+
+def rehearse(session: Session, on_progress: ProgressCallback) -> Rehearsed:
+    """Make the session's first launches. Raises as `measure` does; `session.last` is the one."""
+    on_progress(Progress(0, 1, RunKind.GRAPH))
+    if session.subject.bytecode_dir:
+        session.launch_probe(RunKind.WARM_UP)
+    return Rehearsed(session, session.launch_probe(RunKind.GRAPH), session.last)
+
+
 def measure(
-    runner: Runner, subject: Subject, plan: Plan, on_progress: ProgressCallback, random: Random
+    runner: Runner,
+    subject: Subject,
+    plan: Plan,
+    on_progress: ProgressCallback,
+    random: Random,
+    rehearsed: Rehearsed | None = None,
 ) -> Measurement:
     """Carry out `plan`: a graph run first (it fails fast), then timed and traced runs mixed.
 
-    Raises HandlerError where the handler's init fails or takes longer than the timeout,
-    MeasurementError where the interpreter or engine does.
+    The graph run is that of `rehearsed` where there is one. Raises HandlerError where the
+    handler's init fails or takes longer than the timeout, MeasurementError where the interpreter
+    or engine does.
     """
-    session = Session(runner, subject)
-    if subject.bytecode_dir:
-        session.launch_probe(RunKind.WARM_UP)
-    on_progress(Progress(0, 1, RunKind.GRAPH))
-    graph = session.launch_probe(RunKind.GRAPH)
-    first = session.last
+    rehearsed = rehearsed or rehearse(Session(runner, subject), on_progress)
+    session, graph, first = rehearsed.session, rehearsed.graph, rehearsed.launch
     files = function_files(graph["graph"], runner.layout)
     _carry_out(session, plan, files, on_progress, random)
     return Measurement(

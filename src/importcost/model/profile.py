@@ -9,6 +9,7 @@ from importcost.model.advice import Advice
 from importcost.model.graph import ImportGraph
 from importcost.model.interval import Interval
 from importcost.model.rows import RowTable
+from importcost.model.supplies import NO_SUPPLIES, Supplies
 from importcost.model.tree import ImportTree
 
 
@@ -232,7 +233,8 @@ class Profile:
     a log. `speed_us` is the median CPU time of the calibration workload on the measuring
     interpreter, None for a log. For a log, `runs` is empty and `function_init.cpu_us` is the
     sum of the log's own rows, in wall time. `advice` says what deferring would save, None for
-    a log.
+    a log. `supplies` are what was installed and set for this measurement beside the function's
+    own files and variables.
     """
 
     importcost_version: str
@@ -249,3 +251,4 @@ class Profile:
     warnings: tuple[ProfileWarning, ...]
     source: str = "measured"
     advice: Advice | None = None
+    supplies: Supplies = NO_SUPPLIES

@@ -40,6 +40,7 @@ class HandlerConfig:
 
     `handler` is a file, a file and function, or a handler string, as `resolve_target` takes it.
     Paths are joined to the configuration's folder. `line` is where its table starts.
+    `placeholders` lets variables that init reads and nobody has set have one.
     `python_reason` says why `python` is measured, in words for the user.
     """
 
@@ -54,11 +55,17 @@ class HandlerConfig:
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
     requirements: str | None = None
+    placeholders: bool = False
     budgets: Budgets = field(default_factory=Budgets)
     levels: Levels = field(default_factory=Levels)
     calibration: Calibration | None = None
     line: int = 1
     python_reason: str = "named by the setting python"
+
+    @property
+    def supplies(self) -> bool:
+        """Tell whether init may be given what it lacks, so that it is tried before."""
+        return self.placeholders
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +223,7 @@ class _Reader:
             environment=values.get("env", {}),
             layers=tuple(str(folder / layer) for layer in values.get("layers", ())),
             requirements=_joined(folder, values.get("requirements")),
+            placeholders=values.get("placeholders", False),
             budgets=_budgets(values),
             levels=values.get("level", Levels()),
             calibration=values.get("calibration"),

@@ -57,6 +57,13 @@ def memory(value: Any) -> int:
     return found
 
 
+def truth(value: Any) -> bool:
+    """Return true or false."""
+    if type(value) is not bool:
+        raise WrongValueError(f"must be true or false, not {kind_of(value)}")
+    return value
+
+
 def whole(value: Any) -> int:
     """Return a whole number of at least one."""
     if type(value) is not int:
@@ -234,6 +241,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "env": environment,
     "layers": texts,
     "requirements": text,
+    "placeholders": truth,
     "max_init_ms": positive,
     "max_billed_init_ms": positive,
     "max_cost_per_million": positive,

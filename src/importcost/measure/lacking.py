@@ -1,0 +1,109 @@
+"""What init lacks, worded: all of it in one sentence, with the options that supply it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from importcost.measure.diagnosis import InitFailure
+from importcost.measure.failures import above_task_root
+from importcost.model.profile import Target
+from importcost.model.supplies import MissingModule, Placeholder
+
+MOST_NAMED = 12
+
+
+def missing_modules(
+    modules: Sequence[MissingModule],
+    distributions: Mapping[str, str],
+    target: Target,
+    deployed: str | None,
+) -> str:
+    """Say which modules are missing, who holds them, and how to supply them.
+
+    `distributions` are the known ones by module; `deployed` names the file that says what is
+    deployed, None without one.
+    """
+    above = above_task_root(modules[0].name, target)
+    if above is not None:
+        return above
+    named = [_module(one, distributions.get(one.name), target) for one in modules[:MOST_NAMED]]
+    plural = "s" if len(modules) > 1 else ""
+    head = f"{target.handler_file} needs the module{plural} {_listed(named)}"
+    options = dict.fromkeys(
+        f"--with {shlex.quote(distributions[one.name])}"
+        for one in modules
+        if one.name in distributions
+    )
+    pronoun = "them" if plural else "it"
+    supply = f"supply {pronoun} for this run with {' '.join(options)}" if options else ""
+    if deployed is not None:
+        verb = "add their distributions" if plural else "add its distribution"
+        ways = [f"{verb} to it", *([supply] if supply else [f"supply {pronoun} with --with NAME"])]
+        return (
+            f"{head}, which the deployed package will not have by {deployed}: {', or '.join(ways)}."
+        )
+    rest = (
+        "name its requirements with --requirements FILE, a layer with --layer DIR, or the "
+        "environment with --python"
+    )
+    ways = [supply, rest] if supply else [f"supply {pronoun} with --with NAME", rest]
+    holder = "neither the task root, a layer nor the measured environment holds"
+    return f"{head}, which {holder}: {', or '.join(ways)}."
+
+
+def _module(module: MissingModule, distribution: str | None, target: Target) -> str:
+    facts = []
+    if module.file is not None:
+        facts.append(_place(module.file, module.line, target))
+    if distribution is not None:
+        facts.append(f"in {distribution}")
+    return f"{module.name} ({', '.join(facts)})" if facts else module.name
+
+
+def _place(file: str, line: int | None, target: Target) -> str:
+    """Return the place below the task root, else the whole path."""
+    path = Path(file)
+    shown = path.relative_to(target.task_root) if path.is_relative_to(target.task_root) else path
+    return f"{shown} line {line}" if line else str(shown)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def unset_variables(variables: Sequence[Placeholder], target: Target) -> str:
+    """Say which variables init reads that are not set, all of them, and how to set them."""
+    named = [
+        one.name if one.file is None else f"{one.name} ({_place(one.file, one.line, target)})"
+        for one in variables
+    ]
+    plural, verb = ("s", "are") if len(variables) > 1 else ("", "is")
+    options = " ".join(f"--env {one.name}=VALUE" for one in variables)
+    return (
+        f"{target.handler_file} reads the environment variable{plural} {_listed(named)}, which "
+        f"{verb} not set: pass {'them' if plural else 'it'} with {options} or --env-file FILE."
+    )
+
+
+def placeholder_failed(
+    failure: InitFailure, placeholders: Sequence[Placeholder], target: Target
+) -> str:
+    """Say that init fails even with placeholders, and which of them is to blame where known."""
+    what = f"{failure.type}: {' '.join(failure.message.split())}".removesuffix(": ")
+    if failure.blamed:
+        values = [f"{one.name} ({one.value})" for one in failure.blamed]
+        plural = "s" if len(values) > 1 else ""
+        options = " ".join(f"--env {one.name}=VALUE" for one in failure.blamed)
+        return (
+            f"{target.handler_file} reads variables that are not set, and the "
+            f"placeholder{plural} for {_listed(values)} did not pass ({what}): give the real "
+            f"value{plural} with {options} or --env-file FILE."
+        )
+    options = " ".join(f"--env {one.name}=VALUE" for one in placeholders)
+    return (
+        f"Importing {target.handler_file} raised {what}, with placeholders for variables that are "
+        f"not set: if it is for want of their values, pass them with {options} or --env-file FILE; "
+        "the traceback shows the line."
+    )

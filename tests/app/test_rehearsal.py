@@ -1,0 +1,109 @@
+"""What init lacks is supplied before the figures, or named in full; every command does the same."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from harness import write_files
+from importcost.app.bench import ProfileRequest
+from importcost.app.profile import profile_handler
+from importcost.app.rehearsal import open_rehearsed
+from importcost.app.snapstart import check_snapstart
+from importcost.app.why import why_measured
+from importcost.errors import HandlerError
+from importcost.model.codec import profile_from_plain, profile_to_plain
+from importcost.model.profile import RunKind
+
+
+class Notes:
+    """A listener that keeps the notes and counts the launches that are told of."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+    def progress(self, progress) -> None:
+        pass
+
+
+def request(root, text, **options):
+    write_files(root, {"handler.py": text})
+    values = {"runner": "local", "python": sys.executable, "runs": 5, **options}
+    return ProfileRequest(target=str(root / "handler.py"), **values)
+
+
+READS = "import os\nTABLE = os.environ['TABLE_NAME']\nLIMIT = int(os.environ['PAGE_LIMIT'])\n"
+
+
+def test_a_profile_is_made_with_placeholders_and_keeps_them(tmp_path):
+    notes = Notes()
+    profile = profile_handler(request(tmp_path, READS), notes)
+    found = {one.name: (one.value, one.line) for one in profile.supplies.placeholders}
+    assert found == {"TABLE_NAME": ("importcost-table-name", 2), "PAGE_LIMIT": ("1", 3)}
+    assert "TABLE_NAME, PAGE_LIMIT" in " ".join(notes.notes)
+    assert profile_from_plain(profile_to_plain(profile)).supplies == profile.supplies
+    assert sum(run.kind is RunKind.GRAPH for run in profile.runs) == 1
+
+
+def test_a_variable_that_is_given_is_no_placeholder(tmp_path):
+    given = request(tmp_path, READS, environment={"TABLE_NAME": "orders"})
+    with open_rehearsed(given, Notes()) as bench:
+        assert [one.name for one in bench.provenance.supplies.placeholders] == ["PAGE_LIMIT"]
+        assert bench.environment == {"TABLE_NAME": "orders", "PAGE_LIMIT": "1"}
+
+
+def test_without_placeholders_the_error_names_all_variables(tmp_path):
+    with pytest.raises(HandlerError) as caught:
+        profile_handler(request(tmp_path, READS, placeholders=False), Notes())
+    message = str(caught.value)
+    assert "TABLE_NAME (handler.py line 2) and PAGE_LIMIT (handler.py line 3)" in message
+    assert "--env TABLE_NAME=VALUE --env PAGE_LIMIT=VALUE or --env-file FILE" in message
+    assert "KeyError" in caught.value.traceback_text
+
+
+def test_all_missing_modules_stand_in_one_error(tmp_path):
+    text = "import json\nimport nowhere_x\nfrom aws_lambda_powertools_x import Logger\n"
+    (tmp_path / "requirements.txt").write_text("")
+    with pytest.raises(HandlerError) as caught:
+        profile_handler(request(tmp_path, text), Notes())
+    message = str(caught.value)
+    assert "nowhere_x (handler.py line 2)" in message
+    assert "aws_lambda_powertools_x (handler.py line 3)" in message
+    assert "--with" in message
+    assert "requirements.txt" in message
+
+
+def test_a_placeholder_that_cannot_pass_is_told_as_that(tmp_path):
+    text = (
+        "import os\nfrom enum import Enum\nclass Kind(Enum):\n    A = 'alpha'\n"
+        "Kind(os.environ['RUN_KIND'])\n"
+    )
+    with pytest.raises(HandlerError) as caught:
+        profile_handler(request(tmp_path, text), Notes())
+    assert "placeholder for RUN_KIND (importcost-run-kind) did not pass" in str(caught.value)
+    assert "--env RUN_KIND=VALUE" in str(caught.value)
+
+
+def test_a_failure_for_another_reason_is_told_within_one_launch(tmp_path, monkeypatch):
+    def no_diagnosis(*_):
+        raise AssertionError("a diagnosis was launched")
+
+    monkeypatch.setattr("importcost.app.rehearsal.diagnose", no_diagnosis)
+    with pytest.raises(HandlerError, match="ZeroDivisionError"):
+        profile_handler(request(tmp_path, "1 / 0\n"), Notes())
+
+
+def test_why_and_snapstart_get_placeholders_too(tmp_path):
+    text = READS + "import json\n"
+    assert why_measured(request(tmp_path, text), "json", 3, Notes()).profile.supplies.placeholders
+    report = check_snapstart(request(tmp_path, text), 30, None, Notes())
+    assert report.init_us > 0
+
+
+def test_image_packages_keep_their_bytecode_with_placeholders(tmp_path):
+    profile = profile_handler(request(tmp_path, READS, package_type="image"), Notes())
+    assert len(profile.supplies.placeholders) == 2
