@@ -6,8 +6,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from importcost.measure.calls_out import call_that_failed
 from importcost.measure.diagnosis import InitFailure
 from importcost.measure.failures import above_task_root
+from importcost.measure.nearby import in_the_project
 from importcost.model.profile import Target
 from importcost.model.supplies import MissingModule, Placeholder
 
@@ -25,9 +27,12 @@ def missing_modules(
     `distributions` are the known ones by module; `deployed` names the file that says what is
     deployed, None without one.
     """
-    above = above_task_root(modules[0].name, target)
-    if above is not None:
-        return above
+    for module in modules:
+        elsewhere = above_task_root(module.name, target) or in_the_project(
+            module.name, target, layers_only=module.name in distributions
+        )
+        if elsewhere is not None:
+            return elsewhere
     named = [_module(one, distributions.get(one.name), target) for one in modules[:MOST_NAMED]]
     plural = "s" if len(modules) > 1 else ""
     head = f"{target.handler_file} needs the module{plural} {_listed(named)}"
@@ -101,6 +106,10 @@ def placeholder_failed(
             f"placeholder{plural} for {_listed(values)} did not pass ({what}): give the real "
             f"value{plural} with {options} or --env-file FILE."
         )
+    error = {"type": failure.type, "message": failure.message, "traceback": failure.traceback}
+    call = call_that_failed(error, target.handler_file, target.task_root)
+    if call is not None:
+        return call
     options = " ".join(f"--env {one.name}=VALUE" for one in placeholders)
     return (
         f"Importing {target.handler_file} raised {what}, with placeholders for variables that are "
