@@ -17,6 +17,21 @@ function drawWarnings() {
   byId("warning-list").append(...data.warnings.map((warning) => textWithCode("li", "", clipped(warning.message, 600))));
 }
 
+function drawSupplies() {
+  const { packages, placeholders } = data.supplies;
+  byId("supplies").hidden = !packages && placeholders.length === 0;
+  byId("supplied-packages").hidden = !packages;
+  byId("supplied-packages").textContent = clipped(packages || "", 600);
+  byId("placeholder-list").append(...placeholders.map((one) => {
+    const line = element("li", "note-line");
+    line.append(
+      "The variable ", element("code", "name", clipped(one.name, 120)), " that nobody has set is ",
+      element("code", "name", clipped(one.value, 200)), " ", element("span", "place", clipped(one.place || "", 100)),
+    );
+    return line;
+  }));
+}
+
 function drawAdvice() {
   const { work, hints, staying } = data.advice;
   byId("work").hidden = work.length === 0;

@@ -88,6 +88,7 @@ drawChanges();
 drawWorth();
 drawBytecode();
 drawWarnings();
+drawSupplies();
 drawLegend();
 chart = drawChart();
 drawCrumbs();

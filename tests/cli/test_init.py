@@ -191,3 +191,18 @@ def test_a_configuration_that_is_a_link_is_refused(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="symbolic link"):
         write_configuration(InitRequest(folder=str(tmp_path)), None)
     assert not (tmp_path.parent / "victim.toml").exists()
+
+
+def test_a_handler_with_placeholders_is_written_with_their_setting(project):
+    text = "import os\nTABLE = os.environ['TABLE']\n" + HANDLER
+    folder = project(**{"src/orders/app.py": text})
+    done = importcost(folder, "init", "--runner", "local", "--runs", "5")
+    assert done.returncode == 0, done.stderr
+    assert load_config(folder=str(folder)).handlers[0].placeholders
+    checked = importcost(folder, "check", "--runner", "local", "--deterministic")
+    assert checked.returncode == 0, checked.stdout
+    file = folder / "importcost.toml"
+    file.write_text(file.read_text().replace("placeholders = true", "placeholders = false"))
+    checked = importcost(folder, "check", "--runner", "local", "--deterministic")
+    assert checked.returncode == 1
+    assert 'the setting env = { TABLE = "VALUE" }' in " ".join(checked.stdout.split())

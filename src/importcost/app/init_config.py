@@ -152,7 +152,8 @@ def _with_figures(
         return start
     text = starting_configuration([start], in_project_file=False)
     handler = read_config(text, str(folder / OWN_FILE)).handlers[0]
-    profile = profile_handler(request_for(handler, request.how), listener)
+    wanted = replace(request_for(handler, request.how), placeholders=True)
+    profile = profile_handler(wanted, listener)
     bill = estimate(profile)
     return replace(
         start,
@@ -161,6 +162,7 @@ def _with_figures(
         cost_per_million=bill.dollars_per_million.value,
         modules=len(function_modules(profile)) or None,
         memory_mb_used=_memory_mb(profile),
+        placeholders=bool(profile.supplies.placeholders),
     )
 
 

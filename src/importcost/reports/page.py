@@ -29,6 +29,7 @@ from importcost.reports.page_facts import (
     short_path,
 )
 from importcost.reports.page_money import curve, money
+from importcost.reports.supplies import package_words, placeholder_facts
 
 __all__ = [
     "BytecodeAdvice",
@@ -91,6 +92,10 @@ def page_data(
         "top_importers": importers_of(profile, facts, costliest),
         "bytecode": _bytecode(profile),
         "warnings": [{"code": w.code.value, "message": w.message} for w in profile.warnings],
+        "supplies": {
+            "packages": package_words(profile),
+            "placeholders": [asdict(one) for one in placeholder_facts(profile)],
+        },
         "environment": _environment(profile),
         "notes": list(estimate.notes),
         "sources": [[s.figure, s.source, s.date] for s in estimate.sources],

@@ -20,7 +20,8 @@ class StartingHandler:
     """A handler as it is now. Figures are None where they were not measured.
 
     `init_ms`, `billed_init_ms` and `cost_per_million` (US dollars) are the estimate's;
-    `modules` and `memory_mb_used` are what init loads and takes. Paths are as they are to stand
+    `modules` and `memory_mb_used` are what init loads and takes; `placeholders` says that it reads
+    variables that nobody has set. Paths are as they are to stand
     in the file: relative to it.
     """
 
@@ -36,6 +37,7 @@ class StartingHandler:
     cost_per_million: float | None = None
     modules: int | None = None
     memory_mb_used: float | None = None
+    placeholders: bool = False
 
 
 def starting_configuration(
@@ -115,6 +117,8 @@ def _handler(one: StartingHandler, section: str, margin: float) -> str:
     ]
     if one.runtime is not None:
         lines.append(f"runtime = {toml_text(one.runtime)}")
+    if one.placeholders:
+        lines.append("placeholders = true  # for variables that init reads; or set them with env")
     return "\n".join([*lines, *_budgets(one, margin)]) + "\n"
 
 

@@ -9,6 +9,7 @@ from importcost.model.profile import Profile
 from importcost.reports.exports.facts import module_facts
 from importcost.reports.exports.names import clean
 from importcost.reports.page import most_expensive
+from importcost.reports.supplies import package_words, placeholder_facts
 from importcost.reports.text import dollars, elide, milliseconds
 
 NAME_LENGTH = 80
@@ -25,6 +26,7 @@ def render_markdown(profile: Profile, estimate: Estimate) -> str:
         _phases(estimate),
         _imports(profile),
         _warnings(profile),
+        _supplies(profile),
         [f"<sub>{text(_provenance(profile))}</sub>"],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -100,6 +102,20 @@ def _imports(profile: Profile) -> list[str]:
 
 def _warnings(profile: Profile) -> list[str]:
     return [f"- {text(warning.message)}" for warning in profile.warnings]
+
+
+def _supplies(profile: Profile) -> list[str]:
+    packages = package_words(profile)
+    lines = [text(packages), ""] if packages else []
+    facts = placeholder_facts(profile)
+    if not facts:
+        return lines
+    rows = [
+        f"| {code(one.name)} | {code(one.value)} | {code(one.place) if one.place else ''} |"
+        for one in facts
+    ]
+    head = ["| Variable that nobody has set | Placeholder | Read at |", "| :-- | :-- | :-- |"]
+    return [*lines, *head, *rows]
 
 
 def _provenance(profile: Profile) -> str:
