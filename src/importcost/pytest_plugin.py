@@ -30,6 +30,9 @@ class _Silent:
     def note(self, message: str) -> None:
         """Drop a sentence."""
 
+    def detail(self, message: str) -> None:
+        """Drop a line."""
+
     def progress(self, progress: Progress) -> None:
         """Drop a step."""
 

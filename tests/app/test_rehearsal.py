@@ -26,6 +26,9 @@ class Notes:
     def note(self, message: str) -> None:
         self.notes.append(message)
 
+    def detail(self, message: str) -> None:
+        """Drop what only --verbose shows."""
+
     def progress(self, progress) -> None:
         pass
 

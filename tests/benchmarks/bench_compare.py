@@ -73,6 +73,9 @@ class Quiet:
     def note(self, message):
         """Drop it."""
 
+    def detail(self, message):
+        """Drop it."""
+
     def progress(self, progress):
         """Drop it."""
 

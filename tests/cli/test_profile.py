@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -190,6 +191,55 @@ def test_environment_options_reach_the_handler(tmp_path):
     assert "two words" not in done.stdout
 
 
+DEAD_DOCKER = """#!/bin/sh
+echo "WARNING: a proxy is set" >&2
+echo "Cannot connect to the Docker daemon at unix:///nowhere.sock. Is it running?" >&2
+exit 1
+"""
+
+
+def with_a_dead_engine(tmp_path, *options: str):
+    """Profile a small handler where docker is the only engine, and down."""
+    folder = write_files(tmp_path / "work", {"handler.py": "import wave\n"})
+    programs = write_files(tmp_path / "programs", {"docker": DEAD_DOCKER})
+    (programs / "docker").chmod(0o755)
+    return subprocess.run(
+        [sys.executable, "-m", "importcost", "profile", "handler.py", "--runs", "5", *options],
+        cwd=folder, env={**os.environ, "PATH": str(programs)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_two_lines_before_the_answer_say_what_measures_and_why(tmp_path):
+    interpreter, runner = with_a_dead_engine(tmp_path).stderr.splitlines()
+    assert interpreter.startswith(f"Measuring with Python {platform.python_version()}, ")
+    assert runner.startswith("Runner: local, because docker is not running (")
+    assert "nowhere.sock" not in runner
+
+
+def test_verbose_shows_every_engine_with_all_that_it_said(tmp_path):
+    told = with_a_dead_engine(tmp_path, "--verbose").stderr
+    assert "WARNING: a proxy is set" in told
+    assert "nowhere.sock" in told
+    assert "finch: not installed" in told
+    assert "cache: " in told
+
+
+def test_an_engine_that_is_asked_for_and_down_is_told_by_its_telling_line(tmp_path):
+    done = with_a_dead_engine(tmp_path, "--runner", "docker")
+    assert done.returncode == 3
+    (line,) = done.stderr.strip().splitlines()
+    assert "nowhere.sock" in line
+    assert "proxy" not in line
+
+
+def test_runs_and_precise_contradict_each_other(tmp_path):
+    folder = write_files(tmp_path / "work", {"handler.py": "import wave\n"})
+    done = importcost(folder, "profile", "handler.py", "--runs", "9", "--precise")
+    assert done.returncode == 2
+    assert "leave one of the two out" in done.stderr
+
+
 def test_a_requirements_file_beside_the_handler_is_installed_once(tmp_path):
     package = {
         "tiny/pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "none"\n',
@@ -201,8 +251,9 @@ def test_a_requirements_file_beside_the_handler_is_installed_once(tmp_path):
     first = importcost(folder, "profile", "handler.py", *options)
     assert first.returncode == 0, first.stderr
     assert "Installing" in first.stderr
-    second = importcost(folder, "profile", "handler.py", *options)
+    second = importcost(folder, "profile", "handler.py", *options, "--verbose")
     assert "installed before" in second.stderr
+    assert "Installing" not in second.stderr
     data = json.loads(second.stdout)
     owners = {module["name"]: module["distribution"] for module in data["graph"]["modules"]}
     assert owners["tinydep"] == "tinydep"
@@ -260,6 +311,7 @@ def test_help_names_every_option_of_the_issue(tmp_path):
         "--memory", "--arch", "--package-type", "--python", "--runtime", "--layer", "--env",
         "--env-file", "--runs", "--timeout", "--runner", "--image", "--output", "--open",
         "--quiet", "--no-progress", "--requirements", "--task-root", "--network", "--from-log",
+        "--precise", "--verbose",
     ):  # fmt: skip
         assert option in text
 

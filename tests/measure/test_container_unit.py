@@ -26,7 +26,6 @@ from importcost.measure.runners.container import (
 )
 from importcost.measure.runners.engines import (
     ENGINE_NAMES,
-    Choice,
     EngineState,
     choose,
     decide,
@@ -126,7 +125,7 @@ def test_the_user_inside_owns_the_task_root(tmp_path):
 def test_auto_takes_the_first_running_engine_that_has_the_image():
     states = [state("docker", has_image=False), state("podman"), state("finch")]
     choice = decide(states, IMAGE)
-    assert choice == Choice(find_engine("podman"), f"podman is running and has {IMAGE}")
+    assert (choice.engine, choice.reason) == (find_engine("podman"), f"podman has {IMAGE}")
     assert choice.name == "podman"
 
 
@@ -134,7 +133,7 @@ def test_auto_without_the_image_is_local_and_names_the_pull():
     down = state("docker", running=False, has_image=False, reason="no socket")
     choice = decide([down, state("podman", has_image=False)], IMAGE)
     assert choice.name == "local"
-    assert choice.reason == f"podman is running but does not have {IMAGE}"
+    assert choice.reason == f"podman does not have {IMAGE}"
     assert choice.hint == f"podman pull {IMAGE}"
 
 
@@ -142,7 +141,9 @@ def test_auto_without_a_running_engine_says_why():
     absent = state("docker", installed=False, running=False, has_image=False)
     down = state("nerdctl", running=False, has_image=False, reason="no socket")
     choice = decide([absent, down], IMAGE)
-    assert (choice.name, choice.reason) == ("local", "nerdctl is not running (no socket)")
+    assert (choice.name, choice.reason) == ("local", "nerdctl is not running")
+    assert choice.full_reason == "nerdctl is not running (no socket)"
+    assert choice.tried == ("docker: not installed", "nerdctl: not running: no socket")
     assert choice.hint == f"nerdctl pull {IMAGE}"
 
 
@@ -178,8 +179,8 @@ def test_naming_an_engine_pulls_the_missing_image(fake, tmp_path):
     )
     lines: list[str] = []
     assert not look(engine, IMAGE).has_image
-    assert choose("docker", IMAGE, lines.append).engine == engine
-    assert lines == [f"Pulling {IMAGE}", "Done"]
+    assert choose("docker", IMAGE, lines.append, lambda: lines.append("now")).engine == engine
+    assert lines == ["now", f"Pulling {IMAGE}", "Done"]
     assert choose("auto", IMAGE).engine == engine
 
 
@@ -204,6 +205,31 @@ def test_rootless_engines_are_recognised(fake):
     podman = fake("podman", """test "$1" = info && echo true""")
     assert look(docker, IMAGE).rootless
     assert look(podman, IMAGE).rootless
+
+
+NO_IMAGE = (
+    "Error: No such image: any:1",
+    "Error response from daemon: No such image: any:1",
+    "Error: inspecting object: any:1: image not known",
+    'time="1" level=fatal msg="1 errors: [no such image: any:1]"',
+)
+NO_SERVER = (
+    "Cannot connect to the Docker daemon at unix:///run/docker.sock. Is it running?",
+    "failed to connect to the docker API at unix:///run/docker.sock",
+    'level=fatal msg="cannot access containerd socket: no such file or directory"',
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_running"),
+    [*((one, True) for one in NO_IMAGE), *((one, False) for one in NO_SERVER)],
+)
+def test_an_engine_whose_answer_is_clear_is_asked_once(fake, tmp_path, said, is_running):
+    script = f"echo \"$1\" >> {tmp_path}/asked; echo '{said}' >&2; exit 1"
+    found = look(fake("docker", script), IMAGE)
+    assert (found.running, found.has_image, found.installed) == (is_running, False, True)
+    assert (tmp_path / "asked").read_text().split() == ["image"]
+    assert is_running or (found.reason and found.said.strip() == said)
 
 
 def test_a_client_that_prints_null_for_a_missing_server_is_down(fake):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import json
 from random import Random
 
 import pytest
 
 from importcost.errors import HandlerError, MeasurementError
-from importcost.measure.plan import Plan
+from importcost.measure.plan import NEEDED_RUNS, PRECISE, QUICK, Plan
 from importcost.measure.runners.base import InterpreterFacts, Launch, Layout
 from importcost.measure.session import Session, Subject, measure
 from importcost.model.profile import RunKind, Settings, Target
@@ -84,6 +86,98 @@ def carried_out(runner, runs=10, subject=SUBJECT):
     seen = []
     found = measure(runner, subject, Plan(runs), seen.append, Random(1))
     return found, seen
+
+
+class Clock:
+    """Stands still except while a launch of the fake runner runs."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class SlowRunner(FakeRunner):
+    """Takes the seconds of `took` for each kind of launch; CPU times go through `cpu_ms`."""
+
+    def __init__(self, clock: Clock, took: dict[str, float], cpu_ms=(100,)) -> None:
+        super().__init__()
+        self._clock = clock
+        self._took = took
+        self._cpu_ms = itertools.cycle(cpu_ms)
+
+    def launch(self, python_args, files, timeout_s):
+        launch = super().launch(python_args, files, timeout_s)
+        took = self._took.get(self.kinds[-1], self._took["any"])
+        self._clock.now_s += took
+        return dataclasses.replace(launch, total_wall_us=round(took * 1e6))
+
+    def _result(self, kind: str):
+        result = super()._result(kind)
+        if kind == RunKind.TIMED.value:
+            span = {**SPAN, "cpu_ns": next(self._cpu_ms) * 1_000_000}
+            result["phases"] = {**result["phases"], "function_init": span}
+        return result
+
+
+def timed_out(took, precision=QUICK, **more):
+    clock, seen = Clock(), []
+    runner = SlowRunner(clock, took, **more)
+    found = measure(runner, SUBJECT, Plan(precision=precision), seen.append, Random(1), clock=clock)
+    return found, seen, clock.now_s - 1000, runner.kinds
+
+
+def test_a_steady_handler_ends_when_its_median_is_known():
+    _, _, took_s, kinds = timed_out({"any": 0.1})
+    assert took_s < 4
+    assert kinds.count("timed") == 6
+    assert {"graph", "traced", "statements", "speed"} <= set(kinds)
+
+
+def test_a_slow_handler_ends_within_its_time():
+    _, _, took_s, kinds = timed_out({"any": 1.5, "speed": 0.1, "graph": 2.0})
+    assert 13 < took_s <= QUICK.time_limit_s
+    assert kinds.count("timed") == 6
+
+
+def test_noise_is_measured_on_until_the_time_is_up():
+    noisy = {"cpu_ms": (100, 200)}
+    _, _, took_s, kinds = timed_out({"any": 0.5}, **noisy)
+    assert 14 < took_s <= QUICK.time_limit_s
+    assert kinds.count("timed") > 6
+    _, _, took_s, more = timed_out({"any": 0.5}, PRECISE, **noisy)
+    assert 55 < took_s <= PRECISE.time_limit_s
+    assert len(more) > 3 * len(kinds)
+
+
+def test_what_a_profile_needs_is_measured_however_long_it_takes():
+    _, _, took_s, kinds = timed_out({"any": 10.0})
+    assert took_s > QUICK.time_limit_s
+    assert len(kinds) == NEEDED_RUNS + 1
+    assert (kinds.count("timed"), kinds.count("traced"), kinds.count("statements")) == (3, 1, 1)
+
+
+def test_first_figures_come_after_five_launches_of_the_handler():
+    _, seen, _, kinds = timed_out({"any": 0.1})
+    first = next(progress for progress in seen if progress.runs)
+    handler = [kind for kind in kinds[: first.done] if kind != "speed"]
+    assert len(handler) <= 5
+    assert {"timed", "speed"} <= {run.kind.value for run in first.runs}
+    assert all(progress.handler == "/task/app.py" for progress in seen)
+
+
+def test_a_handler_that_fails_costs_one_launch():
+    error = {
+        "missing_variable": None, "missing_module": None, "file": None, "type": "ValueError",
+        "message": "no", "traceback": "", "exit_code": None,
+    }  # fmt: skip
+    for bytecode, folder, kind in (("zip", None, "graph"), ("image", "/tmp/b", "warm-up")):
+        runner = FakeRunner({kind: {"result": {"error": error}}})
+        subject = dataclasses.replace(SUBJECT, bytecode=bytecode, bytecode_dir=folder)
+        with pytest.raises(HandlerError, match="ValueError"):
+            measure(runner, subject, Plan(), lambda _: None, Random(1))
+        assert runner.kinds == [kind]
 
 
 def test_the_graph_run_comes_first_because_it_fails_fast():

@@ -87,11 +87,6 @@ def test_a_quiet_measurement_warns_of_nothing():
             WarningCode.MEMORY,
             "586 MB of memory, more than the 512 MB",
         ),
-        (
-            measurement(runs=tuple(run(100_000 + 20_000 * (n % 2)) for n in range(10))),
-            WarningCode.NOISY,
-            "10 timed runs",
-        ),
     ],
 )
 def test_the_runs_tell_what_to_mind(found, code, words):
@@ -123,15 +118,6 @@ def test_a_trifle_of_other_threads_is_not_worth_a_word():
         CALM, cpu_us=Interval(500, 500, 500, 0.95), process_cpu_us=2_400, wall_us=500
     )
     assert codes(function=threaded) == {}
-
-
-def test_too_few_runs_are_called_that():
-    found = measurement(runs=tuple(run(600) for _ in range(3)))
-    function = dataclasses.replace(CALM, cpu_us=Interval(600, 600, 600, 0.75))
-    message = codes(found, function)[WarningCode.NOISY]
-    assert "3 timed runs are too few" in message
-    # Also a handler that used up the time has few: what is advised must help there, too.
-    assert "--runs 20" in message
 
 
 @pytest.mark.parametrize(

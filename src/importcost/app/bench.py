@@ -18,10 +18,13 @@ from pathlib import Path
 from typing import Protocol
 
 from importcost import __version__
+from importcost.app.first_figures import FirstFigures
+from importcost.app.noise_warning import with_noise_warning
 from importcost.errors import HandlerError, MeasurementError, UsageError
+from importcost.files.cache import cache_folder
 from importcost.measure.assemble import Provenance, assemble
 from importcost.measure.layout import lambda_environment, layer_search_path, local_layout
-from importcost.measure.plan import MIN_RUNS, Plan
+from importcost.measure.plan import MIN_RUNS, PRECISE, QUICK, Plan
 from importcost.measure.runners.base import InterpreterFacts, Packages, Runner
 from importcost.measure.runners.container import (
     INIT_BOOST_CPUS,
@@ -29,7 +32,11 @@ from importcost.measure.runners.container import (
     ContainerRunner,
 )
 from importcost.measure.runners.engines import Choice, choose
-from importcost.measure.runners.installer import InstallTarget, install, installed_folder
+from importcost.measure.runners.installer import (
+    InstallTarget,
+    install,
+    installed_folder,
+)
 from importcost.measure.runners.local import LocalRunner, inspect_interpreter
 from importcost.measure.session import (
     BYTECODE_DIR,
@@ -69,6 +76,8 @@ class ProfileRequest:
     environment: Mapping[str, str] = field(default_factory=dict)
     requirements: str | None = None
     runs: int | None = None
+    precise: bool = True
+    """Whether figures are wanted to 2 %, which may take a minute, or to 5 % in 15 s."""
     timeout_s: float = 60.0
     runner: str = "auto"
     image: str | None = None
@@ -84,6 +93,9 @@ class Listener(Protocol):
 
     def note(self, message: str) -> None:
         """Take one sentence about a choice that was made."""
+
+    def detail(self, message: str) -> None:
+        """Take one line that only --verbose shows: what was tried, paths, full messages."""
 
     def progress(self, progress: Progress) -> None:
         """Take how far the runs are."""
@@ -144,16 +156,18 @@ class Bench:
 
     def profile(self, listener: Listener) -> tuple[Measurement, Profile]:
         """Measure the target as it is. Raises HandlerError where its init fails."""
-        # Order of runs, not a secret.
+        plan = Plan(self.request.runs, PRECISE if self.request.precise else QUICK)
+        first_figures = FirstFigures(self.subject, self.provenance, listener.progress)
         measurement = measure(
             self.runner,
             self.subject,
-            Plan(self.request.runs),
-            listener.progress,
-            random.Random(),  # noqa: S311
+            plan,
+            first_figures.progress,
+            random.Random(),  # noqa: S311 - order of runs, not a secret
             self.rehearsed,
         )
-        return measurement, assemble(measurement, self.subject, self.provenance)
+        profile = assemble(measurement, self.subject, self.provenance)
+        return measurement, with_noise_warning(profile, plan)
 
 
 @contextlib.contextmanager
@@ -258,6 +272,7 @@ def prepare(request: ProfileRequest, listener: Listener) -> Prepared:
     image = request.image or DEFAULT_IMAGE.format(version=version)
     _check_module_name(target, version)
     choice = _choose_runner(request, image, listener)
+    _tell_choice(request, chosen, interpreter, choice, listener)
     settings = Settings(
         memory_mb=request.memory_mb,
         arch=request.arch,
@@ -265,8 +280,6 @@ def prepare(request: ProfileRequest, listener: Listener) -> Prepared:
         runtime=runtime,
         environment_names=tuple(sorted(request.environment)),
     )
-    if choice.engine is None:
-        listener.note(f"Measuring {interpreter.executable}: {chosen.reason}.")
     file, folder = _requirements(request, target, interpreter, choice, listener)
     packages = Packages(installed=(folder,) if folder else ())
     return Prepared(target, settings, interpreter, choice, image, file, packages)
@@ -293,28 +306,47 @@ def _choose_runner(request: ProfileRequest, image: str, listener: Listener) -> C
     wanted = request.runner
     if wanted == "auto" and request.image is None and request.python is not None:
         return Choice(None, "--python names an interpreter of this machine")
-    choice = choose(wanted, image, lambda line: listener.note(f"  {line}"))
+    fetching = f"Fetching {image} with {wanted} (once) ..."
+    choice = choose(wanted, image, listener.detail, lambda: listener.note(fetching))
     if choice.engine is None and _is_own_image(request):
         raise UsageError(
             f"The image {image} is the function's own and can only be measured in a container: "
-            f"{choice.reason}; name the engine with --runner, or fetch it with "
+            f"{choice.full_reason}; name the engine with --runner, or fetch it with "
             f"`{choice.hint or 'docker pull ' + image}`."
         )
     if choice.engine is None and request.image is not None:
         # Who names an image means it: figures of this machine would pass for the image's.
         raise MeasurementError(
-            f"The image {image} cannot be measured in: {choice.reason}; fetch it with "
+            f"The image {image} cannot be measured in: {choice.full_reason}; fetch it with "
             f"`{choice.hint or 'docker pull ' + image}`, name the engine with --runner, or leave "
             "--image out."
         )
-    if wanted == "auto":
-        listener.note(f"Runner: {_reason(choice)}.")
     return choice
 
 
+def _tell_choice(
+    request: ProfileRequest,
+    chosen: InterpreterChoice,
+    interpreter: InterpreterFacts,
+    choice: Choice,
+    listener: Listener,
+) -> None:
+    """Say in at most two lines what is measured with, and why."""
+    if choice.engine is None:
+        listener.note(
+            f"Measuring with Python {interpreter.version}, {interpreter.executable}: "
+            f"{chosen.reason}."
+        )
+    if request.runner == "auto":
+        listener.note(f"Runner: {choice.name}, because {_reason(choice)}.")
+    for line in choice.tried:
+        listener.detail(line)
+    listener.detail(f"cache: {cache_folder()}")
+
+
 def _reason(choice: Choice) -> str:
-    hint = f"; to measure in Lambda's image: {choice.hint}" if choice.hint else ""
-    return f"{choice.name} ({choice.reason}{hint})"
+    hint = f" (to measure in Lambda's image: {choice.hint})" if choice.hint else ""
+    return f"{choice.reason}{hint}"
 
 
 def _requirements(
@@ -347,11 +379,11 @@ def _requirements(
     install_target = InstallTarget(local, version, machine)
     folder = installed_folder(requirements.key, install_target)
     if folder.is_dir():
-        listener.note(f"Using {file}, installed before for Python {version}.")
+        listener.detail(f"{file} was installed before, in {folder}")
         return file, str(folder)
     listener.note(f"Installing {file} for Python {version} into the cache (once) ...")
     started = time.monotonic()
-    install(file, folder, install_target, lambda _line: None)
+    install(file, folder, install_target, listener.detail)
     listener.note(f"Installed in {time.monotonic() - started:.0f} s.")
     return file, str(folder)
 

@@ -217,9 +217,10 @@ def certain_evidence(bench: Bench, listener: Listener, is_watched: bool) -> Evid
     if raw["handler_found"] is False:
         raise HandlerError(no_function(bench.subject.target))
     total = 2 if is_watched else 1
+    handler = bench.subject.target.handler_file
     layout = bench.provenance.layout
     if is_watched:
-        listener.progress(Progress(1, total, RunKind.STATEMENTS))
+        listener.progress(Progress(1, total, RunKind.STATEMENTS, handler=handler))
         session.launch_statements(function_files(raw["graph"], layout))
     measurement = Measurement(
         runs=tuple(session.runs),

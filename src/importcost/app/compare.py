@@ -253,10 +253,14 @@ class _Comparing:
     def _measure(self, race: _Race, count: int, *, is_first: bool) -> None:
         if race.interleaved is None:
             return
+
+        def launched() -> None:
+            self._launched(race.lane.name)
+
         try:
             if is_first:
-                race.interleaved.warm_up(self._launched)
-            found = race.interleaved.pairs(count, self._launched)
+                race.interleaved.warm_up(launched)
+            found = race.interleaved.pairs(count, launched)
         except SideFailedError as failed:
             race.interleaved = None
             bench = race.base if failed.side is Side.BASE else race.head
@@ -279,10 +283,10 @@ class _Comparing:
             return
         race.pairs += found
 
-    def _launched(self) -> None:
+    def _launched(self, name: str) -> None:
         self._done += 1
         total = max(self._total, self._done + 1)
-        self._listener.progress(Progress(self._done, total, RunKind.TIMED, "Comparing"))
+        self._listener.progress(Progress(self._done, total, RunKind.TIMED, f"Comparing {name}"))
 
     def _base_failed(self, race: _Race, error: Exception) -> None:
         """Say that there is nothing to compare with: not measured, or skipped where told to."""
@@ -424,6 +428,10 @@ class _Quiet:
     def note(self, message: str) -> None:
         """Pass a sentence on."""
         self._listener.note(message)
+
+    def detail(self, message: str) -> None:
+        """Pass a detail on."""
+        self._listener.detail(message)
 
     def progress(self, progress: Progress) -> None:
         """Say nothing: the comparison's own bar counts pairs."""

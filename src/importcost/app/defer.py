@@ -217,13 +217,14 @@ class _Work:
             return self._run(variants) if variants else {}
 
     def _run(self, variants: Sequence[PairedSubject]) -> Mapping[str, Verification]:
+        count = "1 change" if len(variants) == 1 else f"{len(variants)} changes"
+
         def progress(done: int, total: int) -> None:
             before = self._runs_done
             self._listener.progress(
-                Progress(before + done, before + total, RunKind.TIMED, label="Verifying")
+                Progress(before + done, before + total, RunKind.TIMED, f"Verifying {count}")
             )
 
-        count = "1 change" if len(variants) == 1 else f"{len(variants)} changes"
         self._listener.note(f"Verifying {count} on copies, in interleaved pairs ...")
         return verify(
             self._bench.runner,

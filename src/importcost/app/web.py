@@ -109,11 +109,12 @@ def profile_web(
     def measured(bench: Bench) -> WebProfile:
         chosen, reason = choose_server(server, bench.subject.target.task_root, target)
         listener.note(f"Server: {chosen} ({reason}).")
-        listener.progress(Progress(0, runs + 1, RunKind.TRACED))
+        label = f"Starting {Path(bench.subject.target.handler_file).name} under {chosen}"
+        listener.progress(Progress(0, runs + 1, RunKind.TRACED, label))
         traced = launch_server(bench.runner, bench.subject, chosen, (), is_traced=True)
         timed: list[WebRun] = []
         for done in range(runs):
-            listener.progress(Progress(done + 1, runs + 1, RunKind.TIMED))
+            listener.progress(Progress(done + 1, runs + 1, RunKind.TIMED, label))
             timed.append(
                 launch_server(bench.runner, bench.subject, chosen, requests, is_traced=False)
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import Enum
-from statistics import NormalDist
 
 from importcost.billing.calibration import Calibration
 from importcost.billing.datafiles import (
@@ -21,6 +20,7 @@ from importcost.billing.prices import Prices, load_prices
 from importcost.billing.speed import RatioFound, load_speed_reference, speed_ratio
 from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile, Settings, significant_blocked_us
+from importcost.model.stats import at_confidence
 
 FLOOR_LABEL = "Lambda + interpreter + runtime (floor)"
 LAMBDA_LOG = "lambda-log"
@@ -159,7 +159,7 @@ def estimate(
     phases = _phases(profile, floor.ms.value, parts)
     init_ms = _sum(floor.ms, parts.total, sum(phase.init_ms for phase in phases))
     if own is not None:
-        cpu = _at_confidence(profile.function_init.cpu_us)
+        cpu = at_confidence(profile.function_init.cpu_us, CONFIDENCE)
         local_share = (cpu.high - cpu.low) / 2 / max(cpu.value, 1.0)
         init_ms = own.init_band(init_ms.value, published_ms, local_share)
     limit = _limit(init_ms)
@@ -298,7 +298,7 @@ def _function_init(profile: Profile, ratio: Interval) -> _Parts:
 
     A sleep, a connection or a disk waits as long on Lambda as here, as far as is known.
     """
-    cpu = _at_confidence(profile.function_init.cpu_us)
+    cpu = at_confidence(profile.function_init.cpu_us, CONFIDENCE)
     value = cpu.value * ratio.value
     down = math.hypot((cpu.value - cpu.low) * ratio.value, cpu.value * (ratio.value - ratio.low))
     up = math.hypot((cpu.high - cpu.value) * ratio.value, cpu.value * (ratio.high - ratio.value))
@@ -310,20 +310,6 @@ def _function_init(profile: Profile, ratio: Interval) -> _Parts:
     from_log = profile.source == LAMBDA_LOG
     blocked_us = 0.0 if from_log else significant_blocked_us(init.blocked_us, init.wall_us)
     return _Parts(computed, blocked_us / 1000)
-
-
-def _at_confidence(interval: Interval) -> Interval:
-    """Shrink or stretch an interval to the estimate's confidence, errors taken as normal."""
-    if not 0 < interval.confidence < 1:
-        return interval
-    normal = NormalDist()
-    factor = normal.inv_cdf(0.5 + CONFIDENCE / 2) / normal.inv_cdf(0.5 + interval.confidence / 2)
-    return Interval(
-        max(0.0, interval.value - factor * (interval.value - interval.low)),
-        interval.value,
-        interval.value + factor * (interval.high - interval.value),
-        CONFIDENCE,
-    )
 
 
 def _sum(left: Interval, right: Interval, value: float) -> Interval:

@@ -85,7 +85,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         how=HowToMeasure(runs, timeout, runner, network, image),
     )
     quiet = outputs["quiet"]
-    with terminal_listener(quiet=quiet) as told:
+    with terminal_listener(quiet=quiet, verbose=outputs["verbose"]) as told:
         report = check_handlers(request, told)
         if report.written is not None:
             told.note(f"Baseline: {report.written}")

@@ -170,7 +170,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         ),
     )
     quiet = outputs["quiet"]
-    with terminal_listener(quiet=quiet) as told:
+    with terminal_listener(quiet=quiet, verbose=outputs["verbose"]) as told:
         report = compare_versions(request, told)
     width = terminal_width()
     text = render_comparison(report.compared, width=width, colour=wants_colour())

@@ -106,7 +106,9 @@ def command(  # noqa: PLR0913 - one parameter an option
         verify_seconds=verify_seconds,
         events=events,
     )
-    with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
+    with terminal_listener(
+        quiet=quiet, no_progress=no_progress, verbose=options["verbose"]
+    ) as listener:
         found = defer_handler(request, listener)
     _show(found, outputs, quiet=quiet, diff=diff and not write)
     if write:

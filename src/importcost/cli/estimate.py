@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from importcost.billing.datafiles import check_memory
-from importcost.cli.options import MeasureOptions, measure_options, terminal_width, wants_colour
+from importcost.cli.options import (
+    MeasureOptions,
+    measure_options,
+    precise_option,
+    terminal_width,
+    wants_colour,
+)
 from importcost.cli.printing import show
 from importcost.cli.target_profile import is_given, profile_of
 from importcost.errors import UsageError
@@ -23,6 +29,7 @@ DEFAULT_MEMORY_MB = 128
 @click.command("estimate")
 @click.argument("target")
 @measure_options
+@precise_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the table only.")
 @click.option("--no-progress", is_flag=True, help="Show no progress bar.")
@@ -32,6 +39,7 @@ def command(
     *,
     target: str,
     as_json: bool,
+    precise: bool,
     quiet: bool,
     no_progress: bool,
     **options: Unpack[MeasureOptions],
@@ -50,7 +58,14 @@ def command(
         arches=(options["arch"],) if is_given(context, "arch") else (),
         package_types=(options["package_type"],) if is_given(context, "package_type") else (),
     )
-    profile = profile_of(context, target, options, quiet=quiet or as_json, no_progress=no_progress)
+    profile = profile_of(
+        context,
+        target,
+        options,
+        precise=precise,
+        quiet=quiet or as_json,
+        no_progress=no_progress,
+    )
     width = terminal_width()
     report = estimate_profile(profile, request, width=width, colour=wants_colour())
     show(report.json.rstrip("\n") if as_json else report.text)

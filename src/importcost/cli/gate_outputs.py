@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import click
 
 from importcost import __version__
-from importcost.cli.options import terminal_width, wants_colour
+from importcost.cli.options import VERBOSE_HELP, terminal_width, wants_colour
 from importcost.cli.outputs import check_writable
 from importcost.cli.printing import show
 from importcost.errors import UsageError
@@ -31,6 +31,7 @@ class GateOutputs(TypedDict):
     sarif: str | None
     markdown: str | None
     strict: bool
+    verbose: bool
     quiet: bool
 
 
@@ -45,6 +46,7 @@ _OPTIONS = (
         help="For a pull request's comment.",
     ),
     click.option("--strict", is_flag=True, help="Fail also where the figures do not tell."),
+    click.option("--verbose", "-v", is_flag=True, help=VERBOSE_HELP),
     click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors."),
 )
 

@@ -7,7 +7,7 @@ import math
 import click
 
 from importcost.cli.listener import terminal_listener
-from importcost.cli.options import RUNNERS
+from importcost.cli.options import RUNNERS, VERBOSE_HELP
 from importcost.cli.printing import say, show
 from importcost.errors import UsageError
 
@@ -28,6 +28,7 @@ from importcost.errors import UsageError
 @click.option("--runs", type=int, help="Launches of each handler. Default: until known to 2 %.")
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True)
 @click.option("--runner", type=click.Choice(RUNNERS), default="auto", show_default=True)
+@click.option("--verbose", "-v", is_flag=True, help=VERBOSE_HELP)
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 def command(  # noqa: PLR0913 - one parameter an option
     *,
@@ -40,6 +41,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     runs: int | None,
     timeout: float,
     runner: str,
+    verbose: bool,
     quiet: bool,
 ) -> None:
     """Write importcost.toml with budgets as measured now, plus a margin.
@@ -61,7 +63,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         measure=measure,
         how=HowToMeasure(runs=runs, timeout_s=timeout, runner=runner),
     )
-    with terminal_listener(quiet=quiet) as told:
+    with terminal_listener(quiet=quiet, verbose=verbose) as told:
         started = write_configuration(request, told)
     for name, reason in started.unmeasured:
         say(f"Not measured, budgets commented out: {name}: {reason}")

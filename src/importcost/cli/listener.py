@@ -1,75 +1,103 @@
-"""Shows how a measurement gets on: notes, and a progress bar on a terminal."""
+"""Shows how a measurement gets on: notes, and a progress line on a terminal."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import click
-
-from importcost.cli.printing import say
+from importcost.cli.printing import redraw, say
+from importcost.reports.text import printable
 
 if TYPE_CHECKING:
     from importcost.measure.session import Progress
 
 
-MEASURING = "Measuring"
+WORDS = {
+    "graph": "finding its imports",
+    "warm-up": "writing its bytecode",
+    "timed": "timing its init",
+    "traced": "timing each import",
+    "statements": "timing each statement",
+    "speed": "timing this machine",
+    "invoke": "calling it",
+}
+"""What a launch is for, in the user's words, by the run's kind."""
+
+BAR_LENGTH = 20
+NARROWEST = 40
 
 
-def _progress_bar(length: int, label: str) -> Any:
-    bar: Any = click.progressbar(length=length, label=label, file=sys.stderr)
-    return bar.__enter__()
-
-
-def _takes_codes() -> bool:
-    """Tell whether the terminal may be sent what moves or hides its cursor."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def terminal_listener(*, quiet: bool, no_progress: bool = False) -> TerminalListener:
-    """Return a listener whose bar needs a terminal; `quiet` silences notes and bar."""
-    show_bar = sys.stderr.isatty() and not quiet and not no_progress
-    return TerminalListener(show_notes=not quiet, show_bar=show_bar)
+def terminal_listener(
+    *, quiet: bool, no_progress: bool = False, verbose: bool = False
+) -> TerminalListener:
+    """Return a listener whose progress line needs a terminal; `quiet` silences all it has."""
+    show_progress = sys.stderr.isatty() and not quiet and not no_progress
+    return TerminalListener(
+        show_notes=not quiet, show_progress=show_progress, show_details=verbose and not quiet
+    )
 
 
 class TerminalListener:
-    """Prints notes to stderr and keeps one progress bar there; a context manager.
+    """Prints notes to stderr and keeps one progress line there; a context manager.
 
-    Where the terminal asks to stay plain (NO_COLOR, TERM=dumb), each stage gets one line instead
-    of a bar.
+    Where the terminal asks to stay plain (NO_COLOR, TERM=dumb), each stage gets one line that
+    stays, and the first figures another.
     """
 
-    def __init__(self, *, show_notes: bool, show_bar: bool) -> None:
+    def __init__(
+        self, *, show_notes: bool, show_progress: bool, show_details: bool = False
+    ) -> None:
         self._show_notes = show_notes
-        self._show_bar = show_bar
+        self._show_progress = show_progress
+        self._show_details = show_details
         self._is_plain = not _takes_codes()
-        self._label: str | None = None
-        self._bar: Any = None
+        self._notes: set[str] = set()
+        self._stage: str | None = None
+        self._has_said_figures = False
+        self._is_line_open = False
 
     def note(self, message: str) -> None:
-        """Print one sentence, unless quiet."""
-        if self._show_notes:
-            if self._bar is not None and not self._bar.finished:
-                say("")  # the bar's line stays as it is; the next step draws it anew
+        """Print one sentence, unless quiet; what was said before is not said again."""
+        if self._show_notes and message not in self._notes:
+            self._notes.add(message)
+            self._close_line()
             say(message)  # a closed stderr must not end a measurement
 
+    def detail(self, message: str) -> None:
+        """Print what only --verbose shows."""
+        if self._show_details:
+            self._close_line()
+            say(f"  {message}")
+
     def progress(self, progress: Progress) -> None:
-        """Move the bar on to the runs that are done, under the name of their stage."""
-        if not self._show_bar:
+        """Show which launch runs now, of how many, and the bill so far once there is one."""
+        if not self._show_progress:
             return
-        label = progress.label or MEASURING
-        is_new, self._label = label != self._label, label
         if self._is_plain:
-            if is_new:
-                say(f"{label} ...")
+            self._say_plainly(progress)
             return
-        if self._bar is None:
-            self._bar = _progress_bar(progress.total, label)
-        self._bar.label = label
-        self._bar.length = progress.total
-        self._bar.update(progress.done - self._bar.pos)
+        columns = shutil.get_terminal_size().columns
+        redraw(progress_line(progress, max(columns - 1, NARROWEST)))
+        self._is_line_open = True
+
+    def _say_plainly(self, progress: Progress) -> None:
+        stage = stage_of(progress)
+        if stage != self._stage:
+            self._stage, self._has_said_figures = stage, False
+            say(f"{stage} ...")
+        if progress.so_far_ms is not None and not self._has_said_figures:
+            self._has_said_figures = True
+            say(f"{about(progress.so_far_ms).capitalize()} so far ...")
+
+    def _close_line(self) -> None:
+        """Take the progress line away: what is printed next stands in its place."""
+        if self._is_line_open:
+            redraw("")
+            self._is_line_open = False
 
     def __enter__(self) -> TerminalListener:
         return self
@@ -80,8 +108,46 @@ class TerminalListener:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Finish the bar's line, also where the measurement failed."""
-        if self._bar is not None:
-            if kind is None:
-                self._bar.update(self._bar.length - self._bar.pos)
-            self._bar.__exit__(kind, error, trace)
+        """Take the progress line away, also where the measurement failed."""
+        self._close_line()
+
+
+def stage_of(progress: Progress) -> str:
+    """Return the stage's name: its label, or the handler's file that is measured."""
+    if progress.label is not None:
+        return progress.label
+    name = Path(progress.handler or "").name
+    return f"Measuring {printable(name) or 'the handler'}"
+
+
+def progress_line(progress: Progress, columns: int) -> str:
+    """Return one line that fits `columns`: what is measured, the bill so far, and how far it is.
+
+    Where there is no room for all of it, the bar is left out, then the line's end.
+    """
+    stage = stage_of(progress)
+    if progress.so_far_ms is not None:
+        stage = f"{stage}, {about(progress.so_far_ms)} so far"
+    total = max(progress.total, progress.done + 1)
+    words = WORDS.get(progress.kind.value, progress.kind.value)
+    # Before the first launch nobody knows how many there will be.
+    launch = f"launch {progress.done + 1} of {total}" if progress.total > 1 else "first launch"
+    launch = f"{launch}, {words}"
+    full = round(progress.done / total * BAR_LENGTH)
+    line = f"{stage}  [{'#' * full}{'-' * (BAR_LENGTH - full)}]  {launch}"
+    return line if len(line) <= columns else f"{stage}: {launch}"[:columns]
+
+
+def about(milliseconds: float) -> str:
+    """Return `about 3,300 ms`: two digits, which is what first figures and the model know."""
+    return f"about {round_to_two_digits(milliseconds):,.0f} ms"
+
+
+def round_to_two_digits(value: float) -> float:
+    """Return 3,300 for 3,287.4 and 79 for 79.4."""
+    return float(f"{value:.1e}")
+
+
+def _takes_codes() -> bool:
+    """Return True if the terminal may be sent what moves its cursor."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 RUNNERS = ("auto", "local", "docker", "podman", "finch", "nerdctl")
 
 
+VERBOSE_HELP = "Show all that is tried: engines, installers' output, paths."
+
+
 class MeasureOptions(TypedDict):
     """The values of `MEASURE_OPTIONS`, as click passes them."""
 
@@ -36,6 +39,7 @@ class MeasureOptions(TypedDict):
     runner: str
     image: str | None
     network: str
+    verbose: bool
 
 
 MEASURE_OPTIONS = (
@@ -89,7 +93,7 @@ MEASURE_OPTIONS = (
     click.option(
         "--runs",
         type=int,
-        help="Launches of the handler in all. Default: until the median is known to 2 %.",
+        help="Launches of the handler in all. Default: until the figures are known well enough.",
     ),
     click.option(
         "--timeout",
@@ -101,6 +105,7 @@ MEASURE_OPTIONS = (
     click.option("--runner", type=click.Choice(RUNNERS), default="auto", show_default=True),
     click.option("--image", help="Container image. Default: AWS's for the runtime."),
     click.option("--network", default="none", show_default=True, help="The container's network."),
+    click.option("--verbose", "-v", is_flag=True, help=VERBOSE_HELP),
 )
 
 
@@ -111,10 +116,29 @@ def measure_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def request_of(target: str, options: MeasureOptions) -> ProfileRequest:
-    """Return the request that the options make. Raises UsageError for values that cannot be."""
+def precise_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command whose answer is one profile the choice between soon and exact."""
+    return click.option(
+        "--precise",
+        is_flag=True,
+        help="Measure until 2 % or a minute. Default: 5 % or 15 s.",
+    )(command)
+
+
+def request_of(
+    target: str, options: MeasureOptions, *, precise: bool | None = None
+) -> ProfileRequest:
+    """Return the request that the options make. Raises UsageError for values that cannot be.
+
+    `precise` is the value of `precise_option`, None for a command that is always precise.
+    """
     from importcost.app.bench import ProfileRequest, check_request
 
+    if precise and options["runs"] is not None:
+        raise UsageError(
+            "--runs says how many launches there are and --precise lets the figures decide: "
+            "leave one of the two out."
+        )
     request = ProfileRequest(
         target=target,
         task_root=options["task_root"],
@@ -128,6 +152,7 @@ def request_of(target: str, options: MeasureOptions) -> ProfileRequest:
         requirements=options["requirements"],
         placeholders=not options["no_placeholders"],
         runs=options["runs"],
+        precise=precise is not False,
         timeout_s=options["timeout"],
         runner=options["runner"],
         image=options["image"],

@@ -10,6 +10,8 @@ from typing import TextIO
 
 import click
 
+CLEAR_LINE = "\r\x1b[2K"
+
 
 def show(text: str | bytes, *, err: bool = False, nl: bool = True) -> None:
     """Print a finished report; where its reader (head, less) has left, nothing happens.
@@ -28,6 +30,14 @@ def say(text: str) -> None:
     """Print one message to stderr, if it can be."""
     try:
         click.echo(text, err=True)
+    except OSError:
+        _redirect(sys.stderr)
+
+
+def redraw(line: str) -> None:
+    """Write `line` over the terminal's current one, if stderr can be written."""
+    try:
+        click.echo(f"{CLEAR_LINE}{line}", err=True, nl=False, color=True)
     except OSError:
         _redirect(sys.stderr)
 

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from importcost.cli.listener import terminal_listener
-from importcost.cli.options import measure_options, request_of, terminal_width, wants_colour
+from importcost.cli.options import (
+    measure_options,
+    precise_option,
+    request_of,
+    terminal_width,
+    wants_colour,
+)
 from importcost.cli.outputs import check_writable
 from importcost.cli.printing import show
 from importcost.cli.web import WebOptions, check_web_options, profile_adapter, web_options
@@ -25,6 +31,7 @@ DEFAULT_REPORT = "importcost-report.html"
 @click.command("profile")
 @click.argument("target", required=False)
 @measure_options
+@precise_option
 @web_options
 @click.option(
     "--from-log", metavar="FILE", help="Read -X importtime text instead of measuring (- is stdin)."
@@ -44,6 +51,7 @@ def command(
     *,
     target: str | None,
     from_log: str | None,
+    precise: bool,
     outputs: tuple[str, ...],
     open_page: bool,
     quiet: bool,
@@ -68,18 +76,20 @@ def command(
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
     if (target is None) == (from_log is None):
         raise UsageError("Name a handler to measure, or a log with --from-log, one of the two.")
-    check_web_options(options, from_log)
+    check_web_options(options, from_log, precise=precise)
     if options["adapter"] is not None and target is not None:
         profile_adapter(target, options, outputs, quiet=quiet, no_progress=no_progress)
         return
-    request = request_of(target or "", options)
+    request = request_of(target or "", options, precise=precise)
     check_writable(outputs)
     width, colour = terminal_width(), wants_colour()
     if from_log is not None:
         profile = profile_log(request, _read_log(from_log), from_log)
         text = publish(profile, outputs, width=width, colour=colour)
     else:
-        with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
+        with terminal_listener(
+            quiet=quiet, no_progress=no_progress, verbose=options["verbose"]
+        ) as listener:
             profile = profile_handler(request, listener)
         text = publish_measured(profile, outputs, width=width, colour=colour)
     if not quiet:

@@ -63,7 +63,9 @@ def command(
     )
 
     require_handler(target, "snapstart")
-    with terminal_listener(quiet=quiet or as_json, no_progress=True) as listener:
+    with terminal_listener(
+        quiet=quiet or as_json, no_progress=True, verbose=options["verbose"]
+    ) as listener:
         report = check_snapstart(request_of(target, options), function_timeout, adapter, listener)
     if as_json:
         show(render_snapstart_json(report))

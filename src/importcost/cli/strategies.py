@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from importcost.cli.options import MeasureOptions, measure_options, terminal_width, wants_colour
+from importcost.cli.options import (
+    MeasureOptions,
+    measure_options,
+    precise_option,
+    terminal_width,
+    wants_colour,
+)
 from importcost.cli.printing import show
 from importcost.cli.target_profile import profile_of
 from importcost.errors import UsageError
@@ -103,6 +109,7 @@ SHARE = ShareType()
     help="What the month may cost. Default: twice what it does.",
 )
 @measure_options
+@precise_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the comparison only.")
 @click.option("--no-progress", is_flag=True, help="Show no progress bar.")
@@ -125,6 +132,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     max_added: float | None,
     max_cost: float | None,
     as_json: bool,
+    precise: bool,
     quiet: bool,
     no_progress: bool,
     **options: Unpack[MeasureOptions],
@@ -154,7 +162,14 @@ def command(  # noqa: PLR0913 - one parameter an option
         max_added_ms=max_added,
         max_dollars=max_cost,
     )
-    profile = profile_of(context, target, options, quiet=quiet or as_json, no_progress=no_progress)
+    profile = profile_of(
+        context,
+        target,
+        options,
+        precise=precise,
+        quiet=quiet or as_json,
+        no_progress=no_progress,
+    )
     width = terminal_width()
     report = strategies_for(profile, traffic, width=width, colour=wants_colour())
     show(report.json.rstrip("\n") if as_json else report.text)

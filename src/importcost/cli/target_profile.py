@@ -22,20 +22,24 @@ def profile_of(
     target: str,
     options: MeasureOptions,
     *,
+    precise: bool | None = None,
     quiet: bool = False,
     no_progress: bool = False,
 ) -> Profile:
     """Return the saved profile `target` (.json), or measure the handler that it names.
 
     Memory, architecture, package type and runtime that were given on the command line go before
-    those of a saved profile. Raises UsageError or MeasurementError as reading or measuring does.
+    those of a saved profile. `precise` is as `request_of` takes it. Raises UsageError or
+    MeasurementError as reading or measuring does.
     """
     if target.endswith(".json"):
         return _with_given(context, read_saved(target), options)
     from importcost.app.profile import profile_handler
 
-    with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
-        return profile_handler(request_of(target, options), listener)
+    with terminal_listener(
+        quiet=quiet, no_progress=no_progress, verbose=options["verbose"]
+    ) as listener:
+        return profile_handler(request_of(target, options, precise=precise), listener)
 
 
 def require_handler(target: str, command: str) -> None:

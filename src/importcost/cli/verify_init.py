@@ -51,6 +51,6 @@ def command(
 
     require_handler(target, "verify-init")
     is_quiet = quiet or as_json
-    with terminal_listener(quiet=is_quiet) as listener:
+    with terminal_listener(quiet=is_quiet, verbose=options["verbose"]) as listener:
         report = verify_init(request_of(target, options), rounds, listener, is_throttled=throttled)
     show(render_verified_json(report) if as_json else render_verified(report))

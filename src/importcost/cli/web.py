@@ -48,8 +48,10 @@ def web_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def check_web_options(options: WebOptions, from_log: str | None) -> None:
-    """Raise UsageError for web options that would be ignored: without --adapter, or for a log."""
+def check_web_options(options: WebOptions, from_log: str | None, *, precise: bool) -> None:
+    """Raise UsageError for options that would be ignored: without --adapter, for it or a log."""
+    if options["adapter"] is not None and precise:
+        raise UsageError("--precise belongs to a handler: for a web app, give --runs.")
     if options["adapter"] is not None and from_log is not None:
         raise UsageError("--adapter measures an app and --from-log reads a log: leave one out.")
     if options["adapter"] is None and (options["requests"] or options["server"]):
@@ -71,7 +73,9 @@ def profile_adapter(
     formats = [format_of(path) for path in outputs]
     requests = parse_requests(options["requests"])
     request = request_of(target, options)
-    with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
+    with terminal_listener(
+        quiet=quiet, no_progress=no_progress, verbose=options["verbose"]
+    ) as listener:
         report = profile_web(request, options["server"], requests, listener)
     width = terminal_width()
     text = render_web(report, width=width, colour=wants_colour())

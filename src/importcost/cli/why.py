@@ -55,7 +55,9 @@ def command(
     if target.endswith(".json"):
         answer = why_profile(read_saved(target), module, limit)
     else:
-        with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
+        with terminal_listener(
+            quiet=quiet, no_progress=no_progress, verbose=options["verbose"]
+        ) as listener:
             answer = why_measured(request_of(target, options), module, limit, listener)
     _show(answer)
 

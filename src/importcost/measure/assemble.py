@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,11 @@ from importcost.model.profile import (
 )
 from importcost.model.stats import median, median_interval
 from importcost.model.supplies import NO_SUPPLIES, Supplies
+from importcost.model.tree import ImportTree
 
+EMPTY_TREE = ImportTree(
+    (), array("q"), array("q"), array("q"), array("q"), phases=(), phase_ids=array("q")
+)
 BYTECODE_WORDS = {
     "zip": "as deployed in a ZIP: compiled at every cold start unless hash-based",
     "image": "as deployed in an image: valid",
@@ -113,8 +118,7 @@ def assemble(measurement: Measurement, subject: Subject, provenance: Provenance)
     combined = combine(trees, measurement.traced_spans, totals)
     function = function_init(measurement.runs, combined.unattributed_share)
     graph = build_graph(measurement, provenance.layout)
-    environment = _environment(measurement, subject, provenance)
-    speeds = [run.speed_us for run in measurement.runs if run.speed_us is not None]
+    environment = _environment(measurement.runtime_version, subject, provenance)
     return Profile(
         importcost_version=provenance.importcost_version,
         created_at=provenance.created_at,
@@ -126,13 +130,42 @@ def assemble(measurement: Measurement, subject: Subject, provenance: Provenance)
         function_init=function,
         tree=combined.tree,
         graph=graph,
-        speed_us=median_us(speeds) if speeds else None,
+        speed_us=_speed_us(measurement.runs),
         warnings=find_warnings(measurement, function, graph, environment, subject),
         supplies=provenance.supplies,
     )
 
 
-def _environment(measurement: Measurement, subject: Subject, provenance: Provenance) -> Environment:
+def first_profile(runs: Sequence[Run], subject: Subject, provenance: Provenance) -> Profile:
+    """Return a profile of totals alone, without tree and graph, while more runs are on their way.
+
+    It makes a bill; which imports it comes from is not known yet.
+    """
+    function = function_init(runs, unattributed_share=0.0)
+    return Profile(
+        importcost_version=provenance.importcost_version,
+        created_at=provenance.created_at,
+        target=subject.target,
+        settings=subject.settings,
+        environment=_environment(None, subject, provenance),
+        runs=tuple(runs),
+        phases=phase_times(runs, function, imports_share=1.0),
+        function_init=function,
+        tree=EMPTY_TREE,
+        graph=None,
+        speed_us=_speed_us(runs),
+        warnings=(),
+    )
+
+
+def _speed_us(runs: Sequence[Run]) -> int | None:
+    speeds = [run.speed_us for run in runs if run.speed_us is not None]
+    return median_us(speeds) if speeds else None
+
+
+def _environment(
+    runtime_version: str | None, subject: Subject, provenance: Provenance
+) -> Environment:
     facts = provenance.facts
     return Environment(
         runner=provenance.runner_name,
@@ -145,15 +178,15 @@ def _environment(measurement: Measurement, subject: Subject, provenance: Provena
         machine=facts.machine,
         cpu_count=facts.cpu_count,
         cpu_model=facts.cpu_model,
-        runtime_source=_runtime_source(measurement),
+        runtime_source=_runtime_source(runtime_version),
         bytecode=BYTECODE_WORDS[subject.bytecode],
         requirements=provenance.requirements,
     )
 
 
-def _runtime_source(measurement: Measurement) -> str:
-    if measurement.runtime_version is not None:
-        return f"awslambdaric {measurement.runtime_version}"
+def _runtime_source(runtime_version: str | None) -> str:
+    if runtime_version is not None:
+        return f"awslambdaric {runtime_version}"
     return "modelled: the standard library modules that awslambdaric loads"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -11,43 +11,63 @@ from importcost.model.stats import median_interval
 
 MIN_RUNS = 5
 SPEED_RUNS = 3
-AUTO_TRACED_RUNS = 5
-AUTO_STATEMENT_RUNS = 2
-AUTO_FIRST_TIMED_RUNS = 6
+MAX_TRACED_RUNS = 5
+STATEMENT_RUNS = 2
+FIRST_TIMED_RUNS = 3
+NEEDED_TIMED_RUNS = 6
 """Six is the fewest for which the median has a distribution-free 95 % interval at all."""
-AUTO_BATCH = 3
-AUTO_MAX_TIMED_RUNS = 60
+NEEDED_RUNS = 2 * FIRST_TIMED_RUNS + 2
+"""Runs after the graph run that no profile can do without: the time limit does not count there.
+
+Three timed ones with the machine's speed beside each, a traced one, the statements' times.
+"""
+BATCH = 3
+MAX_TIMED_RUNS = 60
 CONFIDENCE = 0.95
-TARGET_HALF_WIDTH = 0.02
-TARGET_HALF_WIDTH_US = 300.0
-"""Nothing is decided by a third of a millisecond: a tiny handler need not be known to 2 %."""
-TIME_LIMIT_S = 60.0
+HALF_WIDTH_US = 300.0
+"""Nothing is decided by a third of a millisecond: a tiny handler need not be known exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """When figures are known well enough, and how long to try.
+
+    `half_width` is a share of the median (0.05 is 5 % either way). `traced_runs` is how often
+    the imports are traced: one gives the tree, more make its shares steadier.
+    """
+
+    half_width: float
+    time_limit_s: float
+    traced_runs: int
+
+
+QUICK = Precision(half_width=0.05, time_limit_s=15.0, traced_runs=3)
+"""The estimate's own band is about 20 %: more exact figures would not change the answer."""
+PRECISE = Precision(half_width=0.02, time_limit_s=60.0, traced_runs=MAX_TRACED_RUNS)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many launches of the handler, None for as many as the figures need."""
+    """How many launches of the handler, None for as many as the precision needs."""
 
     runs: int | None = None
+    precision: Precision = PRECISE
 
 
 def first_batch(plan: Plan, random: Random) -> list[RunKind]:
-    """Return the runs after the graph run, in random order.
+    """Return the runs after the graph run.
 
-    Kinds are interleaved because a machine's speed drifts: runs of one kind in a row would
-    compare two moments instead of two kinds. With `plan.runs` launches of the handler in all,
-    one is the graph run and a quarter of the rest, one at least and five at most, is traced;
-    from six launches on, one times the statements, from fifteen on two do.
+    With `plan.runs` launches of the handler in all, one is the graph run and a quarter of the
+    rest, one at least and five at most, is traced; from six launches on, one times the
+    statements, from fifteen on two do. Without, the first NEEDED_RUNS are always made.
     """
     if plan.runs is None:
-        timed, traced, statements = AUTO_FIRST_TIMED_RUNS, AUTO_TRACED_RUNS, AUTO_STATEMENT_RUNS
-    else:
-        traced = max(1, min(AUTO_TRACED_RUNS, (plan.runs - 1) // 4))
-        statements = 0 if plan.runs < 6 else 1 if plan.runs < 15 else 2
-        timed = plan.runs - 1 - traced - statements
-    # What no profile can do without comes first, so that a slow handler may stop after it.
-    needed = [RunKind.TIMED, RunKind.TIMED, RunKind.TIMED, RunKind.TRACED, RunKind.SPEED]
-    rest = [RunKind.TIMED] * (timed - 3) + [RunKind.TRACED] * (traced - 1)
+        return [*_needed_runs(random), *_more_runs(plan.precision, random)]
+    traced = max(1, min(MAX_TRACED_RUNS, (plan.runs - 1) // 4))
+    statements = 0 if plan.runs < 6 else 1 if plan.runs < 15 else 2
+    timed = plan.runs - 1 - traced - statements
+    needed = [RunKind.TIMED] * FIRST_TIMED_RUNS + [RunKind.TRACED, RunKind.SPEED]
+    rest = [RunKind.TIMED] * (timed - FIRST_TIMED_RUNS) + [RunKind.TRACED] * (traced - 1)
     rest += [RunKind.SPEED] * (SPEED_RUNS - 1) + [RunKind.STATEMENTS] * statements
     random.shuffle(needed)
     random.shuffle(rest)
@@ -57,19 +77,60 @@ def first_batch(plan: Plan, random: Random) -> list[RunKind]:
 def next_batch(plan: Plan, timed_cpu_us: Sequence[float], elapsed_s: float) -> list[RunKind]:
     """Return more runs while the median is not settled yet, else nothing.
 
-    Settled: the 95 % interval of the median lies within 2 % of it. Gives up after 60 s.
+    Settled: the 95 % interval of the median is as narrow as the precision asks for. Gives up
+    at its time limit.
     """
-    if plan.runs is not None or elapsed_s >= TIME_LIMIT_S:
+    if plan.runs is not None or elapsed_s >= plan.precision.time_limit_s:
         return []
-    if len(timed_cpu_us) >= AUTO_MAX_TIMED_RUNS:
+    if len(timed_cpu_us) >= MAX_TIMED_RUNS:
         return []
-    return [] if is_settled(timed_cpu_us) else [RunKind.TIMED] * AUTO_BATCH
+    if is_settled(timed_cpu_us, plan.precision.half_width):
+        return []
+    return _with_speed([RunKind.TIMED] * BATCH)
 
 
-def is_settled(values: Sequence[float]) -> bool:
-    """Tell whether the median's 95 % interval lies within 2 % of it (or 0.3 ms); microseconds."""
+def is_settled(values: Sequence[float], half_width: float) -> bool:
+    """Return True if the median's 95 % interval lies within that share of it, or 0.3 ms.
+
+    `values` are microseconds. Fewer than six have no such interval.
+    """
     interval = median_interval(values)
     width = max(interval.high - interval.value, interval.value - interval.low)
     return interval.confidence >= CONFIDENCE and width <= max(
-        TARGET_HALF_WIDTH * interval.value, TARGET_HALF_WIDTH_US
+        half_width * interval.value, HALF_WIDTH_US
     )
+
+
+def _needed_runs(random: Random) -> list[RunKind]:
+    """Return the runs that no profile can do without.
+
+    After the first four of the handler, which make five with the graph run, there are figures
+    to show. Kinds are in random order because a machine's speed drifts: runs of one kind in a
+    row would compare two moments instead of two kinds.
+    """
+    kinds = [RunKind.TIMED] * FIRST_TIMED_RUNS + [RunKind.TRACED]
+    random.shuffle(kinds)
+    return [*_with_speed(kinds), RunKind.STATEMENTS]
+
+
+def _more_runs(precision: Precision, random: Random) -> list[RunKind]:
+    """Return what follows where there is time for it: the total first, then its parts.
+
+    Traced and statement runs give shares of the timed total, which a drift of the machine's
+    speed changes little: they may come last.
+    """
+    parts = [RunKind.TRACED] * (precision.traced_runs - 1)
+    parts += [RunKind.STATEMENTS] * (STATEMENT_RUNS - 1)
+    random.shuffle(parts)
+    return _with_speed([RunKind.TIMED] * (NEEDED_TIMED_RUNS - FIRST_TIMED_RUNS)) + parts
+
+
+def _with_speed(kinds: Iterable[RunKind]) -> list[RunKind]:
+    """Return the kinds with one calibration run after each timed run.
+
+    A machine that switches between two speeds does so for both of a pair.
+    """
+    paired: list[RunKind] = []
+    for kind in kinds:
+        paired += [kind, RunKind.SPEED] if kind is RunKind.TIMED else [kind]
+    return paired

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from random import Random
@@ -13,7 +13,7 @@ from typing import Any
 
 from importcost.errors import HandlerError, MeasurementError
 from importcost.measure.failures import no_function, raise_for_failure
-from importcost.measure.plan import MIN_RUNS, TIME_LIMIT_S, Plan, first_batch, next_batch
+from importcost.measure.plan import FIRST_TIMED_RUNS, NEEDED_RUNS, Plan, first_batch, next_batch
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Launch, Runner
 from importcost.measure.statements import function_files, statement_times
@@ -92,13 +92,18 @@ class Progress:
     """How far the work is: `done` of at least `total` launches, and what runs now.
 
     `label` names the stage in the user's words, None where there is only the one; `done` goes
-    on counting from one stage to the next.
+    on counting from one stage to the next. `handler` is the file that is measured. `runs` came
+    back so far, empty until they make first figures; `so_far_ms` is the bill that they make,
+    milliseconds, where somebody has worked it out.
     """
 
     done: int
     total: int
     kind: RunKind
     label: str | None = None
+    handler: str | None = None
+    runs: Sequence[Run] = ()
+    so_far_ms: float | None = None
 
 
 ProgressCallback = Callable[[Progress], None]
@@ -168,6 +173,22 @@ class Session:
     def subject(self) -> Subject:
         """Return what is launched."""
         return self._subject
+
+    def has_figures(self) -> bool:
+        """Return True if the runs so far make a first bill: enough timed ones, and the speed."""
+        timed = len(self.timed_cpu_us())
+        return timed >= FIRST_TIMED_RUNS and any(run.speed_us is not None for run in self.runs)
+
+    def launch_s(self, kind: RunKind) -> float:
+        """Return how long a launch of this kind took last, seconds.
+
+        Where there was none yet, the last timed one stands for it.
+        """
+        for wanted in (kind, RunKind.TIMED):
+            found = [run.total_wall_us for run in self.runs if run.kind is wanted]
+            if found:
+                return found[-1] / 1e6
+        return 0.0
 
     def launch_statements(self, files: list[str]) -> None:
         """Time the top-level statements of `files` (as seen inside) one by one."""
@@ -273,23 +294,41 @@ class Session:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """Knows how long the measurement has taken; `clock` gives seconds."""
+
+    clock: Callable[[], float]
+    started: float
+    limit_s: float
+
+    def elapsed_s(self) -> float:
+        return self.clock() - self.started
+
+    def allows(self, launch_s: float) -> bool:
+        """Return True if a launch of that length would end within the limit."""
+        return self.elapsed_s() + launch_s <= self.limit_s
+
+
 def _carry_out(
     session: Session,
     plan: Plan,
+    kinds: list[RunKind],
     timed_files: list[str],
     on_progress: ProgressCallback,
-    random: Random,
+    pace: _Pace,
 ) -> None:
-    started = time.monotonic()
-    kinds = first_batch(plan, random)
-    required = len(kinds) if plan.runs is not None else MIN_RUNS + 1
+    """Make the runs of `kinds`, the first batch, and more until the plan has enough."""
+    needed = len(kinds) if plan.runs is not None else NEEDED_RUNS
     total = len(kinds) + 1
     done = 1
+    handler = session.subject.target.handler_file
     while kinds:
         for kind in kinds:
-            if done > required and time.monotonic() - started > TIME_LIMIT_S:
+            if done > needed and not pace.allows(session.launch_s(kind)):
                 return
-            on_progress(Progress(done, total, kind))
+            runs = tuple(session.runs) if session.has_figures() else ()
+            on_progress(Progress(done, total, kind, handler=handler, runs=runs))
             if kind is RunKind.SPEED:
                 session.launch_speed()
             elif kind is RunKind.STATEMENTS:
@@ -297,7 +336,7 @@ def _carry_out(
             else:
                 session.launch_probe(kind)
             done += 1
-        kinds = next_batch(plan, session.timed_cpu_us(), time.monotonic() - started)
+        kinds = next_batch(plan, session.timed_cpu_us(), pace.elapsed_s())
         total += len(kinds)
 
 
@@ -312,7 +351,8 @@ class Rehearsed:
 
 def rehearse(session: Session, on_progress: ProgressCallback) -> Rehearsed:
     """Make the session's first launches. Raises as `measure` does; `session.last` is the one."""
-    on_progress(Progress(0, 1, RunKind.GRAPH))
+    handler = session.subject.target.handler_file
+    on_progress(Progress(0, 1, RunKind.GRAPH, handler=handler))
     if session.subject.bytecode_dir:
         session.launch_probe(RunKind.WARM_UP)
     return Rehearsed(session, session.launch_probe(RunKind.GRAPH), session.last)
@@ -325,17 +365,22 @@ def measure(
     on_progress: ProgressCallback,
     random: Random,
     rehearsed: Rehearsed | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Measurement:
     """Carry out `plan`: a graph run first (it fails fast), then timed and traced runs mixed.
 
-    The graph run is that of `rehearsed` where there is one. Raises HandlerError where the
+    The graph run is that of `rehearsed` where there is one. `clock` gives seconds; the plan's
+    time limit is held against it, and the graph run counts. Raises HandlerError where the
     handler's init fails or takes longer than the timeout, MeasurementError where the interpreter
     or engine does.
     """
     rehearsed = rehearsed or rehearse(Session(runner, subject), on_progress)
     session, graph, first = rehearsed.session, rehearsed.graph, rehearsed.launch
+    kinds = first_batch(plan, random)
+    # What came before a graph run that succeeded was no measurement yet.
+    pace = _Pace(clock, clock() - session.launch_s(RunKind.GRAPH), plan.precision.time_limit_s)
     files = function_files(graph["graph"], runner.layout)
-    _carry_out(session, plan, files, on_progress, random)
+    _carry_out(session, plan, kinds, files, on_progress, pace)
     return Measurement(
         runs=tuple(session.runs),
         logs=tuple(session.logs),

@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from importlib import resources
 
 from importcost.measure.failures import no_function
-from importcost.measure.plan import CONFIDENCE, TARGET_HALF_WIDTH, is_settled
 from importcost.measure.session import Measurement, Subject
 from importcost.model.graph import STDLIB, BytecodeState, ImportGraph
-from importcost.model.interval import Interval
 from importcost.model.profile import (
     Environment,
     FunctionInit,
     ProfileWarning,
-    RunKind,
     WarningCode,
     significant_blocked_us,
 )
@@ -40,7 +37,7 @@ def find_warnings(
     """Return the warnings of a measurement, the most consequential first."""
     return (
         *_about_the_handler(measurement, subject),
-        *_about_the_times(measurement, function),
+        *_about_the_times(function),
         *_about_the_log(measurement),
         *_about_the_rows(measurement, function),
         *_about_the_place(graph, environment, subject),
@@ -66,7 +63,7 @@ def _about_the_handler(measurement: Measurement, subject: Subject) -> Iterator[P
         )
 
 
-def _about_the_times(measurement: Measurement, function: FunctionInit) -> Iterator[ProfileWarning]:
+def _about_the_times(function: FunctionInit) -> Iterator[ProfileWarning]:
     blocked = significant_blocked_us(function.blocked_us, function.wall_us)
     if blocked:
         yield ProfileWarning(
@@ -82,28 +79,6 @@ def _about_the_times(measurement: Measurement, function: FunctionInit) -> Iterat
             f"Other threads used {others_us / 1000:.0f} ms of CPU beside the importing thread (a "
             "BLAS pool, for one); figures are the importing thread's.",
         )
-    cpu = [
-        float(run.function_init.cpu_us)
-        for run in measurement.runs
-        if run.kind is RunKind.TIMED and run.function_init is not None
-    ]
-    if not is_settled(cpu):
-        yield ProfileWarning(WarningCode.NOISY, _why_unsettled(len(cpu), function.cpu_us))
-
-
-def _why_unsettled(count: int, interval: Interval) -> str:
-    # `plan.is_settled` asks for two things; the reader is told which of them is missing.
-    if interval.confidence < CONFIDENCE:
-        return (
-            f"{count} timed runs are too few to say how far their median of "
-            f"{interval.value / 1000:.1f} ms may be off: --runs 20 makes enough, however long "
-            "they take."
-        )
-    return (
-        f"The median of {count} timed runs is only known to {interval.low / 1000:.1f} to "
-        f"{interval.high / 1000:.1f} ms, wider than {TARGET_HALF_WIDTH:.0%} either way: raise "
-        "--runs, or measure on a quieter machine."
-    )
 
 
 def _about_the_log(measurement: Measurement) -> Iterator[ProfileWarning]:

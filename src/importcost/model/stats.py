@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from math import isnan
+from statistics import NormalDist
 
 from importcost.model.interval import Interval
 
@@ -48,6 +49,23 @@ def median_interval(values: Sequence[float], confidence: float = 0.95) -> Interv
     reached = confidence if rank else 1 - 2.0 ** (1 - len(ordered))
     rank = max(rank, 1)
     return Interval(ordered[rank - 1], _middle(ordered), ordered[-rank], reached)
+
+
+def at_confidence(interval: Interval, confidence: float) -> Interval:
+    """Shrink or widen an interval to another confidence, errors taken as normal.
+
+    An interval that claims certainty, or none, stays as it is. No end falls below zero.
+    """
+    if not 0 < interval.confidence < 1:
+        return interval
+    normal = NormalDist()
+    factor = normal.inv_cdf(0.5 + confidence / 2) / normal.inv_cdf(0.5 + interval.confidence / 2)
+    return Interval(
+        max(0.0, interval.value - factor * (interval.value - interval.low)),
+        interval.value,
+        interval.value + factor * (interval.high - interval.value),
+        confidence,
+    )
 
 
 def interval_rank(count: int, confidence: float) -> int:

@@ -1,0 +1,42 @@
+"""What a cold start bills as far as the launches so far can tell, while others still run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from importcost.app.bill import calibration_of
+from importcost.billing.estimate import estimate
+from importcost.errors import UsageError
+from importcost.measure.assemble import Provenance, first_profile
+from importcost.measure.session import Progress, Subject
+from importcost.model.profile import Run, RunKind
+
+
+class FirstFigures:
+    """Adds the bill so far to what a listener is told, once enough launches came back."""
+
+    def __init__(
+        self, subject: Subject, provenance: Provenance, listener: Callable[[Progress], None]
+    ) -> None:
+        self._subject = subject
+        self._provenance = provenance
+        self._listener = listener
+        self._timed = 0
+        self._so_far_ms: float | None = None
+
+    def progress(self, progress: Progress) -> None:
+        """Pass the progress on with the bill so far; worked out again after each timed run."""
+        timed = sum(run.kind is RunKind.TIMED for run in progress.runs)
+        if timed > self._timed:
+            self._timed = timed
+            self._so_far_ms = self._billed_ms(progress.runs)
+        self._listener(replace(progress, so_far_ms=self._so_far_ms))
+
+    def _billed_ms(self, runs: Sequence[Run]) -> float | None:
+        profile = first_profile(runs, self._subject, self._provenance)
+        try:
+            bill = estimate(profile, calibration=calibration_of(profile))
+        except UsageError:  # settings that Lambda does not have: whoever makes the bill says so
+            return None
+        return bill.billed_init_ms.value

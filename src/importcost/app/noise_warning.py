@@ -1,0 +1,51 @@
+"""Warns where a measurement is not known well enough for the figures that it gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from importcost.app.bill import calibration_of
+from importcost.billing.noise import Noise, noise_of
+from importcost.errors import UsageError
+from importcost.measure.plan import PRECISE, Plan, is_settled
+from importcost.model.profile import Profile, ProfileWarning, RunKind, WarningCode
+
+
+def with_noise_warning(profile: Profile, plan: Plan) -> Profile:
+    """Add a warning if the median is not settled and its noise shows in the bill.
+
+    Noise that rounding and the estimate's own band swallow is not worth a sentence: the report
+    gives the median's interval in any case.
+    """
+    timed = [
+        float(run.function_init.cpu_us)
+        for run in profile.runs
+        if run.kind is RunKind.TIMED and run.function_init is not None
+    ]
+    if is_settled(timed, plan.precision.half_width):
+        return profile
+    try:
+        noise = noise_of(profile, calibration_of(profile))
+    except UsageError:  # settings that Lambda does not have: whoever makes the bill says so
+        return profile
+    if not noise.shows:
+        return profile
+    warning = ProfileWarning(WarningCode.NOISY, _words(noise, len(timed), plan))
+    return replace(profile, warnings=(*profile.warnings, warning))
+
+
+def _words(noise: Noise, count: int, plan: Plan) -> str:
+    low, high = (
+        round(end / noise.place_ms) * noise.place_ms
+        for end in (noise.billed.low, noise.billed.high)
+    )
+    remedy = (
+        "raise --runs, or measure on a quieter machine"
+        if plan.runs is not None or plan.precision is PRECISE
+        else "--precise measures for up to a minute"
+    )
+    return (
+        f"The median of {count} timed runs is known to {noise.half_width:.0%} only "
+        f"({noise.local.low:,.1f} to {noise.local.high:,.1f} ms here), so that the bill "
+        f"could as well read {low:,.0f} to {high:,.0f} ms: {remedy}."
+    )

@@ -1,0 +1,82 @@
+"""Whether the noise of a measurement shows in the figures that are worked out from it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from importcost.billing.calibration import Calibration
+from importcost.billing.estimate import estimate
+from importcost.model.interval import Interval
+from importcost.model.profile import Profile
+from importcost.model.stats import at_confidence
+
+CONFIDENCE = 0.95
+FEWEST_MS = 1.0
+"""Reports show whole milliseconds of a bill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What the noise of the local median makes of the bill; milliseconds.
+
+    `local` is the median's 95 % interval as measured here, `billed` the init that its ends would
+    bill, and `band` what the estimate is off by if nothing is wrong with the median.
+    """
+
+    local: Interval
+    billed: Interval
+    band: Interval
+
+    @property
+    def half_width(self) -> float:
+        """Return how far the median is known: the wider side's share of it."""
+        width = max(self.local.high - self.local.value, self.local.value - self.local.low)
+        return width / self.local.value if self.local.value else 0.0
+
+    @property
+    def shows(self) -> bool:
+        """Return True if the noise changes a digit that is shown and known."""
+        return changes_a_digit(self.billed, self.band)
+
+    @property
+    def place_ms(self) -> float:
+        """Return the unit of the last digit that the band leaves known."""
+        return place_of(self.band)
+
+
+def changes_a_digit(figure: Interval, band: Interval) -> bool:
+    """Return True if an end of `figure` lies a digit away from its value; milliseconds.
+
+    A digit that means something, that is: where the `band` is 600 ms wide either way, tens and
+    ones mean nothing, whatever the noise. A digit away is half its unit: with less, it would
+    depend on where the value lies between two round figures.
+    """
+    width = max(figure.high - figure.value, figure.value - figure.low)
+    return width >= place_of(band) / 2
+
+
+def place_of(band: Interval) -> float:
+    """Return 100.0 for a band of 250 ms either way, 10.0 for one of 80, and never less than 1."""
+    half_width = (band.high - band.low) / 2
+    return max(FEWEST_MS, 10.0 ** math.floor(math.log10(max(half_width, FEWEST_MS))))
+
+
+def noise_of(profile: Profile, calibration: Calibration | None = None) -> Noise:
+    """Work out what the noise of the profile's median makes of its bill.
+
+    Raises UsageError as `estimate` does.
+    """
+    local = at_confidence(profile.function_init.cpu_us, CONFIDENCE)
+    low, value, high = (
+        _estimated(profile, cpu_us, calibration) for cpu_us in (local.low, local.value, local.high)
+    )
+    billed = Interval(low.value, value.value, high.value, CONFIDENCE)
+    in_ms = Interval(local.low / 1000, local.value / 1000, local.high / 1000, CONFIDENCE)
+    return Noise(in_ms, billed, value)
+
+
+def _estimated(profile: Profile, cpu_us: float, calibration: Calibration | None) -> Interval:
+    exact = Interval(cpu_us, cpu_us, cpu_us, CONFIDENCE)
+    function = replace(profile.function_init, cpu_us=exact)
+    return estimate(replace(profile, function_init=function), calibration=calibration).init_ms
