@@ -41,7 +41,7 @@ def function_init_ms(runner: ContainerRunner) -> float:
         "bytecode_dir": None,
     }
     files = {"probe.py": probe_source(), "spec.json": json.dumps(spec)}
-    launch = runner.launch(("-c", STUB, *PATHS, "timed", "token", "{now_ns}"), files, 60)
+    launch = runner.launch(("-c", STUB, *PATHS, "timed", "token", "{clocks}"), files, 60)
     assert launch.result is not None, launch
     return launch.result["phases"]["function_init"]["cpu_ns"] / 1e6
 

@@ -32,14 +32,14 @@ def environment(tmp_path):
     source = Path(__file__).parents[2] / "src"
     lines = (
         f"{source}\n{sysconfig.get_path('purelib')}\n../beside\n# {tmp_path}\n"
-        f"import os; open({str(tmp_path / 'starts')!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
+        f"import os; open({str(folder / 'starts')!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
     )
     write_files(folder / SITE, {"shared.pth": lines, "../beside/nothing": ""})
     return folder
 
 
 def starts(folder):
-    file = folder / "starts"
+    file = folder / "environment" / "starts"
     # Environments read their `.pth` files twice at one start.
     return set(file.read_text().split())
 

@@ -51,7 +51,7 @@ class FakeRunner:
     def kinds(self) -> list[str]:
         return [args[-3] if "-c" in args else "speed" for args, _, _ in self.asked]
 
-    def launch(self, python_args, files, timeout_s):
+    def launch(self, python_args, files, timeout_s, folders=()):
         self.asked.append((python_args, dict(files), timeout_s))
         values = {
             "exit_code": 0,

@@ -280,6 +280,7 @@ def test_an_image_has_valid_bytecode_outside_the_users_tree(tmp_path):
         "task/helper.py": "",
     }
     root = write_files(tmp_path, files)
+    (root / "cache").mkdir()
     handler = Handler(root / "task", bytecode="image", bytecode_dir=str(root / "cache"))
     session = handler.session()
     session.launch_probe(RunKind.WARM_UP)

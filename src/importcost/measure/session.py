@@ -224,9 +224,10 @@ class Session:
         paths = ("{scratch}/probe.py", "{scratch}/spec.json", "{scratch}/result.json")
         spec = json.dumps(_spec(self._subject, self._runner, extra))
         return self._runner.launch(
-            (*flags, "-c", STUB, *paths, kind, self._token, "{now_ns}"),
+            (*flags, "-c", STUB, *paths, kind, self._token, "{clocks}"),
             {"probe.py": self._probe, "spec.json": spec, **files},
             self._subject.timeout_s,
+            (self._subject.bytecode_dir,) if self._subject.bytecode_dir else (),
         )
 
     def launch_handler(self, kind: RunKind, **extra: Any) -> Mapping[str, Any]:

@@ -2,7 +2,8 @@
 
 Started as `python -S -c TEXT LOG TIMEOUT_S MODULE SEARCH_PATH SHARE LAUNCHER`: TEXT is this file,
 SHARE is `throttled` or `boosted`, LAUNCHER the text of the launcher, whose `await_period` starts
-a throttled init where a quota period begins. Standard library only, Python 3.9 to 3.15.
+a throttled init where a quota period begins, and whose `empty_folders` has it find an empty /tmp.
+Standard library only, Python 3.9 to 3.15.
 """
 
 import http.client
@@ -28,8 +29,17 @@ WARM_UP = "import importlib, sys, awslambdaric.bootstrap; importlib.import_modul
 THREADS = "/proc/1/task"
 
 
-def warm_up(module: str, search_path: str) -> None:
-    """Import the handler once; whether that works, the emulator tells."""
+def names_in(folder: str) -> "tuple[str, ...]":
+    """Return the names in a folder, none of one that is missing."""
+    try:
+        return tuple(os.listdir(folder))
+    except OSError:
+        return ()
+
+
+def warm_up(module: str, search_path: str, launcher: "dict[str, Any]") -> None:
+    """Import the handler once, and remove what that left; whether it works, the emulator tells."""
+    before = {folder: names_in(folder) for folder in launcher["WRITABLE_INSIDE"]}
     subprocess.run(
         [sys.executable, "-c", WARM_UP, module],
         env=dict(os.environ, PYTHONPATH=search_path),
@@ -39,6 +49,8 @@ def warm_up(module: str, search_path: str) -> None:
         stderr=subprocess.DEVNULL,
         check=False,
     )
+    for folder, kept in before.items():
+        launcher["empty_folders"]([folder], kept)
 
 
 def emulator_us() -> "int | None":
@@ -110,6 +122,6 @@ def main(log: str, timeout_s: float, await_period: "Any") -> None:
 if __name__ == "__main__":
     launcher: "dict[str, Any]" = {"__name__": "launcher"}
     exec(sys.argv[6], launcher)
-    warm_up(sys.argv[3], sys.argv[4])
+    warm_up(sys.argv[3], sys.argv[4], launcher)
     is_throttled = sys.argv[5] == "throttled"
     main(sys.argv[1], float(sys.argv[2]), launcher["await_period"] if is_throttled else None)

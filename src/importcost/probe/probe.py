@@ -1,6 +1,6 @@
 """Runs inside the measured interpreter: import what Lambda imports, and time it.
 
-Started as `python [-X importtime] -c STUB probe.py spec.json RESULT KIND TOKEN NOW_NS`, where STUB
+Started as `python [-X importtime] -c STUB probe.py spec.json RESULT KIND TOKEN CLOCKS`, where STUB
 (see measure/session.py) takes the first clock readings before this file is even compiled, so
 that the probe's own compilation stands in no phase. Standard library only, Python 3.9 to 3.15.
 
@@ -10,8 +10,9 @@ time, traceback ...): the handler would get it for free and its cost would vanis
 RESULT is the file to leave the result in; KIND is "timed", "traced", "graph", "warm-up",
 "statements" (times the top-level statements of `timed_files` one by one), "invoke" (also calls
 the handler function with `event`) or "diagnosis" (finds what init lacks, with the help of
-diagnosis.py beside this file); TOKEN a random word that makes phase markers unforgeable; NOW_NS
-the monotonic clock at launch.
+diagnosis.py beside this file); TOKEN a random word that makes phase markers unforgeable; CLOCKS
+four clocks at launch, with colons between: monotonic, and the thread CPU, process CPU and run
+delay that the process had before its interpreter began, nanoseconds.
 spec.json:
   module, function what Lambda imports; function may be null
   argv0            sys.argv[0] as the runtime has it
@@ -31,9 +32,11 @@ and, where they are wanted:
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
-"statements", "invocation", "rows_redirected", "absent", "diagnosis"}; "absent" of a graph run holds
-[name, file, line] of variables that init read in vain. Where the probe itself fails, it leaves
-none, writes a line that starts with PROBE_FAILED to descriptor 1 and ends with exit code 1.
+"statements", "invocation", "rows_redirected", "absent", "diagnosis", "touched"}; of a graph run
+"absent" holds [name, file, line] of variables that init read in vain, and "touched" ["made" or
+"used", path] of files that it made, wrote to or met in temporary folders. Where the probe itself
+fails, it leaves none, writes a line that starts with PROBE_FAILED to descriptor 1 and ends with
+exit code 1.
 """
 
 import sys
@@ -43,7 +46,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # quoted annotations only: importing typing would change what is measured
     from typing import Any
 
-RESULT_PARTS = ("error", "graph", "modules", "statements", "invocation", "absent", "diagnosis")
+RESULT_PARTS: "tuple[str, ...]" = ("error", "graph", "modules", "statements", "invocation")
+RESULT_PARTS += ("absent", "diagnosis", "touched")
 PROBE_FAILED = "importcost-probe-failed: "  # measure/failures.py reads it
 # Bound before the handler runs: it may replace what it finds in these modules.
 _open = open
@@ -363,6 +367,69 @@ _WATCHED = (
 _MARK_NAME = "__importcost_mark__"
 
 
+class _FileWatch:
+    """Records which files the handler makes, and what it finds in temporary folders.
+
+    An audit hook cannot be removed, so only the graph run has one: its times are not reported.
+    """
+
+    MOST = 200
+    TEMPORARY = ("/tmp/", "/private/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108
+    NOT_FILES = ("/dev/", "/proc/", "/sys/")
+
+    def __init__(self, os: "Any", own_folder: str) -> None:
+        self.found: dict[tuple[str, str], None] = {}
+        self._own = own_folder + os.sep
+        self._writes = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+        self._lstat, self._fsdecode = os.lstat, os.fsdecode
+        self._abspath, self._getpid, self._pid = os.path.abspath, os.getpid, os.getpid()
+        self._is_on = True
+        # Where the path stands among an event's arguments.
+        self._makers = {"os.mkdir": 0, "sqlite3.connect": 0}
+        self._makers.update(dict.fromkeys(("os.rename", "os.link", "os.symlink"), 1))
+
+    def install(self) -> None:
+        sys.addaudithook(self._audit)
+
+    def stop(self) -> None:
+        self._is_on = False
+
+    def _audit(self, event: str, args: "Any") -> None:
+        if not self._is_on:
+            return
+        try:
+            if event == "open":
+                flags = args[2] if isinstance(args[2], int) else 0
+                self._note(args[0], bool(flags & self._writes))
+            elif event in self._makers:
+                self._note(args[self._makers[event]], True)
+            elif event in ("os.listdir", "os.scandir"):
+                self._note(args[0], False)
+        except BaseException:  # noqa: BLE001, S110 - an error in a hook would be the handler's
+            pass
+
+    def _note(self, path: "Any", is_write: bool) -> None:
+        if isinstance(path, int) or path is None or len(self.found) >= self.MOST:
+            return
+        file = self._abspath(self._fsdecode(path))
+        is_temporary = file.startswith(self.TEMPORARY)
+        if file.startswith(self._own) or self._getpid() != self._pid:
+            return
+        if is_write and (is_temporary or not file.startswith(self.NOT_FILES)):
+            self.found[("used" if self._is_there(file) else "made", file)] = None
+        elif is_temporary:
+            # One for each entry of the folder will do.
+            start = next(folder for folder in self.TEMPORARY if file.startswith(folder))
+            self.found[("used", start + file[len(start) :].partition("/")[0])] = None
+
+    def _is_there(self, file: str) -> bool:
+        try:
+            self._lstat(file)
+        except OSError:
+            return False
+        return True
+
+
 class _StatementTimer:
     """Times the top-level statements of some files one by one, the imports in them apart.
 
@@ -551,7 +618,8 @@ def _route_import_module(bootstrap: "Any") -> None:
 class _GraphRecorder:
     """Records every load and every import statement; its run's times are never reported."""
 
-    def __init__(self, probe_file: str) -> None:
+    def __init__(self, os: "Any", probe_file: str) -> None:
+        self._files = _FileWatch(os, os.path.dirname(os.path.dirname(probe_file)))
         self.loads: list[Any] = []
         self.edges: dict[Any, bool] = {}
         self.phase = "runtime"
@@ -581,12 +649,16 @@ class _GraphRecorder:
 
         faulthandler.enable(file=sys.stderr)  # a crash then leaves the handler's own stack
         self.phase = "function"
+        self._files.install()
 
-    def uninstall(self) -> None:
+    def uninstall(self) -> "Any":
+        """Take the wrappers away, and return the files that the handler touched."""
         import builtins
 
+        self._files.stop()
         builtins.__import__ = self._real_import
         self._bootstrap._find_and_load = self._real_load
+        return [list(key) for key in self._files.found]
 
     def _find_and_load(self, name: str, import_: "Any") -> "Any":
         stack = self._stacks.setdefault(self._ident(), [])
@@ -1001,12 +1073,12 @@ def main(started: "tuple[int, int, int]", args: "list[str]") -> None:
 
 
 def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") -> None:
-    probe_file, spec_file, result_file, kind, token, spawned_ns = args
-    start_span = _span((int(spawned_ns), 0, 0, 0), (*started, _run_delay_ns()))
+    probe_file, spec_file, result_file, kind, token, clocks = args
+    start_span = _span([int(clock) for clock in clocks.split(":")], (*started, _run_delay_ns()))
     result: Any = dict.fromkeys(("runtime", "handler_found", *RESULT_PARTS))
     result["phases"] = {"interpreter_start": start_span}
     machinery = _Machinery()
-    recorder = _GraphRecorder(probe_file) if kind == "graph" else None
+    recorder = _GraphRecorder(os, probe_file) if kind == "graph" else None
     if recorder:
         recorder.install(machinery.bootstrap)
     marks = _Marks(os, token, kind == "traced")
@@ -1033,7 +1105,7 @@ def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") ->
     if spec.get("list_modules"):
         result["modules"] = list(ground.left)
     if recorder:
-        recorder.uninstall()
+        result["touched"] = recorder.uninstall()
         machinery.restore()
         if ended is None:
             result["graph"] = _graph_result(os, recorder, machinery, ground)

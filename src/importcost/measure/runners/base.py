@@ -76,7 +76,9 @@ class Launch:
     `exit_code` is negative when a signal ended it. `rows_text` holds everything that came on
     file descriptor 2, where `-X importtime` writes. `result` is what the probe itself
     reported, None if it never got that far. `out_of_memory` is set where the container's
-    memory limit killed the process.
+    memory limit killed the process. `shared_because` says why the run did not have temporary
+    folders of its own, None where it had. Of the folders that it shared, `left_behind` names what
+    it may have left there, `met_before` what it used and had not made.
     """
 
     exit_code: int
@@ -87,6 +89,9 @@ class Launch:
     result: Mapping[str, Any] | None
     output_tail: str
     output_bytes: int
+    shared_because: str | None = None
+    left_behind: tuple[str, ...] = ()
+    met_before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +148,18 @@ class Runner(Protocol):
         ...
 
     def launch(
-        self, python_args: tuple[str, ...], files: Mapping[str, str], timeout_s: float
+        self,
+        python_args: tuple[str, ...],
+        files: Mapping[str, str],
+        timeout_s: float,
+        folders: tuple[str, ...] = (),
     ) -> Launch:
-        """Run `python *python_args` once and wait for it.
+        """Run `python *python_args` once, with an empty /tmp and HOME, and wait for it.
 
         `files` (name -> text) are written into a scratch folder that `{scratch}` in an argument
-        names; the probe leaves its result there as `result.json`. Raises MeasurementError where
-        the interpreter or the engine cannot be started.
+        names; the probe leaves its result there as `result.json`. `folders` are those beside the
+        layout's that the run must find. Raises MeasurementError where the interpreter or the
+        engine cannot be started.
         """
         ...
 

@@ -51,7 +51,11 @@ class CallgrindRunner:
         return self.inner.facts()
 
     def launch(
-        self, python_args: tuple[str, ...], files: Mapping[str, str], timeout_s: float
+        self,
+        python_args: tuple[str, ...],
+        files: Mapping[str, str],
+        timeout_s: float,
+        folders: tuple[str, ...] = (),
     ) -> Launch:
         """Run the interpreter once under callgrind; see `Runner.launch`.
 
@@ -69,6 +73,7 @@ class CallgrindRunner:
             ),
             files,
             min(timeout_s * SLOWER_BY, LONGEST_S),
+            folders,
         )
         if launch.result is None and not launch.timed_out:
             _raise_for_tool(launch)

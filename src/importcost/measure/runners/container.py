@@ -487,7 +487,11 @@ class ContainerRunner:
         return self._facts
 
     def launch(
-        self, python_args: tuple[str, ...], files: Mapping[str, str], timeout_s: float
+        self,
+        python_args: tuple[str, ...],
+        files: Mapping[str, str],
+        timeout_s: float,
+        folders: tuple[str, ...] = (),  # noqa: ARG002 - bytecode lies in the container's own /tmp
     ) -> Launch:
         """Run the interpreter once; see `Runner.launch`."""
         return self._launch(python_args, files, timeout_s, cwd=self.layout.task_root)

@@ -6,8 +6,11 @@ carries all runs and dies by itself when its standard input closes (the host was
 Standard library only, Python 3.9 and later, imports nothing of importcost.
 
 A job is a dict:
-  argv         list; `{scratch}` and `{now_ns}` in an item are replaced (now_ns: monotonic clock)
-  env          dict, the whole environment, or additions to this process's if `inherit_env`
+  argv         list; in an item `{scratch}` becomes the folder of the files, `{clocks}` four numbers
+               at the start: monotonic clock, and the process's thread CPU, process CPU and run
+               delay so far, nanoseconds
+  env          dict, the whole environment, or additions to this process's if `inherit_env`; in a
+               value `{home}` becomes a fresh empty folder, `{scratch}` as above
   cwd          working directory
   timeout_s    seconds until the process group is killed
   files        {name: text} written into the scratch folder first
@@ -15,10 +18,16 @@ A job is a dict:
   rows_limit_bytes  more than this on descriptor 2 is thrown away (default ROWS_LIMIT_BYTES)
   contained    this process is a container's main process: see `_Container`
   throttled    the quota is so small a part of a core that it holds back: see `await_period`
+  private      how to give the process temporary folders of its own, or None: {command (what
+               enters a private namespace, see enter_private.py), folders, in_memory, links, paths
+               (see private_folders.py)}
+  env_shared   {name: value} for where it shares the machine's temporary folders; `{tmp}` in a
+               value becomes a fresh empty folder
 The answer is a dict: exit_code (negative: killed by that signal), timed_out, total_wall_us,
 rows (what came on file descriptor 2, as latin-1), rows_cut, result (text of
 `{scratch}/result.json` or None), output_tail (text), output_bytes,
-oom_kills (processes that the memory limit killed meanwhile; 0 unless `contained`).
+oom_kills (processes that the memory limit killed meanwhile; 0 unless `contained`),
+shared_because (why the process shared the machine's temporary folders, None if it did not).
 """
 
 from __future__ import annotations
@@ -26,9 +35,11 @@ from __future__ import annotations
 import binascii
 import contextlib
 import json
+import marshal
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -42,6 +53,8 @@ ROWS_CHECK_S = 0.05
 THROTTLED_GAP_S = 0.003
 THROTTLED_WAIT_S = 1.0
 KEPT_IN_TMP = "importcost-bytecode"  # session.BYTECODE_DIR
+# What a container may write to at all: engines differ in which of these they mount.
+WRITABLE_INSIDE = ("/tmp", "/var/tmp", "/dev/shm", "/run/shm")  # noqa: S108 - the container's own
 
 
 def await_period() -> None:
@@ -134,7 +147,7 @@ class _Container:
     """What the main process of a container can see and do between runs.
 
     One container carries many runs, and each is to find it as a fresh one: no process of the
-    run before, no file in /tmp. Only `KEPT_IN_TMP` stays there.
+    run before, no file that it left. Only `KEPT_IN_TMP` stays in /tmp.
     """
 
     # cgroup version 2, then 1
@@ -155,35 +168,47 @@ class _Container:
             stream.write("1000")
 
     @staticmethod
-    def clean() -> None:
-        if os.getpid() != 1:  # under an init of the engine's: -1 would reach it too
-            return
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(-1, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            while True:
-                os.waitpid(-1, 0)
-        for folder in ("/tmp", "/dev/shm"):  # noqa: S108 - the container's own
-            for name in _names(folder):
+    def clean(scratch_parent: str | None) -> None:
+        # Under an init of the engine's, -1 might reach the machine's processes.
+        if os.getpid() == 1:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(-1, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                while True:
+                    os.waitpid(-1, 0)
+        empty_folders([*WRITABLE_INSIDE, *([scratch_parent] if scratch_parent else [])])
+
+
+def empty_folders(folders: list[str], kept: tuple[str, ...] = (KEPT_IN_TMP,)) -> None:
+    """Remove what lies in these folders, the names in `kept` apart; missing ones are fine."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            for name in set(os.listdir(folder)).difference(kept):
                 path = os.path.join(folder, name)
                 if os.path.isdir(path) and not os.path.islink(path):
-                    shutil.rmtree(path, ignore_errors=True)
+                    remove_folder(path)
                 else:
                     with contextlib.suppress(OSError):
                         os.unlink(path)
 
 
-def _names(folder: str) -> list[str]:
-    try:
-        return [name for name in os.listdir(folder) if name != KEPT_IN_TMP]
-    except OSError:
-        return []
+def remove_folder(folder: str) -> None:
+    """Remove a folder with all that is in it, also where its own permissions forbid that."""
 
+    def retry(_function: Any, path: str, _error: Any) -> None:
+        with contextlib.suppress(OSError):
+            for item in (os.path.dirname(path), path):
+                if item.startswith(folder) and not os.path.islink(item):
+                    os.chmod(item, os.stat(item).st_mode | stat.S_IRWXU)
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                os.unlink(path)
 
-def _fill(text: str, scratch: str) -> str:
-    if "{now_ns}" in text:
-        text = text.replace("{now_ns}", str(time.monotonic_ns()))
-    return text.replace("{scratch}", scratch)
+    if sys.version_info >= (3, 12):
+        shutil.rmtree(folder, onexc=retry)
+    else:
+        shutil.rmtree(folder, onerror=retry)
 
 
 def kill_group(pid: int) -> None:
@@ -200,29 +225,154 @@ def _read(path: str, limit: int) -> bytes | None:
         return None
 
 
-def _run(job: dict[str, Any], scratch: str) -> dict[str, Any]:
-    for name, text in job.get("files", {}).items():
-        with open(os.path.join(scratch, name), "w", encoding="utf-8") as stream:
-            stream.write(text)
+class _Place:
+    """The folders of one launch, below `base`, and how the process names them.
+
+    A process with temporary folders of its own finds them where on Lambda nothing is looked for,
+    so that its /tmp is empty.
+    """
+
+    def __init__(self, base: str, private: dict[str, Any] | None) -> None:
+        self.base = base
+        self.scratch = os.path.join(base, "run")
+        self.private = private
+        for name in ("run", "home", "tmp"):
+            os.mkdir(os.path.join(base, name), 0o700)
+        shown = os.path.dirname(base)
+        if private and private["folders"]:
+            on_disk = [item for item in private["folders"] if item not in private["in_memory"]]
+            shown = (on_disk or private["folders"])[-1]
+        self.shown = os.path.join(shown, os.path.basename(base)) if private else base
+
+    def fill(self, text: str) -> str:
+        for name, folder in (("{scratch}", "run"), ("{home}", "home"), ("{tmp}", "tmp")):
+            text = text.replace(name, os.path.join(self.shown, folder))
+        return text
+
+
+class _Entrance:
+    """Starts the process in a private namespace, through `enter_private`."""
+
+    def __init__(self, job: dict[str, Any], place: _Place, env: dict[str, str]) -> None:
+        private = place.private or {}
+        self._read_fd, self.write_fd = os.pipe()
+        file = os.path.join(place.base, "enter")
+        with open(file, "wb") as stream:
+            marshal.dump(self._spec(job, place, env), stream)
+        self.argv = [*private["command"], file, str(self.write_fd)]
+
+    @staticmethod
+    def _spec(job: dict[str, Any], place: _Place, env: dict[str, str]) -> dict[str, Any]:
+        private = place.private or {}
+        real = os.fsencode
+        binds = [(path, path) for path in private["paths"]]
+        own = [("run", "run"), ("home", "home")]
+        binds += [(os.path.join(place.base, a), os.path.join(place.shown, b)) for a, b in own]
+        return {
+            "folders": [
+                (
+                    real(folder),
+                    real(os.path.join(place.base, f"private-{number}")),
+                    folder in private["in_memory"],
+                )
+                for number, folder in enumerate(private["folders"])
+            ],
+            "links": [(real(link), real(target)) for link, target in private["links"]],
+            "binds": [(real(here), real(there), os.path.isdir(here)) for here, there in binds],
+            "argv": [real(place.fill(item)) for item in job["argv"]],
+            "env": {real(key): real(value) for key, value in env.items()},
+            "cwd": real(job["cwd"]),
+        }
+
+    def close(self) -> None:
+        os.close(self.write_fd)
+
+    def outcome(self) -> tuple[str, str]:
+        """Return (`started`, ns), (`refused`, reason) or (`failed`, errno) once it has ended."""
+        with os.fdopen(self._read_fd, "rb") as stream:
+            os.set_blocking(self._read_fd, False)
+            lines = (stream.read() or b"").decode("utf-8", "replace").splitlines()
+        if not lines:
+            return "refused", "the namespace could not be entered"
+        word, _, rest = lines[-1].partition(" ")
+        return word, rest
+
+
+class _RefusedError(Exception):
+    """The machine gives no private namespace; the text says why."""
+
+
+def _environment(job: dict[str, Any], place: _Place) -> dict[str, str]:
     env = dict(os.environ) if job.get("inherit_env") else {}
-    env.update({key: _fill(value, scratch) for key, value in job["env"].items()})
-    rows_path = os.path.join(scratch, "rows.log")
+    given = dict(job["env"])
+    if not place.private:
+        given = {**job.get("env_shared", {}), **given}
+    env.update({key: place.fill(value) for key, value in given.items()})
+    return env
+
+
+class _Started:
+    """The process, however it was started; `started_ns` is when its interpreter began."""
+
+    def __init__(self, job: dict[str, Any], place: _Place, rows_file: Any) -> None:
+        env = _environment(job, place)
+        self._entrance = _Entrance(job, place, env) if place.private else None
+        self.started_ns = time.monotonic_ns()
+        if self._entrance:
+            argv, cwd, start_env, fds = self._entrance.argv, os.sep, None, [self._entrance.write_fd]
+        else:
+            clocks = f"{self.started_ns}:0:0:0"
+            argv = [place.fill(item).replace("{clocks}", clocks) for item in job["argv"]]
+            cwd, start_env, fds = job["cwd"], env, []
+        try:
+            self.process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=rows_file,
+                cwd=cwd,
+                env=start_env,
+                start_new_session=True,
+                pass_fds=fds,
+            )
+        except BaseException:
+            if self._entrance:
+                self._entrance.outcome()
+            raise
+        finally:
+            if self._entrance:
+                self._entrance.close()
+
+    def settle(self, timed_out: bool) -> None:
+        """Take over when the interpreter began; call it when the process has ended.
+
+        Raises _RefusedError where it never began for want of a namespace, OSError where it
+        cannot be executed.
+        """
+        if self._entrance is None:
+            return
+        word, rest = self._entrance.outcome()
+        if word == "started":
+            self.started_ns = int(rest)
+        elif word == "failed":
+            raise OSError(int(rest), os.strerror(int(rest)))
+        elif not timed_out:
+            raise _RefusedError(rest)
+
+
+def _run(job: dict[str, Any], place: _Place) -> dict[str, Any]:
+    for name, text in job.get("files", {}).items():
+        with open(os.path.join(place.scratch, name), "w", encoding="utf-8") as stream:
+            stream.write(text)
     contained = bool(job.get("contained"))
     oom_kills = _Container.oom_kills() if contained else 0
+    limit = job.get("rows_limit_bytes", ROWS_LIMIT_BYTES)
     if job.get("throttled"):
         await_period()
     # Appending, so that a file emptied by the watch is written from its start again.
-    with open(rows_path, "ab") as rows_file:
-        started = time.monotonic_ns()
-        process = subprocess.Popen(
-            [_fill(item, scratch) for item in job["argv"]],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=rows_file,
-            cwd=job["cwd"],
-            env=env,
-            start_new_session=True,
-        )
+    with open(os.path.join(place.scratch, "rows.log"), "a+b") as rows_file:
+        started = _Started(job, place, rows_file)
+        process = started.process
         job["_pid"] = process.pid
         if contained:
             _Container.kill_first(process.pid)
@@ -231,17 +381,19 @@ def _run(job: dict[str, Any], scratch: str) -> dict[str, Any]:
         try:
             watch.wait_for_exit()
         finally:
-            wall_ns = time.monotonic_ns() - started
+            ended_ns = time.monotonic_ns()
             kill_group(process.pid)
             process.wait()
-    kept = tail.finish()
-    limit = job.get("rows_limit_bytes", ROWS_LIMIT_BYTES)
-    rows = _read(rows_path, limit + 1) or b""
-    result = _read(os.path.join(scratch, "result.json"), 1 << 28)
+        kept = tail.finish()
+        started.settle(watch.timed_out)
+        # By its descriptor: the handler may have removed the file.
+        rows_file.seek(0)
+        rows = rows_file.read(limit + 1)
+    result = _read(os.path.join(place.scratch, "result.json"), 1 << 28)
     return {
         "exit_code": process.returncode,
         "timed_out": watch.timed_out,
-        "total_wall_us": wall_ns // 1000,
+        "total_wall_us": (ended_ns - started.started_ns) // 1000,
         "rows": rows[:limit].decode("latin-1"),
         "rows_cut": watch.rows_cut or len(rows) > limit,
         "result": None if result is None else result.decode("utf-8", "replace"),
@@ -251,15 +403,27 @@ def _run(job: dict[str, Any], scratch: str) -> dict[str, Any]:
     }
 
 
+def _in_place(job: dict[str, Any], private: dict[str, Any] | None) -> dict[str, Any]:
+    base = tempfile.mkdtemp(prefix="importcost-", dir=job.get("scratch_parent"))
+    try:
+        return _run(job, _Place(os.path.realpath(base), private))
+    finally:
+        remove_folder(base)
+
+
 def launch(job: dict[str, Any]) -> dict[str, Any]:
     """Carry out one job; see the module docstring. Raises OSError if it cannot be started."""
-    scratch = tempfile.mkdtemp(prefix="importcost-", dir=job.get("scratch_parent"))
+    reason = job.get("shared_because")
     try:
-        return _run(job, scratch)
+        if job.get("private"):
+            try:
+                return {**_in_place(job, job["private"]), "shared_because": None}
+            except _RefusedError as error:
+                reason = str(error)
+        return {**_in_place(job, None), "shared_because": reason}
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
         if job.get("contained"):
-            _Container.clean()
+            _Container.clean(job.get("scratch_parent"))
 
 
 def _greeting() -> dict[str, Any]:

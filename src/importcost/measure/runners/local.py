@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from importcost.errors import MeasurementError
 from importcost.measure.runners import launcher
 from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, raise_if_flooded
 from importcost.measure.runners.facts import facts_program, load_result, own_facts, parse_facts
+from importcost.measure.runners.private_folders import (
+    IN_MEMORY,
+    NotPrivateError,
+    enter_command,
+    installed_in_place,
+    interpreter_paths,
+    private_folders,
+)
+from importcost.measure.runners.shared_folders import SharedFolders
 
 FACTS_TIMEOUT_S = 30.0
 
@@ -24,6 +34,7 @@ def _launch(
     timeout_s: float,
     cwd: str,
     env: Mapping[str, str],
+    private: Mapping[str, Any] | None = None,
 ) -> Launch:
     job = {
         "argv": [python, *args],
@@ -31,6 +42,7 @@ def _launch(
         "cwd": cwd,
         "timeout_s": timeout_s,
         "files": dict(files),
+        **(private or {}),
     }
     try:
         answer = launcher.launch(job)
@@ -49,16 +61,16 @@ def _launch(
         result=load_result(answer["result"]),
         output_tail=answer["output_tail"],
         output_bytes=answer["output_bytes"],
+        shared_because=answer["shared_because"],
     )
 
 
 def _base_environment(python: str) -> dict[str, str]:
     # Nothing of the host: its configuration, credentials and tools would change what is
-    # measured. HOME and TMPDIR lie in the scratch folder, which goes when the run ends.
+    # measured. XDG's folders lie in HOME where their variables are not set.
     return {
         "PATH": os.pathsep.join([str(Path(python).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
-        "HOME": "{scratch}",
-        "TMPDIR": "{scratch}",
+        "HOME": "{home}",
         # A child interpreter of the handler must not write bytecode into the user's tree.
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -117,6 +129,7 @@ class LocalRunner:
     interpreter: InterpreterFacts
     layout: Layout
     environment: Mapping[str, str]
+    shared: SharedFolders = field(default_factory=SharedFolders, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -133,11 +146,62 @@ class LocalRunner:
         return self.interpreter
 
     def launch(
-        self, python_args: tuple[str, ...], files: Mapping[str, str], timeout_s: float
+        self,
+        python_args: tuple[str, ...],
+        files: Mapping[str, str],
+        timeout_s: float,
+        folders: tuple[str, ...] = (),
     ) -> Launch:
-        """Run the interpreter once; see `Runner.launch`."""
+        """Run the interpreter once; see `Runner.launch`.
+
+        Temporary folders and HOME are empty and its own where the machine has mount namespaces;
+        `shared_because` of the launch says why they were not.
+        """
         env = {**_base_environment(self.python), **self.environment}
-        return _launch(self.python, python_args, files, timeout_s, self.layout.task_root, env)
+        needed = tuple(self._needed(folders))
+        private = self._private(needed)
+        cwd = self.layout.task_root
+        before = self.shared.before_launch()
+        launch = _launch(self.python, python_args, files, timeout_s, cwd, env, private)
+        self.shared.because = launch.shared_because
+        if launch.shared_because is None:
+            self.shared.is_private = True
+            return launch
+        use = self.shared.after_launch(before, needed, launch.result)
+        return replace(launch, left_behind=use.left, met_before=use.met)
+
+    def _private(self, needed: tuple[str, ...]) -> dict[str, Any]:
+        """Return what of a job says how private the launch is to be."""
+        shared = {"env_shared": {"TMPDIR": "{tmp}"}}
+        if self.shared.because is not None:  # the launch before was refused
+            return {**shared, "shared_because": self.shared.because}
+        try:
+            found = private_folders(needed)
+            command = enter_command()
+        except NotPrivateError as error:
+            return {**shared, "shared_because": str(error)}
+        private = {
+            "command": command,
+            "folders": found.folders,
+            "in_memory": [IN_MEMORY],
+            "links": found.links,
+            "paths": found.paths,
+        }
+        return {**shared, "private": private}
+
+    def _needed(self, folders: tuple[str, ...]) -> Iterator[str]:
+        """Give the paths that a launch needs, wherever on the machine they lie."""
+        layout, facts = self.layout, self.interpreter
+        search_path = (*layout.search_path, *facts.search_path)
+        yield from (layout.task_root, *search_path, *folders)
+        for views in layout.host_paths:
+            yield from views
+        yield from filter(None, [layout.runtime_dir])
+        yield from installed_in_place(search_path)
+        yield from interpreter_paths(self.python)
+        yield from interpreter_paths(facts.executable)
+        for name in ("LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME"):
+            yield from filter(None, self.environment.get(name, "").split(os.pathsep))
 
     def __enter__(self) -> LocalRunner:
         return self
