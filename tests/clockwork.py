@@ -96,7 +96,11 @@ class Clockwork:
         return self._runner.__exit__(*error)
 
     def launch(
-        self, python_args: tuple[str, ...], files: Mapping[str, str], timeout_s: float
+        self,
+        python_args: tuple[str, ...],
+        files: Mapping[str, str],
+        timeout_s: float,
+        folders: tuple[str, ...] = (),
     ) -> Launch:
         """Launch unless this job was launched before; answer with the table's times."""
         spec: dict[str, Any] = json.loads(files.get("spec.json", "{}"))
@@ -104,7 +108,7 @@ class Clockwork:
             files = {**files, "spec.json": json.dumps({**spec, "list_modules": True})}
         job = json.dumps([python_args, files, timeout_s])
         if job not in self._answers:
-            self._answers[job] = self._runner.launch(python_args, files, timeout_s)
+            self._answers[job] = self._runner.launch(python_args, files, timeout_s, folders)
         launch = self._answers[job]
         factor = next(self._factors)
         if launch.result is None:

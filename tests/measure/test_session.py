@@ -107,8 +107,8 @@ class SlowRunner(FakeRunner):
         self._took = took
         self._cpu_ms = itertools.cycle(cpu_ms)
 
-    def launch(self, python_args, files, timeout_s):
-        launch = super().launch(python_args, files, timeout_s)
+    def launch(self, python_args, files, timeout_s, folders=()):
+        launch = super().launch(python_args, files, timeout_s, folders)
         took = self._took.get(self.kinds[-1], self._took["any"])
         self._clock.now_s += took
         return dataclasses.replace(launch, total_wall_us=round(took * 1e6))
