@@ -447,3 +447,49 @@ def test_an_import_in_executed_text_belongs_to_who_executes_it(tmp_path, call):
     assert edge[0] == "handler"
     assert edge[2] == 5
     assert edge[4:6] == ["handler", 8]
+
+
+def distribution(name: str, *lines: str, files: str = "RECORD") -> dict[str, str]:
+    kind = "dist-info" if files == "RECORD" else "egg-info"
+    metadata = "METADATA" if files == "RECORD" else "PKG-INFO"
+    folder = f"{name}-1.0.{kind}"
+    return {
+        f"{folder}/{metadata}": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{folder}/{files}": "\n".join(lines) + "\n",
+    }
+
+
+def test_a_module_belongs_to_the_distribution_that_lists_it(tmp_path):
+    packages = write_files(
+        tmp_path / "real",
+        {
+            "python/one/__init__.py": "import one.part",
+            "python/one/part.py": "",
+            "python/odd,name.py": "",
+            "python/old.py": "",
+            "python/nobodys.py": "",
+        },
+    )
+    write_files(
+        packages / "python",
+        {
+            **distribution("First", "one/__init__.py,sha256=x,15", "one/part.py,,"),
+            **distribution("Odd", '"odd,name.py",sha256=y,0', "../../bin/odd,,"),
+            **distribution("Old", "old.py", files="SOURCES.txt"),
+            **distribution("Same-names", "elsewhere/part.py,,"),
+        },
+    )
+    link = tmp_path / "link"  # tools link packages into an environment instead of copying
+    link.symlink_to(packages)
+    text = "import one, old, nobodys, importlib\nimportlib.import_module('odd,name')\n"
+    root = write_files(tmp_path / "task", {"handler.py": text, "part.py": ""})
+    result, _ = graph_of(Handler(root, layers=(str(link),)))
+    folder = f"{link}/python/"
+    owners = result["graph"]["owners"].items()
+    assert {file[len(folder) :]: name for file, name in owners if file.startswith(folder)} == {
+        "one/__init__.py": "First",
+        "one/part.py": "First",
+        "odd,name.py": "Odd",
+        "old.py": "Old",
+    }
+    assert str(root / "part.py") not in result["graph"]["owners"]

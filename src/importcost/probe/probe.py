@@ -838,20 +838,49 @@ def _bytecode_state(os: "Any", origin: "str | None", machinery: _Machinery) -> s
 
 
 def _owners(os: "Any", files: "set[str]", search_path: "list[str]") -> "dict[str, str]":
-    """Map each file to the distribution whose RECORD (or file list) names it."""
+    """Map each file to the distribution whose RECORD (or file list) names it.
+
+    An environment may hold hundreds of distributions with tens of thousands of files: a folder
+    that none of the files lies in is passed over, and metadata are read of those that own one.
+    """
     import importlib.metadata
 
-    path = list(search_path)
-    wanted = {os.path.realpath(file): file for file in files}
     owners: dict[str, str] = {}
-    for distribution in importlib.metadata.distributions(path=path):
-        name = distribution.metadata["Name"]
-        for entry in distribution.files or () if name else ():
-            if entry.suffix in (".py", ".so", ".pyd", ".pyc", ".dylib") or "." in entry.name:
-                path = os.path.realpath(str(distribution.locate_file(entry)))
-                if path in wanted:
-                    owners.setdefault(wanted[path], name)
+    # Like the import system: what is no text on sys.path names no folder.
+    for folder in [entry for entry in search_path if isinstance(entry, str)]:
+        starts = (os.path.join(folder, ""), os.path.join(os.path.realpath(folder), ""))
+        inside = [file for file in files if file.startswith(starts)]
+        wanted = {os.path.realpath(file): file for file in inside}
+        names = {os.path.basename(path) for path in (*inside, *wanted)}
+        for distribution in importlib.metadata.distributions(path=[folder]) if inside else ():
+            found = []
+            for entry in _entries(distribution):
+                if entry.rpartition("/")[2] in names:
+                    path = os.path.realpath(str(distribution.locate_file(entry)))
+                    if path in wanted:
+                        found.append(wanted[path])
+            name = distribution.metadata["Name"] if found else None
+            if name:
+                for file in found:
+                    owners.setdefault(file, name)
     return owners
+
+
+def _entries(distribution: "Any") -> "list[str]":
+    """Return the files that a distribution lists, relative to its folder, with slashes.
+
+    `distribution.files` gives the same, and an object of many parts for each line.
+    """
+    record = distribution.read_text("RECORD")
+    if not record:
+        return [entry.as_posix() for entry in distribution.files or ()]
+    found = []
+    for line in record.splitlines():
+        if line.startswith('"'):
+            found.append(line[1:].partition('",')[0].replace('""', '"'))
+        else:
+            found.append(line.partition(",")[0])
+    return found
 
 
 def _graph_result(
