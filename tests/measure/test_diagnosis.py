@@ -184,6 +184,24 @@ def test_a_placeholder_that_does_not_pass_is_tried_in_another_form(tmp_path, lin
     assert found == value or (value is None and found.startswith("arn:"))
 
 
+def test_a_finder_that_init_adds_is_asked_first(tmp_path):
+    text = (
+        "import os, sys, importlib.machinery\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'made_up':\n"
+        "            return importlib.machinery.ModuleSpec(name, self)\n"
+        "    def create_module(self, spec): ...\n"
+        "    def exec_module(self, module): module.value = 1\n"
+        "sys.meta_path.append(Finder())\n"
+        "import made_up, nowhere_x\n"
+        "assert made_up.value == 1\n"
+        "TABLE = os.environ['TABLE']\n"
+    )
+    needs = needs_of(tmp_path, text)
+    assert (names(needs), list(values(needs)), needs.failure) == (["nowhere_x"], ["TABLE"], None)
+
+
 def test_a_placeholder_that_cannot_pass_is_named(tmp_path):
     text = (
         "import os\nfrom enum import Enum\nclass Kind(Enum):\n    A = 'alpha'\n"

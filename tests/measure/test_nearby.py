@@ -45,6 +45,14 @@ def test_another_folder_is_named_unless_a_distribution_holds_the_module(tmp_path
     assert "--with shared" in told
 
 
+def test_a_known_package_is_not_taken_for_a_folder_above(tmp_path):
+    write_files(tmp_path, {"boto3/notes.py": "", "work/app.py": ""})
+    target = Target("app", None, str(tmp_path / "work"), str(tmp_path / "work/app.py"))
+    module = MissingModule("boto3", None, None)
+    assert "--with boto3" in missing_modules([module], {"boto3": "boto3"}, target, None)
+    assert f"--task-root {tmp_path}." in missing_modules([module], {}, target, None)
+
+
 @pytest.mark.parametrize(
     "inside",
     [

@@ -28,9 +28,9 @@ def missing_modules(
     deployed, None without one.
     """
     for module in modules:
-        elsewhere = above_task_root(module.name, target) or in_the_project(
-            module.name, target, layers_only=module.name in distributions
-        )
+        is_known = module.name in distributions
+        elsewhere = None if is_known else above_task_root(module.name, target)
+        elsewhere = elsewhere or in_the_project(module.name, target, layers_only=is_known)
         if elsewhere is not None:
             return elsewhere
     named = [_module(one, distributions.get(one.name), target) for one in modules[:MOST_NAMED]]

@@ -460,11 +460,17 @@ class Diagnosis:
                 return None
             if name not in self._forced and self._is_guarded(reader, IMPORT_ERRORS):
                 return None
-            if len(self.modules) > self._limit:
+            if len(self.modules) > self._limit or self._comes_later(name, path, target):
                 return None
             self.modules.append([name, *self._place(reader), self._wanted(reader, name)])
         self._stood_in.add(name)
         return ModuleSpec(name, self._loader, is_package=True)  # type: ignore[arg-type]
+
+    def _comes_later(self, name: str, path: "Any", target: "Any") -> bool:
+        """Tell whether a finder that init has added finds the module, as six does for its own."""
+        finders = sys.meta_path[sys.meta_path.index(self) + 1 :]
+        found = (getattr(finder, "find_spec", None) for finder in finders)
+        return any(find is not None and find(name, path, target) is not None for find in found)
 
     def _importer(self, frame: "Any") -> "tuple[Any, bool]":
         """Return the frame whose statement imports, and whether as a name of a `from` list."""
