@@ -6,7 +6,8 @@ import nox
 
 nox.options.sessions = ["lint", "fast"]
 nox.options.reuse_existing_virtualenvs = True
-FAST = "not slow and not engine and not browser"
+FAST = "not slow"
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadgroup")
 FLOOR_PERCENT = "80"
 """What the fast tests cover at least; processes that they start are not counted."""
 
@@ -29,14 +30,14 @@ def lint(session: nox.Session) -> None:
 def fast(session: nox.Session) -> None:
     """Run the tests that need no container engine and no browser, in under three minutes."""
     _install(session)
-    session.run("pytest", "-m", FAST, *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, "-m", FAST, *session.posargs)
 
 
 @nox.session
 def whole(session: nox.Session) -> None:
     """Run every test that can run here; the others say why they are skipped."""
     _install(session)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
 
 
 @nox.session
@@ -44,7 +45,8 @@ def coverage(session: nox.Session) -> None:
     """Measure what the fast tests cover, and fail below the floor."""
     _install(session, "pytest-cov>=5,<8")
     floor = f"--cov-fail-under={FLOOR_PERCENT}"
-    session.run("pytest", "-m", FAST, "--cov=importcost", "--cov-report=term:skip-covered", floor)
+    report = ("--cov=importcost", "--cov-report=term:skip-covered", floor)
+    session.run("pytest", *SIDE_BY_SIDE, "-m", FAST, *report)
 
 
 @nox.session

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from engine.fixtures import engine, lambda_image, running_engine
 
 __all__ = ["engine", "lambda_image", "running_engine"]
+
+# How long an example takes is the machine's matter. A check of one commit gives one answer: there,
+# examples are always the same; on a developer's machine they go on looking.
+settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get("IMPORTCOST_REQUIRE_ALL") == "1",
+)
+settings.load_profile("any machine")
 
 
 def group_of(item: pytest.Item) -> str | None:
