@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from engine.fixtures import engine, lambda_image, running_engine
+from engine.image import cache_folder
 
 __all__ = ["engine", "lambda_image", "running_engine"]
 
@@ -21,6 +24,13 @@ settings.register_profile(
     derandomize=os.environ.get("IMPORTCOST_REQUIRE_ALL") == "1",
 )
 settings.load_profile("any machine")
+
+
+@pytest.fixture
+def shared_folder() -> Iterator[Path]:
+    """A folder that all launches share: everything below /tmp is each launch's own."""
+    with tempfile.TemporaryDirectory(dir=cache_folder()) as folder:
+        yield Path(folder)
 
 
 def group_of(item: pytest.Item) -> str | None:

@@ -23,9 +23,9 @@ def version(folder, text, log, **values):
 
 
 @pytest.fixture
-def versions(tmp_path):
+def versions(tmp_path, shared_folder):
     def make(base=BASE, head=HEAD):
-        log = tmp_path / "log"
+        log = shared_folder / "log"
         return version(tmp_path / "b", base, log), version(tmp_path / "h", head, log), log
 
     return make

@@ -126,16 +126,16 @@ def test_an_endless_import_is_stopped(tmp_path):
     assert leftovers(folder) == []
 
 
-def test_a_child_that_outlives_a_stopped_import_is_killed(tmp_path):
+def test_a_child_that_outlives_a_stopped_import_is_killed(tmp_path, shared_folder):
     text = """
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
 open(PATH, "w").write(str(child.pid))
 child.wait()
-""".replace("PATH", repr(str(tmp_path / "pid")))
+""".replace("PATH", repr(str(shared_folder / "pid")))
     folder = write_files(tmp_path / "work", {"handler.py": text})
     assert run(folder, "handler.py", "--timeout", "8").returncode == 3
-    assert not is_running(int((tmp_path / "pid").read_text()))
+    assert not is_running(int((shared_folder / "pid").read_text()))
 
 
 def is_running(pid: int) -> bool:
@@ -266,10 +266,10 @@ def test_a_failure_leaves_an_older_report_alone(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupt_removes_everything(tmp_path, number):
+def test_an_interrupt_removes_everything(tmp_path, shared_folder, number):
     folder = write_files(
         tmp_path / "work",
-        {"handler.py": f"open({str(tmp_path / 'on')!r}, 'w')\nwhile True: pass\n"},
+        {"handler.py": f"open({str(shared_folder / 'on')!r}, 'w')\nwhile True: pass\n"},
     )
     temporary = tmp_path / "tmp"
     temporary.mkdir()
@@ -282,7 +282,7 @@ def test_an_interrupt_removes_everything(tmp_path, number):
         text=True,
     )
     deadline = time.monotonic() + PATIENCE_S
-    while not (tmp_path / "on").exists() and time.monotonic() < deadline:
+    while not (shared_folder / "on").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(number)
     _, stderr = process.communicate(timeout=PATIENCE_S)

@@ -58,17 +58,17 @@ def test_a_forbidden_import_fails_with_its_chain_and_line(project):
     assert done.stdout.rstrip().endswith("1 of 5 checks failed.")
 
 
-def test_without_a_rule_on_time_the_handler_is_launched_twice(project):
+def test_without_a_rule_on_time_the_handler_is_launched_twice(project, shared_folder):
     log = "import os\nwith open(os.environ['LAUNCHES'], 'a') as f: f.write('x')\n"
     folder = project(**{"src/helper.py": log})
     settings = folder / "importcost.toml"
     settings.write_text(
         CERTAIN + 'max_modules = 500\nlevel = {memory = "off"}\n[handlers.orders.env]\n'
-        f'LAUNCHES = "{folder}/launches"\n'
+        f'LAUNCHES = "{shared_folder}/launches"\n'
     )
     done = importcost(folder)
     assert done.returncode == 0, done.stdout
-    assert (folder / "launches").read_text() == "xx"
+    assert (shared_folder / "launches").read_text() == "xx"
     assert "! warns  orders  write-at-import  src/helper.py:2" in done.stdout
 
 
@@ -217,15 +217,18 @@ def test_github_gets_annotations_and_a_summary(project):
         ('handler = "src/helper.py"\npython = "./gone"', "give the setting python a path"),
     ],
 )
-def test_what_a_later_handler_lacks_is_said_before_the_first_is_measured(project, settings, words):
+def test_what_a_later_handler_lacks_is_said_before_the_first_is_measured(
+    project, settings, words, shared_folder
+):
     folder = project(f"[handlers.late]\n{settings}\n")
-    (folder / "src/handler.py").write_text(f"open({str(folder / 'launched')!r}, 'a').close()\n")
+    launched = shared_folder / "launched"
+    (folder / "src/handler.py").write_text(f"open({str(launched)!r}, 'a').close()\n")
     done = importcost(folder)
     assert done.returncode == 2
     assert "importcost.toml line 4: " in done.stderr
     assert words in done.stderr
     assert "Checking" not in done.stderr
-    assert not (folder / "launched").exists()
+    assert not launched.exists()
 
 
 @pytest.mark.parametrize(

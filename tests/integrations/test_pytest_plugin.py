@@ -73,11 +73,11 @@ def test_no_pattern_at_all_is_no_assertion_that_holds(tmp_path):
     assert "assert_not_imported needs a pattern" in done.stdout
 
 
-def test_paths_are_those_of_the_rootdir_and_a_handler_is_measured_once(tmp_path):
+def test_paths_are_those_of_the_rootdir_and_a_handler_is_measured_once(tmp_path, shared_folder):
     count = "import os\nwith open(os.environ['LOG'], 'a') as log:\n    log.write('x')\n"
     body = f"""
 def check(importcost):
-    environment = {{"LOG": {str(tmp_path / "log")!r}}}
+    environment = {{"LOG": {str(shared_folder / "log")!r}}}
     return importcost.profile("handler.handler", task_root="src", runs=5, environment=environment)
 
 def test_one(importcost):
@@ -89,7 +89,7 @@ def test_two(importcost):
     inner = {"src/handler.py": count + HANDLER, "deep/test_more.py": body}
     done = run(tmp_path, "", "deep", **inner)
     assert done.returncode == 0, done.stdout
-    assert (tmp_path / "log").read_text() == "x" * 5
+    assert (shared_folder / "log").read_text() == "x" * 5
 
 
 def test_it_costs_nothing_where_it_is_not_used(tmp_path):
