@@ -13,6 +13,7 @@ from typing import Any
 
 from importcost.errors import HandlerError, MeasurementError
 from importcost.measure.failures import no_function, raise_for_failure
+from importcost.measure.first_launch import needs_second_graph_run
 from importcost.measure.plan import FIRST_TIMED_RUNS, NEEDED_RUNS, Plan, first_batch, next_batch
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Launch, Runner
@@ -66,12 +67,35 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedFoldersUse:
+    """What a session's launches did in temporary folders that were not their own.
+
+    `because` says why they were not, None where they were. `left` may be what a launch left
+    there; `met` was there before, and a launch used it.
+    """
+
+    because: str | None = None
+    left: tuple[str, ...] = ()
+    met: tuple[str, ...] = ()
+
+    def with_launch(self, launch: Launch) -> SharedFoldersUse:
+        """Return the same with one launch more."""
+        return SharedFoldersUse(
+            launch.shared_because or self.because,
+            tuple(dict.fromkeys((*self.left, *launch.left_behind))),
+            tuple(dict.fromkeys((*self.met, *launch.met_before))),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """Everything that one session brought back, before it becomes a profile.
 
     `logs` belong to the traced runs in the order of `runs`; `spans` hold each traced run's
     wall time of the same phases, microseconds, by the probe's phase names. `rows_redirected`
-    counts the traced runs that ended with file descriptor 2 closed or pointing elsewhere.
+    counts the traced runs that ended with file descriptor 2 closed or pointing elsewhere. `made`
+    are the files that init was seen to make, as the measured interpreter names them. `shared`
+    tells of temporary folders that launches could not have for themselves.
     """
 
     runs: tuple[Run, ...]
@@ -85,6 +109,8 @@ class Measurement:
     output_tail: str
     statements: tuple[StatementTime, ...] = ()
     rows_redirected: int = 0
+    made: tuple[str, ...] = ()
+    shared: SharedFoldersUse = SharedFoldersUse()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +193,7 @@ class Session:
         self.spans: list[Mapping[str, int]] = []
         self.statements: list[Any] = []
         self.rows_redirected = 0
+        self.shared = SharedFoldersUse()
         self.last: Launch | None = None
 
     @property
@@ -223,12 +250,14 @@ class Session:
     ) -> Launch:
         paths = ("{scratch}/probe.py", "{scratch}/spec.json", "{scratch}/result.json")
         spec = json.dumps(_spec(self._subject, self._runner, extra))
-        return self._runner.launch(
+        launch = self._runner.launch(
             (*flags, "-c", STUB, *paths, kind, self._token, "{clocks}"),
             {"probe.py": self._probe, "spec.json": spec, **files},
             self._subject.timeout_s,
             (self._subject.bytecode_dir,) if self._subject.bytecode_dir else (),
         )
+        self.shared = self.shared.with_launch(launch)
+        return launch
 
     def launch_handler(self, kind: RunKind, **extra: Any) -> Mapping[str, Any]:
         """Run the probe once, as `launch_probe` does, for a gate: its handler must be callable.
@@ -382,6 +411,8 @@ def measure(
     pace = _Pace(clock, clock() - session.launch_s(RunKind.GRAPH), plan.precision.time_limit_s)
     files = function_files(graph["graph"], runner.layout)
     _carry_out(session, plan, kinds, files, on_progress, pace)
+    if needs_second_graph_run(session.runs):
+        session.launch_probe(RunKind.GRAPH)
     return Measurement(
         runs=tuple(session.runs),
         logs=tuple(session.logs),
@@ -394,4 +425,8 @@ def measure(
         output_tail=first.output_tail if first else "",
         statements=statement_times(session.statements, runner.layout),
         rows_redirected=session.rows_redirected,
+        made=tuple(
+            runner.layout.on_host(path) for how, path in graph.get("touched") or () if how == "made"
+        ),
+        shared=session.shared,
     )

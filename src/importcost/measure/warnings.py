@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib import resources
 
 from importcost.measure.failures import no_function
+from importcost.measure.first_launch import FirstLaunch, find_first_launch
 from importcost.measure.session import Measurement, Subject
 from importcost.model.graph import STDLIB, BytecodeState, ImportGraph
 from importcost.model.profile import (
@@ -24,6 +25,9 @@ MULTITHREADED_MIN_US = 2_000
 UNATTRIBUTED_SHARE = 0.1
 UNATTRIBUTED_MIN_US = 5_000
 OUTPUT_LIMIT_BYTES = 1_000_000
+MOST_FILES_NAMED = 3
+# Each launch has its own, so nothing there serves a later one.
+TEMPORARY = ("/tmp/", "/private/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108
 _MACHINE_OF_ARCH = {"x86_64": ("x86_64", "AMD64"), "arm64": ("aarch64", "arm64")}
 
 
@@ -37,6 +41,8 @@ def find_warnings(
     """Return the warnings of a measurement, the most consequential first."""
     return (
         *_about_the_handler(measurement, subject),
+        *_about_the_first_launch(measurement, subject),
+        *_about_shared_folders(measurement),
         *_about_the_times(function),
         *_about_the_log(measurement),
         *_about_the_rows(measurement, function),
@@ -60,6 +66,62 @@ def _about_the_handler(measurement: Measurement, subject: Subject) -> Iterator[P
             f"Init needs {peak_kb / 1024:.0f} MB of memory, more than the "
             f"{subject.settings.memory_mb} MB chosen: on Lambda it would be killed; choose a "
             "larger --memory.",
+        )
+
+
+def _about_the_first_launch(measurement: Measurement, subject: Subject) -> Iterator[ProfileWarning]:
+    """Warn of an init that only the first launch paid in full, with the likely cause."""
+    found = find_first_launch(measurement.runs)
+    if found is None:
+        return
+    yield ProfileWarning(
+        WarningCode.FIRST_LAUNCH,
+        f"The first launch took {found.first_us / 1000:,.0f} ms, later ones "
+        f"{found.later_us / 1000:,.1f} ms, and only these are in the figures: "
+        f"{_cause(found, measurement, subject.target.task_root)}. On Lambda each cold start is a "
+        "first launch.",
+    )
+
+
+def _cause(found: FirstLaunch, measurement: Measurement, task_root: str) -> str:
+    inside = task_root.rstrip("/") + "/"
+    lasting = [
+        path
+        for path in measurement.made
+        if path.startswith(inside) or not path.startswith(TEMPORARY)
+    ]
+    files = [*lasting, *measurement.shared.left]
+    if files:
+        return f"it made {_some(files)}, which later ones find; deploy that with the function"
+    if found.is_mostly_waiting:
+        return (
+            "most of the difference is waiting, as for files that were read from disk once and "
+            "come from memory since"
+        )
+    return (
+        "it was seen to make no file that stays, so a child process, a library or a service that "
+        "it reaches may keep something"
+    )
+
+
+def _some(files: list[str]) -> str:
+    more = len(files) - MOST_FILES_NAMED
+    return ", ".join(files[:MOST_FILES_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _about_shared_folders(measurement: Measurement) -> Iterator[ProfileWarning]:
+    use = measurement.shared
+    parts = []
+    if use.left:
+        parts.append(f"{_some([*use.left])} appeared there and may be what the handler left")
+    if use.met:
+        parts.append(f"the handler used {_some([*use.met])}, which was there before")
+    if parts:
+        yield ProfileWarning(
+            WarningCode.SHARED_FOLDERS,
+            f"Launches shared this machine's temporary folders ({use.because}): "
+            f"{'; '.join(parts)}. A cold start finds an empty /tmp: remove that and measure "
+            "again, or measure in a container with --runner.",
         )
 
 

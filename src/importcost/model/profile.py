@@ -214,6 +214,8 @@ class WarningCode(str, Enum):
     OUTPUT = "output"
     MEMORY = "memory"
     UNSUPPORTED_RUNTIME = "unsupported-runtime"
+    FIRST_LAUNCH = "first-launch"
+    SHARED_FOLDERS = "shared-folders"
 
 
 @dataclass(frozen=True, slots=True)
