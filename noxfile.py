@@ -7,7 +7,7 @@ import nox
 nox.options.sessions = ["lint", "fast"]
 nox.options.reuse_existing_virtualenvs = True
 FAST = "not slow"
-SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadgroup")
+SIDE_BY_SIDE = ("-n", "auto")
 FLOOR_PERCENT = "80"
 """What the fast tests cover at least; processes that they start are not counted."""
 

@@ -6,11 +6,12 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from engine.fixtures import engine, lambda_image, running_engine
+from engine.fixtures import ENGINES, engine, lambda_image, running_engine
 from engine.image import cache_folder
 
 __all__ = ["engine", "lambda_image", "running_engine"]
@@ -33,27 +34,46 @@ def shared_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def group_of(item: pytest.Item) -> str | None:
+BROWSER = ("/test_browser", "test_hostile_names_neither_run_nor_break_its_page")
+STOPWATCH = ("cli/test_compare.py", "integrations/test_action.py", "measure/test_pairs.py", "web/")
+
+
+def group_of(node_id: str) -> str | None:
     """Return the name that a test shares with those it must not run beside, None if it has none.
 
-    An engine's tests count its containers, and start its daemon once. Tests that `measures` marks
-    compare real times. Chromium takes a processor for itself.
+    An engine's tests count its containers, and start its daemon once. Chromium takes a processor
+    for itself, and so does a comparison of real launches.
     """
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    if "running_engine" in parameters:
-        return str(parameters["running_engine"])
-    for marker in ("browser", "measures"):
-        if item.get_closest_marker(marker):
-            return marker
-    return None
+    for name in ENGINES:
+        if f"[{name}" in node_id:
+            return name
+    if any(part in node_id for part in BROWSER):
+        return "browser"
+    return "stopwatch" if any(part in node_id for part in STOPWATCH) else None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
-    """Mark the slow ones, and name each test's group for pytest-xdist's `--dist loadgroup`."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep each group on one worker; any other test runs on whichever is free.
+
+    The plugin's own groups (`--dist loadgroup`) do nothing from pytest 9.2 on.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid) or nodeid
+
+    return Groups(config, log)
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    """Mark the slow ones, and see to it that every test that needs a group has one."""
     for item in items:
-        if item.get_closest_marker("engine") or item.get_closest_marker("browser"):
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        wanted = "browser" if item.get_closest_marker("browser") else None
+        wanted = parameters.get("running_engine", wanted)
+        if wanted is not None:
             item.add_marker("slow")
-        # Without the plugin nothing runs side by side, and there is no such marker.
-        if config.pluginmanager.hasplugin("xdist") and (group := group_of(item)):
-            item.add_marker(pytest.mark.xdist_group(group))
+            if group_of(item.nodeid) != wanted:
+                raise pytest.UsageError(f"conftest.py does not know {item.nodeid} as {wanted}")

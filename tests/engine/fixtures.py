@@ -22,6 +22,7 @@ from harness import PATIENCE_S
 from importcost.measure.runners.engines import Engine, engine_is_running, find_engine
 
 REQUIRED = os.environ.get("IMPORTCOST_REQUIRE_ALL") == "1"
+ENGINES = ("podman", "docker")
 ULIMITS = "nofile=1024:4096"
 PODMAN_CONFIG = """\
 [containers]
@@ -117,7 +118,7 @@ def running(name: str) -> Iterator[Engine]:
         yield engine
 
 
-@pytest.fixture(scope="session", params=["podman", "docker"])
+@pytest.fixture(scope="session", params=ENGINES)
 def running_engine(request) -> Iterator[tuple[Engine, Mapping[str, str]]]:
     """Each real engine in turn, with the variables by which its command finds it."""
     with running(request.param) as found:
