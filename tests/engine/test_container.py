@@ -142,6 +142,10 @@ def test_a_run_finds_nothing_of_the_run_before(engine, options):
     open("/tmp/left", "w").close()
     os.mkdir("/tmp/importcost-bytecode")
     open("/dev/shm/left", "w").close()
+    open("/var/importcost/scratch/left", "w").close()
+    os.mkdir("/tmp/closed")
+    open("/tmp/closed/left", "w").close()
+    os.chmod("/tmp/closed", 0)
     subprocess.Popen(["sleep", "60"], start_new_session=True)
     out = []
     """
@@ -149,11 +153,13 @@ def test_a_run_finds_nothing_of_the_run_before(engine, options):
     import os
     pids = [name for name in os.listdir("/proc") if name.isdigit()]
     names = [open(f"/proc/{pid}/comm").read().strip() for pid in pids]
-    out = [sorted(os.listdir("/tmp")), os.listdir("/dev/shm"), "sleep" in names]
+    out = [sorted(os.listdir("/tmp")), os.listdir("/dev/shm"), "sleep" in names,
+           [name for name in os.listdir("/var/importcost/scratch") if name == "left"],
+           os.path.exists(os.path.expanduser("~"))]
     """
     with ContainerRunner(engine, options) as runner:
         json_list(runner, leave)
-        assert json_list(runner, find) == [["importcost-bytecode"], [], False]
+        assert json_list(runner, find) == [["importcost-bytecode"], [], False, [], False]
 
 
 def test_no_network(engine, options):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import shutil
 import signal
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 
 from harness import Handler, write_files
 from importcost.errors import HandlerError, MeasurementError
-from importcost.measure.runners import local, private_folders
+from importcost.measure.runners import launcher, local, private_folders
 from importcost.measure.runners.private_folders import NotPrivateError
 from importcost.model.profile import RunKind
 
@@ -214,6 +215,21 @@ def test_an_interpreter_that_cannot_be_executed_is_told_as_before(tmp_path):
     bare = type(runner)(str(tmp_path / "none"), runner.interpreter, runner.layout, {})
     with pytest.raises(MeasurementError, match="cannot be started"):
         bare.launch(("-c", ""), {}, 10)
+
+
+def test_the_emulators_warm_up_leaves_nothing_for_the_init_that_is_measured(tmp_path, monkeypatch):
+    client = runpy.run_path(str(ROOT / "src/importcost/probe/emulator_client.py"))
+    (tmp_path / "emulator.log").write_text("log")
+
+    def import_handler(*_, **__):
+        write_files(tmp_path, {"unpacked/package.py": ""})
+
+    monkeypatch.setattr(subprocess, "run", import_handler)
+    folders = (str(tmp_path), str(tmp_path / "missing"))
+    client["warm_up"](
+        "handler", "", {"WRITABLE_INSIDE": folders, "empty_folders": launcher.empty_folders}
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["emulator.log"]
 
 
 # Without namespaces
