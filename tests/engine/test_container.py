@@ -394,4 +394,4 @@ def test_auto_and_a_named_engine_take_a_running_engine(engine, lambda_image):
     assert choose(engine.name, lambda_image).engine == engine
     choice = choose("auto", lambda_image)
     assert choice.engine is not None
-    assert choice.reason == f"{choice.name} is running and has {lambda_image}"
+    assert choice.reason == f"{choice.name} has {lambda_image}"

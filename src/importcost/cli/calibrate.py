@@ -47,7 +47,7 @@ LARGEST_BYTES = 1 << 30
 @measure_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the result only.")
-@click.option("--no-progress", is_flag=True, help="Show no progress bar.")
+@click.option("--no-progress", is_flag=True, help="Show no progress line.")
 @click.pass_context
 def command(  # noqa: PLR0913 - one parameter an option
     context: click.Context,

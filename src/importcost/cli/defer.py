@@ -66,7 +66,7 @@ STYLES = ("function", "getter", "type-checking", "lazy", "lazy-modules")
     help="Report with the advice, .html or .json (repeatable).",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print the diff only.")
-@click.option("--no-progress", is_flag=True, help="Show no progress bar.")
+@click.option("--no-progress", is_flag=True, help="Show no progress line.")
 def command(  # noqa: PLR0913 - one parameter an option
     *,
     target: str,

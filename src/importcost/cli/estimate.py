@@ -32,7 +32,7 @@ DEFAULT_MEMORY_MB = 128
 @precise_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the table only.")
-@click.option("--no-progress", is_flag=True, help="Show no progress bar.")
+@click.option("--no-progress", is_flag=True, help="Show no progress line.")
 @click.pass_context
 def command(
     context: click.Context,

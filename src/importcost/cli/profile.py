@@ -46,7 +46,7 @@ DEFAULT_REPORT = "importcost-report.html"
 )
 @click.option("--open", "open_page", is_flag=True, help="Open the HTML report in the browser.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
-@click.option("--no-progress", is_flag=True, help="Show no progress bar.")
+@click.option("--no-progress", is_flag=True, help="Show no progress line.")
 def command(
     *,
     target: str | None,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 )
 @measure_options
 @click.option("--quiet", "-q", is_flag=True, help="Print the answer only.")
-@click.option("--no-progress", is_flag=True, help="Show no progress bar.")
+@click.option("--no-progress", is_flag=True, help="Show no progress line.")
 def command(
     *,
     target: str,
