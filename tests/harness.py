@@ -70,7 +70,7 @@ class Handler:
     runtime_dir: str | None = None
     layers: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
-    timeout_s: float = 30.0
+    timeout_s: float = PATIENCE_S
 
     def session(self) -> Session:
         target = Target(

@@ -47,7 +47,7 @@ def containers(engine: Engine) -> list[str]:
     return listed.stdout.split()
 
 
-def run(runner: ContainerRunner, code: str, timeout_s: float = 30):
+def run(runner: ContainerRunner, code: str, timeout_s: float = PATIENCE_S):
     """Run code that sets `out`, and return what it was."""
     text = "import sys; del sys.path[0]; import json\n" + textwrap.dedent(code)
     text += "\njson.dump(out, open(sys.argv[1], 'w'))"
@@ -211,12 +211,12 @@ def test_no_privileges(engine, options):
 def test_the_memory_limit_ends_a_run_and_says_so(engine, options):
     with ContainerRunner(engine, options) as runner:
         code = "x = [bytearray(1 << 20) for _ in range(4000)]"
-        launch = runner.launch(("-c", code), {}, 30)
+        launch = runner.launch(("-c", code), {}, PATIENCE_S)
         assert launch.out_of_memory
         assert not launch.timed_out
         assert launch.exit_code == -signal.SIGKILL
         # The container outlives it: the next run is fine.
-        after = runner.launch(("-c", "print('fine')"), {}, 30)
+        after = runner.launch(("-c", "print('fine')"), {}, PATIENCE_S)
     assert (after.exit_code, after.out_of_memory, after.output_tail) == (0, False, "fine\n")
 
 
@@ -224,9 +224,9 @@ def test_a_container_killed_from_outside_counts_as_out_of_memory(engine, options
     with ContainerRunner(engine, options) as runner:
         first = runner.container_name
         subprocess.run([engine.command, "kill", first], capture_output=True, check=True)
-        assert runner.launch(("-c", "pass"), {}, 30).out_of_memory
+        assert runner.launch(("-c", "pass"), {}, PATIENCE_S).out_of_memory
         # A new container takes its place.
-        assert runner.launch(("-c", "pass"), {}, 30).exit_code == 0
+        assert runner.launch(("-c", "pass"), {}, PATIENCE_S).exit_code == 0
         second = runner.container_name
     assert first != second
     assert not {first, second} & set(containers(engine))
@@ -235,7 +235,7 @@ def test_a_container_killed_from_outside_counts_as_out_of_memory(engine, options
 def test_100_mb_of_output_keeps_its_tail(engine, options):
     code = "import sys\nfor _ in range(100): sys.stdout.write('x' * 1_000_000)\nprint('the end')"
     with ContainerRunner(engine, options) as runner:
-        launch = runner.launch(("-c", code), {}, 60)
+        launch = runner.launch(("-c", code), {}, PATIENCE_S)
     assert launch.exit_code == 0
     assert launch.output_bytes == 100_000_008
     assert launch.output_tail.endswith("xthe end\n")
@@ -245,11 +245,11 @@ def test_100_mb_of_output_keeps_its_tail(engine, options):
 def test_100_mb_on_the_row_stream_is_survived(engine, options):
     code = "import os\nfor _ in range(100):\n try: os.write(2, bytes(10**6))\n except OSError: pass"
     with ContainerRunner(engine, options) as runner:
-        launch = runner.launch(("-c", code), {}, 60)
+        launch = runner.launch(("-c", code), {}, PATIENCE_S)
         assert launch.exit_code == 0
         assert not launch.out_of_memory
         with pytest.raises(MeasurementError, match="flooded file descriptor 2"):
-            runner.launch(("-X", "importtime", "-c", code), {}, 60)
+            runner.launch(("-X", "importtime", "-c", code), {}, PATIENCE_S)
 
 
 def test_an_endless_import_times_out_and_its_container_goes(engine, options):
@@ -348,7 +348,7 @@ def test_the_quota_throttles_as_lambda_does(engine, options):
     code = "import time\nwhile time.process_time() < 0.2: pass\nout = [time.process_time()]"
     slow = ContainerOptions(options.image, options.task_root, cpus=0.1)
     with ContainerRunner(engine, slow) as runner:
-        launch = runner.launch(("-c", code), {}, 60)
+        launch = runner.launch(("-c", code), {}, PATIENCE_S)
     assert launch.total_wall_us > 1_000_000
 
 
