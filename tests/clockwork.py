@@ -18,6 +18,7 @@ from pathlib import Path, PurePath
 from random import Random
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -185,20 +186,22 @@ def run_clocked(
 
     Nothing of its outcome is left to chance as long as no time limit ends it.
     """
-    for name in ("LocalRunner", "ContainerRunner"):
-        real = getattr(bench, name)
+    with monkeypatch.context() as patch:
+        for name in ("LocalRunner", "ContainerRunner"):
+            real = getattr(bench, name)
 
-        def clocked(*values: Any, _real: Any = real, **named: Any) -> Clockwork:
-            return Clockwork(_real(*values, **named), times, factors())
+            def clocked(*values: Any, _real: Any = real, **named: Any) -> Clockwork:
+                return Clockwork(_real(*values, **named), times, factors())
 
-        monkeypatch.setattr(bench, name, clocked)
-    monkeypatch.setattr("random.Random", _Seeded)
-    monkeypatch.chdir(folder)
-    ran = CliRunner().invoke(cli, args, prog_name="importcost", standalone_mode=False)
-    if isinstance(ran.exception, ImportcostError):
-        said = f"{ran.stderr}Error: {ran.exception}\n"
-        return subprocess.CompletedProcess(args, ran.exception.exit_code, ran.stdout, said)
-    if ran.exception is not None:
-        raise ran.exception
+            patch.setattr(bench, name, clocked)
+        patch.setattr("random.Random", _Seeded)
+        patch.chdir(folder)
+        ran = CliRunner().invoke(cli, args, prog_name="importcost", standalone_mode=False)
     code = ran.return_value if isinstance(ran.return_value, int) else 0
-    return subprocess.CompletedProcess(args, code, ran.stdout, ran.stderr)
+    said = ran.stderr
+    if isinstance(ran.exception, ImportcostError | click.ClickException):
+        code = getattr(ran.exception, "exit_code", 2)
+        said += f"Error: {ran.exception}\n"
+    elif ran.exception is not None:
+        raise ran.exception
+    return subprocess.CompletedProcess(args, code, ran.stdout, said)

@@ -38,9 +38,14 @@ def handler(event, context):
 
 
 FIXED = ("--layer", "../layer", "--runner", "local", "--runs", "8", "--verify-seconds", "2")
-TIMES = Times(
-    {"handler": 500, "heavy": 4_000, "heavy.tool": 4_500, "other": 3_000, "shared": 20_000}
-)
+MODULES = {"handler": 500, "heavy": 4_000, "heavy.tool": 4_500, "other": 3_000, "shared": 20_000}
+TIMES = Times(MODULES)
+
+
+def working_in(line):
+    """Return times where the handler's statement in this line takes most of its init."""
+    modules = {**MODULES, "handler": 30_500}
+    return Times(modules, statements={("handler.py", line): 30_000})
 
 
 def importcost(*args, cwd):
@@ -54,13 +59,19 @@ def importcost(*args, cwd):
     )
 
 
-def defer(root, *args, target="handler.py:handler"):
-    return importcost("defer", target, *FIXED, *args, cwd=root)
+@pytest.fixture
+def defer(monkeypatch):
+    """The command in this process, its launches real and their times made up."""
+
+    def run(folder, *args, target="handler.py:handler", times=TIMES):
+        return run_clocked(monkeypatch, folder, ["defer", target, *FIXED, *args], times)
+
+    return run
 
 
 @pytest.fixture
 def folder(tmp_path):
-    write_files(tmp_path, {**LAYER, "task/handler.py": HANDLER})
+    write_files(tmp_path, {**LIGHT, "task/handler.py": HANDLER})
     return tmp_path / "task"
 
 
@@ -69,7 +80,6 @@ def advice_of(path):
 
 
 def clocked_advice(folder, monkeypatch, factors, *args):
-    write_files(folder.parent, LIGHT)
     limits = ("--verify-seconds", "600", "-o", "../out.json")
     fixed = ["defer", "handler.py:handler", *FIXED, *limits, *args]
     done = run_clocked(monkeypatch, folder, fixed, TIMES, factors)
@@ -119,7 +129,8 @@ def test_a_machine_that_flips_between_two_speeds_changes_no_advice(folder, monke
 @pytest.mark.slow
 def test_what_is_verified_for_real_is_gone(folder):
     """Any machine, at any speed: figures are there, whatever they are."""
-    done = defer(folder, "-o", "../out.json")
+    write_files(folder.parent, LAYER)
+    done = importcost("defer", "handler.py:handler", *FIXED, "-o", "../out.json", cwd=folder)
     assert done.returncode == 0, done.stderr
     advice = advice_of(folder.parent / "out.json")
     heavy = {one.imported[0]: one for one in advice.findings}["heavy"].verification
@@ -128,7 +139,7 @@ def test_what_is_verified_for_real_is_gone(folder):
     assert heavy.saving_us.low <= heavy.saving_us.value <= heavy.saving_us.high
 
 
-def test_the_diff_is_what_write_writes_and_a_second_run_finds_nothing_more(folder):
+def test_the_diff_is_what_write_writes_and_a_second_run_finds_nothing_more(folder, defer):
     shown = defer(folder, "--no-verify", "-q")
     assert shown.returncode == 0, shown.stderr
     assert shown.stdout.startswith("--- a/handler.py\n+++ b/handler.py\n")
@@ -146,20 +157,20 @@ def test_the_diff_is_what_write_writes_and_a_second_run_finds_nothing_more(folde
     assert (folder / "handler.py").read_text() == (applied / "handler.py").read_text()
 
 
-def test_without_verification_all_is_marked_predicted(folder):
+def test_without_verification_all_is_marked_predicted(folder, defer):
     done = defer(folder, "--no-verify", "--no-diff")
     assert "predicted, not verified" in done.stdout
     assert "verified in" not in done.stdout
     assert "+++" not in done.stdout
 
 
-def test_a_change_that_breaks_the_handler_is_shown_as_failed(folder):
+def test_a_change_that_breaks_the_handler_is_shown_as_failed(folder, defer):
     registry = "import heavy\nimport table\nX = table.rows['heavy']\n\n\ndef handler(e, c):\n"
     write_files(
         folder.parent,
         {
             "layer/python/table.py": "rows = {}\n",
-            "layer/python/heavy/__init__.py": f"import table\ntable.rows['heavy'] = 1\n{BUSY}",
+            "layer/python/heavy/__init__.py": "import table\ntable.rows['heavy'] = 1\n",
             "task/handler.py": registry + "    return heavy.__name__ + str(X)\n",
         },
     )
@@ -170,7 +181,7 @@ def test_a_change_that_breaks_the_handler_is_shown_as_failed(folder):
     assert "+++" not in done.stdout
 
 
-def test_an_answer_that_changes_fails_the_suggestion(folder):
+def test_an_answer_that_changes_fails_the_suggestion(folder, defer):
     text = (
         "import sys\nimport heavy\n\n\ndef handler(e, c):\n    if e:\n"
         "        return heavy.answer()\n    return 'heavy' in sys.modules\n"
@@ -182,14 +193,14 @@ def test_an_answer_that_changes_fails_the_suggestion(folder):
     assert "+++" not in done.stdout
 
 
-def test_slow_module_level_work_gets_a_getter_and_network_use_is_named(folder):
+def test_slow_module_level_work_gets_a_getter_and_network_use_is_named(folder, defer):
     text = (
-        "import socket\n\n\ndef load():\n    return sum(range(3_000_000))\n\n\n"
+        "import socket\n\n\ndef load():\n    return 1\n\n\n"
         "try:\n    socket.create_connection(('127.0.0.1', 9), 0.1)\nexcept OSError:\n    pass\n"
         "TABLE = load()\n\n\ndef handler(e, c):\n    return TABLE\n"
     )
     write_files(folder.parent, {"task/handler.py": text})
-    done = defer(folder, "--no-verify", "--runs", "12")
+    done = defer(folder, "--no-verify", "--runs", "12", times=working_in(12))
     assert "socket.connect: ('127.0.0.1', 9)" in done.stdout
     assert "handler.py:12 TABLE = load()" in done.stdout
 
@@ -204,14 +215,14 @@ def test_slow_module_level_work_gets_a_getter_and_network_use_is_named(folder):
         (("-o", "x.txt"), "x.txt"),
     ],
 )
-def test_what_cannot_be_asked_is_one_sentence(folder, args, sentence):
+def test_what_cannot_be_asked_is_one_sentence(folder, args, sentence, defer):
     done = defer(folder, *args)
     assert done.returncode == 2
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_event_needs_to_know_the_function(folder):
+def test_an_event_needs_to_know_the_function(folder, defer):
     (folder.parent / "e.json").write_text("{}")
     done = defer(folder, "--event", "../e.json", target="handler.py")
     assert done.returncode == 2
@@ -219,7 +230,7 @@ def test_an_event_needs_to_know_the_function(folder):
 
 
 @pytest.mark.slow
-def test_write_refuses_what_is_not_committed(folder):
+def test_write_refuses_what_is_not_committed(folder, defer):
     for command in (["init", "-q"], ["add", "."]):
         subprocess.run(["git", *command], cwd=folder, check=True)
     done = defer(folder, "--no-verify", "--write")
@@ -252,15 +263,15 @@ def test_why_of_what_the_runtime_loads_and_of_what_nobody_loads(folder):
 
 
 @pytest.mark.slow
-def test_a_getter_needs_only_those_of_its_objects_that_can_be_getters_too(folder):
+def test_a_getter_needs_only_those_of_its_objects_that_can_be_getters_too(folder, defer):
     text = (
         "import heavy\nimport other\n\n\n"
-        "def load(base):\n    return sum(range(3_000_000)) + base\n\n\n"
+        "def load(base):\n    return base + 1\n\n\n"
         "ENGINE = heavy.answer()\nSESSION = load(ENGINE)\nBASE = [ENGINE]\nBASE.append(1)\n\n\n"
         "def handler(e, c):\n    return [SESSION, BASE, other.__name__]\n"
     )
     write_files(folder.parent, {"task/handler.py": text})
-    done = defer(folder, "--no-verify", "--runs", "12", "-o", "../out.json")
+    done = defer(folder, "--no-verify", "--runs", "12", "-o", "../out.json", times=working_in(10))
     assert done.returncode == 0, done.stderr
     found = {one.place.line: one for one in advice_of(folder.parent / "out.json").findings}
     assert found[1].verdict.kind.value == "not deferrable"
@@ -271,28 +282,29 @@ def test_a_getter_needs_only_those_of_its_objects_that_can_be_getters_too(folder
 
 
 @pytest.mark.slow
-def test_the_cumulative_cost_of_a_getter_counts_what_its_object_loads(folder):
+def test_the_cumulative_cost_of_a_getter_counts_what_its_object_loads(folder, defer):
     text = (
         "import heavy.tool\nimport other\n\n\n"
         "def load():\n    import late\n\n    return late, other\n\n\n"
         "TABLE = load()\n\n\ndef handler(e, c):\n    return repr(TABLE)\n"
     )
-    late = {"layer/python/late.py": f"import shared\n{BUSY}"}
+    late = {"layer/python/late.py": "import shared\n"}
     write_files(folder.parent, {**late, "task/handler.py": text})
-    done = defer(folder, "--no-verify", "--no-diff", "-o", "../out.json")
+    times = Times({**MODULES, "late": 3_000})
+    done = defer(folder, "--no-verify", "--no-diff", "-o", "../out.json", times=times)
     assert done.returncode == 0, done.stderr
     changing = [one for one in advice_of(folder.parent / "out.json").findings if one.verdict.style]
     assert any("late" in one.modules for one in changing)
     assert all(one.exclusive_us <= one.cumulative_us for one in changing)
 
 
-def test_work_is_laid_to_its_object_not_to_an_import_that_the_runtime_has_loaded(folder):
+def test_work_is_laid_to_its_object_not_to_an_import_that_the_runtime_has_loaded(folder, defer):
     text = (
-        "import json\n\n\ndef load():\n    return sum(range(3_000_000))\n\n\n"
+        "import json\n\n\ndef load():\n    return 1\n\n\n"
         "TABLE = json.loads(str(load()))\n\n\ndef handler(e, c):\n    return TABLE\n"
     )
     write_files(folder.parent, {"task/handler.py": text})
-    done = defer(folder, "--no-verify", "--runs", "12", "-o", "../out.json")
+    done = defer(folder, "--no-verify", "--runs", "12", "-o", "../out.json", times=working_in(8))
     assert done.returncode == 0, done.stderr
     found = {one.place.line: one for one in advice_of(folder.parent / "out.json").findings}
     assert found[1].verdict.kind.value == "nothing to gain"
@@ -325,7 +337,7 @@ def test_waiting_at_import_is_worth_a_getter(folder, monkeypatch):
     assert re.search(r"handler.py:3 SECRET = slow.fetch\(\)\n +waits 2\d\d ms", done.stdout)
 
 
-def test_a_linked_handler_is_not_written_through(folder):
+def test_a_linked_handler_is_not_written_through(folder, defer):
     (folder / "link.py").symlink_to("handler.py")
     for target in ("link.py", "link.py:handler"):
         done = defer(folder, "--no-verify", "--write", target=target)
@@ -335,7 +347,7 @@ def test_a_linked_handler_is_not_written_through(folder):
 
 
 @pytest.mark.slow
-def test_too_few_runs_to_time_statements_are_said_to_be(folder):
+def test_too_few_runs_to_time_statements_are_said_to_be(folder, defer):
     assert "understated" in defer(folder, "--no-verify", "--runs", "5").stderr
     assert "understated" not in defer(folder, "--no-verify").stderr
 
@@ -370,14 +382,14 @@ def test_an_event_that_brings_no_answer_is_said_to_be_it_at_once(tmp_path, monke
     ],
 )
 @pytest.mark.slow
-def test_a_style_asked_for_is_the_only_one_used(folder, style, gone):
+def test_a_style_asked_for_is_the_only_one_used(folder, style, gone, defer):
     text = (
         "from __future__ import annotations\n\nimport heavy\nimport other\nimport shared\n\n"
         "NAME = other.__name__ + str(len(dir(other)))\n\n\n"
         "def handler(e: shared.Event, c):\n    return heavy.answer() if e else NAME\n"
     )
-    layer = {"layer/python/heavy/__init__.py": f"from heavy.tool import answer\n{BUSY}"}
-    other = {"layer/python/other.py": BUSY}
+    layer = {"layer/python/heavy/__init__.py": "from heavy.tool import answer\n"}
+    other = {"layer/python/other.py": ""}
     write_files(folder.parent, {**layer, **other, "task/handler.py": text})
     done = defer(folder, "--no-verify", "-q", "--style", style)
     assert done.returncode == 0, done.stderr
