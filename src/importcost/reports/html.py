@@ -13,40 +13,8 @@ from importcost.model.profile import Profile
 from importcost.reports.assets import asset, templates_folder
 from importcost.reports.difference import Difference, difference_data
 from importcost.reports.page import page_data
+from importcost.reports.page_script import page_script
 
-CHART_SCRIPTS = (
-    "format.js",
-    "copy.js",
-    "labels.js",
-    "forest.js",
-    "tree.js",
-    "rows.js",
-    "painter.js",
-    "minimap.js",
-    "icicle.js",
-    "facts.js",
-    "table.js",
-)
-REPORT_SCRIPTS = (
-    *CHART_SCRIPTS,
-    "payers.js",
-    "sandwich.js",
-    "money.js",
-    "verdict.js",
-    "changes.js",
-    "notes.js",
-    "curve.js",
-    "legend.js",
-    "explore.js",
-    "report.js",
-)
-DIFFERENCE_SCRIPTS = (
-    *CHART_SCRIPTS,
-    "difference_tree.js",
-    "difference_parts.js",
-    "explore.js",
-    "difference.js",
-)
 REPORT_ORDERS = (("time", "Time order"), ("heavy", "Heaviest left"), ("pay", "Who pays"))
 STYLES = ("report.css",)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -68,7 +36,7 @@ def render_html(
     data = page_data(profile, estimate, budget)
     # Apart, so that the page need not read it before the chart is drawn.
     words["details"] = data.pop("modules")
-    return render_page("report.html.j2", data, REPORT_SCRIPTS, words)
+    return render_page("report.html.j2", data, page_script("report.js"), words)
 
 
 def render_difference_html(difference: Difference) -> str:
@@ -80,13 +48,11 @@ def render_difference_html(difference: Difference) -> str:
         "has_payers": False,
     }
     data = difference_data(difference)
-    return render_page("difference.html.j2", data, DIFFERENCE_SCRIPTS, words)
+    return render_page("difference.html.j2", data, page_script("difference.js"), words)
 
 
-def render_page(
-    template: str, data: dict[str, Any], scripts: Sequence[str], words: Mapping[str, Any]
-) -> str:
-    """Return a template filled with data and `words`, its own script and style inside it."""
+def render_page(template: str, data: dict[str, Any], script: str, words: Mapping[str, Any]) -> str:
+    """Return a template filled with data and `words`, the script and its style inside it."""
     # Imported here because most commands never write a page.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -99,7 +65,7 @@ def render_page(
     )
     # ASCII only: a lone surrogate is legal in a Python module name and in JSON, not in UTF-8.
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": True}
-    script, style = f"\n(() => {{{_joined(scripts)}}})();\n", _joined(STYLES)
+    style = _joined(STYLES)
     text = environment.get_template(template).render(
         **words,
         data=data,

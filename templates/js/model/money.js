@@ -1,0 +1,62 @@
+// What the billing model says at another memory size; its constants come with the data.
+
+/** @import { Interval, MoneyConstants } from "./data.js" */
+
+/**
+ * @typedef {object} Bill
+ * @property {MoneyConstants} money
+ * @property {{ init_ms: Interval }} headline
+ * @property {{ memory_mb: number }} function
+ */
+
+export class Money {
+  /** @param {Bill} bill */
+  constructor(bill) {
+    this.constants = bill.money;
+    this.headline = bill.headline;
+    this.memoryMb = bill.function.memory_mb;
+  }
+
+  /** After init a function has its share of one vCPU: deferred work takes so many times longer. */
+  get throttle() {
+    return Math.max(1, this.constants.mb_per_vcpu / this.memoryMb);
+  }
+
+  /**
+   * Dollars for a million cold starts that bill so much.
+   * @param {number} ms
+   */
+  dollars(ms) {
+    return (this.memoryMb / 1024) * (ms / 1000) * this.constants.gb_second_dollars * 1e6;
+  }
+
+  /**
+   * The billed init. Init runs unthrottled at every size; past the limit Lambda runs it again,
+   * throttled.
+   * @returns {Interval}
+   */
+  billed() {
+    const limit = this.constants.init_limit_ms;
+    const { low, value, high, confidence } = this.headline.init_ms;
+    const up = (/** @type {number} */ ms) =>
+      Math.ceil(Number((ms <= limit ? ms : ms * this.throttle).toFixed(6)));
+    const lost = high > limit ? limit : 0;
+    return { low: up(low), value: up(value), high: up(high) + lost, confidence };
+  }
+
+  /**
+   * What a deferral saves, what the first request that needs it waits, and the share of such
+   * requests at which both are even.
+   * @param {number} savedMs
+   * @param {number} computedMs  the part of it that computes: only that is throttled
+   */
+  deferral(savedMs, computedMs) {
+    const waits = computedMs * this.throttle + (savedMs - computedMs);
+    return {
+      saved: savedMs,
+      waits,
+      breakEven: waits > 0 ? savedMs / waits : 1,
+      dollars: this.dollars(savedMs),
+    };
+  }
+}
