@@ -25,6 +25,10 @@ class MeasurementError(ImportcostError):
     exit_code = 3
 
 
+class NoNetworkError(MeasurementError):
+    """Packages had to be installed, and no package index can be reached."""
+
+
 class HandlerError(MeasurementError):
     """The handler itself failed during init.
 

@@ -78,7 +78,7 @@ def test_what_this_process_was_given_is_no_fact_of_its_interpreter(environment, 
     assert tuple(told.pop("search_path")) == asked.search_path
     assert str((environment / SITE / "../beside").resolve()) in asked.search_path
     for name, value in told.items():
-        assert getattr(asked, name) == value
+        assert getattr(asked, name) == (tuple(value) if isinstance(value, list) else value)
 
 
 def test_another_environment_of_the_same_binary_is_asked(environment):

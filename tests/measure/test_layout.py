@@ -36,15 +36,15 @@ def test_the_task_root_comes_first_then_later_layers_then_what_was_installed(tmp
     first = write_files(tmp_path / "first", {"python/a.py": ""})
     second = write_files(tmp_path / "second", {"python/a.py": ""})
     target = Target("app", None, "/task", "/task/app.py", (str(first), str(second)))
-    packages = Packages(("/cache/own", "/cache/asked"), "/cache/runtime", ("/view",))
+    packages = Packages(("/cache/own", "/cache/asked"), "/cache/runtime")
     layout = local_layout(target, "3.12", packages)
     assert layout.search_path == (
         "/task", str(second / "python"), str(first / "python"),
-        "/cache/own", "/cache/asked", "/cache/runtime", "/view",
+        "/cache/own", "/cache/asked", "/cache/runtime",
     )  # fmt: skip
     assert layout.task_root == "/task"
     assert layout.runtime_packages == ("/cache/runtime",)
-    assert local_layout(target, "3.12").search_path == layout.search_path[:-4]
+    assert local_layout(target, "3.12").search_path == layout.search_path[:-3]
 
 
 def test_native_libraries_of_the_task_root_come_before_those_of_layers(tmp_path):

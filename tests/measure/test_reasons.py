@@ -6,8 +6,9 @@ import pytest
 
 from harness import write_files
 from importcost.errors import MeasurementError
-from importcost.measure.runners.installer import InstallTarget, install
+from importcost.measure.runners.installer import ToInstall, install
 from importcost.measure.runners.local import inspect_interpreter
+from importcost.measure.runners.wheels import InstallTarget
 
 SHIM = """#!/bin/sh
 cat >&2 <<'END'
@@ -78,6 +79,7 @@ exit 1
     monkeypatch.setenv("PATH", "/usr/bin:/bin")  # no uv
     monkeypatch.setenv("IMPORTCOST_CACHE_DIR", str(tmp_path / "cache"))
     target = InstallTarget(str(python), "3.12", "x86_64")
+    file = str(tmp_path / "requirements.txt")
     with pytest.raises(MeasurementError) as caught:
-        install(str(tmp_path / "requirements.txt"), tmp_path / "cache/a/b", target, print)
+        install(ToInstall(file, "correct it", file), tmp_path / "cache/a/b", target, print)
     assert f"requirement x==9 {expected}; No matching distribution" in str(caught.value)

@@ -30,7 +30,7 @@ def test_the_small_tree_reads_heaviest_first_with_startup_folded():
     assert lines[1].split() == ["total", "ms", "self", "ms", "share", "import", "distribution"]
     assert lines[2].split() == ["9.8", "6.0", "4%", "interpreter", "start", "(3", "modules)"]
     assert lines[3].split()[3:] == ["runtime", "(3", "modules)"]
-    assert lines[5].endswith("└─ handler                                              function")
+    assert lines[5].endswith("└─ handler                                            function")
     figures = lines[7].split()
     assert figures == ["142.5", "12.0", "62%", "│", "└─", "boto3", "boto3"]
     assert "encodings" not in "\n".join(lines)

@@ -40,6 +40,7 @@ runtime = "python3.13"
 env.LOG = "debug"
 layers = ["layers/common"]
 requirements = "requirements.txt"
+boto3 = "1.40.4"
 placeholders = true
 max_init_ms = 800
 max_billed_init_ms = 900.5
@@ -76,6 +77,7 @@ def test_every_setting_of_a_handlers_table_is_read():
         environment={"STAGE": "test", "LOG": "debug"},
         layers=("/shop/layers/common",),
         requirements="/shop/requirements.txt",
+        boto3="1.40.4",
         placeholders=True,
         budgets=Budgets(
             max_init_ms=800.0,
@@ -97,7 +99,7 @@ def test_every_setting_of_a_handlers_table_is_read():
 
 def test_defaults_hold_where_a_handler_says_nothing():
     _, refunds = read_config(FULL, "/shop/pyproject.toml").handlers
-    assert (refunds.name, refunds.line) == ("refunds/eu", 34)
+    assert (refunds.name, refunds.line) == ("refunds/eu", 35)
     assert refunds.handler == "refunds/create.handler"
     assert refunds.root == "/shop"
     assert refunds.memory_mb == 512

@@ -12,7 +12,7 @@ from harness import write_files
 from importcost.errors import UsageError
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import choose_interpreter
-from importcost.targets.requirements import find_requirements, read_requirements, unsatisfied
+from importcost.targets.requirements import find_requirements, read_requirements
 
 
 def test_a_files_task_root_is_its_folder(tmp_path):
@@ -136,9 +136,13 @@ def test_a_runtime_takes_that_version_from_the_path(tmp_path):
 def test_requirements_beside_the_handler_are_found(tmp_path):
     root = write_files(tmp_path, {"a/handler.py": "", "requirements.txt": "", "a/x": ""})
     handler = str(root / "a/handler.py")
-    assert find_requirements(None, handler, str(root)) == str(root / "requirements.txt")
+
+    def found() -> str:
+        return find_requirements(None, handler, str(root)).requirements.path
+
+    assert found() == str(root / "requirements.txt")
     write_files(root, {"a/requirements.txt": ""})
-    assert find_requirements(None, handler, str(root)) == str(root / "a/requirements.txt")
+    assert found() == str(root / "a/requirements.txt")
 
 
 def test_included_files_count_and_change_the_key(tmp_path):
@@ -152,27 +156,3 @@ def test_included_files_count_and_change_the_key(tmp_path):
     assert first.is_plain
     write_files(root, {"more.txt": "six==1.15.0\n"})
     assert read_requirements(str(root / "requirements.txt")).key != first.key
-
-
-def installed(folder: Path, name: str, version: str) -> None:
-    info = folder / f"{name}-{version}.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-
-
-@pytest.mark.parametrize(
-    ("line", "missing"),
-    [
-        ("My_Package>=1.0", False),
-        ("my-package==2.0", True),
-        ("other", True),
-        ("other; python_version < '3.0'", False),
-        ("my-package @ https://example.invalid/x.whl", True),
-    ],
-)
-def test_what_is_installed_need_not_be_installed(tmp_path, line, missing):
-    installed(tmp_path / "site", "my-package", "1.5")
-    root = write_files(tmp_path, {"requirements.txt": line + "\n"})
-    requirements = read_requirements(str(root / "requirements.txt"))
-    found = unsatisfied(requirements, [str(tmp_path / "site")], "3.12.1")
-    assert bool(found) is missing

@@ -11,6 +11,7 @@ _WORDS = (
     (re.compile(r"--task-root (?=[/\\\w])"), "the setting root as "),
     (re.compile(r"--task-root\b"), "the setting root"),
     (re.compile(r"--requirements(?: FILE)?\b"), "the setting requirements"),
+    (re.compile(r"--boto3(?: VERSION)?\b"), "the setting boto3"),
     (re.compile(r"--layer(?: DIR)?\b"), "the setting layers"),
     (re.compile(r"--(python|memory|runtime)\b"), r"the setting \1"),
 )

@@ -10,7 +10,6 @@ import random
 import re
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
@@ -18,12 +17,15 @@ from pathlib import Path
 from typing import Protocol
 
 from importcost import __version__
+from importcost.app.deployed import NOTHING_DEPLOYED, Deployed, Place, open_packages
 from importcost.app.first_figures import FirstFigures
 from importcost.app.noise_warning import with_noise_warning
+from importcost.app.runtime_supply import Supplied, has_bare_packages, open_supplied
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.files.cache import cache_folder
 from importcost.measure.assemble import Provenance, assemble
-from importcost.measure.layout import lambda_environment, layer_search_path, local_layout
+from importcost.measure.layout import lambda_environment, local_layout
+from importcost.measure.not_deployed import Beyond
 from importcost.measure.plan import MIN_RUNS, PRECISE, QUICK, Plan
 from importcost.measure.runners.base import InterpreterFacts, Packages, Runner
 from importcost.measure.runners.container import (
@@ -32,11 +34,6 @@ from importcost.measure.runners.container import (
     ContainerRunner,
 )
 from importcost.measure.runners.engines import Choice, choose
-from importcost.measure.runners.installer import (
-    InstallTarget,
-    install,
-    installed_folder,
-)
 from importcost.measure.runners.local import LocalRunner, inspect_interpreter
 from importcost.measure.session import (
     BYTECODE_DIR,
@@ -50,7 +47,6 @@ from importcost.model.profile import Profile, Settings, Target
 from importcost.model.supplies import NO_SUPPLIES, Supplies
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import InterpreterChoice, choose_interpreter
-from importcost.targets.requirements import find_requirements, read_requirements, unsatisfied
 
 # Loaded when any interpreter has started, or by the runtime on every version.
 ALWAYS_LOADED = frozenset(("os", "site", "abc", "codecs", "encodings", "io", "stat", "json"))
@@ -75,6 +71,8 @@ class ProfileRequest:
     layers: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     requirements: str | None = None
+    boto3: str | None = None
+    """The version of boto3 that the runtime brings, `none` for no boto3; None is the known one."""
     runs: int | None = None
     precise: bool = True
     """Whether figures are wanted to 2 %, which may take a minute, or to 5 % in 15 s."""
@@ -110,8 +108,8 @@ class Prepared:
     interpreter: InterpreterFacts
     choice: Choice
     image: str
-    requirements_file: str | None
-    packages: Packages
+    place: Place
+    deployed: Deployed = NOTHING_DEPLOYED
 
 
 def check_request(request: ProfileRequest) -> None:
@@ -124,6 +122,11 @@ def check_request(request: ProfileRequest) -> None:
         raise UsageError(
             f"--timeout is {request.timeout_s:g}: name the seconds that one launch may take, at "
             f"most {LONGEST_TIMEOUT_S:g}."
+        )
+    if request.boto3 is not None and not re.fullmatch(r"none|\d+\.\d+\.\d+", request.boto3):
+        raise UsageError(
+            f"--boto3 is {request.boto3}: name a version like 1.40.4, or none for a function that "
+            "is measured without what Lambda's runtime brings."
         )
     for option, is_given in (
         ("--image", request.image is not None),
@@ -179,39 +182,90 @@ def open_bench(request: ProfileRequest, listener: Listener) -> Iterator[Bench]:
     interpreter, the engine or an installation fails.
     """
     request = without_tracing(request, listener)
-    with start(prepare(request, listener), request, NO_SUPPLIES) as bench:
+    with (
+        open_prepared(request, listener) as prepared,
+        start(prepared, request, NO_SUPPLIES, listener) as bench,
+    ):
         yield bench
 
 
 @contextlib.contextmanager
-def start(prepared: Prepared, request: ProfileRequest, supplies: Supplies) -> Iterator[Bench]:
+def open_prepared(request: ProfileRequest, listener: Listener) -> Iterator[Prepared]:
+    """Find out what is measured and lay its packages out; both can be started any number of times.
+
+    Raises as `open_bench` does.
+    """
+    prepared = _prepare(request, listener)
+    with open_packages(prepared.place, listener) as deployed:
+        yield replace(prepared, deployed=deployed)
+
+
+@contextlib.contextmanager
+def start(
+    prepared: Prepared, request: ProfileRequest, supplies: Supplies, listener: Listener
+) -> Iterator[Bench]:
     """Start what was prepared, with what is supplied beside it; nothing of it stays."""
     placeholders = {one.name: one.value for one in supplies.placeholders}
-    with (
-        _bytecode_folder(prepared, request) as folder,
-        _runner(prepared, request, placeholders) as runner,
-    ):
-        facts = runner.facts()
-        subject = Subject(
-            target=prepared.target,
-            settings=prepared.settings,
-            runtime_modules=runtime_modules(facts.minor_version),
-            bytecode=_bytecode_mode(prepared, request),
-            bytecode_dir=folder,
-            timeout_s=request.timeout_s,
+    with _bytecode_folder(prepared, request) as bytecode_dir:
+        attempt = _Attempt(prepared, request, bytecode_dir, placeholders)
+        with open_supplied(attempt, listener) as supplied:
+            provenance = replace(_provenance(attempt, supplied), supplies=supplies)
+            yield Bench(supplied.runner, supplied.subject, provenance, request, prepared)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A target with its packages, to be opened with and without what the runtime brings."""
+
+    prepared: Prepared
+    request: ProfileRequest
+    bytecode_dir: str | None
+    placeholders: Mapping[str, str]
+
+    @property
+    def deployed(self) -> Deployed:
+        """Return the packages laid out."""
+        return self.prepared.deployed
+
+    @property
+    def place(self) -> Place:
+        """Return what the packages are for."""
+        return self.prepared.place
+
+    def runner(self, packages: Packages) -> Runner:
+        """Return a runner, not started yet, with these packages laid out."""
+        return _runner(self.prepared, self.request, self.placeholders, packages)
+
+    def subject(self, runner: Runner, beyond: Beyond) -> Subject:
+        """Return what this runner launches."""
+        bytecode_dir = self.bytecode_dir
+        if bytecode_dir is None and runner.image and has_bare_packages(runner.layout):
+            bytecode_dir = BYTECODE_DIR
+        return Subject(
+            target=self.prepared.target,
+            settings=self.prepared.settings,
+            runtime_modules=runtime_modules(runner.facts().minor_version),
+            bytecode=_bytecode_mode(self.prepared, self.request),
+            bytecode_dir=bytecode_dir,
+            timeout_s=self.request.timeout_s,
+            beyond=beyond,
         )
-        provenance = Provenance(
-            facts=facts,
-            layout=runner.layout,
-            runner_name=runner.name,
-            runner_reason=_reason(prepared.choice),
-            image=runner.image,
-            requirements=prepared.requirements_file,
-            created_at=now(),
-            importcost_version=__version__,
-            supplies=supplies,
-        )
-        yield Bench(runner, subject, provenance, request, prepared)
+
+
+def _provenance(attempt: _Attempt, supplied: Supplied) -> Provenance:
+    runner = supplied.runner
+    return Provenance(
+        facts=runner.facts(),
+        layout=runner.layout,
+        runner_name=runner.name,
+        runner_reason=_reason(attempt.prepared.choice),
+        image=runner.image,
+        requirements=attempt.deployed.requirements,
+        packages=attempt.deployed.words,
+        runtime_packages=supplied.words,
+        created_at=now(),
+        importcost_version=__version__,
+    )
 
 
 def without_tracing(request: ProfileRequest, listener: Listener) -> ProfileRequest:
@@ -259,7 +313,7 @@ def _is_own_image(request: ProfileRequest) -> bool:
     return request.image is not None and request.package_type == "image"
 
 
-def prepare(request: ProfileRequest, listener: Listener) -> Prepared:
+def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
     """Find target, interpreter and runner, and install requirements. Raises as `open_bench`."""
     if _is_own_image(request):
         target, start = target_in_image(request.target), Path.cwd()
@@ -280,9 +334,18 @@ def prepare(request: ProfileRequest, listener: Listener) -> Prepared:
         runtime=runtime,
         environment_names=tuple(sorted(request.environment)),
     )
-    file, folder = _requirements(request, target, interpreter, choice, listener)
-    packages = Packages(installed=(folder,) if folder else ())
-    return Prepared(target, settings, interpreter, choice, image, file, packages)
+    is_local = choice.engine is None
+    place = Place(
+        target=target,
+        interpreter=interpreter,
+        python_version=interpreter.version if is_local or not request.runtime else version,
+        arch=request.arch,
+        is_local=is_local,
+        is_own_image=_is_own_image(request),
+        requirements=request.requirements,
+        boto3=request.boto3,
+    )
+    return Prepared(target, settings, interpreter, choice, image, place)
 
 
 def _find_interpreter(
@@ -349,51 +412,6 @@ def _reason(choice: Choice) -> str:
     return f"{choice.reason}{hint}"
 
 
-def _requirements(
-    request: ProfileRequest,
-    target: Target,
-    interpreter: InterpreterFacts,
-    choice: Choice,
-    listener: Listener,
-) -> tuple[str | None, str | None]:
-    """Return the requirements file and the folder they are installed in, where they are needed."""
-    if _is_own_image(request):
-        return None, None
-    file = find_requirements(request.requirements, target.handler_file, target.task_root)
-    if file is None:
-        return None, None
-    requirements = read_requirements(file)
-    version = interpreter.minor_version
-    if choice.engine is not None and request.runtime:
-        version = request.runtime.removeprefix("python")
-    folders = [target.task_root]
-    for layer in target.layers:
-        folders += layer_search_path(layer, version)
-    if choice.engine is None:
-        folders += interpreter.search_path
-    missing = unsatisfied(requirements, folders, interpreter.version)
-    if not missing:
-        return file, None
-    local = interpreter.executable if choice.engine is None else None
-    machine = interpreter.machine if local else _linux_machine(request.arch, interpreter)
-    install_target = InstallTarget(local, version, machine)
-    folder = installed_folder(requirements.key, install_target)
-    if folder.is_dir():
-        listener.detail(f"{file} was installed before, in {folder}")
-        return file, str(folder)
-    listener.note(f"Installing {file} for Python {version} into the cache (once) ...")
-    started = time.monotonic()
-    install(file, folder, install_target, listener.detail)
-    listener.note(f"Installed in {time.monotonic() - started:.0f} s.")
-    return file, str(folder)
-
-
-def _linux_machine(arch: str, interpreter: InterpreterFacts) -> str:
-    # The container runs on this machine's processor, whatever the function's architecture.
-    names = {"arm64": "aarch64", "AMD64": "x86_64"}
-    return names.get(interpreter.machine, interpreter.machine) or arch
-
-
 def _bytecode_mode(prepared: Prepared, request: ProfileRequest) -> str:
     if _is_own_image(request):
         return "as-is"
@@ -412,11 +430,16 @@ def _bytecode_folder(prepared: Prepared, request: ProfileRequest) -> Iterator[st
             yield folder
 
 
-def _runner(prepared: Prepared, request: ProfileRequest, placeholders: Mapping[str, str]) -> Runner:
+def _runner(
+    prepared: Prepared,
+    request: ProfileRequest,
+    placeholders: Mapping[str, str],
+    packages: Packages,
+) -> Runner:
     target, settings = prepared.target, prepared.settings
     asked = {**placeholders, **request.environment}
     if prepared.choice.engine is None:
-        layout = local_layout(target, prepared.interpreter.minor_version, prepared.packages)
+        layout = local_layout(target, prepared.interpreter.minor_version, packages)
         environment = lambda_environment(target, settings, target.task_root)
         return LocalRunner(
             python=prepared.interpreter.executable,
@@ -426,7 +449,6 @@ def _runner(prepared: Prepared, request: ProfileRequest, placeholders: Mapping[s
         )
     environment = lambda_environment(target, settings, "/var/task")
     environment.pop("LD_LIBRARY_PATH", None)  # the image sets Lambda's own
-    packages = prepared.packages
     options = ContainerOptions(
         image=prepared.image,
         task_root=None if _is_own_image(request) else Path(target.task_root),

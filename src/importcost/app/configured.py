@@ -13,7 +13,7 @@ from importcost.errors import UsageError
 from importcost.targets.config import Config, HandlerConfig, load_config
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import choose_interpreter
-from importcost.targets.requirements import find_requirements, read_requirements
+from importcost.targets.requirements import find_requirements
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ def request_for(
         environment=handler.environment,
         requirements=handler.requirements,
         placeholders=handler.placeholders,
+        boto3=handler.boto3,
         runs=how.runs,
         timeout_s=how.timeout_s,
         runner=how.runner,
@@ -90,9 +91,7 @@ def _must_be_there(request: ProfileRequest) -> None:
         target_in_image(request.target)
         return
     target = resolve_target(request.target, task_root=request.task_root, layers=request.layers)
-    requirements = find_requirements(request.requirements, target.handler_file, target.task_root)
-    if requirements is not None:
-        read_requirements(requirements)
+    find_requirements(request.requirements, target.handler_file, target.task_root)
     start = Path(target.handler_file).parent
     choose_interpreter(request.python, request.runtime, start, os.environ)
 

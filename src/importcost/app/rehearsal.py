@@ -17,7 +17,7 @@ from importcost.app.bench import (
     Listener,
     ProfileRequest,
     open_bench,
-    prepare,
+    open_prepared,
     start,
     without_tracing,
 )
@@ -39,15 +39,15 @@ def open_rehearsed(request: ProfileRequest, listener: Listener) -> Iterator[Benc
     names all that it lacks.
     """
     request = without_tracing(request, listener)
-    prepared = prepare(request, listener)
     supplies = NO_SUPPLIES
-    while True:
-        with start(prepared, request, supplies) as bench:
-            found = _settle(bench, listener)
-            if isinstance(found, Rehearsed):
-                yield replace(bench, rehearsed=found)
-                return
-        supplies = found
+    with open_prepared(request, listener) as prepared:
+        while True:
+            with start(prepared, request, supplies, listener) as bench:
+                found = _settle(bench, listener)
+                if isinstance(found, Rehearsed):
+                    yield replace(bench, rehearsed=found)
+                    return
+            supplies = found
 
 
 def on_bench(request: ProfileRequest, listener: Listener, work: Callable[[Bench], T]) -> T:
@@ -111,11 +111,16 @@ def _supplies_for(bench: Bench, needs: Needs, error: HandlerError) -> Supplies:
 
 
 def _missing(bench: Bench, needs: Needs) -> str:
+    beyond = bench.subject.beyond
+    for module in needs.modules:
+        if beyond.lacks_runtime(module.name):
+            words = beyond.explain(module.name, bench.subject.target.handler_file)
+            return words or ""
     folders = bench.prepared.interpreter.search_path
     found = {one.name: distribution_of(one, folders) for one in needs.modules}
     known = {name: distribution for name, distribution in found.items() if distribution}
     target = bench.subject.target
-    return missing_modules(needs.modules, known, target, bench.prepared.requirements_file)
+    return missing_modules(needs.modules, known, target, bench.prepared.deployed.requirements)
 
 
 def _note(supplies: Supplies) -> str:

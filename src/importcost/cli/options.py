@@ -34,6 +34,7 @@ class MeasureOptions(TypedDict):
     env_files: tuple[str, ...]
     requirements: str | None
     no_placeholders: bool
+    boto3: str | None
     runs: int | None
     timeout: float
     runner: str
@@ -88,7 +89,13 @@ MEASURE_OPTIONS = (
     click.option(
         "--requirements",
         metavar="FILE",
-        help="Installed once into a cache. Default: requirements.txt beside the handler.",
+        help="Installed once into a cache. Default: requirements.txt or a lock file beside the "
+        "handler.",
+    ),
+    click.option(
+        "--boto3",
+        metavar="VERSION|none",
+        help="The boto3 that Lambda's runtime brings. Default: the runtime's known version.",
     ),
     click.option(
         "--runs",
@@ -151,6 +158,7 @@ def request_of(
         environment=parse_environment(options["env"], options["env_files"]),
         requirements=options["requirements"],
         placeholders=not options["no_placeholders"],
+        boto3=options["boto3"],
         runs=options["runs"],
         precise=precise is not False,
         timeout_s=options["timeout"],

@@ -50,6 +50,7 @@ def compiled_modules(graph: ImportGraph, package_type: str) -> tuple[LoadedModul
         if module.bytecode in states
         and module.phase not in PRELOADED_PHASES
         and module.distribution not in (STDLIB, RUNTIME)
+        and not module.from_runtime
     )
 
 

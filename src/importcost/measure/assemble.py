@@ -106,6 +106,8 @@ class Provenance:
     runner_reason: str
     image: str | None
     requirements: str | None
+    packages: str | None
+    runtime_packages: str | None
     created_at: str
     importcost_version: str
     supplies: Supplies = NO_SUPPLIES
@@ -181,6 +183,8 @@ def _environment(
         runtime_source=_runtime_source(runtime_version),
         bytecode=BYTECODE_WORDS[subject.bytecode],
         requirements=provenance.requirements,
+        packages=provenance.packages,
+        runtime_packages=provenance.runtime_packages,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from importcost.errors import HandlerError, MeasurementError
 from importcost.measure.calls_out import call_that_failed
+from importcost.measure.not_deployed import NOTHING_BEYOND, Beyond
 from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
 
@@ -18,11 +19,14 @@ PROBE_FAILED = "importcost-probe-failed: "
 """What the probe's line starts with where it could not leave a result; see probe.py."""
 
 
-def raise_for_failure(launch: Launch, target: Target, timeout_s: float) -> None:
+def raise_for_failure(
+    launch: Launch, target: Target, timeout_s: float, beyond: Beyond = NOTHING_BEYOND
+) -> None:
     """Raise if this launch brought no figures; return if it did.
 
     HandlerError where the handler's init failed, MeasurementError where the interpreter or the
-    probe did. `timeout_s` is the limit the launch ran under.
+    probe did. `timeout_s` is the limit the launch ran under, `beyond` what is there without
+    being deployed.
     """
     where = target.handler_file
     if launch.timed_out:
@@ -43,7 +47,7 @@ def raise_for_failure(launch: Launch, target: Target, timeout_s: float) -> None:
         raise HandlerError(_died(launch.exit_code, where), _tail(launch))
     error = launch.result["error"]
     if error is not None:
-        raise HandlerError(_explain(error, target), error["traceback"])
+        raise HandlerError(_explain(error, target, beyond), error["traceback"])
 
 
 def no_function(target: Target) -> str:
@@ -154,7 +158,7 @@ def _holds_python(folder: Path) -> bool:
     return folder.is_dir() and any(folder.glob("*.py"))
 
 
-def _explain(error: Mapping[str, Any], target: Target) -> str:
+def _explain(error: Mapping[str, Any], target: Target, beyond: Beyond) -> str:
     where = target.handler_file
     if error["missing_variable"] is not None:
         name = error["missing_variable"]
@@ -163,7 +167,12 @@ def _explain(error: Mapping[str, Any], target: Target) -> str:
             f"--env {name}=VALUE or --env-file FILE."
         )
     if error["missing_module"] is not None:
-        return _missing(error["missing_module"], target)
+        module = error["missing_module"]
+        above = _folder_above(module, Path(target.task_root))
+        return (None if above else beyond.explain(module, where)) or _missing(module, target)
+    conflict = beyond.conflict()
+    if conflict is not None and any(name in error["traceback"] for name in ("boto3", "botocore")):
+        return f"{where} ended its import with {error['type']}. {conflict}"
     if error["file"]:
         return (
             f"{error['file']} line {error['line']} does not parse as the measured Python "

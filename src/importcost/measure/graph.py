@@ -73,11 +73,16 @@ def build_graph(measurement: Measurement, layout: Layout) -> ImportGraph:
                 rss_cumulative_bytes=None if grown is None else grown * page,
                 phase=PHASE_OF_LOAD[phase],
                 loaded_by=loaded_by,
+                from_runtime=_is_in(file, layout.runtime_packages),
             )
         )
     modules = _own_namespaces(modules)
     edges = [_edge(row, on_host) for row in measurement.graph["edges"]]
     return ImportGraph(tuple(modules), tuple(edges + _parent_edges(modules)))
+
+
+def _is_in(file: str | None, folders: tuple[str, ...]) -> bool:
+    return file is not None and file.startswith(tuple(f"{folder}/" for folder in folders))
 
 
 def _edge(row: Sequence[Any], on_host: Callable[[str | None], str | None]) -> ImportEdge:

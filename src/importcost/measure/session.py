@@ -14,6 +14,7 @@ from typing import Any
 from importcost.errors import HandlerError, MeasurementError
 from importcost.measure.failures import no_function, raise_for_failure
 from importcost.measure.first_launch import needs_second_graph_run
+from importcost.measure.not_deployed import NOTHING_BEYOND, Beyond
 from importcost.measure.plan import FIRST_TIMED_RUNS, NEEDED_RUNS, Plan, first_batch, next_batch
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Launch, Runner
@@ -64,6 +65,8 @@ class Subject:
     bytecode_dir: str | None
     timeout_s: float
     variant: Variant | None = None
+    beyond: Beyond = NOTHING_BEYOND
+    """What is there, and is not deployed; for saying why a module is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,7 @@ def _spec(subject: Subject, runner: Runner, extra: Mapping[str, Any]) -> dict[st
         "argv0": "/var/runtime/bootstrap.py",
         "search_path": list(runner.layout.search_path),
         "runtime_dir": runner.layout.runtime_dir,
+        "runtime_packages": list(runner.layout.runtime_packages),
         "runtime_modules": list(subject.runtime_modules),
         "bytecode": subject.bytecode,
         "bytecode_dir": subject.bytecode_dir,
@@ -230,7 +234,8 @@ class Session:
         flags = ("-X", "importtime") if kind is RunKind.TRACED else ()
         launch = self._launch(kind.value, flags, {}, extra)
         self.last = launch
-        raise_for_failure(launch, self._subject.target, self._subject.timeout_s)
+        subject = self._subject
+        raise_for_failure(launch, subject.target, subject.timeout_s, subject.beyond)
         result = launch.result
         if result is None:  # raise_for_failure has covered this; keeps the type checker honest
             raise MeasurementError("The probe left no result.")

@@ -9,6 +9,7 @@ from importlib import resources
 
 from importcost.measure.failures import no_function
 from importcost.measure.first_launch import FirstLaunch, find_first_launch
+from importcost.measure.not_deployed import imports_beyond
 from importcost.measure.session import Measurement, Subject
 from importcost.model.graph import STDLIB, BytecodeState, ImportGraph
 from importcost.model.profile import (
@@ -43,6 +44,8 @@ def find_warnings(
         *_about_the_handler(measurement, subject),
         *_about_the_first_launch(measurement, subject),
         *_about_shared_folders(measurement),
+        *imports_beyond(measurement.graph, graph, subject.beyond),
+        *_about_the_runtimes_packages(graph, subject),
         *_about_the_times(function),
         *_about_the_log(measurement),
         *_about_the_rows(measurement, function),
@@ -123,6 +126,12 @@ def _about_shared_folders(measurement: Measurement) -> Iterator[ProfileWarning]:
             f"{'; '.join(parts)}. A cold start finds an empty /tmp: remove that and measure "
             "again, or measure in a container with --runner.",
         )
+
+
+def _about_the_runtimes_packages(graph: ImportGraph, subject: Subject) -> Iterator[ProfileWarning]:
+    conflict = subject.beyond.conflict()
+    if conflict is not None and any(module.from_runtime for module in graph.modules):
+        yield ProfileWarning(WarningCode.RUNTIME_CONFLICT, conflict)
 
 
 def _about_the_times(function: FunctionInit) -> Iterator[ProfileWarning]:

@@ -28,11 +28,14 @@ import os
 folder = os.path.dirname(os.__file__)
 stdlib = (folder + os.sep, os.path.realpath(folder) + os.sep)
 real = external.cache_from_source
+named = os.environ.pop("IMPORTCOST_RUNTIME_PACKAGES", "")
+brought = tuple(one + os.sep for one in named.split(os.pathsep) if one)
 
 
 def cache_from_source(path, *args, **kwargs):
     found = real(path, *args, **kwargs)
-    if os.fspath(path).startswith(stdlib) and "-packages" not in os.fspath(path):
+    file = os.fspath(path)
+    if file.startswith(brought) or (file.startswith(stdlib) and "-packages" not in file):
         return found
     try:
         with open(found, "rb") as stream:
@@ -139,6 +142,8 @@ def launch_server(
         "timeout_s": subject.timeout_s,
         "search_path": list(runner.layout.search_path),
         "bytecode": subject.bytecode,
+        "without_site": runner.image is None,
+        "runtime_packages": list(runner.layout.runtime_packages),
     }
     probe = read_program("lwa_probe.py")
     files = {"lwa_probe.py": probe, "spec.json": json.dumps(spec), "sitecustomize.py": AS_DEPLOYED}

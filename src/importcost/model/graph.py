@@ -48,7 +48,9 @@ class LoadedModule:
     own code) or UNKNOWN_DISTRIBUTION. `rss_self_bytes` is the growth of resident memory while
     it loaded, less that of the modules it loaded itself; None where the platform does not tell.
     `phase` is the phase label it was loaded in; `loaded_by` the module whose import loaded it
-    first (None for a root).
+    first (None for a root). `from_runtime` says that Lambda's runtime brings it, boto3 and its
+    dependencies, so that no package needs to hold it; what it costs is the function's all the
+    same.
     """
 
     name: str
@@ -59,6 +61,7 @@ class LoadedModule:
     rss_cumulative_bytes: int | None
     phase: str
     loaded_by: str | None
+    from_runtime: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,9 @@ class Environment:
     `runner` is `local` or an engine's name; `runner_reason` says why it was taken.
     `runtime_source` says what stood in for the Lambda runtime: the version of the real
     awslambdaric, or the dated list of what it loads. `bytecode` says how the task root's
-    bytecode was treated.
+    bytecode was treated. `requirements` is the file that says what is deployed; `packages`
+    says where the packages were taken from, `runtime_packages` the same of what the runtime
+    brings, None where nothing of it was wanted.
     """
 
     runner: str
@@ -95,6 +97,8 @@ class Environment:
     runtime_source: str
     bytecode: str
     requirements: str | None
+    packages: str | None = None
+    runtime_packages: str | None = None
 
     @property
     def minor_version(self) -> tuple[int, int]:
@@ -216,6 +220,10 @@ class WarningCode(str, Enum):
     UNSUPPORTED_RUNTIME = "unsupported-runtime"
     FIRST_LAUNCH = "first-launch"
     SHARED_FOLDERS = "shared-folders"
+    NOT_DEPLOYED = "not-deployed"
+    """The handler tries to import what the deployed package will not have."""
+    RUNTIME_CONFLICT = "runtime-conflict"
+    """The package's own versions do not go with what the runtime brings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,18 @@ answer in, as JSON. Standard library only, Python 3.9 to 3.15.
 
 import os
 import platform
+import site
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+def site_folders() -> "list[str]":
+    """Return the folders that installers put packages into."""
+    found = site.getsitepackages() if hasattr(site, "getsitepackages") else []
+    return [path for path in found if os.path.isdir(path)]
 
 
 def cpu_model() -> "str | None":
@@ -36,6 +43,7 @@ def facts() -> "dict[str, Any]":
         "cpu_count": os.cpu_count() or 1,
         "cpu_model": cpu_model(),
         "search_path": [path for path in sys.path if path],
+        "site_folders": site_folders(),
     }
 
 

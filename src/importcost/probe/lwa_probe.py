@@ -11,6 +11,8 @@ spec.json:
   timeout_s    seconds until the server must be ready, and for each answer
   search_path  folders for PYTHONPATH
   bytecode     "zip": nothing outside the standard library has valid bytecode
+  without_site whether the server's Python starts without its environment's packages
+  runtime_packages  folders whose bytecode counts all the same
 
 RESULT holds {"ready_ns", "status", "polls", "rows", "error", "exit_code", "output", "answers":
 [{"status", "first_byte_ns", "first_body_ns", "last_byte_ns", "body_bytes", "bursts", "chunked",
@@ -32,6 +34,20 @@ if TYPE_CHECKING:  # quoted annotations only
 POLL_S = 0.01
 BURST_NS = 2_000_000
 HOST = "127.0.0.1"
+# Runs the server's module as -m does, in an interpreter without site, and does what site would.
+WITHOUT_SITE = """\
+import os, site, sys
+for add in (site.setquit, site.setcopyright, site.sethelper):
+    add()
+for folder in list(sys.path):
+    if folder and os.path.isdir(folder):
+        for name in sorted(one for one in os.listdir(folder) if one.endswith(".pth")):
+            site.addpackage(folder, name, set(sys.path))
+site.execsitecustomize()
+import runpy
+del sys.argv[0]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
 LIMIT = 1 << 16
 
 
@@ -124,6 +140,8 @@ def _environment(spec: "Any", port: int, scratch: str) -> "dict[str, str]":
     folders = list(spec["search_path"])
     if spec["bytecode"] == "zip":
         folders.insert(0, os.path.join(scratch, "as_deployed"))
+        brought = os.pathsep.join(spec.get("runtime_packages", ()))
+        environment["IMPORTCOST_RUNTIME_PACKAGES"] = brought  # sitecustomize.py takes it away
     if environment.get("PYTHONPATH"):
         folders.append(environment["PYTHONPATH"])
     environment["PYTHONPATH"] = os.pathsep.join(folders)
@@ -160,6 +178,8 @@ def main(spec_file: str, result_file: str) -> None:
     port = free_port()
     flags = ["-X", "importtime"] if spec["traced"] else []
     words = [word.replace("{port}", str(port)) for word in spec["server"]]
+    if spec.get("without_site"):
+        words = ["-S", "-c", WITHOUT_SITE, *words[1:]]
     environment = _environment(spec, port, scratch)
     rows, output = os.path.join(scratch, "server.err"), os.path.join(scratch, "server.out")
     with open(rows, "wb") as rows_stream, open(output, "wb") as output_stream:

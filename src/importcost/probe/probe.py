@@ -18,11 +18,13 @@ spec.json:
   argv0            sys.argv[0] as the runtime has it
   search_path      folders put first on sys.path, in Lambda's order
   runtime_dir      folder of the real awslambdaric, or null
+  runtime_packages folders of boto3 and what else the runtime brings: their bytecode counts as
+                   it lies there
   runtime_modules  what stands in for awslambdaric where it is not to be had
   bytecode         "zip": sources outside the standard library and the runtime are compiled at
                    every import unless their bytecode is hash-based; "image": valid bytecode,
                    kept under `bytecode_dir`; "as-is": leave the loader alone
-  bytecode_dir     for "image"
+  bytecode_dir     for "image", and for runtime packages that lie there without bytecode
 and, where they are wanted:
   replacements     {file: text as latin-1}: what the loader reads instead of these sources
   timed_files      for "statements"
@@ -310,7 +312,11 @@ def _treat_bytecode(
     if spec["bytecode"] == "as-is":
         return
     sys.dont_write_bytecode = kind != "warm-up"
-    runtime_dir, folder = spec["runtime_dir"], spec["bytecode_dir"]
+    folder = spec["bytecode_dir"]
+    brought = tuple(one + os.sep for one in spec.get("runtime_packages") or ())
+    kept = brought + ((spec["runtime_dir"] + os.sep,) if spec["runtime_dir"] else ())
+    # Only where the runtime's packages were installed without bytecode has a ZIP such a folder.
+    is_bare = folder is not None and spec["bytecode"] == "zip"
     tag = "." + str(sys.implementation.cache_tag) + ".pyc"
     replaced = spec.get("replacements") or {}
     # Instrumented or replaced text must not be hidden by bytecode of the original.
@@ -321,11 +327,12 @@ def _treat_bytecode(
         path = os.fspath(path)
         if path in compiled:
             raise NotImplementedError("importcost: compiled with its statements timed")
-        is_kept = runtime_dir and path.startswith(runtime_dir + os.sep)
-        if is_kept or _is_stdlib(path, stdlib_dirs):
+        if is_bare and path.startswith(brought) and path not in replaced:
+            return str(os.path.join(folder, os.path.abspath(path).lstrip(os.sep) + tag))
+        if path.startswith(kept) or _is_stdlib(path, stdlib_dirs):
             if sys.dont_write_bytecode:
                 return str(machinery.cache_from_source(path, debug_override, **options))
-        elif folder:
+        elif folder and spec["bytecode"] == "image":
             place = os.path.join(folder, key) if path in replaced else folder
             return str(os.path.join(place, os.path.abspath(path).lstrip(os.sep) + tag))
         elif path not in replaced:
@@ -627,6 +634,7 @@ class _GraphRecorder:
         self._stacks: dict[int, list[Any]] = {}
         self.before = list(sys.modules)
         self.tried: set[str] = set()
+        self.failed: dict[str, Any] = {}
 
     def install(self, bootstrap: "Any") -> None:
         """Wrap the import machinery. `bootstrap` is the frozen importlib."""
@@ -679,6 +687,8 @@ class _GraphRecorder:
             if name in sys.modules:
                 own = None if grown is None else grown - entry[3]
                 self.loads.append((name, entry[1], own, grown, entry[4]))
+            elif name not in self.failed:
+                self.failed[name] = self._where(sys._getframe(1))[:3]
 
     def _import(
         self,
@@ -913,6 +923,7 @@ def _graph_result(
         "modules": modules,
         "edges": edges,
         "tried": sorted(recorder.tried),
+        "failed": [[name, *where] for name, where in recorder.failed.items()],
         "owners": _owners(os, files, search_path),
         "page_bytes": page_bytes,
     }
@@ -1006,6 +1017,19 @@ def _import_handler(spec: "Any", kind: str, marks: "_Marks", result: "Any") -> N
         result["handler_found"] = callable(found)
 
 
+def _add_site_builtins() -> None:
+    """Give `exit`, `help` and their like to an interpreter that was started without site.
+
+    Handlers call exit(), and on Lambda they can.
+    """
+    if not sys.flags.no_site:
+        return
+    import site
+
+    for add in ("setquit", "setcopyright", "sethelper"):
+        getattr(site, add)()
+
+
 def _start_runtime(os: "Any", spec_file: str, marks: "_Marks", result: "Any") -> "Any":
     """Do what the runtime does before the handler, time it, and return the spec."""
     marks.write("runtime")
@@ -1015,6 +1039,7 @@ def _start_runtime(os: "Any", spec_file: str, marks: "_Marks", result: "Any") ->
 
     with _open(spec_file, "rb") as stream:
         spec = json.loads(stream.read())
+    _add_site_builtins()
     result["runtime"] = _preload_runtime(spec)
     _lay_out_path(os, spec)
     result["phases"]["runtime"] = _span(begin, _clock_at_end())

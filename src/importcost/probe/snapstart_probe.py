@@ -69,6 +69,18 @@ def _lay_out_path(spec: "Any") -> None:
     if spec["runtime_dir"]:
         folders.append(spec["runtime_dir"])
     sys.path[:0] = folders
+    if not sys.flags.no_site:
+        return
+    # What site does for an interpreter that starts with it: handlers call exit(), and packages
+    # that lie elsewhere are found through .pth files.
+    import site
+
+    for add in (site.setquit, site.setcopyright, site.sethelper):
+        add()
+    for folder in folders:
+        if os.path.isdir(folder):
+            for name in sorted(one for one in os.listdir(folder) if one.endswith(".pth")):
+                site.addpackage(folder, name, set(sys.path))
 
 
 def _load_hooks_module(scratch: str) -> bool:

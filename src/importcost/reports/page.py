@@ -177,6 +177,8 @@ def _environment(profile: Profile) -> list[list[str]]:
         ("Lambda runtime", env.runtime_source),
         ("Bytecode", env.bytecode),
         ("Requirements", env.requirements),
+        ("Packages", env.packages),
+        ("From the runtime", env.runtime_packages),
         ("Runs", runs),
         ("Variables passed", ", ".join(profile.settings.environment_names) or None),
     ]

@@ -22,7 +22,10 @@ def owners_of(facts: Sequence[ModuleFacts]) -> list[str]:
 
 
 def distribution_totals(tree: ImportTree, facts: Sequence[ModuleFacts]) -> list[dict[str, Any]]:
-    """Return each distribution with its colour and its own time in function init."""
+    """Return each distribution with its colour and its own time in function init.
+
+    `from_runtime` says that Lambda's runtime brings it.
+    """
     startup = startup_phase_ids(tree)
     totals: Counter[str] = Counter()
     counts: Counter[str] = Counter()
@@ -33,8 +36,15 @@ def distribution_totals(tree: ImportTree, facts: Sequence[ModuleFacts]) -> list[
             counts[owner] += 1
     owners = owners_of(facts)
     colours = colours_by_distribution({owner: totals[owner] for owner in owners})
+    brought = {f.distribution for f in facts if f.module is not None and f.module.from_runtime}
     return [
-        {"name": o, "colour": colours[o], "self_us": totals[o], "modules": counts[o]}
+        {
+            "name": o,
+            "colour": colours[o],
+            "self_us": totals[o],
+            "modules": counts[o],
+            "from_runtime": o in brought,
+        }
         for o in owners
     ]
 

@@ -6,7 +6,14 @@ import math
 from collections.abc import Sequence
 
 from importcost.billing.estimate import LAMBDA_LOG, Estimate, InitLimit
-from importcost.model.graph import FUNCTION, ImportEdge
+from importcost.model.graph import (
+    FUNCTION,
+    RUNTIME,
+    STDLIB,
+    UNKNOWN_DISTRIBUTION,
+    ImportEdge,
+    LoadedModule,
+)
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT
 from importcost.reports.advice import suggestion_lines
@@ -53,6 +60,7 @@ def render_terminal(profile: Profile, estimate: Estimate, *, width: int, colour:
         _headline(profile, estimate, style, width),
         _phase_bar(estimate, style, width),
         _imports(profile, estimate, style, width),
+        _packages(profile, estimate, width),
         _bytecode(profile, style, width),
         list(suggestion_lines(profile, style, width)),
         _warnings(profile, style, width),
@@ -187,6 +195,31 @@ def _importer(profile: Profile, edge: ImportEdge | None) -> str:
     if edge.file is None or edge.line is None:
         return edge.importer
     return f"{short_path(edge.file, profile.target)}:{edge.line}"
+
+
+def _packages(profile: Profile, estimate: Estimate, width: int) -> list[str]:
+    """Say what Lambda's runtime brings, and what else was taken for deployed without a file."""
+    environment, modules = profile.environment, profile.graph.modules if profile.graph else ()
+    brought = {module.name for module in modules if module.from_runtime}
+    lines = []
+    if brought:
+        tree, ratio = profile.tree, estimate.speed_ratio.value / 1000
+        own_us = sum(tree.self_us[node] for node in range(len(tree)) if tree.name(node) in brought)
+        owners = sorted({module.distribution for module in modules if module.from_runtime})
+        lines += wrap(
+            f"From Lambda's runtime: {', '.join(owners)}, {milliseconds(own_us * ratio)} of their "
+            f"own, which the function pays for all the same ({environment.runtime_packages}).",
+            width,
+        )
+    if environment.requirements is None and any(_is_elsewhere(module) for module in modules):
+        lines += wrap(f"Packages: {environment.packages}.", width) if environment.packages else []
+    return lines
+
+
+def _is_elsewhere(module: LoadedModule) -> bool:
+    """Tell whether a module belongs to a package that is neither the user's nor Lambda's."""
+    own = (FUNCTION, STDLIB, RUNTIME, UNKNOWN_DISTRIBUTION)
+    return module.distribution not in own and not module.from_runtime
 
 
 def _bytecode(profile: Profile, style: Style, width: int) -> list[str]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from importcost.model.profile import Profile
 from importcost.reports.cells import ELLIPSIS, cells, fit
-from importcost.reports.exports.facts import frame_owners
+from importcost.reports.exports.facts import owner_labels
 from importcost.reports.exports.frames import Frames, build_frames
 from importcost.reports.exports.names import clean
 from importcost.reports.text import Style, wrap
 
 MIN_WIDTH, MAX_WIDTH = 40, 120
-ROOMY_WIDTH, OWNER_WIDTH = 72, 18
+ROOMY_WIDTH, OWNER_WIDTH = 72, 20
 HEAVY_SHARE = 0.1
 RAILS_SHARE = 0.5
 """Of the room for names, what the lines of the tree may take; deeper levels lose the outer ones."""
@@ -72,7 +72,7 @@ def tree_rows(
 
     A frame's total is its own time and the totals of the rows one level below it, exactly.
     """
-    builder = _RowBuilder(frames, frame_owners(profile, frames), depth, min_ms)
+    builder = _RowBuilder(frames, owner_labels(profile, frames), depth, min_ms)
     waiting = list(reversed(builder.phases()))
     while waiting:
         row, frame = waiting.pop()

@@ -56,6 +56,7 @@ class HandlerConfig:
     layers: tuple[str, ...] = ()
     requirements: str | None = None
     placeholders: bool = False
+    boto3: str | None = None
     budgets: Budgets = field(default_factory=Budgets)
     levels: Levels = field(default_factory=Levels)
     calibration: Calibration | None = None
@@ -224,6 +225,7 @@ class _Reader:
             layers=tuple(str(folder / layer) for layer in values.get("layers", ())),
             requirements=_joined(folder, values.get("requirements")),
             placeholders=values.get("placeholders", False),
+            boto3=values.get("boto3"),
             budgets=_budgets(values),
             levels=values.get("level", Levels()),
             calibration=values.get("calibration"),

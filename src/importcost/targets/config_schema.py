@@ -242,6 +242,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "layers": texts,
     "requirements": text,
     "placeholders": truth,
+    "boto3": text,
     "max_init_ms": positive,
     "max_billed_init_ms": positive,
     "max_cost_per_million": positive,

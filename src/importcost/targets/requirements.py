@@ -1,11 +1,10 @@
-"""What a handler's requirements.txt asks for, and whether it is there already."""
+"""The file that says what a function's package holds: its requirements, or a lock file."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from importcost.errors import UsageError
@@ -17,32 +16,75 @@ class Requirements:
 
     `path` is absolute; `lines` are its requirement lines and those of included files, comments
     removed; `key` identifies the contents; `is_plain` tells that every line is a plain
-    requirement, so that it can be checked against what is installed.
+    requirement, so that it can be checked against what is installed. `is_installable` says that
+    installers read the file itself.
     """
 
     path: str
     lines: tuple[str, ...]
     key: str
     is_plain: bool
+    is_installable: bool = True
 
 
-def find_requirements(option: str | None, handler_file: str, task_root: str) -> str | None:
-    """Return the path given, else a requirements.txt beside the handler or in the task root.
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """The file that says what is deployed; `unread` ones are there but cannot be read here."""
 
-    Raises UsageError where the named file does not exist.
+    requirements: Requirements | None
+    unread: tuple[str, ...] = ()
+
+
+def find_requirements(option: str | None, handler_file: str, task_root: str) -> Declaration:
+    """Return what the file given says, else one beside the handler or in the task root.
+
+    There a requirements.txt is taken first, then a lock file, then the project's own list of
+    dependencies. Raises UsageError where the named file does not exist or cannot be read.
     """
+    from importcost.targets.locks import READERS
+
     if option:
         if not Path(option).is_file():
             raise UsageError(f"There is no file {option}: give --requirements a requirements file.")
-        return str(Path(option).resolve())
-    for folder in dict.fromkeys((Path(handler_file).parent, Path(task_root))):
-        if (folder / "requirements.txt").is_file():
-            return str(folder / "requirements.txt")
-    return None
+        path = str(Path(option).resolve())
+        found = read_requirements(path)
+        if found is None:
+            raise UsageError(
+                f"{option} does not list what is deployed in a way that can be read: give "
+                "--requirements a requirements file."
+            )
+        return Declaration(found)
+    unread: list[str] = []
+    for name in ("requirements.txt", *READERS):
+        for folder in dict.fromkeys((Path(handler_file).parent, Path(task_root))):
+            file = folder / name
+            if not file.is_file():
+                continue
+            found = read_requirements(str(file))
+            if found is not None:
+                return Declaration(found, tuple(unread))
+            # A project file without a list of dependencies is there for other reasons.
+            unread += [str(file)] if name.endswith(".lock") else []
+    return Declaration(None, tuple(unread))
 
 
-def read_requirements(path: str) -> Requirements:
-    """Read a requirements file and those it includes. Raises UsageError for an absent one."""
+def read_requirements(path: str) -> Requirements | None:
+    """Read a requirements file with those it includes, or a lock file.
+
+    None for a lock file that is not understood. Raises UsageError for a file that cannot be read.
+    """
+    from importcost.targets.locks import READERS, read_lines
+
+    if Path(path).name not in READERS:
+        return _read_requirements_file(path)
+    lines = read_lines(Path(path))
+    if lines is None:
+        return None
+    key = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+    return Requirements(path, lines, key, all(map(_is_plain, lines)), is_installable=False)
+
+
+def _read_requirements_file(path: str) -> Requirements:
     digest = hashlib.sha256()
     lines: list[str] = []
     is_plain = True
@@ -61,10 +103,13 @@ def read_requirements(path: str) -> Requirements:
             included = _included(line)
             if included:
                 pending.append(file.parent / included)
+                # Constraints ask for nothing, but only an installer applies them.
+                is_plain = is_plain and not line.startswith(("-c", "--constraint"))
             elif line.startswith("-"):
                 is_plain = False
             else:
-                lines.append(line)
+                # Hashes are for the installer.
+                lines.append(line.split(" --", 1)[0].rstrip())
     plain = is_plain and all(_is_plain(line) for line in lines)
     return Requirements(path, tuple(lines), digest.hexdigest(), plain)
 
@@ -90,39 +135,3 @@ def _is_plain(line: str) -> bool:
         return Requirement(line).url is None
     except InvalidRequirement:
         return False
-
-
-def unsatisfied(
-    requirements: Requirements, folders: Iterable[str], python_version: str
-) -> tuple[str, ...]:
-    """Return the requirement lines that nothing in `folders` satisfies.
-
-    `folders` are searched for installed distributions as sys.path would be; `python_version` is
-    the measured interpreter's (`3.12.1`), for environment markers. Lines that cannot be checked
-    (URLs, editable installs, options) count as unsatisfied.
-    """
-    if not requirements.is_plain:
-        return requirements.lines or ("(options only)",)
-    from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name
-
-    installed: dict[str, str] = {}
-    for distribution in metadata.distributions(path=list(folders)):
-        name = distribution.metadata["Name"]
-        if name:
-            installed.setdefault(canonicalize_name(name), distribution.version)
-    environment = _marker_environment(python_version)
-    missing = []
-    for line in requirements.lines:
-        requirement = Requirement(line)
-        if requirement.marker and not requirement.marker.evaluate(environment):
-            continue
-        version = installed.get(canonicalize_name(requirement.name))
-        if version is None or not requirement.specifier.contains(version, prereleases=True):
-            missing.append(line)
-    return tuple(missing)
-
-
-def _marker_environment(python_version: str) -> Mapping[str, str]:
-    minor = ".".join(python_version.split(".")[:2])
-    return {"python_version": minor, "python_full_version": python_version}

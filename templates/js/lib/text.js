@@ -50,7 +50,11 @@ export function isPlain(text) {
   return /^[\x20-\x7e…]*$/.test(text);
 }
 
-/** @param {string} name */
-export function ownerLabel(name) {
-  return name === "function" ? "your code" : name;
+/**
+ * @param {string} name
+ * @param {boolean} [isFromRuntime] whether Lambda's runtime brings the distribution
+ */
+export function ownerLabel(name, isFromRuntime = false) {
+  if (name === "function") return "your code";
+  return isFromRuntime ? `${name} (from the runtime)` : name;
 }

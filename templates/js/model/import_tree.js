@@ -151,10 +151,16 @@ export class ImportTree extends Forest {
     return node < this.real ? this.data.distribution_ids[this.nameIds[node]] : NONE;
   }
 
+  /** @param {number} id */
+  ownerName(id) {
+    const owner = this.data.distributions[id];
+    return ownerLabel(owner.name, owner.from_runtime);
+  }
+
   /** @param {number} node */
   distribution(node) {
     const id = this.distributionId(node);
-    return id === NONE ? "" : ownerLabel(this.data.distributions[id].name);
+    return id === NONE ? "" : this.ownerName(id);
   }
 
   /** @param {number} node */

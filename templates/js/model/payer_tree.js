@@ -6,7 +6,6 @@
 /** @import { ImportTree } from "./import_tree.js" */
 
 import { msText, shareText } from "../lib/numbers.js";
-import { ownerLabel } from "../lib/text.js";
 import { NONE, pairKey } from "./columns.js";
 import { Forest } from "./forest.js";
 
@@ -112,7 +111,7 @@ export class PayerTree extends Forest {
   name(node) {
     if (node === this.root) return "function init";
     if (this.subjects[node] !== NONE) return this.tree.name(this.subjects[node]);
-    return ownerLabel(this.tree.data.distributions[this.owners[node]].name);
+    return this.tree.ownerName(this.owners[node]);
   }
 
   /** @param {number} node */
@@ -127,7 +126,7 @@ export class PayerTree extends Forest {
 
   /** @param {number} node */
   distribution(node) {
-    return node === this.root ? "" : ownerLabel(this.tree.data.distributions[this.owners[node]].name);
+    return node === this.root ? "" : this.tree.ownerName(this.owners[node]);
   }
 
   /** @param {number} node */

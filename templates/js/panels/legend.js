@@ -5,7 +5,7 @@
 
 import { buttonOf, byId, element } from "../lib/dom.js";
 import { msText, shareText } from "../lib/numbers.js";
-import { clipped, ownerLabel } from "../lib/text.js";
+import { clipped } from "../lib/text.js";
 
 const LEGEND_FIRST = 14;
 
@@ -51,9 +51,9 @@ export function drawLegend(distributions, tree, toggle) {
     .filter((distribution) => distribution.modules > 0)
     .sort((a, b) => b.self_us - a.self_us);
   const legend = byId("legend");
-  legend.append(...ranked.map(({ id, name, colour, self_us: us }, place) => {
+  legend.append(...ranked.map(({ id, colour, self_us: us }, place) => {
     const item = element("li", place >= LEGEND_FIRST ? "later" : "");
-    const parts = entryParts(colour, clipped(ownerLabel(name), 40), us, wholeUs);
+    const parts = entryParts(colour, clipped(tree.ownerName(id), 40), us, wholeUs);
     item.append(legendButton(id, parts, toggle));
     return item;
   }));

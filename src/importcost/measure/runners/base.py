@@ -41,21 +41,18 @@ class Packages:
     """Folders of packages on the host that stand behind the task root and the layers.
 
     `installed` are the function's own, first one first: its requirements, then what was asked
-    for beside them. `runtime` holds what Lambda's runtime brings. `environment` is what else
-    the measuring environment contributes. `views` maps a folder of links among them to the
-    folder whose entries it shows.
+    for beside them. `runtime` holds what Lambda's runtime brings. `views` maps a folder of
+    links among them to the folder whose entries it shows.
     """
 
     installed: tuple[str, ...] = ()
     runtime: str | None = None
-    environment: tuple[str, ...] = ()
     views: tuple[tuple[str, str], ...] = ()
 
     @property
     def search_path(self) -> tuple[str, ...]:
         """Return the folders in the order of sys.path."""
-        runtime = (self.runtime,) if self.runtime else ()
-        return (*self.installed, *runtime, *self.environment)
+        return (*self.installed, *([self.runtime] if self.runtime else []))
 
 
 NO_PACKAGES = Packages()
@@ -98,7 +95,8 @@ class Launch:
 class InterpreterFacts:
     """The measured interpreter and its machine, as it tells of itself.
 
-    `search_path` is its own sys.path before Lambda's folders are put first.
+    `search_path` is its own sys.path before Lambda's folders are put first; `site_folders` are
+    those that installers put packages into.
     """
 
     executable: str
@@ -109,6 +107,7 @@ class InterpreterFacts:
     cpu_count: int
     cpu_model: str | None
     search_path: tuple[str, ...] = ()
+    site_folders: tuple[str, ...] = ()
 
     @property
     def minor_version(self) -> str:

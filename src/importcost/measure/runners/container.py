@@ -51,6 +51,12 @@ SCRATCH_DIR = "/var/importcost/scratch"
 SCRATCH_MB = 32
 ROWS_LIMIT_BYTES = 8 * 1024 * 1024  # some 100,000 rows
 LAYER_FOLDERS = (f"{LAYERS_DIR}/python/lib/python{{version}}/site-packages", "/opt/python")
+# Where an image may hold boto3 of its own; `{prefix}` is its Python's.
+IMAGE_PACKAGES = (
+    "/var/lang/lib/python{version}/site-packages",
+    RUNTIME_DIR,
+    "{prefix}/lib/python{version}/site-packages",
+)
 # Lambda's own first: an image may put another Python in front on its PATH.
 PYTHON_COMMANDS = ("/var/lang/bin/python3", "python3", "python")
 FOLDER_PREFIX = "importcost-container-"
@@ -162,6 +168,7 @@ def run_argv(
         # Isolated, so that a json.py in the task root is not taken for the library's.
         *("-I", "-S", "-c", launcher_text()),
         *(TASK_ROOT, f"{RUNTIME_DIR}/awslambdaric", *LAYER_FOLDERS, *packages),
+        *(f"{folder}/boto3" for folder in IMAGE_PACKAGES),
     ]
 
 
@@ -459,6 +466,11 @@ class ContainerRunner:
         runtime = RUNTIME_DIR if f"{RUNTIME_DIR}/awslambdaric" in folders else None
         options = self._options
         packages = package_folders(options)
+        brought = tuple(item.removesuffix("/boto3") for item in folders if item.endswith("/boto3"))
+        if brought:  # the image's own stands where the runtime's does
+            packages.pop(RUNTIME_PACKAGES_DIR, None)
+        elif options.runtime_packages:
+            brought = (RUNTIME_PACKAGES_DIR,)
         on_path = [item for item in folders if item in packages or item.startswith(LAYERS_DIR)]
         host = [(TASK_ROOT, options.task_root), *packages.items()]
         if len(options.layers) == 1:  # merged ones have no one folder on the host
@@ -468,7 +480,7 @@ class ContainerRunner:
             search_path=(task_root or "/", *on_path),
             runtime_dir=runtime,
             host_paths=tuple((inside, str(path)) for inside, path in host if path is not None),
-            runtime_packages=(RUNTIME_PACKAGES_DIR,) if options.runtime_packages else (),
+            runtime_packages=tuple(dict.fromkeys(brought)),
         )
 
     def facts(self) -> InterpreterFacts:

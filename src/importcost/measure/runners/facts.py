@@ -83,6 +83,7 @@ def parse_facts(data: Mapping[str, Any]) -> InterpreterFacts:
         cpu_count=data["cpu_count"],
         cpu_model=data["cpu_model"],
         search_path=tuple(data["search_path"]),
+        site_folders=tuple(data["site_folders"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Installs a handler's requirements once, into a cache keyed by their content."""
+"""Installs a handler's packages once, into a cache keyed by their content."""
 
 from __future__ import annotations
 
@@ -7,33 +7,41 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from importcost.errors import MeasurementError
+from importcost.errors import MeasurementError, NoNetworkError
 from importcost.files.cache import cache_folder
-from importcost.measure.runners.launcher import kill_group
+from importcost.measure.runners.wheels import (
+    InstallTarget,
+    lacking_wheel,
+    listed,
+    versions_with_wheel,
+)
+from importcost.processes.bounded import run
 
 INSTALL_TIMEOUT_S = 900
 VERSIONS_SHOWN = 3
 _REASON_MARKS = ("ERROR:", "error:", "×", "╰─▶", "No solution found")  # noqa: RUF001
 
-
-@dataclass(frozen=True, slots=True)
-class InstallTarget:
-    """For which Python the wheels are: `python_version` like `3.12`, `machine` like `x86_64`.
-
-    `python` is a local interpreter to install for, None for a container's: then only Linux
-    wheels are taken, whatever this machine is.
-    """
-
-    python: str | None
-    python_version: str
-    machine: str
+_NETWORK_MARKS = (
+    "NewConnectionError",
+    "NameResolutionError",
+    "Temporary failure in name resolution",
+    "Name or service not known",
+    "nodename nor servname",
+    "Network is unreachable",
+    "No route to host",
+    "Connection refused",
+    "ConnectTimeoutError",
+    "ProxyError",
+    "dns error",
+    "error sending request",
+    "Could not connect",
+)
 
 
 def installed_folder(key: str, target: InstallTarget) -> Path:
@@ -44,30 +52,87 @@ def installed_folder(key: str, target: InstallTarget) -> Path:
     return key_folder / "site-packages"  # the name by which tools and people know such a folder
 
 
-def install(
-    requirements: str, folder: Path, target: InstallTarget, on_line: Callable[[str], None]
-) -> None:
-    """Install a requirements file into `folder`, all or nothing.
+@dataclass(frozen=True, slots=True)
+class ToInstall:
+    """What is installed: a requirements `file`, or else `lines` that come from somewhere.
 
-    `on_line` is told what the installer says. Raises MeasurementError with the installer's own
-    reason where it fails; `folder` does not exist then.
+    `label` names it to the user; `remedy` says in one clause what to do where it fails.
+    `compiled_by` is an interpreter of the version installed for, which leaves valid bytecode
+    beside the sources.
+    """
+
+    label: str
+    remedy: str
+    file: str | None = None
+    lines: tuple[str, ...] = ()
+    compiled_by: str | None = None
+
+
+def install(
+    wanted: ToInstall, folder: Path, target: InstallTarget, on_line: Callable[[str], None]
+) -> None:
+    """Install packages into `folder`, all or nothing.
+
+    `on_line` is told what the installer says. Raises NoNetworkError where no index can be
+    reached, MeasurementError with the installer's own reason for any other failure; `folder`
+    does not exist then.
     """
     entry = folder.parent
-    entry.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=entry.name + ".partial-", dir=entry.parent))
+    partial = _partial_folder(entry)
     try:
-        command = _command(requirements, partial / folder.name, target)
-        code, lines = _run(command, on_line)
+        file = wanted.file
+        if file is None:
+            file = str(partial / "requirements.txt")
+            Path(file).write_text("".join(f"{line}\n" for line in wanted.lines), encoding="utf-8")
+        code, lines = _run(_command(file, partial / folder.name, target), on_line)
         if code != 0:
-            raise MeasurementError(
-                f"Installing {requirements} for Python {target.python_version} failed: "
-                f"{_reason(lines)}. Correct the file, or name another with --requirements."
-            )
+            raise _failed(wanted, target, lines)
+        if wanted.compiled_by is not None:
+            _compile(partial / folder.name, wanted.compiled_by)
         # Where another process was quicker, its folder has the same content.
         with contextlib.suppress(OSError):
             partial.rename(entry)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _partial_folder(entry: Path) -> Path:
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=entry.name + ".partial-", dir=entry.parent))
+    except OSError as error:
+        raise MeasurementError(
+            f"The cache folder {cache_folder()} cannot be written ({error.strerror}): name one "
+            "that can be with the variable IMPORTCOST_CACHE_DIR."
+        ) from error
+
+
+def _failed(wanted: ToInstall, target: InstallTarget, lines: list[str]) -> MeasurementError:
+    text = "\n".join(lines)
+    if any(mark in text for mark in _NETWORK_MARKS):
+        return NoNetworkError(
+            f"Installing {wanted.label} for Python {target.python_version} needs a package index, "
+            "and none can be reached: connect to the network, or measure an environment that has "
+            "the packages with --python."
+        )
+    reason = f"Installing {wanted.label} for Python {target.python_version} failed"
+    lacking = lacking_wheel(lines)
+    others = versions_with_wheel(lacking, target) if lacking is not None else ()
+    if others:
+        return MeasurementError(
+            f"{reason}: {lacking} has no wheel for it on {target.machine}, but has one for Python "
+            f"{listed(others)}. Name such an interpreter with --python, or another version of "
+            "the package."
+        )
+    return MeasurementError(
+        f"{reason}: {_reason(lines)}. {wanted.remedy[0].upper()}{wanted.remedy[1:]}."
+    )
+
+
+def _compile(folder: Path, python: str) -> None:
+    """Leave bytecode beside the sources that stays valid wherever the folder is mounted."""
+    words = ["-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    run([python, "-I", *words, str(folder)], timeout_s=INSTALL_TIMEOUT_S)
 
 
 def _command(requirements: str, folder: Path, target: InstallTarget) -> list[str]:
@@ -94,40 +159,24 @@ def _command(requirements: str, folder: Path, target: InstallTarget) -> list[str
 
 def _pip_for(python: str) -> list[str]:
     """Return how to call pip for `python`: its own, or importcost's with --python."""
-    found = subprocess.run(
-        [python, "-m", "pip", "--version"], capture_output=True, timeout=60, check=False
-    )
-    if found.returncode == 0:
+    if run([python, "-m", "pip", "--version"], timeout_s=60).exit_code == 0:
         return [python, "-m", "pip"]
     return [sys.executable, "-m", "pip", "--python", python]
 
 
 def _run(command: list[str], on_line: Callable[[str], None]) -> tuple[int, list[str]]:
-    environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
-        try:
-            for line in process.stdout or ():
-                output.write(line)
-                on_line(line.rstrip())
-            code = process.wait(timeout=INSTALL_TIMEOUT_S)
-        finally:
-            kill_group(process.pid)
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-        output.seek(0)
-        return code, output.read().splitlines()
+    environment = {"PIP_RETRIES": "1", **os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
+    done = run(
+        command,
+        timeout_s=INSTALL_TIMEOUT_S,
+        env=environment,
+        merges_streams=True,
+        on_line=on_line,
+    )
+    lines = done.out.decode("utf-8", "replace").splitlines()
+    if done.timed_out:
+        lines.append(f"ERROR: the installer did not end within {INSTALL_TIMEOUT_S} s")
+    return (1 if done.timed_out else done.exit_code), lines
 
 
 def _reason(lines: list[str]) -> str:

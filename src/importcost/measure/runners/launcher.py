@@ -427,9 +427,13 @@ def launch(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _greeting() -> dict[str, Any]:
-    """Tell which of the folders named on the command line there are (`{version}`: like 3.12)."""
+    """Tell which of the folders named on the command line there are.
+
+    `{version}` in them stands for one like 3.12, `{prefix}` for this Python's own folder.
+    """
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    folders = [item.replace("{version}", version) for item in sys.argv[1:]]
+    named = [item.replace("{version}", version) for item in sys.argv[1:]]
+    folders = [item.replace("{prefix}", sys.prefix) for item in named]
     return {"pid": os.getpid(), "folders": [item for item in folders if os.path.isdir(item)]}
 
 

@@ -162,7 +162,9 @@ class LocalRunner:
         private = self._private(needed)
         cwd = self.layout.task_root
         before = self.shared.before_launch()
-        launch = _launch(self.python, python_args, files, timeout_s, cwd, env, private)
+        # Nothing of its own environment: what of that may be seen, the layout names.
+        args = ("-S", *python_args)
+        launch = _launch(self.python, args, files, timeout_s, cwd, env, private)
         self.shared.because = launch.shared_because
         if launch.shared_because is None:
             self.shared.is_private = True

@@ -25,6 +25,7 @@ COLUMNS = (
     "imported_at",
     "bytecode",
     "rss_self_kb",
+    "from_runtime",
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes as a formula, in the wide forms too that Excel folds."""
@@ -58,6 +59,7 @@ def render_csv(profile: Profile, estimate: Estimate) -> str:  # noqa: ARG001 - t
                 cell(fact.imported_at),
                 cell(fact.bytecode),
                 "" if fact.rss_self_kb is None else fact.rss_self_kb,
+                "yes" if fact.from_runtime else "",
             ]
         )
     return text.getvalue()

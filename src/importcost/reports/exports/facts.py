@@ -15,7 +15,8 @@ class ModuleFacts:
     """Facts about one name; an empty string or None where the graph run told nothing.
 
     `file` is the module's own, `importer` the module that imported it first, and
-    `importer_file`:`line` the statement that did. Paths are shortened.
+    `importer_file`:`line` the statement that did. Paths are shortened. `from_runtime` says that
+    Lambda's runtime brings the module.
     """
 
     distribution: str
@@ -25,6 +26,7 @@ class ModuleFacts:
     line: int | None
     bytecode: str
     rss_self_kb: int | None
+    from_runtime: bool = False
 
     @property
     def imported_at(self) -> str:
@@ -55,6 +57,7 @@ def module_facts(profile: Profile) -> list[ModuleFacts]:
                 line=edge.line if edge else None,
                 bytecode=found.bytecode.value if found else "",
                 rss_self_kb=None if rss is None else round(rss / 1024),
+                from_runtime=found is not None and found.from_runtime,
             )
         )
     return result
@@ -72,3 +75,13 @@ def frame_owners(profile: Profile, frames: Frames) -> list[str]:
         else:
             owners.append(facts[tree.name_ids[node]].distribution)
     return owners
+
+
+def owner_labels(profile: Profile, frames: Frames) -> list[str]:
+    """Return each frame's distribution in words: what Lambda's runtime brings is marked."""
+    facts, ids = module_facts(profile), profile.tree.name_ids
+    owners = frame_owners(profile, frames)
+    return [
+        f"{owner} (runtime)" if node != NO_NODE and facts[ids[node]].from_runtime else owner
+        for owner, node in zip(owners, frames.nodes, strict=True)
+    ]

@@ -51,6 +51,8 @@ def _begin(
         return {"name": frames.names[frame], "cat": "phase", "args": args}
     fact = facts[profile.tree.name_ids[node]]
     args["distribution"] = fact.distribution
+    if fact.from_runtime:
+        args["from_runtime"] = True
     if fact.imported_at:
         args["imported_at"] = fact.imported_at
     return {"name": frames.names[frame], "cat": "import", "args": args}

@@ -1,0 +1,260 @@
+"""Finds out which packages will be deployed with a function, and lays these out, and no others."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from importcost.measure.distributions import (
+    Closure,
+    Distribution,
+    closure,
+    installed_distributions,
+    marker_environment,
+    needed_alone,
+    needed_by_importcost_alone,
+)
+from importcost.measure.environment_view import Visible, open_view
+from importcost.measure.layout import layer_search_path
+from importcost.measure.not_deployed import Beyond
+from importcost.measure.runners.base import NO_PACKAGES, InterpreterFacts, Packages
+from importcost.measure.runners.installer import ToInstall, install, installed_folder
+from importcost.measure.runners.wheels import InstallTarget
+from importcost.measure.runtime_packages import NO_BOTO3, runtime_distributions
+from importcost.model.profile import Target
+from importcost.targets.requirements import Declaration, Requirements, find_requirements
+
+IN_THE_IMAGE = "what the image holds"
+THE_ENVIRONMENT = (
+    "the measuring environment's, less importcost and what only it needs: no requirements or "
+    "lock file, layer or built package says what is deployed"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What packages are laid out for: a target and the Python that imports it.
+
+    `python_version` is the measured Python's, `3.12` or longer. `is_local` says that it runs on
+    this machine, `is_own_image` that the image is the function's own.
+    """
+
+    target: Target
+    interpreter: InterpreterFacts
+    python_version: str
+    arch: str
+    is_local: bool
+    is_own_image: bool
+    requirements: str | None = None
+    boto3: str | None = None
+
+    @property
+    def minor_version(self) -> str:
+        """Return the measured Python's version like `3.12`."""
+        return ".".join(self.python_version.split(".")[:2])
+
+    def install_target(self) -> InstallTarget:
+        """Return what packages are installed for."""
+        if self.is_local:
+            python, machine = self.interpreter.executable, self.interpreter.machine
+            return InstallTarget(python, self.minor_version, machine)
+        # The container runs on this machine's processor, whatever the function's architecture.
+        names = {"arm64": "aarch64", "AMD64": "x86_64"}
+        machine = names.get(self.interpreter.machine, self.interpreter.machine) or self.arch
+        return InstallTarget(None, self.minor_version, machine)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """The packages laid out: `requirements` is the file that names them, `words` where they are
+    from.
+
+    `environment` are the measuring environment's distributions (none in a container), and
+    `shown` those of them that may be imported.
+    """
+
+    requirements: str | None
+    packages: Packages
+    words: str
+    environment: Mapping[str, Distribution] = field(default_factory=dict)
+    shown: frozenset[str] = frozenset()
+
+    def beyond(self, no_runtime: str | None) -> Beyond:
+        """Return what is there beside what is deployed."""
+        says = self.requirements or "the package's requirements"
+        return Beyond(self.environment, self.shown, says, no_runtime)
+
+
+NOTHING_DEPLOYED = Deployed(None, NO_PACKAGES, "nothing")
+
+
+class Notes(Protocol):
+    """Takes sentences about choices; see `bench.Listener`."""
+
+    def note(self, message: str) -> None:
+        """Take one sentence."""
+
+    def detail(self, message: str) -> None:
+        """Take a line that only a reader who asks for details wants."""
+
+
+@contextlib.contextmanager
+def open_packages(place: Place, listener: Notes) -> Iterator[Deployed]:
+    """Lay out the packages that will be deployed, as long as the context is open.
+
+    Raises UsageError for a file that cannot be read, MeasurementError where an installation
+    fails.
+    """
+    if place.is_own_image:
+        yield Deployed(None, NO_PACKAGES, IN_THE_IMAGE)
+        return
+    target = place.target
+    declared = find_requirements(place.requirements, target.handler_file, target.task_root)
+    for file in declared.unread:
+        listener.note(
+            f"{file} is not read: importcost does not understand what it says; name a "
+            "requirements file with --requirements."
+        )
+    environment: Mapping[str, Distribution] = {}
+    if place.is_local:
+        environment = installed_distributions(place.interpreter.search_path)
+    with _laid_out(place, declared, environment, listener) as deployed:
+        yield deployed
+
+
+def _laid_out(
+    place: Place,
+    declared: Declaration,
+    environment: Mapping[str, Distribution],
+    listener: Notes,
+) -> contextlib.AbstractContextManager[Deployed]:
+    own = _own_distributions(place)
+    if declared.requirements is not None:
+        return _declared(place, declared.requirements, own, environment, listener)
+    if own or place.target.layers:
+        words = "what the task root and its layers hold"
+        return contextlib.nullcontext(Deployed(None, NO_PACKAGES, words, environment))
+    if place.is_local:
+        return _all_but_importcost(place, environment, listener)
+    return contextlib.nullcontext(Deployed(None, NO_PACKAGES, "what the task root holds"))
+
+
+def _own_distributions(place: Place) -> dict[str, Distribution]:
+    """Return what was unpacked into the task root and the layers: a built package."""
+    folders = [place.target.task_root]
+    for layer in place.target.layers:
+        folders += layer_search_path(layer, place.minor_version)
+    return installed_distributions(folders)
+
+
+def _declared(
+    place: Place,
+    wanted: Requirements,
+    own: Mapping[str, Distribution],
+    environment: Mapping[str, Distribution],
+    listener: Notes,
+) -> contextlib.AbstractContextManager[Deployed]:
+    """Take what the file asks for from the package itself, the environment, or an index."""
+    file = wanted.path
+    if _followed(place, wanted, own) is not None:
+        words = f"{file}, as the task root and its layers hold it"
+        return contextlib.nullcontext(Deployed(file, NO_PACKAGES, words, environment))
+    found = _followed(place, wanted, {**environment, **own}) if environment else None
+    if found is not None:
+        return _shown_alone(place, file, found.names - set(own), environment)
+    folder = _installed(place, wanted, listener)
+    words = f"{file}, installed for Python {place.minor_version}"
+    packages = Packages(installed=(str(folder),))
+    return contextlib.nullcontext(Deployed(file, packages, words, environment))
+
+
+def _followed(
+    place: Place, wanted: Requirements, installed: Mapping[str, Distribution]
+) -> Closure | None:
+    """Return all that the file leads to, None where not all of it is there."""
+    if not wanted.is_plain:
+        return None
+    machine = "" if place.is_local else place.install_target().machine
+    markers = marker_environment(place.python_version, machine)
+    found = closure(wanted.lines, installed, markers)
+    return None if found.missing else found
+
+
+@contextlib.contextmanager
+def _shown_alone(
+    place: Place, file: str, names: frozenset[str], environment: Mapping[str, Distribution]
+) -> Iterator[Deployed]:
+    with open_view(_folders(place, environment), Visible(environment, names, False)) as views:
+        packages = Packages(installed=tuple(view for view, _ in views), views=views)
+        words = f"{file}, as the measuring environment holds it, and nothing else of that"
+        yield Deployed(file, packages, words, environment, names)
+
+
+@contextlib.contextmanager
+def _all_but_importcost(
+    place: Place, environment: Mapping[str, Distribution], listener: Notes
+) -> Iterator[Deployed]:
+    markers = marker_environment(place.python_version)
+    names = frozenset(environment) - needed_by_importcost_alone(environment, markers)
+    if place.boto3 != NO_BOTO3:
+        # Nobody says that boto3 is deployed, and the runtime brings it.
+        names -= needed_alone(runtime_distributions() & names, names, environment, markers)
+    with open_view(_folders(place, environment), Visible(environment, names, True)) as views:
+        if views:
+            listener.detail(f"packages: {THE_ENVIRONMENT}")
+        packages = Packages(installed=tuple(view for view, _ in views), views=views)
+        yield Deployed(None, packages, THE_ENVIRONMENT, environment, names)
+
+
+def _folders(place: Place, environment: Mapping[str, Distribution]) -> tuple[str, ...]:
+    """Return the folders to be shown: where packages are installed, and others that hold some."""
+    sites = place.interpreter.site_folders
+    named = {distribution.folder for distribution in environment.values()}
+    others = [folder for folder in place.interpreter.search_path if folder in named]
+    return tuple(dict.fromkeys((*sites, *others)))
+
+
+def _installed(place: Place, wanted: Requirements, listener: Notes) -> Path:
+    """Return the folder of the installed file, installed now where it was not before."""
+    target = place.install_target()
+    folder = installed_folder(wanted.key, target)
+    if folder.is_dir():
+        listener.detail(f"{wanted.path} was installed before, in {folder}")
+        return folder
+    listener.note(
+        f"Installing {wanted.path} for Python {target.python_version} into the cache (once) ..."
+    )
+    started = time.monotonic()
+    install(
+        ToInstall(
+            label=wanted.path,
+            remedy="correct the file, or name another with --requirements",
+            file=wanted.path if wanted.is_installable else None,
+            lines=wanted.lines,
+        ),
+        folder,
+        target,
+        listener.detail,
+    )
+    listener.note(f"Installed in {time.monotonic() - started:.0f} s.")
+    return folder
+
+
+@contextlib.contextmanager
+def open_environments_boto3(place: Place, deployed: Deployed) -> Iterator[Packages | None]:
+    """Show the measuring environment's own boto3 and what it needs; None where it has none.
+
+    For a machine that cannot install what Lambda's runtime brings.
+    """
+    markers = marker_environment(place.python_version)
+    found = closure(["boto3"], deployed.environment, markers)
+    if found.missing:
+        yield None
+        return
+    visible = Visible(deployed.environment, found.names, False)
+    with open_view(_folders(place, deployed.environment), visible) as views:
+        yield Packages(runtime=views[0][0], views=views) if views else None

@@ -1,0 +1,219 @@
+"""The installed distributions of an environment: who needs whom, and which files are whose."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # most measurements ask for no requirement: packaging is imported where used
+    from packaging.requirements import Requirement
+
+IMPORTCOST = "importcost-lambda"
+INSTALLERS = frozenset(("pip", "setuptools", "wheel"))
+"""Environments have these for themselves; no package that is deployed gets them by that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """One installed distribution.
+
+    `name` is canonical; `folder` is where it is installed; `requires` are its own requirement
+    lines, extras and markers included. `is_requested` says that its installer was told its
+    name, so that it is not there for another's sake alone.
+    """
+
+    name: str
+    version: str
+    folder: str
+    requires: tuple[str, ...]
+    is_requested: bool
+    metadata_folder: Path
+
+    def files(self) -> Iterator[tuple[str, ...]]:
+        """Yield the parts of each path that it installed below its folder."""
+        own = self.metadata_folder
+        yield (own.name,)
+        try:
+            with (own / "RECORD").open(encoding="utf-8", newline="") as stream:
+                paths = [row[0] for row in csv.reader(stream) if row]
+        except (OSError, UnicodeDecodeError, csv.Error):
+            yield from ((name,) for name in self._top_level())
+            return
+        for path in paths:
+            if not path.startswith(("../", "/")):
+                yield tuple(path.split("/"))
+
+    def _top_level(self) -> Iterator[str]:
+        """Yield what a distribution without RECORD (an old egg, Debian's) says it brings."""
+        try:
+            names = (self.metadata_folder / "top_level.txt").read_text(encoding="utf-8").split()
+        except (OSError, UnicodeDecodeError):
+            names = [self.name.replace("-", "_")]
+        for name in names:
+            yield name
+            yield f"{name}.py"
+
+
+def canonical(name: str) -> str:
+    """Return a distribution's name as package indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def installed_distributions(folders: Iterable[str]) -> dict[str, Distribution]:
+    """Return the distributions in `folders` by canonical name; the first folder wins."""
+    found: dict[str, Distribution] = {}
+    for folder in dict.fromkeys(folders):
+        for distribution in metadata.distributions(path=[folder]):
+            path = getattr(distribution, "_path", None)
+            name = distribution.metadata["Name"]
+            if not name or not isinstance(path, Path):
+                continue
+            key = canonical(name)
+            if key not in found:
+                found[key] = Distribution(
+                    name=key,
+                    version=distribution.version,
+                    folder=folder,
+                    requires=tuple(distribution.requires or ()),
+                    is_requested=(path / "REQUESTED").is_file(),
+                    metadata_folder=path,
+                )
+    return found
+
+
+def marker_environment(python_version: str, machine: str = "") -> dict[str, str]:
+    """Return the variables of environment markers for a measured Python like `3.12.1`.
+
+    Its platform is this machine's; `machine` is named where the measured one may differ.
+    """
+    from packaging.markers import default_environment
+
+    known = {name: str(value) for name, value in default_environment().items()}
+    minor = ".".join(python_version.split(".")[:2])
+    changed = {"python_version": minor, "python_full_version": python_version}
+    changed["implementation_version"] = python_version
+    if machine:
+        changed["platform_machine"] = machine
+    return {**known, **changed}
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """What some requirements pull in: `names` are there; `missing` requirements are not met."""
+
+    names: frozenset[str]
+    missing: tuple[str, ...]
+
+
+def closure(
+    lines: Iterable[str],
+    installed: Mapping[str, Distribution],
+    environment: Mapping[str, str],
+) -> Closure:
+    """Follow requirement lines, and those of what meets them, through what is installed."""
+    pending: list[tuple[Requirement, frozenset[str]]] = []
+    missing: list[str] = []
+    for line in lines:
+        _add(line, frozenset(), pending, missing)
+    seen: dict[str, set[str]] = {}
+    while pending:
+        requirement, extras = pending.pop()
+        if not _applies(requirement, extras, environment):
+            continue
+        name = canonical(requirement.name)
+        distribution = installed.get(name)
+        if distribution is None or not _is_met(requirement, distribution):
+            missing.append(str(requirement))
+            continue
+        wanted = set(requirement.extras) | {""}
+        new = wanted - seen.setdefault(name, set())
+        if new:
+            seen[name] |= new
+            for line in distribution.requires:
+                _add(line, frozenset(new), pending, None)
+    return Closure(frozenset(seen), tuple(dict.fromkeys(missing)))
+
+
+def _add(
+    line: str,
+    extras: frozenset[str],
+    pending: list[tuple[Requirement, frozenset[str]]],
+    missing: list[str] | None,
+) -> None:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        pending.append((Requirement(line), extras))
+    except InvalidRequirement:
+        # An old distribution's own metadata may hold what no tool accepts today.
+        if missing is not None:
+            missing.append(line)
+
+
+def _applies(
+    requirement: Requirement, extras: frozenset[str], environment: Mapping[str, str]
+) -> bool:
+    if requirement.marker is None:
+        # An extra's own requirements all name it in their marker; these belong to no extra.
+        return not extras or "" in extras
+    return any(
+        requirement.marker.evaluate({**environment, "extra": extra}) for extra in extras or {""}
+    )
+
+
+def _is_met(requirement: Requirement, distribution: Distribution) -> bool:
+    if requirement.url is not None:
+        return False
+    return requirement.specifier.contains(distribution.version, prereleases=True)
+
+
+def needed_by_importcost_alone(
+    installed: Mapping[str, Distribution], environment: Mapping[str, str]
+) -> frozenset[str]:
+    """Return importcost, the installers, and what is there for their sake only.
+
+    A distribution stays visible where another one needs it that is not there for importcost,
+    or where somebody asked for it by name.
+    """
+    roots = INSTALLERS | {IMPORTCOST}
+    own = (closure([IMPORTCOST], installed, environment).names | INSTALLERS) & set(installed)
+    asked = {name for name in own - roots if installed[name].is_requested}
+    others = [name for name in installed if name not in own or name in asked]
+    return own - closure(others, installed, environment).names
+
+
+def needed_alone(
+    some: frozenset[str],
+    names: frozenset[str],
+    installed: Mapping[str, Distribution],
+    environment: Mapping[str, str],
+) -> frozenset[str]:
+    """Return those of `some` that none of the other `names` needs."""
+    return some - closure(sorted(names - some), installed, environment).names
+
+
+def unsatisfied_by(
+    distribution: Distribution,
+    installed: Mapping[str, Distribution],
+    environment: Mapping[str, Any],
+) -> tuple[str, ...]:
+    """Return a distribution's own requirements that what is installed does not meet."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    found = []
+    for line in distribution.requires:
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement:
+            continue
+        other = installed.get(canonical(requirement.name))
+        if not _applies(requirement, frozenset(), environment) or other is None:
+            continue
+        if not _is_met(requirement, other):
+            found.append(line)
+    return tuple(found)

@@ -1,0 +1,108 @@
+"""What a handler imports that its deployed package will not have, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from importcost.measure.distributions import Distribution
+from importcost.measure.runtime_packages import runtime_modules_brought
+from importcost.model.graph import FUNCTION, ImportGraph
+from importcost.model.profile import ProfileWarning, WarningCode
+
+_SOURCE_SUFFIXES = (".py", ".so", ".pyd")
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """Packages that are there, and that the measured handler is not shown.
+
+    `installed` and `visible` describe the measuring environment. `says` names what says which
+    packages are deployed. `no_runtime` tells why what the runtime brings is not there, None
+    where it is; `conflicts` what of it does not go with the package's own, a clause each.
+    """
+
+    installed: Mapping[str, Distribution] = field(default_factory=dict)
+    visible: frozenset[str] = frozenset()
+    says: str = "the package"
+    no_runtime: str | None = None
+    conflicts: tuple[str, ...] = ()
+
+    def owner(self, module: str) -> Distribution | None:
+        """Return the hidden distribution that brings a top-level module, None without one."""
+        top = module.partition(".")[0]
+        for distribution in self.installed.values():
+            if distribution.name not in self.visible and _brings(distribution, top):
+                return distribution
+        return None
+
+    def lacks_runtime(self, module: str) -> bool:
+        """Return True if Lambda's runtime brings a module that could not be installed here."""
+        return self.no_runtime is not None and module.partition(".")[0] in runtime_modules_brought()
+
+    def explain(self, module: str, importer: str) -> str | None:
+        """Say in one sentence why `module` is not there, None where nothing is known of it."""
+        if self.lacks_runtime(module):
+            return (
+                f"{importer} needs the module {module}, which Lambda's runtime brings: "
+                f"{self.no_runtime}"
+            )
+        owner = self.owner(module)
+        if owner is None:
+            return None
+        return (
+            f"{importer} imports {module}, which the deployed package will not have: the "
+            f"measuring environment holds it ({owner.name} {owner.version}), but {self.says} does "
+            f"not name it; add {owner.name} there."
+        )
+
+    def conflict(self) -> str | None:
+        """Say in one sentence what does not go together, None where all does."""
+        if not self.conflicts:
+            return None
+        return (
+            f"The package does not go with the boto3 that Lambda's runtime brings: "
+            f"{self.conflicts[0]}, and the package's own stands in front; add boto3 to "
+            f"{self.says}, or choose the runtime's with --boto3."
+        )
+
+
+NOTHING_BEYOND = Beyond()
+
+
+def _brings(distribution: Distribution, top: str) -> bool:
+    return any(
+        parts[0] == top if len(parts) > 1 else _module_of(parts[0]) == top
+        for parts in distribution.files()
+    )
+
+
+def _module_of(file: str) -> str | None:
+    """Return the top-level module that a file is, None for a file that is none."""
+    return file.partition(".")[0] if file.endswith(_SOURCE_SUFFIXES) else None
+
+
+def imports_beyond(
+    recorded: Mapping[str, Any], graph: ImportGraph, beyond: Beyond
+) -> Iterator[ProfileWarning]:
+    """Warn of what the function's own code tried to import in vain, and the environment has.
+
+    `recorded` is the graph run's result. What a dependency does without is its own affair.
+    """
+    own = {item.name: item.file for item in graph.modules if item.distribution == FUNCTION}
+    loaded = {item.name for item in graph.modules}
+    named: set[str] = set()
+    for module, importer, file, line in recorded.get("failed", ()):
+        top = module.partition(".")[0]
+        if importer not in own or top in loaded or top in named:
+            continue
+        if beyond.owner(module) is None:
+            continue
+        named.add(top)
+        place = f"{own[importer] or file} line {line}"
+        yield ProfileWarning(
+            WarningCode.NOT_DEPLOYED,
+            f"{place} imports {module}, which the deployed package will not have: it is measured "
+            f"without it, as the handler runs on Lambda. Add it to {beyond.says} if it is needed.",
+        )

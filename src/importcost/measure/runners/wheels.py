@@ -1,0 +1,78 @@
+"""Says for which Pythons a package has a wheel, where it has none for the measured one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from importcost.processes.bounded import run
+
+LAMBDA_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+ASK_TIMEOUT_S = 60.0
+# pip and uv name what they could not get or build in these words.
+_LACKING = (
+    re.compile(r"No matching distribution found for (\S+==\S+)"),
+    re.compile(r"Because (\S+==\S+) has no wheels"),
+    re.compile(r"Failed to build `?([\w.-]+==[\w.!+-]+)`?"),
+    re.compile(r"Failed building wheel for ([\w.-]+)"),
+    re.compile(r"Failed to build '?([\w.-]+)'? when"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InstallTarget:
+    """For which Python the wheels are: `python_version` like `3.12`, `machine` like `x86_64`.
+
+    `python` is a local interpreter to install for, None for a container's: then only Linux
+    wheels are taken, whatever this machine is.
+    """
+
+    python: str | None
+    python_version: str
+    machine: str
+
+
+def lacking_wheel(lines: Sequence[str]) -> str | None:
+    """Return what an installer found no wheel for, None where it failed otherwise."""
+    text = "\n".join(lines)
+    for pattern in _LACKING:
+        found = pattern.search(text)
+        if found is not None:
+            return found[1].rstrip(".,'`")
+    return None
+
+
+def versions_with_wheel(requirement: str, target: InstallTarget) -> tuple[str, ...]:
+    """Ask the package index for which of Lambda's Pythons `requirement` has a wheel."""
+    others = [version for version in LAMBDA_PYTHONS if version != target.python_version]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        answers = pool.map(lambda version: _has_wheel(requirement, version, target), others)
+        return tuple(version for version, has in zip(others, answers, strict=True) if has)
+
+
+def _has_wheel(requirement: str, version: str, target: InstallTarget) -> bool:
+    with tempfile.TemporaryDirectory(prefix="importcost-wheels-") as folder:
+        uv = shutil.which("uv")
+        words = ["--python-version", version, "--only-binary", ":all:", "--no-deps", "--dry-run"]
+        if uv:
+            platform = ["--python-platform", f"{target.machine}-manylinux_2_28"]
+            argv = [uv, "pip", "install", *words, *platform, "--target", folder, requirement]
+        else:
+            tags = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
+            platform = [word for tag in tags for word in ("--platform", f"{tag}_{target.machine}")]
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--ignore-installed"]
+            argv = [*pip, *words, *platform, "--target", folder, requirement]
+        environment = {"PIP_RETRIES": "1", **os.environ}
+        return run(argv, timeout_s=ASK_TIMEOUT_S, env=environment).exit_code == 0
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return `a`, `a and b` or `a, b and c`."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
