@@ -18,7 +18,9 @@ FILES = {
     "handler.py": "import csv\nimport helper\n\ndef handler(event, context): return {}\n",
     "helper.py": "import wave\n",
     "endless.py": "while True: pass\n",
-    "raises.py": "import os\nos.environ['TABLE']\n",
+    "raises.py": "import os\nos.environ['AWS_PROFILE']\n",
+    "lacks.py": "import os\nfrom nowhere_a import x\nimport nowhere_b\nos.environ['TABLE']\n",
+    "reads.py": "import os\nT = os.environ['TABLE']\nN = os.getenv('N_LIMIT')\nprint(int(N))\n",
 }
 
 
@@ -67,10 +69,24 @@ def test_a_handler_that_fails_leaves_no_container_and_no_report(engine, lambda_i
     before = containers(engine.command)
     done = profile(folder, engine, lambda_image, "raises.py")
     assert done.returncode == 3
-    assert "--env TABLE=VALUE" in done.stderr
+    assert "--env AWS_PROFILE=VALUE" in done.stderr
     assert "Traceback" in done.stderr
     assert containers(engine.command) == before
     assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
+
+
+def test_what_init_lacks_is_found_in_the_container_too(engine, lambda_image, folder):
+    done = profile(folder, engine, lambda_image, "lacks.py", "--no-install")
+    assert done.returncode == 3
+    assert "nowhere_a (lacks.py line 2) and nowhere_b (lacks.py line 3)" in done.stderr
+    done = profile(folder, engine, lambda_image, "reads.py", "-o", "made.json")
+    assert done.returncode == 0, done.stderr
+    placeholders = json.loads((folder / "made.json").read_text())["supplies"]["placeholders"]
+    assert [(one["name"], one["value"], one["line"]) for one in placeholders] == [
+        ("TABLE", "importcost-table", 2),
+        ("N_LIMIT", "1", 3),
+    ]
+    assert placeholders[0]["file"] == str(folder / "reads.py")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

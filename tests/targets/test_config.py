@@ -41,6 +41,8 @@ env.LOG = "debug"
 layers = ["layers/common"]
 requirements = "requirements.txt"
 boto3 = "1.40.4"
+with = ["requests<3", "idna"]
+install_missing = true
 placeholders = true
 max_init_ms = 800
 max_billed_init_ms = 900.5
@@ -78,6 +80,8 @@ def test_every_setting_of_a_handlers_table_is_read():
         layers=("/shop/layers/common",),
         requirements="/shop/requirements.txt",
         boto3="1.40.4",
+        packages=("requests<3", "idna"),
+        installs_missing=True,
         placeholders=True,
         budgets=Budgets(
             max_init_ms=800.0,
@@ -99,7 +103,7 @@ def test_every_setting_of_a_handlers_table_is_read():
 
 def test_defaults_hold_where_a_handler_says_nothing():
     _, refunds = read_config(FULL, "/shop/pyproject.toml").handlers
-    assert (refunds.name, refunds.line) == ("refunds/eu", 35)
+    assert (refunds.name, refunds.line) == ("refunds/eu", 37)
     assert refunds.handler == "refunds/create.handler"
     assert refunds.root == "/shop"
     assert refunds.memory_mb == 512

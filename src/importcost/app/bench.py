@@ -18,6 +18,7 @@ from typing import Protocol
 
 from importcost import __version__
 from importcost.app.deployed import NOTHING_DEPLOYED, Deployed, Place, open_packages
+from importcost.app.extra_packages import NO_EXTRA, Extra, parse_packages, with_asked
 from importcost.app.first_figures import FirstFigures
 from importcost.app.noise_warning import with_noise_warning
 from importcost.app.runtime_supply import Supplied, has_bare_packages, open_supplied
@@ -44,7 +45,6 @@ from importcost.measure.session import (
     measure,
 )
 from importcost.model.profile import Profile, Settings, Target
-from importcost.model.supplies import NO_SUPPLIES, Supplies
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import InterpreterChoice, choose_interpreter
 
@@ -82,6 +82,12 @@ class ProfileRequest:
     network: str = "none"
     cpus: float | None = None
     """The container's CPU quota in cores; None is init's boost."""
+    packages: tuple[str, ...] = ()
+    """Requirements that are installed beside the function's own."""
+    installs: bool = True
+    """Whether anything at all may be installed."""
+    installs_missing: bool = True
+    """Whether a missing module may be installed where nothing says what is deployed."""
     placeholders: bool = True
     """Whether variables that init reads and nobody has set get a placeholder."""
 
@@ -128,6 +134,9 @@ def check_request(request: ProfileRequest) -> None:
             f"--boto3 is {request.boto3}: name a version like 1.40.4, or none for a function that "
             "is measured without what Lambda's runtime brings."
         )
+    parse_packages(request.packages)
+    if request.packages and not request.installs:
+        raise UsageError("--with asks for an installation and --no-install rules it out: drop one.")
     for option, is_given in (
         ("--image", request.image is not None),
         ("--network", request.network != "none"),
@@ -148,13 +157,20 @@ class Bench:
     provenance: Provenance
     request: ProfileRequest
     prepared: Prepared
+    extra: Extra = NO_EXTRA
     rehearsed: Rehearsed | None = None
     """The first launches, which went well; None where the bench was opened without any."""
 
     @property
+    def is_helped(self) -> bool:
+        """Tell whether init was given more than was asked for."""
+        automatic = any(one.is_automatic for one in self.extra.packages)
+        return automatic or bool(self.extra.placeholders)
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """Return the variables that were asked for, and the placeholders."""
-        placeholders = self.provenance.supplies.placeholders
+        placeholders = self.extra.placeholders
         return {**{one.name: one.value for one in placeholders}, **self.request.environment}
 
     def profile(self, listener: Listener) -> tuple[Measurement, Profile]:
@@ -182,11 +198,15 @@ def open_bench(request: ProfileRequest, listener: Listener) -> Iterator[Bench]:
     interpreter, the engine or an installation fails.
     """
     request = without_tracing(request, listener)
-    with (
-        open_prepared(request, listener) as prepared,
-        start(prepared, request, NO_SUPPLIES, listener) as bench,
-    ):
-        yield bench
+    with open_prepared(request, listener) as prepared:
+        extra = asked_for(prepared, request, listener)
+        with start(prepared, request, extra, listener) as bench:
+            yield bench
+
+
+def asked_for(prepared: Prepared, request: ProfileRequest, listener: Listener) -> Extra:
+    """Return the packages that were asked for with --with, installed. Raises MeasurementError."""
+    return with_asked(request.packages, prepared.place.install_target(), listener.note)
 
 
 @contextlib.contextmanager
@@ -202,15 +222,14 @@ def open_prepared(request: ProfileRequest, listener: Listener) -> Iterator[Prepa
 
 @contextlib.contextmanager
 def start(
-    prepared: Prepared, request: ProfileRequest, supplies: Supplies, listener: Listener
+    prepared: Prepared, request: ProfileRequest, extra: Extra, listener: Listener
 ) -> Iterator[Bench]:
     """Start what was prepared, with what is supplied beside it; nothing of it stays."""
-    placeholders = {one.name: one.value for one in supplies.placeholders}
     with _bytecode_folder(prepared, request) as bytecode_dir:
-        attempt = _Attempt(prepared, request, bytecode_dir, placeholders)
+        attempt = _Attempt(prepared, request, bytecode_dir, extra)
         with open_supplied(attempt, listener) as supplied:
-            provenance = replace(_provenance(attempt, supplied), supplies=supplies)
-            yield Bench(supplied.runner, supplied.subject, provenance, request, prepared)
+            provenance = replace(_provenance(attempt, supplied), supplies=extra.supplies)
+            yield Bench(supplied.runner, supplied.subject, provenance, request, prepared, extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +239,7 @@ class _Attempt:
     prepared: Prepared
     request: ProfileRequest
     bytecode_dir: str | None
-    placeholders: Mapping[str, str]
+    extra: Extra
 
     @property
     def deployed(self) -> Deployed:
@@ -234,7 +253,9 @@ class _Attempt:
 
     def runner(self, packages: Packages) -> Runner:
         """Return a runner, not started yet, with these packages laid out."""
-        return _runner(self.prepared, self.request, self.placeholders, packages)
+        packages = replace(packages, installed=(*packages.installed, *self.extra.folders))
+        placeholders = {one.name: one.value for one in self.extra.placeholders}
+        return _runner(self.prepared, self.request, placeholders, packages)
 
     def subject(self, runner: Runner, beyond: Beyond) -> Subject:
         """Return what this runner launches."""
@@ -344,6 +365,7 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
         is_own_image=_is_own_image(request),
         requirements=request.requirements,
         boto3=request.boto3,
+        installs=request.installs,
     )
     return Prepared(target, settings, interpreter, choice, image, place)
 

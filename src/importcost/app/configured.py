@@ -52,6 +52,8 @@ def request_for(
         layers=(*handler.layers, *extra_layers),
         environment=handler.environment,
         requirements=handler.requirements,
+        packages=handler.packages,
+        installs_missing=handler.installs_missing,
         placeholders=handler.placeholders,
         boto3=handler.boto3,
         runs=how.runs,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from importcost.errors import UsageError
 from importcost.measure.distributions import (
     Closure,
     Distribution,
@@ -51,6 +52,8 @@ class Place:
     is_own_image: bool
     requirements: str | None = None
     boto3: str | None = None
+    installs: bool = True
+    """Whether anything may be installed."""
 
     @property
     def minor_version(self) -> str:
@@ -82,6 +85,8 @@ class Deployed:
     words: str
     environment: Mapping[str, Distribution] = field(default_factory=dict)
     shown: frozenset[str] = frozenset()
+    is_said: bool = True
+    """Whether anything says what is deployed: a file, a layer, a built package or an image."""
 
     def beyond(self, no_runtime: str | None) -> Beyond:
         """Return what is there beside what is deployed."""
@@ -140,7 +145,8 @@ def _laid_out(
         return contextlib.nullcontext(Deployed(None, NO_PACKAGES, words, environment))
     if place.is_local:
         return _all_but_importcost(place, environment, listener)
-    return contextlib.nullcontext(Deployed(None, NO_PACKAGES, "what the task root holds"))
+    words = "what the task root holds"
+    return contextlib.nullcontext(Deployed(None, NO_PACKAGES, words, is_said=False))
 
 
 def _own_distributions(place: Place) -> dict[str, Distribution]:
@@ -207,7 +213,7 @@ def _all_but_importcost(
         if views:
             listener.detail(f"packages: {THE_ENVIRONMENT}")
         packages = Packages(installed=tuple(view for view, _ in views), views=views)
-        yield Deployed(None, packages, THE_ENVIRONMENT, environment, names)
+        yield Deployed(None, packages, THE_ENVIRONMENT, environment, names, is_said=False)
 
 
 def _folders(place: Place, environment: Mapping[str, Distribution]) -> tuple[str, ...]:
@@ -225,6 +231,12 @@ def _installed(place: Place, wanted: Requirements, listener: Notes) -> Path:
     if folder.is_dir():
         listener.detail(f"{wanted.path} was installed before, in {folder}")
         return folder
+    if not place.installs:
+        raise UsageError(
+            f"{wanted.path} asks for packages that neither the task root nor the measured "
+            "environment holds, and --no-install rules out installing them: install them there, "
+            "or leave --no-install out."
+        )
     listener.note(
         f"Installing {wanted.path} for Python {target.python_version} into the cache (once) ..."
     )

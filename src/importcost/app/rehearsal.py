@@ -8,7 +8,7 @@ do.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -16,17 +16,19 @@ from importcost.app.bench import (
     Bench,
     Listener,
     ProfileRequest,
+    asked_for,
     open_bench,
     open_prepared,
     start,
     without_tracing,
 )
+from importcost.app.extra_packages import Extra, with_missing
 from importcost.errors import HandlerError
 from importcost.measure.diagnosis import Needs, diagnose, may_lack_something
 from importcost.measure.lacking import missing_modules, placeholder_failed, unset_variables
-from importcost.measure.session import Rehearsed, Session, rehearse
-from importcost.model.supplies import NO_SUPPLIES, Supplies
-from importcost.targets.known_modules import distribution_of
+from importcost.measure.session import Progress, Rehearsed, Session, rehearse
+from importcost.model.supplies import Placeholder
+from importcost.targets.known_modules import distribution_of, known_distribution
 
 T = TypeVar("T")
 
@@ -39,15 +41,15 @@ def open_rehearsed(request: ProfileRequest, listener: Listener) -> Iterator[Benc
     names all that it lacks.
     """
     request = without_tracing(request, listener)
-    supplies = NO_SUPPLIES
     with open_prepared(request, listener) as prepared:
+        extra = asked_for(prepared, request, listener)
         while True:
-            with start(prepared, request, supplies, listener) as bench:
+            with start(prepared, request, extra, listener) as bench:
                 found = _settle(bench, listener)
                 if isinstance(found, Rehearsed):
                     yield replace(bench, rehearsed=found)
                     return
-            supplies = found
+            extra = found
 
 
 def on_bench(request: ProfileRequest, listener: Listener, work: Callable[[Bench], T]) -> T:
@@ -62,7 +64,7 @@ def on_bench(request: ProfileRequest, listener: Listener, work: Callable[[Bench]
         except HandlerError as error:
             failed = error
     with open_rehearsed(request, listener) as bench:
-        if bench.provenance.supplies == NO_SUPPLIES:
+        if not bench.is_helped:
             raise failed
         return work(bench)
 
@@ -70,34 +72,55 @@ def on_bench(request: ProfileRequest, listener: Listener, work: Callable[[Bench]
 def explained(bench: Bench, error: HandlerError) -> HandlerError:
     """Return the error of a failed launch, all that init lacks named where that is its cause."""
     try:
-        _settle(bench, None)
+        _settle(replace(bench, request=replace(bench.request, installs_missing=False)), _Silent())
     except HandlerError as found:
         return found
     return error
 
 
-def _settle(bench: Bench, listener: Listener | None) -> Rehearsed | Supplies:
+def _settle(bench: Bench, listener: Listener) -> Rehearsed | Extra:
     """Launch the target; return what is to be supplied where that would help."""
     session = Session(bench.runner, bench.subject)
-    before = bench.provenance.supplies
+    before = bench.extra
     try:
-        return rehearse(session, listener.progress if listener else lambda _progress: None)
+        return rehearse(session, listener.progress)
     except HandlerError as error:
         result = session.last.result if session.last else None
         if not before.placeholders and not may_lack_something(result, bench.runner.layout):
             raise
         needs = diagnose(session, bench.runner.layout, before.placeholders)
-        supplies = _supplies_for(bench, needs, error)
-        if supplies == before:
+        automatic = _automatic(bench, needs)
+        if automatic:
+            # With the modules there, init may go on to read other variables, or others no more.
+            return with_missing(
+                before, automatic, bench.prepared.place.install_target(), listener.note
+            )
+        placeholders = _placeholders(bench, needs, error)
+        if placeholders == before.placeholders:
             raise
-    if listener is not None:
-        listener.note(_note(supplies))
-    return supplies
+    listener.note(_note(placeholders))
+    return replace(before, placeholders=placeholders)
 
 
-def _supplies_for(bench: Bench, needs: Needs, error: HandlerError) -> Supplies:
-    """Return what to supply. Raises HandlerError, worded, where it may not or would not help."""
-    target, before = bench.subject.target, bench.provenance.supplies
+def _automatic(bench: Bench, needs: Needs) -> dict[str, str]:
+    """Return the distributions to be installed for missing modules, by module; empty if none may.
+
+    Only where nothing says what is deployed, and only if all of them are on the dated list: a
+    guess at a name may install anybody's package.
+    """
+    request, prepared = bench.request, bench.prepared
+    if not (request.installs and request.installs_missing) or prepared.deployed.is_said:
+        return {}
+    found = {one.name: known_distribution(one) for one in needs.modules}
+    known = {name: distribution for name, distribution in found.items() if distribution}
+    before = {one.requirement for one in bench.extra.packages}
+    is_helpful = not before & set(known.values())
+    return known if len(known) == len(found) and is_helpful else {}
+
+
+def _placeholders(bench: Bench, needs: Needs, error: HandlerError) -> tuple[Placeholder, ...]:
+    """Return those to be set. Raises HandlerError, worded, where they may not or do not help."""
+    target = bench.subject.target
     if needs.modules:
         raise HandlerError(_missing(bench, needs), error.traceback_text)
     if not needs.placeholders:
@@ -107,7 +130,7 @@ def _supplies_for(bench: Bench, needs: Needs, error: HandlerError) -> Supplies:
     if needs.failure is not None:
         words = placeholder_failed(needs.failure, needs.placeholders, target)
         raise HandlerError(words, needs.failure.traceback)
-    return Supplies(before.packages, needs.placeholders)
+    return needs.placeholders
 
 
 def _missing(bench: Bench, needs: Needs) -> str:
@@ -123,8 +146,21 @@ def _missing(bench: Bench, needs: Needs) -> str:
     return missing_modules(needs.modules, known, target, bench.prepared.deployed.requirements)
 
 
-def _note(supplies: Supplies) -> str:
-    names = [one.name for one in supplies.placeholders]
+class _Silent:
+    """A listener for launches that only find out how to word an error."""
+
+    def note(self, message: str) -> None:
+        """Say nothing."""
+
+    def detail(self, message: str) -> None:
+        """Say nothing."""
+
+    def progress(self, progress: Progress) -> None:
+        """Say nothing."""
+
+
+def _note(placeholders: Sequence[Placeholder]) -> str:
+    names = [one.name for one in placeholders]
     shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
     plural = "s" if len(names) > 1 else ""
     return (

@@ -177,6 +177,13 @@ def install_now(wanted: RuntimePackages, place: Place, listener: Notes) -> Suppl
     before = installed_before(wanted, place)
     if before is not None:
         return before
+    if not place.installs:
+        return Supply(
+            None,
+            None,
+            f"boto3 {wanted.boto3} is not in the cache yet and --no-install rules out installing "
+            "it; leave that out once, or measure without it with --boto3 none.",
+        )
     target = place.install_target()
     folder = installed_folder(wanted.key, target)
     listener.note(

@@ -35,6 +35,8 @@ class MeasureOptions(TypedDict):
     requirements: str | None
     no_placeholders: bool
     boto3: str | None
+    packages: tuple[str, ...]
+    no_install: bool
     runs: int | None
     timeout: float
     runner: str
@@ -81,6 +83,16 @@ MEASURE_OPTIONS = (
         "--env", "env", metavar="K=V", multiple=True, help="The handler's environment (repeatable)."
     ),
     click.option("--env-file", "env_files", metavar="FILE", multiple=True, help="Lines of K=V."),
+    click.option(
+        "--with",
+        "packages",
+        metavar="REQUIREMENT",
+        multiple=True,
+        help="Installed into the cache for this run (repeatable).",
+    ),
+    click.option(
+        "--no-install", is_flag=True, help="Install nothing: no requirements, no missing module."
+    ),
     click.option(
         "--no-placeholders",
         is_flag=True,
@@ -157,6 +169,9 @@ def request_of(
         layers=options["layers"],
         environment=parse_environment(options["env"], options["env_files"]),
         requirements=options["requirements"],
+        packages=options["packages"],
+        installs=not options["no_install"],
+        installs_missing=not options["no_install"],
         placeholders=not options["no_placeholders"],
         boto3=options["boto3"],
         runs=options["runs"],

@@ -10,7 +10,7 @@ from importcost.measure.combine import SPAN_OF_LABEL, combine
 from importcost.measure.graph import build_graph
 from importcost.measure.runners.base import InterpreterFacts, Layout
 from importcost.measure.session import Measurement, Subject
-from importcost.measure.warnings import find_warnings
+from importcost.measure.warnings import find_warnings, supply_warnings
 from importcost.model.nest import build_tree
 from importcost.model.profile import (
     Environment,
@@ -133,7 +133,10 @@ def assemble(measurement: Measurement, subject: Subject, provenance: Provenance)
         tree=combined.tree,
         graph=graph,
         speed_us=_speed_us(measurement.runs),
-        warnings=find_warnings(measurement, function, graph, environment, subject),
+        warnings=(
+            *find_warnings(measurement, function, graph, environment, subject),
+            *supply_warnings(provenance.supplies),
+        ),
         supplies=provenance.supplies,
     )
 

@@ -221,7 +221,8 @@ class _Search:
 
     def _add(self, name: str, found: Mapping[str, Any]) -> None:
         read = next((read for read in found["reads"] if read[0] == name), None)
-        file, line = (read[1], read[2]) if read else (None, None)
+        # The fields of a settings class are read where an instance of it is made.
+        file, line = (read[1], read[2]) if read else found["place"]
         value = found["values"].get(name, "importcost")
         self.values[name] = Placeholder(name, value, self._shown(file), line)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from importlib import resources
@@ -20,6 +21,7 @@ from importcost.model.profile import (
     significant_blocked_us,
 )
 from importcost.model.rows import ImporttimeLog
+from importcost.model.supplies import Supplies
 
 MULTITHREADED_RATIO = 1.2
 MULTITHREADED_MIN_US = 2_000
@@ -50,6 +52,20 @@ def find_warnings(
         *_about_the_log(measurement),
         *_about_the_rows(measurement, function),
         *_about_the_place(graph, environment, subject),
+    )
+
+
+def supply_warnings(supplies: Supplies) -> tuple[ProfileWarning, ...]:
+    """Return a warning for each package that nobody named and that was installed even so."""
+    return tuple(
+        ProfileWarning(
+            WarningCode.SUPPLIED,
+            f"{one.module} is in no requirements file: measured with {one.installed} from PyPI; "
+            f"name the version that is deployed with --with {shlex.quote(one.requirement)}, or in "
+            "requirements.txt.",
+        )
+        for one in supplies.packages
+        if one.is_automatic
     )
 
 

@@ -224,6 +224,8 @@ class WarningCode(str, Enum):
     """The handler tries to import what the deployed package will not have."""
     RUNTIME_CONFLICT = "runtime-conflict"
     """The package's own versions do not go with what the runtime brings."""
+    SUPPLIED = "supplied"
+    """A missing module was installed that nobody had named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -501,18 +501,19 @@ class Diagnosis:
 
         `suspects` holds names of variables: "required" (a KeyError of one is among the causes),
         "mentioned" (the message has the name), "shown" (the message has the placeholder), "linked"
-        (the failing statement reads it, or uses what was assigned from it); `module` is the
-        missing module among the causes. `settings` are fields of pydantic settings that are
-        missing or did not pass: [variable, type of the error, expected values]. `values` are the
-        placeholders that these variables would get, `reads` those in vain: [name, file, line, file
-        and line of the read itself, whether the reader got nothing, whether it is the function's
-        own code].
+        (the failing statement reads it, or uses what was assigned from it). `module` is the
+        missing module among the causes, `place` the function's own line that failed. `settings`
+        are fields of pydantic settings that are missing or did not pass: [variable, type of the
+        error, expected values]. `values` are the placeholders that all these variables would get,
+        `reads` those in vain: [name, file, line, file and line of the read itself, whether the
+        reader got nothing, whether it is the function's own code].
         """
         found: dict[str, Any] = {
             "modules": self.modules,
             "variables": self.variables,
             "reads": self.reads,
             "module": None,
+            "place": (None, None),
             "suspects": {},
             "settings": [],
         }
@@ -520,6 +521,7 @@ class Diagnosis:
             message = _text(error)
             found["message"] = message
             found["module"] = self._missing_module(error, message)
+            found["place"] = self._own_place(error)
             found["suspects"] = self._suspects(error, message)
             found["settings"] = [
                 row for row in _settings_of(error) if not self._never.match(row[0])

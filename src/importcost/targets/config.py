@@ -40,7 +40,9 @@ class HandlerConfig:
 
     `handler` is a file, a file and function, or a handler string, as `resolve_target` takes it.
     Paths are joined to the configuration's folder. `line` is where its table starts.
-    `placeholders` lets variables that init reads and nobody has set have one.
+    `packages` are requirements to be installed beside its own; `installs_missing` lets modules
+    that are missing be installed, `placeholders` lets variables that init reads and nobody has
+    set have one.
     `python_reason` says why `python` is measured, in words for the user.
     """
 
@@ -55,6 +57,8 @@ class HandlerConfig:
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
     requirements: str | None = None
+    packages: tuple[str, ...] = ()
+    installs_missing: bool = False
     placeholders: bool = False
     boto3: str | None = None
     budgets: Budgets = field(default_factory=Budgets)
@@ -66,7 +70,7 @@ class HandlerConfig:
     @property
     def supplies(self) -> bool:
         """Tell whether init may be given what it lacks, so that it is tried before."""
-        return self.placeholders
+        return self.placeholders or self.installs_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +228,8 @@ class _Reader:
             environment=values.get("env", {}),
             layers=tuple(str(folder / layer) for layer in values.get("layers", ())),
             requirements=_joined(folder, values.get("requirements")),
+            packages=values.get("with", ()),
+            installs_missing=values.get("install_missing", False),
             placeholders=values.get("placeholders", False),
             boto3=values.get("boto3"),
             budgets=_budgets(values),

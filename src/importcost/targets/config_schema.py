@@ -241,6 +241,8 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "env": environment,
     "layers": texts,
     "requirements": text,
+    "with": texts,
+    "install_missing": truth,
     "placeholders": truth,
     "boto3": text,
     "max_init_ms": positive,

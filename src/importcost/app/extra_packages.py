@@ -1,0 +1,110 @@
+"""Installs what was asked for beside a function's own packages: `--with`, and missing modules."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from importcost.errors import UsageError
+from importcost.measure.runners.installer import ToInstall, install, installed_folder
+from importcost.measure.runners.wheels import InstallTarget
+from importcost.model.supplies import Placeholder, SuppliedPackage, Supplies
+
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What stands beside the function's own: packages, the folders that hold them, placeholders."""
+
+    folders: tuple[str, ...] = ()
+    packages: tuple[SuppliedPackage, ...] = ()
+    placeholders: tuple[Placeholder, ...] = ()
+
+    @property
+    def supplies(self) -> Supplies:
+        """Return what of it the profile keeps."""
+        return Supplies(self.packages, self.placeholders)
+
+
+NO_EXTRA = Extra()
+
+
+def parse_packages(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the requirements as written. Raises UsageError for a text that is none."""
+    for text in texts:
+        _parsed(text)
+    return tuple(dict.fromkeys(texts))
+
+
+def _parsed(text: str) -> Requirement:
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise UsageError(
+            f"--with '{text}' is not a requirement ({reason}): write it like requests or "
+            "'requests>=2,<3'."
+        ) from error
+
+
+def with_asked(requirements: Sequence[str], target: InstallTarget, note: Note) -> Extra:
+    """Return what was asked for by name, installed. Raises MeasurementError as `install`."""
+    if not requirements:
+        return NO_EXTRA
+    folder = _install(requirements, target, note, "correct --with")
+    packages = [SuppliedPackage(text, _installed(text, folder)) for text in requirements]
+    return Extra((str(folder),), tuple(packages))
+
+
+def with_missing(
+    before: Extra, distributions: Mapping[str, str], target: InstallTarget, note: Note
+) -> Extra:
+    """Return `before` with the distributions of missing modules, by module, and no placeholders.
+
+    Raises MeasurementError where they cannot be installed; nothing of it is left then.
+    """
+    names = dict.fromkeys(distributions.values())
+    note(f"Nothing says what is deployed, and init needs {', '.join(distributions)}.")
+    remedy = "name a version that fits with --with, or give --no-install"
+    folder = _install(tuple(names), target, note, remedy)
+    packages = [
+        SuppliedPackage(name, _installed(name, folder), True, module)
+        for module, name in distributions.items()
+    ]
+    return Extra((*before.folders, str(folder)), (*before.packages, *packages))
+
+
+def _install(requirements: Sequence[str], target: InstallTarget, note: Note, remedy: str) -> Path:
+    """Return the folder of the cache that holds these requirements, installed now or before."""
+    lines = tuple(sorted(requirements))
+    folder = installed_folder("\n".join(("with", *lines)), target)
+    label = ", ".join(requirements)
+    if folder.is_dir():
+        note(f"Using {label}, installed before for Python {target.python_version}.")
+        return folder
+    note(f"Installing {label} for Python {target.python_version} into the cache (once) ...")
+    started = time.monotonic()
+    install(ToInstall(label=label, remedy=remedy, lines=lines), folder, target, _silent)
+    note(f"Installed in {time.monotonic() - started:.0f} s.")
+    return folder
+
+
+def _silent(_line: str) -> None:
+    """Take the installer's own words, which nobody reads where it succeeds."""
+
+
+def _installed(requirement: str, folder: Path) -> str:
+    """Return name and version of what was installed for a requirement."""
+    wanted = canonicalize_name(Requirement(requirement).name)
+    for distribution in metadata.distributions(path=[str(folder)]):
+        name = distribution.metadata["Name"]
+        if name and canonicalize_name(name) == wanted:
+            return f"{name} {distribution.version}"
+    return requirement  # its markers rule it out here
