@@ -16,6 +16,9 @@ from engine.image import cache_folder
 
 __all__ = ["engine", "lambda_image", "running_engine"]
 
+# Where the tests are started decides no width and no colour of what they read.
+for variable in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):
+    os.environ.pop(variable, None)
 # How long an example takes is the machine's matter. A check of one commit gives one answer: there,
 # examples are always the same; on a developer's machine they go on looking.
 settings.register_profile(

@@ -177,7 +177,7 @@ def test_503_is_not_ready_and_404_is(folder):
     ("app", "words", "told"),
     [
         ("never:app", ("--timeout", "1.5"), ("not ready within 1.5 s", "500")),
-        ("broken:app", (), ("exit code 1", "RuntimeError: no table")),
+        ("broken:app", (), ("broken.py raised RuntimeError: no table", "line 2")),
         ("main:app", ("--server", "gunicorn"), ("no gunicorn", "--requirements")),
     ],
 )
