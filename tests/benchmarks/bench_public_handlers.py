@@ -7,8 +7,8 @@ A checkout is a folder or a git directory (its HEAD is read); nothing is fetched
 it is written to. A handler is a Python file with a top-level function (event, context), not in a
 test folder and not in vendored packages; of files with the same bytes the first one counts. Each
 is measured in a copy of its project by its own process in a bare virtual environment that holds
-importcost only, with its own cache. Handlers that fail for missing packages are run once more
-with the `--with` options that the message names. Results are appended, so a run that was stopped
+importcost only, with its own cache. Handlers that fail for missing packages are run again with
+the `--with` options that the message names. Results are appended, so a run that was stopped
 goes on where it was.
 """
 
@@ -32,7 +32,7 @@ import time
 import venv
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
@@ -40,6 +40,7 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 900.0
 """For one process with its installations; far above what any handler here takes."""
+ROUNDS = 4
 PREFERRED = ("lambda_handler", "handler", "main")
 SIGNATURE = re.compile(rb"^(?:async )?def (\w+)\(\s*_*event\b[^,)]*,\s*_*context\b", re.MULTILINE)
 NOT_HANDLERS = re.compile(
@@ -242,9 +243,7 @@ def classify(file: Path, project: Path, known: dict[str, str]) -> Imports:
     held: dict[str, set[str]] = {name: set() for name in Imports.__dataclass_fields__}
     for name in _outside_names(file, project):
         distribution = known.get(name, name)
-        if {_normal(name), _normal(distribution)} & required or any(
-            _normal(name) == part for need in required for part in (need.split("-")[0],)
-        ):
+        if {_normal(name), _normal(distribution)} & required:
             held["requirements"].add(name)
         elif name in RUNTIME:
             held["runtime"].add(name)
@@ -321,10 +320,17 @@ def _catches_import(node: ast.Try) -> bool:
 
 
 def _required(file: Path, project: Path) -> Iterator[str]:
-    """Give the normalised names in the requirements files beside the handler and above it."""
+    """Give the normalised names in the requirements beside the handler or in its service's root.
+
+    A file beside cdk.json or a template names what deploys the function, not what it imports.
+    """
     folder = file.parent
     while True:
-        for requirements in sorted(folder.glob("*requirements*.txt")):
+        is_service = any(
+            (folder / name).is_file() for name in ("serverless.yml", "serverless.yaml")
+        )
+        requirements = folder / "requirements.txt"
+        if requirements.is_file() and (folder == file.parent or is_service):
             for line in requirements.read_text("utf-8", "replace").splitlines():
                 found = re.match(r"\s*([A-Za-z0-9][\w.-]*)", line)
                 if found:
@@ -380,14 +386,35 @@ def measure(
         imports = classify(file, project, known_modules())
         first = _profile(file, handler.function, command, cache, options)
         result = Result(handler, imports, version(), **first)
-        missing = re.findall(r"--with ([\w.\[\],<>=~!-]+[\w\]])", result.message)
-        if result.exit_code != 0 and missing:
-            more = [part for name in dict.fromkeys(missing) for part in ("--with", name)]
-            second = _profile(file, handler.function, command, cache, [*options, *more])
-            result.with_options = {"options": more, **second}
+        result.with_options = _with_what_is_named(
+            result.message,
+            lambda more: _profile(file, handler.function, command, cache, more),
+            options,
+        )
         if sorted(str(path) for path in project.rglob("*")) != before:
             result.notes += "\nTHE PROJECT'S FILES CHANGED"
         return result
+
+
+def _with_what_is_named(
+    message: str, profile: Callable[[list[str]], dict], options: list[str]
+) -> dict | None:
+    """Profile again with the packages that a message names, as long as it names further ones.
+
+    A package may need another only where it is really there, so one round is not always enough.
+    """
+    given: list[str] = []
+    last = None
+    for _ in range(ROUNDS):
+        named = re.findall(r"--with ([\w.\[\],<>=~!-]+[\w\]])", message)
+        new = [name for name in dict.fromkeys(named) if name not in (*given, "NAME")]
+        if not new:
+            break
+        given += new
+        more = [part for name in given for part in ("--with", name)]
+        last = {"options": more, **profile([*options, *more])}
+        message = last["message"]
+    return last
 
 
 def _profile(
@@ -446,12 +473,12 @@ def cause_of(message: str) -> str:
 
 def _figures(output: Path) -> dict[str, object]:
     profile = json.loads(output.read_text("utf-8"))
+    supplies = profile.get("supplies", {})
     return {
-        "function_init_us": [
-            phase["cpu_us"] for phase in profile.get("phases", ()) if "start" not in phase["phase"]
-        ],
-        "modules": profile.get("module_count"),
-        "warnings": profile.get("warnings"),
+        "function_init_us": profile["function_init"]["cpu_us"]["value"],
+        "packages": [package["requirement"] for package in supplies.get("packages", ())],
+        "placeholders": [placeholder["name"] for placeholder in supplies.get("placeholders", ())],
+        "warnings": [warning["code"] for warning in profile["warnings"]],
     }
 
 
