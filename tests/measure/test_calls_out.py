@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 
 from importcost.measure.calls_out import call_that_failed
+from importcost.measure.diagnosis import InitFailure
+from importcost.measure.lacking import placeholder_failed
+from importcost.model.profile import Target
+from importcost.model.supplies import Placeholder
 
 FILE = "/srv/orders/create.py"
 TRACE = f"""Traceback (most recent call last):
@@ -75,3 +79,19 @@ def test_other_failures_are_not_called_calls(kind, message):
 
 def test_a_trace_without_the_functions_own_lines_names_the_file():
     assert (told("gaierror", "", "no lines") or "").startswith(f"{FILE} calls out")
+
+
+@pytest.mark.parametrize(
+    ("message", "is_call"),
+    [
+        ('Could not connect to the endpoint URL: "https://ssm.us-east-1.amazonaws.com/"', True),
+        ('Could not connect to the endpoint URL: "https://importcost.invalid/url"', False),
+    ],
+)
+def test_a_placeholder_is_blamed_only_for_a_call_to_where_it_points(message, is_call):
+    url = Placeholder("URL", "https://importcost.invalid/url", FILE, 3)
+    failure = InitFailure("EndpointConnectionError", message, TRACE, (url,))
+    target = Target("create", None, "/srv/orders", FILE)
+    words = placeholder_failed(failure, [url], target)
+    assert ("calls out while it is imported" in words) == is_call
+    assert ("--env URL=VALUE" in words) != is_call

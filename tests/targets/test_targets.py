@@ -145,6 +145,21 @@ def test_requirements_beside_the_handler_are_found(tmp_path):
     assert found() == str(root / "a/requirements.txt")
 
 
+@pytest.mark.parametrize(
+    ("marker", "is_found"),
+    [("serverless.yml", True), ("serverless.yaml", True), ("cdk.json", False), ("x.tf", False)],
+)
+def test_a_service_has_its_requirements_in_its_own_root(tmp_path, marker, is_found):
+    files = {"src/items/handler.py": "", "requirements.txt": "six\n", marker: ""}
+    root = write_files(tmp_path, files)
+    folder = root / "src" / "items"
+    found = find_requirements(None, str(folder / "handler.py"), str(folder)).requirements
+    assert (found is not None) == is_found
+    write_files(root, {"src/items/requirements.txt": "boto3\n"})
+    found = find_requirements(None, str(folder / "handler.py"), str(folder)).requirements
+    assert found.lines == ("boto3",)
+
+
 def test_included_files_count_and_change_the_key(tmp_path):
     files = {
         "requirements.txt": "-r more.txt\nboto3>=1 # pinned later\n",

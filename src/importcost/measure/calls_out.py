@@ -61,9 +61,9 @@ def call_that_failed(error: Mapping[str, Any], handler_file: str, task_root: str
     what = f"{kind}: {message}" if message else kind
     return (
         f"{_place(error['traceback'], handler_file, task_root)} calls out while it is imported, "
-        f"and {happened} ({what.rstrip('. ')}): move the call into the handler, or let init "
-        "make it: importcost gives it stand-in credentials, and a container no network; name "
-        "real ones with --env-file FILE, and a network with --network."
+        f"and {happened} ({what.rstrip('. ')}): importcost runs init without your credentials, and "
+        "a container has no network; pass them with --env-file FILE and --network, or move the "
+        "call into the handler."
     )
 
 

@@ -97,6 +97,11 @@ def placeholder_failed(
 ) -> str:
     """Say that init fails even with placeholders, and which of them is to blame where known."""
     what = f"{failure.type}: {' '.join(failure.message.split())}".removesuffix(": ")
+    error = {"type": failure.type, "message": failure.message, "traceback": failure.traceback}
+    call = call_that_failed(error, target.handler_file, target.task_root)
+    # A call that does not go where a placeholder says would fail with the real value as well.
+    if call is not None and not any(one.value in failure.message for one in failure.blamed):
+        return call
     if failure.blamed:
         values = [f"{one.name} ({one.value})" for one in failure.blamed]
         plural = "s" if len(values) > 1 else ""
@@ -106,10 +111,6 @@ def placeholder_failed(
             f"placeholder{plural} for {_listed(values)} did not pass ({what}): give the real "
             f"value{plural} with {options} or --env-file FILE."
         )
-    error = {"type": failure.type, "message": failure.message, "traceback": failure.traceback}
-    call = call_that_failed(error, target.handler_file, target.task_root)
-    if call is not None:
-        return call
     options = " ".join(f"--env {one.name}=VALUE" for one in placeholders)
     return (
         f"Importing {target.handler_file} raised {what}, with placeholders for variables that are "

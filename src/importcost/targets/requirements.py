@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.errors import UsageError
+from importcost.targets.service_root import service_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,9 @@ class Declaration:
 def find_requirements(option: str | None, handler_file: str, task_root: str) -> Declaration:
     """Return what the file given says, else one beside the handler or in the task root.
 
-    There a requirements.txt is taken first, then a lock file, then the project's own list of
-    dependencies. Raises UsageError where the named file does not exist or cannot be read.
+    A service of the Serverless Framework may have it in its own root. A requirements.txt is
+    taken first, then a lock file, then the project's own list of dependencies. Raises UsageError
+    where the named file does not exist or cannot be read.
     """
     from importcost.targets.locks import READERS
 
@@ -54,9 +56,11 @@ def find_requirements(option: str | None, handler_file: str, task_root: str) -> 
                 "--requirements a requirements file."
             )
         return Declaration(found)
+    root = Path(task_root)
+    folders = dict.fromkeys((Path(handler_file).parent, root, service_root(root) or root))
     unread: list[str] = []
     for name in ("requirements.txt", *READERS):
-        for folder in dict.fromkeys((Path(handler_file).parent, Path(task_root))):
+        for folder in folders:
             file = folder / name
             if not file.is_file():
                 continue
