@@ -219,6 +219,34 @@ def test_a_loop_of_variables_ends(tmp_path):
         needs_of(tmp_path, text)
 
 
+def test_what_a_package_looks_for_on_its_own_gets_none(tmp_path):
+    package = tmp_path / "packages"
+    client = (
+        "import os\n"
+        "def client(name):\n"
+        "    for own in ('SDK_ENDPOINT_MODE', 'SDK_PROFILE'):\n"
+        "        os.environ.get(own)\n"
+        "    return name.lower()\n"
+        "def setting(name): return os.environ.get(name)\n"
+    )
+    write_files(package, {"sdk.py": client})
+    text = (
+        f"import sys\nsys.path.append({str(package)!r})\nimport os, sdk\n"
+        "TABLE = sdk.setting('TABLE')\nCLIENT = sdk.client(TABLE)\n"
+    )
+    needs = needs_of(tmp_path, text, launches=2)
+    assert (values(needs), needs.failure) == ({"TABLE": "importcost-table"}, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("WS_URL", "wss://"), ("CHAT_WEBSOCKET_ENDPOINT", "wss://"), ("AWS_THING", "importcost-")],
+)
+def test_only_websockets_get_the_address_of_one(tmp_path, name, start):
+    needs = needs_of(tmp_path, f"import os\nX = os.environ[{name!r}]\n")
+    assert values(needs)[name].startswith(start)
+
+
 def test_lambdas_own_variables_never_get_one(tmp_path):
     text = "import os\nregion = os.environ['AWS_PROFILE']\n"
     needs = needs_of(tmp_path, text)

@@ -559,7 +559,8 @@ class Diagnosis:
             if frame.f_code.co_filename in self._own
         ]
         places = {row[0]: (row[2], row[3]) for row in self.variables}
-        places.update({read[0]: (read[1], read[2]) for read in reversed(self.reads)})
+        meant = [read for read in reversed(self.reads) if self._is_meant(read)]
+        places.update({read[0]: (read[1], read[2]) for read in meant})
         return {
             "required": _unique(name for name in required if name and not self._never.match(name)),
             "mentioned": _unique(name for name in names if _is_word_of(name, message)),
@@ -570,6 +571,18 @@ class Diagnosis:
             ),
             "linked": _unique(name for name in places if self._is_linked(places[name], lines)),
         }
+
+    def _is_meant(self, read: "Any") -> bool:
+        """Return True if the function's own code reads it, or names it to a package that does.
+
+        botocore looks for many variables of its own while it makes a client.
+        """
+        if read[3] in self._own:
+            return True
+        asking = self._sources.statement(read[1], read[2]) if read[1] in self._own else None
+        return asking is not None and any(
+            isinstance(node, ast.Constant) and node.value == read[0] for node in ast.walk(asking)
+        )
 
     def _is_linked(self, place: "Any", lines: "Any") -> bool:
         reading = self._sources.statement(*place) if place[0] else None
