@@ -220,7 +220,6 @@ def test_a_loop_of_variables_ends(tmp_path):
 
 
 def test_what_a_package_looks_for_on_its_own_gets_none(tmp_path):
-    package = tmp_path / "packages"
     client = (
         "import os\n"
         "def client(name):\n"
@@ -229,12 +228,10 @@ def test_what_a_package_looks_for_on_its_own_gets_none(tmp_path):
         "    return name.lower()\n"
         "def setting(name): return os.environ.get(name)\n"
     )
-    write_files(package, {"sdk.py": client})
-    text = (
-        f"import sys\nsys.path.append({str(package)!r})\nimport os, sdk\n"
-        "TABLE = sdk.setting('TABLE')\nCLIENT = sdk.client(TABLE)\n"
-    )
-    needs = needs_of(tmp_path, text, launches=2)
+    write_files(tmp_path / "layer", {"python/sdk.py": client})
+    text = "import sdk\nTABLE = sdk.setting('TABLE')\nCLIENT = sdk.client(TABLE)\n"
+    layers = (str(tmp_path / "layer"),)
+    needs = needs_of(tmp_path / "task", text, launches=2, layers=layers)
     assert (values(needs), needs.failure) == ({"TABLE": "importcost-table"}, None)
 
 
