@@ -237,9 +237,17 @@ def test_what_a_package_looks_for_on_its_own_gets_none(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "start"),
-    [("WS_URL", "wss://"), ("CHAT_WEBSOCKET_ENDPOINT", "wss://"), ("AWS_THING", "importcost-")],
+    [
+        ("WS_URL", "wss://"),
+        ("CHAT_WEBSOCKET_ENDPOINT", "wss://"),
+        ("AWS_THING", "importcost-"),
+        ("MONGO_DB_URL", "mongodb://"),
+        ("MONGO_URI", "mongodb://"),
+        ("REDIS_DB_URL", "redis://"),
+        ("DB_URL", "postgresql://"),
+    ],
 )
-def test_only_websockets_get_the_address_of_one(tmp_path, name, start):
+def test_an_address_is_of_the_kind_that_its_name_says(tmp_path, name, start):
     needs = needs_of(tmp_path, f"import os\nX = os.environ[{name!r}]\n")
     assert values(needs)[name].startswith(start)
 
