@@ -17,22 +17,9 @@ from importcost.measure.distributions import (
     unsatisfied_by,
 )
 from importcost.measure.environment_view import VIEW_PREFIX, Visible, open_view
+from packages import installed
 
 MARKERS = marker_environment("3.12.1")
-
-
-def installed(folder: Path, name: str, version: str = "1.0", **facts) -> None:
-    """Install a distribution by hand: `needs` are its requirements, `files` what it brings."""
-    info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
-    needs = "".join(f"Requires-Dist: {line}\n" for line in facts.get("needs", ()))
-    extras = "".join(f"Provides-Extra: {extra}\n" for extra in facts.get("extras", ()))
-    text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}{extras}"
-    files = facts.get("files", (f"{name}.py",))
-    write_files(folder, dict.fromkeys(files, ""))
-    record = "".join(f"{file},,\n" for file in (*files, f"{info.name}/METADATA"))
-    write_files(info, {"METADATA": text, "RECORD": record})
-    if facts.get("requested"):
-        (info / "REQUESTED").write_text("")
 
 
 @pytest.mark.parametrize(

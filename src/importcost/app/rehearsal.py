@@ -136,9 +136,9 @@ def _placeholders(bench: Bench, needs: Needs, error: HandlerError) -> tuple[Plac
 def _missing(bench: Bench, needs: Needs) -> str:
     beyond = bench.subject.beyond
     for module in needs.modules:
-        if beyond.lacks_runtime(module.name):
-            words = beyond.explain(module.name, bench.subject.target.handler_file)
-            return words or ""
+        words = beyond.without_runtime(module.name, bench.subject.target.handler_file)
+        if words is not None:
+            return words
     folders = bench.prepared.interpreter.search_path
     found = {one.name: distribution_of(one, folders) for one in needs.modules}
     known = {name: distribution for name, distribution in found.items() if distribution}

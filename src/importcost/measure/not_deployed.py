@@ -37,17 +37,23 @@ class Beyond:
                 return distribution
         return None
 
-    def lacks_runtime(self, module: str) -> bool:
-        """Return True if Lambda's runtime brings a module that could not be installed here."""
-        return self.no_runtime is not None and module.partition(".")[0] in runtime_modules_brought()
+    def without_runtime(self, module: str, importer: str) -> str | None:
+        """Say that Lambda's runtime brings a module that could not be installed here.
+
+        None for any other module, and where what the runtime brings is there.
+        """
+        if self.no_runtime is None or module.partition(".")[0] not in runtime_modules_brought():
+            return None
+        return (
+            f"{importer} needs the module {module}, which Lambda's runtime brings: "
+            f"{self.no_runtime}"
+        )
 
     def explain(self, module: str, importer: str) -> str | None:
         """Say in one sentence why `module` is not there, None where nothing is known of it."""
-        if self.lacks_runtime(module):
-            return (
-                f"{importer} needs the module {module}, which Lambda's runtime brings: "
-                f"{self.no_runtime}"
-            )
+        without = self.without_runtime(module, importer)
+        if without is not None:
+            return without
         owner = self.owner(module)
         if owner is None:
             return None

@@ -67,6 +67,8 @@ def _has_wheel(requirement: str, version: str, target: InstallTarget) -> bool:
             tags = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
             platform = [word for tag in tags for word in ("--platform", f"{tag}_{target.machine}")]
             pip = [sys.executable, "-m", "pip", "install", "--quiet", "--ignore-installed"]
+            # pip holds Requires-Python against its own Python here; a wheel's tags say enough.
+            pip.append("--ignore-requires-python")
             argv = [*pip, *words, *platform, "--target", folder, requirement]
         environment = {"PIP_RETRIES": "1", **os.environ}
         return run(argv, timeout_s=ASK_TIMEOUT_S, env=environment).exit_code == 0

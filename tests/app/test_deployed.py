@@ -1,0 +1,123 @@
+"""What a measured handler can import: what will be deployed with it, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import PATIENCE_S, write_files
+from packages import installed
+
+SITE = Path("lib") / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+HANDLER = """
+found = []
+for name in ("app_dep", "deep", "editor", "click", "pip", "loose", "ns.ours", "ns.theirs"):
+    try:
+        __import__(name)
+    except ImportError:
+        continue
+    found.append(name)
+print("FOUND", *found)
+def handler(event, context):
+    exit
+"""
+
+
+@pytest.fixture
+def python(tmp_path) -> str:
+    """An environment with importcost, what it needs, what the app needs, and other things."""
+    folder = tmp_path / "env"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    site = folder / SITE
+    installed(site, "importcost-lambda", needs=("click",), files=("importcost/__init__.py",))
+    for name in ("click", "deep", "editor"):
+        installed(site, name)
+    installed(site, "pip", files=("pip/__init__.py",))
+    installed(site, "app-dep", needs=("deep",), files=("app_dep.py", "ns/ours.py"))
+    installed(site, "other", files=("ns/theirs.py",))
+    write_files(site, {"loose.py": "", "startup.pth": "import os; os.environ['PTH'] = 'ran'\n"})
+    return str(folder / "bin" / "python")
+
+
+def found(tmp_path, python, *words, **files):
+    """Profile the handler above; return what it could import, and the saved profile."""
+    root = write_files(tmp_path / "task", {"handler.py": HANDLER, **files})
+    saved = tmp_path / "profile.json"
+    argv = ["profile", str(root / "handler.py"), "--python", python, "--runner", "local"]
+    done = subprocess.run(
+        [sys.executable, "-m", "importcost", *argv, "--runs", "6", "-o", str(saved), *words],
+        env={**os.environ, "IMPORTCOST_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    profile = json.loads(saved.read_text())
+    names = {module["name"] for module in profile["graph"]["modules"]}
+    wanted = ("app_dep", "deep", "editor", "click", "pip", "loose", "ns.ours", "ns.theirs")
+    return [name for name in wanted if name in names], profile, done
+
+
+def codes(profile) -> list[str]:
+    return [warning["code"] for warning in profile["warnings"]]
+
+
+def test_requirements_that_the_environment_meets_show_these_alone(tmp_path, python):
+    names, profile, _ = found(tmp_path, python, **{"requirements.txt": "app-dep\n"})
+    assert names == ["app_dep", "deep", "ns.ours"]
+    assert profile["environment"]["requirements"] == str(tmp_path / "task/requirements.txt")
+    assert "as the measuring environment holds it" in profile["environment"]["packages"]
+    # Guarded imports of what the environment has beside it are told, each once.
+    told = [one["message"] for one in profile["warnings"] if one["code"] == "not-deployed"]
+    assert [message.split(" imports ")[1].split(",")[0] for message in told] == [
+        "editor",
+        "click",
+        "pip",
+    ]
+    assert all("which the deployed package will not have" in message for message in told)
+
+
+def test_reports_name_the_real_files_and_nothing_stays(tmp_path, python):
+    _, profile, _ = found(tmp_path, python, **{"requirements.txt": "app-dep\n"})
+    files = {module["name"]: module["file"] for module in profile["graph"]["modules"]}
+    site = Path(python).parents[1] / SITE
+    assert files["app_dep"] == str(site / "app_dep.py")
+    assert files["ns.ours"] == str(site / "ns/ours.py")
+    owners = {module["name"]: module["distribution"] for module in profile["graph"]["modules"]}
+    assert owners["app_dep"] == "app-dep"
+    assert list((tmp_path / "cache/views").iterdir()) == []
+
+
+def test_without_a_file_the_environment_is_taken_less_importcosts_own(tmp_path, python):
+    names, profile, done = found(tmp_path, python)
+    assert names == ["app_dep", "deep", "editor", "loose", "ns.ours", "ns.theirs"]
+    assert "less importcost and what only it needs" in profile["environment"]["packages"]
+    assert "less importcost and what only it needs" in " ".join(done.stdout.split())
+
+
+def test_a_built_package_needs_nothing_of_the_environment(tmp_path, python):
+    installed(tmp_path / "task", "deep")
+    names, profile, _ = found(tmp_path, python)
+    assert names == ["deep"]
+    assert profile["environment"]["packages"] == "what the task root and its layers hold"
+    assert "not-deployed" in codes(profile)
+
+
+def test_a_layer_says_what_is_deployed(tmp_path, python):
+    installed(tmp_path / "layer/python", "editor")
+    names, _, _ = found(tmp_path, python, "--layer", str(tmp_path / "layer"))
+    assert names == ["editor"]
+
+
+def test_a_built_package_that_meets_its_requirements_is_taken_alone(tmp_path, python):
+    installed(tmp_path / "task", "app-dep", "2.0", needs=("deep",), files=("app_dep.py",))
+    installed(tmp_path / "task", "deep", "2.0")
+    names, profile, _ = found(tmp_path, python, **{"requirements.txt": "app-dep>=2\n"})
+    assert names == ["app_dep", "deep"]
+    assert "as the task root and its layers hold it" in profile["environment"]["packages"]
