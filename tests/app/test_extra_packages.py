@@ -158,7 +158,7 @@ def test_where_a_file_says_what_is_deployed_nothing_is_added_to_it(tmp_path, ind
         profile_handler(request(task, "import extra_one, extra_two\n"), Notes())
     message = str(caught.value)
     assert "extra_two (handler.py line 1, in extra_two)" in message
-    assert "the deployed package will not have by" in message
+    assert "does not bring, so that the deployed package will not have it: add" in message
     assert "--with extra_two" in message
 
 

@@ -106,6 +106,19 @@ def test_readiness_and_requests_are_measured(folder):
     assert not list(folder.rglob("__pycache__"))
 
 
+def test_a_variable_that_the_app_needs_gets_a_placeholder(folder):
+    app = "# fastapi\nimport os\nLIMIT = int(os.environ['MAX_ITEMS'])\ndef app(age_s): return 200\n"
+    write_files(folder, {"needs.py": app})
+    done = profile(folder, "needs:app", "--runs", "5", "-o", "made.json")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"MAX_ITEMS=1\s\(\S*needs.py:3\)", done.stdout)
+    (one,) = json.loads((folder / "made.json").read_text())["supplies"]["placeholders"]
+    assert one["name"] == "MAX_ITEMS"
+    refused = profile(folder, "needs:app", "--runs", "5", "--no-placeholders")
+    assert refused.returncode == 3
+    assert "--env MAX_ITEMS=VALUE" in refused.stderr
+
+
 def test_the_page_tells_the_readiness_apart_from_the_bill(folder):
     done = profile(folder, "main:app", "--runs", "5", "-o", "web.json", "-o", "web.html")
     assert done.returncode == 0, done.stderr

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _VARIABLES = re.compile(r"(?:--env \S+=VALUE )+or --env-file FILE")
-_PACKAGES = re.compile(r"--with \S+(?: --with \S+)*")
+_PACKAGE = r"--with '?([\w\[\]-]+(?:\.[\w\[\]-]+)*)'?"
+_PACKAGES = re.compile(rf"{_PACKAGE}(?: {_PACKAGE})*")
 _WORDS = (
     (re.compile(r"--env and --env-file"), "the setting env"),
     (re.compile(r"--task-root (?=[/\\\w])"), "the setting root as "),
@@ -33,6 +34,6 @@ def _as_table(found: re.Match[str]) -> str:
 
 
 def _as_list(found: re.Match[str]) -> str:
-    names = re.findall(r"--with (\S+)", found[0])
+    names = re.findall(_PACKAGE, found[0])
     quoted = ", ".join(f'"{name}"' for name in names)
     return f"the setting with = [{quoted}]"

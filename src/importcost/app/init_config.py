@@ -152,7 +152,7 @@ def _with_figures(
         return start
     text = starting_configuration([start], in_project_file=False)
     handler = read_config(text, str(folder / OWN_FILE)).handlers[0]
-    wanted = replace(request_for(handler, request.how), placeholders=True)
+    wanted = replace(request_for(handler, request.how), placeholders=True, installs_missing=True)
     profile = profile_handler(wanted, listener)
     bill = estimate(profile)
     return replace(
@@ -163,6 +163,7 @@ def _with_figures(
         modules=len(function_modules(profile)) or None,
         memory_mb_used=_memory_mb(profile),
         placeholders=bool(profile.supplies.placeholders),
+        packages=tuple(dict.fromkeys(one.requirement for one in profile.supplies.packages)),
     )
 
 

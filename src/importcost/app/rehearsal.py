@@ -26,6 +26,7 @@ from importcost.app.extra_packages import Extra, with_missing
 from importcost.errors import HandlerError
 from importcost.measure.diagnosis import Needs, diagnose, may_lack_something
 from importcost.measure.lacking import missing_modules, placeholder_failed, unset_variables
+from importcost.measure.runtime_packages import runtime_modules_brought
 from importcost.measure.session import Progress, Rehearsed, Session, rehearse
 from importcost.model.supplies import Placeholder
 from importcost.targets.known_modules import distribution_of, known_distribution
@@ -112,6 +113,8 @@ def _automatic(bench: Bench, needs: Needs) -> dict[str, str]:
     if not (request.installs and request.installs_missing) or prepared.deployed.is_said:
         return {}
     found = {one.name: known_distribution(one) for one in needs.modules}
+    if any(name.partition(".")[0] in runtime_modules_brought() for name in found):
+        return {}  # the runtime's own are supplied, or left out, before anything is launched
     known = {name: distribution for name, distribution in found.items() if distribution}
     before = {one.requirement for one in bench.extra.packages}
     is_helpful = not before & set(known.values())

@@ -47,7 +47,8 @@ def missing_modules(
         verb = "add their distributions" if plural else "add its distribution"
         ways = [f"{verb} to it", *([supply] if supply else [f"supply {pronoun} with --with NAME"])]
         return (
-            f"{head}, which the deployed package will not have by {deployed}: {', or '.join(ways)}."
+            f"{head}, which {deployed} does not bring, so that the deployed package will not have "
+            f"{pronoun}: {', or '.join(ways)}."
         )
     rest = (
         "name its requirements with --requirements FILE, a layer with --layer DIR, or the "

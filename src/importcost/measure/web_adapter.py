@@ -188,8 +188,9 @@ def _raise_if_not_ready(result: Mapping[str, Any], app: str, server: str, timeou
     missing = NO_MODULE.search(text)
     if missing and missing[1].split(".")[0] == server:
         raise MeasurementError(
-            f"The measured Python has no {server}: name the app's requirements with "
-            "--requirements, its environment with --python, or another server with --server."
+            f"The measured Python has no {server}: supply it for this run with --with {server}, "
+            "name the app's requirements with --requirements, its environment with --python, or "
+            "another server with --server."
         )
     if result["error"] == "ended":
         raise HandlerError(

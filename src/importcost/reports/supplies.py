@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importcost.model.profile import Profile
 from importcost.model.supplies import Placeholder
 from importcost.reports.page_facts import short_path
+from importcost.reports.text import wrap
 
 SHOWN = 6
 """How many the terminal names; the page, the summary and the JSON name all of them."""
@@ -52,6 +53,12 @@ def placeholder_words(facts: Sequence[SupplyFact], shown: int | None = None) -> 
         f"Placeholder{plural} for {len(facts)} variable{plural} that init reads and nobody has "
         f"set: {', '.join(map(str, named))}{more}."
     )
+
+
+def supply_lines(profile: Profile, width: int) -> list[str]:
+    """Return what a terminal says of packages and placeholders; nothing without any."""
+    words = (package_words(profile), placeholder_words(placeholder_facts(profile), SHOWN))
+    return [line for sentence in words if sentence for line in wrap(sentence, width)]
 
 
 def package_words(profile: Profile) -> str | None:

@@ -18,12 +18,7 @@ from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT
 from importcost.reports.advice import suggestion_lines
 from importcost.reports.page import bytecode_advice, first_edges, most_expensive, short_path
-from importcost.reports.supplies import (
-    SHOWN,
-    package_words,
-    placeholder_facts,
-    placeholder_words,
-)
+from importcost.reports.supplies import supply_lines
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
@@ -64,7 +59,7 @@ def render_terminal(profile: Profile, estimate: Estimate, *, width: int, colour:
         _bytecode(profile, style, width),
         list(suggestion_lines(profile, style, width)),
         _warnings(profile, style, width),
-        _supplies(profile, width),
+        supply_lines(profile, width),
         _notes(profile, width),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -242,11 +237,6 @@ def _warnings(profile: Profile, style: Style, width: int) -> list[str]:
         first, *rest = wrap(warning.message, width - 2)
         lines += [style("!", "33") + " " + first, *("  " + line for line in rest)]
     return lines
-
-
-def _supplies(profile: Profile, width: int) -> list[str]:
-    words = (package_words(profile), placeholder_words(placeholder_facts(profile), SHOWN))
-    return [line for sentence in words if sentence for line in wrap(sentence, width)]
 
 
 def _notes(profile: Profile, width: int) -> list[str]:

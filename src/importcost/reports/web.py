@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from importcost.model.profile import Profile
 from importcost.model.tree import ImportTree
+from importcost.reports.supplies import supply_lines
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, ms_of, wrap
 
 MAX_IMPORTS = 10
@@ -101,6 +102,8 @@ def render_web(report: WebLike, *, width: int, colour: bool) -> str:
     ]
     for one in report.requests:
         lines += ["", *_request(one, width)]
+    supplies = supply_lines(report.profile, width)
+    lines += ["", *supplies] if supplies else []
     return "\n".join(lines) + "\n"
 
 

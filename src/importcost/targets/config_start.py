@@ -21,8 +21,8 @@ class StartingHandler:
 
     `init_ms`, `billed_init_ms` and `cost_per_million` (US dollars) are the estimate's;
     `modules` and `memory_mb_used` are what init loads and takes; `placeholders` says that it reads
-    variables that nobody has set. Paths are as they are to stand
-    in the file: relative to it.
+    variables that nobody has set, `packages` are those that it imports and no file names. Paths
+    are as they are to stand in the file: relative to it.
     """
 
     name: str
@@ -38,6 +38,7 @@ class StartingHandler:
     modules: int | None = None
     memory_mb_used: float | None = None
     placeholders: bool = False
+    packages: tuple[str, ...] = ()
 
 
 def starting_configuration(
@@ -117,6 +118,9 @@ def _handler(one: StartingHandler, section: str, margin: float) -> str:
     ]
     if one.runtime is not None:
         lines.append(f"runtime = {toml_text(one.runtime)}")
+    if one.packages:
+        listed = ", ".join(map(toml_text, one.packages))
+        lines.append(f"with = [{listed}]  # in no requirements file")
     if one.placeholders:
         lines.append("placeholders = true  # for variables that init reads; or set them with env")
     return "\n".join([*lines, *_budgets(one, margin)]) + "\n"
