@@ -41,6 +41,10 @@ class HandlerError(MeasurementError):
         self.traceback_text = traceback_text
 
 
+class LackingError(HandlerError):
+    """Init lacks modules or variables; the message names all that could be found."""
+
+
 class InterruptedByUserError(ImportcostError):
     """Ctrl-C, SIGTERM or SIGHUP ended the command; everything started has been removed."""
 

@@ -23,7 +23,7 @@ from importcost.app.bench import (
     without_tracing,
 )
 from importcost.app.extra_packages import Extra, with_missing
-from importcost.errors import HandlerError
+from importcost.errors import HandlerError, LackingError
 from importcost.measure.diagnosis import Needs, diagnose, may_lack_something
 from importcost.measure.lacking import missing_modules, placeholder_failed, unset_variables
 from importcost.measure.runtime_packages import runtime_modules_brought
@@ -64,7 +64,13 @@ def on_bench(request: ProfileRequest, listener: Listener, work: Callable[[Bench]
             return work(bench)
         except HandlerError as error:
             failed = error
-    with open_rehearsed(request, listener) as bench:
+    with contextlib.ExitStack() as stack:
+        try:
+            bench = stack.enter_context(open_rehearsed(request, listener))
+        except LackingError:
+            raise
+        except HandlerError:  # the same failure, told by a launch that is not the work's own
+            raise failed from None
         if not bench.is_helped:
             raise failed
         return work(bench)
@@ -122,17 +128,17 @@ def _automatic(bench: Bench, needs: Needs) -> dict[str, str]:
 
 
 def _placeholders(bench: Bench, needs: Needs, error: HandlerError) -> tuple[Placeholder, ...]:
-    """Return those to be set. Raises HandlerError, worded, where they may not or do not help."""
+    """Return those to be set. Raises LackingError where they may not or do not help."""
     target = bench.subject.target
     if needs.modules:
-        raise HandlerError(_missing(bench, needs), error.traceback_text)
+        raise LackingError(_missing(bench, needs), error.traceback_text)
     if not needs.placeholders:
         raise error
     if not bench.request.placeholders:
-        raise HandlerError(unset_variables(needs.placeholders, target), error.traceback_text)
+        raise LackingError(unset_variables(needs.placeholders, target), error.traceback_text)
     if needs.failure is not None:
         words = placeholder_failed(needs.failure, needs.placeholders, target)
-        raise HandlerError(words, needs.failure.traceback)
+        raise LackingError(words, needs.failure.traceback)
     return needs.placeholders
 
 

@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from importcost.errors import HandlerError
+from importcost.errors import LackingError
 from importcost.measure.runners.base import Layout
 from importcost.measure.session import Session
 from importcost.model.supplies import MissingModule, Placeholder
@@ -83,7 +83,7 @@ def may_lack_something(result: Mapping[str, Any] | None, layout: Layout) -> bool
 def diagnose(session: Session, layout: Layout, known: Sequence[Placeholder] = ()) -> Needs:
     """Find out what init lacks; `known` are placeholders that the runner sets already.
 
-    Raises HandlerError where init asks for more than MAX_VARIABLES absent variables.
+    Raises LackingError where init asks for more than MAX_VARIABLES absent variables.
     """
     search = _Search(layout)
     search.values.update({one.name: one for one in known})
@@ -93,7 +93,7 @@ def diagnose(session: Session, layout: Layout, known: Sequence[Placeholder] = ()
             return search.needs(None, is_answered=False)
         search.take(result["diagnosis"])
         if len(search.values) > MAX_VARIABLES:
-            raise HandlerError(_too_many(search.values))
+            raise LackingError(_too_many(search.values))
         error = result["error"]
         if error is None:
             return search.needs(None)
