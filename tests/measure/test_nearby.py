@@ -89,3 +89,11 @@ def test_only_a_folder_python_makes_a_layer():
     assert layer_of(Path("/p/python/lib/python3.12/site-packages")) == Path("/p")
     assert layer_of(Path("/p/python/orders")) is None
     assert layer_of(Path("/p/src")) is None
+
+
+def test_what_a_requirements_file_leaves_out_may_come_from_a_layer(tmp_path):
+    target = project(tmp_path)
+    module = MissingModule("boto3", None, None)
+    told = missing_modules([module], {"boto3": "boto3"}, target, "requirements.txt")
+    assert "add its distribution to it, or name the layer that has it with --layer DIR" in told
+    assert "--with boto3" in told

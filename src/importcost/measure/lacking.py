@@ -45,7 +45,8 @@ def missing_modules(
     supply = f"supply {pronoun} for this run with {' '.join(options)}" if options else ""
     if deployed is not None:
         verb = "add their distributions" if plural else "add its distribution"
-        ways = [f"{verb} to it", *([supply] if supply else [f"supply {pronoun} with --with NAME"])]
+        layer = f"name the layer that has {pronoun} with --layer DIR"
+        ways = [f"{verb} to it", layer, supply or f"supply {pronoun} with --with NAME"]
         return (
             f"{head}, which {deployed} does not bring, so that the deployed package will not have "
             f"{pronoun}: {', or '.join(ways)}."
