@@ -76,6 +76,8 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         wanted = "browser" if item.get_closest_marker("browser") else None
         wanted = parameters.get("running_engine", wanted)
+        if group_of(item.nodeid) == "stopwatch":
+            item.add_marker("slow")
         if wanted is not None:
             item.add_marker("slow")
             if group_of(item.nodeid) != wanted:
