@@ -326,6 +326,22 @@ def large_profile(nodes: int = 20_000, seed: int = 7) -> Profile:
     return profile_of(builder, {"handler": FUNCTION, **owners})
 
 
+def deep_log_profile(nodes: int = 20_000, seed: int = 3) -> Profile:
+    """Return a log of packages up to fifteen deep, each module below the package it is in."""
+    rng = random.Random(seed)
+    words = ("core", "internals", "services", "adapters", "transport", "schemas", "validators")
+    builder = TreeBuilder()
+    startup(builder)
+    path = [builder.add("application", 100)]
+    while len(builder.names) < nodes:
+        del path[rng.randint(1, min(len(path), 15)) :]
+        while len(path) < 15 and len(builder.names) < nodes:
+            name = f"{builder.names[path[-1]]}.{rng.choice(words)}_{len(builder.names)}"
+            path.append(builder.add(name, rng.randrange(20, 3_000), path[-1]))
+    profile = profile_of(builder, {}, graph=False)
+    return replace(profile, source="log", target=None)
+
+
 def deep_profile(depth: int = 3_000) -> Profile:
     builder = TreeBuilder()
     startup(builder)

@@ -28,6 +28,7 @@ from reports.page_factory import (
     small_builder,
     small_profile,
 )
+from reports.page_names import name_table
 from reports.test_page import unrolled
 
 NAMES = st.sampled_from("abc")
@@ -63,10 +64,8 @@ def data_of(base: Profile, head: Profile) -> dict[str, Any]:
 
 def kinds_of(data: dict[str, Any]) -> dict[str, str]:
     """Return each node's kind by name, as the page reads it."""
-    tree, names = data["tree"], []
-    packages = tree["packages"]
-    for package, tail in zip(tree["name_packages"], tree["name_tails"], strict=True):
-        names.append(tail if package < 0 else f"{packages[package]}.{tail}")
+    tree = data["tree"]
+    names = name_table(tree)
     found, previous = {}, -1
     for step, kind in zip(unrolled(tree["name_runs"]), tree["kind_ids"], strict=True):
         previous = previous + 1 if step == 0 else step - 1

@@ -19,6 +19,7 @@ from importcost.reports.assets import templates_folder
 from importcost.reports.html import render_html
 from importcost.reports.page import page_data
 from reports.page_factory import (
+    deep_log_profile,
     empty_profile,
     estimate_of,
     hostile_profile,
@@ -141,6 +142,13 @@ def test_without_script_the_page_says_what_is_billed() -> None:
 @pytest.mark.slow
 def test_twenty_thousand_nodes_stay_within_the_size_limit() -> None:
     assert len(render(large_profile()).encode()) < 1.2 * 2**20
+
+
+@pytest.mark.slow
+def test_a_log_of_twenty_thousand_deep_names_stays_within_the_size_limit() -> None:
+    profile = deep_log_profile()
+    assert sum(map(len, profile.tree.names)) > 2.5 * 2**20
+    assert len(render(profile).encode()) < 1.3 * 10**6
 
 
 def test_commands_that_write_no_page_do_not_load_jinja() -> None:

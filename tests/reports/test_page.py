@@ -18,7 +18,13 @@ from importcost.reports.page import (
     page_data,
     short_path,
 )
-from importcost.reports.page_columns import NONE, OWN_FILE, PARENT_IMPORTS, runs
+from importcost.reports.page_columns import (
+    NONE,
+    OWN_FILE,
+    PARENT_IMPORTS,
+    name_columns,
+    runs,
+)
 from reports.page_factory import (
     HOSTILE_NAMES,
     SMALL_OWNERS,
@@ -32,6 +38,7 @@ from reports.page_factory import (
     small_builder,
     small_profile,
 )
+from reports.page_names import name_table
 
 
 def data_of(profile: Profile) -> dict[str, Any]:
@@ -46,8 +53,7 @@ def unrolled(pairs: list[int]) -> list[int]:
 def names_of(data: dict[str, Any]) -> list[str]:
     """Decode the names as the page does."""
     tree = data["tree"]
-    pairs = zip(tree["name_packages"], tree["name_tails"], strict=True)
-    table = [t if p == NONE else f"{tree['packages'][p]}.{t}" for p, t in pairs]
+    table = name_table(tree)
     names, previous = [], NONE
     for step in unrolled(tree["name_runs"]):
         previous = previous + 1 if step == 0 else step - 1
@@ -80,6 +86,32 @@ def cumulative_of(tree: dict[str, Any]) -> list[int]:
         if tree["parent_steps"][node]:
             total[node - tree["parent_steps"][node]] += total[node]
     return total
+
+
+NAMES = st.lists(
+    st.lists(st.sampled_from(["", "a", "b", "core"]), min_size=1, max_size=6).map(".".join),
+    unique=True,
+)
+
+
+@given(NAMES)
+def test_any_names_survive_whatever_their_order(names: list[str]) -> None:
+    assert name_table(dict(name_columns(names))) == names
+
+
+def test_a_name_of_thousands_of_packages_survives() -> None:
+    name = ".".join("x" * 5_000)
+    assert name_table(dict(name_columns([name]))) == [name]
+
+
+def test_deep_names_are_stored_relative_to_their_packages() -> None:
+    columns = name_columns(["a", "a.b", "a.b.c", "z.y.x", "a.b.d"])
+    assert columns == {
+        "packages": ["z", "y"],
+        "package_parents": [0, 1],
+        "name_tails": ["a", "b", "c", "x", "d"],
+        "name_parents": [0, -1, -1, 2, -3],
+    }
 
 
 @pytest.mark.parametrize("profile", [small_profile(), deep_profile(50), large_profile(300)])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from importcost.app.bill import calibration_of
 from importcost.billing.estimate import Estimate, estimate
@@ -10,6 +11,10 @@ from importcost.model.profile import Profile
 from importcost.reports.exports.formats import render
 from importcost.reports.output import format_of, write_output
 from importcost.reports.terminal import render_terminal
+
+if TYPE_CHECKING:
+    # Only types: no command pays for them at its start.
+    from importcost.reports.page_contract import BudgetData
 
 
 def publish(
@@ -20,7 +25,7 @@ def publish(
     colour: bool,
     memory_mb: int | None = None,
     arch: str | None = None,
-    budget: Mapping[str, str] | None = None,
+    budget: BudgetData | None = None,
 ) -> str:
     """Write `profile` to every path in `outputs` and return the terminal report.
 
@@ -38,7 +43,7 @@ def publish(
 
 
 def _rendered(
-    kind: str, profile: Profile, bill: Estimate, budget: Mapping[str, str] | None
+    kind: str, profile: Profile, bill: Estimate, budget: BudgetData | None
 ) -> str | bytes:
     if kind == "html" and budget is not None:
         from importcost.reports.html import render_html

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from importcost.app.compare import CompareReport
     from importcost.model.profile import Profile
+    from importcost.reports.page_contract import BudgetData
 
 FEWEST_PAIRS = 8
 """With fewer, not even pairs that all agree reach p < 0.01."""
@@ -225,7 +226,7 @@ def _sides(base: Profile, head: Profile) -> Mapping[str, Profile]:
     return {"base": base, "head": head}
 
 
-def _verdict(report: CompareReport, name: str) -> dict[str, str] | None:
+def _verdict(report: CompareReport, name: str) -> BudgetData | None:
     found = [one.comparison for one in report.compared if one.comparison.handler == name]
     if not found:
         return None

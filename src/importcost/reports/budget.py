@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from importcost.gate.verdict import BudgetVerdict, Outcome
 from importcost.reports.check_text import one_line
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
+
+if TYPE_CHECKING:
+    # Only types: no command pays for them at its start.
+    from importcost.reports.page_contract import BudgetData
+
 
 _WORDS = {
     Outcome.PASS: ("Within budget", "32"),
@@ -15,7 +20,7 @@ _WORDS = {
 }
 
 
-def page_verdict(verdict: BudgetVerdict | None) -> Mapping[str, str] | None:
+def page_verdict(verdict: BudgetVerdict | None) -> BudgetData | None:
     """Return a verdict as `page_data` takes it."""
     if verdict is None:
         return None

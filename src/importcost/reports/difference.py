@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from importcost.billing.estimate import Estimate
 from importcost.model.graph import UNKNOWN_DISTRIBUTION
@@ -21,6 +21,17 @@ from importcost.reports.page_columns import (
     runs,
 )
 from importcost.reports.page_facts import first_edges, interval_json, short_path
+
+if TYPE_CHECKING:
+    # Only types: no command pays for them at its start.
+    from importcost.reports.page_contract import (
+        ChangeData,
+        ChangedModules,
+        DifferenceData,
+        MergedColumns,
+        SideData,
+    )
+
 
 SCHEMA = 1
 KINDS = ("added", "removed", "slower", "faster", "unchanged", "moved")
@@ -115,7 +126,7 @@ def _handler(profile: Profile) -> str:
     return (profile.target.handler if profile.target else None) or "none"
 
 
-def difference_data(difference: Difference) -> dict[str, Any]:
+def difference_data(difference: Difference) -> DifferenceData:
     """Return the JSON value behind the page; units are those of `page_data`."""
     base, head = difference.base, difference.head
     merged = merge_trees(base.tree, head.tree)
@@ -161,7 +172,7 @@ def difference_json(difference: Difference) -> dict[str, Any]:
     }
 
 
-def _plain(change: Change) -> dict[str, Any]:
+def _plain(change: Change) -> ChangeData:
     return {
         "name": change.name,
         "distribution": change.distribution,
@@ -173,7 +184,7 @@ def _plain(change: Change) -> dict[str, Any]:
     }
 
 
-def _side(profile: Profile, bill: Estimate) -> dict[str, Any]:
+def _side(profile: Profile, bill: Estimate) -> SideData:
     return {
         "created_at": profile.created_at,
         "source": profile.source,
@@ -187,7 +198,7 @@ def _side(profile: Profile, bill: Estimate) -> dict[str, Any]:
     }
 
 
-def _tree(merged: MergedTree, kinds: Mapping[str, int], names: Interner) -> dict[str, Any]:
+def _tree(merged: MergedTree, kinds: Mapping[str, int], names: Interner) -> MergedColumns:
     roots = [node for node, parent in enumerate(merged.parents) if parent == NONE]
     whole = max(sum(side[node] for node in roots) for side in (merged.base_us, merged.head_us))
     noise = max(NOISE_US, NOISE_SHARE * whole)
@@ -233,9 +244,7 @@ def _places(names: Sequence[str], base: Profile, head: Profile) -> list[str]:
     return places
 
 
-def _modules(
-    modules: Sequence[Change], merged: MergedTree, names: Interner
-) -> dict[str, list[int]]:
+def _modules(modules: Sequence[Change], merged: MergedTree, names: Interner) -> ChangedModules:
     """Return a row for each module, with its first node; NONE where the tree has none."""
     first: dict[str, int] = {}
     for node, name_id in enumerate(merged.name_ids):

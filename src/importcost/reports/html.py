@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from importcost.billing.estimate import Estimate
 from importcost.model.profile import Profile
@@ -15,27 +15,31 @@ from importcost.reports.difference import Difference, difference_data
 from importcost.reports.page import page_data
 from importcost.reports.page_script import page_script
 
+if TYPE_CHECKING:
+    # Only types: no command pays for them at its start.
+    from importcost.reports.page_contract import BudgetData
+
+
 REPORT_ORDERS = (("time", "Time order"), ("heavy", "Heaviest left"), ("pay", "Who pays"))
 STYLES = ("report.css",)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def render_html(
-    profile: Profile, estimate: Estimate, budget: Mapping[str, str] | None = None
-) -> str:
+def render_html(profile: Profile, estimate: Estimate, budget: BudgetData | None = None) -> str:
     """Return the page for a profile: a whole document that encodes as UTF-8.
 
     `budget` is a gate's verdict to show beside the headline; see `page_data`.
     """
-    words: dict[str, Any] = {
+    whole = page_data(profile, estimate, budget)
+    words = {
         "orders": REPORT_ORDERS,
         "legend_label": "Distributions by their own time; press to show only these",
         "table_title": "All imports",
         "has_payers": True,
+        # Apart, so that the page need not read it before the chart is drawn.
+        "details": whole["modules"],
     }
-    data = page_data(profile, estimate, budget)
-    # Apart, so that the page need not read it before the chart is drawn.
-    words["details"] = data.pop("modules")
+    data = {key: value for key, value in whole.items() if key != "modules"}
     return render_page("report.html.j2", data, page_script("report.js"), words)
 
 
@@ -51,7 +55,9 @@ def render_difference_html(difference: Difference) -> str:
     return render_page("difference.html.j2", data, page_script("difference.js"), words)
 
 
-def render_page(template: str, data: dict[str, Any], script: str, words: Mapping[str, Any]) -> str:
+def render_page(
+    template: str, data: Mapping[str, Any], script: str, words: Mapping[str, Any]
+) -> str:
     """Return a template filled with data and `words`, the script and its style inside it."""
     # Imported here because most commands never write a page.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined

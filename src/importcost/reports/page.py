@@ -7,15 +7,18 @@ Tree figures are local CPU microseconds, the headline is modelled on Lambda; the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING
 
 from importcost.billing.estimate import FLOOR_LABEL, Estimate
 from importcost.model.profile import Phase, Profile
 from importcost.reports.page_changes import advice_notes, best_changes
 from importcost.reports.page_colours import colours_by_distribution, distribution_totals
-from importcost.reports.page_columns import importers_of, module_columns, tree_columns
+from importcost.reports.page_columns import (
+    distribution_ids,
+    importers_of,
+    module_columns,
+    tree_columns,
+)
 from importcost.reports.page_costs import exclusive_by_name
 from importcost.reports.page_facts import (
     BYTECODE_ORDER,
@@ -30,6 +33,20 @@ from importcost.reports.page_facts import (
 )
 from importcost.reports.page_money import curve, money
 from importcost.reports.supplies import package_words, placeholder_facts
+
+if TYPE_CHECKING:
+    # Only types: no command pays for them at its start.
+    from importcost.reports.page_contract import (
+        BudgetData,
+        BytecodeData,
+        FunctionData,
+        HeadlineData,
+        LocalData,
+        PhaseData,
+        SuppliesData,
+        WholePageData,
+    )
+
 
 __all__ = [
     "BytecodeAdvice",
@@ -56,8 +73,8 @@ PHASE_EXPLANATIONS = {
 
 
 def page_data(
-    profile: Profile, estimate: Estimate, budget: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+    profile: Profile, estimate: Estimate, budget: BudgetData | None = None
+) -> WholePageData:
     """Return the JSON value behind the page.
 
     `*_us` are microseconds of CPU on the measuring machine, `*_ms` milliseconds modelled on
@@ -67,7 +84,6 @@ def page_data(
     """
     facts = module_facts(profile)
     costliest = most_expensive(profile)
-    modules = module_columns(profile, facts, exclusive_by_name(profile))
     return {
         "schema": PAGE_SCHEMA,
         "generator": f"importcost {profile.importcost_version}",
@@ -76,7 +92,7 @@ def page_data(
         "function": _function(profile, estimate),
         "headline": _headline(estimate),
         "local": _local(profile),
-        "budget": dict(budget) if budget else None,
+        "budget": budget,
         "money": money(profile, estimate),
         "curve": curve(profile, estimate),
         "changes": best_changes(profile),
@@ -84,25 +100,22 @@ def page_data(
         "phases": _phases(profile, estimate),
         "startup_phases": list(STARTUP_PHASES),
         "tree": tree_columns(profile.tree),
-        "distribution_ids": modules.pop("distribution_ids"),
-        "modules": modules,
+        "distribution_ids": distribution_ids(facts),
+        "modules": module_columns(profile, facts, exclusive_by_name(profile)),
         "bytecode_states": [state.value for state in BYTECODE_ORDER],
         "distributions": distribution_totals(profile.tree, facts),
         "most_expensive": costliest,
         "top_importers": importers_of(profile, facts, costliest),
         "bytecode": _bytecode(profile),
         "warnings": [{"code": w.code.value, "message": w.message} for w in profile.warnings],
-        "supplies": {
-            "packages": package_words(profile),
-            "placeholders": [asdict(one) for one in placeholder_facts(profile)],
-        },
+        "supplies": _supplies(profile),
         "environment": _environment(profile),
         "notes": list(estimate.notes),
         "sources": [[s.figure, s.source, s.date] for s in estimate.sources],
     }
 
 
-def _function(profile: Profile, estimate: Estimate) -> dict[str, Any]:
+def _function(profile: Profile, estimate: Estimate) -> FunctionData:
     target = profile.target
     return {
         "handler": target.handler if target else None,
@@ -117,12 +130,28 @@ def _function(profile: Profile, estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def _bytecode(profile: Profile) -> dict[str, Any] | None:
+def _bytecode(profile: Profile) -> BytecodeData | None:
     advice = bytecode_advice(profile)
-    return asdict(advice) if advice else None
+    if advice is None:
+        return None
+    return {
+        "compiled_modules": advice.compiled_modules,
+        "own_modules": advice.own_modules,
+        "command": advice.command,
+    }
 
 
-def _headline(estimate: Estimate) -> dict[str, Any]:
+def _supplies(profile: Profile) -> SuppliesData:
+    facts = placeholder_facts(profile)
+    return {
+        "packages": package_words(profile),
+        "placeholders": [
+            {"name": fact.name, "value": fact.value, "place": fact.place} for fact in facts
+        ],
+    }
+
+
+def _headline(estimate: Estimate) -> HeadlineData:
     return {
         "billed_init_ms": interval_json(estimate.billed_init_ms),
         "init_ms": interval_json(estimate.init_ms),
@@ -134,7 +163,7 @@ def _headline(estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def _local(profile: Profile) -> dict[str, Any]:
+def _local(profile: Profile) -> LocalData:
     init = profile.function_init
     return {
         "cpu_us": interval_json(init.cpu_us),
@@ -145,7 +174,7 @@ def _local(profile: Profile) -> dict[str, Any]:
     }
 
 
-def _phases(profile: Profile, estimate: Estimate) -> list[dict[str, Any]]:
+def _phases(profile: Profile, estimate: Estimate) -> list[PhaseData]:
     """Return the modelled phases, each with what was measured here under the same label."""
     measured = {time.phase.value: time.cpu_us for time in profile.phases}
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from importcost.billing.estimate import throttle_factor
 from importcost.model.advice import (
@@ -19,6 +19,16 @@ from importcost.model.profile import Profile
 from importcost.reports.page_columns import first_nodes
 from importcost.reports.page_facts import short_path
 
+if TYPE_CHECKING:
+    # Only types: no command pays for them at its start.
+    from importcost.reports.page_contract import (
+        AdviceNotes,
+        BestChange,
+        ChangePart,
+        FixData,
+    )
+
+
 MOST_CHANGES = 5
 MOST_WORK = 6
 MOST_STAYING = 12
@@ -31,7 +41,7 @@ HOW = {
 VERIFIED, PREDICTED, FAILED, UNMEASURED = "verified", "predicted", "failed", "unmeasured"
 
 
-def best_changes(profile: Profile, limit: int = MOST_CHANGES) -> list[dict[str, Any]]:
+def best_changes(profile: Profile, limit: int = MOST_CHANGES) -> list[BestChange]:
     """Return the changes worth most: bytecode, the best set, single statements.
 
     Largest saving first and what failed last. Savings are microseconds of CPU here, with their
@@ -45,7 +55,7 @@ def best_changes(profile: Profile, limit: int = MOST_CHANGES) -> list[dict[str, 
     return sorted([*joint, *singles[: limit - len(joint)]], key=_rank)
 
 
-def _rank(row: dict[str, Any]) -> tuple[bool, float]:
+def _rank(row: BestChange) -> tuple[bool, float]:
     return row["status"] == FAILED, -row["saving_us"]
 
 
@@ -60,56 +70,51 @@ class _Rows:
         modules = profile.graph.modules if profile.graph else ()
         self._module_of_file = {one.file: one.name for one in modules if one.file}
 
-    def bytecode(self) -> dict[str, Any] | None:
+    def bytecode(self) -> BestChange | None:
         found = self._advice.bytecode
         if found is None:
             return None
-        row = self._row(found.verification, 0.0, found.economics)
+        change = self._change("bytecode", found.verification, 0.0, found.economics)
+        change["title"] = "Ship bytecode with the package"
+        change["how"] = f"{_count(found.modules, 'module')} compiled anew at every cold start"
+        change["fix"] = {"label": "Copy command", "text": found.command}
+        change["modules"] = found.modules
         if found.verification is None:
-            row["status"] = UNMEASURED
-        return row | {
-            "kind": "bytecode",
-            "title": "Ship bytecode with the package",
-            "how": f"{_count(found.modules, 'module')} compiled anew at every cold start",
-            "fix": {"label": "Copy command", "text": found.command},
-            "modules": found.modules,
-        }
+            change["status"] = UNMEASURED
+        return change
 
-    def best_set(self) -> dict[str, Any] | None:
+    def best_set(self) -> BestChange | None:
         best = self._advice.best_set
         # One statement by itself already has its row among the single ones.
         if best is None or len(best.finding_ids) < 2:
             return None
         parts = [self._advice.findings[number] for number in best.finding_ids]
-        return self._row(best.verification, best.exclusive_us, best.economics) | {
-            "kind": "set",
-            "title": f"Defer {_count(len(parts), 'import')} together",
-            "parts": [self._statement(one) for one in parts],
-            "how": "What they share is saved only when all of them wait",
-            "fix": self._fix(best.fix),
-            "modules": len(_gone(best.verification, best.modules)),
-        }
+        change = self._change("set", best.verification, best.exclusive_us, best.economics)
+        change["title"] = f"Defer {_count(len(parts), 'import')} together"
+        change["parts"] = [self._statement(part) for part in parts]
+        change["how"] = "What they share is saved only when all of them wait"
+        change["fix"] = self._fix(best.fix)
+        change["modules"] = len(_gone(best.verification, best.modules))
+        return change
 
-    def singles(self) -> Iterator[dict[str, Any]]:
+    def singles(self) -> Iterator[BestChange]:
         for finding in self._advice.findings:
             if finding.verdict.kind not in HOW or finding.verdict.style is None:
                 continue
             names = ", ".join(finding.verdict.objects)
             how = HOW[finding.verdict.kind] + (f" for {names}" if names else "")
-            row = self._row(finding.verification, finding.exclusive_us, finding.economics)
-            yield (
-                row
-                | self._statement(finding)
-                | {
-                    "kind": "single",
-                    "how": f"{how}: {finding.verdict.reason}",
-                    "fix": self._fix(finding.fix),
-                    "modules": len(_gone(finding.verification, finding.modules)),
-                    "node": self._node(finding),
-                }
-            )
+            measured = finding.verification
+            change = self._change("single", measured, finding.exclusive_us, finding.economics)
+            part = self._statement(finding)
+            change["title"], change["place"] = part["title"], part["place"]
+            change["importer"], change["triggered_by"] = part["importer"], part["triggered_by"]
+            change["how"] = f"{how}: {finding.verdict.reason}"
+            change["fix"] = self._fix(finding.fix)
+            change["modules"] = len(_gone(measured, finding.modules))
+            change["node"] = self._node(finding)
+            yield change
 
-    def _statement(self, finding: ImportFinding) -> dict[str, Any]:
+    def _statement(self, finding: ImportFinding) -> ChangePart:
         return {
             "title": finding.code,
             "place": place_text(self._profile, finding.place),
@@ -117,36 +122,43 @@ class _Rows:
             "triggered_by": list(finding.triggered_by),
         }
 
-    def _row(
-        self, measured: Verification | None, predicted_us: float, worth: Economics | None
-    ) -> dict[str, Any]:
+    def _change(
+        self, kind: str, measured: Verification | None, predicted_us: float, worth: Economics | None
+    ) -> BestChange:
+        """Return a change with its saving; what it is called and what to do is still to come."""
         interval = measured.saving_us if measured else None
         failure = measured.failure if measured else None
         saving_us = predicted_us if measured is None else interval.value if interval else 0.0
         base_us = (measured.original_us if measured else None) or self._init_us
-        status = PREDICTED if measured is None else FAILED if failure else VERIFIED
+        saved_ms, computed_ms = self._worth(worth)
         return {
-            "status": status,
+            "kind": kind,
+            "title": "",
+            "how": "",
+            "fix": None,
+            "modules": 0,
+            "status": PREDICTED if measured is None else FAILED if failure else VERIFIED,
             "failure": failure,
             "saving_us": saving_us,
             "low_us": interval.low if interval else None,
             "high_us": interval.high if interval else None,
             "pairs": measured.pairs if measured else 0,
             "share": saving_us / base_us,
-            **self._worth(worth),
+            "saved_ms": saved_ms,
+            "computed_ms": computed_ms,
         }
 
-    def _worth(self, worth: Economics | None) -> dict[str, Any]:
+    def _worth(self, worth: Economics | None) -> tuple[float | None, float | None]:
         """Return what a change saves on Lambda and what of it computes: that part is throttled."""
         if worth is None:
-            return {"saved_ms": None, "computed_ms": None}
+            return None, None
         factor = throttle_factor(self._profile.settings.memory_mb)
         computed = worth.saved_ms
         if factor > 1:
             computed = min(computed, (worth.first_use_ms - worth.saved_ms) / (factor - 1))
-        return {"saved_ms": worth.saved_ms, "computed_ms": max(0.0, computed)}
+        return worth.saved_ms, max(0.0, computed)
 
-    def _fix(self, diff: str | None) -> dict[str, str] | None:
+    def _fix(self, diff: str | None) -> FixData | None:
         """Return what the button copies: the diff, or the command that works it out."""
         if diff:
             return {"label": "Copy fix", "text": diff}
@@ -175,7 +187,7 @@ def place_text(profile: Profile, place: Place) -> str:
     return f"{short_path(place.file, profile.target)}:{place.line}"
 
 
-def advice_notes(profile: Profile) -> dict[str, Any]:
+def advice_notes(profile: Profile) -> AdviceNotes:
     """Return what else the advice says: module-level work, dependencies, imports that stay.
 
     Times are microseconds of CPU on the measuring machine.

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from importcost.model.graph import FUNCTION, RUNTIME, STDLIB, UNKNOWN_DISTRIBUTION
 from importcost.model.tree import ImportTree
 from importcost.reports.page_facts import ModuleFacts, startup_phase_ids
+
+if TYPE_CHECKING:
+    # Only types: no command pays for them at its start.
+    from importcost.reports.page_contract import DistributionData
+
 
 HUES = 6
 NEUTRALS = 4
@@ -21,7 +26,7 @@ def owners_of(facts: Sequence[ModuleFacts]) -> list[str]:
     return list(dict.fromkeys(fact.distribution for fact in facts))
 
 
-def distribution_totals(tree: ImportTree, facts: Sequence[ModuleFacts]) -> list[dict[str, Any]]:
+def distribution_totals(tree: ImportTree, facts: Sequence[ModuleFacts]) -> list[DistributionData]:
     """Return each distribution with its colour and its own time in function init.
 
     `from_runtime` says that Lambda's runtime brings it.

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from importcost.model.graph import ImportEdge, ImportGraph
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT, ImportTree
 from importcost.reports.page_colours import owners_of
 from importcost.reports.page_facts import BYTECODE_ORDER, ModuleFacts, short_path
+
+if TYPE_CHECKING:
+    # Only types: no command pays for them at its start.
+    from importcost.reports.page_contract import ModuleColumns, NameColumns, TreeColumns
+
 
 NONE = -1
 OWN_FILE = -2
@@ -37,13 +42,8 @@ class Interner:
         return known
 
 
-def tree_columns(tree: ImportTree) -> dict[str, Any]:
-    """Return the tree's columns; names split into package and last part, which halves them.
-
-    `parent_steps` is how far before a node its parent stands, 0 for a root. `excess_runs` are
-    runs of what the cumulative time has over the node's own and its children's: mostly nothing.
-    `name_runs` are runs of `id_steps`.
-    """
+def tree_columns(tree: ImportTree) -> TreeColumns:
+    """Return the tree's columns; `TreeColumns` says what they hold."""
     return {
         **name_columns(tree.names),
         "name_runs": runs(id_steps(tree.name_ids)),
@@ -55,15 +55,56 @@ def tree_columns(tree: ImportTree) -> dict[str, Any]:
     }
 
 
-def name_columns(names: Sequence[str]) -> dict[str, Any]:
-    """Return names as package and last part; NONE for a name without a package."""
-    packages = Interner()
-    ids, tails = [], []
-    for name in names:
+def name_columns(names: Sequence[str]) -> NameColumns:
+    """Return names relative to their packages, which keeps deep names short.
+
+    A package that is one of the names before needs no entry of its own.
+    """
+    packages = _Packages()
+    tails, parents = [], []
+    for number, name in enumerate(names):
         package, dot, tail = name.rpartition(".")
-        ids.append(packages.id(package) if dot else NONE)
+        parent = packages.number(package) if dot else 0
         tails.append(tail)
-    return {"packages": packages.values, "name_packages": ids, "name_tails": tails}
+        # Steps back are shorter than ids: a package mostly loads just before its modules.
+        parents.append(parent if parent >= 0 else -parent - 1 - number)
+        packages.add_name(name, number)
+    return {
+        "packages": packages.tails,
+        "package_parents": packages.parents,
+        "name_tails": tails,
+        "name_parents": parents,
+    }
+
+
+class _Packages:
+    """Number packages: n for the nth that is not a name, -n for the nth name."""
+
+    def __init__(self) -> None:
+        self.tails: list[str] = []
+        self.parents: list[int] = []
+        self._numbers: dict[str, int] = {}
+
+    def add_name(self, name: str, number: int) -> None:
+        """Let later names refer to this one as their package."""
+        self._numbers.setdefault(name, -number - 1)
+
+    def number(self, package: str) -> int:
+        """Return the number of a package, after adding what it is in."""
+        missing = []
+        # A loop, not recursion: a name may have thousands of dots.
+        while package not in self._numbers:
+            above, dot, tail = package.rpartition(".")
+            missing.append((package, tail))
+            if not dot:
+                break
+            package = above
+        parent = self._numbers.get(package, 0)
+        for name, tail in reversed(missing):
+            self.tails.append(tail)
+            self.parents.append(parent)
+            parent = self._numbers[name] = len(self.tails)
+        return parent
 
 
 def id_steps(ids: Iterable[int]) -> list[int]:
@@ -101,16 +142,12 @@ def _excess(tree: ImportTree) -> list[int]:
 
 def module_columns(
     profile: Profile, facts: Sequence[ModuleFacts], exclusive_us: Mapping[str, int]
-) -> dict[str, Any]:
-    """Return, for every name: distribution, bytecode, memory, exclusive cost, who imports it where.
-
-    `exclusive_less_us` is what the exclusive cost lacks of the cumulative time of the name's
-    first node, None where it is not known. `importer_ids` are name ids plus one, PARENT_IMPORTS
-    where the tree says the same.
-    """
+) -> ModuleColumns:
+    """Return what is known of each name beside its times; see `ModuleColumns`."""
+    if profile.graph is None:
+        return _unknown_modules(len(facts))
     tree = profile.tree
     names, files = Interner(tree.names), Interner()
-    owners = {owner: i for i, owner in enumerate(owners_of(facts))}
     first = first_nodes(tree)
     importers, file_ids, lines, less = [], [], [], []
     for name, fact in zip(tree.names, facts, strict=True):
@@ -124,7 +161,6 @@ def module_columns(
     others = _other_importers(profile.graph, facts, names)
     modules = [fact.module for fact in facts]
     return {
-        "distribution_ids": [owners[fact.distribution] for fact in facts],
         "bytecode_runs": runs(BYTECODE_ORDER.index(m.bytecode) if m else NONE for m in modules),
         "rss_self_kb": [_kb(m.rss_self_bytes) if m else None for m in modules],
         "rss_cumulative_kb": [_kb(m.rss_cumulative_bytes) if m else None for m in modules],
@@ -136,6 +172,28 @@ def module_columns(
         "file_ids": file_ids,
         "lines": lines,
     }
+
+
+def _unknown_modules(count: int) -> ModuleColumns:
+    """Return the columns of a log, which tells times only."""
+    return {
+        "bytecode_runs": [NONE, count] if count else [],
+        "rss_self_kb": [],
+        "rss_cumulative_kb": [],
+        "exclusive_less_us": [],
+        "importer_ids": [],
+        "others": [],
+        "other_importers": [],
+        "files": [],
+        "file_ids": [],
+        "lines": [],
+    }
+
+
+def distribution_ids(facts: Sequence[ModuleFacts]) -> list[int]:
+    """Return each name's distribution, by its place in `owners_of`."""
+    owners = {owner: i for i, owner in enumerate(owners_of(facts))}
+    return [owners[fact.distribution] for fact in facts]
 
 
 def importers_of(

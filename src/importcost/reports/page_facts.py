@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from importcost.deferral.bytecode import BUILD_FOLDER, bytecode_finding, compiled_modules
 from importcost.model.graph import (
@@ -18,6 +19,11 @@ from importcost.model.graph import (
 from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile, Target
 from importcost.model.tree import NO_PARENT, ImportTree
+
+if TYPE_CHECKING:
+    # Only types: no command pays for them at its start.
+    from importcost.reports.page_contract import IntervalData
+
 
 MOST_EXPENSIVE = 10
 STARTUP_PHASES = (Phase.INTERPRETER_START.value, Phase.RUNTIME.value)
@@ -170,6 +176,11 @@ def startup_phase_ids(tree: ImportTree) -> set[int]:
     return {i for i, label in enumerate(tree.phases) if label in STARTUP_PHASES}
 
 
-def interval_json(interval: Interval) -> dict[str, float]:
+def interval_json(interval: Interval) -> IntervalData:
     """Return an interval as a JSON value."""
-    return asdict(interval)
+    return {
+        "low": interval.low,
+        "value": interval.value,
+        "high": interval.high,
+        "confidence": interval.confidence,
+    }

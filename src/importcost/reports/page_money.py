@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from importcost.billing.curve import saved_ms
 from importcost.billing.datafiles import ARCHES, load_limits
@@ -11,6 +11,11 @@ from importcost.billing.prices import load_prices
 from importcost.billing.savings import Saving, savings_of
 from importcost.model.profile import Profile
 from importcost.reports.page_facts import interval_json
+
+if TYPE_CHECKING:
+    # Only types: no command pays for them at its start.
+    from importcost.reports.page_contract import CurveData, CurveSide, MoneyConstants
+
 
 MEMORY_STOPS = (
     128,
@@ -32,7 +37,7 @@ MEMORY_STOPS = (
 """Memory sizes, MB, that people choose; 1769 is one whole vCPU."""
 
 
-def money(profile: Profile, estimate: Estimate) -> dict[str, Any]:
+def money(profile: Profile, estimate: Estimate) -> MoneyConstants:
     """Return prices, limits and memory sizes; dollars a GB-second, megabytes, milliseconds.
 
     The shipped prices, tier 1, as the estimate took them.
@@ -47,7 +52,7 @@ def money(profile: Profile, estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def curve(profile: Profile, bill: Estimate) -> dict[str, Any]:
+def curve(profile: Profile, bill: Estimate) -> CurveData:
     """Return what the memory curve is drawn from; milliseconds, US dollars a GB-second.
 
     Init is the same at every memory size, so each architecture needs one init and one price: the
@@ -69,7 +74,7 @@ def curve(profile: Profile, bill: Estimate) -> dict[str, Any]:
     }
 
 
-def _side(profile: Profile, bill: Estimate, saving: Saving | None) -> dict[str, Any]:
+def _side(profile: Profile, bill: Estimate, saving: Saving | None) -> CurveSide:
     return {
         "arch": bill.arch,
         "init_ms": interval_json(bill.init_ms),

@@ -1,7 +1,8 @@
 """The page's one script, assembled from ES modules so that users need no JavaScript tools.
 
 The modules keep to a subset that needs no parser: `import { name } from "./file.js";` and `export`
-before a declaration, both at the start of a line, and comments on lines of their own.
+before a declaration, both at the start of a line, comments on lines of their own, and no template
+that spans lines. So comments and indentation need not reach the page.
 """
 
 from __future__ import annotations
@@ -65,7 +66,9 @@ def parse_module(path: str, source: str) -> ScriptModule:
                 exports.add(declaration[2])
         elif statement.startswith(("export", "const ", "let ", "var ")):
             raise ScriptError(f"{path}: `{statement}` is not a form that the page's script allows")
-        body.append(statement.removeprefix("export "))
+        if statement.count("`") % 2:
+            raise ScriptError(f"{path}: `{statement}` begins a template that spans lines")
+        body.append(statement.removeprefix("export ").lstrip())
     return ScriptModule(path, imports, tuple(names), frozenset(exports), "\n".join(body))
 
 

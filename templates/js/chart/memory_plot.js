@@ -38,7 +38,8 @@ export class MemoryPlot {
     const ends = [...lines.map((line) => line.value), ...(band ? [band.low, band.high] : [])];
     const values = this.stops.flatMap((mb) => ends.map((end) => end(mb))).filter((value) => value > 0);
     // A line of equal values needs some height, too.
-    [this.least, this.most] = [Math.min(...values) / 1.12, Math.max(...values) * 1.12];
+    this.least = Math.min(...values) / 1.12;
+    this.most = Math.max(...values) * 1.12;
     this.svg = shape("svg", { class: "plot", role: "img", "aria-labelledby": `${box.id}-title` });
     this.marker = shape("g", { class: "curve-marker" });
     box.append(this.svg);

@@ -3,6 +3,8 @@
 import { clipped } from "./text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+// Escaped, because the assembler takes a line's odd backtick for a template that spans lines.
+const BACKTICK = "\u0060";
 
 /**
  * The element of the template with this id.
@@ -79,7 +81,7 @@ export function shape(tag, attributes) {
  */
 export function textWithCode(tag, className, text) {
   const made = element(tag, className);
-  const parts = text.split("`");
+  const parts = text.split(BACKTICK);
   // A backtick without a second one belongs to the text.
   if (parts.length % 2 === 0) made.textContent = text;
   else made.append(...parts.map((part, i) => (i % 2 ? element("code", "", part) : part)));

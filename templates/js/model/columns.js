@@ -50,20 +50,50 @@ export class Names {
   constructor(columns) {
     this.columns = columns;
     this.length = columns.name_tails.length;
-    /** @type {(string | undefined)[]} */
-    this.known = new Array(this.length);
+    /** @type {(string | undefined)[]}  names, then packages */
+    this.known = new Array(this.length + columns.packages.length);
     /** @type {string[] | null} */
     this.small = null;
   }
 
-  /** @param {number} id */
+  /**
+   * The number of the package that a name or package is in, NONE for a top-level one.
+   * @param {number} number  a name id, or a package's place behind the names
+   */
+  parentOf(number) {
+    const { length, columns } = this;
+    const isName = number < length;
+    const parent = isName ? columns.name_parents[number] : columns.package_parents[number - length];
+    if (parent === 0) return NONE;
+    if (parent > 0) return length + parent - 1;
+    return isName ? number + parent : -parent - 1;
+  }
+
+  /** @param {number} number */
+  tailOf(number) {
+    const { length, columns } = this;
+    return number < length ? columns.name_tails[number] : columns.packages[number - length];
+  }
+
+  /**
+   * The whole name. A loop, not recursion: a name may have thousands of packages.
+   * @param {number} id
+   */
   at(id) {
-    const known = this.known[id];
-    if (known !== undefined) return known;
-    const { packages, name_packages: owners, name_tails: tails } = this.columns;
-    const name = owners[id] === NONE ? tails[id] : `${packages[owners[id]]}.${tails[id]}`;
-    this.known[id] = name;
-    return name;
+    const { known } = this;
+    const path = [];
+    let number = id;
+    while (number !== NONE && known[number] === undefined) {
+      path.push(number);
+      number = this.parentOf(number);
+    }
+    let name = number === NONE ? undefined : known[number];
+    for (let i = path.length - 1; i >= 0; i -= 1) {
+      const tail = this.tailOf(path[i]);
+      name = name === undefined ? tail : `${name}.${tail}`;
+      known[path[i]] = name;
+    }
+    return name ?? "";
   }
 
   /** All names in small letters, for searching and sorting. */

@@ -28,6 +28,7 @@ export function othersText({ count, names }) {
   return left > 0 ? `${shown} and ${wholeText(left)} more` : shown;
 }
 
+/** A column that nothing is known of is empty: every look-up has to allow for that. */
 export class ModuleDetails {
   /**
    * @param {ImportTree} tree
@@ -49,13 +50,13 @@ export class ModuleDetails {
     const { tree, columns } = this;
     if (node >= tree.real) return { name: "", place: "" };
     const id = tree.nameIds[node];
-    const who = columns.importer_ids[id];
+    const who = columns.importer_ids[id] ?? NONE;
     // The details of a name are those of its first node.
     const parent = tree.parents[who === PARENT_IMPORTS ? tree.firstNodes[id] : node];
     let name = tree.isReal(parent) ? tree.name(parent) : "";
     if (who > 0) name = this.nameOf(who - 1);
-    const file = this.file(columns.file_ids[id], name);
-    const line = columns.lines[id];
+    const file = this.file(columns.file_ids[id] ?? NONE, name);
+    const line = columns.lines[id] ?? 0;
     return { name, place: file && line ? `${file}:${line}` : file };
   }
 
@@ -83,7 +84,7 @@ export class ModuleDetails {
     const { tree } = this;
     if (node >= tree.real || tree.blocks[node] !== NONE) return null;
     const id = tree.nameIds[node];
-    const less = this.columns.exclusive_less_us[id];
+    const less = this.columns.exclusive_less_us[id] ?? null;
     return less === null ? null : tree.cumulativeUs[tree.firstNodes[id]] - less;
   }
 
@@ -111,11 +112,11 @@ export class ModuleDetails {
    * @param {number} node
    */
   memoryKb(node) {
-    return node < this.tree.real ? this.columns.rss_cumulative_kb[this.tree.nameIds[node]] : null;
+    return this.columns.rss_cumulative_kb[this.tree.nameIds[node]] ?? null;
   }
 
   /** @param {number} node */
   ownMemoryKb(node) {
-    return node < this.tree.real ? this.columns.rss_self_kb[this.tree.nameIds[node]] : null;
+    return this.columns.rss_self_kb[this.tree.nameIds[node]] ?? null;
   }
 }

@@ -1,11 +1,11 @@
 // What the billing model says at another memory size; its constants come with the data.
 
-/** @import { Interval, MoneyConstants } from "./data.js" */
+/** @import { IntervalData, MoneyConstants } from "./data.js" */
 
 /**
  * @typedef {object} Bill
  * @property {MoneyConstants} money
- * @property {{ init_ms: Interval }} headline
+ * @property {{ init_ms: IntervalData }} headline
  * @property {{ memory_mb: number }} function
  */
 
@@ -33,7 +33,7 @@ export class Money {
   /**
    * The billed init. Init runs unthrottled at every size; past the limit Lambda runs it again,
    * throttled.
-   * @returns {Interval}
+   * @returns {IntervalData}
    */
   billed() {
     const limit = this.constants.init_limit_ms;

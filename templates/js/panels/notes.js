@@ -1,6 +1,6 @@
 // What else the report says: bytecode, warnings, module-level work, dependencies, fine print.
 
-/** @import { AdviceNotes, Interval, PageData, SuppliesData } from "../model/data.js" */
+/** @import { AdviceNotes, IntervalData, PageData, SuppliesData } from "../model/data.js" */
 /** @import { Clipboard } from "../lib/clipboard.js" */
 
 import { byId, element, pairOf, textWithCode } from "../lib/dom.js";
@@ -77,7 +77,7 @@ function noteLine(us, name, place, text) {
   return line;
 }
 
-/** @param {Interval} interval */
+/** @param {IntervalData} interval */
 function msBand({ value, low, high }) {
   return `${wholeMs(value)} ms (${wholeMs(low)} to ${wholeMs(high)})`;
 }

@@ -1,6 +1,6 @@
 // The verdict: what a cold start bills at the memory size of the slider.
 
-/** @import { Budget, PageData } from "../model/data.js" */
+/** @import { BudgetData, PageData } from "../model/data.js" */
 /** @import { Money } from "../model/money.js" */
 
 import { byId, element, inputById } from "../lib/dom.js";
@@ -33,7 +33,7 @@ export function drawHeader(data) {
   byId("facts").append(...facts.map((fact) => element("li", "", clipped(String(fact), 60))));
 }
 
-/** @param {Budget | null} budget */
+/** @param {BudgetData | null} budget */
 export function drawBudget(budget) {
   const box = byId("budget");
   box.hidden = !budget;

@@ -1,0 +1,392 @@
+"""The contract between Python and the page: the types of the data that the pages draw.
+
+`data/page-data.schema.json` and the page's `templates/js/model/data.js` say the same; a test holds
+the three equal. `*_us` are microseconds on the measuring machine, `*_ms` milliseconds modelled on
+Lambda.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class IntervalData(TypedDict):
+    """A value with its band."""
+
+    low: float
+    value: float
+    high: float
+    confidence: float
+
+
+class FunctionData(TypedDict):
+    """The function's settings; `origin` says where a log came from."""
+
+    handler: str | None
+    origin: str | None
+    module: str | None
+    file: str | None
+    runtime: str
+    arch: str
+    package_type: str
+    memory_mb: int
+
+
+class HeadlineData(TypedDict):
+    """The estimate of one cold start."""
+
+    billed_init_ms: IntervalData
+    init_ms: IntervalData
+    floor_ms: IntervalData
+    function_init_ms: IntervalData
+    dollars_per_million: IntervalData
+    speed_ratio: IntervalData
+    limit: str
+
+
+class LocalData(TypedDict):
+    """The function init as measured here."""
+
+    cpu_us: IntervalData
+    wall_us: int
+    process_cpu_us: int
+    blocked_us: int
+    unattributed_share: float
+
+
+class BudgetData(TypedDict):
+    """A gate's verdict: `status` is pass, fail or unknown, `text` one sentence."""
+
+    status: str
+    text: str
+
+
+class MoneyConstants(TypedDict):
+    """Price, limits and the memory sizes of the slider."""
+
+    gb_second_dollars: float
+    mb_per_vcpu: float
+    init_limit_ms: float
+    memory_mb: list[int]
+
+
+class CurveSide(TypedDict):
+    """One architecture of the memory curve; `saved_ms` is None without a deferral."""
+
+    arch: str
+    init_ms: IntervalData
+    gb_second_dollars: float
+    limit: str
+    saved_ms: float | None
+
+
+class CurveDeferral(TypedDict):
+    """The deferral that the memory curve draws."""
+
+    what: str
+    verified: bool
+
+
+class CurveData(TypedDict):
+    """The memory curve; `sides` starts with the configured architecture."""
+
+    sides: list[CurveSide]
+    deferral: CurveDeferral | None
+    missing: str | None
+
+
+class FixData(TypedDict):
+    """What a change's button copies."""
+
+    label: str
+    text: str
+
+
+class ChangePart(TypedDict):
+    """One statement of a joint change."""
+
+    title: str
+    place: str
+    importer: str | None
+    triggered_by: list[str]
+
+
+class _CommonChange(TypedDict):
+    kind: str
+    title: str
+    how: str
+    fix: FixData | None
+    modules: int
+    status: str
+    failure: str | None
+    saving_us: float
+    low_us: float | None
+    high_us: float | None
+    pairs: int
+    share: float
+    saved_ms: float | None
+    computed_ms: float | None
+
+
+class BestChange(_CommonChange, total=False):
+    """One of the best changes; a set has parts, a single statement a place and a node.
+
+    `status` is verified, predicted, failed or unmeasured. `computed_ms` is the part of `saved_ms`
+    that computes: only that is throttled after init.
+    """
+
+    parts: list[ChangePart]
+    place: str
+    importer: str | None
+    triggered_by: list[str]
+    node: int | None
+
+
+class WorkNote(TypedDict):
+    """A slow statement at module level that is not an import."""
+
+    code: str
+    place: str
+    own_us: int
+    events: list[str]
+
+
+class HintNote(TypedDict):
+    """Advice on a dependency."""
+
+    module: str
+    distribution: str
+    cost_us: int
+    advice: str
+    source: str
+
+
+class StayingNote(TypedDict):
+    """An import that stays, and why."""
+
+    code: str
+    place: str
+    exclusive_us: int
+    reason: str
+
+
+class AdviceNotes(TypedDict):
+    """What else the advice says."""
+
+    work: list[WorkNote]
+    hints: list[HintNote]
+    staying: list[StayingNote]
+
+
+class PhaseData(TypedDict):
+    """A modelled phase, with what was measured here under the same label."""
+
+    label: str
+    init_ms: float
+    share: float
+    local_us: int | None
+    explanation: str
+
+
+class NameColumns(TypedDict):
+    """Module names, each stored as its last part and its package.
+
+    `name_parents` is 0 for a top-level name, n for package n - 1, -n for the name n places before.
+    `packages` are those that are not among the names before. `package_parents` is 0 for a
+    top-level package, n for package n - 1, -n for name n - 1.
+    """
+
+    packages: list[str]
+    package_parents: list[int]
+    name_tails: list[str]
+    name_parents: list[int]
+
+
+class TreeColumns(NameColumns):
+    """The import tree in preorder. Columns in `*_runs` are value, count, value, count ...
+
+    `parent_steps` is how far before a node its parent is, 0 for a root. `excess_runs` is what the
+    cumulative time has over the node's own and its children's. `name_runs` are steps between name
+    ids: 0 is the id after the last, n the id n - 1.
+    """
+
+    name_runs: list[int]
+    parent_steps: list[int]
+    self_us: list[int]
+    excess_runs: list[int]
+    phases: list[str]
+    phase_runs: list[int]
+
+
+class ModuleColumns(TypedDict):
+    """What is known of each name beside its times; a column is empty if nothing is known.
+
+    `exclusive_less_us` is what the exclusive cost lacks of the cumulative time of the name's first
+    node. `importer_ids` are name ids plus one, 0 if the tree says the same, -1 if not known. An
+    entry of `others` is a name, how many import it as well, and some of them.
+    """
+
+    bytecode_runs: list[int]
+    rss_self_kb: list[int | None]
+    rss_cumulative_kb: list[int | None]
+    exclusive_less_us: list[int | None]
+    importer_ids: list[int]
+    others: list[list[int]]
+    other_importers: list[str]
+    files: list[str]
+    file_ids: list[int]
+    lines: list[int]
+
+
+class DistributionData(TypedDict):
+    """A distribution with its colour and its own time in function init.
+
+    `from_runtime` says that Lambda's runtime brings it.
+    """
+
+    name: str
+    colour: str
+    self_us: int
+    modules: int
+    from_runtime: bool
+
+
+class BytecodeData(TypedDict):
+    """Modules that a ZIP compiles at every cold start, and the command that stops it."""
+
+    compiled_modules: int
+    own_modules: int
+    command: str
+
+
+class WarningData(TypedDict):
+    """A warning of the measurement."""
+
+    code: str
+    message: str
+
+
+class PlaceholderData(TypedDict):
+    """A value that stood in for a variable that nobody has set."""
+
+    name: str
+    value: str
+    place: str | None
+
+
+class SuppliesData(TypedDict):
+    """What the measurement was given beside the function."""
+
+    packages: str | None
+    placeholders: list[PlaceholderData]
+
+
+class PageData(TypedDict):
+    """What the page of one profile draws first."""
+
+    schema: int
+    generator: str
+    created_at: str
+    source: str
+    function: FunctionData
+    headline: HeadlineData
+    local: LocalData
+    budget: BudgetData | None
+    money: MoneyConstants
+    curve: CurveData
+    changes: list[BestChange]
+    advice: AdviceNotes
+    phases: list[PhaseData]
+    startup_phases: list[str]
+    tree: TreeColumns
+    distribution_ids: list[int]
+    bytecode_states: list[str]
+    distributions: list[DistributionData]
+    most_expensive: list[int]
+    top_importers: list[list[str]]
+    bytecode: BytecodeData | None
+    warnings: list[WarningData]
+    supplies: SuppliesData
+    environment: list[list[str]]
+    notes: list[str]
+    sources: list[list[str]]
+
+
+class WholePageData(PageData):
+    """The page's data with the modules, which the file stores behind the rest."""
+
+    modules: ModuleColumns
+
+
+class SidePhase(TypedDict):
+    """A modelled phase of one side."""
+
+    label: str
+    init_ms: float
+
+
+class SideData(TypedDict):
+    """One of two profiles."""
+
+    created_at: str
+    source: str
+    cpu_us: IntervalData
+    billed_init_ms: IntervalData
+    function_init_ms: IntervalData
+    dollars_per_million: IntervalData
+    memory_mb: int
+    runtime: str
+    phases: list[SidePhase]
+
+
+class ChangeData(TypedDict):
+    """The times of one distribution in base and head."""
+
+    name: str
+    distribution: str
+    kind: str
+    base_us: int
+    head_us: int
+    added: int
+    removed: int
+
+
+class MergedColumns(NameColumns):
+    """Two import trees laid over each other, in preorder; see `TreeColumns`."""
+
+    name_runs: list[int]
+    parent_steps: list[int]
+    base_us: list[int]
+    head_us: list[int]
+    base_self_us: list[int]
+    head_self_us: list[int]
+    kind_ids: list[int]
+
+
+class ChangedModules(TypedDict):
+    """A row for each module; `nodes` is -1 if the tree does not have it."""
+
+    name_ids: list[int]
+    kind_ids: list[int]
+    base_us: list[int]
+    head_us: list[int]
+    nodes: list[int]
+
+
+class DifferenceData(TypedDict):
+    """What the page of two profiles draws."""
+
+    schema: int
+    generator: str
+    handler: str
+    sides: list[SideData]
+    verdict: str
+    dollars_per_million: IntervalData
+    caveats: list[str]
+    kinds: list[str]
+    distributions: list[ChangeData]
+    tree: MergedColumns
+    owner_ids: list[int]
+    owners: list[str]
+    places: list[str]
+    modules: ChangedModules
