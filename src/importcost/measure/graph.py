@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from importcost.measure.runners.base import Layout
+from importcost.measure.runtime_packages import runtime_distributions
 from importcost.measure.session import Measurement
 from importcost.model.graph import (
     FUNCTION,
@@ -30,6 +31,9 @@ PHASE_OF_LOAD = {
 }
 
 
+_FOR_FUNCTIONS = runtime_distributions() - {"awslambdaric", "simplejson", "snapshot-restore-py"}
+
+
 class _Owners:
     """Says to which distribution a module belongs."""
 
@@ -40,7 +44,9 @@ class _Owners:
 
     def of_file(self, file: str | None, is_stdlib: bool) -> str:
         if file is not None and self._runtime_dir and file.startswith(self._runtime_dir):
-            return RUNTIME
+            # Older images keep boto3 beside awslambdaric: only the latter is loaded by itself.
+            owner = self._owners.get(file)
+            return owner if owner in _FOR_FUNCTIONS else RUNTIME
         if is_stdlib:
             return STDLIB
         if file is None:
@@ -63,17 +69,18 @@ def build_graph(measurement: Measurement, layout: Layout) -> ImportGraph:
 
     modules = []
     for name, file, loaded_by, own, grown, phase, state, is_stdlib in measurement.graph["modules"]:
+        owner = owners.of_file(file, is_stdlib)
         modules.append(
             LoadedModule(
                 name=name,
                 file=on_host(file),
-                distribution=owners.of_file(file, is_stdlib),
+                distribution=owner,
                 bytecode=BytecodeState(state),
                 rss_self_bytes=None if own is None else own * page,
                 rss_cumulative_bytes=None if grown is None else grown * page,
                 phase=PHASE_OF_LOAD[phase],
                 loaded_by=loaded_by,
-                from_runtime=_is_in(file, layout.runtime_packages),
+                from_runtime=owner != RUNTIME and _is_in(file, layout.runtime_packages),
             )
         )
     modules = _own_namespaces(modules)
