@@ -25,7 +25,12 @@ from importcost.app.bench import (
 from importcost.app.extra_packages import Extra, with_missing
 from importcost.errors import HandlerError, LackingError
 from importcost.measure.diagnosis import Needs, diagnose, may_lack_something
-from importcost.measure.lacking import missing_modules, placeholder_failed, unset_variables
+from importcost.measure.lacking import (
+    missing_modules,
+    placeholder_failed,
+    removed_from_python,
+    unset_variables,
+)
 from importcost.measure.runtime_packages import runtime_modules_brought
 from importcost.measure.session import Progress, Rehearsed, Session, rehearse
 from importcost.model.supplies import Placeholder
@@ -148,10 +153,13 @@ def _missing(bench: Bench, needs: Needs) -> str:
         words = beyond.without_runtime(module.name, bench.subject.target.handler_file)
         if words is not None:
             return words
+    target = bench.subject.target
+    words = removed_from_python(needs.modules, bench.prepared.place.minor_version, target)
+    if words is not None:
+        return words
     folders = bench.prepared.interpreter.search_path
     found = {one.name: distribution_of(one, folders) for one in needs.modules}
     known = {name: distribution for name, distribution in found.items() if distribution}
-    target = bench.subject.target
     return missing_modules(needs.modules, known, target, bench.prepared.deployed.requirements)
 
 

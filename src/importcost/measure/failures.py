@@ -188,7 +188,9 @@ def _explain(error: Mapping[str, Any], target: Target, beyond: Beyond) -> str:
     if call is not None:
         return call
     message = f": {error['message']}" if error["message"] else ""
+    # A name that is not there may be there in the Python that the function runs on.
+    version = " on the same Python" if error["type"] in ("ImportError", "AttributeError") else ""
     return (
         f"Importing {where} raised {error['type']}{message}; Lambda's init would fail the same "
-        "way. The traceback shows the line."
+        f"way{version}. The traceback shows the line."
     )

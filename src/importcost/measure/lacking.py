@@ -10,6 +10,7 @@ from importcost.measure.calls_out import call_that_failed
 from importcost.measure.diagnosis import InitFailure
 from importcost.measure.failures import above_task_root
 from importcost.measure.nearby import in_the_project
+from importcost.measure.removed import last_version
 from importcost.model.profile import Target
 from importcost.model.supplies import MissingModule, Placeholder
 
@@ -58,6 +59,22 @@ def missing_modules(
     ways = [supply, rest] if supply else [f"supply {pronoun} with --with NAME", rest]
     holder = "neither the task root, a layer nor the measured environment holds"
     return f"{head}, which {holder}: {', or '.join(ways)}."
+
+
+def removed_from_python(
+    modules: Sequence[MissingModule], python_version: str, target: Target
+) -> str | None:
+    """Say that a missing module was part of an older Python, None where none was."""
+    for module in modules:
+        last = last_version(module.name, python_version)
+        if last is not None:
+            return (
+                f"{target.handler_file} needs the module {_module(module, None, target)}, which "
+                f"Python has had up to {last}, and {python_version} is measured: name an older "
+                "interpreter with --python if the function's runtime is one, else replace what "
+                "imports it by a newer version."
+            )
+    return None
 
 
 def _module(module: MissingModule, distribution: str | None, target: Target) -> str:
