@@ -64,7 +64,10 @@ HANDLERS = {
         "import os\nos._exit(7)\n",
         "ended the interpreter itself (os._exit, exit code 7)",
     ),
-    "syntax error": ("x = 1\ndef f(:\n    pass\n", "handler.py line 2 does not parse"),
+    "syntax error": (
+        "x = 1\ndef f(:\n    pass\n",
+        "handler.py line 2 does not parse as the measured Python {}.{} (".format(*sys.version_info),
+    ),
     "bad indentation": ("def f():\nreturn 1\n", "handler.py line 2 does not parse"),
     "null bytes": ("x = '\0'\n", "SyntaxError"),
     "segfault": ("import ctypes\nctypes.string_at(0)\n", "crashed with SIGSEGV"),

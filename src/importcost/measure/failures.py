@@ -174,8 +174,9 @@ def _explain(error: Mapping[str, Any], target: Target, beyond: Beyond) -> str:
     if conflict is not None and any(name in error["traceback"] for name in ("boto3", "botocore")):
         return f"{where} ended its import with {error['type']}. {conflict}"
     if error["file"]:
+        version = f" {error['python']}" if error.get("python") else ""
         return (
-            f"{error['file']} line {error['line']} does not parse as the measured Python "
+            f"{error['file']} line {error['line']} does not parse as the measured Python{version} "
             f"({error['message']}): correct it, or choose another interpreter with --python."
         )
     if error["type"] == "SystemExit":

@@ -993,6 +993,7 @@ def _describe(error: BaseException, probe_file: str) -> "Any":
         "exit_code": None if code is None else _text(code),
         "file": error.filename if isinstance(error, SyntaxError) else None,
         "line": error.lineno if isinstance(error, SyntaxError) else None,
+        "python": "{}.{}".format(*sys.version_info),
     }
 
 
