@@ -57,18 +57,17 @@ RUNTIME = frozenset(
 ) | {"snapshot_restore_py", "simplejson"}
 CAUSES = (
     (r"importcost itself failed", "importcost itself failed"),
-    (r"does not parse|SyntaxError", "syntax of another Python"),
+    (r"calls out while it is imported", "calls AWS or the network"),
+    (r"does not parse", "does not parse"),
     (r"has no function", "no such function"),
-    (r"name of Python's own module|name of a module", "name of a standard module"),
+    (r"name of Python's own module", "name of a standard module"),
     (r"did not end within", "time limit"),
+    (r"up to 3\.\d+, and|on the same Python", "made for another Python"),
+    (r"which lies in", "module of a layer or another folder of the project"),
+    (r"will not have by", "module that the requirements leave out"),
+    (r"needs the modules? ", "module that nothing holds"),
     (r"environment variable|placeholder", "environment variable"),
-    (r"needs the modules? |No module named|imports .* which|cannot import name", "missing module"),
-    (r"No matching distribution|Installing .* failed|could not be installed", "installation"),
-    (r"FileNotFoundError|No such file", "file that is not there"),
-    (
-        r"EndpointConnection|ConnectTimeout|Could not connect|resolve|not known|urlopen|Refused",
-        "calls AWS or the network",
-    ),
+    (r"Installing .* failed|cannot be installed", "installation"),
     (r"crashed with|ended the interpreter|sys\.exit", "ends the interpreter"),
     (r"Importing .* raised", "error of its own"),
 )
@@ -496,6 +495,8 @@ def print_table(results: Iterable[dict]) -> None:
     by_collection: dict[str, list[dict]] = {}
     everything = list(results)
     for result in everything:
+        if result["exit_code"] not in (0, None):  # rows may be older than the list of causes
+            result["cause"] = cause_of(result["message"])
         by_collection.setdefault(result["handler"]["collection"], []).append(result)
     for name, rows in [*by_collection.items(), ("all", everything)]:
         inside = [row for row in rows if is_in_class(row)]
