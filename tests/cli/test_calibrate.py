@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.bill_factory import importcost, log_of, saved_profile
-from importcost.app.calibrate_store import COMMENT, with_table
+from importcost.app.bill.calibrate_store import COMMENT, with_table
 from importcost.billing.calibration import Calibration, Fitted
 from importcost.billing.estimate import estimate
 from importcost.errors import UsageError

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from importcost.app.advise import Analysis, Finding
 from importcost.app.bench import Bench, Listener, ProfileRequest
-from importcost.app.bill import calibration_of
+from importcost.app.bill.place import calibration_of
 from importcost.app.events import (
     Baseline,
     Event,

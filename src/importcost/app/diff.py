@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from importcost.app.bill import calibration_of
+from importcost.app.bill.place import calibration_of
 from importcost.billing.estimate import estimate
 from importcost.gate.attribution import Attribution, attribute
 from importcost.model.profile import Profile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importcost.app.bill import calibration_of
+from importcost.app.bill.place import calibration_of
 from importcost.billing.estimate import estimate
 from importcost.model.profile import Profile
 from importcost.reports.exports.formats import render

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from importcost.app.bill import calibration_of
+from importcost.app.bill.place import calibration_of
 from importcost.billing.estimate import estimate
 from importcost.errors import UsageError
 from importcost.measure.assemble import Provenance, first_profile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from importcost.app.bill import calibration_of
+from importcost.app.bill.place import calibration_of
 from importcost.billing.noise import Noise, noise_of
 from importcost.errors import UsageError
 from importcost.measure.plan import PRECISE, Plan, is_settled

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from importcost.app.bill import handler_of
+from importcost.app.bill.place import handler_of
 from importcost.app.report import publish
 from importcost.billing.estimate import estimate
 from importcost.gate.subject import Subject, evidence_of

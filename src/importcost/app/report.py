@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from importcost.app.bill import calibration_of
+from importcost.app.bill.place import calibration_of
 from importcost.billing.estimate import Estimate, estimate
 from importcost.model.profile import Profile
 from importcost.reports.exports.formats import render

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from importcost.app.advise import Analysis, analyse_profile
-from importcost.app.bill import calibration_of
+from importcost.app.bill.place import calibration_of
 from importcost.app.sources import Sources, read_sources
 from importcost.billing.estimate import Estimate, estimate
 from importcost.deferral.economics import economics_of

@@ -16,7 +16,7 @@ from importcost.errors import UsageError
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from importcost.app.calibrate import Storing
+    from importcost.app.bill.calibrate import Storing
     from importcost.model.profile import Profile
 
 STDIN = "-"
@@ -70,8 +70,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     TARGET is what `importcost profile` takes, or a saved profile (.json): of the code that was
     deployed when the log was written. Estimates of this function then carry the log's own band.
     """
-    from importcost.app.bill import calibration_of
-    from importcost.app.calibrate import Log, compare_logs, plan_storing
+    from importcost.app.bill.calibrate import Log, compare_logs, plan_storing
+    from importcost.app.bill.place import calibration_of
     from importcost.reports.calibration import calibration_json, render_calibration
 
     if bool(target) == bool(profiles):
@@ -102,7 +102,7 @@ def _named(target: str | None, profiles: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _store(storing: Storing, *, dry_run: bool, err: bool) -> None:
-    from importcost.app.calibrate import carry_out
+    from importcost.app.bill.calibrate import carry_out
 
     table = "\n".join(storing.table)
     if dry_run:

@@ -49,7 +49,7 @@ def command(
     TARGET is what `importcost profile` takes, or a saved profile (.json). --arch and
     --package-type leave the other ones out. The page of `importcost profile` plots the same.
     """
-    from importcost.app.estimate import EstimateRequest, estimate_profile
+    from importcost.app.bill.estimate import EstimateRequest, estimate_profile
 
     sizes = parse_memories(context.params["memory"])
     options["memory"] = sizes[0] if sizes else DEFAULT_MEMORY_MB

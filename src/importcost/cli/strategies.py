@@ -142,7 +142,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     TARGET is what `importcost profile` takes, or a saved profile (.json); one saved with
     `importcost defer -o x.json` has its savings verified.
     """
-    from importcost.app.strategies import strategies_for
+    from importcost.app.bill.remedies import strategies_for
     from importcost.billing.traffic import Traffic
 
     if first_byte is not None and not payload_kb:

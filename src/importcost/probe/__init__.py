@@ -1,1 +1,1 @@
-"""The file that runs inside the measured interpreter."""
+"""The files that run inside the measured interpreter."""

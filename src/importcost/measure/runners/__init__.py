@@ -1,1 +1,1 @@
-"""The only rooms that start processes."""
+"""Runners: they start interpreters, here or in a container."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importcost.app.bill import calibration_of
+from importcost.app.bill.place import calibration_of
 from importcost.billing.recommend import recommend
 from importcost.billing.strategies import compare_strategies
 from importcost.billing.traffic import Traffic

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from importcost.app.bill import calibration_of
+from importcost.app.bill.place import calibration_of
 from importcost.billing.curve import MEMORY_SIZES, memory_curve
 from importcost.billing.datafiles import ARCHES, PACKAGE_TYPES
 from importcost.model.profile import Profile

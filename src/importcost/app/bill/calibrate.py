@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from importcost.app.bill import Place, find_place
-from importcost.app.calibrate_store import (
+from importcost.app.bill.calibrate_store import (
     TABLE,
     create,
     edited,
@@ -17,6 +16,7 @@ from importcost.app.calibrate_store import (
     store,
     table_lines,
 )
+from importcost.app.bill.place import Place, find_place
 from importcost.billing.calibration import (
     Calibration,
     Configuration,

@@ -1,0 +1,1 @@
+"""Use cases about the bill: the estimate, the calibration, the remedies."""
