@@ -8,10 +8,10 @@ import pytest
 
 from harness import write_files
 from importcost.app.bench import ProfileRequest
+from importcost.app.defer.why import why_measured
 from importcost.app.profile import profile_handler
 from importcost.app.rehearsal import open_rehearsed
 from importcost.app.snapstart import check_snapstart
-from importcost.app.why import why_measured
 from importcost.errors import HandlerError
 from importcost.model.codec import profile_from_plain, profile_to_plain
 from importcost.model.profile import RunKind

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from importcost.app.suggest import with_economics
+from importcost.app.defer.suggest import with_economics
 from importcost.billing.estimate import estimate
 from importcost.model.advice import Verdict, VerdictKind
 from importcost.reports.advice import render_advice

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from importcost.app.bench import Listener, ProfileRequest
+from importcost.app.defer.rewriting import with_predicted_fixes
+from importcost.app.defer.suggest import analyse_measured
 from importcost.app.rehearsal import open_rehearsed
-from importcost.app.rewriting import with_predicted_fixes
-from importcost.app.suggest import analyse_measured
 from importcost.model.profile import Profile
 
 

@@ -24,7 +24,7 @@ from importcost.reports.output import STDOUT, format_of
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from importcost.app.defer import Deferral
+    from importcost.app.defer.defer import Deferral
 
 STYLES = ("function", "getter", "type-checking", "lazy", "lazy-modules")
 
@@ -87,7 +87,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     Each suggestion is applied to a copy and measured against the original; nothing is written
     without --write. TARGET is what `importcost profile` takes.
     """
-    from importcost.app.defer import DeferRequest, defer_handler
+    from importcost.app.defer.defer import DeferRequest, defer_handler
     from importcost.model.advice import Style
 
     for path in outputs:

@@ -21,7 +21,7 @@ from importcost.errors import UsageError
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from importcost.app.why import Why
+    from importcost.app.defer.why import Why
 
 
 @click.command("why")
@@ -50,7 +50,7 @@ def command(
 
     TARGET is what `importcost profile` takes, or a saved profile (.json).
     """
-    from importcost.app.why import why_measured, why_profile
+    from importcost.app.defer.why import why_measured, why_profile
 
     if target.endswith(".json"):
         answer = why_profile(read_saved(target), module, limit)

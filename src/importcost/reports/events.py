@@ -24,7 +24,7 @@ class Call(Protocol):
 
 
 class Outcome(Protocol):
-    """What one event did; see `importcost.app.events.EventOutcome`."""
+    """What one event did; see `importcost.app.defer.events.EventOutcome`."""
 
     @property
     def name(self) -> str:

@@ -76,7 +76,7 @@ class ChainLike(Protocol):
 
 
 class StatementLike(Protocol):
-    """A statement that would have to be deferred; see `importcost.app.why.CutStatement`."""
+    """A statement that would have to be deferred; see `importcost.app.defer.why.CutStatement`."""
 
     @property
     def place(self) -> Place:

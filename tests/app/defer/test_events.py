@@ -1,4 +1,4 @@
-from importcost.app.events import load_events
+from importcost.app.defer.events import load_events
 from importcost.model.profile import Target
 
 TARGET = Target("handler", "handler", "/task", "/task/handler.py")

@@ -1,7 +1,7 @@
 import pytest
 
-from importcost.app.advise import Analysis, Finding
-from importcost.app.defer import idle_members, is_needed
+from importcost.app.defer.advise import Analysis, Finding
+from importcost.app.defer.defer import idle_members, is_needed
 from importcost.measure.pairs import NO_SAVING
 from importcost.model.advice import (
     Advice,

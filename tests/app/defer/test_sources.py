@@ -1,4 +1,4 @@
-from importcost.app.sources import read_sources
+from importcost.app.defer.sources import read_sources
 from importcost.model.graph import FUNCTION, BytecodeState, ImportGraph, LoadedModule
 from importcost.model.profile import Target
 

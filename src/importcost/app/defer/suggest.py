@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from importcost.app.advise import Analysis, analyse_profile
 from importcost.app.bill.place import calibration_of
-from importcost.app.sources import Sources, read_sources
+from importcost.app.defer.advise import Analysis, analyse_profile
+from importcost.app.defer.sources import Sources, read_sources
 from importcost.billing.estimate import Estimate, estimate
 from importcost.deferral.economics import economics_of
 from importcost.errors import UsageError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from importcost.app.sources import Sources
+from importcost.app.defer.sources import Sources
 from importcost.deferral.best_set import MIN_GAIN_SHARE, MIN_GAIN_US, Candidate, best_set
 from importcost.deferral.bytecode import bytecode_finding
 from importcost.deferral.costs import PRELOAD, ImportCosts, self_times

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from importcost.app.bench import Listener, ProfileRequest
+from importcost.app.defer.sources import Sources, read_sources
 from importcost.app.rehearsal import open_rehearsed
-from importcost.app.sources import Sources, read_sources
 from importcost.deferral.chains import Chains, cut, import_chains
 from importcost.deferral.costs import ImportCosts, self_times
 from importcost.deferral.flow import StatementKey, own_files

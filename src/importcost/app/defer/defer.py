@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.advise import Analysis, Finding
 from importcost.app.bench import Bench, Listener, ProfileRequest
 from importcost.app.bill.place import calibration_of
-from importcost.app.events import (
+from importcost.app.defer.advise import Analysis, Finding
+from importcost.app.defer.events import (
     Baseline,
     Event,
     EventOutcome,
@@ -21,10 +21,10 @@ from importcost.app.events import (
     judge_event,
     load_events,
 )
-from importcost.app.mentions import mentions, project_root
+from importcost.app.defer.mentions import mentions, project_root
+from importcost.app.defer.rewriting import Rewrite, rewrite_files, with_fixes
+from importcost.app.defer.suggest import LAZY_PYTHON, analyse_measured, with_economics
 from importcost.app.rehearsal import open_rehearsed
-from importcost.app.rewriting import Rewrite, rewrite_files, with_fixes
-from importcost.app.suggest import LAZY_PYTHON, analyse_measured, with_economics
 from importcost.billing.estimate import estimate
 from importcost.deferral.rewrite import Refused
 from importcost.deferral.source_model import ModuleObject

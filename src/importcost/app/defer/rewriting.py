@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.advise import Analysis, Finding
-from importcost.app.sources import Sources
+from importcost.app.defer.advise import Analysis, Finding
+from importcost.app.defer.sources import Sources
 from importcost.deferral.diff import unified_diff
 from importcost.deferral.rewrite import Change, Refused, rewrite
 from importcost.deferral.source_model import SourceFile

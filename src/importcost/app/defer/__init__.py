@@ -1,0 +1,1 @@
+"""Use cases about deferring imports: advice, edits, their verification."""
