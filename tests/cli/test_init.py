@@ -11,7 +11,7 @@ import pytest
 from clockwork import Times, jitter, run_clocked
 from harness import PATIENCE_S, write_files
 from importcost.app.find_handlers import find_handlers
-from importcost.app.init_config import InitRequest, write_configuration
+from importcost.app.gate.init_config import InitRequest, write_configuration
 from importcost.errors import UsageError
 from importcost.targets.config import load_config
 from importcost.targets.yaml_subset import plain_yaml
@@ -217,7 +217,7 @@ def test_a_handler_with_placeholders_is_written_with_their_setting(project):
 
 
 def test_settings_in_errors_name_all_variables_and_packages():
-    from importcost.app.as_settings import as_settings
+    from importcost.app.gate.as_settings import as_settings
 
     said = as_settings("pass them with --env A=VALUE --env B=VALUE or --env-file FILE.")
     assert said == 'pass them with the setting env = { A = "VALUE", B = "VALUE" }.'

@@ -9,7 +9,7 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
-from importcost.app.diff import difference
+from importcost.app.gate.diff import difference
 from importcost.reports.html import render_difference_html, render_html
 from reports.browser import chromium, emulate, wait_until_complete
 from reports.page_factory import (

@@ -12,7 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from harness import PATIENCE_S
-from importcost.app.diff import difference
+from importcost.app.gate.diff import difference
 from importcost.model.profile import Profile
 from importcost.reports.html import render_difference_html
 from reports.browser import chromium, complaints_of, emulate, requests_of, wait_until_complete

@@ -17,7 +17,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.support.ui import WebDriverWait
 
 from harness import PATIENCE_S
-from importcost.app.diff import difference
+from importcost.app.gate.diff import difference
 from importcost.reports.html import render_difference_html, render_html
 from reports.browser import chromium, emulate, wait_until_complete
 from reports.page_factory import advised_profile, changed_profile, estimate_of, small_profile

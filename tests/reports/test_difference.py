@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importcost.app.diff import as_json, difference
+from importcost.app.gate.diff import as_json, difference
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT, ImportTree

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from importcost.app.diff import difference
+from importcost.app.gate.diff import difference
 from importcost.model.profile import Profile
 from importcost.model.supplies import Placeholder, Supplies
 from importcost.reports.difference import difference_data

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from importcost.app.check import CheckReport
+    from importcost.app.gate.check import CheckReport
 
 
 @click.command("check")
@@ -68,8 +68,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     HANDLER is a name in the configuration; all of them without one. What is certain is checked
     first (forbidden and new modules, what imports do), then budgets, then the baseline.
     """
-    from importcost.app.check import CheckRequest, check_handlers
-    from importcost.app.configured import HowToMeasure
+    from importcost.app.gate.check import CheckRequest, check_handlers
+    from importcost.app.gate.configured import HowToMeasure
 
     if html is not None and deterministic:
         raise UsageError(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from importcost.app.compare import CompareReport
+    from importcost.app.gate.compare import CompareReport
     from importcost.model.profile import Profile
     from importcost.reports.page_contract import BudgetData
 
@@ -139,8 +139,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     BASE and HEAD are git branches, tags or commits (each checked out into a temporary folder),
     folders, or two saved profiles. HEAD is the working folder by default.
     """
-    from importcost.app.compare import CompareRequest, compare_versions
-    from importcost.app.configured import HowToMeasure
+    from importcost.app.gate.compare import CompareRequest, compare_versions
+    from importcost.app.gate.configured import HowToMeasure
     from importcost.reports.compare import render_comparison
 
     if base.endswith(".json") or head.endswith(".json"):
@@ -188,7 +188,7 @@ def _finish(report: CompareReport, folder: Path | None, outputs: GateOutputs, te
 def _saved(
     base: str, head: str, max_increase: float | None, folder: Path | None, outputs: GateOutputs
 ) -> None:
-    from importcost.app.compare_saved import compare_profiles
+    from importcost.app.gate.compare_saved import compare_profiles
     from importcost.reports.compare import render_attribution
     from importcost.reports.text import Style
 

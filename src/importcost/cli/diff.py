@@ -31,7 +31,7 @@ def command(*, base_file: str, head_file: str, outputs: tuple[str, ...]) -> None
 
     Both are profiles saved with `importcost profile -o FILE.json`, best on one machine.
     """
-    from importcost.app.diff import diff
+    from importcost.app.gate.diff import diff
 
     for path in outputs:
         _check(path)

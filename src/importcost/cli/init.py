@@ -49,8 +49,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     TARGET is what `importcost profile` takes. Without one, handlers are looked for: in a SAM
     template or serverless.yml, else files with a function handler or lambda_handler.
     """
-    from importcost.app.configured import HowToMeasure
-    from importcost.app.init_config import InitRequest, write_configuration
+    from importcost.app.gate.configured import HowToMeasure
+    from importcost.app.gate.init_config import InitRequest, write_configuration
 
     if math.isnan(margin):  # passes every range
         raise UsageError("--margin is nan: name the percent to add, from 0 to 1000.")

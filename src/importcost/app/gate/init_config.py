@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from importcost.app.as_settings import as_settings
 from importcost.app.bench import Listener
-from importcost.app.check import BASELINE_FILE
-from importcost.app.configured import HowToMeasure, request_for
 from importcost.app.find_handlers import FoundHandler, find_handlers, handler_function
+from importcost.app.gate.as_settings import as_settings
+from importcost.app.gate.check import BASELINE_FILE
+from importcost.app.gate.configured import HowToMeasure, request_for
 from importcost.app.profile import profile_handler
 from importcost.billing.estimate import estimate
 from importcost.errors import MeasurementError, UsageError

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from importcost.app.as_settings import as_settings
 from importcost.app.bench import Bench, Listener, ProfileRequest
-from importcost.app.configured import HowToMeasure, configuration, repository_root, requests_for
+from importcost.app.gate.as_settings import as_settings
+from importcost.app.gate.configured import (
+    HowToMeasure,
+    configuration,
+    repository_root,
+    requests_for,
+)
 from importcost.app.profile import profile_handler
 from importcost.app.rehearsal import open_rehearsed
 from importcost.billing.estimate import Estimate, estimate

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gate.profiles import ROWS, profile_of
 from gate.timings import pairs
-from importcost.app.compare_saved import compare_profiles
-from importcost.app.instructions import Instructions, instruction_check
+from importcost.app.gate.compare_saved import compare_profiles
+from importcost.app.gate.instructions import Instructions, instruction_check
 from importcost.errors import MeasurementError
 from importcost.gate.attribution import attribute
 from importcost.gate.budgets import Budgets, Levels

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness import write_files
-from importcost.app.compare_sides import lanes_of
-from importcost.app.worktrees import Checkout
+from importcost.app.gate.compare_sides import lanes_of
+from importcost.app.gate.worktrees import Checkout
 from importcost.errors import UsageError
 
 CONFIG = '[handlers.orders]\nhandler = "src/orders.py"\n'

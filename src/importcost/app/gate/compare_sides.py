@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.worktrees import Checkout
+from importcost.app.gate.worktrees import Checkout
 from importcost.errors import UsageError
 from importcost.measure.runners.install_command import parse_install, run_install
 from importcost.targets.config import (

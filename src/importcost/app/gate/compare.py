@@ -7,13 +7,13 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from importcost.app.as_settings import as_settings
 from importcost.app.bench import Bench, Listener, open_bench
-from importcost.app.compare_sides import Lane, install_into, lanes_of, with_requirements
-from importcost.app.configured import HowToMeasure, request_for
-from importcost.app.instructions import count_instructions, instruction_check
+from importcost.app.gate.as_settings import as_settings
+from importcost.app.gate.compare_sides import Lane, install_into, lanes_of, with_requirements
+from importcost.app.gate.configured import HowToMeasure, request_for
+from importcost.app.gate.instructions import count_instructions, instruction_check
+from importcost.app.gate.worktrees import Checkout, checkouts
 from importcost.app.rehearsal import explained, open_rehearsed
-from importcost.app.worktrees import Checkout, checkouts
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.gate.blame import attribute_comparison
 from importcost.gate.budget_rules import relative, thresholds_of

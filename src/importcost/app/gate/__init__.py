@@ -1,0 +1,1 @@
+"""Use cases of the gate: check, compare, diff, and the configuration they need."""
