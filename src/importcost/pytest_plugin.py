@@ -124,7 +124,7 @@ class Importcost:
 
     def _profiled(self, target: str, options: dict[str, Any]) -> MeasuredHandler:
         __tracebackhide__ = True
-        from importcost.app.profile import profile_handler
+        from importcost.app.profile.measured import profile_handler
         from importcost.billing.estimate import estimate
         from importcost.errors import ImportcostError
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from billing.profile_factory import make_profile
 from importcost.app.bench import ProfileRequest
-from importcost.app.profile_log import profile_log
+from importcost.app.profile.from_log import profile_log
 from importcost.billing.calibration import (
     MIN_COLD_STARTS,
     Calibration,

@@ -14,7 +14,7 @@ from harness import PATIENCE_S, write_files
 # Runs `importcost` with one thing replaced, as a bug would.
 BROKEN = """
 import sys
-import importcost.app.profile_log as module
+import importcost.app.profile.from_log as module
 def broken(*_):
     {body}
 module.profile_log = broken
@@ -111,7 +111,7 @@ module.main()
 """
 LATE = """
 import sys, time
-import importcost.app.profile_log as module
+import importcost.app.profile.from_log as module
 def slow(*_):
     try:
         print("ready")

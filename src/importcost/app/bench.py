@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Protocol
 
 from importcost import __version__
-from importcost.app.deployed import NOTHING_DEPLOYED, Deployed, Place, open_packages
-from importcost.app.extra_packages import NO_EXTRA, Extra, parse_packages, with_asked
-from importcost.app.first_figures import FirstFigures
-from importcost.app.noise_warning import with_noise_warning
-from importcost.app.runtime_supply import Supplied, has_bare_packages, open_supplied
+from importcost.app.profile.deployed import NOTHING_DEPLOYED, Deployed, Place, open_packages
+from importcost.app.profile.extra_packages import NO_EXTRA, Extra, parse_packages, with_asked
+from importcost.app.profile.first_figures import FirstFigures
+from importcost.app.profile.noise_warning import with_noise_warning
+from importcost.app.profile.runtime_supply import Supplied, has_bare_packages, open_supplied
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.files.cache import cache_folder
 from importcost.measure.assemble import Provenance, assemble

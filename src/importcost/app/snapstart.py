@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.bench import Bench, Listener, ProfileRequest
-from importcost.app.rehearsal import on_bench
+from importcost.app.profile.rehearsal import on_bench
 from importcost.errors import HandlerError, UsageError
 from importcost.measure.runners.base import InterpreterFacts
 from importcost.measure.snapstart import INITIALIZATION, SnapshotRun, observe

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.bench import Bench, Listener, ProfileRequest
-from importcost.app.rehearsal import open_rehearsed
+from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.errors import MeasurementError
 from importcost.measure.layout import lambda_environment
 from importcost.measure.runners.container import (

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.bench import Bench, Listener, ProfileRequest
-from importcost.app.profile_log import profile_log
-from importcost.app.rehearsal import on_bench
+from importcost.app.profile.from_log import profile_log
+from importcost.app.profile.rehearsal import on_bench
 from importcost.errors import UsageError
 from importcost.measure.session import Progress
 from importcost.measure.web_adapter import (

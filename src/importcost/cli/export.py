@@ -39,7 +39,7 @@ def command(
     arch: str | None,
 ) -> None:
     """Write a saved profile in the formats that other tools read."""
-    from importcost.app.export import export
+    from importcost.app.profile.export import export
 
     if not outputs and wanted is None:
         raise UsageError(

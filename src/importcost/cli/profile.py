@@ -63,10 +63,9 @@ def command(
     TARGET is handler.py, handler.py:function, or a Lambda handler string such as
     orders/create.handler (with --task-root); with --adapter lwa a web app like main:app.
     """
-    from importcost.app.profile import profile_handler
-    from importcost.app.profile_log import profile_log
-    from importcost.app.profile_report import publish_measured
-    from importcost.app.report import publish
+    from importcost.app.profile.from_log import profile_log
+    from importcost.app.profile.measured import profile_handler
+    from importcost.app.profile.publish import publish, publish_measured
 
     if not outputs:
         check_default_name(DEFAULT_REPORT)

@@ -34,7 +34,7 @@ def profile_of(
     """
     if target.endswith(".json"):
         return _with_given(context, read_saved(target), options)
-    from importcost.app.profile import profile_handler
+    from importcost.app.profile.measured import profile_handler
 
     with terminal_listener(
         quiet=quiet, no_progress=no_progress, verbose=options["verbose"]

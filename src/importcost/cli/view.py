@@ -57,7 +57,7 @@ def command(  # noqa: PLR0913 - one parameter for every option
     no_open: bool,
 ) -> None:
     """Render a saved profile again: in the terminal, and into the files named with -o."""
-    from importcost.app.report import publish
+    from importcost.app.profile.publish import publish
 
     _check_options(as_tree, depth, min_ms, snakeviz, no_open)
     formats = [format_of(path) for path in outputs]
@@ -90,7 +90,7 @@ def _check_options(
 
 
 def _show_in_snakeviz(profile: Profile, *, opens: bool, err: bool) -> None:
-    from importcost.app.snakeviz import view_in_snakeviz
+    from importcost.app.profile.snakeviz import view_in_snakeviz
 
     is_ready = False
 

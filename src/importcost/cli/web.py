@@ -62,7 +62,7 @@ def profile_adapter(
     target: str, options: WebOptions, outputs: Sequence[str], *, quiet: bool, no_progress: bool
 ) -> None:
     """Measure the web app, write the outputs that were asked for, and print the answer."""
-    from importcost.app.report import publish
+    from importcost.app.profile.publish import publish
     from importcost.app.web import parse_requests, profile_web
     from importcost.billing.estimate import estimate
     from importcost.reports.exports.formats import render

@@ -24,7 +24,7 @@ from importcost.app.defer.events import (
 from importcost.app.defer.mentions import mentions, project_root
 from importcost.app.defer.rewriting import Rewrite, rewrite_files, with_fixes
 from importcost.app.defer.suggest import LAZY_PYTHON, analyse_measured, with_economics
-from importcost.app.rehearsal import open_rehearsed
+from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.billing.estimate import estimate
 from importcost.deferral.rewrite import Refused
 from importcost.deferral.source_model import ModuleObject

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from importcost.app.bench import Listener, ProfileRequest
 from importcost.app.defer.sources import Sources, read_sources
-from importcost.app.rehearsal import open_rehearsed
+from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.deferral.chains import Chains, cut, import_chains
 from importcost.deferral.costs import ImportCosts, self_times
 from importcost.deferral.flow import StatementKey, own_files

@@ -14,8 +14,8 @@ from importcost.app.gate.configured import (
     repository_root,
     requests_for,
 )
-from importcost.app.profile import profile_handler
-from importcost.app.rehearsal import open_rehearsed
+from importcost.app.profile.measured import profile_handler
+from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.billing.estimate import Estimate, estimate
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.gate.baseline import (

@@ -13,7 +13,7 @@ from importcost.app.gate.compare_sides import Lane, install_into, lanes_of, with
 from importcost.app.gate.configured import HowToMeasure, request_for
 from importcost.app.gate.instructions import count_instructions, instruction_check
 from importcost.app.gate.worktrees import Checkout, checkouts
-from importcost.app.rehearsal import explained, open_rehearsed
+from importcost.app.profile.rehearsal import explained, open_rehearsed
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.gate.blame import attribute_comparison
 from importcost.gate.budget_rules import relative, thresholds_of

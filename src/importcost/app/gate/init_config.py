@@ -12,7 +12,7 @@ from importcost.app.find_handlers import FoundHandler, find_handlers, handler_fu
 from importcost.app.gate.as_settings import as_settings
 from importcost.app.gate.check import BASELINE_FILE
 from importcost.app.gate.configured import HowToMeasure, request_for
-from importcost.app.profile import profile_handler
+from importcost.app.profile.measured import profile_handler
 from importcost.billing.estimate import estimate
 from importcost.errors import MeasurementError, UsageError
 from importcost.gate.attribution import function_modules

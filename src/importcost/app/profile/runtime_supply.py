@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from importcost.app.deployed import Deployed, Notes, Place, open_environments_boto3
+from importcost.app.profile.deployed import Deployed, Notes, Place, open_environments_boto3
 from importcost.errors import HandlerError, NoNetworkError
 from importcost.measure.distributions import (
     installed_distributions,

@@ -9,8 +9,8 @@ import pytest
 from harness import write_files
 from importcost.app.bench import ProfileRequest
 from importcost.app.defer.why import why_measured
-from importcost.app.profile import profile_handler
-from importcost.app.rehearsal import open_rehearsed
+from importcost.app.profile.measured import profile_handler
+from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.snapstart import check_snapstart
 from importcost.errors import HandlerError
 from importcost.model.codec import profile_from_plain, profile_to_plain
@@ -95,7 +95,7 @@ def test_a_failure_for_another_reason_is_told_within_one_launch(tmp_path, monkey
     def no_diagnosis(*_):
         raise AssertionError("a diagnosis was launched")
 
-    monkeypatch.setattr("importcost.app.rehearsal.diagnose", no_diagnosis)
+    monkeypatch.setattr("importcost.app.profile.rehearsal.diagnose", no_diagnosis)
     with pytest.raises(HandlerError, match="ZeroDivisionError"):
         profile_handler(request(tmp_path, "1 / 0\n"), Notes())
 

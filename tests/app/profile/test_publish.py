@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.profiles import profile_of
-from importcost.app.profile_report import judge_profile
+from importcost.app.profile.publish import judge_profile
 from importcost.gate.budgets import Budgets
 from importcost.gate.verdict import Outcome
 from importcost.targets.config import HandlerConfig

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.test_rehearsal import Notes, request
-from importcost.app.extra_packages import parse_packages
-from importcost.app.profile import profile_handler
-from importcost.app.rehearsal import open_rehearsed
+from app.profile.test_rehearsal import Notes, request
+from importcost.app.profile.extra_packages import parse_packages
+from importcost.app.profile.measured import profile_handler
+from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.model.profile import WarningCode
 from importcost.model.supplies import SuppliedPackage

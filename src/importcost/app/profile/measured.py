@@ -8,7 +8,7 @@ from pathlib import Path
 from importcost.app.bench import Listener, ProfileRequest
 from importcost.app.defer.rewriting import with_predicted_fixes
 from importcost.app.defer.suggest import analyse_measured
-from importcost.app.rehearsal import open_rehearsed
+from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.model.profile import Profile
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from billing.profile_factory import make_profile
-from importcost.app.noise_warning import with_noise_warning
+from importcost.app.profile.noise_warning import with_noise_warning
 from importcost.measure.plan import PRECISE, QUICK, Plan
 from importcost.model.profile import Run, RunKind, Timing, WarningCode
 from importcost.model.stats import median_interval

@@ -22,7 +22,7 @@ from importcost.app.bench import (
     start,
     without_tracing,
 )
-from importcost.app.extra_packages import Extra, with_missing
+from importcost.app.profile.extra_packages import Extra, with_missing
 from importcost.errors import HandlerError, LackingError
 from importcost.measure.diagnosis import Needs, diagnose, may_lack_something
 from importcost.measure.lacking import (

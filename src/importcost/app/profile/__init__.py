@@ -1,0 +1,1 @@
+"""Use cases about one profile: measure it, read it from a log, publish it."""
