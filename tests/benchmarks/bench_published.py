@@ -34,7 +34,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from importcost.billing.floors import find_floor, load_floors
+from importcost.billing.figures.floors import find_floor, load_floors
 
 QUARTER = "2026-Q3"
 TRACED_QUARTER = "2023-Q4"

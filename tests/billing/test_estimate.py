@@ -14,9 +14,9 @@ from importcost.billing.estimate import (
     estimate,
     throttle_factor,
 )
-from importcost.billing.floors import find_floor
-from importcost.billing.prices import load_prices
-from importcost.billing.speed import load_speed_reference
+from importcost.billing.figures.floors import find_floor
+from importcost.billing.figures.prices import load_prices
+from importcost.billing.figures.speed import load_speed_reference
 from importcost.errors import UsageError
 
 

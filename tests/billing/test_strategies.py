@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from billing.profile_factory import make_profile
 from cli.bill_factory import advice
 from importcost.billing.estimate import estimate
-from importcost.billing.prices import load_prices
+from importcost.billing.figures.prices import load_prices
 from importcost.billing.recommend import money, recommend
 from importcost.billing.strategies import (
     AS_IT_IS,

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importcost.billing.calibration import Calibration
-from importcost.billing.datafiles import ARCHES, PACKAGE_TYPES, check_memory
 from importcost.billing.estimate import Estimate, estimate, throttle_factor
-from importcost.billing.prices import Prices
+from importcost.billing.figures.datafiles import ARCHES, PACKAGE_TYPES, check_memory
+from importcost.billing.figures.prices import Prices
 from importcost.billing.savings import Saving, changed, savings_of
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from importcost.billing.calibration import Calibration
-from importcost.billing.datafiles import (
+from importcost.billing.figures.datafiles import (
     Provenance,
     check_arch,
     check_memory,
@@ -15,9 +15,9 @@ from importcost.billing.datafiles import (
     load_limits,
     python_minor,
 )
-from importcost.billing.floors import FloorFound, find_floor, load_floors
-from importcost.billing.prices import Prices, load_prices
-from importcost.billing.speed import RatioFound, load_speed_reference, speed_ratio
+from importcost.billing.figures.floors import FloorFound, find_floor, load_floors
+from importcost.billing.figures.prices import Prices, load_prices
+from importcost.billing.figures.speed import RatioFound, load_speed_reference, speed_ratio
 from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile, Settings, significant_blocked_us
 from importcost.model.stats import at_confidence

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importcost.billing.assumptions import assumed
+from importcost.billing.figures.assumptions import assumed
 from importcost.billing.strategies import (
     PINGER,
     PROVISIONED,

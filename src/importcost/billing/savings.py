@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from importcost.billing.datafiles import child, number, read_json
+from importcost.billing.figures.datafiles import child, number, read_json
 from importcost.model.advice import BestSet, BytecodeFinding, Verification
 from importcost.model.graph import RUNTIME, STDLIB, BytecodeState
 from importcost.model.interval import Interval

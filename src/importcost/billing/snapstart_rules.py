@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importcost.billing.assumptions import load_snapstart_limits
-from importcost.billing.datafiles import python_minor
 from importcost.billing.estimate import Estimate
+from importcost.billing.figures.assumptions import load_snapstart_limits
+from importcost.billing.figures.datafiles import python_minor
 from importcost.billing.traffic import Traffic
 
 _NOT_BOTH = "SnapStart with provisioned concurrency: Lambda allows one of the two for a version."

@@ -10,12 +10,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from importcost.billing.assumptions import Assumption, assumed, load_assumptions
 from importcost.billing.calibration import Calibration
 from importcost.billing.curve import saved_ms, times
-from importcost.billing.datafiles import load_limits
 from importcost.billing.estimate import Estimate, Source, estimate, throttle_factor
-from importcost.billing.prices import Prices, load_prices
+from importcost.billing.figures.assumptions import Assumption, assumed, load_assumptions
+from importcost.billing.figures.datafiles import load_limits
+from importcost.billing.figures.prices import Prices, load_prices
 from importcost.billing.savings import Saving, Savings, changed, savings_of
 from importcost.billing.snapstart_rules import JOINT_RULES, snapstart_obstacles
 from importcost.billing.strategy_money import (

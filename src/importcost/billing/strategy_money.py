@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importcost.billing.assumptions import assumed
-from importcost.billing.prices import Prices, Tier
+from importcost.billing.figures.assumptions import assumed
+from importcost.billing.figures.prices import Prices, Tier
 from importcost.billing.traffic import KB_PER_MB, Traffic
 
 MB_PER_GB = 1024

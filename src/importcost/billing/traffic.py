@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from importcost.billing.assumptions import assumed
-from importcost.billing.datafiles import load_limits
+from importcost.billing.figures.assumptions import assumed
+from importcost.billing.figures.datafiles import load_limits
 from importcost.errors import UsageError
 
 LONGEST_MS = 900_000.0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importcost.billing.datafiles import check_memory
+from importcost.billing.figures.datafiles import check_memory
 from importcost.cli.options import (
     MeasureOptions,
     measure_options,

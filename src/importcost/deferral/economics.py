@@ -7,9 +7,9 @@ cold starts that need it, and both are billed: break-even is the same in time an
 
 from __future__ import annotations
 
-from importcost.billing.datafiles import check_arch
 from importcost.billing.estimate import Estimate, dollars_per_million, throttle_factor
-from importcost.billing.prices import Prices, load_prices
+from importcost.billing.figures.datafiles import check_arch
+from importcost.billing.figures.prices import Prices, load_prices
 from importcost.model.advice import Economics
 
 

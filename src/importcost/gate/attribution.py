@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from importcost.billing.estimate import CONFIDENCE, dollars_per_million, estimate
-from importcost.billing.prices import Prices, load_prices
+from importcost.billing.figures.prices import Prices, load_prices
 from importcost.model.graph import UNKNOWN_DISTRIBUTION, ImportGraph
 from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile

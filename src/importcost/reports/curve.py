@@ -8,8 +8,8 @@ from typing import Any
 
 from importcost.billing.calibration import Calibration
 from importcost.billing.curve import MEMORY_SIZES, Curve, CurvePoint, memory_curve
-from importcost.billing.datafiles import load_limits
 from importcost.billing.estimate import Estimate, InitLimit
+from importcost.billing.figures.datafiles import load_limits
 from importcost.billing.savings import Saving, Savings, savings_of
 from importcost.model.codec import to_plain
 from importcost.model.profile import Profile, WarningCode

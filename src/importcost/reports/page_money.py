@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from importcost.billing.curve import saved_ms
-from importcost.billing.datafiles import ARCHES, load_limits
 from importcost.billing.estimate import Estimate, estimate
-from importcost.billing.prices import load_prices
+from importcost.billing.figures.datafiles import ARCHES, load_limits
+from importcost.billing.figures.prices import load_prices
 from importcost.billing.savings import Saving, savings_of
 from importcost.model.profile import Profile
 from importcost.reports.page_facts import interval_json

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from importcost.billing.datafiles import (
+from importcost.billing.figures.datafiles import (
     Provenance,
     check_arch,
     check_package_type,

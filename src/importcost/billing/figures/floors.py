@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from importcost.billing.datafiles import (
+from importcost.billing.figures.datafiles import (
     ARCHES,
     PACKAGE_TYPES,
     Provenance,

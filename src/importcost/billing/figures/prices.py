@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from importcost.billing.datafiles import (
+from importcost.billing.figures.datafiles import (
     ARCHES,
     Provenance,
     child,

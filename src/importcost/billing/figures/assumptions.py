@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from importcost.billing.datafiles import child, number, read_json, text
+from importcost.billing.figures.datafiles import child, number, read_json, text
 from importcost.model.interval import Interval
 
 _FILE = "strategies.json"

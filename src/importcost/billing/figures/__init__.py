@@ -1,0 +1,1 @@
+"""Dated figures with their sources: floors, prices, speed."""
