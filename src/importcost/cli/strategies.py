@@ -143,7 +143,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     `importcost defer -o x.json` has its savings verified.
     """
     from importcost.app.bill.remedies import strategies_for
-    from importcost.billing.traffic import Traffic
+    from importcost.billing.remedies.traffic import Traffic
 
     if first_byte is not None and not payload_kb:
         raise UsageError("--first-byte is of a streamed answer: add --payload-kb.")

@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from importcost.billing.recommend import Recommendation
-from importcost.billing.strategies import Comparison, Option
+from importcost.billing.remedies.compare import Comparison, Option
+from importcost.billing.remedies.recommend import Recommendation
 from importcost.model.codec import to_plain
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, dollars, elide, milliseconds, wrap
 

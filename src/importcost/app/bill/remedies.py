@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from importcost.app.bill.place import calibration_of
-from importcost.billing.recommend import recommend
-from importcost.billing.strategies import compare_strategies
-from importcost.billing.traffic import Traffic
+from importcost.billing.remedies.compare import compare_strategies
+from importcost.billing.remedies.recommend import recommend
+from importcost.billing.remedies.traffic import Traffic
 from importcost.model.profile import Profile
 from importcost.reports.strategies import render_strategies, strategies_json
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importcost.billing.figures.assumptions import assumed
-from importcost.billing.strategies import (
+from importcost.billing.remedies.compare import (
     PINGER,
     PROVISIONED,
     SNAPSTART,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importcost.billing.estimate import Estimate
 from importcost.billing.figures.assumptions import load_snapstart_limits
 from importcost.billing.figures.datafiles import python_minor
-from importcost.billing.traffic import Traffic
+from importcost.billing.remedies.traffic import Traffic
 
 _NOT_BOTH = "SnapStart with provisioned concurrency: Lambda allows one of the two for a version."
 _NOT_DEFERRED = (

@@ -12,8 +12,7 @@ from billing.profile_factory import make_profile
 from cli.bill_factory import advice
 from importcost.billing.estimate import estimate
 from importcost.billing.figures.prices import load_prices
-from importcost.billing.recommend import money, recommend
-from importcost.billing.strategies import (
+from importcost.billing.remedies.compare import (
     AS_IT_IS,
     BYTECODE,
     DEFERRAL,
@@ -25,8 +24,9 @@ from importcost.billing.strategies import (
     compare_strategies,
     percentile,
 )
-from importcost.billing.strategy_money import Tariff, break_even_utilisation, streaming, tiered
-from importcost.billing.traffic import Traffic
+from importcost.billing.remedies.money import Tariff, break_even_utilisation, streaming, tiered
+from importcost.billing.remedies.recommend import money, recommend
+from importcost.billing.remedies.traffic import Traffic
 from importcost.errors import UsageError
 from importcost.model.advice import Advice, BytecodeFinding
 from importcost.reports.strategies import render_strategies, strategies_json

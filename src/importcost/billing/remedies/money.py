@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from importcost.billing.figures.assumptions import assumed
 from importcost.billing.figures.prices import Prices, Tier
-from importcost.billing.traffic import KB_PER_MB, Traffic
+from importcost.billing.remedies.traffic import KB_PER_MB, Traffic
 
 MB_PER_GB = 1024
 

@@ -1,7 +1,7 @@
 """Which remedy against cold starts pays: each one's month and waiting under the same traffic.
 
 A strategy's waiting is a few outcomes: a share of the requests, and what they wait beyond a warm
-request. Its bill is worked out in `strategy_money`.
+request. Its bill is worked out in `money`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from importcost.billing.estimate import Estimate, Source, estimate, throttle_fac
 from importcost.billing.figures.assumptions import Assumption, assumed, load_assumptions
 from importcost.billing.figures.datafiles import load_limits
 from importcost.billing.figures.prices import Prices, load_prices
-from importcost.billing.savings import Saving, Savings, changed, savings_of
-from importcost.billing.snapstart_rules import JOINT_RULES, snapstart_obstacles
-from importcost.billing.strategy_money import (
+from importcost.billing.remedies.money import (
     Part,
     Tariff,
     break_even_utilisation,
@@ -28,7 +26,9 @@ from importcost.billing.strategy_money import (
     snapstart,
     streaming,
 )
-from importcost.billing.traffic import KB_PER_MB, Traffic
+from importcost.billing.remedies.snapstart_rules import JOINT_RULES, snapstart_obstacles
+from importcost.billing.remedies.traffic import KB_PER_MB, Traffic
+from importcost.billing.savings import Saving, Savings, changed, savings_of
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
 

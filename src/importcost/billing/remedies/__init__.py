@@ -1,0 +1,1 @@
+"""Strategies against cold starts, compared by latency and dollars."""
