@@ -16,7 +16,7 @@ from importcost.cli.gate_outputs import (
 )
 from importcost.cli.listener import terminal_listener
 from importcost.cli.options import RUNNERS, terminal_width, wants_colour
-from importcost.cli.saved import read_saved
+from importcost.cli.target_profile import read_saved
 from importcost.errors import UsageError
 
 if TYPE_CHECKING:

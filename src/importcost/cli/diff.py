@@ -8,7 +8,7 @@ import click
 
 from importcost.cli.options import terminal_width, wants_colour
 from importcost.cli.printing import show
-from importcost.cli.saved import read_saved
+from importcost.cli.target_profile import read_saved
 from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, format_of
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from importcost.cli.saved import read_saved
+from importcost.cli.target_profile import read_saved
 from importcost.errors import UsageError
 from importcost.reports.exports.formats import FORMATS, known_suffixes
 from importcost.reports.output import STDOUT, format_of

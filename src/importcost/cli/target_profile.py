@@ -1,4 +1,4 @@
-"""The profile that a command about the bill works on: a saved one, or one measured now."""
+"""The profile that a command works on: a saved one, or one measured now."""
 
 from __future__ import annotations
 
@@ -8,13 +8,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importcost.cli.listener import terminal_listener
-from importcost.cli.options import MeasureOptions, request_of
-from importcost.cli.saved import read_saved
 from importcost.errors import ImportcostError, UsageError
 
 if TYPE_CHECKING:
+    from importcost.cli.options import MeasureOptions
     from importcost.model.profile import Profile
+
+
+def read_saved(path: str) -> Profile:
+    """Return the profile in a file. Raises UsageError where there is none."""
+    from importcost.reports.json_ import read_profile
+
+    advice = "name a file saved with `importcost profile -o FILE.json`"
+    try:
+        saved = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"The profile {path} cannot be read ({error.strerror}): {advice}."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"The profile {path} is no UTF-8 text: {advice}.") from error
+    return read_profile(saved, path)
 
 
 def profile_of(
@@ -35,6 +49,8 @@ def profile_of(
     if target.endswith(".json"):
         return _with_given(context, read_saved(target), options)
     from importcost.app.profile.measured import profile_handler
+    from importcost.cli.listener import terminal_listener
+    from importcost.cli.options import request_of
 
     with terminal_listener(
         quiet=quiet, no_progress=no_progress, verbose=options["verbose"]

@@ -15,7 +15,7 @@ from importcost.cli.options import (
     wants_colour,
 )
 from importcost.cli.printing import show
-from importcost.cli.saved import read_saved
+from importcost.cli.target_profile import read_saved
 from importcost.errors import UsageError
 
 if TYPE_CHECKING:
