@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from importcost.targets.config import read_config
+from importcost.config.read import read_config
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 SECTION = README.partition("## Gate pull requests")[2].partition("\n## ")[0]

@@ -37,7 +37,7 @@ _FOR_SAVED = frozenset({"base", "head", "max_increase", "reports", *GateOutputs.
 
 
 def _percent(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
-    from importcost.targets.config_schema import WrongValueError, percent
+    from importcost.config.schema import WrongValueError, percent
 
     try:
         return None if text is None else percent(text)

@@ -6,9 +6,9 @@ import pytest
 
 from gate.profiles import profile_of
 from importcost.app.profile.publish import judge_profile
+from importcost.config.read import HandlerConfig
 from importcost.gate.budgets import Budgets
 from importcost.gate.verdict import Outcome
-from importcost.targets.config import HandlerConfig
 
 
 def handler(budgets=None, **values):

@@ -26,12 +26,12 @@ from importcost.billing.calibration import (
 )
 from importcost.billing.estimate import LAMBDA_LOG, estimate, published_parts
 from importcost.billing.validation import Comparison, Outcome, compare
+from importcost.config.lines import key_lines
+from importcost.config.read import OWN_FILE, PROJECT_FILE, SECTION, load_config
+from importcost.config.schema import HANDLERS
 from importcost.errors import MeasurementError, UsageError
 from importcost.model.lambda_logs import InitKind, LambdaLog, read_lambda_log
 from importcost.model.profile import Profile
-from importcost.targets.config import OWN_FILE, PROJECT_FILE, SECTION, load_config
-from importcost.targets.config_lines import key_lines
-from importcost.targets.config_schema import HANDLERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from typing import Any
 
 from importcost.app.edit_files import write_edits
 from importcost.billing.calibration import Calibration
+from importcost.config.lines import KeyPath, key_lines
+from importcost.config.read import OWN_FILE
+from importcost.config.start import toml_key, toml_text
 from importcost.errors import UsageError
 from importcost.files.journal import FileEdit
 from importcost.model.codec import to_plain
-from importcost.targets.config import OWN_FILE
-from importcost.targets.config_lines import KeyPath, key_lines
-from importcost.targets.config_start import toml_key, toml_text
 
 if sys.version_info >= (3, 11):
     import tomllib

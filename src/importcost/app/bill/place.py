@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.billing.calibration import Calibration
+from importcost.config.read import Config, HandlerConfig, load_config
 from importcost.errors import UsageError
 from importcost.model.profile import Profile
-from importcost.targets.config import Config, HandlerConfig, load_config
 from importcost.targets.handler import resolve_target
 
 

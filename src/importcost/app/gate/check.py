@@ -17,6 +17,7 @@ from importcost.app.gate.configured import (
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.billing.estimate import Estimate, estimate
+from importcost.config.read import Config, HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.gate.baseline import (
     SCHEMA_NAME,
@@ -42,7 +43,6 @@ from importcost.measure.session import Measurement, Progress, Session, rehearse
 from importcost.measure.statements import function_files, statement_times
 from importcost.model.profile import Profile, RunKind, WarningCode
 from importcost.reports.output import check_default_name, write_output
-from importcost.targets.config import Config, HandlerConfig
 
 BASELINE_FILE = "importcost-baseline.json"
 FEWEST_RUNS = 6

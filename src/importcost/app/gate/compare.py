@@ -14,6 +14,7 @@ from importcost.app.gate.configured import HowToMeasure, request_for
 from importcost.app.gate.instructions import count_instructions, instruction_check
 from importcost.app.gate.worktrees import Checkout, checkouts
 from importcost.app.profile.rehearsal import explained, open_rehearsed
+from importcost.config.read import HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.gate.blame import attribute_comparison
 from importcost.gate.budget_rules import relative, thresholds_of
@@ -39,7 +40,6 @@ from importcost.measure.interleave import Interleaved, Side, SideFailedError, Ve
 from importcost.measure.session import Progress, Session
 from importcost.model.profile import Pair, Profile, RunKind
 from importcost.reports.markdown_check import Compared
-from importcost.targets.config import HandlerConfig
 
 PROFILE_RUNS = 21
 """Launches of each version that say which modules account for a shift: five are traced."""

@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.gate.worktrees import Checkout
-from importcost.errors import UsageError
-from importcost.measure.runners.install_command import parse_install, run_install
-from importcost.targets.config import (
+from importcost.config.read import (
     OWN_FILE,
     PROJECT_FILE,
     Config,
@@ -17,6 +15,8 @@ from importcost.targets.config import (
     has_section,
     read_config,
 )
+from importcost.errors import UsageError
+from importcost.measure.runners.install_command import parse_install, run_install
 from importcost.targets.handler import resolve_target
 from importcost.targets.interpreter import choose_interpreter
 

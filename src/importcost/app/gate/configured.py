@@ -9,8 +9,8 @@ from pathlib import Path
 
 from importcost.app.bench import ProfileRequest, check_request
 from importcost.app.gate.as_settings import as_settings
+from importcost.config.read import Config, HandlerConfig, load_config
 from importcost.errors import UsageError
-from importcost.targets.config import Config, HandlerConfig, load_config
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import choose_interpreter
 from importcost.targets.requirements import find_requirements

@@ -14,13 +14,13 @@ from importcost.app.gate.check import BASELINE_FILE
 from importcost.app.gate.configured import HowToMeasure, request_for
 from importcost.app.profile.measured import profile_handler
 from importcost.billing.estimate import estimate
+from importcost.config.read import OWN_FILE, PROJECT_FILE, has_section, read_config
+from importcost.config.start import MARGIN, StartingHandler, starting_configuration
 from importcost.errors import MeasurementError, UsageError
 from importcost.gate.attribution import function_modules
 from importcost.model.profile import Profile, RunKind
 from importcost.model.stats import median
 from importcost.reports.output import check_default_name, write_output
-from importcost.targets.config import OWN_FILE, PROJECT_FILE, has_section, read_config
-from importcost.targets.config_start import MARGIN, StartingHandler, starting_configuration
 from importcost.targets.handler import resolve_target
 
 

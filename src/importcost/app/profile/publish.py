@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from importcost.app.bill.place import calibration_of, handler_of
 from importcost.billing.estimate import Estimate, estimate
+from importcost.config.read import HandlerConfig
 from importcost.gate.subject import Subject, evidence_of
 from importcost.gate.verdict import BudgetVerdict, Outcome, judge_budgets
 from importcost.model.profile import Profile
@@ -16,7 +17,6 @@ from importcost.reports.budget import page_verdict, render_budget
 from importcost.reports.exports.formats import render
 from importcost.reports.output import format_of, write_output
 from importcost.reports.terminal import render_terminal
-from importcost.targets.config import HandlerConfig
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.

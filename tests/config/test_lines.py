@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importcost.targets.config_lines import key_lines, nearest_line
+from importcost.config.lines import key_lines, nearest_line
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importcost.errors import UsageError
-from importcost.gate.budgets import Budgets, Level, Rule
-from importcost.targets.config import HandlerConfig, has_section, load_config, read_config
-from importcost.targets.config_schema import SETTINGS
-from importcost.targets.config_start import (
+from importcost.config.read import HandlerConfig, has_section, load_config, read_config
+from importcost.config.schema import SETTINGS
+from importcost.config.start import (
     StartingHandler,
     starting_configuration,
     toml_text,
     with_margin,
 )
+from importcost.errors import UsageError
+from importcost.gate.budgets import Budgets, Level, Rule
 
 FULL = """\
 [project]

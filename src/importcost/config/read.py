@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from importcost.billing.calibration import Calibration
-from importcost.errors import UsageError
-from importcost.gate.budgets import Budgets, Levels
-from importcost.targets.config_lines import KeyPath, key_lines, nearest_line
-from importcost.targets.config_schema import (
+from importcost.config.lines import KeyPath, key_lines, nearest_line
+from importcost.config.schema import (
     ALL_MODULES,
     HANDLERS,
     SETTINGS,
     WrongValueError,
     kind_of,
 )
+from importcost.errors import UsageError
+from importcost.gate.budgets import Budgets, Levels
 
 if sys.version_info >= (3, 11):
     import tomllib

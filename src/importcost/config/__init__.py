@@ -1,0 +1,1 @@
+"""The configuration file: read, checked, located line by line, and started."""
