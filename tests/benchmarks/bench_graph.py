@@ -16,9 +16,9 @@ import sys
 import time
 import tracemalloc
 
-from importcost.deferral.best_set import Candidate, best_set
-from importcost.deferral.costs import ImportCosts
-from importcost.deferral.flow import StatementKey
+from importcost.deferral.cost.best_set import Candidate, best_set
+from importcost.deferral.cost.costs import ImportCosts
+from importcost.deferral.cost.flow import StatementKey
 from importcost.model.advice import Place
 from importcost.model.graph import (
     FUNCTION,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from importcost.deferral.chains import Chain, Hop, import_chains
-from importcost.deferral.flow import own_files
+from importcost.deferral.cost.chains import Chain, Hop, import_chains
+from importcost.deferral.cost.flow import own_files
 from importcost.gate.attribution import loaded_for_function
 from importcost.gate.budgets import Rule
 from importcost.gate.checks import Check, Status

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from importcost.deferral.costs import ImportCosts, self_times
-from importcost.deferral.dominators import dominated_sums
-from importcost.deferral.flow import ROOT, own_files
+from importcost.deferral.cost.costs import ImportCosts, self_times
+from importcost.deferral.cost.dominators import dominated_sums
+from importcost.deferral.cost.flow import ROOT, own_files
 from importcost.model.profile import Profile
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importcost.deferral.bytecode import BUILD_FOLDER, bytecode_finding, compiled_modules
+from importcost.deferral.cost.bytecode import BUILD_FOLDER, bytecode_finding, compiled_modules
 from importcost.model.graph import (
     FUNCTION,
     UNKNOWN_DISTRIBUTION,

@@ -23,7 +23,7 @@ NOT_DEFERRABLE = VerdictKind.NOT_DEFERRABLE.value
 
 
 class HopLike(Protocol):
-    """One step of a chain; see `importcost.deferral.chains.Hop`."""
+    """One step of a chain; see `importcost.deferral.cost.chains.Hop`."""
 
     @property
     def imported(self) -> str:
@@ -57,7 +57,7 @@ class HopLike(Protocol):
 
 
 class ChainLike(Protocol):
-    """A chain of imports; see `importcost.deferral.chains.Chain`."""
+    """A chain of imports; see `importcost.deferral.cost.chains.Chain`."""
 
     @property
     def start(self) -> str:

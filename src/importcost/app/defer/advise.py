@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from importcost.app.defer.sources import Sources
-from importcost.deferral.best_set import MIN_GAIN_SHARE, MIN_GAIN_US, Candidate, best_set
-from importcost.deferral.bytecode import bytecode_finding
-from importcost.deferral.costs import PRELOAD, ImportCosts, self_times
-from importcost.deferral.flow import StatementKey, own_files
-from importcost.deferral.knowledge import hints
+from importcost.deferral.cost.best_set import MIN_GAIN_SHARE, MIN_GAIN_US, Candidate, best_set
+from importcost.deferral.cost.bytecode import bytecode_finding
+from importcost.deferral.cost.costs import PRELOAD, ImportCosts, self_times
+from importcost.deferral.cost.flow import StatementKey, own_files
+from importcost.deferral.cost.knowledge import hints
 from importcost.deferral.rewrite import Change
 from importcost.deferral.source_model import ImportStatement, ModuleObject, SourceFile
 from importcost.model.advice import (

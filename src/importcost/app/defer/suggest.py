@@ -9,7 +9,7 @@ from importcost.app.bill.place import calibration_of
 from importcost.app.defer.advise import Analysis, analyse_profile
 from importcost.app.defer.sources import Sources, read_sources
 from importcost.billing.estimate import Estimate, estimate
-from importcost.deferral.economics import economics_of
+from importcost.deferral.cost.economics import economics_of
 from importcost.errors import UsageError
 from importcost.measure.session import Measurement
 from importcost.model.advice import Advice, Economics, Style, Verification

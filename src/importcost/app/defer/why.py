@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from importcost.app.bench import Listener, ProfileRequest
 from importcost.app.defer.sources import Sources, read_sources
 from importcost.app.profile.rehearsal import open_rehearsed
-from importcost.deferral.chains import Chains, cut, import_chains
-from importcost.deferral.costs import ImportCosts, self_times
-from importcost.deferral.flow import StatementKey, own_files
+from importcost.deferral.cost.chains import Chains, cut, import_chains
+from importcost.deferral.cost.costs import ImportCosts, self_times
+from importcost.deferral.cost.flow import StatementKey, own_files
 from importcost.errors import UsageError
 from importcost.measure.plan import MIN_RUNS
 from importcost.model.advice import Place, Verdict, VerdictKind

@@ -4,11 +4,11 @@ from itertools import combinations, pairwise
 import pytest
 from hypothesis import given
 
+from deferral.cost.test_costs import import_texts, key
 from deferral.graph_factory import edge, file_of, module, parse, preloaded
-from deferral.test_costs import import_texts, key
-from importcost.deferral.chains import cut, import_chains
-from importcost.deferral.costs import ImportCosts
-from importcost.deferral.flow import own_files
+from importcost.deferral.cost.chains import cut, import_chains
+from importcost.deferral.cost.costs import ImportCosts
+from importcost.deferral.cost.flow import own_files
 from importcost.model.graph import RUNTIME_IMPORTER, EdgeKind, ImportEdge, ImportGraph
 
 TEXT = """

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importcost.deferral.dominators import (
+from importcost.deferral.cost.dominators import (
     UNREACHABLE,
     dominated_sums,
     immediate_dominators,

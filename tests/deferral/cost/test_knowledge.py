@@ -8,7 +8,13 @@ import jsonschema
 import pytest
 
 from deferral.graph_factory import edge, parse, preloaded
-from importcost.deferral.knowledge import MIN_COST_US, OWN_CODE, hints, load_entries, parse_entries
+from importcost.deferral.cost.knowledge import (
+    MIN_COST_US,
+    OWN_CODE,
+    hints,
+    load_entries,
+    parse_entries,
+)
 from importcost.errors import UsageError
 from importcost.model.graph import FUNCTION, STDLIB, UNKNOWN_DISTRIBUTION, ImportGraph
 

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importcost.deferral.costs import ImportCosts
-from importcost.deferral.dominators import postorder, reachable
-from importcost.deferral.flow import ROOT, StatementKey
+from importcost.deferral.cost.costs import ImportCosts
+from importcost.deferral.cost.dominators import postorder, reachable
+from importcost.deferral.cost.flow import ROOT, StatementKey
 from importcost.model.advice import BestSet
 
 MIN_GAIN_US = 500

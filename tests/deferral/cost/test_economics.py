@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from billing.profile_factory import make_profile
 from importcost.billing.estimate import estimate
 from importcost.billing.figures.prices import load_prices
-from importcost.deferral.economics import economics, economics_of
+from importcost.deferral.cost.economics import economics, economics_of
 from importcost.errors import UsageError
 
 

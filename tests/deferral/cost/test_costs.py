@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deferral.graph_factory import edge, file_of, module, parse, preloaded, tree
-from importcost.deferral.costs import ImportCosts, self_times
-from importcost.deferral.flow import StatementKey, own_files
+from importcost.deferral.cost.costs import ImportCosts, self_times
+from importcost.deferral.cost.flow import StatementKey, own_files
 from importcost.model.advice import Place
 from importcost.model.graph import RUNTIME_IMPORTER, EdgeKind, ImportEdge, ImportGraph
 from importcost.model.profile import Phase

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count, pairwise
 
-from importcost.deferral.flow import (
+from importcost.deferral.cost.flow import (
     PRELOADED_PHASES,
     ROOT,
     Flow,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 
-from importcost.deferral.dominators import dominated_sums, reachable
-from importcost.deferral.flow import ROOT, Flow, StatementKey, body_of, build_flow
+from importcost.deferral.cost.dominators import dominated_sums, reachable
+from importcost.deferral.cost.flow import ROOT, Flow, StatementKey, body_of, build_flow
 from importcost.model.graph import RUNTIME_IMPORTER, EdgeKind, ImportEdge, ImportGraph
 from importcost.model.profile import Phase
 from importcost.model.tree import NO_PARENT, ImportTree

@@ -14,9 +14,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from importcost.deferral.chains import matching
-from importcost.deferral.dominators import reachable
-from importcost.deferral.flow import ROOT, Flow, body_of, build_flow, is_of_unknown_origin
+from importcost.deferral.cost.chains import matching
+from importcost.deferral.cost.dominators import reachable
+from importcost.deferral.cost.flow import ROOT, Flow, body_of, build_flow, is_of_unknown_origin
 from importcost.errors import UsageError
 from importcost.model.advice import ThirdPartyHint
 from importcost.model.graph import FUNCTION, STDLIB, UNKNOWN_DISTRIBUTION, EdgeKind, ImportGraph

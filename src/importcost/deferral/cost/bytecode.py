@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 
 from importcost.billing.figures.datafiles import python_minor
-from importcost.deferral.flow import PRELOADED_PHASES
+from importcost.deferral.cost.flow import PRELOADED_PHASES
 from importcost.model.advice import BytecodeFinding
 from importcost.model.graph import RUNTIME, STDLIB, BytecodeState, ImportGraph, LoadedModule
 from importcost.model.profile import Settings

@@ -6,7 +6,7 @@ import pytest
 
 from deferral.graph_factory import module, preloaded
 from harness import PATIENCE_S
-from importcost.deferral.bytecode import bytecode_finding, compile_command
+from importcost.deferral.cost.bytecode import bytecode_finding, compile_command
 from importcost.errors import UsageError
 from importcost.model.graph import RUNTIME, STDLIB, BytecodeState, ImportGraph
 from importcost.model.profile import Settings

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from importcost.deferral.dominators import reachable
+from importcost.deferral.cost.dominators import reachable
 from importcost.model.advice import Place
 from importcost.model.graph import FUNCTION, RUNTIME_IMPORTER, EdgeKind, ImportEdge, ImportGraph
 from importcost.model.profile import Phase

@@ -1,0 +1,1 @@
+"""The cost of imports: exclusive cost, the best set, when deferring pays."""
