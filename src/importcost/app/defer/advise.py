@@ -12,7 +12,7 @@ from importcost.deferral.cost.bytecode import bytecode_finding
 from importcost.deferral.cost.costs import PRELOAD, ImportCosts, self_times
 from importcost.deferral.cost.flow import StatementKey, own_files
 from importcost.deferral.cost.knowledge import hints
-from importcost.deferral.rewrite import Change
+from importcost.deferral.rewrite.rewrite import Change
 from importcost.deferral.source_model import ImportStatement, ModuleObject, SourceFile
 from importcost.model.advice import (
     Advice,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from importcost.app.defer.advise import Analysis, Finding
 from importcost.app.defer.sources import Sources
-from importcost.deferral.diff import unified_diff
-from importcost.deferral.rewrite import Change, Refused, rewrite
+from importcost.deferral.rewrite.diff import unified_diff
+from importcost.deferral.rewrite.rewrite import Change, Refused, rewrite
 from importcost.deferral.source_model import SourceFile
 from importcost.deferral.text import encode
 from importcost.files.journal import FileEdit

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from importcost.deferral.rewrite_tree import Function, Tree, is_docstring
+from importcost.deferral.rewrite.tree import Function, Tree, is_docstring
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 

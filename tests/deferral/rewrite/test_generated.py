@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deferral.rewrite_cases import fitting, source_of
-from importcost.deferral.rewrite import Rewritten, rewrite
+from deferral.rewrite.cases import fitting, source_of
+from importcost.deferral.rewrite.rewrite import Rewritten, rewrite
 from importcost.deferral.source import analyse
 from importcost.deferral.source_model import SourceFile
 from importcost.deferral.source_outside import OutsideUses

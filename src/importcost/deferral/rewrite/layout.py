@@ -6,8 +6,8 @@ import ast
 import io
 import tokenize
 
-from importcost.deferral.edits import Edit
-from importcost.deferral.rewrite_tree import Tree
+from importcost.deferral.rewrite.edits import Edit
+from importcost.deferral.rewrite.tree import Tree
 from importcost.deferral.text import LINE_END
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

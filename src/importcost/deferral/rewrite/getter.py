@@ -7,16 +7,16 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from importcost.deferral.edits import Edit
-from importcost.deferral.rewrite_head import import_line_edit, module_imports
-from importcost.deferral.rewrite_imports import NeededImport
-from importcost.deferral.rewrite_layout import (
+from importcost.deferral.rewrite.edits import Edit
+from importcost.deferral.rewrite.head import import_line_edit, module_imports
+from importcost.deferral.rewrite.imports import NeededImport
+from importcost.deferral.rewrite.layout import (
     blank_lines_after,
     blank_lines_before,
     indented_value,
 )
-from importcost.deferral.rewrite_tree import CannotRewriteError, Tree
-from importcost.deferral.rewrite_typing import quoted
+from importcost.deferral.rewrite.tree import CannotRewriteError, Tree
+from importcost.deferral.rewrite.type_checking import quoted
 from importcost.deferral.source_model import ModuleObject, Span, UseKind
 
 _UP_TO_EQUALS = re.compile(r"(?:[^=#]|#[^\r\n]*)*=[ \t\f]*")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from importcost.deferral.edits import Edit
-from importcost.deferral.rewrite_tree import CannotRewriteError, Tree
+from importcost.deferral.rewrite.edits import Edit
+from importcost.deferral.rewrite.tree import CannotRewriteError, Tree
 
 
 def split_edits(tree: Tree, statement: ast.stmt) -> tuple[list[Edit], str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from importcost.deferral.rewrite import Change, Refused, Rewritten, rewrite
+from importcost.deferral.rewrite.rewrite import Change, Refused, Rewritten, rewrite
 from importcost.deferral.source import analyse
 from importcost.deferral.source_model import SourceFile, SourceText
 from importcost.deferral.source_outside import OutsideUses

@@ -11,9 +11,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 
-from importcost.deferral.edits import Edit
-from importcost.deferral.rewrite_head import is_future
-from importcost.deferral.rewrite_tree import AnyImport, CannotRewriteError, Tree
+from importcost.deferral.rewrite.edits import Edit
+from importcost.deferral.rewrite.head import is_future
+from importcost.deferral.rewrite.tree import AnyImport, CannotRewriteError, Tree
 
 FIRST_LAZY = (3, 15)
 

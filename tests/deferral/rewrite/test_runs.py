@@ -10,8 +10,8 @@ import types
 
 import pytest
 
-from deferral.rewrite_cases import analysed, fitting
-from importcost.deferral.rewrite import Rewritten, rewrite
+from deferral.rewrite.cases import analysed, fitting
+from importcost.deferral.rewrite.rewrite import Rewritten, rewrite
 from importcost.model.advice import Style
 
 STUBS = {

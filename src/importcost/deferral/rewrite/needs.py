@@ -6,10 +6,10 @@ import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from importcost.deferral.rewrite_getter import Getter
-from importcost.deferral.rewrite_imports import MovedImport, NeededImport
-from importcost.deferral.rewrite_remove import inner_comments, trailing_comment
-from importcost.deferral.rewrite_tree import (
+from importcost.deferral.rewrite.getter import Getter
+from importcost.deferral.rewrite.imports import MovedImport, NeededImport
+from importcost.deferral.rewrite.remove import inner_comments, trailing_comment
+from importcost.deferral.rewrite.tree import (
     AnyImport,
     CannotRewriteError,
     Function,

@@ -6,33 +6,33 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from importcost.deferral.edits import Edit, OverlapError, apply_edits
-from importcost.deferral.rewrite_blank import blank_line_edits
-from importcost.deferral.rewrite_check import check_result
-from importcost.deferral.rewrite_getter import (
+from importcost.deferral.rewrite.blank import blank_line_edits
+from importcost.deferral.rewrite.check import check_result
+from importcost.deferral.rewrite.edits import Edit, OverlapError, apply_edits
+from importcost.deferral.rewrite.getter import (
     Getter,
     cache_decorator,
     definition_edits,
     plan_getters,
     use_edits,
 )
-from importcost.deferral.rewrite_head import is_future
-from importcost.deferral.rewrite_imports import function_edits
-from importcost.deferral.rewrite_lazy import lazy_edits, splits
-from importcost.deferral.rewrite_lazy_modules import (
+from importcost.deferral.rewrite.head import is_future
+from importcost.deferral.rewrite.imports import function_edits
+from importcost.deferral.rewrite.lazy import lazy_edits, splits
+from importcost.deferral.rewrite.lazy_modules import (
     lazy_modules_edits,
     qualified_name,
     refuse_others,
 )
-from importcost.deferral.rewrite_needs import ChosenImport, Needs, find_needs
-from importcost.deferral.rewrite_remove import removal_edits
-from importcost.deferral.rewrite_tree import (
+from importcost.deferral.rewrite.needs import ChosenImport, Needs, find_needs
+from importcost.deferral.rewrite.remove import removal_edits
+from importcost.deferral.rewrite.tree import (
     AnyImport,
     CannotRewriteError,
     Tree,
     read_tree,
 )
-from importcost.deferral.rewrite_typing import quote_edits, type_checking_edits
+from importcost.deferral.rewrite.type_checking import quote_edits, type_checking_edits
 from importcost.deferral.source_model import (
     ImportStatement,
     ModuleObject,

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from deferral.rewrite_cases import analysed, fitting, outcome, reason, rewritten
-from importcost.deferral.rewrite import Refused, rewrite
+from deferral.rewrite.cases import analysed, fitting, outcome, reason, rewritten
+from importcost.deferral.rewrite.rewrite import Refused, rewrite
 from importcost.deferral.source_model import SourceText
 from importcost.deferral.text import decode, encode
 from importcost.model.advice import Style

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importcost.deferral.edits import Edit, OverlapError, apply_edits
+from importcost.deferral.rewrite.edits import Edit, OverlapError, apply_edits
 
 
 @st.composite

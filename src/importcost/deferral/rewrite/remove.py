@@ -7,8 +7,8 @@ import io
 import tokenize
 from collections.abc import Collection, Mapping, Sequence
 
-from importcost.deferral.edits import Edit
-from importcost.deferral.rewrite_tree import AnyImport, Tree
+from importcost.deferral.rewrite.edits import Edit
+from importcost.deferral.rewrite.tree import AnyImport, Tree
 
 
 def removal_edits(

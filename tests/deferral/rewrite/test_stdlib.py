@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deferral.rewrite_cases import fitting, python_for
-from importcost.deferral.rewrite import Refused, rewrite
+from deferral.rewrite.cases import fitting, python_for
+from importcost.deferral.rewrite.rewrite import Refused, rewrite
 from importcost.deferral.source import analyse
 from importcost.deferral.source_model import ModuleObject, SourceFile, SourceText
 from importcost.deferral.source_outside import OutsideUses

@@ -6,8 +6,8 @@ import ast
 from collections import Counter
 from collections.abc import Sequence
 
-from importcost.deferral.rewrite_getter import Getter
-from importcost.deferral.rewrite_tree import CannotRewriteError, parse_text
+from importcost.deferral.rewrite.getter import Getter
+from importcost.deferral.rewrite.tree import CannotRewriteError, parse_text
 
 
 def check_result(before: ast.Module, text: str, getters: Sequence[Getter]) -> None:

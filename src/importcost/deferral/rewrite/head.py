@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from importcost.deferral.edits import Edit
-from importcost.deferral.rewrite_tree import AnyImport, Tree, bound_name, is_docstring
+from importcost.deferral.rewrite.edits import Edit
+from importcost.deferral.rewrite.tree import AnyImport, Tree, bound_name, is_docstring
 
 
 @dataclass(frozen=True, slots=True)

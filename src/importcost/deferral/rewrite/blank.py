@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from importcost.deferral.edits import Edit
-from importcost.deferral.rewrite_tree import Tree
+from importcost.deferral.rewrite.edits import Edit
+from importcost.deferral.rewrite.tree import Tree
 
 _ENDING = re.compile(r"\r\n|\r|\n")
 

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from importcost.deferral.edits import Edit
-from importcost.deferral.rewrite_head import lines_edit
-from importcost.deferral.rewrite_place import Point, Wanted, points
-from importcost.deferral.rewrite_split import split_edits
-from importcost.deferral.rewrite_tree import (
+from importcost.deferral.rewrite.edits import Edit
+from importcost.deferral.rewrite.head import lines_edit
+from importcost.deferral.rewrite.place import Point, Wanted, points
+from importcost.deferral.rewrite.split import split_edits
+from importcost.deferral.rewrite.tree import (
     AnyImport,
     CannotRewriteError,
     Function,
@@ -80,7 +80,7 @@ def function_edits(tree: Tree, function: Function, needed: Sequence[NeededImport
     """Return the edits that put imports before their uses.
 
     Each goes to the start of the smallest branch that needs it, or before its first statement
-    with a use if the branch may be left earlier (see `rewrite_place`); after the docstring in any
+    with a use if the branch may be left earlier (see `place`); after the docstring in any
     case. Raises CannotRewriteError where a local name would mean something else there.
     """
     _refuse_clashes(function, {name for need in needed for name in need.names})

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from deferral.rewrite_cases import reason, rewritten
+from deferral.rewrite.cases import reason, rewritten
 from importcost.model.advice import Style
 
 FUTURE = "from __future__ import annotations\n"

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from deferral.rewrite_cases import analysed, binding, outcome, reason, rewritten
-from importcost.deferral.rewrite import Change, Rewritten, rewrite
+from deferral.rewrite.cases import analysed, binding, outcome, reason, rewritten
+from importcost.deferral.rewrite.rewrite import Change, Rewritten, rewrite
 from importcost.model.advice import Style, Verdict, VerdictKind
 
 HEAD = "import functools\n\n\n@functools.cache\n"

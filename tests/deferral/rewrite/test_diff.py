@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import PATIENCE_S
-from importcost.deferral.diff import unified_diff
+from importcost.deferral.rewrite.diff import unified_diff
 
 CASES = {
     "plain": ("a\nb\nc\n", "a\nB\nc\n"),

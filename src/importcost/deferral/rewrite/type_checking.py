@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from importcost.deferral.edits import Edit
-from importcost.deferral.rewrite_head import (
+from importcost.deferral.rewrite.edits import Edit
+from importcost.deferral.rewrite.head import (
     after_imports,
     import_line_edit,
     is_lazy,
@@ -15,8 +15,8 @@ from importcost.deferral.rewrite_head import (
     lines_edit,
     module_imports,
 )
-from importcost.deferral.rewrite_imports import LINE_LIMIT, NeededImport
-from importcost.deferral.rewrite_tree import CannotRewriteError, Tree
+from importcost.deferral.rewrite.imports import LINE_LIMIT, NeededImport
+from importcost.deferral.rewrite.tree import CannotRewriteError, Tree
 from importcost.deferral.source_model import Span
 
 _FLAGS = ("typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING")

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from deferral.rewrite_cases import rewritten
+from deferral.rewrite.cases import rewritten
 from harness import PATIENCE_S, interpreter_facts, interpreters, write_files
 from importcost.model.advice import Style
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from importcost.deferral.edits import Edit
-from importcost.deferral.rewrite_head import after_preamble, is_future, lines_edit
-from importcost.deferral.rewrite_imports import LINE_LIMIT
-from importcost.deferral.rewrite_lazy import refuse_unlazy
-from importcost.deferral.rewrite_tree import AnyImport, CannotRewriteError, Tree
+from importcost.deferral.rewrite.edits import Edit
+from importcost.deferral.rewrite.head import after_preamble, is_future, lines_edit
+from importcost.deferral.rewrite.imports import LINE_LIMIT
+from importcost.deferral.rewrite.lazy import refuse_unlazy
+from importcost.deferral.rewrite.tree import AnyImport, CannotRewriteError, Tree
 from importcost.deferral.source_model import SourceFile
 from importcost.model.advice import VerdictKind
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deferral.rewrite_cases import rewritten
+from deferral.rewrite.cases import rewritten
 from importcost.model.advice import Style
 
 # The body of `def f(e):` before and after, without its indentation, for `import a`.

@@ -2,8 +2,8 @@
 
 import pytest
 
-from deferral.rewrite_cases import analysed, binding, outcome, reason, rewritten
-from importcost.deferral.rewrite import Change, Refused, Rewritten, rewrite
+from deferral.rewrite.cases import analysed, binding, outcome, reason, rewritten
+from importcost.deferral.rewrite.rewrite import Change, Refused, Rewritten, rewrite
 from importcost.model.advice import Style
 
 USES = "\ndef f(): return a, b, c\n"

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from deferral.rewrite_cases import FITTING, analysed, fitting, python_for, source_of
-from importcost.deferral.rewrite import Rewritten, rewrite
+from deferral.rewrite.cases import FITTING, analysed, fitting, python_for, source_of
+from importcost.deferral.rewrite.rewrite import Rewritten, rewrite
 from importcost.deferral.text import decode
 from importcost.model.advice import Style
 
-CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.py"))
+CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.py"))
 # The list speaks of modules: where another import of the same one has to stay, nothing is written.
 RUNS = [
     pytest.param(path, style, id=f"{path.stem}: {style.value}")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deferral.rewrite_cases import rewritten
+from deferral.rewrite.cases import rewritten
 from importcost.model.advice import Style
 
 USE = "def f():\n    return a, b\n"

@@ -1,0 +1,1 @@
+"""The edit that defers an import."""
