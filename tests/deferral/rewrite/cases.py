@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from importcost.deferral.rewrite.rewrite import Change, Refused, Rewritten, rewrite
-from importcost.deferral.source import analyse
-from importcost.deferral.source_model import SourceFile, SourceText
-from importcost.deferral.source_outside import OutsideUses
+from importcost.deferral.source.analyse import analyse
+from importcost.deferral.source.model import SourceFile, SourceText
+from importcost.deferral.source.outside import OutsideUses
 from importcost.model.advice import Style, VerdictKind
 
 FITTING = {

@@ -6,7 +6,7 @@ import pytest
 
 from deferral.rewrite.cases import FITTING, analysed, fitting, python_for, source_of
 from importcost.deferral.rewrite.rewrite import Rewritten, rewrite
-from importcost.deferral.text import decode
+from importcost.deferral.source.text import decode
 from importcost.model.advice import Style
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.py"))

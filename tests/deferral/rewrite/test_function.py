@@ -8,8 +8,8 @@ import pytest
 
 from deferral.rewrite.cases import analysed, fitting, outcome, reason, rewritten
 from importcost.deferral.rewrite.rewrite import Refused, rewrite
-from importcost.deferral.source_model import SourceText
-from importcost.deferral.text import decode, encode
+from importcost.deferral.source.model import SourceText
+from importcost.deferral.source.text import decode, encode
 from importcost.model.advice import Style
 
 CASES = {

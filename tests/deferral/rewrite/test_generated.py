@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from deferral.rewrite.cases import fitting, source_of
 from importcost.deferral.rewrite.rewrite import Rewritten, rewrite
-from importcost.deferral.source import analyse
-from importcost.deferral.source_model import SourceFile
-from importcost.deferral.source_outside import OutsideUses
+from importcost.deferral.source.analyse import analyse
+from importcost.deferral.source.model import SourceFile
+from importcost.deferral.source.outside import OutsideUses
 from importcost.model.advice import Style
 
 MODULES = {"gen_a": {"v": 1, "w": 10}, "gen_b": {"v": 2, "w": 20}, "gen_c": {"v": 3, "w": 30}}

@@ -10,10 +10,10 @@ import pytest
 
 from deferral.rewrite.cases import fitting, python_for
 from importcost.deferral.rewrite.rewrite import Refused, rewrite
-from importcost.deferral.source import analyse
-from importcost.deferral.source_model import ModuleObject, SourceFile, SourceText
-from importcost.deferral.source_outside import OutsideUses
-from importcost.deferral.text import LINE_END, decode, encode
+from importcost.deferral.source.analyse import analyse
+from importcost.deferral.source.model import ModuleObject, SourceFile, SourceText
+from importcost.deferral.source.outside import OutsideUses
+from importcost.deferral.source.text import LINE_END, decode, encode
 from importcost.model.advice import Style
 from sampling import is_whole, sample
 

@@ -13,7 +13,7 @@ from importcost.deferral.cost.costs import PRELOAD, ImportCosts, self_times
 from importcost.deferral.cost.flow import StatementKey, own_files
 from importcost.deferral.cost.knowledge import hints
 from importcost.deferral.rewrite.rewrite import Change
-from importcost.deferral.source_model import ImportStatement, ModuleObject, SourceFile
+from importcost.deferral.source.model import ImportStatement, ModuleObject, SourceFile
 from importcost.model.advice import (
     Advice,
     BestSet,

@@ -27,7 +27,7 @@ from importcost.app.defer.suggest import LAZY_PYTHON, analyse_measured, with_eco
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.billing.estimate import estimate
 from importcost.deferral.rewrite.rewrite import Refused
-from importcost.deferral.source_model import ModuleObject
+from importcost.deferral.source.model import ModuleObject
 from importcost.errors import UsageError
 from importcost.measure.pairs import NO_SAVING, PairedSubject, verify, with_bytecode
 from importcost.measure.session import BYTECODE_DIR, Progress, Subject, Variant

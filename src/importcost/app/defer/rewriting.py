@@ -11,8 +11,8 @@ from importcost.app.defer.advise import Analysis, Finding
 from importcost.app.defer.sources import Sources
 from importcost.deferral.rewrite.diff import unified_diff
 from importcost.deferral.rewrite.rewrite import Change, Refused, rewrite
-from importcost.deferral.source_model import SourceFile
-from importcost.deferral.text import encode
+from importcost.deferral.source.model import SourceFile
+from importcost.deferral.source.text import encode
 from importcost.files.journal import FileEdit
 from importcost.model.advice import Advice, BestSet
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.deferral.source import OutsideUses, analyse, outside_uses
-from importcost.deferral.source_model import SourceFile, SourceText, Unreadable
-from importcost.deferral.text import decode
+from importcost.deferral.source.analyse import OutsideUses, analyse, outside_uses
+from importcost.deferral.source.model import SourceFile, SourceText, Unreadable
+from importcost.deferral.source.text import decode
 from importcost.model.graph import FUNCTION, ImportGraph
 from importcost.model.profile import Target
 

@@ -17,7 +17,7 @@ from importcost.deferral.rewrite.layout import (
 )
 from importcost.deferral.rewrite.tree import CannotRewriteError, Tree
 from importcost.deferral.rewrite.type_checking import quoted
-from importcost.deferral.source_model import ModuleObject, Span, UseKind
+from importcost.deferral.source.model import ModuleObject, Span, UseKind
 
 _UP_TO_EQUALS = re.compile(r"(?:[^=#]|#[^\r\n]*)*=[ \t\f]*")
 _FINAL = re.compile(r"(?:typing\.|typing_extensions\.|t\.)?Final(?:\[(?P<inner>.*)\])?", re.DOTALL)

@@ -8,7 +8,7 @@ import tokenize
 
 from importcost.deferral.rewrite.edits import Edit
 from importcost.deferral.rewrite.tree import Tree
-from importcost.deferral.text import LINE_END
+from importcost.deferral.source.text import LINE_END
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 

@@ -17,7 +17,7 @@ from importcost.deferral.rewrite.head import after_preamble, is_future, lines_ed
 from importcost.deferral.rewrite.imports import LINE_LIMIT
 from importcost.deferral.rewrite.lazy import refuse_unlazy
 from importcost.deferral.rewrite.tree import AnyImport, CannotRewriteError, Tree
-from importcost.deferral.source_model import SourceFile
+from importcost.deferral.source.model import SourceFile
 from importcost.model.advice import VerdictKind
 
 LISTING = "__lazy_modules__"

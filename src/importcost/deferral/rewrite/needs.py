@@ -16,7 +16,7 @@ from importcost.deferral.rewrite.tree import (
     Tree,
     bound_name,
 )
-from importcost.deferral.source_model import ImportStatement, Use, UseKind
+from importcost.deferral.source.model import ImportStatement, Use, UseKind
 from importcost.model.advice import Style
 
 

@@ -33,7 +33,7 @@ from importcost.deferral.rewrite.tree import (
     read_tree,
 )
 from importcost.deferral.rewrite.type_checking import quote_edits, type_checking_edits
-from importcost.deferral.source_model import (
+from importcost.deferral.source.model import (
     ImportStatement,
     ModuleObject,
     SourceFile,

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from importcost.deferral.source_model import Span
-from importcost.deferral.source_parse import mask_lazy
-from importcost.deferral.text import LINE_END, line_starts
+from importcost.deferral.source.model import Span
+from importcost.deferral.source.parse import mask_lazy
+from importcost.deferral.source.text import LINE_END, line_starts
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 AnyImport: TypeAlias = ast.Import | ast.ImportFrom

@@ -17,7 +17,7 @@ from importcost.deferral.rewrite.head import (
 )
 from importcost.deferral.rewrite.imports import LINE_LIMIT, NeededImport
 from importcost.deferral.rewrite.tree import CannotRewriteError, Tree
-from importcost.deferral.source_model import Span
+from importcost.deferral.source.model import Span
 
 _FLAGS = ("typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING")
 _FOLD = re.compile(r"[ \t\f]*\\?(?:\r\n|\r|\n)[ \t\f]*")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from importcost.deferral.source_facts import Occurrence
-from importcost.deferral.source_imports import Imported
-from importcost.deferral.source_names import FunctionNode, attribute_chains
-from importcost.deferral.source_view import Reason, View
+from importcost.deferral.source.facts import Occurrence
+from importcost.deferral.source.imports import Imported
+from importcost.deferral.source.names import FunctionNode, attribute_chains
+from importcost.deferral.source.view import Reason, View
 
 
 @dataclass(frozen=True, slots=True)

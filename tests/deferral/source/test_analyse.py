@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importcost.deferral.source import OutsideUses, analyse
-from importcost.deferral.source_model import SourceFile, SourceText, Unreadable, UseKind
-from importcost.deferral.text import decode
+from importcost.deferral.source.analyse import OutsideUses, analyse
+from importcost.deferral.source.model import SourceFile, SourceText, Unreadable, UseKind
+from importcost.deferral.source.text import decode
 from importcost.model.advice import VerdictKind
 
 NOTHING = OutsideUses()

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from importcost.deferral.source_facts import Facts, Occurrence
-from importcost.deferral.source_model import UseKind
-from importcost.deferral.source_names import FunctionNode
+from importcost.deferral.source.facts import Facts, Occurrence
+from importcost.deferral.source.model import UseKind
+from importcost.deferral.source.names import FunctionNode
 
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
 _CALLS = ("callee", "decorator", "harmless")

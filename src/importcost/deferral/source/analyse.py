@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from importcost.deferral.source_annotations import mark_read
-from importcost.deferral.source_dotted import share
-from importcost.deferral.source_exports import exports_of, lazy_modules
-from importcost.deferral.source_facts import Occurrence
-from importcost.deferral.source_imports import Imported, imports_of
-from importcost.deferral.source_init import run_during_init
-from importcost.deferral.source_model import (
+from importcost.deferral.source.annotations import mark_read
+from importcost.deferral.source.dotted import share
+from importcost.deferral.source.exports import exports_of, lazy_modules
+from importcost.deferral.source.facts import Occurrence
+from importcost.deferral.source.imports import Imported, imports_of
+from importcost.deferral.source.init import run_during_init
+from importcost.deferral.source.model import (
     ImportStatement,
     ModuleObject,
     SourceFile,
@@ -19,13 +19,13 @@ from importcost.deferral.source_model import (
     Unreadable,
     Use,
 )
-from importcost.deferral.source_names import FunctionNode
-from importcost.deferral.source_objects import Objects, objects_of
-from importcost.deferral.source_outside import OutsideUses, outside_uses
-from importcost.deferral.source_parse import Parsed, parse
-from importcost.deferral.source_verdicts import verdict_on
-from importcost.deferral.source_view import View
-from importcost.deferral.source_walk import collect
+from importcost.deferral.source.names import FunctionNode
+from importcost.deferral.source.objects import Objects, objects_of
+from importcost.deferral.source.outside import OutsideUses, outside_uses
+from importcost.deferral.source.parse import Parsed, parse
+from importcost.deferral.source.verdicts import verdict_on
+from importcost.deferral.source.view import View
+from importcost.deferral.source.walk.file import collect
 from importcost.model.advice import Style, Verdict, VerdictKind
 
 __all__ = ["OutsideUses", "analyse", "outside_uses"]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importcost.deferral.source_model import SourceText, Unreadable
-from importcost.deferral.text import decode, encode, line_starts
+from importcost.deferral.source.model import SourceText, Unreadable
+from importcost.deferral.source.text import decode, encode, line_starts
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from importcost.deferral.source_facts import Definition, Facts, ImportSite
-from importcost.deferral.source_fstrings import fields_of
-from importcost.deferral.source_model import UseKind
-from importcost.deferral.source_names import (
+from importcost.deferral.source.facts import Definition, Facts, ImportSite
+from importcost.deferral.source.fstrings import fields_of
+from importcost.deferral.source.known import dynamic_call
+from importcost.deferral.source.model import UseKind
+from importcost.deferral.source.names import (
     COMPREHENSIONS,
     FUNCTIONS,
     Bound,
@@ -22,10 +23,9 @@ from importcost.deferral.source_names import (
     parameters,
     walruses,
 )
-from importcost.deferral.source_parse import Parsed
-from importcost.deferral.source_suspects import dynamic_call
-from importcost.deferral.source_walk_annotations import AnnotationWalk, last_name
-from importcost.deferral.source_walk_names import Context
+from importcost.deferral.source.parse import Parsed
+from importcost.deferral.source.walk.annotations import AnnotationWalk, last_name
+from importcost.deferral.source.walk.names import Context
 
 _HARMLESS_CALLEES = frozenset(
     (

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from importcost.deferral.source import OutsideUses, analyse
-from importcost.deferral.source_model import ImportStatement, SourceFile, SourceText
-from importcost.deferral.text import decode
+from importcost.deferral.source.analyse import OutsideUses, analyse
+from importcost.deferral.source.model import ImportStatement, SourceFile, SourceText
+from importcost.deferral.source.text import decode
 from importcost.model.advice import Style, VerdictKind
 
-CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.py"))
+CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.py"))
 KINDS = {
     "deferrable": VerdictKind.DEFERRABLE,
     "getter": VerdictKind.NEEDS_GETTER,

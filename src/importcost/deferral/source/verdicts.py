@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from importcost.deferral.source_dotted import Shares
-from importcost.deferral.source_effects import side_effect
-from importcost.deferral.source_facts import Occurrence
-from importcost.deferral.source_imports import Imported
-from importcost.deferral.source_model import UseKind
-from importcost.deferral.source_objects import Objects
-from importcost.deferral.source_view import Reason, View
+from importcost.deferral.source.dotted import Shares
+from importcost.deferral.source.facts import Occurrence
+from importcost.deferral.source.imports import Imported
+from importcost.deferral.source.known import side_effect
+from importcost.deferral.source.model import UseKind
+from importcost.deferral.source.objects import Objects
+from importcost.deferral.source.view import Reason, View
 from importcost.model.advice import Style, Verdict, VerdictKind
 
 _TRIES = (ast.Try, *((ast.TryStar,) if hasattr(ast, "TryStar") else ()))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from importcost.deferral.source_model import Span, UseKind
-from importcost.deferral.source_names import FunctionNode
+from importcost.deferral.source.model import Span, UseKind
+from importcost.deferral.source.names import FunctionNode
 
 Definition = FunctionNode | ast.ClassDef
 

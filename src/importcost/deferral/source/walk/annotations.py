@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from importcost.deferral.source_facts import Definition
-from importcost.deferral.source_model import Span, UseKind
-from importcost.deferral.source_parse import Parsed
-from importcost.deferral.source_suspects import dynamic_subscript
-from importcost.deferral.source_walk_names import Context, NameWalk
+from importcost.deferral.source.facts import Definition
+from importcost.deferral.source.known import dynamic_subscript
+from importcost.deferral.source.model import Span, UseKind
+from importcost.deferral.source.parse import Parsed
+from importcost.deferral.source.walk.names import Context, NameWalk
 
 
 class AnnotationWalk(NameWalk):

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from importcost.deferral.source_exports import Exports
-from importcost.deferral.source_facts import Binding, Facts, Occurrence
-from importcost.deferral.source_init import InitCall
-from importcost.deferral.source_names import dotted_name
-from importcost.deferral.source_outside import OutsideUses
-from importcost.deferral.source_parse import Parsed
+from importcost.deferral.source.exports import Exports
+from importcost.deferral.source.facts import Binding, Facts, Occurrence
+from importcost.deferral.source.init import InitCall
+from importcost.deferral.source.names import dotted_name
+from importcost.deferral.source.outside import OutsideUses
+from importcost.deferral.source.parse import Parsed
 
 Reason = tuple[str, int | None]
 """Why something cannot be done, and the line that decides it."""

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from importcost.deferral.source import analyse, outside_uses
-from importcost.deferral.source_model import SourceText
+from importcost.deferral.source.analyse import analyse, outside_uses
+from importcost.deferral.source.model import SourceText
 from importcost.model.advice import VerdictKind
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from importcost.deferral.source_model import SourceText, Unreadable
+from importcost.deferral.source.model import SourceText, Unreadable
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 """Where Python ends a line; a form feed or U+2028 does not end one."""

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from importcost.deferral.source_imports import absolute, loaded_by
-from importcost.deferral.source_model import SourceText
-from importcost.deferral.source_names import FUNCTIONS, attribute_chain, attribute_chains
-from importcost.deferral.source_parse import Parsed, parse
+from importcost.deferral.source.imports import absolute, loaded_by
+from importcost.deferral.source.model import SourceText
+from importcost.deferral.source.names import FUNCTIONS, attribute_chain, attribute_chains
+from importcost.deferral.source.parse import Parsed, parse
 
 _IMPORTERS = (("import_module",), ("__import__",), ("reload",))
 

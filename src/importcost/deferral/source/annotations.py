@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import Enum, auto
 
-from importcost.deferral.source_facts import Definition, Facts, Occurrence
-from importcost.deferral.source_model import UseKind
-from importcost.deferral.source_names import FUNCTIONS, dotted_name
+from importcost.deferral.source.facts import Definition, Facts, Occurrence
+from importcost.deferral.source.model import UseKind
+from importcost.deferral.source.names import FUNCTIONS, dotted_name
 
 _DECORATORS = frozenset(
     (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from importcost.deferral.source_facts import ImportSite
-from importcost.deferral.source_names import alias_name
+from importcost.deferral.source.facts import ImportSite
+from importcost.deferral.source.names import alias_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from importcost.deferral.source_facts import Binding, Definition, Facts, MethodCall, Occurrence
-from importcost.deferral.source_fstrings import Fields
-from importcost.deferral.source_model import Span, UseKind
-from importcost.deferral.source_names import FunctionNode, Origin, Scope, mangled
-from importcost.deferral.source_parse import Parsed
-from importcost.deferral.source_suspects import dynamic_builtin, dynamic_name, reads_annotations
+from importcost.deferral.source.facts import Binding, Definition, Facts, MethodCall, Occurrence
+from importcost.deferral.source.fstrings import Fields
+from importcost.deferral.source.known import dynamic_builtin, dynamic_name, reads_annotations
+from importcost.deferral.source.model import Span, UseKind
+from importcost.deferral.source.names import FunctionNode, Origin, Scope, mangled
+from importcost.deferral.source.parse import Parsed
 
 _MUTATORS = frozenset(
     (

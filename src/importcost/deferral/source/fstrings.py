@@ -7,8 +7,8 @@ import re
 import sys
 from dataclasses import dataclass
 
-from importcost.deferral.source_model import Span
-from importcost.deferral.source_parse import Parsed
+from importcost.deferral.source.model import Span
+from importcost.deferral.source.parse import Parsed
 
 _EXACT = sys.version_info >= (3, 12)
 _UNCLEAR = "it stands in an f-string whose text names it more than once"

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from importcost.deferral.source_facts import Occurrence
-from importcost.deferral.source_model import UseKind
-from importcost.deferral.source_names import COMPREHENSIONS
-from importcost.deferral.source_purity import changes_module, is_moment, under
-from importcost.deferral.source_view import Reason, View
+from importcost.deferral.source.facts import Occurrence
+from importcost.deferral.source.model import UseKind
+from importcost.deferral.source.names import COMPREHENSIONS
+from importcost.deferral.source.purity import changes_module, is_moment, under
+from importcost.deferral.source.view import Reason, View
 
 _SHARED = (
     "threading",

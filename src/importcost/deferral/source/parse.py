@@ -9,8 +9,8 @@ import warnings
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from importcost.deferral.source_model import SourceText, Span, Unreadable
-from importcost.deferral.text import LINE_END, line_starts
+from importcost.deferral.source.model import SourceText, Span, Unreadable
+from importcost.deferral.source.text import LINE_END, line_starts
 
 _LAZY = re.compile(r"(?:^|[\r\n;:])[ \t\f]*(lazy)([ \t]+)(import|from)\b")
 _GENERATED = re.compile(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from importcost.deferral.source_facts import Occurrence
-from importcost.deferral.source_model import UseKind
-from importcost.deferral.source_names import FunctionNode
-from importcost.deferral.source_view import Reason, View
+from importcost.deferral.source.facts import Occurrence
+from importcost.deferral.source.model import UseKind
+from importcost.deferral.source.names import FunctionNode
+from importcost.deferral.source.view import Reason, View
 
 _MOMENTS = (
     "time",
