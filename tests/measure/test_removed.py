@@ -9,7 +9,7 @@ from importlib import resources
 
 import pytest
 
-from importcost.measure.lacking import removed_from_python
+from importcost.measure.failures.lacking import removed_from_python
 from importcost.measure.removed import last_version
 from importcost.model.profile import Target
 from importcost.model.supplies import MissingModule

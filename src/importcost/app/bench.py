@@ -25,8 +25,8 @@ from importcost.app.profile.runtime_supply import Supplied, has_bare_packages, o
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.files.cache import cache_folder
 from importcost.measure.assemble import Provenance, assemble
+from importcost.measure.deployed.not_deployed import Beyond
 from importcost.measure.layout import lambda_environment, local_layout
-from importcost.measure.not_deployed import Beyond
 from importcost.measure.plan import MIN_RUNS, PRECISE, QUICK, Plan
 from importcost.measure.runners.base import InterpreterFacts, Packages, Runner
 from importcost.measure.runners.container import (

@@ -11,6 +11,7 @@ from pathlib import Path
 from importcost.app.bench import Bench, Listener, ProfileRequest
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.errors import MeasurementError
+from importcost.measure.emulator import Emulator, EmulatorOptions, open_emulator
 from importcost.measure.layout import lambda_environment
 from importcost.measure.runners.container import (
     INIT_BOOST_CPUS,
@@ -19,7 +20,6 @@ from importcost.measure.runners.container import (
     TASK_ROOT,
 )
 from importcost.measure.runners.engines import ENGINES, engine_is_running, find_engine
-from importcost.measure.verify_init import Emulator, EmulatorOptions, open_emulator
 from importcost.model.profile import Phase, PhaseTime, Profile, RunKind
 from importcost.model.stats import middle_half
 

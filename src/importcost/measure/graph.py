@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from importcost.measure.deployed.runtime_packages import runtime_distributions
 from importcost.measure.runners.base import Layout
-from importcost.measure.runtime_packages import runtime_distributions
 from importcost.measure.session import Measurement
 from importcost.model.graph import (
     FUNCTION,

@@ -12,9 +12,9 @@ from random import Random
 from typing import Any
 
 from importcost.errors import HandlerError, MeasurementError
-from importcost.measure.failures import no_function, raise_for_failure
+from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
+from importcost.measure.failures.explain import no_function, raise_for_failure
 from importcost.measure.first_launch import needs_second_graph_run
-from importcost.measure.not_deployed import NOTHING_BEYOND, Beyond
 from importcost.measure.plan import FIRST_TIMED_RUNS, NEEDED_RUNS, Plan, first_batch, next_batch
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Launch, Runner

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from importcost.errors import MeasurementError
-from importcost.measure.failures import raise_for_failure
+from importcost.measure.failures.explain import raise_for_failure
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Layout, Runner
 from importcost.measure.session import Subject

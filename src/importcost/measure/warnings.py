@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from importlib import resources
 
-from importcost.measure.failures import no_function
+from importcost.measure.deployed.not_deployed import imports_beyond
+from importcost.measure.failures.explain import no_function
 from importcost.measure.first_launch import FirstLaunch, find_first_launch
-from importcost.measure.not_deployed import imports_beyond
 from importcost.measure.session import Measurement, Subject
 from importcost.model.graph import STDLIB, BytecodeState, ImportGraph
 from importcost.model.profile import (

@@ -21,7 +21,7 @@ TASK_ROOT = "/var/task"
 ADDRESS = ("127.0.0.1", 8080)
 INVOCATIONS = "/2015-03-31/functions/function/invocations"
 NO_EMULATOR = "importcost: no emulator"  # emulator_start.sh writes it
-OWN_CPU = "importcost: emulator_us="  # measure/verify_init.py reads it
+OWN_CPU = "importcost: emulator_us="  # measure/emulator.py reads it
 # Imports once what init will: a new container's file system is cold, and the profile's runs, all
 # but the first, find theirs warm.
 WARM_UP = "import importlib, sys, awslambdaric.bootstrap; importlib.import_module(sys.argv[1])"

@@ -50,7 +50,7 @@ if TYPE_CHECKING:  # quoted annotations only: importing typing would change what
 
 RESULT_PARTS: "tuple[str, ...]" = ("error", "graph", "modules", "statements", "invocation")
 RESULT_PARTS += ("absent", "diagnosis", "touched")
-PROBE_FAILED = "importcost-probe-failed: "  # measure/failures.py reads it
+PROBE_FAILED = "importcost-probe-failed: "  # measure/failures/explain.py reads it
 # Bound before the handler runs: it may replace what it finds in these modules.
 _open = open
 _monotonic_ns = time.monotonic_ns

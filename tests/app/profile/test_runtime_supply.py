@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from harness import PATIENCE_S, write_files
+from importcost.measure.deployed.runtime_packages import runtime_packages
 from importcost.measure.runners.installer import installed_folder
 from importcost.measure.runners.local import inspect_interpreter
 from importcost.measure.runners.wheels import InstallTarget
-from importcost.measure.runtime_packages import runtime_packages
 from packages import installed
 
 SITE = Path("lib") / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"

@@ -37,7 +37,7 @@ from importcost.gate.rules import (
     unmeasured_handler,
 )
 from importcost.gate.subject import Evidence, Subject, evidence_of
-from importcost.measure.failures import no_function
+from importcost.measure.failures.explain import no_function
 from importcost.measure.graph import build_graph
 from importcost.measure.session import Measurement, Progress, Session, rehearse
 from importcost.measure.statements import function_files, statement_times

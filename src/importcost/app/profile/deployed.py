@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from importcost.errors import UsageError
-from importcost.measure.distributions import (
+from importcost.measure.deployed.distributions import (
     Closure,
     Distribution,
     closure,
@@ -19,13 +19,13 @@ from importcost.measure.distributions import (
     needed_alone,
     needed_by_importcost_alone,
 )
-from importcost.measure.environment_view import Visible, open_view
+from importcost.measure.deployed.environment_view import Visible, open_view
+from importcost.measure.deployed.not_deployed import Beyond
+from importcost.measure.deployed.runtime_packages import NO_BOTO3, runtime_distributions
 from importcost.measure.layout import layer_search_path
-from importcost.measure.not_deployed import Beyond
 from importcost.measure.runners.base import NO_PACKAGES, InterpreterFacts, Packages
 from importcost.measure.runners.installer import ToInstall, install, installed_folder
 from importcost.measure.runners.wheels import InstallTarget
-from importcost.measure.runtime_packages import NO_BOTO3, runtime_distributions
 from importcost.model.profile import Target
 from importcost.targets.requirements import Declaration, Requirements, find_requirements
 

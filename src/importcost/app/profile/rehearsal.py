@@ -24,14 +24,14 @@ from importcost.app.bench import (
 )
 from importcost.app.profile.extra_packages import Extra, with_missing
 from importcost.errors import HandlerError, LackingError
-from importcost.measure.diagnosis import Needs, diagnose, may_lack_something
-from importcost.measure.lacking import (
+from importcost.measure.deployed.runtime_packages import runtime_modules_brought
+from importcost.measure.failures.diagnosis import Needs, diagnose, may_lack_something
+from importcost.measure.failures.lacking import (
     missing_modules,
     placeholder_failed,
     removed_from_python,
     unset_variables,
 )
-from importcost.measure.runtime_packages import runtime_modules_brought
 from importcost.measure.session import Progress, Rehearsed, Session, rehearse
 from importcost.model.supplies import Placeholder
 from importcost.targets.known_modules import distribution_of, known_distribution

@@ -15,22 +15,22 @@ from typing import Protocol
 
 from importcost.app.profile.deployed import Deployed, Notes, Place, open_environments_boto3
 from importcost.errors import HandlerError, NoNetworkError
-from importcost.measure.distributions import (
+from importcost.measure.deployed.distributions import (
     installed_distributions,
     marker_environment,
     unsatisfied_by,
 )
-from importcost.measure.not_deployed import NOTHING_BEYOND, Beyond
-from importcost.measure.runners.base import Layout, Packages, Runner
-from importcost.measure.runners.container import RUNTIME_PACKAGES_DIR
-from importcost.measure.runners.installer import ToInstall, install, installed_folder
-from importcost.measure.runtime_packages import (
+from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
+from importcost.measure.deployed.runtime_packages import (
     NO_BOTO3,
     RuntimePackages,
     runtime_distributions,
     runtime_modules_brought,
     runtime_packages,
 )
+from importcost.measure.runners.base import Layout, Packages, Runner
+from importcost.measure.runners.container import RUNTIME_PACKAGES_DIR
+from importcost.measure.runners.installer import ToInstall, install, installed_folder
 from importcost.measure.session import Session, Subject
 from importcost.model.profile import RunKind
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.files.cache import cache_folder
-from importcost.measure.distributions import Distribution
+from importcost.measure.deployed.distributions import Distribution
 
 VIEW_PREFIX = "importcost-view-"
 SITE_NAMES = ("site-packages", "dist-packages")

@@ -6,7 +6,7 @@ import pytest
 
 from harness import Handler, interpreters, write_files
 from importcost.errors import HandlerError
-from importcost.measure.diagnosis import MAX_VARIABLES, diagnose, may_lack_something
+from importcost.measure.failures.diagnosis import MAX_VARIABLES, diagnose, may_lack_something
 from importcost.measure.session import Session
 from importcost.model.profile import RunKind
 

@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from importcost.measure.calls_out import call_that_failed
-from importcost.measure.diagnosis import InitFailure
-from importcost.measure.failures import above_task_root
-from importcost.measure.nearby import in_the_project
+from importcost.measure.failures.calls_out import call_that_failed
+from importcost.measure.failures.diagnosis import InitFailure
+from importcost.measure.failures.explain import above_task_root
+from importcost.measure.failures.nearby import in_the_project
 from importcost.measure.removed import last_version
 from importcost.model.profile import Target
 from importcost.model.supplies import MissingModule, Placeholder

@@ -6,7 +6,7 @@ import pytest
 
 from harness import write_files
 from importcost.errors import HandlerError, MeasurementError
-from importcost.measure.failures import raise_for_failure
+from importcost.measure.failures.explain import raise_for_failure
 from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from importcost.errors import HandlerError, MeasurementError
-from importcost.measure.calls_out import call_that_failed
-from importcost.measure.not_deployed import NOTHING_BEYOND, Beyond
+from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
+from importcost.measure.failures.calls_out import call_that_failed
 from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from importcost.measure.calls_out import call_that_failed
-from importcost.measure.diagnosis import InitFailure
-from importcost.measure.lacking import placeholder_failed
+from importcost.measure.failures.calls_out import call_that_failed
+from importcost.measure.failures.diagnosis import InitFailure
+from importcost.measure.failures.lacking import placeholder_failed
 from importcost.model.profile import Target
 from importcost.model.supplies import Placeholder
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from importcost.measure.distributions import Distribution
-from importcost.measure.runtime_packages import runtime_modules_brought
+from importcost.measure.deployed.distributions import Distribution
+from importcost.measure.deployed.runtime_packages import runtime_modules_brought
 from importcost.model.graph import FUNCTION, ImportGraph
 from importcost.model.profile import ProfileWarning, WarningCode
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import write_files
-from importcost.measure.distributions import (
+from importcost.measure.deployed.distributions import (
     IMPORTCOST,
     closure,
     installed_distributions,
@@ -16,7 +16,7 @@ from importcost.measure.distributions import (
     needed_by_importcost_alone,
     unsatisfied_by,
 )
-from importcost.measure.environment_view import VIEW_PREFIX, Visible, open_view
+from importcost.measure.deployed.environment_view import VIEW_PREFIX, Visible, open_view
 from packages import installed
 
 MARKERS = marker_environment("3.12.1")

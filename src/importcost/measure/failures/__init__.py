@@ -1,0 +1,1 @@
+"""The causes of a failed init: missing modules and variables, calls outside."""
