@@ -30,7 +30,7 @@ from importcost.config.lines import key_lines
 from importcost.config.read import OWN_FILE, PROJECT_FILE, SECTION, load_config
 from importcost.config.schema import HANDLERS
 from importcost.errors import MeasurementError, UsageError
-from importcost.model.lambda_logs import InitKind, LambdaLog, read_lambda_log
+from importcost.model.cloudwatch.logs import InitKind, LambdaLog, read_lambda_log
 from importcost.model.profile import Profile
 
 

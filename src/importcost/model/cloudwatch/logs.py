@@ -3,7 +3,7 @@
 Lambda ends each invocation with a REPORT line (text) or a `platform.report` record (JSON); a cold
 start's holds its Init Duration. They reach the user as plain text, as JSON of `aws logs
 filter-log-events` or `get-log-events`, as `aws logs tail` text, or as CSV or JSON of Logs
-Insights. `lambda_events` turns each into events; here they are read and put together.
+Insights. `events` turns each into events; here they are read and put together.
 
 The local Runtime Interface Emulator writes REPORT lines too: their Max Memory Used is the Memory
 Size, which a real function shows only when it has run full. Those are never taken.
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-from importcost.model.lambda_events import LogEvent, log_events
+from importcost.model.cloudwatch.events import LogEvent, log_events
 
 LONGEST_MS = 1_000_000.0
 """Nothing that Lambda runs takes longer (15 minutes): a larger number is none of its figures."""

@@ -1,0 +1,1 @@
+"""CloudWatch's text, parsed: log events and the init of each."""
