@@ -52,8 +52,8 @@ with open(sys.argv[1], encoding="utf-8") as file:
 PARSE_AND_NEST = _TIMED.format(
     imports="""
 from pathlib import Path
-from importcost.model.nest import build_tree
-from importcost.model.parse import parse_importtime
+from importcost.model.importtime.nest import build_tree
+from importcost.model.importtime.parse import parse_importtime
 """,
     body="""
 count = len(build_tree(parse_importtime(Path(sys.argv[1]).read_bytes())))

@@ -11,7 +11,7 @@ from importcost.measure.graph import build_graph
 from importcost.measure.runners.base import InterpreterFacts, Layout
 from importcost.measure.session import Measurement, Subject
 from importcost.measure.warnings import find_warnings, supply_warnings
-from importcost.model.nest import build_tree
+from importcost.model.importtime.nest import build_tree
 from importcost.model.profile import (
     Environment,
     FunctionInit,

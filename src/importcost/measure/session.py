@@ -20,7 +20,7 @@ from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Launch, Runner
 from importcost.measure.statements import function_files, statement_times
 from importcost.model.advice import StatementTime
-from importcost.model.parse import parse_importtime
+from importcost.model.importtime.parse import parse_importtime
 from importcost.model.profile import Run, RunKind, Settings, Target, Timing
 from importcost.model.rows import ImporttimeLog
 

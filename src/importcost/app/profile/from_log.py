@@ -8,10 +8,10 @@ from array import array
 from importcost import __version__
 from importcost.app.bench import ProfileRequest, now
 from importcost.errors import MeasurementError
-from importcost.model.cut import breaks_off
+from importcost.model.importtime.cut import breaks_off
+from importcost.model.importtime.nest import build_tree
+from importcost.model.importtime.parse import parse_importtime
 from importcost.model.interval import Interval
-from importcost.model.nest import build_tree
-from importcost.model.parse import parse_importtime
 from importcost.model.profile import (
     Environment,
     FunctionInit,

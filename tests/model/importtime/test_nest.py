@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from importcost.model.nest import build_tree, link_parents
-from importcost.model.parse import parse_importtime
-from importcost.model.passes import attributed_us, recompute_cumulative, select_phases
+from importcost.model.importtime.nest import build_tree, link_parents
+from importcost.model.importtime.parse import parse_importtime
+from importcost.model.importtime.passes import attributed_us, recompute_cumulative, select_phases
 from importcost.model.profile import Phase
 from importcost.model.tree import NO_PARENT
-from model.importtime_logs import (
+from model.importtime.logs import (
     HEADER,
     forests,
     load,

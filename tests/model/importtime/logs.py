@@ -6,11 +6,11 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from importcost.model.nest import build_tree
-from importcost.model.parse import parse_importtime
+from importcost.model.importtime.nest import build_tree
+from importcost.model.importtime.parse import parse_importtime
 from importcost.model.rows import DisturbanceKind, ImporttimeLog, RowTable
 
-LOGS = Path(__file__).parent.parent / "logs"
+LOGS = Path(__file__).parents[2] / "logs"
 HEADER = "import time: self [us] | cumulative | imported package\n"
 
 

@@ -14,10 +14,21 @@ from itertools import count
 from operator import itemgetter, sub
 from typing import TypeVar
 
-from importcost.model.identity import fits
 from importcost.model.profile import Phase
 from importcost.model.rows import ImporttimeLog, Marker, RowTable
 from importcost.model.tree import NO_PARENT, ImportTree
+
+
+def fits(children_us: int, inside_us: int, count: int) -> bool:
+    """Tell whether `count` children add up to a row's `cumulative - self`, within rounding.
+
+    The sum ties a row to its children: CPython prints `cumulative` and `self = cumulative - time
+    inside the children`, each rounded up to a microsecond. So `cumulative - self` equals the sum
+    of the direct children's cumulative times, but for less than one microsecond a child and one
+    for the row itself.
+    """
+    return -1 <= children_us - inside_us <= count + 1
+
 
 _T = TypeVar("_T")
 

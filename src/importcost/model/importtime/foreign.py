@@ -1,7 +1,7 @@
 """Which rows of a log other processes wrote: child interpreters and forked copies.
 
 A child interpreter started with the same flag prints its own header, a forked copy none. What
-tells their rows from the measured process's is the sum in `importcost.model.identity`: a
+tells their rows from the measured process's is the sum in `importcost.model.importtime.nest`: a
 parent's figures know nothing of another process's imports. Where the figures leave it open, the
 rows stay with the measured process and the finding says so.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import compress
 from operator import not_
 
-from importcost.model.identity import fits
+from importcost.model.importtime.nest import fits
 from importcost.model.rows import DisturbanceKind, RowTable
 
 CHECKED_IN_FULL = 200_000

@@ -1,0 +1,1 @@
+"""The output of `-X importtime`, parsed and nested."""
