@@ -11,7 +11,7 @@ from importcost.app.edit_files import write_edits
 from importcost.errors import UsageError
 from importcost.files import journal
 from importcost.files.journal import FileEdit
-from importcost.measure.runners.git import uncommitted
+from importcost.processes.git import uncommitted
 
 OLD, NEW = b"import a\r\n", b"import b\r\n"
 

@@ -19,7 +19,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from harness import PATIENCE_S
 from importcost.errors import MeasurementError
-from importcost.measure.runners import snakeviz
+from importcost.processes import snakeviz
 from importcost.reports.exports.frames import build_frames
 from importcost.reports.exports.pstats_ import render_pstats
 from importcost.reports.json_ import render_json

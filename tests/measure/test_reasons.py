@@ -6,9 +6,9 @@ import pytest
 
 from harness import write_files
 from importcost.errors import MeasurementError
-from importcost.measure.runners.installer import ToInstall, install
 from importcost.measure.runners.local import inspect_interpreter
-from importcost.measure.runners.wheels import InstallTarget
+from importcost.processes.installer import ToInstall, install
+from importcost.processes.wheels import InstallTarget
 
 SHIM = """#!/bin/sh
 cat >&2 <<'END'

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from importcost.errors import UsageError
 from importcost.files.journal import FileEdit, replace_files
-from importcost.measure.runners.git import uncommitted
+from importcost.processes.git import uncommitted
 
 
 def write_edits(task_root: Path, edits: Sequence[FileEdit], *, force: bool) -> tuple[Path, ...]:

@@ -19,7 +19,7 @@ from importcost.gate.checks import Status, exit_code
 from importcost.gate.compare import compare
 from importcost.measure.runners.base import Launch
 from importcost.measure.runners.callgrind import collected
-from importcost.measure.runners.git import Repository, ask_git, find_repository
+from importcost.processes.git import Repository, ask_git, find_repository
 from importcost.reports.compare import render_comparison
 from importcost.reports.markdown_check import Compared
 

@@ -16,7 +16,7 @@ from importcost.config.read import (
     read_config,
 )
 from importcost.errors import UsageError
-from importcost.measure.runners.install_command import parse_install, run_install
+from importcost.processes.install_command import parse_install, run_install
 from importcost.targets.handler import resolve_target
 from importcost.targets.interpreter import choose_interpreter
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from importcost.app.bench import Listener
 from importcost.errors import MeasurementError, UsageError
-from importcost.measure.runners.git import Repository, find_repository
+from importcost.processes.git import Repository, find_repository
 
 
 @dataclass(frozen=True, slots=True)

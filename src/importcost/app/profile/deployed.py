@@ -24,9 +24,9 @@ from importcost.measure.deployed.not_deployed import Beyond
 from importcost.measure.deployed.runtime_packages import NO_BOTO3, runtime_distributions
 from importcost.measure.layout import layer_search_path
 from importcost.measure.runners.base import NO_PACKAGES, InterpreterFacts, Packages
-from importcost.measure.runners.installer import ToInstall, install, installed_folder
-from importcost.measure.runners.wheels import InstallTarget
 from importcost.model.profile import Target
+from importcost.processes.installer import ToInstall, install, installed_folder
+from importcost.processes.wheels import InstallTarget
 from importcost.targets.requirements import Declaration, Requirements, find_requirements
 
 IN_THE_IMAGE = "what the image holds"

@@ -12,9 +12,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from importcost.errors import UsageError
-from importcost.measure.runners.installer import ToInstall, install, installed_folder
-from importcost.measure.runners.wheels import InstallTarget
 from importcost.model.supplies import Placeholder, SuppliedPackage, Supplies
+from importcost.processes.installer import ToInstall, install, installed_folder
+from importcost.processes.wheels import InstallTarget
 
 Note = Callable[[str], None]
 

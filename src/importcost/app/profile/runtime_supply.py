@@ -30,9 +30,9 @@ from importcost.measure.deployed.runtime_packages import (
 )
 from importcost.measure.runners.base import Layout, Packages, Runner
 from importcost.measure.runners.container import RUNTIME_PACKAGES_DIR
-from importcost.measure.runners.installer import ToInstall, install, installed_folder
 from importcost.measure.session import Session, Subject
 from importcost.model.profile import RunKind
+from importcost.processes.installer import ToInstall, install, installed_folder
 
 _IMPORT = re.compile(rb"^[ \t]*(?:import|from)[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*)", re.MULTILINE)
 _READ_LIMIT_BYTES = 4 * 1024 * 1024

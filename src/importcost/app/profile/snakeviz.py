@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from importcost.billing.estimate import estimate
-from importcost.measure.runners.snakeviz import serve
 from importcost.model.profile import Profile
+from importcost.processes.snakeviz import serve
 from importcost.reports.exports.pstats_ import render_pstats
 
 

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from importcost.errors import MeasurementError, NoNetworkError
 from importcost.files.cache import cache_folder
-from importcost.measure.runners.wheels import (
+from importcost.processes.bounded import run
+from importcost.processes.wheels import (
     InstallTarget,
     lacking_wheel,
     listed,
     versions_with_wheel,
 )
-from importcost.processes.bounded import run
 
 INSTALL_TIMEOUT_S = 900
 VERSIONS_SHOWN = 3
