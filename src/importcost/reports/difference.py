@@ -12,6 +12,7 @@ from importcost.model.graph import UNKNOWN_DISTRIBUTION
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
 from importcost.reports.difference_tree import MergedTree, merge_trees
+from importcost.reports.facts import first_edges, interval_json, short_path
 from importcost.reports.page_columns import (
     NONE,
     Interner,
@@ -20,7 +21,6 @@ from importcost.reports.page_columns import (
     parent_steps,
     runs,
 )
-from importcost.reports.page_facts import first_edges, interval_json, short_path
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.

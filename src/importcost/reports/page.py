@@ -11,16 +11,7 @@ from typing import TYPE_CHECKING
 
 from importcost.billing.estimate import FLOOR_LABEL, Estimate
 from importcost.model.profile import Phase, Profile
-from importcost.reports.page_changes import advice_notes, best_changes
-from importcost.reports.page_colours import colours_by_distribution, distribution_totals
-from importcost.reports.page_columns import (
-    distribution_ids,
-    importers_of,
-    module_columns,
-    tree_columns,
-)
-from importcost.reports.page_costs import exclusive_by_name
-from importcost.reports.page_facts import (
+from importcost.reports.facts import (
     BYTECODE_ORDER,
     STARTUP_PHASES,
     BytecodeAdvice,
@@ -31,6 +22,15 @@ from importcost.reports.page_facts import (
     most_expensive,
     short_path,
 )
+from importcost.reports.page_changes import advice_notes, best_changes
+from importcost.reports.page_colours import colours_by_distribution, distribution_totals
+from importcost.reports.page_columns import (
+    distribution_ids,
+    importers_of,
+    module_columns,
+    tree_columns,
+)
+from importcost.reports.page_costs import exclusive_by_name
 from importcost.reports.page_money import curve, money
 from importcost.reports.supplies import package_words, placeholder_facts
 

@@ -16,8 +16,8 @@ from importcost.model.advice import (
     Verification,
 )
 from importcost.model.profile import Profile
+from importcost.reports.facts import short_path
 from importcost.reports.page_columns import first_nodes
-from importcost.reports.page_facts import short_path
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from importcost.model.graph import FUNCTION, RUNTIME, STDLIB, UNKNOWN_DISTRIBUTION
 from importcost.model.tree import ImportTree
-from importcost.reports.page_facts import ModuleFacts, startup_phase_ids
+from importcost.reports.facts import ModuleFacts, startup_phase_ids
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.

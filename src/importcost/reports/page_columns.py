@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from importcost.model.graph import ImportEdge, ImportGraph
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT, ImportTree
+from importcost.reports.facts import BYTECODE_ORDER, ModuleFacts, short_path
 from importcost.reports.page_colours import owners_of
-from importcost.reports.page_facts import BYTECODE_ORDER, ModuleFacts, short_path
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.

@@ -10,7 +10,7 @@ from importcost.billing.figures.datafiles import ARCHES, load_limits
 from importcost.billing.figures.prices import load_prices
 from importcost.billing.savings import Saving, savings_of
 from importcost.model.profile import Profile
-from importcost.reports.page_facts import interval_json
+from importcost.reports.facts import interval_json
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from importcost.model.profile import Profile
 from importcost.model.supplies import Placeholder
-from importcost.reports.page_facts import short_path
+from importcost.reports.facts import short_path
 from importcost.reports.text import wrap
 
 SHOWN = 6
