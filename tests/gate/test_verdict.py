@@ -10,7 +10,7 @@ from importcost.gate.budgets import Budgets, Level, Levels, Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.subject import Subject, evidence_of
 from importcost.gate.verdict import Outcome, judge_budgets, verdict_on
-from importcost.reports.budget import page_verdict, render_budget
+from importcost.reports.gate.budget import page_verdict, render_budget
 
 
 def check(status, rule=Rule.INIT, message="Init is slow."):

@@ -98,7 +98,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 def _write_pages(report: CheckReport, folder: Path, told: TerminalListener) -> None:
     """Write the page of each handler that was timed, and name the others."""
     from importcost.gate.verdict import verdict_on
-    from importcost.reports.budget import page_verdict
+    from importcost.reports.gate.budget import page_verdict
     from importcost.reports.html import render_html
     from importcost.reports.output import write_output
 

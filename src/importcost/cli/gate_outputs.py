@@ -19,8 +19,8 @@ from importcost.errors import UsageError
 
 if TYPE_CHECKING:
     from importcost.gate.checks import Check
-    from importcost.reports.check_text import Places
-    from importcost.reports.markdown_check import Compared
+    from importcost.reports.gate.markdown import Compared
+    from importcost.reports.gate.text import Places
 
 
 class GateOutputs(TypedDict):
@@ -110,12 +110,12 @@ def publish_checks(
     Markdown the step's summary. Raises UsageError where a file cannot be written.
     """
     from importcost.gate.checks import exit_code
-    from importcost.reports.check_json import render_check_json
-    from importcost.reports.check_terminal import render_check_terminal
-    from importcost.reports.junit import render_junit
-    from importcost.reports.markdown_check import render_check_markdown
+    from importcost.reports.gate.json_ import render_check_json
+    from importcost.reports.gate.junit import render_junit
+    from importcost.reports.gate.markdown import render_check_markdown
+    from importcost.reports.gate.sarif import render_sarif
+    from importcost.reports.gate.terminal import render_check_terminal
     from importcost.reports.output import write_output
-    from importcost.reports.sarif import render_sarif
 
     strict = outputs["strict"]
     markdown = render_check_markdown(checks, compared, root=root, places=places, strict=strict)
@@ -145,7 +145,7 @@ def publish_checks(
 def _tell_github(
     checks: Sequence[Check], markdown: str, root: str, places: Places, outputs: GateOutputs
 ) -> None:
-    from importcost.reports.annotations import render_annotations
+    from importcost.reports.gate.annotations import render_annotations
 
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return

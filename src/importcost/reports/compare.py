@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from importcost.gate.attribution import Attribution, ChangeKind
 from importcost.gate.compare import Comparison, Metric, Shift, Verdict
 from importcost.gate.patterns import topmost
-from importcost.reports.check_text import one_line
-from importcost.reports.markdown_check import MIN_SHOWN_US, Compared, count_of, distributions_shown
+from importcost.reports.gate.markdown import MIN_SHOWN_US, Compared, count_of, distributions_shown
+from importcost.reports.gate.text import one_line
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,

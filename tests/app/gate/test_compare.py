@@ -21,7 +21,7 @@ from importcost.measure.runners.base import Launch
 from importcost.measure.runners.callgrind import collected
 from importcost.processes.git import Repository, ask_git, find_repository
 from importcost.reports.compare import render_comparison
-from importcost.reports.markdown_check import Compared
+from importcost.reports.gate.markdown import Compared
 
 SLOWER = {**ROWS, "pandas": 90_000}
 

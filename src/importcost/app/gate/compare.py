@@ -39,7 +39,7 @@ from importcost.gate.subject import Evidence, Subject
 from importcost.measure.interleave import Interleaved, Side, SideFailedError, Version
 from importcost.measure.session import Progress, Session
 from importcost.model.profile import Pair, Profile, RunKind
-from importcost.reports.markdown_check import Compared
+from importcost.reports.gate.markdown import Compared
 
 PROFILE_RUNS = 21
 """Launches of each version that say which modules account for a shift: five are traced."""

@@ -13,8 +13,8 @@ from importcost.config.read import HandlerConfig
 from importcost.gate.subject import Subject, evidence_of
 from importcost.gate.verdict import BudgetVerdict, Outcome, judge_budgets
 from importcost.model.profile import Profile
-from importcost.reports.budget import page_verdict, render_budget
 from importcost.reports.exports.formats import render
+from importcost.reports.gate.budget import page_verdict, render_budget
 from importcost.reports.output import format_of, write_output
 from importcost.reports.terminal import render_terminal
 

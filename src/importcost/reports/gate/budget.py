@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from importcost.gate.verdict import BudgetVerdict, Outcome
-from importcost.reports.check_text import one_line
+from importcost.reports.gate.text import one_line
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
 
 if TYPE_CHECKING:

@@ -12,15 +12,15 @@ from gate.profiles import ROWS, profile_of
 from importcost.gate.attribution import attribute
 from importcost.gate.budgets import Level, Rule
 from importcost.gate.checks import Status
-from importcost.reports.check_text import one_line
-from importcost.reports.markdown_check import (
+from importcost.reports.gate.markdown import (
     MARKER,
     MAX_CHARACTERS,
     Compared,
     escape,
     render_check_markdown,
 )
-from reports.check_factory import (
+from importcost.reports.gate.text import one_line
+from reports.gate.check_factory import (
     CHECKS,
     PLACES,
     ROOT,

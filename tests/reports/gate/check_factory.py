@@ -9,7 +9,7 @@ from importcost.gate.budgets import Level, Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.compare import compare
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 ROOT = "/srv/shop"
 PLACES = {"orders": ("/srv/shop/pyproject.toml", 12)}
 

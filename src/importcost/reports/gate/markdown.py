@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importcost.gate.attribution import Attribution, ChangeKind, DistributionChange
 from importcost.gate.checks import Check, Status, exit_code
 from importcost.gate.compare import Comparison, Verdict
-from importcost.reports.check_text import Places, one_line, severity, spot_of
+from importcost.reports.gate.text import Places, one_line, severity, spot_of
 from importcost.reports.text import dollar_change
 
 MARKER = "<!-- importcost-check -->"

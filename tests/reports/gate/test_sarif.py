@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from importcost.gate.budgets import Level, Rule
 from importcost.gate.checks import Status
-from importcost.reports.sarif import render_sarif
-from reports.check_factory import CHECKS, DATA, PLACES, ROOT, check_lists, check_of
+from importcost.reports.gate.sarif import render_sarif
+from reports.gate.check_factory import CHECKS, DATA, PLACES, ROOT, check_lists, check_of
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from importcost.gate.budgets import Level
 from importcost.gate.checks import Check, Status, exit_code
-from importcost.reports.check_text import Places, one_line, severity, spot_of
+from importcost.reports.gate.text import Places, one_line, severity, spot_of
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
 
 _INDENT = "    "

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from importcost.gate.checks import Check, Status
-from importcost.reports.check_text import Places, Spot, one_line, severity, spot_of
+from importcost.reports.gate.text import Places, Spot, one_line, severity, spot_of
 
 
 def render_junit(

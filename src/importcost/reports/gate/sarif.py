@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from importcost.gate.budgets import RULE_TEXT, Rule
 from importcost.gate.checks import Check, Status, exit_code
-from importcost.reports.check_text import Places, Spot, one_line, severity, spot_of
+from importcost.reports.gate.text import Places, Spot, one_line, severity, spot_of
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT_ID = "%SRCROOT%"

@@ -8,8 +8,8 @@ from typing import Any
 
 from importcost.gate.checks import Check, exit_code
 from importcost.model.codec import to_plain
-from importcost.reports.check_text import Places, severity, spot_of
-from importcost.reports.markdown_check import Compared
+from importcost.reports.gate.markdown import Compared
+from importcost.reports.gate.text import Places, severity, spot_of
 
 SCHEMA_NAME = "importcost-check"
 SCHEMA_VERSION = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importcost.gate.checks import Check
-from importcost.reports.check_text import Places, one_line, severity, spot_of
+from importcost.reports.gate.text import Places, one_line, severity, spot_of
 
 _LEVELS = {"error": "error", "warning": "warning"}
 

@@ -1,0 +1,1 @@
+"""Reporters for a gate's checks, one module a format."""
