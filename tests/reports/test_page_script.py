@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from importcost.reports import page_script as assembler
+import importcost.reports.page_script as assembler
 from importcost.reports.assets import templates_folder
 from importcost.reports.page_script import ScriptError, page_script, parse_module
 
