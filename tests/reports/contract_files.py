@@ -12,7 +12,7 @@ import typing
 from pathlib import Path
 from typing import Any
 
-from importcost.reports import page_contract
+import importcost.reports.page_contract as page_contract
 from importcost.reports.assets import templates_folder
 
 SCHEMA_FILE = Path(page_contract.__file__).parent / "data" / "page-data.schema.json"
