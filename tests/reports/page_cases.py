@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from importcost.billing.curve import memory_curve
 from importcost.billing.estimate import estimate
 from importcost.model.profile import Profile
-from importcost.reports.page_facts import interval_json
+from importcost.reports.facts import interval_json
 from importcost.reports.page_money import money
 from reports.page_factory import advised_profile, small_profile
 
