@@ -28,8 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from selenium.webdriver import Chrome
 
 from importcost.reports.exports.speedscope import render_speedscope
-from importcost.reports.html import render_html
-from reports.browser import chromium, emulate, main_thread_tasks, wait_until_complete
+from importcost.reports.page.html import render_html
+from reports.page.browser import chromium, emulate, main_thread_tasks, wait_until_complete
 from reports.page_factory import estimate_of, large_profile
 
 TRACE = "toplevel,blink.user_timing"
@@ -96,7 +96,7 @@ requestAnimationFrame(frame);
 RENDER = """
 import resource, sys, time
 sys.path.insert(0, %r)
-from importcost.reports.html import render_html
+from importcost.reports.page.html import render_html
 from reports.page_factory import estimate_of, large_profile
 profile = large_profile(%d)
 bill = estimate_of(profile)

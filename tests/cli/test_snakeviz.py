@@ -23,7 +23,7 @@ from importcost.processes import snakeviz
 from importcost.reports.exports.frames import build_frames
 from importcost.reports.exports.pstats_ import render_pstats
 from importcost.reports.json_ import render_json
-from reports.browser import chromium, complaints_of, requests_of
+from reports.page.browser import chromium, complaints_of, requests_of
 from reports.page_factory import estimate_of, hostile_profile, small_profile
 
 

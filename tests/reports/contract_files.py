@@ -12,8 +12,8 @@ import typing
 from pathlib import Path
 from typing import Any
 
-import importcost.reports.page_contract as page_contract
-from importcost.reports.assets import templates_folder
+import importcost.reports.page.contract as page_contract
+from importcost.reports.page.assets import templates_folder
 
 SCHEMA_FILE = Path(page_contract.__file__).parent / "data" / "page-data.schema.json"
 TYPES_FILE = templates_folder() / "js" / "model" / "data.js"

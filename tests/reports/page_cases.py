@@ -21,7 +21,7 @@ from importcost.billing.curve import memory_curve
 from importcost.billing.estimate import estimate
 from importcost.model.profile import Profile
 from importcost.reports.facts import interval_json
-from importcost.reports.page_money import money
+from importcost.reports.page.money import money
 from reports.page_factory import advised_profile, small_profile
 
 CASES_FILE = Path(__file__).parents[1] / "page" / "cases.json"

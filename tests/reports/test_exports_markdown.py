@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from importcost.billing.estimate import InitLimit
 from importcost.model.profile import ProfileWarning, WarningCode
 from importcost.reports.exports.markdown import code, render_markdown, text
-from importcost.reports.page import most_expensive
+from importcost.reports.page.data import most_expensive
 from reports.export_profiles import BAD_NAMES, FIXED, profiles
 from reports.page_factory import estimate_of
 

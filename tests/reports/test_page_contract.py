@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from importcost.app.gate.diff import difference
 from importcost.model.profile import Profile
 from importcost.model.supplies import Placeholder, Supplies
-from importcost.reports.difference import difference_data
-from importcost.reports.page import page_data
+from importcost.reports.page.data import page_data
+from importcost.reports.page.difference import difference_data
 from reports.contract_files import SCHEMA_FILE, TYPES_FILE, schema_text, types_text
 from reports.page_factory import (
     advised_profile,

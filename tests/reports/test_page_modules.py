@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.browser import REQUIRE_ALL
+from reports.page.browser import REQUIRE_ALL
 from reports.page_cases import CASES_FILE, cases_text
 
 ROOT = Path(__file__).parents[2]

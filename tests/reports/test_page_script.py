@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import importcost.reports.page_script as assembler
-from importcost.reports.assets import templates_folder
-from importcost.reports.page_script import ScriptError, page_script, parse_module
+import importcost.reports.page.script as assembler
+from importcost.reports.page.assets import templates_folder
+from importcost.reports.page.script import ScriptError, page_script, parse_module
 
 PAGES = ("report.js", "difference.js")
 

@@ -99,8 +99,8 @@ def _write_pages(report: CheckReport, folder: Path, told: TerminalListener) -> N
     """Write the page of each handler that was timed, and name the others."""
     from importcost.gate.verdict import verdict_on
     from importcost.reports.gate.budget import page_verdict
-    from importcost.reports.html import render_html
     from importcost.reports.output import write_output
+    from importcost.reports.page.html import render_html
 
     names = dict.fromkeys(check.handler for check in report.checks)
     for name, stem in file_stems(names).items():

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from importcost.app.gate.compare import CompareReport
     from importcost.model.profile import Profile
-    from importcost.reports.page_contract import BudgetData
+    from importcost.reports.page.contract import BudgetData
 
 FEWEST_PAIRS = 8
 """With fewer, not even pairs that all agree reach p < 0.01."""
@@ -206,9 +206,9 @@ def _saved(
 def _write_reports(report: CompareReport, folder: Path) -> None:
     """Write each handler's page with its verdict, and the profiles of both versions."""
     from importcost.billing.estimate import estimate
-    from importcost.reports.html import render_html
     from importcost.reports.json_ import render_json
     from importcost.reports.output import write_output
+    from importcost.reports.page.html import render_html
 
     stems = file_stems(report.profiles)
     for name, (base, head) in report.profiles.items():

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
 from importcost.reports.cells import cells, fit
-from importcost.reports.difference import Change, Difference, billed_dollars, kind_counts, verdict
+from importcost.reports.page.difference import (
+    Change,
+    Difference,
+    billed_dollars,
+    kind_counts,
+    verdict,
+)
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
 
 MEASURED = "measured"

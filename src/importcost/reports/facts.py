@@ -22,7 +22,7 @@ from importcost.model.tree import NO_PARENT, ImportTree
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
-    from importcost.reports.page_contract import IntervalData
+    from importcost.reports.page.contract import IntervalData
 
 
 MOST_EXPENSIVE = 10

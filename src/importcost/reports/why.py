@@ -8,7 +8,7 @@ from typing import Protocol
 from importcost.model.advice import Place, VerdictKind
 from importcost.model.graph import EdgeKind
 from importcost.model.profile import Target
-from importcost.reports.page import short_path
+from importcost.reports.page.data import short_path
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,

@@ -20,7 +20,7 @@ from importcost.reports.terminal import render_terminal
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
-    from importcost.reports.page_contract import BudgetData
+    from importcost.reports.page.contract import BudgetData
 
 
 def publish(
@@ -52,7 +52,7 @@ def _rendered(
     kind: str, profile: Profile, bill: Estimate, budget: BudgetData | None
 ) -> str | bytes:
     if kind == "html" and budget is not None:
-        from importcost.reports.html import render_html
+        from importcost.reports.page.html import render_html
 
         return render_html(profile, bill, budget)
     return render(kind, profile, bill)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importcost.model.graph import UNKNOWN_DISTRIBUTION, LoadedModule
 from importcost.model.profile import Profile
 from importcost.reports.exports.frames import NO_NODE, Frames
-from importcost.reports.page import first_edges, short_path
+from importcost.reports.page.data import first_edges, short_path
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,9 @@ class Format:
 
 _HERE = "importcost.reports.exports"
 FORMATS: dict[str, Format] = {
-    "html": Format((".html", ".htm"), "the report page", "importcost.reports.html:render_html"),
+    "html": Format(
+        (".html", ".htm"), "the report page", "importcost.reports.page.html:render_html"
+    ),
     "json": Format((".json",), "the saved profile", "importcost.reports.json_:render_json"),
     "speedscope": Format(
         (".speedscope.json",), "for speedscope.app", f"{_HERE}.speedscope:render_speedscope"

@@ -8,7 +8,7 @@ from importcost.billing.estimate import Estimate, InitLimit
 from importcost.model.profile import Profile
 from importcost.reports.exports.facts import module_facts
 from importcost.reports.exports.names import clean
-from importcost.reports.page import most_expensive
+from importcost.reports.page.data import most_expensive
 from importcost.reports.supplies import package_words, placeholder_facts
 from importcost.reports.text import dollars, elide, milliseconds
 

@@ -14,7 +14,7 @@ from importcost.reports.exports.frames import FUNCTION_INIT, Frames, build_frame
 from importcost.reports.exports.names import clean
 from importcost.reports.exports.svg_boxes import Box, layout
 from importcost.reports.exports.svg_style import CHART_WIDTH, MARGIN, WIDTH, style_sheet
-from importcost.reports.page import colours_by_distribution
+from importcost.reports.page.data import colours_by_distribution
 from importcost.reports.text import dollars, milliseconds
 
 MAX_BYTES, MOST_BOXES = 200_000, 1_500

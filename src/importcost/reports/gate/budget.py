@@ -10,7 +10,7 @@ from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
-    from importcost.reports.page_contract import BudgetData
+    from importcost.reports.page.contract import BudgetData
 
 
 _WORDS = {

@@ -13,10 +13,11 @@ from importcost.app.gate.diff import as_json, difference
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT, ImportTree
-from importcost.reports.difference import KINDS, difference_data, verdict
 from importcost.reports.difference_terminal import render_difference, signed
-from importcost.reports.difference_tree import merge_trees
-from importcost.reports.html import render_difference_html
+from importcost.reports.page.difference import KINDS, difference_data, verdict
+from importcost.reports.page.difference_tree import merge_trees
+from importcost.reports.page.html import render_difference_html
+from reports.page.test_data import unrolled
 from reports.page_factory import (
     TreeBuilder,
     changed_profile,
@@ -29,7 +30,6 @@ from reports.page_factory import (
     small_profile,
 )
 from reports.page_names import name_table
-from reports.test_page import unrolled
 
 NAMES = st.sampled_from("abc")
 

@@ -13,7 +13,7 @@ from importcost.reports.facts import ModuleFacts, startup_phase_ids
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
-    from importcost.reports.page_contract import DistributionData
+    from importcost.reports.page.contract import DistributionData
 
 
 HUES = 6

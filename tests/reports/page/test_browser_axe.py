@@ -10,8 +10,8 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from importcost.app.gate.diff import difference
-from importcost.reports.html import render_difference_html, render_html
-from reports.browser import chromium, emulate, wait_until_complete
+from importcost.reports.page.html import render_difference_html, render_html
+from reports.page.browser import chromium, emulate, wait_until_complete
 from reports.page_factory import (
     advised_profile,
     changed_profile,
@@ -24,7 +24,7 @@ from reports.page_factory import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-AXE = Path(__file__).parents[1] / "data/axe/axe.min.js"
+AXE = Path(__file__).parents[2] / "data/axe/axe.min.js"
 BUDGET = {"status": "fail", "text": "Billed init 406 ms is over the budget of 350 ms."}
 RUN = """
 const done = arguments[arguments.length - 1];

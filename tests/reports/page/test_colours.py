@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from importcost.reports.assets import asset
+from importcost.reports.page.assets import asset
 
 Rgb = tuple[float, float, float]
 

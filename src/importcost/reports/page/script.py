@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from importcost.reports.assets import asset
+from importcost.reports.page.assets import asset
 
 FOLDER = "js"
 _IMPORT = re.compile(r'import \{([\w$,\s]+)\} from "(\.{1,2}/[\w./-]+\.js)";')

@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 
 from importcost.billing.estimate import FLOOR_LABEL
 from importcost.model.profile import Profile, Target
-from importcost.reports.page import (
+from importcost.reports.page.columns import (
+    NONE,
+    OWN_FILE,
+    PARENT_IMPORTS,
+    name_columns,
+    runs,
+)
+from importcost.reports.page.data import (
     BytecodeAdvice,
     bytecode_advice,
     colours_by_distribution,
     most_expensive,
     page_data,
     short_path,
-)
-from importcost.reports.page_columns import (
-    NONE,
-    OWN_FILE,
-    PARENT_IMPORTS,
-    name_columns,
-    runs,
 )
 from reports.page_factory import (
     HOSTILE_NAMES,

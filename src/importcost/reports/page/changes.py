@@ -17,11 +17,11 @@ from importcost.model.advice import (
 )
 from importcost.model.profile import Profile
 from importcost.reports.facts import short_path
-from importcost.reports.page_columns import first_nodes
+from importcost.reports.page.columns import first_nodes
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
-    from importcost.reports.page_contract import (
+    from importcost.reports.page.contract import (
         AdviceNotes,
         BestChange,
         ChangePart,

@@ -14,8 +14,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 from harness import PATIENCE_S
 from importcost.app.gate.diff import difference
 from importcost.model.profile import Profile
-from importcost.reports.html import render_difference_html
-from reports.browser import chromium, complaints_of, emulate, requests_of, wait_until_complete
+from importcost.reports.page.html import render_difference_html
+from reports.page.browser import chromium, complaints_of, emulate, requests_of, wait_until_complete
 from reports.page_factory import (
     HOSTILE_NAMES,
     changed_profile,

@@ -14,7 +14,7 @@ from importcost.reports.facts import interval_json
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
-    from importcost.reports.page_contract import CurveData, CurveSide, MoneyConstants
+    from importcost.reports.page.contract import CurveData, CurveSide, MoneyConstants
 
 
 MEMORY_STOPS = (

@@ -10,11 +10,11 @@ from importcost.model.graph import ImportEdge, ImportGraph
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT, ImportTree
 from importcost.reports.facts import BYTECODE_ORDER, ModuleFacts, short_path
-from importcost.reports.page_colours import owners_of
+from importcost.reports.page.colours import owners_of
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
-    from importcost.reports.page_contract import ModuleColumns, NameColumns, TreeColumns
+    from importcost.reports.page.contract import ModuleColumns, NameColumns, TreeColumns
 
 
 NONE = -1

@@ -13,8 +13,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from harness import PATIENCE_S
 from importcost.billing.estimate import throttle_factor
-from importcost.reports.html import render_html
-from reports.browser import chromium, wait_until_complete
+from importcost.reports.page.html import render_html
+from reports.page.browser import chromium, wait_until_complete
 from reports.page_factory import DIFF, advised_profile, estimate_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

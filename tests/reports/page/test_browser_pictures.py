@@ -18,13 +18,13 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from harness import PATIENCE_S
 from importcost.app.gate.diff import difference
-from importcost.reports.html import render_difference_html, render_html
-from reports.browser import chromium, emulate, wait_until_complete
+from importcost.reports.page.html import render_difference_html, render_html
+from reports.page.browser import chromium, emulate, wait_until_complete
 from reports.page_factory import advised_profile, changed_profile, estimate_of, small_profile
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-FOLDER = Path(__file__).parents[1] / "data/pictures"
+FOLDER = Path(__file__).parents[2] / "data/pictures"
 UPDATE = "IMPORTCOST_UPDATE_PICTURES"
 SCALE = 0.5
 BLOCK_PX = 24

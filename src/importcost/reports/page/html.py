@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from importcost.billing.estimate import Estimate
 from importcost.model.profile import Profile
-from importcost.reports.assets import asset, templates_folder
-from importcost.reports.difference import Difference, difference_data
-from importcost.reports.page import page_data
-from importcost.reports.page_script import page_script
+from importcost.reports.page.assets import asset, templates_folder
+from importcost.reports.page.data import page_data
+from importcost.reports.page.difference import Difference, difference_data
+from importcost.reports.page.script import page_script
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
-    from importcost.reports.page_contract import BudgetData
+    from importcost.reports.page.contract import BudgetData
 
 
 REPORT_ORDERS = (("time", "Time order"), ("heavy", "Heaviest left"), ("pay", "Who pays"))

@@ -22,21 +22,21 @@ from importcost.reports.facts import (
     most_expensive,
     short_path,
 )
-from importcost.reports.page_changes import advice_notes, best_changes
-from importcost.reports.page_colours import colours_by_distribution, distribution_totals
-from importcost.reports.page_columns import (
+from importcost.reports.page.changes import advice_notes, best_changes
+from importcost.reports.page.colours import colours_by_distribution, distribution_totals
+from importcost.reports.page.columns import (
     distribution_ids,
     importers_of,
     module_columns,
     tree_columns,
 )
+from importcost.reports.page.money import curve, money
 from importcost.reports.page_costs import exclusive_by_name
-from importcost.reports.page_money import curve, money
 from importcost.reports.supplies import package_words, placeholder_facts
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
-    from importcost.reports.page_contract import (
+    from importcost.reports.page.contract import (
         BudgetData,
         BytecodeData,
         FunctionData,

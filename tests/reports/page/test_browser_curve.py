@@ -18,9 +18,9 @@ from importcost.billing.curve import memory_curve
 from importcost.billing.estimate import estimate
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
-from importcost.reports.html import render_html
-from importcost.reports.page_money import MEMORY_STOPS
-from reports.browser import chromium, complaints_of, wait_until_complete
+from importcost.reports.page.html import render_html
+from importcost.reports.page.money import MEMORY_STOPS
+from reports.page.browser import chromium, complaints_of, wait_until_complete
 from reports.page_factory import advised_profile, small_profile
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -11,9 +11,8 @@ from importcost.billing.estimate import Estimate
 from importcost.model.graph import UNKNOWN_DISTRIBUTION
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
-from importcost.reports.difference_tree import MergedTree, merge_trees
 from importcost.reports.facts import first_edges, interval_json, short_path
-from importcost.reports.page_columns import (
+from importcost.reports.page.columns import (
     NONE,
     Interner,
     id_steps,
@@ -21,10 +20,11 @@ from importcost.reports.page_columns import (
     parent_steps,
     runs,
 )
+from importcost.reports.page.difference_tree import MergedTree, merge_trees
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
-    from importcost.reports.page_contract import (
+    from importcost.reports.page.contract import (
         ChangeData,
         ChangedModules,
         DifferenceData,

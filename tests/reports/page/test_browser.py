@@ -15,8 +15,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from harness import PATIENCE_S
 from importcost.model.profile import Profile, ProfileWarning, WarningCode
-from importcost.reports.html import render_html
-from reports.browser import chromium, complaints_of, emulate, requests_of, wait_until_complete
+from importcost.reports.page.html import render_html
+from reports.page.browser import chromium, complaints_of, emulate, requests_of, wait_until_complete
 from reports.page_factory import (
     HOSTILE_NAMES,
     advised_profile,

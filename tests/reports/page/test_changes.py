@@ -8,8 +8,8 @@ import pytest
 from importcost.billing.estimate import throttle_factor
 from importcost.model.advice import Advice
 from importcost.model.profile import Profile
-from importcost.reports.page import page_data
-from importcost.reports.page_changes import advice_notes, best_changes
+from importcost.reports.page.changes import advice_notes, best_changes
+from importcost.reports.page.data import page_data
 from importcost.reports.page_costs import exclusive_by_name
 from reports.page_factory import (
     DIFF,

@@ -15,9 +15,9 @@ import pytest
 import importcost
 from harness import PATIENCE_S
 from importcost.model.profile import Profile
-from importcost.reports.assets import templates_folder
-from importcost.reports.html import render_html
-from importcost.reports.page import page_data
+from importcost.reports.page.assets import templates_folder
+from importcost.reports.page.data import page_data
+from importcost.reports.page.html import render_html
 from reports.page_factory import (
     deep_log_profile,
     empty_profile,
@@ -152,7 +152,7 @@ def test_a_log_of_twenty_thousand_deep_names_stays_within_the_size_limit() -> No
 
 
 def test_commands_that_write_no_page_do_not_load_jinja() -> None:
-    code = "import sys, importcost.reports.html; sys.exit('jinja2' in sys.modules)"
+    code = "import sys, importcost.reports.page.html; sys.exit('jinja2' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE_S)
     assert done.returncode == 0
 
