@@ -12,7 +12,7 @@ from cli.bill_factory import advice
 from importcost.billing.curve import MEMORY_SIZES, memory_curve
 from importcost.billing.estimate import InitLimit, estimate
 from importcost.billing.savings import Basis, changed, savings_of
-from importcost.reports.curve import curve_data, render_curve
+from importcost.reports.terminal.curve import curve_data, render_curve
 
 
 def with_advice(**given):

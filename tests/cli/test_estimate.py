@@ -8,7 +8,7 @@ import pytest
 
 from cli.bill_factory import advice, importcost, saved_profile
 from importcost.billing.estimate import estimate
-from importcost.reports.curve import curve_data
+from importcost.reports.terminal.curve import curve_data
 
 
 @pytest.fixture(scope="module")

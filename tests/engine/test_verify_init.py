@@ -12,7 +12,7 @@ import pytest
 from harness import PATIENCE_S, write_files
 from importcost.app.verify_init import VerifiedInit, entry_point, typical_phases
 from importcost.model.profile import Phase, PhaseTime, Run, RunKind, Timing
-from importcost.reports.verify_init import render_verified
+from importcost.reports.terminal.verify_init import render_verified
 from reports.page_factory import small_profile
 
 HANDLER = "import json, time\ntime.sleep(0.3)\n\ndef handler(event, context):\n    return {}\n"

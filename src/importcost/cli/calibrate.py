@@ -72,7 +72,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     """
     from importcost.app.bill.calibrate import Log, compare_logs, plan_storing
     from importcost.app.bill.place import calibration_of
-    from importcost.reports.calibration import calibration_json, render_calibration
+    from importcost.reports.terminal.calibration import calibration_json, render_calibration
 
     if bool(target) == bool(profiles):
         raise UsageError("Name the profiled function once: as TARGET, or with --profile P.json.")

@@ -141,7 +141,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     """
     from importcost.app.gate.compare import CompareRequest, compare_versions
     from importcost.app.gate.configured import HowToMeasure
-    from importcost.reports.compare import render_comparison
+    from importcost.reports.terminal.compare import render_comparison
 
     if base.endswith(".json") or head.endswith(".json"):
         others = context.params.keys() - _FOR_SAVED
@@ -189,7 +189,7 @@ def _saved(
     base: str, head: str, max_increase: float | None, folder: Path | None, outputs: GateOutputs
 ) -> None:
     from importcost.app.gate.compare_saved import compare_profiles
-    from importcost.reports.compare import render_attribution
+    from importcost.reports.terminal.compare import render_attribution
     from importcost.reports.text import Style
 
     if not (base.endswith(".json") and head.endswith(".json")):

@@ -128,8 +128,8 @@ def _refuse_link(target: str) -> None:
 def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool) -> None:
     from importcost.app.profile.publish import publish
     from importcost.deferral.rewrite.diff import unified_diff
-    from importcost.reports.advice import render_advice
-    from importcost.reports.events import render_events
+    from importcost.reports.terminal.advice import render_advice
+    from importcost.reports.terminal.events import render_events
     from importcost.reports.text import wrap
 
     width = terminal_width()

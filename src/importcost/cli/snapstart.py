@@ -56,7 +56,7 @@ def command(
     TARGET is what `importcost profile` takes. Exit code 1 where hazards remain.
     """
     from importcost.app.snapstart import check_snapstart
-    from importcost.reports.snapstart import (
+    from importcost.reports.terminal.snapstart import (
         render_skeletons,
         render_snapstart,
         render_snapstart_json,

@@ -47,7 +47,7 @@ def command(
     called once a cold start, with an empty event and no network.
     """
     from importcost.app.verify_init import verify_init
-    from importcost.reports.verify_init import render_verified, render_verified_json
+    from importcost.reports.terminal.verify_init import render_verified, render_verified_json
 
     require_handler(target, "verify-init")
     is_quiet = quiet or as_json

@@ -67,8 +67,7 @@ def profile_adapter(
     from importcost.billing.estimate import estimate
     from importcost.reports.exports.formats import render
     from importcost.reports.output import write_output
-    from importcost.reports.web import render_web, with_web
-    from importcost.reports.web_warning import with_readiness
+    from importcost.reports.terminal.web import render_web, with_readiness, with_web
 
     formats = [format_of(path) for path in outputs]
     requests = parse_requests(options["requests"])

@@ -63,7 +63,7 @@ def command(
 
 
 def _show(answer: Why) -> None:
-    from importcost.reports.why import render_chains, render_cut
+    from importcost.reports.terminal.why import render_chains, render_cut
 
     found, target = answer.chains, answer.profile.target
     if not found.is_loaded:

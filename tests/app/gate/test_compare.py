@@ -20,8 +20,8 @@ from importcost.gate.compare import compare
 from importcost.measure.runners.base import Launch
 from importcost.measure.runners.callgrind import collected
 from importcost.processes.git import Repository, ask_git, find_repository
-from importcost.reports.compare import render_comparison
 from importcost.reports.gate.markdown import Compared
+from importcost.reports.terminal.compare import render_comparison
 
 SLOWER = {**ROWS, "pandas": 90_000}
 

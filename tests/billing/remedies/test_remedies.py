@@ -29,7 +29,7 @@ from importcost.billing.remedies.recommend import money, recommend
 from importcost.billing.remedies.traffic import Traffic
 from importcost.errors import UsageError
 from importcost.model.advice import Advice, BytecodeFinding
-from importcost.reports.strategies import render_strategies, strategies_json
+from importcost.reports.terminal.remedies import render_strategies, strategies_json
 
 FLOOR_MS = 84.4  # python3.12, zip, x86_64
 

@@ -13,10 +13,10 @@ from importcost.app.gate.diff import as_json, difference
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT, ImportTree
-from importcost.reports.difference_terminal import render_difference, signed
 from importcost.reports.page.difference import KINDS, difference_data, verdict
 from importcost.reports.page.difference_tree import merge_trees
 from importcost.reports.page.html import render_difference_html
+from importcost.reports.terminal.difference import render_difference, signed
 from reports.page.test_data import unrolled
 from reports.page_factory import (
     TreeBuilder,

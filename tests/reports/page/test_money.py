@@ -11,8 +11,8 @@ import pytest
 from importcost.billing.calibration import Calibration, Fitted
 from importcost.billing.estimate import estimate
 from importcost.model.profile import Profile
-from importcost.reports.curve import curve_data
 from importcost.reports.page.money import curve
+from importcost.reports.terminal.curve import curve_data
 from reports.page_factory import advised_profile, small_profile
 
 

@@ -9,7 +9,7 @@ from importcost.app.bill.place import calibration_of
 from importcost.billing.curve import MEMORY_SIZES, memory_curve
 from importcost.billing.figures.datafiles import ARCHES, PACKAGE_TYPES
 from importcost.model.profile import Profile
-from importcost.reports.curve import plain_curve, render_curve
+from importcost.reports.terminal.curve import plain_curve, render_curve
 
 
 @dataclass(frozen=True, slots=True)

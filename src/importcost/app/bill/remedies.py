@@ -9,7 +9,7 @@ from importcost.billing.remedies.compare import compare_strategies
 from importcost.billing.remedies.recommend import recommend
 from importcost.billing.remedies.traffic import Traffic
 from importcost.model.profile import Profile
-from importcost.reports.strategies import render_strategies, strategies_json
+from importcost.reports.terminal.remedies import render_strategies, strategies_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from importcost.errors import UsageError
 from importcost.measure.session import Measurement
 from importcost.model.advice import Advice, Economics, Style, Verification
 from importcost.model.profile import Profile
-from importcost.reports.advice import ALL_EVENTS
+from importcost.reports.terminal.advice import ALL_EVENTS
 
 LAZY_PYTHON = (3, 15)
 

@@ -9,10 +9,10 @@ from importcost.app.bill.place import calibration_of
 from importcost.billing.estimate import estimate
 from importcost.gate.attribution import Attribution, attribute
 from importcost.model.profile import Profile
-from importcost.reports.difference_terminal import render_difference
 from importcost.reports.output import STDOUT, write_output
 from importcost.reports.page.difference import Change, Difference, caveats, difference_json
 from importcost.reports.page.html import render_difference_html
+from importcost.reports.terminal.difference import render_difference
 
 
 def diff(base: Profile, head: Profile, outputs: Sequence[str], *, width: int, colour: bool) -> str:

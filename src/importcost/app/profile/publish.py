@@ -16,7 +16,7 @@ from importcost.model.profile import Profile
 from importcost.reports.exports.formats import render
 from importcost.reports.gate.budget import page_verdict, render_budget
 from importcost.reports.output import format_of, write_output
-from importcost.reports.terminal import render_terminal
+from importcost.reports.terminal.profile import render_terminal
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.

@@ -12,10 +12,10 @@ from importcost.app.profile.from_log import profile_log
 from importcost.billing.estimate import estimate
 from importcost.reports.exports.formats import FORMATS, render
 from importcost.reports.exports.frames import build_frames
-from importcost.reports.tree_view import render_tree
+from importcost.reports.terminal.tree import render_tree
 from reports.export_profiles import expected_total_us
 
-LOGS = Path(__file__).parents[1] / "logs"
+LOGS = Path(__file__).parents[2] / "logs"
 NAMES = ("json-py3.12", "pandas", "threads", "odd-names", "forking-copy", "lambda-shuffled")
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from importcost.reports.cells import cells, fit
 from importcost.reports.exports.frames import build_frames
-from importcost.reports.tree_view import render_tree, tree_rows
+from importcost.reports.terminal.tree import render_tree, tree_rows
 from reports.export_profiles import BAD_NAMES, FIXED, profiles
 from reports.page_factory import small_profile
 

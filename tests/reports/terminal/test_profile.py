@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from importcost.reports.terminal import _apportion, render_terminal
+from importcost.reports.terminal.profile import _apportion, render_terminal
 from importcost.reports.text import elide, wrap
 from reports.page_factory import estimate_of, hostile_profile, large_profile, small_profile
 

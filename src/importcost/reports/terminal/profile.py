@@ -16,9 +16,9 @@ from importcost.model.graph import (
 )
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT
-from importcost.reports.advice import suggestion_lines
 from importcost.reports.page.data import bytecode_advice, first_edges, most_expensive, short_path
 from importcost.reports.supplies import supply_lines
+from importcost.reports.terminal.advice import suggestion_lines
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,

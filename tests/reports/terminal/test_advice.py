@@ -6,7 +6,7 @@ import pytest
 from importcost.app.defer.suggest import with_economics
 from importcost.billing.estimate import estimate
 from importcost.model.advice import Verdict, VerdictKind
-from importcost.reports.advice import render_advice
+from importcost.reports.terminal.advice import render_advice
 from reports.page_factory import advised_profile, verified
 
 

@@ -17,7 +17,7 @@ from importcost.reports.exports.frames import NO_NODE, build_frames
 from reports.export_profiles import FIXED, expected_total_us, profiles
 from reports.page_factory import estimate_of
 
-SCHEMA = json.loads((Path(__file__).parent / "speedscope/file-format-schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).parents[1] / "speedscope/file-format-schema.json").read_text())
 TEXT_FORMATS = [name for name, known in FORMATS.items() if not known.is_binary]
 LINE_FORMATS = [name for name in TEXT_FORMATS if name != "html"]
 

@@ -1,0 +1,1 @@
+"""Reporters for the terminal."""
