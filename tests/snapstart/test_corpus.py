@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from importcost.strategies.snapstart_facts import source_facts
-from importcost.strategies.snapstart_modules import Project, parse_module
-from importcost.strategies.snapstart_verdict import all_findings, run_findings, source_findings
+from importcost.snapstart.facts import source_facts
+from importcost.snapstart.modules import Project, parse_module
+from importcost.snapstart.verdict import all_findings, run_findings, source_findings
 from snapstart.runs import snapshot_of
 
 CORPUS = Path(__file__).with_name("corpus")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from importcost.strategies.snapstart_facts import source_facts
-from importcost.strategies.snapstart_modules import Project, parse_module
-from importcost.strategies.snapstart_verdict import all_findings, hazards
+from importcost.snapstart.facts import source_facts
+from importcost.snapstart.modules import Project, parse_module
+from importcost.snapstart.verdict import all_findings, hazards
 from snapstart.runs import snapshot_of
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_handlers"

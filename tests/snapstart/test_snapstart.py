@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from harness import PATIENCE_S, interpreters, write_files
-from importcost.strategies.snapstart_facts import source_facts
-from importcost.strategies.snapstart_fix import skeletons
-from importcost.strategies.snapstart_model import HazardKind, HookRun
-from importcost.strategies.snapstart_modules import Project, parse_module
-from importcost.strategies.snapstart_verdict import all_findings, hazards, hook_findings
+from importcost.snapstart.facts import source_facts
+from importcost.snapstart.fix import skeletons
+from importcost.snapstart.model import HazardKind, HookRun
+from importcost.snapstart.modules import Project, parse_module
+from importcost.snapstart.verdict import all_findings, hazards, hook_findings
 from snapstart.runs import snapshot_of
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_handlers"

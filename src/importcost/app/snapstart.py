@@ -13,11 +13,11 @@ from importcost.errors import HandlerError, UsageError
 from importcost.measure.runners.base import InterpreterFacts
 from importcost.measure.snapstart import INITIALIZATION, SnapshotRun, observe
 from importcost.model.profile import Target
-from importcost.strategies.snapstart_facts import source_facts
-from importcost.strategies.snapstart_fix import Skeleton, skeletons
-from importcost.strategies.snapstart_model import Finding, HookRun, SourceFacts
-from importcost.strategies.snapstart_modules import Project, SourceModule, parse_module
-from importcost.strategies.snapstart_verdict import (
+from importcost.snapstart.facts import source_facts
+from importcost.snapstart.fix import Skeleton, skeletons
+from importcost.snapstart.model import Finding, HookRun, SourceFacts
+from importcost.snapstart.modules import Project, SourceModule, parse_module
+from importcost.snapstart.verdict import (
     all_findings,
     hazards,
     hook_findings,

@@ -12,7 +12,7 @@ from importcost.measure.failures.explain import raise_for_failure
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Layout, Runner
 from importcost.measure.session import Subject
-from importcost.strategies.snapstart_model import (
+from importcost.snapstart.model import (
     Event,
     GlobalName,
     HazardKind,

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from importcost.model.profile import Target
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, milliseconds, wrap
-from importcost.strategies.snapstart_fix import Skeleton
-from importcost.strategies.snapstart_model import Finding, HookRun, Severity
-from importcost.strategies.snapstart_verdict import AFTER_LIMIT_US, BEFORE_LIMIT_S
+from importcost.snapstart.fix import Skeleton
+from importcost.snapstart.model import Finding, HookRun, Severity
+from importcost.snapstart.verdict import AFTER_LIMIT_US, BEFORE_LIMIT_S
 
 SIGNS = {Severity.HAZARD: ("✗", "31"), Severity.NOTE: ("·", "2"), Severity.ACCEPTED: ("✓", "32")}
 

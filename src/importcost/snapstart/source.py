@@ -6,19 +6,19 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from importcost.strategies.snapstart_calls import (
+from importcost.snapstart.calls import (
     GENERATOR_CALLS,
     call_kind,
     constant_path,
     variable_kind,
 )
-from importcost.strategies.snapstart_model import (
+from importcost.snapstart.model import (
     STATEFUL,
     Consumption,
     GlobalName,
     HazardKind,
 )
-from importcost.strategies.snapstart_modules import (
+from importcost.snapstart.modules import (
     Function,
     Project,
     SourceModule,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from importcost.strategies.snapstart_calls import (
+from importcost.snapstart.calls import (
     CREDENTIAL_VARIABLES,
     VOLATILE_VARIABLES,
 )
-from importcost.strategies.snapstart_model import (
+from importcost.snapstart.model import (
     ENTROPY,
     STATEFUL,
     Consumption,
@@ -24,13 +24,13 @@ from importcost.strategies.snapstart_model import (
     Severity,
     SourceFacts,
 )
-from importcost.strategies.snapstart_modules import (
+from importcost.snapstart.modules import (
     Project,
     SourceModule,
     init_statements,
     targets_of,
 )
-from importcost.strategies.snapstart_source import (
+from importcost.snapstart.source import (
     globals_declared,
     held_names,
     is_ended_by,

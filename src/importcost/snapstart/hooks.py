@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from importcost.strategies.snapstart_calls import GENERATOR_CALLS, call_kind
-from importcost.strategies.snapstart_model import GlobalName, HazardKind, LateHook
-from importcost.strategies.snapstart_modules import (
+from importcost.snapstart.calls import GENERATOR_CALLS, call_kind
+from importcost.snapstart.model import GlobalName, HazardKind, LateHook
+from importcost.snapstart.modules import (
     Function,
     Project,
     SourceModule,
@@ -18,7 +18,7 @@ from importcost.strategies.snapstart_modules import (
     resolve,
     targets_of,
 )
-from importcost.strategies.snapstart_source import (
+from importcost.snapstart.source import (
     MAX_DEPTH,
     consumed_in,
     function_statements,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from importcost.strategies.snapstart_model import Finding, HazardKind, Severity
-from importcost.strategies.snapstart_modules import (
+from importcost.snapstart.model import Finding, HazardKind, Severity
+from importcost.snapstart.modules import (
     Project,
     SourceModule,
     init_statements,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from importcost.strategies.snapstart_model import HazardKind
+from importcost.snapstart.model import HazardKind
 
 _RANDOM = (
     "random randint randrange choice choices sample shuffle uniform gauss normalvariate triangular "

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importcost.strategies.snapstart_hooks import read_hooks
-from importcost.strategies.snapstart_model import SourceFacts
-from importcost.strategies.snapstart_modules import Project
-from importcost.strategies.snapstart_source import generator_uses, read_source
+from importcost.snapstart.hooks import read_hooks
+from importcost.snapstart.model import SourceFacts
+from importcost.snapstart.modules import Project
+from importcost.snapstart.source import generator_uses, read_source
 
 
 def source_facts(project: Project) -> SourceFacts:

@@ -1,0 +1,1 @@
+"""The state that a SnapStart snapshot would freeze, and what renews it."""
