@@ -10,10 +10,10 @@ import pytest
 
 from clockwork import Times, jitter, run_clocked
 from harness import PATIENCE_S, write_files
-from importcost.app.find_handlers import find_handlers
 from importcost.app.gate.init_config import InitRequest, write_configuration
 from importcost.config.read import load_config
 from importcost.errors import UsageError
+from importcost.targets.find import find_handlers
 from importcost.targets.yaml_subset import plain_yaml
 
 HANDLER = "import wave\n\ndef lambda_handler(event, context):\n    return {}\n"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from importcost.app.bench import Listener
-from importcost.app.find_handlers import FoundHandler, find_handlers, handler_function
 from importcost.app.gate.as_settings import as_settings
 from importcost.app.gate.check import BASELINE_FILE
 from importcost.app.gate.configured import HowToMeasure, request_for
@@ -21,6 +20,7 @@ from importcost.gate.attribution import function_modules
 from importcost.model.profile import Profile, RunKind
 from importcost.model.stats import median
 from importcost.reports.output import check_default_name, write_output
+from importcost.targets.find import FoundHandler, find_handlers, handler_function
 from importcost.targets.handler import resolve_target
 
 
