@@ -95,7 +95,9 @@ def measure(python: str, folder: str, modules: str, *, tolerant: bool) -> list[f
 def speed_us(python: str) -> int:
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "result.json"
-        subprocess.run([python, str(DATA / "speed_workload.py"), str(result)], check=True)
+        subprocess.run(
+            [python, str(DATA.parents[1] / "probe" / "speed_workload.py"), str(result)], check=True
+        )
         return json.loads(result.read_text())["speed_us"]
 
 

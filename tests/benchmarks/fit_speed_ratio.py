@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).parents[2] / "src" / "importcost" / "billing" / "data"
-WORKLOAD = DATA / "speed_workload.py"
+WORKLOAD = DATA.parents[1] / "probe" / "speed_workload.py"
 MIN_SELF_US = 200
 # Loaded while the interpreter starts, before Lambda's disk and ours are comparable, or not
 # Python code at all.

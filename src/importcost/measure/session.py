@@ -7,7 +7,6 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 from random import Random
 from typing import Any
 
@@ -144,8 +143,7 @@ def probe_source() -> str:
 
 
 def _speed_source() -> str:
-    data = resources.files("importcost.billing").joinpath("data", "speed_workload.py")
-    return data.read_text(encoding="utf-8")
+    return read_program("speed_workload.py")
 
 
 def _spec(subject: Subject, runner: Runner, extra: Mapping[str, Any]) -> dict[str, Any]:

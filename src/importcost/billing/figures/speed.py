@@ -1,6 +1,6 @@
 """The speed ratio: how much longer Lambda takes for what the measuring interpreter did.
 
-The measuring interpreter runs a fixed calibration workload (`data/speed_workload.py`). The
+The measuring interpreter runs a fixed calibration workload (`probe/speed_workload.py`). The
 data file says what the same workload takes on Lambda under each Python version; the quotient
 is the ratio. A slow machine or a slow build of the interpreter makes the workload and the
 imports slow alike and so cancels out. Method and error: tests/benchmarks/SPEED_RATIO.md.
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 
 from importcost.billing.figures.datafiles import (
@@ -22,7 +23,6 @@ from importcost.billing.figures.datafiles import (
     provenance,
     python_minor,
     read_json,
-    read_text,
     text,
 )
 from importcost.errors import UsageError
@@ -80,7 +80,8 @@ def workload_source() -> str:
 
     Run as `python FILE RESULT`, it writes `{"speed_us": N}` to RESULT: CPU microseconds.
     """
-    return read_text(WORKLOAD_NAME)
+    script = files("importcost.probe").joinpath(WORKLOAD_NAME)
+    return script.read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)

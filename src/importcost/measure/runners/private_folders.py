@@ -159,7 +159,7 @@ def enter_command() -> tuple[str, ...]:
         raise NotPrivateError(f"{sys.platform} has no mount namespaces")
     if not sys.executable:
         raise NotPrivateError("the Python that runs importcost has no executable")
-    script = resources.files("importcost.measure.runners").joinpath("enter_private.py")
+    script = resources.files("importcost.probe").joinpath("enter_private.py")
     if not isinstance(script, Path):
         raise NotPrivateError("importcost is installed in an archive")
     return (sys.executable, "-I", "-S", str(script))
