@@ -71,6 +71,7 @@ CAUSES = (
     (r"crashed with|ended the interpreter|sys\.exit", "ends the interpreter"),
     (r"Importing .* raised", "error of its own"),
 )
+NOT_HERE = ("calls AWS or the network", "does not parse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -500,12 +501,16 @@ def print_table(results: Iterable[dict]) -> None:
         by_collection.setdefault(result["handler"]["collection"], []).append(result)
     for name, rows in [*by_collection.items(), ("all", everything)]:
         inside = [row for row in rows if is_in_class(row)]
-        good = [row for row in inside if row["exit_code"] == 0]
-        with_options = [row for row in inside if row["exit_code"] != 0 and _helped(row)]
-        share = len(good) / len(inside) if inside else 0.0
+        able = [row for row in inside if row["cause"] not in NOT_HERE]
+        good = [row for row in able if row["exit_code"] == 0]
+        with_options = [row for row in able if row["exit_code"] != 0 and _helped(row)]
         print(f"\n{name}: {len(rows)} handlers, {sum(r['exit_code'] == 0 for r in rows)} measured")
-        print(f"of the class: {len(good)} of {len(inside)} ({share:.1%}) without an option, ")
-        print(f"{len(good) + len(with_options)} with the --with that the message names")
+        print(
+            f"of the class: {len(good)} of {len(inside)} ({len(good) / max(1, len(inside)):.1%}); "
+            f"less {len(inside) - len(able)} that no machine without a network or no Python can "
+            f"import: of {len(able)} ({len(good) / max(1, len(able)):.1%}) without an option, "
+            f"{len(good) + len(with_options)} with the --with that the message names"
+        )
         print("\n| cause | in the class | others | of these with `--with` |\n|---|---|---|---|")
         failed = [row for row in rows if row["exit_code"] != 0]
         for cause, count in Counter(row["cause"] for row in failed).most_common():

@@ -23,6 +23,9 @@ _LACKING = (
     re.compile(r"Failed building wheel for ([\w.-]+)"),
     re.compile(r"Failed to build '?([\w.-]+)'? when"),
 )
+# Older pip does not name what it was building, which is what it collected last.
+_BUILD_FAILED = "subprocess-exited-with-error"
+_COLLECTING = re.compile(r"^Collecting (\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,9 @@ def lacking_wheel(lines: Sequence[str]) -> str | None:
         found = pattern.search(text)
         if found is not None:
             return found[1].rstrip(".,'`")
-    return None
+    before, failed, _ = text.partition(_BUILD_FAILED)
+    collected = _COLLECTING.findall(before)
+    return collected[-1] if failed and collected else None
 
 
 def versions_with_wheel(requirement: str, target: InstallTarget) -> tuple[str, ...]:

@@ -241,6 +241,7 @@ def test_what_a_package_looks_for_on_its_own_gets_none(tmp_path):
         ("WS_URL", "wss://"),
         ("CHAT_WEBSOCKET_ENDPOINT", "wss://"),
         ("AWS_THING", "importcost-"),
+        ("BOTO3_BUCKET", "importcost-"),
         ("MONGO_DB_URL", "mongodb://"),
         ("MONGO_URI", "mongodb://"),
         ("REDIS_DB_URL", "redis://"),
