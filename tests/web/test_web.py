@@ -190,7 +190,7 @@ def test_503_is_not_ready_and_404_is(folder):
     ("app", "words", "told"),
     [
         ("never:app", ("--timeout", "1.5"), ("not ready within 1.5 s", "500")),
-        ("broken:app", (), ("broken.py raised RuntimeError: no table", "line 2")),
+        ("broken:app", (), ("exit code 1", "RuntimeError: no table")),
         ("main:app", ("--server", "gunicorn"), ("no gunicorn", "--requirements")),
     ],
 )
