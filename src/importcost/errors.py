@@ -1,16 +1,98 @@
 """The exceptions that reach the user, each with its exit code.
 
-Every message is one sentence (or a sentence and the handler's own traceback) that says what
-happened, where, and what to do next.
+An error carries what happened, its facts and a remedy as values. Nothing here says who reads it:
+`worded` makes the sentence, for a user of options or of settings. It says what happened, where,
+and what to do next; the handler's own traceback stands apart.
 """
 
 from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from importcost.parameters import Mention, Parameter
+
+Part = str | Parameter | Mention
+
+
+class Reader(Enum):
+    """Who reads a sentence: one who gives options, or one who writes settings."""
+
+    OPTIONS = "options"
+    SETTINGS = "settings"
+
+
+class Words(NamedTuple):
+    """Text that mentions parameters, which its reader's spelling takes the place of."""
+
+    parts: tuple[Part, ...]
+
+    def to(self, reader: Reader) -> str:
+        """Return the text for a reader."""
+        return "".join(_part(part, reader) for part in self.parts)
+
+    def __str__(self) -> str:
+        """Return the text for the command line."""
+        return self.to(Reader.OPTIONS)
+
+
+def words(*parts: Part | Words) -> Words:
+    """Return text with mentions of parameters in it."""
+    flat: list[Part] = []
+    for part in parts:
+        flat += part.parts if isinstance(part, Words) else (part,)
+    return Words(tuple(flat))
+
+
+class Remedy(NamedTuple):
+    """What to do next: one way, or several of which the user chooses.
+
+    `mark` comes between what happened and the remedy.
+    """
+
+    ways: tuple[Words, ...]
+    mark: str = ":"
+
+    def to(self, reader: Reader) -> str:
+        """Return the ways as one clause: `a`, `a, or b`, `a, b, or c`."""
+        texts = [way.to(reader) for way in self.ways]
+        return ", or ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
+
+
+def remedy(*ways: str | Words, mark: str = ":") -> Remedy:
+    """Return the remedy of an error; the last way is the one after `or`."""
+    return Remedy(tuple(way if isinstance(way, Words) else words(way) for way in ways), mark)
+
+
+class Trouble(NamedTuple):
+    """What happened and what to do about it, before anybody raises it.
+
+    Without a remedy `what` is a whole sentence; with one it ends without a full stop.
+    """
+
+    what: str | Words
+    remedy: Remedy | None = None
+
+    def to(self, reader: Reader) -> str:
+        """Return the sentence for a reader."""
+        what = self.what if isinstance(self.what, str) else self.what.to(reader)
+        if self.remedy is None:
+            return what
+        return f"{what}{self.remedy.mark} {self.remedy.to(reader)}."
+
+    def __str__(self) -> str:
+        """Return the sentence for the command line."""
+        return self.to(Reader.OPTIONS)
 
 
 class ImportcostError(Exception):
     """Base of all errors shown to the user as one sentence, without a traceback."""
 
     exit_code = 1
+
+    def __init__(self, what: str | Words, remedy: Remedy | None = None) -> None:
+        self.trouble = Trouble(what, remedy)
+        super().__init__(str(self.trouble))
 
 
 class UsageError(ImportcostError):
@@ -36,8 +118,10 @@ class HandlerError(MeasurementError):
     `os._exit`, a timeout).
     """
 
-    def __init__(self, message: str, traceback_text: str = "") -> None:
-        super().__init__(message)
+    def __init__(
+        self, what: str | Words, remedy: Remedy | None = None, *, traceback_text: str = ""
+    ) -> None:
+        super().__init__(what, remedy)
         self.traceback_text = traceback_text
 
 
@@ -45,7 +129,23 @@ class LackingError(HandlerError):
     """Init lacks modules or variables; the message names all that could be found."""
 
 
+class TimedOutError(HandlerError):
+    """The handler did not come to its end within the seconds that a launch may take."""
+
+
 class InterruptedByUserError(ImportcostError):
     """Ctrl-C, SIGTERM or SIGHUP ended the command; everything started has been removed."""
 
     exit_code = 130
+
+
+def worded(error: BaseException, reader: Reader) -> str:
+    """Return the sentence of an error for a reader; of any other exception, its text."""
+    return error.trouble.to(reader) if isinstance(error, ImportcostError) else str(error)
+
+
+def _part(part: Part, reader: Reader) -> str:
+    if isinstance(part, str):
+        return part
+    mention = Mention(part) if isinstance(part, Parameter) else part
+    return mention.as_option() if reader is Reader.OPTIONS else mention.as_setting()

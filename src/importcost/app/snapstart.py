@@ -127,7 +127,9 @@ def _with_source(error: HandlerError, bench: Bench) -> HandlerError:
     if not found:
         return error
     places = ", ".join(f"{Path(item.file).name}:{item.line} ({item.kind.value})" for item in found)
-    return HandlerError(f"{error} The source alone shows: {places}.", error.traceback_text)
+    return HandlerError(
+        f"{error} The source alone shows: {places}.", traceback_text=error.traceback_text
+    )
 
 
 def read_project(target: Target, files: Mapping[str, str]) -> Project:

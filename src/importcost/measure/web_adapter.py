@@ -196,11 +196,11 @@ def _raise_if_not_ready(result: Mapping[str, Any], app: str, server: str, timeou
         raise HandlerError(
             f"{server} ended with exit code {result['exit_code']} before {app} was ready: the "
             "lines above say why.",
-            text,
+            traceback_text=text,
         )
     seen = f"its last status was {result['status']}" if result["status"] else "it never answered"
     raise HandlerError(
         f"{app} was not ready within {timeout_s:g} s ({seen}): GET / must answer with 100 to 499, "
         "or raise --timeout.",
-        text,
+        traceback_text=text,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from importcost.app.bench import Bench
-from importcost.errors import HandlerError, UsageError
+from importcost.errors import HandlerError, TimedOutError, UsageError
 from importcost.measure.session import Session, Subject
 from importcost.model.profile import RunKind, Target
 
@@ -98,7 +98,7 @@ def call_unchanged(bench: Bench, event: Event) -> Baseline:
             f"{event.name} cannot be compared, since calling the unchanged handler with it "
             f"{_ended_how(error, bench.request.timeout_s)}: leave that event out, or raise "
             "--timeout if it is only slow.",
-            error.traceback_text,
+            traceback_text=error.traceback_text,
         ) from error
     return Baseline(first, first.answer == second.answer)
 
@@ -131,7 +131,7 @@ def judge_event(
 
 def _ended_how(error: HandlerError, timeout_s: float) -> str:
     """Say how a call ended that brought no answer: the handler's import has worked before."""
-    if "did not end within" in str(error):
+    if isinstance(error, TimedOutError):
         return f"did not end within {timeout_s:g} s"
     lines = [line.strip() for line in error.traceback_text.splitlines() if line.strip()]
     return f"ended the interpreter ({lines[-1]})" if lines else "ended the interpreter"

@@ -136,14 +136,16 @@ def _placeholders(bench: Bench, needs: Needs, error: HandlerError) -> tuple[Plac
     """Return those to be set. Raises LackingError where they may not or do not help."""
     target = bench.subject.target
     if needs.modules:
-        raise LackingError(_missing(bench, needs), error.traceback_text)
+        raise LackingError(_missing(bench, needs), traceback_text=error.traceback_text)
     if not needs.placeholders:
         raise error
     if not bench.request.placeholders:
-        raise LackingError(unset_variables(needs.placeholders, target), error.traceback_text)
+        raise LackingError(
+            unset_variables(needs.placeholders, target), traceback_text=error.traceback_text
+        )
     if needs.failure is not None:
         words = placeholder_failed(needs.failure, needs.placeholders, target)
-        raise LackingError(words, needs.failure.traceback)
+        raise LackingError(words, traceback_text=needs.failure.traceback)
     return needs.placeholders
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from importcost.errors import HandlerError, MeasurementError
+from importcost.errors import HandlerError, MeasurementError, TimedOutError
 from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
 from importcost.measure.failures.calls_out import call_that_failed
 from importcost.measure.runners.base import Launch
@@ -30,24 +30,24 @@ def raise_for_failure(
     """
     where = target.handler_file
     if launch.timed_out:
-        raise HandlerError(
+        raise TimedOutError(
             f"The import of {where} did not end within {timeout_s:g} s and was stopped: raise "
             "--timeout if it is only slow, or look for a loop or a waiting connection at module "
             "level.",
-            _tail(launch),
+            traceback_text=_tail(launch),
         )
     if launch.out_of_memory:
         raise HandlerError(
             f"Importing {where} needs more memory than the function has: the container's memory "
             "limit ended it. Choose a larger --memory.",
-            _tail(launch),
+            traceback_text=_tail(launch),
         )
     if launch.result is None:
         _raise_if_not_the_handlers(launch, where)
-        raise HandlerError(_died(launch.exit_code, where), _tail(launch))
+        raise HandlerError(_died(launch.exit_code, where), traceback_text=_tail(launch))
     error = launch.result["error"]
     if error is not None:
-        raise HandlerError(_explain(error, target, beyond), error["traceback"])
+        raise HandlerError(_explain(error, target, beyond), traceback_text=error["traceback"])
 
 
 def no_function(target: Target) -> str:
