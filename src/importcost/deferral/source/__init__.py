@@ -1,1 +1,1 @@
-"""The facts that a source file gives about its imports; never edits it."""
+"""The facts that a source file gives about its imports. Never edits it."""

@@ -1,4 +1,4 @@
-"""Tells of each import of a file whether it can be deferred, from the source alone."""
+"""Decide from the source alone whether each import of a file can be deferred."""
 
 from __future__ import annotations
 
@@ -40,10 +40,11 @@ def analyse(
     python: tuple[int, int],
     outside: OutsideUses,
 ) -> SourceFile | Unreadable:
-    """Find the imports of a file that run on import, and what can be done with each.
+    """Find the imports of a file that run on import, and decide what can be done with each.
 
-    `module` is the file's dotted name, `python` the version that will import it, `outside` what
-    the function's other files use of it. What cannot be read comes back with its reason.
+    `module` is the file's dotted name and `python` the version that will import it. `outside` holds
+    what the function's other files use of it. A file that cannot be read is returned with the
+    reason.
     """
     parsed = parse(source)
     if isinstance(parsed, Unreadable):
@@ -165,7 +166,7 @@ def _object_verdict(view: View, objects: Objects, index: int) -> Verdict:
 
 
 def _public(view: View, uses: Iterable[Occurrence]) -> tuple[Use, ...]:
-    """Return uses in the form that the rewriter works from, in the order of the file."""
+    """Return uses in the form that the rewriter needs, in source order."""
     return tuple(
         Use(
             name=use.name,

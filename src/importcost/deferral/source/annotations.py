@@ -1,4 +1,4 @@
-"""Which annotations something reads at run time, and so needs the names in them."""
+"""Annotations that are read at run time, so the names in them must exist."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DECORATORS = frozenset(
 _METHOD_DECORATORS = frozenset(
     (
         "setter", "getter", "deleter",  # of a property
-        # AWS Lambda Powertools wraps a handler without a look at its annotations.
+        # AWS Lambda Powertools wraps a handler without reading its annotations.
         "inject_lambda_context", "capture_lambda_handler", "capture_method", "log_metrics",
     )
 )  # fmt: skip
@@ -45,7 +45,7 @@ _ENUMS = frozenset(
         "enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag", "enum.ReprEnum",
     )
 )  # fmt: skip
-# What makes classes of these reads the annotations of fields, and never those of methods.
+# These read field annotations only.
 _FIELD_DECORATORS = frozenset(("dataclasses.dataclass",))
 _FIELD_BASES = frozenset(
     (
@@ -62,14 +62,14 @@ _EVALUATED = (UseKind.ANNOTATION_EVALUATED, UseKind.ANNOTATION)
 def mark_read(
     facts: Facts, targets: dict[str, str], outside_values: frozenset[str]
 ) -> list[Occurrence]:
-    """Return the occurrences with those annotations as ANNOTATION_READ that may be read.
+    """Return the occurrences, with ANNOTATION_READ for annotations that may be read at run time.
 
-    `targets` are the dotted names that the file's imports stand for; `outside_values` the names
-    that other files pass on as values. Anything not known to be harmless counts as a reader.
+    `targets` maps names to the dotted names that the file's imports bind. `outside_values` are the
+    names that other files pass on as values. A reader is anything not known to be harmless.
     """
     readers = _Readers(facts, targets, outside_values)
     found = [readers.marked(item) for item in facts.occurrences]
-    # A class named in an annotation that is read is read itself: parameters of a dependency.
+    # If an annotation names a class and is read, the class is read too: parameters of a dependency.
     while True:
         named = {item.name for item in found if item.kind is UseKind.ANNOTATION_READ}
         if not readers.spread(named):
@@ -78,7 +78,7 @@ def mark_read(
 
 
 class _Part(Enum):
-    """The annotations of a class that something reads together."""
+    """The annotations of a class that are read together."""
 
     FIELDS = auto()
     CONSTRUCTOR = auto()
@@ -107,14 +107,14 @@ class _Readers:
                 self._inherited.update(_names(node.bases))
 
     def spread(self, names: Iterable[str]) -> bool:
-        """Count these classes as read; tell whether that is news."""
+        """Mark these classes as read. Return True if anything was added."""
         new = {name for name in names if name in self._facts.classes} - self._named
         self._named |= new
         self._known.clear()
         return bool(new)
 
     def marked(self, item: Occurrence) -> Occurrence:
-        """Return an occurrence, as ANNOTATION_READ where something may read it."""
+        """Return an occurrence, as ANNOTATION_READ if its annotation may be read."""
         if item.kind not in _EVALUATED or item.holders is None:
             return item
         whole_file = self._facts.reader is not None
@@ -142,10 +142,11 @@ class _Readers:
         return not all(self._harmless_decorator(each) for each in node.decorator_list)
 
     def _escapes(self, node: Definition, part: _Part) -> bool:
-        """Say whether a definition of the module gets where these annotations may be read.
+        """Return True if a definition of the module is passed to code that may read these
+        annotations.
 
-        Who reads a class that a field or a parameter names wants its fields, or calls it; an
-        enum is passed on for its members.
+        Code that reads the class of a field or a parameter wants its fields, or calls it. An enum
+        is passed on for its members.
         """
         if not isinstance(node, ast.ClassDef):
             return node.name in self._escaped | self._named
@@ -163,7 +164,7 @@ class _Readers:
     def _is_kind(
         self, node: ast.ClassDef, kinds: frozenset[str], seen: frozenset[str] = frozenset()
     ) -> bool:
-        """Say whether one of the bases, within this file, is of these classes."""
+        """Return True if one of the bases, within this file, is one of these classes."""
         bases = {self._dotted(base) for base in node.bases} - {None}
         above = [
             self._facts.classes[name] for name in bases if name and name in self._facts.classes
@@ -174,7 +175,7 @@ class _Readers:
         )
 
     def _passed_on(self, outer: Definition) -> frozenset[str]:
-        """Return the names that a function uses other than by calling them."""
+        """Return the names that a function uses in other ways than calling them."""
         if id(outer) not in self._inner_values:
             called = {id(node.func) for node in ast.walk(outer) if isinstance(node, ast.Call)}
             self._inner_values[id(outer)] = frozenset(
@@ -189,7 +190,7 @@ class _Readers:
     def _harmless_class(
         self, node: ast.ClassDef, part: _Part, seen: frozenset[str] = frozenset()
     ) -> bool:
-        """Say whether nothing that makes this class reads these annotations of it."""
+        """Return True if no decorator or base class reads these annotations."""
         for each in node.decorator_list:
             fields_only = part is not _Part.FIELDS and self._is_field_decorator(each)
             if not (fields_only or self._harmless_decorator(each)):
@@ -243,7 +244,7 @@ def _part(holders: tuple[Definition, ...]) -> _Part:
 def _relevant(
     holders: tuple[Definition, ...],
 ) -> Iterator[tuple[Definition, tuple[Definition, ...]]]:
-    """Yield an annotation's own definition and the classes right around it."""
+    """Yield an annotation's own definition and the classes directly around it."""
     for index in range(len(holders) - 1, -1, -1):
         if index < len(holders) - 1 and isinstance(holders[index], FUNCTIONS):
             return

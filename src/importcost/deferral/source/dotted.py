@@ -1,4 +1,4 @@
-"""Which import answers for which use, where several load parts of one package."""
+"""Attribute each use to its import when several imports load parts of one package."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from importcost.deferral.source.view import Reason, View
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """The uses of each import and what forbids moving it, by the import's identity."""
+    """The uses of each import and the reasons not to move it, by the import's identity."""
 
     uses: Mapping[int, list[Occurrence]]
     refusals: Mapping[int, Reason]
     grouped: frozenset[int]
 
     def uses_of(self, item: Imported) -> list[Occurrence]:
-        """Return the uses that an import answers for, in the order of the file."""
+        """Return the uses that belong to an import, in source order."""
         return self.uses.get(id(item), [])
 
     def refusal(self, item: Imported) -> Reason | None:
-        """Say why an import must stay because of other imports of its package."""
+        """Return the reason why an import must stay because of other imports of its package."""
         return self.refusals.get(id(item))
 
     def shared(self, item: Imported) -> bool:
-        """Whether an import is one of several such as `import a.b` that bind the same name."""
+        """Return True if an import is one of several like `import a.b` that bind the same name."""
         return id(item) in self.grouped
 
 
@@ -37,9 +37,9 @@ def share(
 ) -> Shares:
     """Attribute every use to the import that it needs.
 
-    `local` are imports inside functions: what is used through them may rely on `imports`. Of
-    `import a.b` and `import a.c`, `a.b.x` needs the first. A use that tells no difference, such as
-    `a` alone, keeps both where they are.
+    `local` are imports inside functions: code that uses them may rely on `imports`. Of `import a.b`
+    and `import a.c`, `a.b.x` needs the first. An ambiguous use, such as `a` alone, keeps both in
+    place.
     """
     listed = list(imports)
     uses: dict[int, list[Occurrence]] = {}
@@ -65,7 +65,7 @@ def share(
 
 
 def _groups(imports: list[Imported], view: View) -> dict[str, list[Imported]]:
-    """Return the names that several plain dotted imports, and nothing else, bind."""
+    """Return the names that only plain dotted imports bind, and more than one of them."""
     found: dict[str, list[Imported]] = {}
     for item in imports:
         if item.dotted:
@@ -91,7 +91,7 @@ def _owner(group: list[Imported], use: Occurrence) -> Imported | None:
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """A dotted name that a use at `line` spells out, and what its own import loads."""
+    """A dotted name that is used at `line`, and the modules that its own import loads."""
 
     dotted: str
     line: int
@@ -107,7 +107,7 @@ def _reached(imports: list[Imported], uses: Mapping[int, list[Occurrence]]) -> I
 
 
 def _reached_locally(local: Iterable[tuple[FunctionNode, Imported]]) -> Iterator[_Reached]:
-    """Yield what functions reach through imports of their own; scopes in them are ignored."""
+    """Yield the names that functions reach through imports of their own. Scopes are ignored."""
     functions: dict[int, tuple[FunctionNode, list[Imported]]] = {}
     for function, item in local:
         functions.setdefault(id(function), (function, []))[1].append(item)
@@ -129,7 +129,7 @@ def _prefixes(dotted: str, attributes: Iterable[str]) -> Iterator[str]:
 def _add_relied(
     imports: list[Imported], reached: Iterable[_Reached], refusals: dict[int, Reason]
 ) -> None:
-    """Keep `import a.b` where a use of another `a` reaches `a.b` without asking for it."""
+    """Keep `import a.b` if a use of another `a` reaches `a.b` without importing it."""
     loading: dict[str, list[Imported]] = {}
     for item in imports:
         for module in item.loads:

@@ -1,4 +1,4 @@
-"""What a file says about its own names: `__all__` and `__lazy_modules__`."""
+"""Names that a file exports or lists: `__all__` and `__lazy_modules__`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """`names` of `__all__` with their line; `computed` is the line that no reading resolves."""
+    """The `names` of `__all__` with their line. `computed` is the line that cannot be resolved."""
 
     names: dict[str, int]
     computed: int | None
 
     def line_of(self, name: str) -> int | None:
-        """Return the line that exports a name, None where none does."""
+        """Return the line that exports a name, or None."""
         if name in self.names:
             return self.names[name]
         return self.computed if not name.startswith("_") else None
@@ -43,7 +43,7 @@ def lazy_modules(tree: ast.Module) -> frozenset[str]:
 
 
 def _writes(tree: ast.Module, name: str) -> Iterator[tuple[ast.stmt, ast.expr]]:
-    """Yield the statements that write a list of names, with what they write."""
+    """Yield the statements that write a list of names, with the values that they write."""
     stack: list[ast.AST] = list(reversed(tree.body))
     while stack:
         node = stack.pop()

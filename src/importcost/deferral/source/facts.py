@@ -1,4 +1,4 @@
-"""What one walk over a file collects: uses, bindings, definitions and what looks dynamic."""
+"""The facts that one walk over a file collects: uses, bindings, definitions, dynamic code."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Definition = FunctionNode | ast.ClassDef
 class Occurrence:
     """A read of a name that comes from the module's scope.
 
-    `chain` are the attributes read from it; `role` says what is done with it ("callee",
-    "value", "base", "decorator", "harmless", "annotation"). `holders` are the definitions whose
-    annotations it stands in, None outside annotations. `statement` is the index of the
-    top-level statement that holds it. `awkward` says why the name cannot become a call in place.
+    `chain` are the attributes read from it. `role` is how it is used ("callee", "value", "base",
+    "decorator", "harmless", "annotation"). `holders` are the definitions whose annotation contains
+    it, None outside annotations. `statement` is the index of the top-level statement around it.
+    `awkward` is the reason why the name cannot become a call in place.
     """
 
     name: str
@@ -37,29 +37,29 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Something at module level that sets or deletes a name; `what` says it in one word."""
+    """Code at module level that sets or deletes a name; `what` is one word for it."""
 
     name: str
     line: int
     what: str
     node: ast.AST
     top: bool
-    """Whether it is a statement of the module's own body."""
+    """True if it is a statement of the module's own body."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSite:
-    """An import statement that runs while the module is imported, and what it stands in."""
+    """An import statement that runs while the module is imported, and the statements around it."""
 
     node: ast.Import | ast.ImportFrom
     inside: tuple[ast.AST, ...]
     statement: int
-    """The index of the top-level statement that holds it."""
+    """The index of the top-level statement around it."""
 
 
 @dataclass(frozen=True, slots=True)
 class MethodCall:
-    """A call `root.attribute(...)`, of which the receiver is not known to be a module."""
+    """A call `root.attribute(...)` whose receiver is not known to be a module."""
 
     root: str
     attribute: str
@@ -72,26 +72,26 @@ class MethodCall:
 
 @dataclass(slots=True)
 class Facts:
-    """Everything that the walk over one file found."""
+    """Everything that the walk over one file collected."""
 
     occurrences: list[Occurrence] = field(default_factory=list)
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     imports: list[ImportSite] = field(default_factory=list)
     local_imports: list[tuple[FunctionNode, ImportSite]] = field(default_factory=list)
-    """Imports that only run with a function, each with the outermost one around it."""
+    """Imports that run only with a function, each with its outermost function."""
     globals_: dict[str, int] = field(default_factory=dict)
     """Names declared `global` anywhere, with the line."""
     dynamic: tuple[str, int] | None = None
-    """What reaches names without naming them (`globals()`), with its line."""
+    """Code that reaches names without naming them (`globals()`), with its line."""
     stars: list[int] = field(default_factory=list)
     """The lines of star imports that run while the module is imported."""
     reader: tuple[str, int] | None = None
-    """What reads annotations at run time (`get_type_hints`), with its line."""
+    """Code that reads annotations at run time (`get_type_hints`), with its line."""
     method_calls: list[MethodCall] = field(default_factory=list)
     mutated: dict[str, list[Occurrence]] = field(default_factory=dict)
-    """Module names that something stores into: `x.y = 1`, `x[0] = 1`, `x.append(1)`."""
+    """Module names whose object is changed: `x.y = 1`, `x[0] = 1`, `x.append(1)`."""
     classes: dict[str, ast.ClassDef] = field(default_factory=dict)
     functions: dict[str, FunctionNode] = field(default_factory=dict)
     methods: dict[str, list[FunctionNode]] = field(default_factory=dict)
     holders: dict[int, tuple[Definition, ...]] = field(default_factory=dict)
-    """For each definition's id(), the definitions that it stands in."""
+    """For each definition's id(), the definitions around it."""

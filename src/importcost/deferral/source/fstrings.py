@@ -1,4 +1,4 @@
-"""Where names stand in an f-string: exact from Python 3.12 on, by counting before."""
+"""Positions of names in an f-string: exact from Python 3.12 on, by counting before."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from importcost.deferral.source.model import Span
 from importcost.deferral.source.parse import Parsed
 
 _EXACT = sys.version_info >= (3, 12)
-_UNCLEAR = "it stands in an f-string whose text names it more than once"
-_SHOWN = 'it stands in an f-string that shows its own text ("=")'
+_UNCLEAR = "it is in an f-string whose text names it more than once"
+_SHOWN = 'it is in an f-string that shows its own text ("=")'
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The places of the names in one f-string, by the id() of their node."""
+    """The positions of the names in one f-string, by the id() of their node."""
 
     whole: Span
     places: dict[int, Span]
     shown: frozenset[int]
 
     def place(self, node: ast.Name) -> tuple[Span, str | None]:
-        """Return a name's span, or the whole string's with the reason why it is not exact."""
+        """Return a name's span, or the whole string's span and the reason why it is not exact."""
         span = self.places.get(id(node))
         if span is None:
             return self.whole, _UNCLEAR
@@ -34,8 +34,8 @@ class Fields:
 def fields_of(node: ast.JoinedStr, parsed: Parsed) -> Fields:
     """Locate every name in an f-string.
 
-    Before Python 3.12 the positions in an f-string are those of a re-parsed copy. There, a
-    name is located only where the text holds it exactly as often as the tree.
+    Before Python 3.12 the positions in an f-string are those of a re-parsed copy. There, a name is
+    located only if the text holds it exactly as often as the tree.
     """
     whole = parsed.span(node)
     names: dict[str, list[ast.Name]] = {}
@@ -56,7 +56,7 @@ def fields_of(node: ast.JoinedStr, parsed: Parsed) -> Fields:
 
 
 def _shown(node: ast.JoinedStr) -> frozenset[int]:
-    """Return the names in fields such as `{x=}`: editing them would change what is printed."""
+    """Return the names in fields such as `{x=}`: editing them would change the printed text."""
     found: set[int] = set()
     for child in ast.walk(node):
         if not isinstance(child, ast.JoinedStr):

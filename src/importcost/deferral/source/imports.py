@@ -1,4 +1,4 @@
-"""What one import statement asks for and binds."""
+"""The modules that one import statement loads and the names that it binds."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Imported:
     """One import: a from-import, or one alias of `import a, b`.
 
     `targets` are, for each bound name, the dotted name that it stands for. `dotted` is set for
-    `import a.b.c` without `as`, which binds `a` alone; `loads` are the modules that it loads,
-    counting `from a import b` as one of `a.b` unless `b` looks like a class.
+    `import a.b.c` without `as`, which binds `a` alone; `loads` are the modules that it loads: `from
+    a import b` counts as loading `a.b` unless `b` looks like a class.
     """
 
     site: ImportSite
@@ -33,7 +33,7 @@ class Imported:
 
 
 def imports_of(sites: list[ImportSite], package: str) -> list[Imported]:
-    """Split every import statement into its imports, in the order of the file."""
+    """Split every import statement into its imports, in source order."""
     found: list[Imported] = []
     for site in sites:
         if isinstance(site.node, ast.ImportFrom):
@@ -73,7 +73,7 @@ def _from_import(site: ImportSite, node: ast.ImportFrom, package: str) -> Import
 
 
 def absolute(node: ast.ImportFrom, package: str) -> str:
-    """Return the absolute module of a from-import; what leaves the package keeps no dots."""
+    """Return the absolute module of a from-import; beyond the top-level package, without dots."""
     if not node.level:
         return node.module or ""
     parts = package.split(".") if package else []
@@ -82,6 +82,6 @@ def absolute(node: ast.ImportFrom, package: str) -> str:
 
 
 def loaded_by(module: str) -> set[str]:
-    """Return a module and the packages that it stands in."""
+    """Return a module and its packages."""
     parts = module.split(".")
     return {".".join(parts[:size]) for size in range(1, len(parts) + 1)} if module else set()

@@ -1,4 +1,4 @@
-"""Which functions of a file run while the file is imported, and what calls them."""
+"""Functions of a file that run while the file is imported, and the calls that reach them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def run_during_init(
 ) -> Mapping[int, tuple[InitCall, ...]]:
     """Return the module-level calls that reach each function, by the function's id().
 
-    Methods are told apart by name alone. Calls of a name that is an import, and of what stands
-    under `if __name__ == "__main__"`, reach nothing here.
+    Methods are matched by name alone. Calls of an imported name, and calls under `if __name__ ==
+    "__main__"`, reach nothing here.
     """
     started: dict[InitCall, list[FunctionNode]] = {}
     edges: dict[int, list[FunctionNode]] = {}
@@ -55,7 +55,7 @@ def run_during_init(
 def _calls(
     facts: Facts, occurrences: Iterable[Occurrence], imported: frozenset[str]
 ) -> Iterator[tuple[InitCall, FunctionNode | None, list[FunctionNode]]]:
-    """Yield each call that reaches a function of this file, with the function it stands in."""
+    """Yield each call that reaches a function of this file, with that function."""
     for item in occurrences:
         if item.main_only or item.role not in _CALLS or item.chain:
             continue

@@ -12,12 +12,12 @@ _INSPECT = frozenset(("signature", "getfullargspec", "get_annotations"))
 
 
 def dynamic_name(name: str) -> bool:
-    """Whether this name or attribute gives a namespace away wherever it stands."""
+    """Return True if this name or attribute always gives access to a whole namespace."""
     return name in _DYNAMIC and name not in _ONLY_BARE
 
 
 def dynamic_call(node: ast.Call) -> str | None:
-    """Name the call by which code reaches names of its own module, None where it does not."""
+    """Name the call by which code reaches names of its own module, or return None."""
     func = node.func
     if isinstance(func, ast.Name) and func.id in ("vars", "dir") and not node.args:
         return func.id
@@ -31,18 +31,18 @@ def dynamic_call(node: ast.Call) -> str | None:
 
 
 def dynamic_subscript(node: ast.Subscript) -> bool:
-    """Whether this is `sys.modules[__name__]`."""
+    """Return True if this is `sys.modules[__name__]`."""
     own = isinstance(node.slice, ast.Name) and node.slice.id == "__name__"
     return own and _is_sys_modules(node.value)
 
 
 def dynamic_builtin(node: ast.Name) -> bool:
-    """Whether this bare name is `globals`, `locals`, `eval` or `exec`."""
+    """Return True if this bare name is `globals`, `locals`, `eval` or `exec`."""
     return isinstance(node.ctx, ast.Load) and node.id in _ONLY_BARE
 
 
 def reads_annotations(node: ast.Name | ast.Attribute) -> bool:
-    """Whether this reads the annotations of something at run time."""
+    """Return True if this reads the annotations of something at run time."""
     if isinstance(node, ast.Name):
         return node.id in _READERS
     of_inspect = isinstance(node.value, ast.Name) and node.value.id == "inspect"
@@ -72,22 +72,22 @@ _EFFECTS = {
     "faulthandler": "changes the interpreter",
     "antigravity": "opens a browser when it is imported",
     "this": "prints when it is imported",
-    "pysqlite3": "takes the place of another module",
+    "pysqlite3": "replaces another module",
     "unzip_requirements": "unpacks the function's requirements before they are imported",
     "pretty_errors": "changes the interpreter when it is imported",
     "beartype.claw": "hooks into imports",
     "typeguard.importhook": "hooks into imports",
-    "uvloop": "takes the place of the event loop",
+    "uvloop": "replaces the event loop",
     "nest_asyncio": "patches the event loop",
-    "pymysql": "may take the place of MySQLdb",
+    "pymysql": "may replace MySQLdb",
     "future.standard_library": "changes later imports",
-    "truststore": "takes the place of ssl's trust store",
+    "truststore": "replaces ssl's trust store",
     "certifi_win32": "patches certifi when it is imported",
 }
 
 
 def side_effect(imported: Iterable[str]) -> str | None:
-    """Say what importing one of these modules does, None where nothing is known."""
+    """Return what importing one of these modules does, None if nothing is known."""
     for module in imported:
         for known, effect in _EFFECTS.items():
             if module == known or module.startswith(f"{known}."):

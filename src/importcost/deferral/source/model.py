@@ -1,4 +1,4 @@
-"""What source analysis finds in one file, and what the rewriter works from."""
+"""The result of source analysis for one file, from which the rewriter works."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A file's decoded text: `encode()` of `text.py` gives its bytes back unchanged.
+    """A file's decoded text: `encode()` of `text.py` turns it back into the same bytes.
 
-    `text` keeps every line ending, tab and form feed; `encoding` is the declared or default
-    one; `bom` whether a UTF-8 byte order mark stands before it.
+    `text` keeps every line ending, tab and form feed. `encoding` is the declared or default one.
+    `bom` is True if a UTF-8 byte order mark comes first.
     """
 
     path: str
@@ -31,7 +31,7 @@ class SourceText:
 
 
 class UseKind(str, Enum):
-    """When a use of a name is evaluated."""
+    """The time at which a use of a name is evaluated."""
 
     MODULE = "module"
     """While the module is imported: module level, class bodies, decorators, defaults ..."""
@@ -42,9 +42,9 @@ class UseKind(str, Enum):
     ANNOTATION_EVALUATED = "annotation-evaluated"
     """An annotation that this Python evaluates on import, with no known reader."""
     ANNOTATION = "annotation"
-    """An annotation that nothing evaluates: quoted, or under `from __future__`."""
+    """An annotation that is never evaluated: quoted, or under `from __future__`."""
     ANNOTATION_READ = "annotation-read"
-    """An annotation that something reads at run time: dataclass, pydantic, FastAPI ..."""
+    """An annotation that is read at run time: dataclass, pydantic, FastAPI ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ class Use:
 class ImportStatement:
     """One import at module level; `import a, b` is two of them with the same `span`.
 
-    `alias_index` is the position of the alias in `import a, b` (None for a from-import, which
-    is one whole). `imported` are the absolute module names it asks for (`from a import b` asks
-    for `a` and perhaps `a.b`: both are named, the graph knows which exists). `bound` are the
+    `alias_index` is the position of the alias in `import a, b` (None for a from-import, which is
+    indivisible). `imported` are the absolute module names it asks for (`from a import b` asks for
+    `a` and perhaps `a.b`: both are listed, and the graph knows which one exists). `bound` are the
     names that it binds. `code` is the statement alone, on one line.
     """
 
@@ -87,8 +87,8 @@ class ImportStatement:
 class ModuleObject:
     """A module-level name assigned once, `s3 = boto3.client('s3')`, that a getter could make.
 
-    `needs` are the bound names and other objects that its value uses. `verdict` is
-    NEEDS_GETTER where a getter is safe, else NOT_DEFERRABLE with the reason.
+    `needs` are the bound names and other objects that its value uses. `verdict` is NEEDS_GETTER if
+    a getter is safe, else NOT_DEFERRABLE with the reason.
     """
 
     name: str
@@ -104,7 +104,7 @@ class ModuleObject:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One analysed file: `module` is its dotted name, `package` what `from .` means in it."""
+    """One analysed file: `module` is its dotted name, `package` what `from .` refers to."""
 
     source: SourceText
     module: str
@@ -115,7 +115,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A file that cannot be analysed, and the sentence that says why and where."""
+    """A file that cannot be analysed, with the reason and its place as a sentence."""
 
     path: str
     reason: str

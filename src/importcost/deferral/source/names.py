@@ -1,4 +1,4 @@
-"""Which names a block binds, and where a name in a nested scope comes from."""
+"""Names that a block binds, and the scope that a name in a nested scope comes from."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class Origin(Enum):
-    """Where a name that is read comes from."""
+    """The scope from which a name is read."""
 
     MODULE = "module"
     LOCAL = "local"
     CLASS_OR_MODULE = "class or module"
-    """Bound in the class body that reads it: local if set by then, else the module's."""
+    """Bound in the class body that reads it: local if already set, else the module's."""
 
 
 def dotted_name(node: ast.expr, targets: Mapping[str, str]) -> str | None:
-    """Return the dotted name of an expression, None where it is none.
+    """Return the dotted name of an expression, or None.
 
-    `targets` says what a file's imports bind: `{"np": "numpy"}` makes `np.array` numpy.array.
+    `targets` maps the names that a file's imports bind: `{"np": "numpy"}` makes `np.array`
+    numpy.array.
     """
     names: list[str] = []
     while isinstance(node, ast.Attribute):
@@ -53,10 +54,10 @@ class Scope:
     bound: Bound
     parent: Scope | None = None
     private: str | None = None
-    """The innermost class's name, which mangles `__names`."""
+    """The innermost class's name, used to mangle `__names`."""
 
     def origin(self, name: str) -> Origin:
-        """Tell where `name` comes from when it is read in this scope."""
+        """Return the origin of `name` when it is read in this scope."""
         name = mangled(name, self.private)
         scope: Scope | None = self
         while scope is not None and scope.kind != "module":
@@ -154,7 +155,7 @@ def alias_name(alias: ast.alias) -> str:
 
 
 def attribute_chain(node: ast.expr) -> tuple[str, ...]:
-    """Return `("a", "b")` for `a.b`, nothing where the chain does not start at a name."""
+    """Return `("a", "b")` for `a.b`, or None if the chain does not start at a name."""
     names: list[str] = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)

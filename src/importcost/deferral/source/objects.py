@@ -1,4 +1,4 @@
-"""Module-level objects such as `s3 = boto3.client("s3")`, and whether a getter can make them."""
+"""Decide whether a getter can make a module-level object such as `s3 = boto3.client("s3")`."""
 
 from __future__ import annotations
 
@@ -44,20 +44,20 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """All candidates by index of their statement, and why those that cannot be getters cannot."""
+    """All candidates by index of their statement, and the reasons against the other objects."""
 
     candidates: Mapping[int, Candidate]
     refused: Mapping[int, Reason]
 
     def getter_at(self, index: int) -> bool:
-        """Whether the statement at this index makes an object that a getter can make."""
+        """Return True if the statement at this index makes an object that a getter can make."""
         return index in self.candidates and index not in self.refused
 
     def blocked_by(self, view: View, use: Occurrence) -> tuple[Reason | None, frozenset[int]]:
-        """Say why a use runs during init, or which statements have to become getters.
+        """Return the reason why a use runs during init, or the statements that must become getters.
 
-        A use in a function that only candidates call, and a use in a candidate's value, are
-        out of init once those are getters.
+        A use in a function that only candidates call, and a use in a candidate's value, no longer
+        run during init once those are getters.
         """
         if use.kind is UseKind.MODULE:
             if self.getter_at(use.statement):
@@ -94,7 +94,7 @@ class Objects:
 
 
 def objects_of(view: View) -> Objects:
-    """Find the candidates and refuse, until nothing changes, those that depend on refused ones."""
+    """Find the candidates, and refuse those that depend on refused ones until nothing changes."""
     candidates = {found.index: found for found in _candidates(view)}
     refused: dict[int, Reason] = {}
     for found in candidates.values():
@@ -138,7 +138,7 @@ def _candidates(view: View) -> Iterable[Candidate]:
 
 
 def _refused(view: View, found: Candidate) -> Reason | None:
-    """Say why no getter can make an object, whoever uses it."""
+    """Return the reason why no getter can make an object, regardless of its uses."""
     return (
         view.dynamic()
         or view.rebound(found.name, _target(found.node))
@@ -165,7 +165,7 @@ def _awkward_value(found: Candidate) -> Reason | None:
 
 
 def _state(view: View, found: Candidate) -> Reason | None:
-    """Refuse what depends on when it is computed, and what two threads must never make twice."""
+    """Refuse values that depend on when they are computed or must never be made twice."""
     line = found.node.lineno
     for read in found.reads:
         if under(view.targets.get(read.name, ""), ("typing", "typing_extensions")):
@@ -188,7 +188,7 @@ def _state(view: View, found: Candidate) -> Reason | None:
 
 
 def _unstable(view: View, found: Candidate) -> Reason | None:
-    """Refuse a value that reads what changes after it was computed."""
+    """Refuse a value that reads names that change after it was computed."""
     for read in found.reads:
         bindings = view.facts.bindings.get(read.name, [])
         imported = read.name in view.targets
@@ -211,7 +211,7 @@ def _unstable(view: View, found: Candidate) -> Reason | None:
 
 
 def _configures(view: View, use: Occurrence) -> bool:
-    """Whether a use is a bare call at module level, made for its effect."""
+    """Return True if a use is a bare call at module level, made for its effect."""
     if use.kind is not UseKind.MODULE or use.role != "callee" or use.main_only:
         return False
     return isinstance(view.parsed.tree.body[use.statement], ast.Expr)

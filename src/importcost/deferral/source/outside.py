@@ -1,4 +1,4 @@
-"""What the function's other files use of a module."""
+"""Names of a module that the function's other files use."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ _IMPORTERS = (("import_module",), ("__import__",), ("reload",))
 
 @dataclass(frozen=True, slots=True)
 class OutsideUses:
-    """What other files touch of one module; each value says where ("service.py line 3").
+    """The names of one module that other files use; each value is a place ("service.py line 3").
 
-    `names` are its attributes, `everything` is set where all of them may be reached (a star
-    import, the module passed as a value). `values` are those that are used other than by
-    calling them. `relied` are modules that other files reach through a package without
-    importing them, so that this module may be what loads them. `entry` are the names that
-    Lambda itself looks up.
+    `names` are its attributes. `everything` is set if all of them may be reached (a star import, or
+    the module passed as a value). `values` are used in other ways than calling them. `relied` are
+    modules that other files reach through a package without importing them, so this module may be
+    the one that loads them. `entry` are the names that Lambda itself looks up.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -36,7 +35,7 @@ class OutsideUses:
 
 @dataclass(slots=True)
 class _Touched:
-    """The same, while it is collected."""
+    """The mutable form of OutsideUses while it is collected."""
 
     names: dict[str, str] = field(default_factory=dict)
     everything: str | None = None
@@ -44,10 +43,10 @@ class _Touched:
 
 
 def outside_uses(files: Mapping[str, SourceText]) -> Mapping[str, OutsideUses]:
-    """Tell for each module of the function which of its names the other files use.
+    """Return, for each module of the function, the names that the other files use.
 
-    Scopes are ignored on purpose: a name that is an import anywhere in a file counts
-    everywhere in it. Files that do not parse use nothing.
+    Scopes are ignored on purpose: a name that is an import anywhere in a file counts everywhere in
+    it. A file that does not parse uses nothing.
     """
     touched = {module: _Touched() for module in files}
     relied: dict[str, dict[str, str]] = {}
@@ -91,11 +90,12 @@ class _Reader:
         self.relied: dict[str, str] = {}
 
     def read(self, tree: ast.Module) -> None:
-        """Collect what this file's imports, attribute chains and strings touch."""
+        """Collect the names that this file's imports, attribute chains and strings use."""
         owners = _owners(tree)
         for node in ast.walk(tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
-                # What a function imports is not there before it runs, so only it can count on it.
+                # An import in a function has not run before the function does, so only the function
+                # can rely on it.
                 loaded = self._loaded.setdefault(owners.get(id(node)), set())
                 if isinstance(node, ast.Import):
                     self._import(node, loaded)
@@ -133,14 +133,14 @@ class _Reader:
             self._touch(target, node.lineno, called=True)
 
     def _call(self, node: ast.Call) -> None:
-        """`import_module("handler")` gives the whole module to whoever called it."""
+        """`import_module("handler")` gives the whole module to its caller."""
         if attribute_chain(node.func)[-1:] in _IMPORTERS and node.args:
             argument = node.args[0]
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                 self._all(argument.value, node.lineno)
 
     def _string(self, value: str, line: int) -> None:
-        """`patch("handler.np")` names what it reaches."""
+        """`patch("handler.np")` uses the name that its string spells."""
         if not re.fullmatch(r"[\w.]{1,200}", value):
             return
         if value in self._touched and "." in value:
@@ -150,7 +150,7 @@ class _Reader:
             self._name(head, name, line, called=False)
 
     def _touch(self, dotted: str, line: int, called: bool) -> None:
-        """Note a use of `package.module.name`, whichever part of it is the module."""
+        """Record a use of `package.module.name`, whichever part of it is the module."""
         parts = dotted.split(".")
         for size in range(1, len(parts) + 1):
             module = ".".join(parts[:size])
@@ -182,7 +182,7 @@ class _Reader:
 
 
 def _owners(tree: ast.Module) -> dict[int, int]:
-    """Return, by id(), the outermost function around each node that stands in one."""
+    """Return, by id(), the outermost function around each node inside a function."""
     owners: dict[int, int] = {}
     pending: list[ast.AST] = [tree]
     while pending:

@@ -1,4 +1,4 @@
-"""A file's syntax tree with exact offsets, on interpreters older than its `lazy import` too."""
+"""Parse a file with exact offsets, including `lazy import` on interpreters that do not know it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Parsed:
         return start + len(head.decode("utf-8", "surrogatepass"))
 
     def span(self, node: ast.expr | ast.stmt) -> Span:
-        """Return the span of a node (a definition's decorators stand before it)."""
+        """Return the span of a node (decorators come before a definition)."""
         assert node.end_lineno is not None  # noqa: S101 - ast.parse sets both
         assert node.end_col_offset is not None  # noqa: S101
         return Span(
@@ -61,7 +61,7 @@ class Parsed:
 
 
 def parse(source: SourceText) -> Parsed | Unreadable:
-    """Parse a file, or say why it is left alone: a syntax error, a generated file."""
+    """Parse a file, or return the reason to leave it alone: a syntax error, a generated file."""
     generated = _generated(source.text)
     if generated:
         return Unreadable(
@@ -70,7 +70,7 @@ def parse(source: SourceText) -> Parsed | Unreadable:
     masked, lazy = mask_lazy(source.text)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape in the user's file is theirs
+            warnings.simplefilter("ignore")  # invalid escapes are the user's to fix
             tree = ast.parse(masked, source.path)
     except SyntaxError as error:
         return Unreadable(source.path, _syntax_error(error))
@@ -89,10 +89,10 @@ def _generated(text: str) -> str | None:
 
 
 def mask_lazy(text: str) -> tuple[str, frozenset[int]]:
-    """Turn `lazy import x` into `import      x`, which every grammar knows, at its place.
+    """Turn `lazy import x` into `import x`, which every grammar accepts, at the same place.
 
-    Return the text, every offset kept, and the offsets at which a lazy import started. A match
-    inside a string only changes that string's content, never a position.
+    Return the text, with every offset kept, and the offsets of the lazy imports. A match inside a
+    string changes only that string's content, never a position.
     """
     found = frozenset(match.start(1) for match in _LAZY.finditer(text))
     if not found:

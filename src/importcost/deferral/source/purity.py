@@ -1,4 +1,4 @@
-"""Whether a value must be computed when it is now: what it calls changes or reads the moment."""
+"""Decide whether a value must be computed at import: its calls change state or read the clock."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _MOMENTS = (
 
 
 def is_moment(dotted: str) -> bool:
-    """Whether this call's result depends on when it runs."""
+    """Return True if this call's result depends on when it runs."""
     return under(dotted, _MOMENTS)
 
 
 def under(dotted: str, known: Iterable[str]) -> bool:
-    """Whether a dotted name is one of these, or stands in one of them."""
+    """Return True if a dotted name is one of these, or lies in one of them."""
     return any(dotted == item or dotted.startswith(f"{item}.") for item in known)
 
 
 def changes_module(view: View, reads: Iterable[Occurrence], line: int) -> Reason | None:
-    """Say why a value that calls functions of this file cannot be computed later."""
+    """Return the reason why a value that calls functions of this file cannot be computed later."""
     reached = [
         node
         for node in _functions(view)
@@ -56,7 +56,10 @@ def changes_module(view: View, reads: Iterable[Occurrence], line: int) -> Reason
     for name, changes in view.facts.mutated.items():
         for change in changes:
             if change.kind is UseKind.FUNCTION and id(change.function) in ids:
-                return f"what line {line} calls changes {name} at line {change.line}", change.line
+                return (
+                    f"a function that line {line} calls changes {name} at line {change.line}",
+                    change.line,
+                )
     return None
 
 

@@ -1,4 +1,4 @@
-"""A Python file's bytes as text and back, byte for byte."""
+"""Decode a Python file's bytes and encode them back, byte for byte."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from importcost.deferral.source.model import SourceText, Unreadable
 
 LINE_END = re.compile(r"\r\n|\r|\n")
-"""Where Python ends a line; a form feed or U+2028 does not end one."""
+"""Python's line endings; a form feed or U+2028 does not end a line."""
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
@@ -18,14 +18,14 @@ _BYTE_LINE_END = re.compile(rb"\r\n|\r|\n")
 def decode(path: str, data: bytes) -> SourceText | Unreadable:
     """Read a file as Python does: byte order mark, PEP 263 declaration, else UTF-8.
 
-    What would not come back as the same bytes is refused here, before anything is edited.
+    A file that would not encode back to the same bytes is refused here, before any edit.
     """
     bom = data.startswith(codecs.BOM_UTF8)
     body = data[len(codecs.BOM_UTF8) :] if bom else data
     if b"\0" in body:
         line = len(_BYTE_LINE_END.findall(body[: body.index(b"\0")])) + 1
         return Unreadable(
-            path, f"holds a NUL byte at line {line}, so it is no Python source: restore the file"
+            path, f"holds a NUL byte at line {line}, so it is not Python source: restore the file"
         )
     declared = _declared(body)
     encoding = _normal(declared) if declared else "utf-8"
@@ -51,7 +51,7 @@ def decode(path: str, data: bytes) -> SourceText | Unreadable:
 def encode(source: SourceText, text: str) -> bytes:
     """Return `text` as bytes in the encoding of `source`, with its byte order mark.
 
-    Raises UnicodeEncodeError where `text` holds a character that the encoding lacks.
+    Raises UnicodeEncodeError if `text` holds a character that the encoding lacks.
     """
     return (codecs.BOM_UTF8 if source.bom else b"") + text.encode(source.encoding)
 

@@ -1,4 +1,4 @@
-"""The verdict on each import: the rules in the order in which they decide."""
+"""The verdict on each import: the rules, in the order in which they decide."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _by_form(item: Imported) -> Reason | None:
 
 
 def _by_place(item: Imported) -> Reason | None:
-    """Refuse what stands in a statement: it runs under conditions that a function has not."""
+    """Refuse an import inside a statement: a function does not have the same conditions."""
     for around in reversed(item.site.inside):
         line = getattr(around, "lineno", item.line)
         if isinstance(around, ast.ClassDef):
@@ -93,10 +93,10 @@ def _by_place(item: Imported) -> Reason | None:
             what = _alternative(around)
             return f"{what} at line {line}", line
         if isinstance(around, (ast.For, ast.AsyncFor, ast.While)):
-            return f"it stands in the loop at line {line}", line
+            return f"it is in the loop at line {line}", line
         if isinstance(around, (ast.With, ast.AsyncWith)):
-            return f"it stands in the with statement at line {line}", line
-        return f"it stands in the statement at line {line}", line
+            return f"it is in the with statement at line {line}", line
+        return f"it is in the statement at line {line}", line
     return None
 
 
@@ -124,7 +124,7 @@ def _by_effect(item: Imported) -> Reason | None:
 
 
 def _by_later_change(item: Imported, view: View) -> Reason | None:
-    """Refuse what would be imported under another `sys.path` or environment than now."""
+    """Refuse an import if `sys.path` or the environment changes after it."""
     for name, dotted in view.targets.items():
         if dotted.partition(".")[0] not in _SURROUNDINGS:
             continue
@@ -137,7 +137,7 @@ def _by_later_change(item: Imported, view: View) -> Reason | None:
 
 
 def _by_binding(item: Imported, view: View, shares: Shares) -> Reason | None:
-    """Refuse names that are set elsewhere, and names that others reach."""
+    """Refuse names that are bound elsewhere, and names that other code reaches."""
     for name in item.targets:
         if not shares.shared(item):
             rebound = view.rebound(name, item.site.node)
@@ -160,12 +160,12 @@ def _exported(item: Imported, name: str, view: View) -> Reason | None:
     if any(alias.asname == alias.name == name for alias in node.names):
         return f'"{name} as {name}" re-exports it', item.line
     if view.is_package and not name.startswith("_") and not view.uses.get(name):
-        return f"the package offers {name} to whoever imports it", item.line
+        return f"the package offers {name} to its importers", item.line
     return None
 
 
 def _by_reader(item: Imported, view: View) -> Reason | None:
-    """Refuse what `__getattr__` uses: any look-up of an attribute may run it."""
+    """Refuse an import that `__getattr__` uses: any attribute look-up may run it."""
     magic = {id(view.facts.functions[name]) for name in _MAGIC if name in view.facts.functions}
     for name in item.targets:
         for use in view.uses.get(name, ()):
@@ -188,7 +188,7 @@ def _by_use(uses: Sequence[Occurrence]) -> Reason | None:
 
 
 def _object_reason(reason: Reason, use: Occurrence, view: View, objects: Objects) -> Reason:
-    """Say which object stands in the way, where its own reason does not name the import."""
+    """Name the object that prevents the deferral, if its own reason does not name the import."""
     statements = [use.statement]
     if use.function is not None:
         statements = [call.statement for call in view.init_calls.get(id(use.function), ())]
@@ -214,7 +214,7 @@ def _getter(statements: Sequence[int], objects: Objects) -> Verdict:
 
 
 def _free(item: Imported, uses: Sequence[Occurrence]) -> Verdict:
-    """Decide about an import that nothing uses during init."""
+    """Decide about an import that is not used during init."""
     names = _listed(tuple(item.targets))
     quoted = any(use.kind is UseKind.ANNOTATION_EVALUATED for use in uses)
     also = "; annotations that are evaluated get quoted" if quoted else ""

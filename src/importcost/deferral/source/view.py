@@ -1,4 +1,4 @@
-"""One file's facts, put together so that rules can ask short questions."""
+"""One file's facts, arranged so that rules can ask short questions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from importcost.deferral.source.outside import OutsideUses
 from importcost.deferral.source.parse import Parsed
 
 Reason = tuple[str, int | None]
-"""Why something cannot be done, and the line that decides it."""
+"""The reason why something cannot be done, and the line that decides it."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the rules look at: `uses` by name, `targets` by name of an import."""
+    """The facts that the rules look at: `uses` by name, `targets` by name of an import."""
 
     parsed: Parsed
     facts: Facts
@@ -31,7 +31,7 @@ class View:
     is_package: bool
 
     def rebound(self, name: str, own: ast.AST) -> Reason | None:
-        """Say what binds a name again, besides the statement `own`."""
+        """Return what binds a name again, besides the statement `own`."""
         if name in self.facts.globals_:
             line = self.facts.globals_[name]
             return f"{name} is declared global in a function at line {line}", line
@@ -46,13 +46,13 @@ class View:
         return None
 
     def other_bindings(self, name: str, own: ast.AST) -> list[Binding]:
-        """Return what binds a name besides `own`; one `import a, a` counts as two."""
+        """Return the bindings of a name besides `own`; one `import a, a` counts as two."""
         found = self.facts.bindings.get(name, [])
         mine = [binding for binding in found if binding.node is own]
         return [binding for binding in found if binding.node is not own] + mine[1:]
 
     def visible(self, name: str) -> Reason | None:
-        """Say who else reaches a name of this module: `__all__`, other files, Lambda."""
+        """Return who else reaches a name of this module: `__all__`, other files, Lambda."""
         line = self.exports.line_of(name)
         if line is not None:
             computed = "which is computed, may export" if name not in self.exports.names else ""
@@ -67,12 +67,12 @@ class View:
         return None
 
     def dynamic(self) -> Reason | None:
-        """Say what reaches names of this file without naming them."""
+        """Return the code that reaches names of this file without naming them."""
         if self.facts.dynamic is None:
             return None
         name, line = self.facts.dynamic
         return f"{name} at line {line} may reach every name of this file", line
 
     def dotted(self, node: ast.expr) -> str | None:
-        """Return the absolute dotted name of an expression, as far as imports tell."""
+        """Return the absolute dotted name of an expression, as far as imports show it."""
         return dotted_name(node, self.targets)

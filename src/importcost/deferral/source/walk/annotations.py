@@ -1,4 +1,4 @@
-"""The annotations of a file: what evaluates them, and the expressions in quoted ones."""
+"""Annotations of a file: when they are evaluated, and the expressions in quoted ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from importcost.deferral.source.walk.names import Context, NameWalk
 
 
 class AnnotationWalk(NameWalk):
-    """Visits annotations, quoted and not, and what typing's own calls read as such."""
+    """Visits annotations, quoted or not, and the arguments of typing's own calls."""
 
     def _annotation(self, node: ast.expr, here: Context, holders: tuple[Definition, ...]) -> None:
         evaluated = UseKind.ANNOTATION_EVALUATED if here.function is None else UseKind.FUNCTION
@@ -21,7 +21,7 @@ class AnnotationWalk(NameWalk):
         self.visit(node, replace(here, kind=kind, annotation=holders, strings=True))
 
     def _on_annassign(self, node: ast.AnnAssign, here: Context) -> None:
-        """A local annotation is never evaluated; those of modules and classes may be."""
+        """Visit `x: T = v`: a local annotation is never evaluated, others may be."""
         if node.value:
             self.visit(node.value, here)
         if node.value or not isinstance(node.target, ast.Name):
@@ -41,7 +41,7 @@ class AnnotationWalk(NameWalk):
         try:
             tree = ast.parse(value, mode="eval")
         except (SyntaxError, ValueError):
-            return  # a message, a shape, a unit: no forward reference
+            return  # a message, a shape or a unit, not a forward reference
         if here.kind is not UseKind.ANNOTATION_READ:
             here = replace(here, kind=UseKind.ANNOTATION)
         located = self._content(node, value, here)
@@ -59,7 +59,7 @@ class AnnotationWalk(NameWalk):
         return Span(span.start + offset, span.end + offset)
 
     def _content(self, node: ast.Constant, value: str, here: Context) -> int | None:
-        """Return the offset of a string's content where it is written as it reads."""
+        """Return the offset of a string's content if it is written without escapes."""
         if here.at is not None or here.fields is not None or value[:1].isspace():
             return None
         span = self._outer_span(node, here)
@@ -71,7 +71,7 @@ class AnnotationWalk(NameWalk):
         return None
 
     def _on_subscript(self, node: ast.Subscript, here: Context) -> None:
-        """Know which strings in a subscript are types: not those of Literal and Annotated."""
+        """Find the strings in a subscript that are types: not those of Literal and Annotated."""
         if not isinstance(node.ctx, ast.Load):
             self._mutation(node.value, here)
         if dynamic_subscript(node) and self.facts.dynamic is None:
@@ -84,7 +84,7 @@ class AnnotationWalk(NameWalk):
             self.visit(node.slice.elts[0], here)
             self._all(node.slice.elts[1:], replace(here, strings=False))
         elif _is_alias(name) and here.kind is UseKind.MODULE:
-            # Optional["Decimal"] in an alias is resolved by whoever reads it, in this module.
+            # Optional["Decimal"] in an alias is resolved by its reader, in this module.
             strings = replace(here, strings=True)
             self._forward(node.slice, strings, UseKind.ANNOTATION_READ)
             self.visit(node.slice, here)
@@ -98,7 +98,7 @@ class AnnotationWalk(NameWalk):
                 self._quoted(child, child.value, replace(here, kind=kind, annotation=()))
 
     def _typing_call(self, name: str, node: ast.Call, here: Context) -> None:
-        """Strings in typing's own calls are forward references."""
+        """Visit the strings in typing's own calls as forward references."""
         if here.strings:
             return
         if name == "cast" and node.args:
@@ -112,7 +112,7 @@ class AnnotationWalk(NameWalk):
 
 
 def last_name(node: ast.expr) -> str:
-    """Return the last part of a dotted name, empty for any other expression."""
+    """Return the last part of a dotted name, or an empty string for any other expression."""
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""

@@ -48,7 +48,7 @@ _PATTERN = "a match pattern cannot hold a call"
 
 
 def collect(parsed: Parsed, lazy_annotations: bool) -> Facts:
-    """Walk over a file. `lazy_annotations`: this Python evaluates none on import."""
+    """Walk over a file. `lazy_annotations`: this Python evaluates no annotation on import."""
     walk = _Walk(parsed, lazy_annotations)
     scope = Scope("module", bound_in(parsed.tree.body))
     for index, statement in enumerate(parsed.tree.body):
@@ -57,7 +57,7 @@ def collect(parsed: Parsed, lazy_annotations: bool) -> Facts:
 
 
 class _DefinitionWalk(AnnotationWalk):
-    """Visits what binds names: imports, functions, classes, comprehensions."""
+    """Visits statements that bind names: imports, functions, classes, comprehensions."""
 
     def _import(self, node: ast.Import | ast.ImportFrom, here: Context) -> None:
         for alias in node.names:
@@ -109,7 +109,7 @@ class _DefinitionWalk(AnnotationWalk):
         self._all(body, inner)
 
     def _register(self, node: Definition, here: Context) -> None:
-        """Note a definition of this file for the calls that may reach it."""
+        """Record a definition of this file for the calls that may reach it."""
         self.facts.holders[id(node)] = here.definitions
         if here.function is not None:
             return
@@ -170,7 +170,7 @@ class _DefinitionWalk(AnnotationWalk):
         self._all(node.body, replace(here, inside=(*here.inside, node)))
 
     def _comprehension(self, node: Comprehension, here: Context) -> None:
-        """The first iterable is evaluated outside, everything else in a scope of its own."""
+        """Visit a comprehension: only its first iterable is evaluated in the scope outside."""
         if here.scope.kind == "module":
             for target in walruses(node):
                 self._bind(target.id, target, here, "assigned")  # type: ignore[attr-defined]
@@ -192,10 +192,10 @@ class _DefinitionWalk(AnnotationWalk):
 
 
 class _Walk(_DefinitionWalk):
-    """Visits every node: by its own method where it has one, else its children."""
+    """Visits every node with the method for its type, else visits its children."""
 
     def visit(self, node: ast.AST, here: Context, role: str = "value") -> None:
-        """Visit a node: by its own method where it has one, else its children."""
+        """Visit a node with the method for its type, else visit its children."""
         if isinstance(node, COMPREHENSIONS):
             self._comprehension(node, here)
         elif isinstance(node, (ast.Name, ast.Attribute)):
@@ -245,7 +245,7 @@ class _Walk(_DefinitionWalk):
         self._all(node.values, here)
 
     def _on_templatestr(self, node: ast.AST, here: Context) -> None:
-        self._all(ast.iter_child_nodes(node), replace(here, awkward="it stands in a t-string"))
+        self._all(ast.iter_child_nodes(node), replace(here, awkward="it is in a t-string"))
 
     def _on_matchvalue(self, node: ast.MatchValue, here: Context) -> None:
         self.visit(node.value, replace(here, awkward=_PATTERN))
@@ -272,14 +272,14 @@ class _Walk(_DefinitionWalk):
 
 
 def _type_checking(test: ast.expr) -> bool:
-    """Whether the body of an `if` with this test never runs."""
+    """Return True if the body of an `if` with this test never runs."""
     if isinstance(test, ast.Constant):
         return not test.value
     return last_name(test) == "TYPE_CHECKING"
 
 
 def _main_guard(test: ast.expr) -> bool:
-    """Whether this is `__name__ == "__main__"`, which is false in every imported module."""
+    """Return True if this is `__name__ == "__main__"`, which is false in every imported module."""
     if not isinstance(test, ast.Compare) or len(test.ops) != 1:
         return False
     sides = [test.left, test.comparators[0]]

@@ -1,4 +1,4 @@
-"""The names of a file: what binds them, where they are read, what is changed through them."""
+"""Names of a file: their bindings, their reads, and changes made through them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MUTATORS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is around the node that the walk is at."""
+    """The surroundings of the node that the walk is at."""
 
     scope: Scope
     kind: UseKind = UseKind.MODULE
@@ -35,11 +35,11 @@ class Context:
     typing_only: bool = False
     annotation: tuple[Definition, ...] | None = None
     strings: bool = False
-    """Whether a string here is a quoted annotation."""
+    """True if a string here is a quoted annotation."""
     awkward: str | None = None
     fields: Fields | None = None
     at: Span | None = None
-    """The place of everything here, where single names cannot be located."""
+    """The position of everything here, if single names cannot be located."""
     base: tuple[Parsed, int] | None = None
     """The text of a quoted annotation and its offset in the file."""
 
@@ -47,7 +47,7 @@ class Context:
 class NameWalk:
     """The walk's state, and what every part of it does with names.
 
-    `visit` and the visitors of statements and annotations are the subclasses'.
+    The subclasses hold `visit` and the visitors of statements and annotations.
     """
 
     def __init__(self, parsed: Parsed, lazy_annotations: bool) -> None:
@@ -56,7 +56,7 @@ class NameWalk:
         self._lazy = lazy_annotations
 
     def visit(self, node: ast.AST, here: Context, role: str = "value") -> None:
-        """Visit a node and all below it; `role` says what is done with its value."""
+        """Visit a node and everything below it; `role` is how its value is used."""
         raise NotImplementedError
 
     def _all(self, nodes: Iterable[ast.AST], here: Context) -> None:
@@ -107,11 +107,11 @@ class NameWalk:
         )
 
     def _place(self, node: ast.Name, here: Context) -> tuple[Span, str | None]:
-        """Return where a name stands, and why that is not exact."""
+        """Return a name's position, and the reason if it is not exact."""
         if here.fields is not None:
             return here.fields.place(node)
         if here.at is not None:
-            return here.at, "it stands in a string that is put together"
+            return here.at, "it is in a concatenated string"
         if here.base is None:
             return self._parsed.span(node), None
         inner, offset = here.base
@@ -127,7 +127,7 @@ class NameWalk:
             self.facts.reader = (attributes[0] if attributes else name, node.lineno)
 
     def _bind(self, name: str, node: ast.AST, here: Context, what: str) -> None:
-        """Record what binds a name of the module."""
+        """Record a binding of a name of the module."""
         name = mangled(name, here.scope.private)
         if here.typing_only:
             return
