@@ -22,7 +22,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from importcost.app import bench
+from importcost.app.profile import bench
 from importcost.cli.group import cli
 from importcost.errors import ImportcostError
 from importcost.measure.runners.base import Launch, Runner

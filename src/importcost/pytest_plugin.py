@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from importcost.app.bench import ProfileRequest
+    from importcost.app.profile.request import ProfileRequest
     from importcost.billing.estimate import Estimate
     from importcost.measure.session import Progress
     from importcost.model.profile import Profile
@@ -137,7 +137,7 @@ class Importcost:
         pytest.fail(f"{target} could not be measured: {reason}", pytrace=False)
 
     def _request(self, target: str, options: dict[str, Any]) -> ProfileRequest:
-        from importcost.app.bench import ProfileRequest, check_request
+        from importcost.app.profile.request import ProfileRequest, check_request
 
         values = {"runner": "local", **options}
         for name in _PATHS:

@@ -29,7 +29,8 @@ from pathlib import Path
 
 from other_gates import OtherGates
 
-from importcost.app.bench import ProfileRequest, open_bench
+from importcost.app.profile.bench import open_bench
+from importcost.app.profile.request import ProfileRequest
 from importcost.gate.compare import (
     DEFAULT_PAIRS,
     EXTENSION,

@@ -18,7 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from importcost.app.bench import ProfileRequest, open_bench
+from importcost.app.profile.bench import open_bench
+from importcost.app.profile.request import ProfileRequest
 from importcost.measure.session import Session
 from importcost.model.profile import RunKind
 from packages import installed

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.profile_factory import make_profile
-from importcost.app.bench import ProfileRequest
 from importcost.app.profile.from_log import profile_log
+from importcost.app.profile.request import ProfileRequest
 from importcost.billing.calibration import (
     MIN_COLD_STARTS,
     Calibration,

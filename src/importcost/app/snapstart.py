@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.bench import Bench, Listener, ProfileRequest
+from importcost.app.profile.bench import Bench
 from importcost.app.profile.rehearsal import on_bench
+from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.errors import HandlerError, UsageError
 from importcost.measure.runners.base import InterpreterFacts
 from importcost.measure.snapstart import INITIALIZATION, SnapshotRun, observe

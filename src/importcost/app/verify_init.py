@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.bench import Bench, Listener, ProfileRequest
+from importcost.app.profile.bench import Bench
 from importcost.app.profile.rehearsal import open_rehearsed
+from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.errors import MeasurementError
 from importcost.measure.emulator import Emulator, EmulatorOptions, open_emulator
 from importcost.measure.layout import lambda_environment

@@ -6,9 +6,10 @@ import statistics
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.bench import Bench, Listener, ProfileRequest
+from importcost.app.profile.bench import Bench
 from importcost.app.profile.from_log import profile_log
 from importcost.app.profile.rehearsal import on_bench
+from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.errors import UsageError
 from importcost.measure.session import Progress
 from importcost.measure.web_adapter import (

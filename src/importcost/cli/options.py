@@ -12,7 +12,7 @@ import click
 from importcost.errors import UsageError
 
 if TYPE_CHECKING:
-    from importcost.app.bench import ProfileRequest
+    from importcost.app.profile.request import ProfileRequest
 
 RUNNERS = ("auto", "local", "docker", "podman", "finch", "nerdctl")
 
@@ -151,7 +151,7 @@ def request_of(
 
     `precise` is the value of `precise_option`, None for a command that is always precise.
     """
-    from importcost.app.bench import ProfileRequest, check_request
+    from importcost.app.profile.request import ProfileRequest, check_request
 
     if precise and options["runs"] is not None:
         raise UsageError(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from importcost.app.bench import ProfileRequest
 from importcost.app.profile.from_log import EMULATOR, LAMBDA, UNKNOWN_PLACE, profile_log
+from importcost.app.profile.request import ProfileRequest
 
 ROWS = """import time: self [us] | cumulative | imported package
 import time:       100 |        100 | site

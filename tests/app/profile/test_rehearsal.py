@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from harness import write_files
-from importcost.app.bench import ProfileRequest
 from importcost.app.defer.why import why_measured
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.rehearsal import open_rehearsed
+from importcost.app.profile.request import ProfileRequest
 from importcost.app.snapstart import check_snapstart
 from importcost.errors import HandlerError
 from importcost.model.codec import profile_from_plain, profile_to_plain

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from importcost.app.bench import ProfileRequest
 from importcost.app.profile.from_log import profile_log
+from importcost.app.profile.request import ProfileRequest
 from importcost.billing.estimate import estimate
 from importcost.reports.exports.formats import FORMATS, render
 from importcost.reports.exports.frames import build_frames

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.bench import Bench, Listener, ProfileRequest
 from importcost.app.bill.place import calibration_of
 from importcost.app.defer.advise import Analysis, Finding
 from importcost.app.defer.events import (
@@ -24,7 +23,9 @@ from importcost.app.defer.events import (
 from importcost.app.defer.mentions import mentions, project_root
 from importcost.app.defer.rewriting import Rewrite, rewrite_files, with_fixes
 from importcost.app.defer.suggest import LAZY_PYTHON, analyse_measured, with_economics
+from importcost.app.profile.bench import Bench
 from importcost.app.profile.rehearsal import open_rehearsed
+from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.billing.estimate import estimate
 from importcost.deferral.rewrite.rewrite import Refused
 from importcost.deferral.source.model import ModuleObject

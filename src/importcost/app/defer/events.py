@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from importcost.app.bench import Bench
+from importcost.app.profile.bench import Bench
 from importcost.errors import HandlerError, TimedOutError, UsageError
 from importcost.measure.session import Session, Subject
 from importcost.model.profile import RunKind, Target

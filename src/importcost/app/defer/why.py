@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from importcost.app.bench import Listener, ProfileRequest
 from importcost.app.defer.sources import Sources, read_sources
 from importcost.app.profile.rehearsal import open_rehearsed
+from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.deferral.cost.chains import Chains, cut, import_chains
 from importcost.deferral.cost.costs import ImportCosts, self_times
 from importcost.deferral.cost.flow import StatementKey, own_files

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from importcost.app.bench import Bench, Listener, ProfileRequest
 from importcost.app.gate.as_settings import as_settings
 from importcost.app.gate.configured import (
     HowToMeasure,
@@ -14,8 +13,10 @@ from importcost.app.gate.configured import (
     repository_root,
     requests_for,
 )
+from importcost.app.profile.bench import Bench
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.rehearsal import open_rehearsed
+from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.billing.estimate import Estimate, estimate
 from importcost.config.read import Config, HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, UsageError

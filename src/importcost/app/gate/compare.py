@@ -7,13 +7,14 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from importcost.app.bench import Bench, Listener, open_bench
 from importcost.app.gate.as_settings import as_settings
 from importcost.app.gate.compare_sides import Lane, install_into, lanes_of, with_requirements
 from importcost.app.gate.configured import HowToMeasure, request_for
 from importcost.app.gate.instructions import count_instructions, instruction_check
 from importcost.app.gate.worktrees import Checkout, checkouts
+from importcost.app.profile.bench import Bench, open_bench
 from importcost.app.profile.rehearsal import explained, open_rehearsed
+from importcost.app.profile.request import Listener
 from importcost.config.read import HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.gate.blame import attribute_comparison

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from importcost.app.bench import ProfileRequest, check_request
 from importcost.app.gate.as_settings import as_settings
+from importcost.app.profile.request import ProfileRequest, check_request
 from importcost.config.read import Config, HandlerConfig, load_config
 from importcost.errors import UsageError
 from importcost.targets.handler import resolve_target, target_in_image

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from importcost.app.bench import Listener
 from importcost.app.gate.as_settings import as_settings
 from importcost.app.gate.check import BASELINE_FILE
 from importcost.app.gate.configured import HowToMeasure, request_for
 from importcost.app.profile.measured import profile_handler
+from importcost.app.profile.request import Listener
 from importcost.billing.estimate import estimate
 from importcost.config.read import OWN_FILE, PROJECT_FILE, has_section, read_config
 from importcost.config.start import MARGIN, StartingHandler, starting_configuration

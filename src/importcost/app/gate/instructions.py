@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from importcost.app.bench import Bench
+from importcost.app.profile.bench import Bench
 from importcost.errors import MeasurementError
 from importcost.gate.budgets import Budgets, Levels, Rule
 from importcost.gate.checks import Check, Status

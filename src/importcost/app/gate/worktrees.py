@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from importcost.app.bench import Listener
+from importcost.app.profile.request import Listener
 from importcost.errors import MeasurementError, UsageError
 from importcost.processes.git import Repository, find_repository
 

@@ -6,7 +6,8 @@ import re
 from array import array
 
 from importcost import __version__
-from importcost.app.bench import ProfileRequest, now
+from importcost.app.profile.bench import now
+from importcost.app.profile.request import ProfileRequest
 from importcost.errors import MeasurementError
 from importcost.model.importtime.cut import breaks_off
 from importcost.model.importtime.nest import build_tree

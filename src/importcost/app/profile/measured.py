@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from importcost.app.bench import Listener, ProfileRequest
 from importcost.app.defer.rewriting import with_predicted_fixes
 from importcost.app.defer.suggest import analyse_measured
 from importcost.app.profile.rehearsal import open_rehearsed
+from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.model.profile import Profile
 
 

@@ -12,17 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from importcost.app.bench import (
-    Bench,
-    Listener,
-    ProfileRequest,
-    asked_for,
-    open_bench,
-    open_prepared,
-    start,
-    without_tracing,
-)
+from importcost.app.profile.bench import Bench, asked_for, open_bench, start
 from importcost.app.profile.extra_packages import Extra, with_missing
+from importcost.app.profile.prepare import open_prepared
+from importcost.app.profile.request import Listener, ProfileRequest, without_tracing
 from importcost.errors import HandlerError, LackingError
 from importcost.measure.deployed.runtime_packages import runtime_modules_brought
 from importcost.measure.failures.diagnosis import Needs, diagnose, may_lack_something

@@ -1,0 +1,219 @@
+"""The bench: one prepared target with its runner, ready to be launched any number of times."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import random
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importcost import __version__
+from importcost.app.profile.deployed import Deployed, Place
+from importcost.app.profile.extra_packages import NO_EXTRA, Extra, with_asked
+from importcost.app.profile.first_figures import FirstFigures
+from importcost.app.profile.noise_warning import with_noise_warning
+from importcost.app.profile.prepare import Prepared, open_prepared, runner_reason, runtime_modules
+from importcost.app.profile.request import Listener, ProfileRequest, without_tracing
+from importcost.app.profile.runtime_supply import Supplied, has_bare_packages, open_supplied
+from importcost.measure.assemble import Provenance, assemble
+from importcost.measure.deployed.not_deployed import Beyond
+from importcost.measure.layout import lambda_environment, local_layout
+from importcost.measure.plan import PRECISE, QUICK, Plan
+from importcost.measure.runners.base import Packages, Runner
+from importcost.measure.runners.container import (
+    INIT_BOOST_CPUS,
+    ContainerOptions,
+    ContainerRunner,
+)
+from importcost.measure.runners.local import LocalRunner
+from importcost.measure.session import BYTECODE_DIR, Measurement, Rehearsed, Subject, measure
+from importcost.model.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One target laid out and ready to be launched, as long as its context is open."""
+
+    runner: Runner
+    subject: Subject
+    provenance: Provenance
+    request: ProfileRequest
+    prepared: Prepared
+    extra: Extra = NO_EXTRA
+    rehearsed: Rehearsed | None = None
+    """The first launches, which went well; None where the bench was opened without any."""
+
+    @property
+    def is_helped(self) -> bool:
+        """Tell whether init was given more than was asked for."""
+        automatic = any(one.is_automatic for one in self.extra.packages)
+        return automatic or bool(self.extra.placeholders)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Return the variables that were asked for, and the placeholders."""
+        placeholders = self.extra.placeholders
+        return {**{one.name: one.value for one in placeholders}, **self.request.environment}
+
+    def profile(self, listener: Listener) -> tuple[Measurement, Profile]:
+        """Measure the target as it is. Raises HandlerError where its init fails."""
+        plan = Plan(self.request.runs, PRECISE if self.request.precise else QUICK)
+        first_figures = FirstFigures(self.subject, self.provenance, listener.progress)
+        measurement = measure(
+            self.runner,
+            self.subject,
+            plan,
+            first_figures.progress,
+            random.Random(),  # noqa: S311 - order of runs, not a secret
+            self.rehearsed,
+        )
+        profile = assemble(measurement, self.subject, self.provenance)
+        return measurement, with_noise_warning(profile, plan)
+
+
+@contextlib.contextmanager
+def open_bench(request: ProfileRequest, listener: Listener) -> Iterator[Bench]:
+    """Lay out the target that `request` names, and remove all that was started for it at the end.
+
+    Nothing is launched, and nothing supplied that init lacks: see `rehearsal.open_rehearsed`.
+    Raises UsageError for what cannot be carried out as asked, MeasurementError where the
+    interpreter, the engine or an installation fails.
+    """
+    request = without_tracing(request, listener)
+    with open_prepared(request, listener) as prepared:
+        extra = asked_for(prepared, request, listener)
+        with start(prepared, request, extra, listener) as bench:
+            yield bench
+
+
+def asked_for(prepared: Prepared, request: ProfileRequest, listener: Listener) -> Extra:
+    """Return the packages that were asked for with --with, installed. Raises MeasurementError."""
+    return with_asked(request.packages, prepared.place.install_target(), listener.note)
+
+
+@contextlib.contextmanager
+def start(
+    prepared: Prepared, request: ProfileRequest, extra: Extra, listener: Listener
+) -> Iterator[Bench]:
+    """Start what was prepared, with what is supplied beside it; nothing of it stays."""
+    with _bytecode_folder(prepared, request) as bytecode_dir:
+        attempt = _Attempt(prepared, request, bytecode_dir, extra)
+        with open_supplied(attempt, listener) as supplied:
+            provenance = replace(_provenance(attempt, supplied), supplies=extra.supplies)
+            yield Bench(supplied.runner, supplied.subject, provenance, request, prepared, extra)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A target with its packages, to be opened with and without what the runtime brings."""
+
+    prepared: Prepared
+    request: ProfileRequest
+    bytecode_dir: str | None
+    extra: Extra
+
+    @property
+    def deployed(self) -> Deployed:
+        """Return the packages laid out."""
+        return self.prepared.deployed
+
+    @property
+    def place(self) -> Place:
+        """Return what the packages are for."""
+        return self.prepared.place
+
+    def runner(self, packages: Packages) -> Runner:
+        """Return a runner, not started yet, with these packages laid out."""
+        packages = replace(packages, installed=(*packages.installed, *self.extra.folders))
+        placeholders = {one.name: one.value for one in self.extra.placeholders}
+        return _runner(self.prepared, self.request, placeholders, packages)
+
+    def subject(self, runner: Runner, beyond: Beyond) -> Subject:
+        """Return what this runner launches."""
+        bytecode_dir = self.bytecode_dir
+        if bytecode_dir is None and runner.image and has_bare_packages(runner.layout):
+            bytecode_dir = BYTECODE_DIR
+        return Subject(
+            target=self.prepared.target,
+            settings=self.prepared.settings,
+            runtime_modules=runtime_modules(runner.facts().minor_version),
+            bytecode=_bytecode_mode(self.prepared, self.request),
+            bytecode_dir=bytecode_dir,
+            timeout_s=self.request.timeout_s,
+            beyond=beyond,
+        )
+
+
+def _provenance(attempt: _Attempt, supplied: Supplied) -> Provenance:
+    runner = supplied.runner
+    return Provenance(
+        facts=runner.facts(),
+        layout=runner.layout,
+        runner_name=runner.name,
+        runner_reason=runner_reason(attempt.prepared.choice),
+        image=runner.image,
+        requirements=attempt.deployed.requirements,
+        packages=attempt.deployed.words,
+        runtime_packages=supplied.words,
+        created_at=now(),
+        importcost_version=__version__,
+    )
+
+
+def now() -> str:
+    """Return the time of day in UTC, ISO 8601, whole seconds."""
+    return datetime.datetime.now(tz=datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+def _bytecode_mode(prepared: Prepared, request: ProfileRequest) -> str:
+    if request.is_own_image:
+        return "as-is"
+    return prepared.settings.package_type
+
+
+@contextlib.contextmanager
+def _bytecode_folder(prepared: Prepared, request: ProfileRequest) -> Iterator[str | None]:
+    """Give image packages a folder for the valid bytecode that their image will have."""
+    if _bytecode_mode(prepared, request) != "image":
+        yield None
+    elif prepared.choice.engine is not None:
+        yield BYTECODE_DIR
+    else:
+        with tempfile.TemporaryDirectory(prefix="importcost-bytecode-") as folder:
+            yield folder
+
+
+def _runner(
+    prepared: Prepared,
+    request: ProfileRequest,
+    placeholders: Mapping[str, str],
+    packages: Packages,
+) -> Runner:
+    target, settings = prepared.target, prepared.settings
+    asked = {**placeholders, **request.environment}
+    if prepared.choice.engine is None:
+        layout = local_layout(target, prepared.interpreter.minor_version, packages)
+        environment = lambda_environment(target, settings, target.task_root)
+        return LocalRunner(
+            python=prepared.interpreter.executable,
+            interpreter=prepared.interpreter,
+            layout=layout,
+            environment={**environment, **asked},
+        )
+    environment = lambda_environment(target, settings, "/var/task")
+    environment.pop("LD_LIBRARY_PATH", None)  # the image sets Lambda's own
+    options = ContainerOptions(
+        image=prepared.image,
+        task_root=None if request.is_own_image else Path(target.task_root),
+        layers=tuple(Path(layer) for layer in target.layers),
+        packages=tuple(Path(folder) for folder in packages.installed),
+        runtime_packages=Path(packages.runtime) if packages.runtime else None,
+        network=request.network,
+        memory_mb=settings.memory_mb,
+        env={**environment, **asked},
+        cpus=INIT_BOOST_CPUS if request.cpus is None else request.cpus,
+    )
+    return ContainerRunner(prepared.choice.engine, options)

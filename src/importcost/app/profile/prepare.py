@@ -1,0 +1,178 @@
+"""Prepares a measurement: target, interpreter and runner are chosen, packages laid out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+
+from importcost.app.profile.deployed import NOTHING_DEPLOYED, Deployed, Place, open_packages
+from importcost.app.profile.request import Listener, ProfileRequest
+from importcost.errors import HandlerError, MeasurementError, UsageError
+from importcost.files.cache import cache_folder
+from importcost.measure.runners.base import InterpreterFacts
+from importcost.measure.runners.engines import Choice, choose
+from importcost.measure.runners.local import inspect_interpreter
+from importcost.model.profile import Settings, Target
+from importcost.targets.handler import resolve_target, target_in_image
+from importcost.targets.interpreter import InterpreterChoice, choose_interpreter
+
+# Loaded when any interpreter has started, or by the runtime on every version.
+ALWAYS_LOADED = frozenset(("os", "site", "abc", "codecs", "encodings", "io", "stat", "json"))
+DEFAULT_IMAGE = "public.ecr.aws/lambda/python:{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a request comes to, before anything is started for it."""
+
+    target: Target
+    settings: Settings
+    interpreter: InterpreterFacts
+    choice: Choice
+    image: str
+    place: Place
+    deployed: Deployed = NOTHING_DEPLOYED
+
+
+@contextlib.contextmanager
+def open_prepared(request: ProfileRequest, listener: Listener) -> Iterator[Prepared]:
+    """Find out what is measured and lay its packages out; both can be started any number of times.
+
+    Raises as `open_bench` does.
+    """
+    prepared = _prepare(request, listener)
+    with open_packages(prepared.place, listener) as deployed:
+        yield replace(prepared, deployed=deployed)
+
+
+def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
+    """Find target, interpreter and runner, and install requirements. Raises as `open_bench`."""
+    if request.is_own_image:
+        target, start = target_in_image(request.target), Path.cwd()
+    else:
+        target = resolve_target(request.target, task_root=request.task_root, layers=request.layers)
+        start = Path(target.handler_file).parent
+    chosen, interpreter = _find_interpreter(request, start)
+    runtime = request.runtime or f"python{interpreter.minor_version}"
+    version = runtime.removeprefix("python")
+    image = request.image or DEFAULT_IMAGE.format(version=version)
+    _check_module_name(target, version)
+    choice = _choose_runner(request, image, listener)
+    _tell_choice(request, chosen, interpreter, choice, listener)
+    settings = Settings(
+        memory_mb=request.memory_mb,
+        arch=request.arch,
+        package_type=request.package_type,
+        runtime=runtime,
+        environment_names=tuple(sorted(request.environment)),
+    )
+    is_local = choice.engine is None
+    place = Place(
+        target=target,
+        interpreter=interpreter,
+        python_version=interpreter.version if is_local or not request.runtime else version,
+        arch=request.arch,
+        is_local=is_local,
+        is_own_image=request.is_own_image,
+        requirements=request.requirements,
+        boto3=request.boto3,
+        installs=request.installs,
+    )
+    return Prepared(target, settings, interpreter, choice, image, place)
+
+
+def _find_interpreter(
+    request: ProfileRequest, start: Path
+) -> tuple[InterpreterChoice, InterpreterFacts]:
+    chosen = choose_interpreter(request.python, request.runtime, start, os.environ)
+    if request.python and request.python_reason:
+        chosen = replace(chosen, reason=request.python_reason)
+    try:
+        return chosen, inspect_interpreter(chosen.path)
+    except MeasurementError:
+        if request.python or not request.runtime:
+            raise
+    # A version manager puts a shim on PATH for every version that it could start but is not
+    # set to. Nobody named it: the default is measured, and the report says that it differs.
+    default = choose_interpreter(None, None, start, os.environ)
+    return default, inspect_interpreter(default.path)
+
+
+def _choose_runner(request: ProfileRequest, image: str, listener: Listener) -> Choice:
+    wanted = request.runner
+    if wanted == "auto" and request.image is None and request.python is not None:
+        return Choice(None, "--python names an interpreter of this machine")
+    fetching = f"Fetching {image} with {wanted} (once) ..."
+    choice = choose(wanted, image, listener.detail, lambda: listener.note(fetching))
+    if choice.engine is None and request.is_own_image:
+        raise UsageError(
+            f"The image {image} is the function's own and can only be measured in a container: "
+            f"{choice.full_reason}; name the engine with --runner, or fetch it with "
+            f"`{choice.hint or 'docker pull ' + image}`."
+        )
+    if choice.engine is None and request.image is not None:
+        # Who names an image means it: figures of this machine would pass for the image's.
+        raise MeasurementError(
+            f"The image {image} cannot be measured in: {choice.full_reason}; fetch it with "
+            f"`{choice.hint or 'docker pull ' + image}`, name the engine with --runner, or leave "
+            "--image out."
+        )
+    return choice
+
+
+def _tell_choice(
+    request: ProfileRequest,
+    chosen: InterpreterChoice,
+    interpreter: InterpreterFacts,
+    choice: Choice,
+    listener: Listener,
+) -> None:
+    """Say in at most two lines what is measured with, and why."""
+    if choice.engine is None:
+        listener.note(
+            f"Measuring with Python {interpreter.version}, {interpreter.executable}: "
+            f"{chosen.reason}."
+        )
+    if request.runner == "auto":
+        listener.note(f"Runner: {choice.name}, because {runner_reason(choice)}.")
+    for line in choice.tried:
+        listener.detail(line)
+    listener.detail(f"cache: {cache_folder()}")
+
+
+def runner_reason(choice: Choice) -> str:
+    """Return why this runner was chosen, with the hint to a better one."""
+    hint = f" (to measure in Lambda's image: {choice.hint})" if choice.hint else ""
+    return f"{choice.reason}{hint}"
+
+
+def runtime_modules(python_version: str) -> tuple[str, ...]:
+    """Return what stands in for awslambdaric on a Python version like `3.12`.
+
+    A version that the dated list does not have takes the newest one's; modules that do not
+    exist there are passed over.
+    """
+    text = resources.files("importcost.measure").joinpath("data", "runtime-modules.json")
+    lists = json.loads(text.read_text(encoding="utf-8"))["modules"]
+    newest = max(lists, key=lambda version: tuple(map(int, version.split("."))))
+    return tuple(lists.get(python_version, lists[newest]))
+
+
+def _check_module_name(target: Target, python_version: str) -> None:
+    """Raise HandlerError for a handler that Lambda would never import.
+
+    Its runtime looks the module up by name, and finds what it has loaded itself.
+    """
+    top = target.module.partition(".")[0]
+    loaded = {name.partition(".")[0] for name in runtime_modules(python_version)}
+    if top in loaded | set(sys.builtin_module_names) or top in ALWAYS_LOADED:
+        raise HandlerError(
+            f"{target.handler_file} has the name of Python's own module {top}, which Lambda's "
+            "runtime has loaded already and would take instead of the handler: rename the file."
+        )

@@ -1,0 +1,110 @@
+"""The request to measure one handler: its values, their check, and who hears of the progress."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from importcost.app.profile.extra_packages import parse_packages
+from importcost.errors import UsageError
+from importcost.measure.plan import MIN_RUNS
+from importcost.measure.session import Progress
+
+TRACING_VARIABLE = "PYTHONPROFILEIMPORTTIME"
+LONGEST_TIMEOUT_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRequest:
+    """What `importcost profile` was asked for; see its options for the meaning of each field."""
+
+    target: str
+    task_root: str | None = None
+    memory_mb: int = 128
+    arch: str = "x86_64"
+    package_type: str = "zip"
+    python: str | None = None
+    python_reason: str | None = None
+    """Why `python` is measured, where it was not --python that named it."""
+    runtime: str | None = None
+    layers: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    requirements: str | None = None
+    boto3: str | None = None
+    """The version of boto3 that the runtime brings, `none` for no boto3; None is the known one."""
+    runs: int | None = None
+    precise: bool = True
+    """Whether figures are wanted to 2 %, which may take a minute, or to 5 % in 15 s."""
+    timeout_s: float = 60.0
+    runner: str = "auto"
+    image: str | None = None
+    network: str = "none"
+    cpus: float | None = None
+    """The container's CPU quota in cores; None is init's boost."""
+    packages: tuple[str, ...] = ()
+    """Requirements that are installed beside the function's own."""
+    installs: bool = True
+    """Whether anything at all may be installed."""
+    installs_missing: bool = True
+    """Whether a missing module may be installed where nothing says what is deployed."""
+    placeholders: bool = True
+    """Whether variables that init reads and nobody has set get a placeholder."""
+
+    @property
+    def is_own_image(self) -> bool:
+        """Tell whether the image is the function's own, with its code in it."""
+        return self.image is not None and self.package_type == "image"
+
+
+class Listener(Protocol):
+    """Is told how the measurement gets on; the command line shows it."""
+
+    def note(self, message: str) -> None:
+        """Take one sentence about a choice that was made."""
+
+    def detail(self, message: str) -> None:
+        """Take one line that only --verbose shows: what was tried, paths, full messages."""
+
+    def progress(self, progress: Progress) -> None:
+        """Take how far the runs are."""
+
+
+def check_request(request: ProfileRequest) -> None:
+    """Raise UsageError for values that no measurement can be made with."""
+    if request.runs is not None and request.runs < MIN_RUNS:
+        raise UsageError(f"--runs is {request.runs} and must be at least {MIN_RUNS}.")
+    if request.runtime and not re.fullmatch(r"python3\.\d+", request.runtime):
+        raise UsageError(f"--runtime is {request.runtime}: name a Python runtime like python3.13.")
+    if not 0 < request.timeout_s <= LONGEST_TIMEOUT_S:
+        raise UsageError(
+            f"--timeout is {request.timeout_s:g}: name the seconds that one launch may take, at "
+            f"most {LONGEST_TIMEOUT_S:g}."
+        )
+    if request.boto3 is not None and not re.fullmatch(r"none|\d+\.\d+\.\d+", request.boto3):
+        raise UsageError(
+            f"--boto3 is {request.boto3}: name a version like 1.40.4, or none for a function that "
+            "is measured without what Lambda's runtime brings."
+        )
+    parse_packages(request.packages)
+    if request.packages and not request.installs:
+        raise UsageError("--with asks for an installation and --no-install rules it out: drop one.")
+    for option, is_given in (
+        ("--image", request.image is not None),
+        ("--network", request.network != "none"),
+    ):
+        if is_given and request.runner == "local":
+            raise UsageError(
+                f"{option} means a container and --runner local means none: leave one of the two "
+                "out."
+            )
+
+
+def without_tracing(request: ProfileRequest, listener: Listener) -> ProfileRequest:
+    """Leave out the variable that traces every import: timed runs must go untraced."""
+    if TRACING_VARIABLE not in request.environment:
+        return request
+    listener.note(f"Leaving out {TRACING_VARIABLE}: importcost traces the imports itself.")
+    kept = {name: text for name, text in request.environment.items() if name != TRACING_VARIABLE}
+    return replace(request, environment=kept)
