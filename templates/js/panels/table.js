@@ -77,9 +77,11 @@ export class ImportTable {
     addEventListener("afterprint", () => this.draw(true));
     // On paper the table is as high as its rows: drawing what fits would never end.
     const paper = matchMedia("print");
-    new ResizeObserver(() => {
+    const fit = () => {
       if (!paper.matches) this.draw();
-    }).observe(scroller);
+    };
+    // A frame later: new rows change the size, which would have to be reported in this one.
+    new ResizeObserver(() => requestAnimationFrame(fit)).observe(scroller);
   }
 
   /**
