@@ -1,5 +1,5 @@
-// The types of the page's data. Made from the TypedDicts of page_contract.py by
-// tests/reports/contract_files.py: change it there.
+// The types of the page's data. Made from the TypedDicts of reports/page/contract.py by
+// tests/reports/page/contract_files.py: change it there.
 
 /**
  * A value with its band.

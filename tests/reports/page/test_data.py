@@ -25,6 +25,7 @@ from importcost.reports.page.data import (
     page_data,
     short_path,
 )
+from reports.page.page_names import name_table
 from reports.page_factory import (
     HOSTILE_NAMES,
     SMALL_OWNERS,
@@ -38,7 +39,6 @@ from reports.page_factory import (
     small_builder,
     small_profile,
 )
-from reports.page_names import name_table
 
 
 def data_of(profile: Profile) -> dict[str, Any]:

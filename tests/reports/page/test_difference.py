@@ -17,6 +17,7 @@ from importcost.reports.page.difference import KINDS, difference_data, verdict
 from importcost.reports.page.difference_tree import merge_trees
 from importcost.reports.page.html import render_difference_html
 from importcost.reports.terminal.difference import render_difference, signed
+from reports.page.page_names import name_table
 from reports.page.test_data import unrolled
 from reports.page_factory import (
     TreeBuilder,
@@ -29,7 +30,6 @@ from reports.page_factory import (
     small_builder,
     small_profile,
 )
-from reports.page_names import name_table
 
 NAMES = st.sampled_from("abc")
 

@@ -1,7 +1,7 @@
 """Cases that the page's script has to answer as Python does: number formats and money.
 
-`python tests/reports/page_cases.py` writes them to tests/page/cases.json. The formats are spelt out
-here once more, in exact decimal arithmetic; money is that of the estimate.
+`python tests/reports/page/page_cases.py` writes them to tests/page/cases.json. The formats are
+spelt out here once more, in exact decimal arithmetic; money is that of the estimate.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from importcost.billing.curve import memory_curve
 from importcost.billing.estimate import estimate
@@ -24,7 +24,7 @@ from importcost.reports.facts import interval_json
 from importcost.reports.page.money import money
 from reports.page_factory import advised_profile, small_profile
 
-CASES_FILE = Path(__file__).parents[1] / "page" / "cases.json"
+CASES_FILE = Path(__file__).parents[2] / "page" / "cases.json"
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 MEMORY_MB = (128, 512, 1024, 1769, 3008, 10_240)
 SIZES = (0, 0.4, 0.5, 1, 1.5, 2.5, 7, 94.9, 95, 99.5, 100, 999.5, 1000, 9994, 9995, 9999.5, 10_000,

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from reports.page.browser import REQUIRE_ALL
-from reports.page_cases import CASES_FILE, cases_text
+from reports.page.page_cases import CASES_FILE, cases_text
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "tests" / "page"
 TOOLS = FOLDER / "node_modules"
 OLDEST_NODE = 18
@@ -56,7 +56,9 @@ def tool(package: str, script: str) -> str:
 
 
 def test_the_cases_are_those_that_python_gives() -> None:
-    assert CASES_FILE.read_text("utf-8") == cases_text(), "run python tests/reports/page_cases.py"
+    assert CASES_FILE.read_text("utf-8") == cases_text(), (
+        "run python tests/reports/page/page_cases.py"
+    )
 
 
 def test_the_modules_pass_their_unit_tests(node: str) -> None:

@@ -15,7 +15,7 @@ from importcost.model.profile import Profile
 from importcost.model.supplies import Placeholder, Supplies
 from importcost.reports.page.data import page_data
 from importcost.reports.page.difference import difference_data
-from reports.contract_files import SCHEMA_FILE, TYPES_FILE, schema_text, types_text
+from reports.page.contract_files import SCHEMA_FILE, TYPES_FILE, schema_text, types_text
 from reports.page_factory import (
     advised_profile,
     changed_profile,
@@ -45,7 +45,7 @@ PROFILES: list[Callable[[], Profile]] = [
     log_profile,
     supplied_profile,
 ]
-WRITE = "write it with python tests/reports/contract_files.py"
+WRITE = "write it with python tests/reports/page/contract_files.py"
 
 
 def test_the_schema_says_what_the_types_say() -> None:

@@ -1,6 +1,6 @@
 """The page's data contract in its other two forms, made from the TypedDicts.
 
-`python tests/reports/contract_files.py` writes the JSON Schema and the page's JSDoc types.
+`python tests/reports/page/contract_files.py` writes the JSON Schema and the page's JSDoc types.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import typing
 from pathlib import Path
 from typing import Any
 
-import importcost.reports.page.contract as page_contract
+from importcost import reports
+from importcost.reports.page import contract
 from importcost.reports.page.assets import templates_folder
 
-SCHEMA_FILE = Path(page_contract.__file__).parent / "data" / "page-data.schema.json"
+SCHEMA_FILE = Path(reports.__file__).parent / "data" / "page-data.schema.json"
 TYPES_FILE = templates_folder() / "js" / "model" / "data.js"
 ROOTS = ("WholePageData", "DifferenceData")
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
-HEAD = """// The types of the page's data. Made from the TypedDicts of page_contract.py by
-// tests/reports/contract_files.py: change it there.
+HEAD = """// The types of the page's data. Made from the TypedDicts of reports/page/contract.py by
+// tests/reports/page/contract_files.py: change it there.
 """
 
 
@@ -28,7 +29,7 @@ def contract_types() -> dict[str, Any]:
     """Return the public TypedDicts of the contract by name, in their order."""
     return {
         name: value
-        for name, value in vars(page_contract).items()
+        for name, value in vars(contract).items()
         if typing.is_typeddict(value) and not name.startswith("_")
     }
 
