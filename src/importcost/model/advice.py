@@ -92,6 +92,7 @@ class Economics:
     after init, throttled below one vCPU; `break_even_share` the share (0 to 1, or above) of
     cold starts that may use it before deferring loses time; `dollars_per_million` what one
     million cold starts that never use it save. `sentence` says it in words where it is a loss.
+    `is_needed_by_all_events` is True if every event that the handler was called with needs it.
     """
 
     saved_ms: float
@@ -99,6 +100,7 @@ class Economics:
     break_even_share: float
     dollars_per_million: float
     sentence: str | None = None
+    is_needed_by_all_events: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ def test_what_all_events_need_is_called_a_loss(events, used, is_told):
     text = render_advice(replace(profile, advice=advice), width=100, colour=False)
     one, best = advice.findings[0].economics, advice.best_set.economics
     for found in (one, best):
+        assert found.is_needed_by_all_events == is_told
         assert found.sentence.startswith("Every event given needs it.") == is_told
     assert bool(re.search("Every event given needs it. Deferring this is a loss", text)) == is_told
     assert (text.count("a loss with the events given") == 1) == is_told

@@ -14,7 +14,6 @@ from importcost.errors import UsageError
 from importcost.measure.session import Measurement
 from importcost.model.advice import Advice, Economics, Style, Verification
 from importcost.model.profile import Profile
-from importcost.reports.terminal.advice import ALL_EVENTS
 
 LAZY_PYTHON = (3, 15)
 
@@ -76,9 +75,10 @@ def with_economics(
         worked_out = economics_of(
             saved_us - waits_us, bill, blocked_us=waits_us, use_share=1.0 if always else None
         )
-        if not always or worked_out.sentence is None:
+        if not always:
             return worked_out
-        return replace(worked_out, sentence=f"{ALL_EVENTS} {worked_out.sentence}")
+        sentence = worked_out.sentence and f"Every event given needs it. {worked_out.sentence}"
+        return replace(worked_out, sentence=sentence, is_needed_by_all_events=True)
 
     waiting = [*waits, *([0] * (len(advice.findings) - len(waits)))]
     findings = tuple(

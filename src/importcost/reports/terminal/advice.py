@@ -31,8 +31,6 @@ CHANGES = (VerdictKind.DEFERRABLE, VerdictKind.NEEDS_GETTER, VerdictKind.ANNOTAT
 MAX_STAYING = 12
 MAX_WORK = 8
 WORK_MIN_US = 500
-ALL_EVENTS = "Every event given needs it."
-"""How the sentence of a change begins that none of the user's events can do without."""
 HOW = {
     VerdictKind.DEFERRABLE: "import it in the functions that use it",
     VerdictKind.NEEDS_GETTER: "make a cached getter",
@@ -216,9 +214,10 @@ class _Writer:
 
     @staticmethod
     def _loses(economics: Economics | None) -> bool:
-        """Tell whether all that is known of its use says that deferring is a loss."""
-        sentence = economics.sentence if economics else None
-        return sentence is not None and sentence.startswith(ALL_EVENTS)
+        """Return True if every event that is known of says that deferring is a loss."""
+        if economics is None or economics.sentence is None:
+            return False
+        return economics.is_needed_by_all_events
 
     def _terms(self, economics: Economics) -> str:
         text = (
