@@ -110,24 +110,52 @@ def machine_of(environment: Environment) -> Machine:
     )
 
 
-def why_modules_only(entry: HandlerBaseline, environment: Environment) -> str | None:
-    """Say in one sentence why a baseline's figures do not hold here; None where they do.
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A difference of two machines on which figures do not compare.
 
-    Its modules are used nevertheless: they change with the code, hardly with the machine.
+    `part` names what differs; `there` is the baseline's, `here` the one of this measurement.
     """
+
+    handler: str
+    part: str
+    there: str | None
+    here: str | None
+
+    @property
+    def words(self) -> str:
+        """Return the difference as a clause."""
+        return (
+            f"The baseline of {self.handler} was measured with {self.part} "
+            f"{self.there or 'none'}, this is {self.here or 'none'}"
+        )
+
+
+def mismatch_of(entry: HandlerBaseline, environment: Environment) -> Mismatch | None:
+    """Return the first difference for which a baseline's figures do not hold here, or None."""
     here = machine_of(environment)
-    for name, word in _WORDS.items():
+    for name, part in _PARTS_IN_WORDS.items():
         there_value, here_value = getattr(entry.machine, name), getattr(here, name)
         if there_value != here_value:
-            return (
-                f"The baseline of {entry.handler} was measured with {word} "
-                f"{there_value or 'none'}, this is {here_value or 'none'}: its modules are used, "
-                f"its figures are not; to compare figures too, {AGAIN} here."
-            )
+            return Mismatch(entry.handler, part, there_value, here_value)
     return None
 
 
-_WORDS = {
+def why_modules_only(entry: HandlerBaseline, environment: Environment) -> str | None:
+    """Say in one sentence why a baseline's figures do not hold here; None if they do.
+
+    Its modules are used nevertheless: they change with the code, hardly with the machine.
+    """
+    mismatch = mismatch_of(entry, environment)
+    if mismatch is None:
+        return None
+    return (
+        f"{mismatch.words}: its modules are used, its figures are not; to compare figures too, "
+        f"{AGAIN} here."
+    )
+
+
+_PARTS_IN_WORDS = {
     "python_implementation": "interpreter",
     "python_version": "Python",
     "platform": "platform",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importcost.app.gate.compare import CompareReport
 from importcost.billing.estimate import estimate
 from importcost.gate.attribution import Attribution
-from importcost.gate.baseline import handler_baseline, why_modules_only
+from importcost.gate.baseline import handler_baseline, mismatch_of
 from importcost.gate.blame import attribute_profiles
 from importcost.gate.budget_rules import relative
 from importcost.gate.budgets import Budgets, Levels, Rule
@@ -29,9 +29,9 @@ def compare_profiles(
     budgets = Budgets(max_increase=USUAL_INCREASE if max_increase is None else max_increase)
     entry = handler_baseline(name, base, estimate(base))
     levels = Levels()
-    refusal = why_modules_only(entry, head.environment)
-    if refusal is not None:
-        message = f"Not comparable: {refusal.partition(': its modules')[0]}."
+    mismatch = mismatch_of(entry, head.environment)
+    if mismatch is not None:
+        message = f"Not comparable: {mismatch.words}."
         level = levels.of(Rule.INCREASE)
         checks: tuple[Check, ...] = (
             Check(Rule.INCREASE, level, Status.NOT_MEASURED, message, name),
