@@ -16,19 +16,19 @@ from importcost.model.advice import Place, Verdict, VerdictKind
 from importcost.model.graph import ImportGraph
 from importcost.model.profile import Profile
 
-CALLS = f"{VerdictKind.NOT_DEFERRABLE.value}: it runs during init and imports as it does"
+CALLS = Verdict(VerdictKind.NOT_DEFERRABLE, "it runs during init and imports as it does")
 
 
 @dataclass(frozen=True, slots=True)
 class CutStatement:
     """One statement that would have to be deferred, as its reader sees it.
 
-    `verdict` says whether it can be, in words; None where its file could not be analysed.
+    `verdict` says if it can be; None if its file could not be analysed.
     """
 
     place: Place
     code: str
-    verdict: str | None
+    verdict: Verdict | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,8 @@ def _statement(key: StatementKey, sources: Sources) -> CutStatement:
     line = key.place.line
     for one in file.imports:
         if (one.line, one.imported) == (line, key.imported):
-            return CutStatement(key.place, one.code, _words(one.verdict))
+            return CutStatement(key.place, one.code, one.verdict)
     made = [one for one in file.objects if one.line <= line <= one.end_line]
     lines = file.source.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     code = lines[line - 1].strip() if line <= len(lines) else ""
-    return CutStatement(key.place, code, _words(made[0].verdict) if made else CALLS)
-
-
-def _words(verdict: Verdict) -> str:
-    return f"{verdict.kind.value}: {verdict.reason}"
+    return CutStatement(key.place, code, made[0].verdict if made else CALLS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from importcost.model.advice import Place, VerdictKind
+from importcost.model.advice import Place, Verdict, VerdictKind
 from importcost.model.graph import EdgeKind
 from importcost.model.profile import Target
 from importcost.reports.page.data import short_path
@@ -18,8 +18,6 @@ from importcost.reports.text import (
     printable,
     wrap,
 )
-
-NOT_DEFERRABLE = VerdictKind.NOT_DEFERRABLE.value
 
 
 class HopLike(Protocol):
@@ -89,8 +87,8 @@ class StatementLike(Protocol):
         ...
 
     @property
-    def verdict(self) -> str | None:
-        """Return whether it can be deferred, in words."""
+    def verdict(self) -> Verdict | None:
+        """Return what can be done with it; None if that is unknown."""
         ...
 
 
@@ -148,7 +146,10 @@ def render_cut(
         return "\n".join(wrap(f"Nothing to defer: {reason}.", width)) + "\n" if reason else ""
     saving = milliseconds(saved_us / 1000)
     count = "1 statement" if len(statements) == 1 else f"{len(statements)} statements"
-    stuck = sum((one.verdict or "").startswith(NOT_DEFERRABLE) for one in statements)
+    stuck = sum(
+        one.verdict is not None and one.verdict.kind is VerdictKind.NOT_DEFERRABLE
+        for one in statements
+    )
     if stuck:
         which = "which" if stuck == len(statements) else f"{stuck} of which"
         text = (
@@ -163,5 +164,6 @@ def render_cut(
         code = elide(one.code, max(20, width - len(place) - 4))
         lines.append(f"  {place}  {style(code, '1')}")
         if one.verdict:
-            lines += ["      " + line for line in wrap(one.verdict, width - 6)]
+            verdict = f"{one.verdict.kind.value}: {one.verdict.reason}"
+            lines += ["      " + line for line in wrap(verdict, width - 6)]
     return "\n".join(lines) + "\n"
