@@ -21,7 +21,7 @@ from importcost.errors import UsageError
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from importcost.app.defer.why import Why
+    from importcost.model.results.chains import Why
 
 
 @click.command("why")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from importcost.deferral.cost.chains import Chain, Hop, import_chains
+from importcost.deferral.cost.chains import import_chains
 from importcost.deferral.cost.flow import own_files
 from importcost.gate.attribution import loaded_for_function
 from importcost.gate.budgets import Rule
@@ -12,6 +12,7 @@ from importcost.gate.checks import Check, Status
 from importcost.gate.patterns import first_match, matches, topmost, topmost_of
 from importcost.gate.subject import Subject
 from importcost.model.graph import ImportGraph
+from importcost.model.results.chains import Chain, Hop
 
 MAX_CHAINS = 20
 """Modules whose chains are shown; the others are counted."""

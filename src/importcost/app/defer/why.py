@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from importcost.app.defer.sources import Sources, read_sources
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
-from importcost.deferral.cost.chains import Chains, cut, import_chains
+from importcost.deferral.cost.chains import cut, import_chains
 from importcost.deferral.cost.costs import ImportCosts, self_times
 from importcost.deferral.cost.flow import StatementKey, own_files
 from importcost.errors import UsageError
@@ -15,34 +15,9 @@ from importcost.measure.plan import MIN_RUNS
 from importcost.model.advice import Place, Verdict, VerdictKind
 from importcost.model.graph import ImportGraph
 from importcost.model.profile import Profile
+from importcost.model.results.chains import CutStatement, Why
 
 CALLS = Verdict(VerdictKind.NOT_DEFERRABLE, "it runs during init and imports as it does")
-
-
-@dataclass(frozen=True, slots=True)
-class CutStatement:
-    """One statement that would have to be deferred, as its reader sees it.
-
-    `verdict` says if it can be; None if its file could not be analysed.
-    """
-
-    place: Place
-    code: str
-    verdict: Verdict | None
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """The answer: chains of imports, the statements to defer, and what that saves.
-
-    `saved_us` is what goes away with them, microseconds on the measuring machine.
-    """
-
-    profile: Profile
-    chains: Chains
-    reason: str | None
-    statements: tuple[CutStatement, ...]
-    saved_us: int
 
 
 def why_measured(request: ProfileRequest, module: str, limit: int, listener: Listener) -> Why:

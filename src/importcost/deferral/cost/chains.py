@@ -19,61 +19,13 @@ from importcost.deferral.cost.flow import (
     is_of_unknown_origin,
 )
 from importcost.model.graph import RUNTIME_IMPORTER, EdgeKind, ImportEdge, ImportGraph
+from importcost.model.results.chains import Chain, Chains, Hop
 
 DEFAULT_LIMIT = 20
 MORE_CAP = 1_000
 MAX_STEPS = 10_000
 """Of the search: paths without a cycle may be exponentially many, or rare among dead ends."""
 CLOSE_NAMES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One step of a chain: while `body` runs, `imported` gets imported.
-
-    The import stands in `importer` at `file`:`line`. Where it stands in a function, `body` is
-    the module whose body called it, at `body_line`; else both say the same. `file` and `line`
-    are None for the load of a parent package, and where no Python source imports.
-    """
-
-    body: str
-    imported: str
-    importer: str
-    file: str | None
-    line: int | None
-    kind: EdgeKind
-    body_line: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """A chain of imports from `start`, a module that the runtime imports, to the module.
-
-    `start` is the handler, or a part of the runtime where `from_runtime`. Without hops the
-    module is itself the start.
-    """
-
-    start: str
-    from_runtime: bool
-    hops: tuple[Hop, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chains:
-    """Every chain that loads a module or its submodules, shortest first.
-
-    `more` chains exist beyond those listed; at least so many where `more_is_minimum`.
-    `preloaded`: the runtime loads it before the handler, so that nothing helps. For a module
-    that is not loaded `is_loaded` is False and `close` holds similar names that are.
-    """
-
-    module: str
-    is_loaded: bool
-    preloaded: bool
-    chains: tuple[Chain, ...] = ()
-    more: int = 0
-    more_is_minimum: bool = False
-    close: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
-from importcost.model.advice import Place, Verdict, VerdictKind
+from importcost.model.advice import VerdictKind
 from importcost.model.graph import EdgeKind
 from importcost.model.profile import Target
+from importcost.model.results.chains import Chain, CutStatement, Hop
 from importcost.reports.page.data import short_path
 from importcost.reports.text import (
     MAX_WIDTH,
@@ -20,80 +20,8 @@ from importcost.reports.text import (
 )
 
 
-class HopLike(Protocol):
-    """One step of a chain; see `importcost.deferral.cost.chains.Hop`."""
-
-    @property
-    def imported(self) -> str:
-        """Return the module that gets imported."""
-        ...
-
-    @property
-    def importer(self) -> str:
-        """Return the module whose source holds the import."""
-        ...
-
-    @property
-    def file(self) -> str | None:
-        """Return the importing file."""
-        ...
-
-    @property
-    def line(self) -> int | None:
-        """Return the importing line."""
-        ...
-
-    @property
-    def kind(self) -> EdgeKind:
-        """Return what kind of import it is."""
-        ...
-
-    @property
-    def body_line(self) -> int | None:
-        """Return the line of the module above that called the importing function."""
-        ...
-
-
-class ChainLike(Protocol):
-    """A chain of imports; see `importcost.deferral.cost.chains.Chain`."""
-
-    @property
-    def start(self) -> str:
-        """Return the module that the runtime imports."""
-        ...
-
-    @property
-    def from_runtime(self) -> bool:
-        """Tell whether the start is a part of the runtime."""
-        ...
-
-    @property
-    def hops(self) -> Sequence[HopLike]:
-        """Return the steps from the start to the module."""
-        ...
-
-
-class StatementLike(Protocol):
-    """A statement that would have to be deferred; see `importcost.app.defer.why.CutStatement`."""
-
-    @property
-    def place(self) -> Place:
-        """Return where it stands."""
-        ...
-
-    @property
-    def code(self) -> str:
-        """Return it on one line."""
-        ...
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """Return what can be done with it; None if that is unknown."""
-        ...
-
-
 def render_chains(
-    chains: Sequence[ChainLike], more: str, target: Target | None, *, width: int, colour: bool
+    chains: Sequence[Chain], more: str, target: Target | None, *, width: int, colour: bool
 ) -> str:
     """Return the chains as text, shortest first; `more` says how many are not shown."""
     style = Style(colour=colour)
@@ -107,7 +35,7 @@ def render_chains(
 
 
 def _chain(
-    number: int, chain: ChainLike, target: Target | None, style: Style, width: int
+    number: int, chain: Chain, target: Target | None, style: Style, width: int
 ) -> Iterator[str]:
     note = " (loaded by the Lambda runtime)" if chain.from_runtime else ""
     yield f"{style(f'{number:>3}', '2')}  {style(printable(chain.start), '1')}{note}"
@@ -123,7 +51,7 @@ def _chain(
         yield f"{indent}{style(name, '1') if hop is chain.hops[-1] else name}  {style(where, '2')}"
 
 
-def _loose(hop: HopLike) -> str:
+def _loose(hop: Hop) -> str:
     if hop.kind is EdgeKind.PARENT:
         return f"package of {printable(hop.importer)}"
     return "loaded without an import statement"
@@ -131,7 +59,7 @@ def _loose(hop: HopLike) -> str:
 
 def render_cut(
     module: str,
-    statements: Sequence[StatementLike],
+    statements: Sequence[CutStatement],
     reason: str | None,
     saved_us: int,
     target: Target | None,

@@ -1,0 +1,1 @@
+"""Frozen results of the use cases: what a renderer gets."""
