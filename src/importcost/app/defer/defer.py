@@ -15,7 +15,6 @@ from importcost.app.defer.advise import Analysis, Finding
 from importcost.app.defer.events import (
     Baseline,
     Event,
-    EventOutcome,
     call_unchanged,
     judge_event,
     load_events,
@@ -40,6 +39,7 @@ from importcost.model.advice import (
     Verification,
 )
 from importcost.model.profile import Profile, RunKind
+from importcost.model.results.events import EventOutcome
 
 VERIFY_SECONDS = 120.0
 JOINT_FACTOR = 1.5

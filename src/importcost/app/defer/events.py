@@ -12,6 +12,7 @@ from importcost.app.profile.bench import Bench
 from importcost.errors import HandlerError, TimedOutError, UsageError
 from importcost.measure.session import Session, Subject
 from importcost.model.profile import RunKind, Target
+from importcost.model.results.events import EventOutcome, Invocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,37 +21,6 @@ class Event:
 
     name: str
     value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """What one call of the handler came to.
-
-    `answer` is the result or the error as text, for comparing; `loaded` the modules that the
-    call loaded; `wall_ms` how long it took on this machine, unthrottled.
-    """
-
-    answer: str
-    failed: bool
-    loaded: frozenset[str]
-    wall_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class EventOutcome:
-    """One event on the original and on each variant.
-
-    `is_repeatable`: two calls of the original gave the same answer, so that comparing means
-    something. `differing` says how a variant's answer differs, by variant; `loaded` holds the
-    modules that a call of each variant loaded.
-    """
-
-    name: str
-    original: Invocation
-    is_repeatable: bool
-    differing: Mapping[str, str]
-    loaded: Mapping[str, frozenset[str]]
-    wall_ms: Mapping[str, float]
 
 
 def load_events(paths: Sequence[str], target: Target) -> tuple[Event, ...]:

@@ -3,47 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from importcost.model.advice import Advice
+from importcost.model.results.events import EventOutcome
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, wrap
 
 
-class Call(Protocol):
-    """One call of the original handler."""
-
-    @property
-    def answer(self) -> str:
-        """Return the result or the error as text."""
-        ...
-
-    @property
-    def failed(self) -> bool:
-        """Tell whether the call raised."""
-        ...
-
-
-class Outcome(Protocol):
-    """What one event did; see `importcost.app.defer.events.EventOutcome`."""
-
-    @property
-    def name(self) -> str:
-        """Return the event's name."""
-        ...
-
-    @property
-    def original(self) -> Call:
-        """Return the call of the unchanged handler."""
-        ...
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Tell whether two calls of the original agree."""
-        ...
-
-
 def render_events(
-    outcomes: Sequence[Outcome], advice: Advice | None, *, width: int, colour: bool
+    outcomes: Sequence[EventOutcome], advice: Advice | None, *, width: int, colour: bool
 ) -> str:
     """Return a line or two for each event: its answer, and which suggestions it needs."""
     style = Style(colour=colour)
