@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from importcost.app.profile.bench import Bench
@@ -12,62 +11,12 @@ from importcost.app.profile.rehearsal import on_bench
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.errors import UsageError
 from importcost.measure.session import Progress
-from importcost.measure.web_adapter import (
-    SERVERS,
-    WebAnswer,
-    WebRequest,
-    WebRun,
-    launch_server,
-    parse_request,
-)
-from importcost.model.profile import Profile, RunKind
+from importcost.measure.web_adapter import SERVERS, WebRun, launch_server, parse_request
+from importcost.model.profile import RunKind
+from importcost.model.results.web import RequestFigures, WebProfile, WebRequest
 
 DEFAULT_RUNS = 5
 ASGI_WORDS = ("fastapi", "starlette", "quart", "litestar", "get_asgi_application", "async def app")
-
-
-@dataclass(frozen=True, slots=True)
-class RequestFigures:
-    """The answers to one request, one of each start of the server."""
-
-    request: WebRequest
-    answers: tuple[WebAnswer, ...]
-
-    @property
-    def first_byte_us(self) -> int:
-        """Return the median time to the first byte, microseconds."""
-        return round(statistics.median(one.first_byte_us for one in self.answers))
-
-    @property
-    def last_byte_us(self) -> int:
-        """Return the median time to the last byte, microseconds."""
-        return round(statistics.median(one.last_byte_us for one in self.answers))
-
-    @property
-    def is_streamed(self) -> bool:
-        """Tell whether most answers came over time instead of at once."""
-        return sum(one.is_streamed for one in self.answers) * 2 > len(self.answers)
-
-
-@dataclass(frozen=True, slots=True)
-class WebProfile:
-    """Init of a web app: process start to readiness, as measured here, wall time.
-
-    `profile` holds the traced imports of server and app, in the log's own wall time.
-    """
-
-    app: str
-    server: str
-    server_reason: str
-    ready_us: tuple[int, ...]
-    status: int
-    profile: Profile
-    requests: tuple[RequestFigures, ...]
-
-    @property
-    def init_us(self) -> int:
-        """Return the median time to readiness, microseconds."""
-        return round(statistics.median(self.ready_us))
 
 
 def web_target(text: str) -> str:

@@ -13,13 +13,12 @@ from importcost.errors import HandlerError, MeasurementError
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Runner
 from importcost.measure.session import Subject
+from importcost.model.results.web import WebAnswer, WebRequest
 
 SERVERS: Mapping[str, tuple[str, ...]] = {
     "uvicorn": ("-m", "uvicorn", "--host=127.0.0.1", "--port={port}", "--log-level=warning"),
     "gunicorn": ("-m", "gunicorn", "--bind=127.0.0.1:{port}", "--workers=1", "--log-level=warning"),
 }
-STREAM_MIN_US = 10_000
-"""Body bytes that come later than this after the first ones were not written at once."""
 # As the loader finds a ZIP's files on Lambda: bytecode that is not hash-based is never valid.
 AS_DEPLOYED = """\
 import importlib._bootstrap_external as external
@@ -50,43 +49,6 @@ def cache_from_source(path, *args, **kwargs):
 external.cache_from_source = cache_from_source
 """
 NO_MODULE = re.compile(r"No module named '?([\w.]+)'?")
-
-
-@dataclass(frozen=True, slots=True)
-class WebRequest:
-    """One request to be measured, such as GET /chat."""
-
-    method: str
-    path: str
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-@dataclass(frozen=True, slots=True)
-class WebAnswer:
-    """How one answer came. Times are since before connecting, microseconds.
-
-    `first_byte_us` is the first byte of the answer, headers included (curl calls it
-    time_starttransfer); `first_body_us` None for an answer without body. `bursts` counts the
-    groups of body bytes with pauses between them. `error` says why there is no answer.
-    """
-
-    status: int
-    first_byte_us: int
-    first_body_us: int | None
-    last_byte_us: int
-    body_bytes: int
-    bursts: int
-    is_chunked: bool
-    error: str | None
-
-    @property
-    def is_streamed(self) -> bool:
-        """Tell whether the body came over time instead of at once."""
-        if self.first_body_us is None:
-            return False
-        return self.bursts > 1 and self.last_byte_us - self.first_body_us >= STREAM_MIN_US
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Protocol
 
 from importcost.model.profile import Profile, ProfileWarning, WarningCode
+from importcost.model.results.web import RequestFigures, WebProfile
 from importcost.model.tree import ImportTree
 from importcost.reports.supplies import supply_lines
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, milliseconds, ms_of, wrap
@@ -17,75 +17,7 @@ FIRST_ERROR = 400
 """HTTP status from which an answer is an error."""
 
 
-class FiguresLike(Protocol):
-    """One request's figures; see `importcost.app.web.RequestFigures`."""
-
-    @property
-    def request(self) -> object:
-        """Return the request, which prints as `GET /chat`."""
-        ...
-
-    @property
-    def answers(self) -> Sequence[Any]:
-        """Return the answers."""
-        ...
-
-    @property
-    def first_byte_us(self) -> int:
-        """Return the median time to the first byte."""
-        ...
-
-    @property
-    def last_byte_us(self) -> int:
-        """Return the median time to the last byte."""
-        ...
-
-    @property
-    def is_streamed(self) -> bool:
-        """Tell whether the answer came over time."""
-        ...
-
-
-class WebLike(Protocol):
-    """What is reported; see `importcost.app.web.WebProfile`."""
-
-    @property
-    def app(self) -> str:
-        """Return the app as `main:app`."""
-        ...
-
-    @property
-    def server(self) -> str:
-        """Return the server's name."""
-        ...
-
-    @property
-    def ready_us(self) -> tuple[int, ...]:
-        """Return each start's time to readiness."""
-        ...
-
-    @property
-    def init_us(self) -> int:
-        """Return their median."""
-        ...
-
-    @property
-    def status(self) -> int:
-        """Return the status that made it ready."""
-        ...
-
-    @property
-    def profile(self) -> Profile:
-        """Return the traced imports."""
-        ...
-
-    @property
-    def requests(self) -> Sequence[FiguresLike]:
-        """Return the requests' figures."""
-        ...
-
-
-def render_web(report: WebLike, *, width: int, colour: bool) -> str:
+def render_web(report: WebProfile, *, width: int, colour: bool) -> str:
     """Return the report as text: readiness, the dearest imports, and the requests."""
     style = Style(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
@@ -119,7 +51,7 @@ def _imports(tree: ImportTree, width: int) -> Iterator[str]:
         yield f"  {elide(tree.name(node), room):<{room}} {figure:>11}"
 
 
-def _request(one: FiguresLike, width: int) -> Iterator[str]:
+def _request(one: RequestFigures, width: int) -> Iterator[str]:
     failed = [answer.error for answer in one.answers if answer.error]
     statuses = sorted({answer.status for answer in one.answers})
     yield (
@@ -143,7 +75,7 @@ def _request(one: FiguresLike, width: int) -> Iterator[str]:
         yield f"The response does not stream: its body comes {how}."
 
 
-def with_web(text: str, report: WebLike) -> str:
+def with_web(text: str, report: WebProfile) -> str:
     """Return a profile's JSON with the web figures under `derived`, microseconds."""
     data = json.loads(text)
     data.setdefault("derived", {})["web"] = {
@@ -177,7 +109,7 @@ def with_web(text: str, report: WebLike) -> str:
     return json.dumps(data, separators=(",", ":"), ensure_ascii=True) + "\n"
 
 
-def with_readiness(report: WebLike) -> Profile:
+def with_readiness(report: WebProfile) -> Profile:
     """Return the app's profile with a warning that tells its readiness apart from the bill.
 
     The bill is modelled from the traced rows, as that of any log; time between them, the server's
