@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from importcost.app.profile.bench import Bench
@@ -15,8 +15,8 @@ from importcost.measure.runners.base import InterpreterFacts
 from importcost.measure.snapstart import INITIALIZATION, SnapshotRun, observe
 from importcost.model.profile import Target
 from importcost.snapstart.facts import source_facts
-from importcost.snapstart.fix import Skeleton, skeletons
-from importcost.snapstart.model import Finding, HookRun, SourceFacts
+from importcost.snapstart.fix import skeletons
+from importcost.snapstart.model import SnapStartReport, SourceFacts
 from importcost.snapstart.modules import Project, SourceModule, parse_module
 from importcost.snapstart.verdict import (
     all_findings,
@@ -29,30 +29,6 @@ FIRST_SNAPSTART = (3, 12)
 MAX_MODULES = 500
 LONGEST_TIMEOUT_S = 900
 WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
-
-
-@dataclass(frozen=True, slots=True)
-class SnapStartReport:
-    """The answer: findings in file order, the hooks as they ran, and how it was found out.
-
-    `init_us` and the hooks' times are wall time on this machine.
-    """
-
-    target: Target
-    python_version: str
-    is_supported: bool
-    init_us: int
-    hooks: tuple[HookRun, ...]
-    findings: tuple[Finding, ...]
-    skeletons: tuple[Skeleton, ...]
-    is_stand_in: bool
-    under_adapter: bool
-    timeout_s: float
-
-    @property
-    def is_clean(self) -> bool:
-        """Tell whether no hazard remains."""
-        return not hazards(self.findings)
 
 
 def check_snapstart(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
-from importcost.snapstart.model import Finding, HazardKind, Severity
+from importcost.snapstart.model import Finding, HazardKind, Severity, Skeleton
 from importcost.snapstart.modules import (
     Project,
     SourceModule,
@@ -15,15 +14,6 @@ from importcost.snapstart.modules import (
 
 CLOSERS = {HazardKind.CONNECTION: "{name}.close()"}
 LATE = (HazardKind.LATE_HOOK, HazardKind.ADAPTER_HOOK)
-
-
-@dataclass(frozen=True, slots=True)
-class Skeleton:
-    """Hooks to be appended to one file; `open_points` are left for its author, a sentence each."""
-
-    file: str
-    text: str
-    open_points: tuple[str, ...]
 
 
 def skeletons(project: Project, findings: tuple[Finding, ...]) -> tuple[Skeleton, ...]:

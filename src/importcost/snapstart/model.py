@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from importcost.model.profile import Target
+
 
 class HazardKind(str, Enum):
     """What a snapshot would freeze, by where it came from."""
@@ -172,3 +174,36 @@ class SourceFacts:
     late_hooks: tuple[LateHook, ...]
     generator_uses: tuple[Consumption, ...]
     registered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """Hooks to be appended to one file; `open_points` are left for its author, a sentence each."""
+
+    file: str
+    text: str
+    open_points: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapStartReport:
+    """The answer: findings in file order, the hooks as they ran, and how it was found out.
+
+    `init_us` and the hooks' times are wall time on this machine.
+    """
+
+    target: Target
+    python_version: str
+    is_supported: bool
+    init_us: int
+    hooks: tuple[HookRun, ...]
+    findings: tuple[Finding, ...]
+    skeletons: tuple[Skeleton, ...]
+    is_stand_in: bool
+    under_adapter: bool
+    timeout_s: float
+
+    @property
+    def is_clean(self) -> bool:
+        """Tell whether no hazard remains."""
+        return all(found.severity is not Severity.HAZARD for found in self.findings)

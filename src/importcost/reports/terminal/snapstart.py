@@ -5,72 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from importcost.model.profile import Target
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, milliseconds, wrap
-from importcost.snapstart.fix import Skeleton
-from importcost.snapstart.model import Finding, HookRun, Severity
+from importcost.snapstart.model import Finding, HookRun, Severity, SnapStartReport
 from importcost.snapstart.verdict import AFTER_LIMIT_US, BEFORE_LIMIT_S
 
 SIGNS = {Severity.HAZARD: ("✗", "31"), Severity.NOTE: ("·", "2"), Severity.ACCEPTED: ("✓", "32")}
 
 
-class ReportLike(Protocol):
-    """What is reported; see `importcost.app.snapstart.SnapStartReport`."""
-
-    @property
-    def target(self) -> Target:
-        """Return what was run."""
-        ...
-
-    @property
-    def python_version(self) -> str:
-        """Return the interpreter's version."""
-        ...
-
-    @property
-    def is_supported(self) -> bool:
-        """Tell whether SnapStart takes this runtime."""
-        ...
-
-    @property
-    def init_us(self) -> int:
-        """Return the wall time of init, microseconds."""
-        ...
-
-    @property
-    def hooks(self) -> tuple[HookRun, ...]:
-        """Return the hooks in the order they ran."""
-        ...
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Return the findings."""
-        ...
-
-    @property
-    def skeletons(self) -> tuple[Skeleton, ...]:
-        """Return the hooks that would mend the hazards."""
-        ...
-
-    @property
-    def is_stand_in(self) -> bool:
-        """Tell whether snapshot_restore_py was stood in for."""
-        ...
-
-    @property
-    def is_clean(self) -> bool:
-        """Tell whether no hazard remains."""
-        ...
-
-    @property
-    def timeout_s(self) -> float:
-        """Return the function's timeout, seconds."""
-        ...
-
-
-def render_snapstart(report: ReportLike, *, width: int, colour: bool) -> str:
+def render_snapstart(report: SnapStartReport, *, width: int, colour: bool) -> str:
     """Return the report as text: verdict, findings, then hooks with their limits."""
     style = Style(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
@@ -85,7 +30,7 @@ def render_snapstart(report: ReportLike, *, width: int, colour: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _verdict(report: ReportLike) -> str:
+def _verdict(report: SnapStartReport) -> str:
     found = [item for item in report.findings if item.severity is Severity.HAZARD]
     name = Path(report.target.handler_file).name
     if not found:
@@ -112,7 +57,7 @@ def _finding(target: Target, item: Finding, style: Style, width: int) -> Iterato
     yield from (f"    {line}" for line in wrap(text, width - 4))
 
 
-def _hooks(report: ReportLike, width: int) -> Iterator[str]:
+def _hooks(report: SnapStartReport, width: int) -> Iterator[str]:
     limit_s = max(BEFORE_LIMIT_S, report.timeout_s)
     before = [hook for hook in report.hooks if hook.when == "before"]
     after = [hook for hook in report.hooks if hook.when == "after"]
@@ -136,7 +81,7 @@ def _hook(target: Target, hook: HookRun) -> str:
     return f"  {hook.name}  {place}  {milliseconds(hook.wall_us / 1000)}{end}"
 
 
-def render_skeletons(report: ReportLike) -> str:
+def render_skeletons(report: SnapStartReport) -> str:
     """Return the hooks to add, a comment with the file's name above each part."""
     parts = [
         f"# {_place(report.target, one.file, 1).rpartition(':')[0]}: append\n{one.text}"
@@ -145,7 +90,7 @@ def render_skeletons(report: ReportLike) -> str:
     return "\n".join(parts)
 
 
-def render_snapstart_json(report: ReportLike) -> str:
+def render_snapstart_json(report: SnapStartReport) -> str:
     """Return the report as JSON text."""
     data: dict[str, Any] = {
         "handler": report.target.handler,
