@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 
 from harness import PATIENCE_S, write_files
-from importcost.app.verify_init import VerifiedInit, entry_point, typical_phases
+from importcost.app.verify_init import entry_point
 from importcost.model.profile import Phase, PhaseTime, Run, RunKind, Timing
+from importcost.model.results.emulated_init import VerifiedInit, typical_phases
 from importcost.reports.terminal.verify_init import render_verified
 from reports.page_factory import small_profile
 

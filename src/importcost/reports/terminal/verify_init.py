@@ -3,72 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Protocol
 
-from importcost.model.profile import PhaseTime
+from importcost.model.results.emulated_init import VerifiedInit
 from importcost.reports.text import ms_of
 
 
-class VerifiedLike(Protocol):
-    """What is reported; see `importcost.app.verify_init.VerifiedInit`."""
-
-    @property
-    def image(self) -> str:
-        """Return the image."""
-        ...
-
-    @property
-    def engine(self) -> str:
-        """Return the engine."""
-        ...
-
-    @property
-    def cpus(self) -> float:
-        """Return the CPU quota in cores."""
-        ...
-
-    @property
-    def emulator_us(self) -> tuple[int, ...]:
-        """Return the emulator's figures, microseconds."""
-        ...
-
-    @property
-    def init_us(self) -> int:
-        """Return what they come to."""
-        ...
-
-    @property
-    def start_us(self) -> int | None:
-        """Return the same of the empty module."""
-        ...
-
-    @property
-    def profile_us(self) -> int:
-        """Return the profile's sum."""
-        ...
-
-    @property
-    def profile_start_us(self) -> int:
-        """Return the profile's interpreter start and runtime."""
-        ...
-
-    @property
-    def phases(self) -> tuple[PhaseTime, ...]:
-        """Return the profile's phases."""
-        ...
-
-    @property
-    def own_wall_us(self) -> int | None:
-        """Return what the emulator's own CPU takes of its figure."""
-        ...
-
-    @property
-    def error(self) -> float:
-        """Return the difference as a share of the emulator's figure."""
-        ...
-
-
-def render_verified(report: VerifiedLike) -> str:
+def render_verified(report: VerifiedInit) -> str:
     """Return the table: the profile's phases, their sums, and the emulator's beside them."""
     rows = [("", "profile", "emulator", "difference")]
     rows += [(f"  {one.phase.value}", ms_of(one.wall_us), "", "") for one in report.phases]
@@ -111,7 +51,7 @@ def _off(ours: float, theirs: float) -> str:
     return f"{(ours - theirs) / theirs:+.1%}" if theirs > 0 else ""
 
 
-def render_verified_json(report: VerifiedLike) -> str:
+def render_verified_json(report: VerifiedInit) -> str:
     """Return the comparison as JSON text, microseconds."""
     data = {
         "engine": report.engine,
