@@ -21,11 +21,11 @@ def check(status, rule=Rule.INIT, message="Init is slow."):
     ("statuses", "outcome", "text"),
     [
         (["pass"], Outcome.PASS, "Init is slow."),
-        (["pass", "pass"], Outcome.PASS, "Init is slow; 1 more is within its budget too."),
+        (["pass", "pass"], Outcome.PASS, "Init is slow. 1 more is within its budget too."),
         (["pass", "warn"], Outcome.UNKNOWN, "Init is slow."),
         (["not-measured", "pass"], Outcome.UNKNOWN, "Init is slow."),
         (["pass", "warn", "fail"], Outcome.FAIL, "Init is slow."),
-        (["fail"] * 3, Outcome.FAIL, "Init is slow; 2 more are over their budgets too."),
+        (["fail"] * 3, Outcome.FAIL, "Init is slow. 2 more are over their budgets too."),
         (["skipped"], None, None),
         ([], None, None),
     ],

@@ -26,10 +26,26 @@ class Outcome(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class BudgetVerdict:
-    """The outcome of a handler's budgets; `text` is one sentence for the user."""
+    """The outcome of a handler's budgets.
+
+    `message` is the sentence of the check that decides, `more` how many others came out as it
+    did. `size_mb` is the memory size that was judged, None if the report shows that one anyway.
+    """
 
     status: Outcome
-    text: str
+    message: str
+    more: int = 0
+    size_mb: int | None = None
+
+    @property
+    def text(self) -> str:
+        """Return the verdict as sentences for the user."""
+        sentences = [self.message]
+        if self.more:
+            sentences.append(f"{self.more} more {_MORE[self.status][self.more > 1]}.")
+        if self.size_mb is not None:
+            sentences.append(f"Judged at the configured {self.size_mb} MB.")
+        return " ".join(sentences)
 
 
 _MORE = {
@@ -56,7 +72,7 @@ def verdict_on(checks: Iterable[Check]) -> BudgetVerdict | None:
             found[_outcome(check.status)].append(check)
     for outcome, members in found.items():
         if members:
-            return BudgetVerdict(outcome, _sentence(members, _MORE[outcome]))
+            return BudgetVerdict(outcome, members[0].message, len(members) - 1)
     return None
 
 
@@ -64,10 +80,3 @@ def _outcome(status: Status) -> Outcome:
     if status is Status.FAIL:
         return Outcome.FAIL
     return Outcome.PASS if status is Status.PASS else Outcome.UNKNOWN
-
-
-def _sentence(checks: list[Check], more: tuple[str, str]) -> str:
-    first, count = checks[0].message, len(checks) - 1
-    if not count:
-        return first
-    return f"{first.removesuffix('.')}; {count} more {more[count > 1]}."

@@ -45,4 +45,5 @@ def test_dollars_are_judged_at_the_configured_memory_size():
     large = judge_profile(profile, handler(budgets, memory_mb=10240))
     assert (small.status, large.status) == (Outcome.PASS, Outcome.FAIL)
     assert "MB" not in small.text
-    assert large.text.endswith(" (judged at the configured 10240 MB).")
+    assert large.size_mb == 10240
+    assert large.text.endswith(" Judged at the configured 10240 MB.")

@@ -106,8 +106,7 @@ def _at_configured_size(
     is_same = handler.memory_mb == profile.settings.memory_mb
     if is_same or handler.budgets.max_cost_per_million is None:
         return verdict
-    size = f"judged at the configured {handler.memory_mb} MB"
-    return replace(verdict, text=f"{verdict.text.removesuffix('.')} ({size}).")
+    return replace(verdict, size_mb=handler.memory_mb)
 
 
 def _measured_otherwise(profile: Profile, handler: HandlerConfig) -> str | None:

@@ -31,6 +31,14 @@ class Compared:
     attribution: Attribution | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A part of the comment; `is_folded` ones need all their lines, the last of which ends them."""
+
+    lines: Sequence[str]
+    is_folded: bool = False
+
+
 def render_check_markdown(
     checks: Sequence[Check],
     compared: Sequence[Compared] = (),
@@ -50,16 +58,14 @@ def render_check_markdown(
         key=lambda check: severity(check, strict=strict) != "error",
     )
     rest = [check for check in checks if not check.is_finding]
+    rows = [_finding(check, root, places or {}, strict=strict) for check in findings]
     sections = [
-        _table(
-            "|  | handler | rule | finding |",
-            [_finding(check, root, places or {}, strict=strict) for check in findings],
-        ),
-        _comparisons([one.comparison for one in compared]),
-        *(_changes(one) for one in compared if one.attribution is not None),
-        _quiet(rest),
+        _Section(_table("|  | handler | rule | finding |", rows)),
+        _Section(_comparisons([one.comparison for one in compared])),
+        *(_Section(_changes(one)) for one in compared if one.attribution is not None),
+        _Section(_quiet(rest), is_folded=True),
     ]
-    return _limited(heading, [section for section in sections if section])
+    return _limited(heading, sections)
 
 
 def escape(text: str, most: int = MAX_CELL) -> str:
@@ -187,24 +193,26 @@ def _quiet(checks: Sequence[Check]) -> list[str]:
     return [f"<details><summary>{summary}</summary>", "", *table, "</details>", ""]
 
 
-def _limited(heading: Sequence[str], sections: Sequence[Sequence[str]]) -> str:
+def _limited(heading: Sequence[str], sections: Sequence[_Section]) -> str:
     """Put sections together while there is room; never half a row, and say what is left out."""
     lines = list(heading)
     used = sum(len(line) + 1 for line in lines)
     left_out = 0
     for section in sections:
-        size = sum(len(line) + 1 for line in section)
+        size = sum(len(line) + 1 for line in section.lines)
         if used + size <= MAX_CHARACTERS:
-            lines += section
+            lines += section.lines
             used += size
             continue
-        for line in section if not section[0].startswith("<details>") else ():
+        if section.is_folded:
+            left_out += len(section.lines)
+            continue
+        for line in section.lines:
             if used + len(line) + 1 > MAX_CHARACTERS:
                 left_out += 1
                 continue
             lines.append(line)
             used += len(line) + 1
-        left_out += len(section) if section[0].startswith("<details>") else 0
     if left_out:
         lines += ["", f"{count_of(left_out, 'more line')} had no room here."]
     return "\n".join(lines).rstrip("\n") + "\n"
