@@ -81,7 +81,8 @@ class Environment:
     awslambdaric, or the dated list of what it loads. `bytecode` says how the task root's
     bytecode was treated. `requirements` is the file that says what is deployed; `packages`
     says where the packages were taken from, `runtime_packages` the same of what the runtime
-    brings, None where nothing of it was wanted.
+    brings, None where nothing of it was wanted. `log` names the log that the profile was read
+    from (`-` for standard input), None if it was measured.
     """
 
     runner: str
@@ -99,6 +100,7 @@ class Environment:
     requirements: str | None
     packages: str | None = None
     runtime_packages: str | None = None
+    log: str | None = None
 
     @property
     def minor_version(self) -> tuple[int, int]:

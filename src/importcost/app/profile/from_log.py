@@ -159,6 +159,7 @@ def _environment(name: str, place: str) -> Environment:
         runtime_source="as logged",
         bytecode="as it was where the log was made",
         requirements=None,
+        log=name,
     )
 
 

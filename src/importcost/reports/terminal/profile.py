@@ -69,7 +69,7 @@ def _headline(profile: Profile, estimate: Estimate, style: Style, width: int) ->
     if profile.target:
         name = elide(short_path(profile.target.handler_file, profile.target), 60)
     else:
-        log = profile.environment.runner_reason.removeprefix("read from ")
+        log = profile.environment.log or "a log"
         name = "the handler in " + elide("a log on stdin" if log == "-" else log, 45)
     if profile.target and profile.target.function:
         name = f"{name}:{printable(profile.target.function)}"
