@@ -21,7 +21,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from importcost.measure.runners.container import ContainerOptions, ContainerRunner
+from importcost.measure.runners.container.inside import ContainerOptions
+from importcost.measure.runners.container.runner import ContainerRunner
 from importcost.measure.runners.engines import find_engine
 from importcost.measure.session import STUB, probe_source
 

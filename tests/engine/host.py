@@ -11,7 +11,8 @@ import threading
 import time
 from pathlib import Path
 
-from importcost.measure.runners.container import ContainerOptions, ContainerRunner
+from importcost.measure.runners.container.inside import ContainerOptions
+from importcost.measure.runners.container.runner import ContainerRunner
 from importcost.measure.runners.engines import find_engine
 
 

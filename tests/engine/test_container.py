@@ -14,8 +14,9 @@ import pytest
 from engine.fixtures import wait_until
 from harness import PATIENCE_S
 from importcost.errors import MeasurementError
-from importcost.measure.runners import container
-from importcost.measure.runners.container import ContainerOptions, ContainerRunner
+from importcost.measure.runners.container import start
+from importcost.measure.runners.container.inside import ContainerOptions
+from importcost.measure.runners.container.runner import ContainerRunner
 from importcost.measure.runners.engines import Engine, choose, has_image, pull
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -305,7 +306,7 @@ def test_a_killed_process_group_leaves_no_container(engine, options):
     with runner:
         name = runner.container_name
         assert name in containers(engine)
-        runner._container._process.kill()
+        runner._started.attached._process.kill()
         wait_until(lambda: name not in containers(engine), PATIENCE_S, "the container goes")
 
 
@@ -325,7 +326,7 @@ def test_layers_merge_in_order_and_requirements_come_last(engine, options, tmp_p
         path = runner.layout.search_path
         assert path == ("/var/task", "/opt/python", "/var/importcost/packages/0/site-packages")
         found = json_list(runner, code.replace("PATH", str(list(path))))
-        own = runner._folder
+        own = runner._folder.path()
         assert own.exists()
     assert found == ["one", "two", "two", "requirements"]
     assert not own.exists()
@@ -375,7 +376,7 @@ def test_an_image_without_that_python_is_refused_in_one_sentence(engine, lambda_
 
 def test_python_is_looked_for_by_other_names(engine, lambda_image, monkeypatch):
     """As in images that are not AWS's: /var/lang is missing, python3 is on the PATH."""
-    monkeypatch.setattr(container, "PYTHON_COMMANDS", ("/nowhere/python3", "python3"))
+    monkeypatch.setattr(start, "PYTHON_COMMANDS", ("/nowhere/python3", "python3"))
     with ContainerRunner(engine, ContainerOptions(lambda_image, None)) as runner:
         assert runner.facts().executable == "/var/lang/bin/python3"
 

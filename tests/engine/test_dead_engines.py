@@ -9,7 +9,8 @@ import pytest
 
 from engine.fixtures import docker_client
 from importcost.errors import MeasurementError
-from importcost.measure.runners.container import ContainerOptions, ContainerRunner
+from importcost.measure.runners.container.inside import ContainerOptions
+from importcost.measure.runners.container.runner import ContainerRunner
 from importcost.measure.runners.engines import choose, find_engine, look
 
 pytestmark = pytest.mark.engine

@@ -15,15 +15,12 @@ import pytest
 
 from importcost.errors import MeasurementError, UsageError
 from importcost.measure import session
-from importcost.measure.runners import container, engines, launcher
-from importcost.measure.runners.container import (
-    ContainerOptions,
-    ContainerRunner,
-    merge_layers,
-    mount_flags,
-    run_argv,
-    user_flags,
-)
+from importcost.measure.runners import engines, launcher
+from importcost.measure.runners.container import host_folder
+from importcost.measure.runners.container.command import mount_flags, run_argv, user_flags
+from importcost.measure.runners.container.host_folder import FOLDER_PREFIX, merge_layers
+from importcost.measure.runners.container.inside import ContainerOptions
+from importcost.measure.runners.container.runner import ContainerRunner, job_basis
 from importcost.measure.runners.engines import (
     ENGINE_NAMES,
     EngineState,
@@ -320,12 +317,16 @@ def test_the_launcher_keeps_the_sessions_bytecode_between_runs():
 def test_folders_of_killed_runners_are_swept(tmp_path):
     gone = subprocess.Popen(["true"])
     gone.wait()
-    (tmp_path / f"{container.FOLDER_PREFIX}{gone.pid}-x").mkdir()
-    (tmp_path / f"{container.FOLDER_PREFIX}{gone.pid}-x/left").touch()
-    kept = [f"{container.FOLDER_PREFIX}{os.getpid()}-x", f"{container.FOLDER_PREFIX}odd", "other"]
+    (tmp_path / f"{FOLDER_PREFIX}{gone.pid}-x").mkdir()
+    (tmp_path / f"{FOLDER_PREFIX}{gone.pid}-x/left").touch()
+    kept = [
+        f"{FOLDER_PREFIX}{os.getpid()}-x",
+        f"{FOLDER_PREFIX}odd",
+        "other",
+    ]
     for name in kept:
         (tmp_path / name).mkdir()
-    container._sweep(tmp_path)
+    host_folder._sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
 
 
@@ -372,5 +373,5 @@ def test_a_throttled_start_keeps_to_one_core(monkeypatch):
 
 @pytest.mark.parametrize(("cpus", "is_throttled"), [(0.145, True), (0.58, True), (1.0, False)])
 def test_only_a_small_quota_is_waited_for(cpus, is_throttled):
-    runner = ContainerRunner(find_engine("podman"), ContainerOptions(IMAGE, None, cpus=cpus))
-    assert runner._job((), {}, 1.0, "/")["throttled"] is is_throttled
+    basis = job_basis(ContainerOptions(IMAGE, None, cpus=cpus), {})
+    assert basis["throttled"] is is_throttled

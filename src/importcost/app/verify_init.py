@@ -12,7 +12,7 @@ from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.errors import MeasurementError
 from importcost.measure.emulator import Emulator, EmulatorOptions, open_emulator
 from importcost.measure.layout import lambda_environment
-from importcost.measure.runners.container import (
+from importcost.measure.runners.container.inside import (
     INIT_BOOST_CPUS,
     PACKAGES_DIR,
     RUNTIME_PACKAGES_DIR,

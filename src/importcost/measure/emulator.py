@@ -19,17 +19,15 @@ from pathlib import Path
 
 from importcost.errors import MeasurementError
 from importcost.measure.programs import read_program
-from importcost.measure.runners.container import (
+from importcost.measure.runners.container.command import launcher_text, mount_flags, user_flags
+from importcost.measure.runners.container.host_folder import merge_layers
+from importcost.measure.runners.container.inside import (
     CPU_PERIOD_US,
     HOME,
     MIN_QUOTA_US,
     RUNTIME_PACKAGES_DIR,
     TASK_ROOT,
     THROTTLED_BELOW_CPUS,
-    launcher_text,
-    merge_layers,
-    mount_flags,
-    user_flags,
 )
 from importcost.measure.runners.engines import (
     Engine,

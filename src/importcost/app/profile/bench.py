@@ -23,11 +23,8 @@ from importcost.measure.deployed.not_deployed import Beyond
 from importcost.measure.layout import lambda_environment, local_layout
 from importcost.measure.plan import PRECISE, QUICK, Plan
 from importcost.measure.runners.base import Packages, Runner
-from importcost.measure.runners.container import (
-    INIT_BOOST_CPUS,
-    ContainerOptions,
-    ContainerRunner,
-)
+from importcost.measure.runners.container.inside import INIT_BOOST_CPUS, ContainerOptions
+from importcost.measure.runners.container.runner import ContainerRunner
 from importcost.measure.runners.local import LocalRunner
 from importcost.measure.session import BYTECODE_DIR, Measurement, Rehearsed, Subject, measure
 from importcost.model.profile import Profile

@@ -29,7 +29,7 @@ from importcost.measure.deployed.runtime_packages import (
     runtime_packages,
 )
 from importcost.measure.runners.base import Layout, Packages, Runner
-from importcost.measure.runners.container import RUNTIME_PACKAGES_DIR
+from importcost.measure.runners.container.inside import RUNTIME_PACKAGES_DIR
 from importcost.measure.session import Session, Subject
 from importcost.model.profile import RunKind
 from importcost.processes.installer import ToInstall, install, installed_folder
