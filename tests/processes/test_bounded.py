@@ -24,19 +24,6 @@ def is_alive(pid):
         return False
 
 
-@pytest.fixture
-def hurry(monkeypatch):
-    """Return a function that lets the deadline pass once a command has said it is ready."""
-    passed = [0.0]
-    real = time.monotonic
-    monkeypatch.setattr(bounded.time, "monotonic", lambda: real() + passed[0])
-
-    def on_line(line):
-        passed[0] += 2 * LATE_S if line == "ready" else 0.0
-
-    return on_line
-
-
 def test_both_streams_and_the_exit_code_come_back():
     finished = python("import sys; print('out'); print('err', file=sys.stderr); sys.exit(7)")
     assert (finished.exit_code, finished.out, finished.error) == (7, b"out\n", b"err\n")

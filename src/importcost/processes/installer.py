@@ -9,13 +9,14 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from importcost.errors import MeasurementError, NoNetworkError
 from importcost.files.cache import cache_folder
-from importcost.processes.bounded import run
+from importcost.processes.bounded import Finished, run
 from importcost.processes.wheels import (
     InstallTarget,
     lacking_wheel,
@@ -23,7 +24,8 @@ from importcost.processes.wheels import (
     versions_with_wheel,
 )
 
-INSTALL_TIMEOUT_S = 900
+INSTALL_TIMEOUT_S = 900.0
+PIP_TIMEOUT_S = 60.0
 VERSIONS_SHOWN = 3
 _REASON_MARKS = ("ERROR:", "error:", "×", "╰─▶", "No solution found")  # noqa: RUF001
 
@@ -132,7 +134,13 @@ def _failed(wanted: ToInstall, target: InstallTarget, lines: list[str]) -> Measu
 def _compile(folder: Path, python: str) -> None:
     """Leave bytecode beside the sources that stays valid wherever the folder is mounted."""
     words = ["-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
-    run([python, "-I", *words, str(folder)], timeout_s=INSTALL_TIMEOUT_S)
+    done = _started([python, "-I", *words, str(folder)], INSTALL_TIMEOUT_S)
+    # What does not compile is left as it is: some packages carry files for other Pythons.
+    if done.timed_out:
+        raise MeasurementError(
+            f"{python} did not compile the installed packages within {INSTALL_TIMEOUT_S:g} s: "
+            "measure again when the machine is less busy."
+        )
 
 
 def _command(requirements: str, folder: Path, target: InstallTarget) -> list[str]:
@@ -159,23 +167,35 @@ def _command(requirements: str, folder: Path, target: InstallTarget) -> list[str
 
 def _pip_for(python: str) -> list[str]:
     """Return how to call pip for `python`: its own, or importcost's with --python."""
-    if run([python, "-m", "pip", "--version"], timeout_s=60).exit_code == 0:
+    done = _started([python, "-m", "pip", "--version"], PIP_TIMEOUT_S)
+    if done.timed_out:
+        raise MeasurementError(
+            f"`{python} -m pip --version` did not answer within {PIP_TIMEOUT_S:g} s: see why it "
+            "waits, or name another interpreter with --python."
+        )
+    if done.exit_code == 0:
         return [python, "-m", "pip"]
     return [sys.executable, "-m", "pip", "--python", python]
 
 
+def _started(command: Sequence[str], timeout_s: float, **options: Any) -> Finished:
+    try:
+        return run(command, timeout_s=timeout_s, **options)
+    except OSError as error:
+        raise MeasurementError(
+            f"{command[0]} cannot be started ({error.strerror}): install it again, or name "
+            "another interpreter with --python."
+        ) from error
+
+
 def _run(command: list[str], on_line: Callable[[str], None]) -> tuple[int, list[str]]:
     environment = {"PIP_RETRIES": "1", **os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
-    done = run(
-        command,
-        timeout_s=INSTALL_TIMEOUT_S,
-        env=environment,
-        merges_streams=True,
-        on_line=on_line,
+    done = _started(
+        command, INSTALL_TIMEOUT_S, env=environment, merges_streams=True, on_line=on_line
     )
     lines = done.out.decode("utf-8", "replace").splitlines()
     if done.timed_out:
-        lines.append(f"ERROR: the installer did not end within {INSTALL_TIMEOUT_S} s")
+        lines.append(f"ERROR: the installer did not end within {INSTALL_TIMEOUT_S:g} s")
     return (1 if done.timed_out else done.exit_code), lines
 
 

@@ -76,7 +76,10 @@ def _has_wheel(requirement: str, version: str, target: InstallTarget) -> bool:
             pip.append("--ignore-requires-python")
             argv = [*pip, *words, *platform, "--target", folder, requirement]
         environment = {"PIP_RETRIES": "1", **os.environ}
-        return run(argv, timeout_s=ASK_TIMEOUT_S, env=environment).exit_code == 0
+        try:
+            return run(argv, timeout_s=ASK_TIMEOUT_S, env=environment).exit_code == 0
+        except OSError:  # the installer that failed before is gone: nothing more can be said
+            return False
 
 
 def listed(words: Sequence[str]) -> str:
