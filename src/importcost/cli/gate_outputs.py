@@ -145,6 +145,7 @@ def publish_checks(
 def _tell_github(
     checks: Sequence[Check], markdown: str, root: str, places: Places, outputs: GateOutputs
 ) -> None:
+    from importcost.files.append import append_file
     from importcost.reports.gate.annotations import render_annotations
 
     if os.environ.get("GITHUB_ACTIONS") != "true":
@@ -156,8 +157,7 @@ def _tell_github(
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         try:
-            with open(summary, "a", encoding="utf-8") as stream:  # noqa: PTH123 - the runner's file
-                stream.write(markdown + "\n")
+            append_file(Path(summary), f"{markdown}\n".encode())
         except OSError as error:
             raise UsageError(
                 f"The step summary {summary} cannot be written ({error.strerror}): unset "

@@ -24,6 +24,7 @@ _HELD = tuple(
 )
 # What file systems without unnamed files answer, and kernels that do not know the flag.
 _NO_UNNAMED = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.ENOSYS)
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +43,56 @@ class Draft:
         name = self.name
         if name is None:
             name = _name_beside(self.target)
-            # With a folder's descriptor given, Python asks for the link that follows /proc's.
-            folder = os.open(self.target.parent, os.O_RDONLY)
-            try:
-                os.link(f"/proc/self/fd/{self.descriptor}", name, src_dir_fd=folder)
-            finally:
-                os.close(folder)
+            self._link(name)
         try:
             name.replace(self.target)
         except BaseException:
             with contextlib.suppress(OSError):
                 name.unlink()
             raise
+
+    def publish_new(self) -> None:
+        """Give the draft the target's name. Raises FileExistsError if that is taken, OSError."""
+        try:
+            if self.name is None:
+                self._link(self.target)
+            else:
+                os.link(self.name, self.target, follow_symlinks=False)
+        except OSError as error:
+            if self.name is None or error.errno not in _NO_LINKS:
+                raise
+            if os.path.lexists(self.target):
+                raise FileExistsError(
+                    errno.EEXIST, os.strerror(errno.EEXIST), str(self.target)
+                ) from None
+            self.name.rename(self.target)
+
+    def _link(self, name: Path) -> None:
+        """Give the draft, which has no name yet, this one."""
+        # With a folder's descriptor given, Python asks for the link that follows /proc's.
+        folder = os.open(self.target.parent, os.O_RDONLY)
+        try:
+            os.link(f"/proc/self/fd/{self.descriptor}", name, src_dir_fd=folder)
+        finally:
+            os.close(folder)
+
+
+def create_file(target: Path, data: bytes) -> None:
+    """Write a file that is not there yet, whole or not at all.
+
+    Raises FileExistsError if there is one, a link that leads nowhere included, or OSError.
+    """
+    with draft(target, data) as ready, signals_held():
+        ready.publish_new()
+
+
+def check_takes_files(folder: Path) -> None:
+    """Raise OSError for a folder that takes no new file, by writing one that nobody sees.
+
+    Permissions say nothing about a file system that is read-only, or about /proc.
+    """
+    with draft(folder / "any", b""):
+        pass
 
 
 def replace_file(target: Path, data: bytes) -> None:

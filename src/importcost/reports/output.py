@@ -58,11 +58,11 @@ def write_output(path: str, report: str | bytes) -> None:
         sys.stdout.buffer.flush()
         return
     target = Path(path)
-    if target.exists() and not target.is_file():  # /dev/stdout, a pipe: nothing to replace
-        target.write_bytes(data)
-        return
     try:
-        replace_file(target.resolve(), data)
+        if target.exists() and not target.is_file():  # /dev/stdout, a pipe: nothing to replace
+            target.write_bytes(data)
+        else:
+            replace_file(target.resolve(), data)
     except OSError as error:
         raise UsageError(
             f"The report {path} cannot be written ({error.strerror}): name another file with -o."

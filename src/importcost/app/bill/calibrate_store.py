@@ -14,6 +14,7 @@ from importcost.config.read import OWN_FILE
 from importcost.config.start import toml_key, toml_text
 from importcost.errors import UsageError
 from importcost.files.journal import FileEdit
+from importcost.files.replace import create_file
 from importcost.model.codec import to_plain
 
 if sys.version_info >= (3, 11):
@@ -90,8 +91,7 @@ def new_configuration(handler: str, root: str | None, calibration: Calibration) 
 def create(file: Path, text: str) -> None:
     """Write a new configuration. Raises UsageError where there is one, or it cannot be written."""
     try:
-        with file.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        create_file(file.absolute(), text.encode("utf-8"))
     except OSError as error:
         raise UsageError(
             f"{OWN_FILE} cannot be written ({error.strerror}): write it by hand from what"
