@@ -14,6 +14,8 @@ The spec's "diagnosis" holds
   sites         [[file, line]]: places whose reads of absent variables get a placeholder, too
   rules         [[pattern, value]]: the placeholder of a name is the first that matches; `{slug}`
                 in it stands for the name in lower case
+  drivers       [[module, is asynchronous, value]]: the placeholder of a database's address where
+                SQLAlchemy is loaded is that of the first driver that can be imported
   never         a pattern: variables that never get one
   limit         how many placeholders and stand-ins there may be
 and the result's "diagnosis" {"modules": [[name, file, line, names]], "variables": [[name, value,
@@ -21,6 +23,7 @@ file, line]], "reads": [read], "suspects": {...}, "settings": [...]}; see `Diagn
 """
 
 import ast
+import importlib.util
 import os
 import re
 import sys
@@ -321,6 +324,7 @@ class Diagnosis:
         self._own = _Own(spec["search_path"][0])
         self._sources = _Sources()
         self._rules = [(re.compile(pattern), value) for pattern, value in wanted["rules"]]
+        self._drivers = wanted["drivers"]
         self._never = re.compile(wanted["never"])
         self._placeholders = dict(wanted["placeholders"])
         self._forced = set(wanted["stand_ins"])
@@ -400,8 +404,19 @@ class Diagnosis:
         slug = "importcost-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         for pattern, value in self._rules:
             if pattern.search(name.upper()):
-                return str(value.replace("{slug}", slug[:60].rstrip("-")))
+                value = value.replace("{slug}", slug[:60].rstrip("-"))
+                return str(self._database(value) or value)
         return slug
+
+    def _database(self, value: str) -> "str | None":
+        """Return a database's address with a driver that is there, None to keep the value."""
+        if not value.startswith(("postgresql://", "mysql://")) or "sqlalchemy" not in sys.modules:
+            return None
+        there = [row for row in self._drivers if _is_importable(row[0])]
+        if "sqlalchemy.ext.asyncio" not in sys.modules:
+            there = [row for row in there if not row[1]]
+        same = [row[2] for row in there if row[2].startswith(value.partition(":")[0])]
+        return same[0] if same else there[0][2] if there else None
 
     def _note(self, key: str, reader: "Any", *, is_empty: bool) -> None:
         if len(self.reads) < self.MAX_READS:
@@ -597,6 +612,14 @@ class Diagnosis:
             used = _loaded_names(failing[-1]).union(*map(_condition_names, failing))
             if _assigned_names(reading) & used:
                 return True
+        return False
+
+
+def _is_importable(name: str) -> bool:
+    """Return True if a finder has the module; imports nothing but its parent package."""
+    try:
+        return name in sys.modules or importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
         return False
 
 

@@ -173,12 +173,15 @@ def test_a_check_that_names_no_variable_gets_all_that_were_read(tmp_path):
         ("json.loads(os.environ['FILTERS'])", "{}"),
         ("uuid.UUID(os.environ['TENANT'])", "00000000-0000-4000-8000-000000000000"),
         ("{'prod': 1}[os.environ['STAGE']]", "prod"),
+        ("base64.b64decode(os.environ['SIGNING'] + '=')", "aW1wb3J0Y29zdA=="),
         ("logging.getLogger().setLevel(os.environ['VERBOSITY'])", "INFO"),
         ("os.environ['FUNCTION_REF'].split(':')[6]", None),
     ],
 )
 def test_a_placeholder_that_does_not_pass_is_tried_in_another_form(tmp_path, line, value):
-    needs = needs_of(tmp_path, f"import json, logging, os, uuid\nfound = {line}\n", launches=2)
+    needs = needs_of(
+        tmp_path, f"import base64, json, logging, os, uuid\nfound = {line}\n", launches=2
+    )
     assert needs.failure is None
     found = next(iter(values(needs).values()))
     assert found == value or (value is None and found.startswith("arn:"))
@@ -251,6 +254,26 @@ def test_what_a_package_looks_for_on_its_own_gets_none(tmp_path):
 def test_an_address_is_of_the_kind_that_its_name_says(tmp_path, name, start):
     needs = needs_of(tmp_path, f"import os\nX = os.environ[{name!r}]\n")
     assert values(needs)[name].startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("drivers", "imports", "scheme"),
+    [
+        ((), "sqlalchemy", "postgresql"),
+        (("psycopg2",), "sqlalchemy", "postgresql+psycopg2"),
+        (("pymysql", "psycopg2"), "sqlalchemy", "postgresql+psycopg2"),
+        (("pymysql",), "sqlalchemy", "mysql+pymysql"),
+        (("asyncpg", "psycopg2"), "sqlalchemy", "postgresql+psycopg2"),
+        (("asyncpg", "psycopg2"), "sqlalchemy.ext.asyncio", "postgresql+asyncpg"),
+        (("psycopg2",), "json", "postgresql"),
+    ],
+)
+def test_a_databases_address_names_a_driver_that_is_there(tmp_path, drivers, imports, scheme):
+    files = {f"{name}.py": "" for name in drivers}
+    files |= {"sqlalchemy/__init__.py": "", "sqlalchemy/ext/asyncio.py": ""}
+    text = f"import os, {imports}\nURL = os.environ['DATABASE_URL']\n"
+    needs = needs_of(tmp_path, text, files=files)
+    assert values(needs)["DATABASE_URL"].partition("://")[0] == scheme
 
 
 def test_lambdas_own_variables_never_get_one(tmp_path):

@@ -173,8 +173,10 @@ class _Silent:
 
 def _note(placeholders: Sequence[Placeholder]) -> str:
     names = [one.name for one in placeholders]
-    shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-    plural = "s" if len(names) > 1 else ""
+    if len(names) == 1:
+        return f"Setting a placeholder for a variable that init reads: {names[0]}."
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return (
-        f"Setting placeholder{plural} for {len(names)} variable{plural} that init reads: {shown}."
+        f"Setting placeholders for {len(names)} variables that init reads: "
+        f"{', '.join(names[:3])}{more}."
     )

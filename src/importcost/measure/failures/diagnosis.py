@@ -127,6 +127,7 @@ class _Search:
             "stand_ins": list(self.modules),
             "sites": self.sites,
             "rules": data["rules"],
+            "drivers": data["drivers"],
             "never": data["never"],
             "limit": MAX_VARIABLES,
         }

@@ -201,9 +201,11 @@ def _packages(profile: Profile, estimate: Estimate, width: int) -> list[str]:
         tree, ratio = profile.tree, estimate.speed_ratio.value / 1000
         own_us = sum(tree.self_us[node] for node in range(len(tree)) if tree.name(node) in brought)
         owners = sorted({module.distribution for module in modules if module.from_runtime})
+        whose = "their" if len(owners) > 1 else "its"
         lines += wrap(
-            f"From Lambda's runtime: {', '.join(owners)}, {milliseconds(own_us * ratio)} of their "
-            f"own, which the function pays for all the same ({environment.runtime_packages}).",
+            f"From Lambda's runtime: {', '.join(owners)}, {milliseconds(own_us * ratio)} of "
+            f"{whose} own, which the function pays for all the same "
+            f"({environment.runtime_packages}).",
             width,
         )
     if environment.requirements is None and any(_is_elsewhere(module) for module in modules):
