@@ -56,7 +56,7 @@ def test_waiting_is_neither_scaled_nor_throttled():
 
 @pytest.mark.parametrize(
     ("use_share", "expected"),
-    [(1.0, "is a loss where every cold start"), (0.3, "is a loss: 30%"), (0.25, None), (0.0, None)],
+    [(1.0, "is a loss if every cold start"), (0.3, "is a loss: 30%"), (0.25, None), (0.0, None)],
 )
 def test_a_known_use_decides_whether_it_is_a_loss(use_share, expected):
     sentence = worth(use_share=use_share).sentence

@@ -13,15 +13,15 @@ from importcost.model.advice import BestSet
 
 MIN_GAIN_US = 500
 MIN_GAIN_SHARE = 0.005
-"""Of function init: below either, a change is not worth a reader's attention."""
+"""As shares of function init: a change that saves less than both is too small to suggest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What one suggestion would defer: its statements (an import and the objects made from it).
+    """The statements that one suggestion would defer (an import and the objects made from it).
 
-    `finding_id` indexes `Advice.findings`. `extra_us` is what goes away beside imports, such as
-    the time to create a client; microseconds.
+    `finding_id` indexes `Advice.findings`. `extra_us` is saved besides imports, such as the time to
+    create a client; microseconds.
     """
 
     finding_id: int
@@ -33,12 +33,12 @@ class Candidate:
 def best_set(
     costs: ImportCosts, candidates: Sequence[Candidate], function_init_us: float
 ) -> BestSet | None:
-    """Return the changes that save most together, None where none is worth it.
+    """Return the changes that save most together, or None if none is worth it.
 
-    Starts from all deferrable candidates, whose joint saving no subset beats, and drops the one
+    Start from all deferrable candidates, whose joint saving no subset exceeds. Drop the candidate
     that adds least to the rest, again and again, while it adds less than MIN_GAIN_US or
-    MIN_GAIN_SHARE of `function_init_us`. Greedy: where two candidates stand behind each other,
-    the one that is left carries what both save.
+    MIN_GAIN_SHARE of `function_init_us`. The method is greedy: if two candidates cover each other,
+    the one that is left carries the saving of both.
     """
     least = max(MIN_GAIN_US, MIN_GAIN_SHARE * function_init_us)
     chosen = _Elimination(costs, [item for item in candidates if item.deferrable]).run(least)
@@ -53,11 +53,11 @@ def best_set(
 
 
 class _Elimination:
-    """Backward elimination with what each member adds to the others kept up to date.
+    """Backward elimination that keeps up to date how much each member adds to the others.
 
-    With all members gone, a node's mask says which members, put back alone, would load it again;
-    nodes of one mask are one group. A dropped member takes its groups along: what is loaded
-    anyway is nobody's to save.
+    With all members deferred, a node's mask lists the members that, restored alone, would load it
+    again. Nodes of one mask form one group. A dropped member takes its groups along: modules that
+    are loaded anyway count as nobody's saving.
     """
 
     def __init__(self, costs: ImportCosts, members: Sequence[Candidate]) -> None:
@@ -77,7 +77,7 @@ class _Elimination:
         groups = self._groups(left)
         gains = self._gains(left, groups)
         while left:
-            # Of equals the last goes: the first statement in the file is the one to change.
+            # Of equal members the last goes: the first statement in the file is the one to change.
             worst = min(reversed(left), key=gains.__getitem__)
             if gains[worst] >= least_us:
                 break
@@ -103,7 +103,7 @@ class _Elimination:
         return [at for at in members if self._nodes[at] & entered or self._members[at].extra_us > 0]
 
     def _base(self, members: Sequence[int]) -> bytearray:
-        """Return which nodes stay loaded with all members gone."""
+        """Return the nodes that stay loaded with all members deferred."""
         removed = frozenset[int]().union(*(self._nodes[at] for at in members))
         return reachable(self._successors, ROOT, removed)
 
@@ -111,7 +111,7 @@ class _Elimination:
         return {node for at, seen in enumerate(base) if seen for node in self._successors[at]}
 
     def _groups(self, members: Sequence[int]) -> dict[int, int]:
-        """Return the self time of the nodes of each mask; bit `at` stands for member `at`."""
+        """Return the self time of the nodes of each mask; bit `at` is member `at`."""
         base = self._base(members)
         masks = self._masks(members, base)
         groups: dict[int, int] = defaultdict(int)
@@ -124,7 +124,7 @@ class _Elimination:
         owners: dict[int, int] = {}
         for at in members:
             for node in self._nodes[at]:
-                # A statement of two members stays gone when only one of them is put back.
+                # A statement of two members stays deferred if only one of them is restored.
                 owners[node] = 0 if node in owners else 1 << at
         entered = self._entered(base)
         masks = {node: owners.get(node, 0) & -(node in entered) for node in self._order}
@@ -136,7 +136,7 @@ class _Elimination:
                 if not mask or base[node]:
                     continue
                 for successor in self._successors[node]:
-                    # Through a statement that is put back, never through another that is gone.
+                    # Follow statements that are restored, never those that are still deferred.
                     new = masks[successor] | mask & owners.get(successor, -1)
                     if new != masks[successor] and not base[successor]:
                         masks[successor] = new

@@ -1,8 +1,8 @@
 """Bytecode: modules that Lambda compiles at every cold start, and the command that stops it.
 
-/var/task is read-only: what comes without valid bytecode is compiled each time. A ZIP's dates are
-those of its packer (1980 from SAM, 2098 from the Serverless Framework), so timestamp bytecode in
-it is always stale; an image keeps the dates of its files. Hash-based bytecode is valid in both.
+/var/task is read-only, so a module without valid bytecode is compiled each time. A ZIP's dates are
+set by its packer (1980 by SAM, 2098 by the Serverless Framework), so timestamp bytecode in it is
+always stale. An image keeps the dates of its files. Hash-based bytecode is valid in both.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _COMPILED = {
 def bytecode_finding(
     graph: ImportGraph, settings: Settings, folder: str = BUILD_FOLDER
 ) -> BytecodeFinding | None:
-    """Return how many modules are compiled at every cold start, None where there is none.
+    """Return how many modules are compiled at every cold start, or None if there are none.
 
-    `folder` is the task root. Where dependencies lie outside of it they are packed by a build,
-    and the command is for that build's folder, to be run in it. Counted are the function's own
-    modules and its dependencies; the image's standard library is compiled already. Raises
-    UsageError for a runtime that names no Python 3.
+    `folder` is the task root. If dependencies lie outside of it, a build packs them, and the
+    command is to be run in that build's folder. The count covers the function's own modules and its
+    dependencies; the image's standard library is compiled already. Raises UsageError for a runtime
+    that is not a Python 3.
     """
     compiled = compiled_modules(graph, settings.package_type)
     if not compiled:
@@ -42,7 +42,7 @@ def bytecode_finding(
 
 
 def compiled_modules(graph: ImportGraph, package_type: str) -> tuple[LoadedModule, ...]:
-    """Return the modules of the package that have no valid bytecode once deployed."""
+    """Return the package's modules that have no valid bytecode once deployed."""
     states = _COMPILED[package_type]
     return tuple(
         module
@@ -55,10 +55,10 @@ def compiled_modules(graph: ImportGraph, package_type: str) -> tuple[LoadedModul
 
 
 def compile_command(runtime: str, folder: str) -> str:
-    """Return the command that leaves hash-based bytecode, for a Lambda runtime's own Python.
+    """Return the command that writes hash-based bytecode with a Lambda runtime's own Python.
 
-    Bytecode of another minor version is not even looked at. Raises UsageError for a runtime
-    that names no Python 3.
+    Python ignores bytecode of another minor version. Raises UsageError for a runtime that is not a
+    Python 3.
     """
     interpreter = f"python3.{python_minor(runtime)}"
     options = "-m compileall -q --invalidation-mode unchecked-hash -j 0"

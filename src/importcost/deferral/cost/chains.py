@@ -1,4 +1,4 @@
-"""Why a module is loaded: the chains of imports to it, and what would have to be deferred."""
+"""Chains of imports that load a module, and the statements to defer so that it is not loaded."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from importcost.model.results.chains import Chain, Chains, Hop
 DEFAULT_LIMIT = 20
 MORE_CAP = 1_000
 MAX_STEPS = 10_000
-"""Of the search: paths without a cycle may be exponentially many, or rare among dead ends."""
+"""Bounds of the search: paths without a cycle may be exponentially many, or rare."""
 CLOSE_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The fewest own statements whose deferral leaves a module unloaded.
+    """The smallest set of own statements whose deferral leaves a module unloaded.
 
-    `statements` are the nearest to the module; empty where it is not loaded, or where `reason`
-    says why no statement of the user's helps.
+    `statements` are those nearest to the module. They are empty if the module is not loaded, or if
+    `reason` says why no statement of the user's helps.
     """
 
     module: str
@@ -48,7 +48,7 @@ def import_chains(graph: ImportGraph, module: str, limit: int = DEFAULT_LIMIT) -
     ValueError for a limit below one.
     """
     if limit < 1:
-        raise ValueError("at least one chain has to be asked for")
+        raise ValueError("the number of chains must be at least one")
     targets = matching(graph, module)
     if not targets:
         names = {item.name for item in graph.modules}
@@ -60,7 +60,8 @@ def import_chains(graph: ImportGraph, module: str, limit: int = DEFAULT_LIMIT) -
     return Chains(
         module=module,
         is_loaded=True,
-        # A package whose submodule alone is loaded cannot be: Python loads the parent first.
+        # A package cannot stay unloaded while its submodule is loaded: Python loads the parent
+        # first.
         preloaded=(module if module in targets else min(targets)) in preloaded,
         chains=tuple(found[:limit]),
         more=max(0, len(found) - limit),
@@ -74,10 +75,11 @@ def cut(
     function_files: Collection[str],
     keys: Iterable[StatementKey] = (),
 ) -> Cut:
-    """Return what would have to be deferred to be rid of a module and its submodules.
+    """Return the statements to defer so that a module and its submodules are not loaded.
 
-    The smallest set of statements of the user's own files that all ways to the module pass (a
-    minimum cut); of several the one nearest to the module. `keys` are the known statements.
+    This is a minimum cut: the smallest set of statements of the user's own files that every way to
+    the module passes. Of several such sets it is the one nearest to the module. `keys` are the
+    known statements.
     """
     targets = matching(graph, module)
     if not targets:
@@ -132,10 +134,10 @@ class _Search:
         self._distance = self._distances()
 
     def run(self, most: int) -> tuple[list[Chain], bool]:
-        """Return at most `most` chains, and whether there may be others."""
+        """Return at most `most` chains, and True if there may be others."""
         order = count()
-        # (hops in all at least, hops left, tie-break, module, hops to the target so far). Of
-        # equally long ones the nearest to its start first, or none might be finished in time.
+        # (minimum hops in all, hops left, tie-break, module, hops to the target so far). Of equally
+        # long paths the nearest to its start comes first, or none might be finished in time.
         queue: list[tuple[int, int, int, str, tuple[Hop, ...]]] = [
             (self._distance[name], self._distance[name], next(order), name, ())
             for name in sorted(self._targets)
@@ -159,7 +161,7 @@ class _Search:
         return found, bool(queue)
 
     def _add_loose(self, name: str, loaded_by: str | None) -> None:
-        """Give a module that no recorded import explains the one that loaded it."""
+        """Explain a module that no recorded import explains by the module that loaded it."""
         if name not in self._into and loaded_by is not None and loaded_by != name:
             hop = Hop(loaded_by, name, loaded_by, None, None, EdgeKind.DYNAMIC, None)
             self._into[name][loaded_by] = hop
@@ -182,11 +184,11 @@ class _Search:
 
 
 def _minimum_cut(flow: Flow, targets: Collection[int]) -> tuple[StatementKey, ...] | None:
-    """Return the fewest statements that separate root and targets, None where none can.
+    """Return the fewest statements that separate root and targets, or None if nothing can.
 
-    Ford and Fulkerson on the graph with each node split in two: a statement lets one path
-    through, everything else any number. Every path found uses up one statement, so that there
-    are no more rounds than statements.
+    Ford and Fulkerson on the graph with each node split in two: a statement lets one path through,
+    everything else any number. Every path found uses up one statement, so there are at most as many
+    rounds as statements.
     """
     network = _Network(flow, targets)
     while (path := network.path()) is not None:
@@ -231,7 +233,7 @@ class _Network:
         return end != self.SINK and end // 2 in self._statements
 
     def path(self) -> list[int] | None:
-        """Return a shortest way from the root to the sink that has room left."""
+        """Return a shortest way from the root to the sink with capacity left."""
         previous = {self.exit(ROOT): self.exit(ROOT)}
         queue = deque(previous)
         while queue and self.SINK not in previous:
@@ -254,7 +256,7 @@ class _Network:
             self._left[end][start] += 1
 
     def sink_side(self) -> set[int]:
-        """Return the ends from which the sink can still be reached: the cut nearest to it."""
+        """Return the nodes from which the sink can still be reached: the cut nearest to it."""
         into: dict[int, list[int]] = defaultdict(list)
         for start, ends in self._left.items():
             for end, room in ends.items():

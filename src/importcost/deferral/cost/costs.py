@@ -1,4 +1,4 @@
-"""Exclusive cost: what disappears from init when statements of the function are deferred."""
+"""Exclusive cost: the time that disappears from init if statements of the function are deferred."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def self_times(
     names: Collection[str] | None = None,
     phases: Collection[str] = FUNCTION_PHASES,
 ) -> dict[str, int]:
-    """Return each module's self time in the given phases, microseconds, never below zero.
+    """Return each module's self time in the given phases, in microseconds, never below zero.
 
-    A module may have several nodes: they are summed. With `names` (the modules of the graph), a
-    row of another name counts for the nearest module above it: a failed attempt, or a module
-    that removed itself, goes away with whoever tried it.
+    The times of a module's nodes are summed. With `names` (the modules of the graph), a row of
+    another name counts for the nearest module above it: a failed attempt, or a module that removed
+    itself, disappears with its importer.
     """
     wanted = {index for index, label in enumerate(tree.phases) if label in phases}
     known = None if names is None else frozenset(names)
@@ -42,11 +42,12 @@ def self_times(
 
 
 class ImportCosts:
-    """What the statements of the function's own files keep loaded. Immutable; microseconds.
+    """The modules that the statements of the function's own files keep loaded. Immutable;
+    microseconds.
 
-    `self_us` is each module's self time (see `self_times`); `function_files` the user's own
-    files; `keys` their known statements: a traced line in none of them is a statement by
-    itself. A key that loads nothing costs nothing.
+    `self_us` is each module's self time (see `self_times`). `function_files` are the user's own
+    files and `keys` their known statements; a traced line in none of them is a statement by itself.
+    A key that loads nothing costs nothing.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class ImportCosts:
         keys: Iterable[StatementKey] = (),
     ) -> None:
         self._flow = build_flow(graph, function_files, keys)
-        # What the runtime has loaded anyway costs the function nothing.
+        # Modules that the runtime loads anyway cost the function nothing.
         self._weights = [0] * len(self._flow.successors)
         for name, node in self._flow.node_of_module.items():
             if name not in self._flow.preloaded:
@@ -73,7 +74,7 @@ class ImportCosts:
 
     @property
     def flow(self) -> Flow:
-        """The flow graph that the figures come from."""
+        """The flow graph behind the figures."""
         return self._flow
 
     @property
@@ -86,7 +87,7 @@ class ImportCosts:
         return tuple(self._flow.node_of_key)
 
     def exclusive_us(self, keys: Iterable[StatementKey]) -> int:
-        """Return what disappears when all the statements are deferred together."""
+        """Return the time that disappears if all the statements are deferred together."""
         return sum(self._weights[node] for node in self._gone(keys))
 
     def modules_of(self, keys: Iterable[StatementKey]) -> tuple[str, ...]:
@@ -95,12 +96,12 @@ class ImportCosts:
         return tuple(name for name in names if name is not None)
 
     def exclusive_by_statement(self) -> dict[StatementKey, int]:
-        """Return what disappears when a statement alone is deferred, for each statement."""
+        """Return, for each statement, the time that disappears if it alone is deferred."""
         sums = dominated_sums(self._flow.successors, ROOT, self._weights)
         return {key: sums[node] for key, node in self._flow.node_of_key.items()}
 
     def cumulative_us(self, keys: Iterable[StatementKey]) -> int:
-        """Return what the tree shows under statements: all that they were the first to load."""
+        """Return the tree's time under statements: of all modules that they were first to load."""
         seen: set[str] = set()
         edges = (edge for key in keys for edge in self._flow.edges_of.get(key, ()))
         stack = [edge.imported for edge in edges if not edge.cached]
@@ -113,22 +114,22 @@ class ImportCosts:
         return sum(self._weights[node_of[name]] for name in seen)
 
     def is_preloaded(self, key: StatementKey) -> bool:
-        """Tell whether the runtime has loaded all that a statement imports."""
+        """Return True if the runtime has loaded everything that a statement imports."""
         edges = self._flow.edges_of.get(key, ())
         return bool(edges) and all(edge.imported in self._flow.preloaded for edge in edges)
 
     def kept_by(self, key: StatementKey) -> str | None:
-        """Say who loads what a statement names anyway, None where nobody else does.
+        """Return who else loads the modules that a statement names, or None.
 
-        The importer that ends the shortest other chain to the costliest of the modules, with
-        file and line, and the own statement that the chain passes.
+        That is the importer at the end of the shortest other chain to the costliest of the modules,
+        with file and line, and the own statement that the chain passes.
         """
         edges = self._flow.edges_of.get(key, ())
         imported = {edge.imported for edge in edges}
         if not imported:
             return None
         targets = imported - self._flow.preloaded
-        # `from . import x` names the package too, which its own modules keep loaded anyway.
+        # `from . import x` also names the package, which its own modules keep loaded anyway.
         packages = {parent for edge in edges for parent in _packages(body_of(edge)[0])}
         targets = targets - packages or targets
         if not targets:
@@ -147,7 +148,7 @@ class ImportCosts:
         return [node for node, was in enumerate(self._all) if was and not left[node]]
 
     def _under(self, name: str) -> int:
-        """Return a module's self time with that of what it was the first to load."""
+        """Return a module's self time plus that of the modules that it was the first to load."""
         seen = {name}
         stack = [name]
         while stack:
@@ -166,7 +167,7 @@ class ImportCosts:
         return _shortest_ways(self._flow, blocked, wanted)
 
     def _passes(self, node: int, blocked: int) -> bool:
-        """Tell whether the shortest way to a node passes another one."""
+        """Return True if the shortest way to a node passes another one."""
         while node not in (ROOT, blocked):
             node = self._previous[node]
         return node == blocked
@@ -218,13 +219,13 @@ def _steps(graph: ImportGraph) -> dict[tuple[str, str], ImportEdge]:
 
 
 def _packages(name: str) -> tuple[str, ...]:
-    """Return the packages that a module lies in, which Python loads before it."""
+    """Return the packages around a module, which Python loads before it."""
     parts = name.split(".")
     return tuple(".".join(parts[:count]) for count in range(1, len(parts)))
 
 
 def _short(file: str | None, depth: int) -> str:
-    """Return the last parts of a path: as many as the module's name has, plus a package's."""
+    """Return the last parts of a path: as many as the module's name has, and a package's file."""
     parts = (file or "").replace("\\", "/").split("/")
     depth += parts[-1] == "__init__.py"
     return "/".join(parts[-depth:])

@@ -1,7 +1,7 @@
-"""Dominators of a flow graph: what every way from the root to a node has to pass.
+"""Dominators of a flow graph: the nodes that every way from the root to a node passes.
 
-Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm" (2001), without recursion.
-Nodes are numbers from 0; a graph is the list of each node's successors.
+Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm" (2001), without recursion. Nodes
+are numbers from 0; a graph is the list of each node's successors.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ UNREACHABLE = -1
 
 
 def postorder(successors: Sequence[Sequence[int]], root: int) -> list[int]:
-    """Return the nodes that can be reached from the root, each after what it leads to first."""
+    """Return the reachable nodes, each after the nodes that it leads to first."""
     seen = bytearray(len(successors))
     seen[root] = 1
     order: list[int] = []
@@ -57,9 +57,9 @@ def immediate_dominators(successors: Sequence[Sequence[int]], root: int) -> list
 def dominated_sums(
     successors: Sequence[Sequence[int]], root: int, weights: Sequence[int]
 ) -> list[int]:
-    """Return, for each node, the weight of all that it dominates, itself included.
+    """Return, for each node, the weight of all nodes that it dominates, itself included.
 
-    That is what can no longer be reached once the node is gone. 0 for unreachable nodes.
+    Those nodes can no longer be reached once the node is gone. The sum is 0 for unreachable nodes.
     """
     idom = immediate_dominators(successors, root)
     sums = [
@@ -75,7 +75,7 @@ def dominated_sums(
 def reachable(
     successors: Sequence[Sequence[int]], root: int, removed: frozenset[int] = frozenset()
 ) -> bytearray:
-    """Return a flag for each node: 1 where a way from the root avoids the removed nodes."""
+    """Return a flag for each node: 1 if a way from the root avoids the removed nodes."""
     seen = bytearray(len(successors))
     if root in removed:
         return seen

@@ -1,8 +1,8 @@
-"""What a deferral is worth on Lambda: saved in init, paid again by the first request that needs it.
+"""The worth of a deferral on Lambda: saved in init, paid again by the first request that needs it.
 
-Init runs unthrottled at every memory size (the INIT boost); after it a function has memory / 1769
-of one vCPU. So deferred work costs max(1, 1769 / memory) times what it saved, on the share of
-cold starts that need it, and both are billed: break-even is the same in time and in money.
+Init runs unthrottled at every memory size (the INIT boost). After it a function has memory / 1769
+of one vCPU. Deferred work therefore costs max(1, 1769 / memory) times as much, on the share of cold
+starts that need it. Both are billed, so break-even is the same in time and in money.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ def economics(
     use_share: float | None = None,
     prices: Prices | None = None,
 ) -> Economics:
-    """Return what a local saving is worth at a memory size.
+    """Return the worth of a local saving at a memory size.
 
-    `saving_us` is CPU time on the measuring machine, `speed_ratio` Lambda's time for the same
-    work over the local one (`Estimate.speed_ratio`). `blocked_us` is waiting that goes away as
-    well (sleep, network): as long on Lambda as here, and not throttled. `use_share` (0 to 1) is
-    the share of cold starts known to need the work at once, None where nothing is known. Prices
-    left out are the shipped ones, tier 1. Raises UsageError for a memory size or an
-    architecture that Lambda does not have.
+    `saving_us` is CPU time on the measuring machine, and `speed_ratio` Lambda's time for the same
+    work over the local one (`Estimate.speed_ratio`). `blocked_us` is waiting that goes away as well
+    (sleep, network): it takes as long on Lambda as here and is not throttled. `use_share` (0 to 1)
+    is the share of cold starts known to need the work at once, None if unknown. Prices default to
+    the shipped ones, tier 1. Raises UsageError for a memory size or an architecture that Lambda
+    does not have.
     """
     prices = load_prices() if prices is None else prices
     computed_ms = max(0.0, saving_us) * speed_ratio / 1000
@@ -56,7 +56,7 @@ def economics_of(
     use_share: float | None = None,
     prices: Prices | None = None,
 ) -> Economics:
-    """Return what a local saving is worth for an estimated function; see `economics`."""
+    """Return the worth of a local saving for an estimated function; see `economics`."""
     return economics(
         saving_us,
         speed_ratio=estimate.speed_ratio.value,
@@ -71,24 +71,24 @@ def economics_of(
 def _sentence(
     saved_ms: float, first_use_ms: float, share: float, memory_mb: int, use_share: float | None
 ) -> str | None:
-    """Say where deferring is a loss; None where it cannot be one."""
+    """Return the sentence about when deferring is a loss, or None if it cannot be one."""
     if saved_ms <= 0:
         return "Deferring this saves nothing."
     if share >= 1:
         return None
     paid = (
-        f"at {memory_mb} MB the first request that needs it waits {_ms(first_use_ms)} for what"
+        f"at {memory_mb} MB the first request that needs it waits {_ms(first_use_ms)} for work that"
         f" init does in {_ms(saved_ms)}, and that wait is billed too"
     )
     if use_share is not None and use_share > share:
         if use_share >= 1:
-            return f"Deferring this is a loss where every cold start needs it at once: {paid}."
+            return f"Deferring this is a loss if every cold start needs it at once: {paid}."
         return (
             f"Deferring this is a loss: {use_share:.0%} of cold starts need it at once, and {paid}."
         )
     if use_share is not None:
         return None
-    return f"A loss where more than {_percent(share)} of cold starts need it at once: {paid}."
+    return f"A loss if more than {_percent(share)} of cold starts need it at once: {paid}."
 
 
 def _ms(value: float) -> str:

@@ -1,8 +1,8 @@
-"""The flow graph of init: what keeps what loaded, with the user's statements as nodes.
+"""The flow graph of init: who keeps which module loaded, with the user's statements as nodes.
 
-Root -> what the interpreter and the runtime load anyway, and the handler. A module leads to what
-its body imports; in the function's own files a node for the statement stands between them. A
-submodule leads to its package, which Python loads with it.
+The root leads to the modules that the interpreter and the runtime load anyway, and to the handler.
+A module leads to the modules that its body imports; in the function's own files a node for the
+statement lies between them. A submodule leads to its package, which Python loads with it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ PRELOADED_PHASES = frozenset({Phase.INTERPRETER_START.value, Phase.RUNTIME.value
 class StatementKey:
     """A statement of the function's own files.
 
-    `imported` are the modules that it names (as `ImportFinding.imported` has them): they tell
-    two statements on one line apart. None for a statement that is no import, or unknown.
+    `imported` are the modules that it names (as in `ImportFinding.imported`); they distinguish two
+    statements on one line. None for a statement that is not an import, or unknown.
     """
 
     place: Place
@@ -47,26 +47,26 @@ class Flow:
     preloaded: frozenset[str]
 
     def name(self, node: int) -> str | None:
-        """Return the module's name, None for the root and for statements."""
+        """Return the module's name, or None for the root and for statements."""
         return self.names[node - 1] if 0 < node <= len(self.names) else None
 
     def key(self, node: int) -> StatementKey | None:
-        """Return the statement behind a node, None for modules and the root."""
+        """Return the statement of a node, or None for modules and the root."""
         at = node - len(self.names) - 1
         return tuple(self.node_of_key)[at] if at >= 0 else None
 
 
 def body_of(edge: ImportEdge) -> tuple[str, int | None]:
-    """Return the module whose body ran when the import did, and the line that it was at."""
+    """Return the module whose body ran during the import, and the line that it was at."""
     if edge.cause is None:
         return edge.importer, edge.line
     return edge.cause, edge.cause_line
 
 
 def is_of_unknown_origin(edge: ImportEdge) -> bool:
-    """Tell whether nobody knows who imports: code run by `exec` in a namespace without a name.
+    """Return True if the importer is unknown: code run by `exec` in a namespace without a name.
 
-    The runtime's own imports have no line. Whoever loaded the module explains such an edge.
+    The runtime's own imports have no line. Such an edge is attributed to the module's loader.
     """
     return edge.importer == RUNTIME_IMPORTER and edge.cause is None and edge.line is not None
 
@@ -79,7 +79,7 @@ def own_files(graph: ImportGraph) -> frozenset[str]:
 
 
 class StatementIndex:
-    """Finds the statements that a traced line belongs to."""
+    """Finds the statements around a traced line."""
 
     def __init__(self, keys: Iterable[StatementKey]) -> None:
         self._by_file: dict[str, list[StatementKey]] = defaultdict(list)
@@ -87,7 +87,7 @@ class StatementIndex:
             self._by_file[key.place.file].append(key)
 
     def find(self, file: str, line: int, edge: ImportEdge) -> tuple[StatementKey, ...]:
-        """Return the innermost statements around a line; the line itself where none is known."""
+        """Return the innermost statements around a line, or the line itself if none is known."""
         around = [
             key
             for key in self._by_file.get(file, ())
@@ -101,9 +101,9 @@ class StatementIndex:
 
 
 def _by_name(keys: Sequence[StatementKey], edge: ImportEdge) -> tuple[StatementKey, ...]:
-    """Tell statements on one line apart by what was imported; all of them where nothing tells.
+    """Pick among statements on one line by the imported module; all of them if nothing decides.
 
-    The only import among them takes all that the line loads.
+    If only one of them is an import, it gets everything that the line loads.
     """
     imports = tuple(key for key in keys if key.imported)
     if len(imports) == 1:
@@ -113,7 +113,7 @@ def _by_name(keys: Sequence[StatementKey], edge: ImportEdge) -> tuple[StatementK
         inside = name == wanted or name.startswith(wanted + ".")
         return len(wanted) if inside else 0
 
-    # What a dependency imports lazily belongs to the statement that names the dependency.
+    # A dependency's lazy import belongs to the statement that names the dependency.
     for name in (edge.imported, edge.importer):
         fits = {key: max((fit(name, n) for n in key.imported or ()), default=0) for key in keys}
         best = max(fits.values())
@@ -159,7 +159,7 @@ class _Builder:
             return []
         body_file = self._file_of.get(body) if edge.cause else edge.file
         if edge.file is not None and edge.file.startswith("<") and edge.importer == body:
-            # Code run by `exec` counts its own lines: they are none of the file's.
+            # Code run by `exec` counts its own lines, not those of the file.
             return []
         outer = (body_file, line)
         inner = (edge.file, edge.line)
@@ -192,8 +192,8 @@ def build_flow(
 ) -> Flow:
     """Return the flow graph of a recorded import graph.
 
-    `function_files` are the user's own; `keys` their known statements. A line in none of them
-    is a statement by itself.
+    `function_files` are the user's own files and `keys` their known statements. A line in none of
+    them is a statement by itself.
     """
     builder = _Builder(graph, function_files, StatementIndex(keys))
     preloaded = frozenset(m.name for m in graph.modules if m.phase in PRELOADED_PHASES)
@@ -213,9 +213,9 @@ def build_flow(
 
 
 def _attach_loose(builder: _Builder, graph: ImportGraph) -> None:
-    """Hang modules that no recorded import explains on whoever loaded them, else on the root.
+    """Attach modules without a recorded import to their loader, else to the root.
 
-    C code imports without a Python frame: then only the load was seen, not the statement.
+    C code imports without a Python frame, so only the load was seen, not the statement.
     """
     incoming = {target for targets in builder.successors for target in targets}
     for module in graph.modules:

@@ -1,6 +1,6 @@
-"""The knowledge base: what helps where a dependency's own imports cost, without editing it.
+"""The knowledge base: advice on a dependency's own costly imports that needs no edit of it.
 
-Entries lie in `data/knowledge.json`; each was measured with the version that it names. They are
+Entries are in `data/knowledge.json`; each was measured with the version that it names. They are
 suggestions for a reader, never edits.
 """
 
@@ -22,15 +22,15 @@ from importcost.model.advice import ThirdPartyHint
 from importcost.model.graph import FUNCTION, STDLIB, UNKNOWN_DISTRIBUTION, EdgeKind, ImportGraph
 
 MIN_COST_US = 1_000
-"""Below a millisecond there is nothing worth a reader's time."""
+"""A saving below a millisecond is not worth a reader's time."""
 IMPORTERS_SHOWN = 3
 OWN_CODE = "(function)"
-"""As an entry's importer: the user's own files. Only they can take something else instead."""
+"""As an entry's importer: the user's own files, the only ones that can import something else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What the advice changed where it was measured; milliseconds of CPU and modules loaded."""
+    """The measured effect of the advice; milliseconds of CPU and modules loaded."""
 
     before_ms: float
     after_ms: float
@@ -41,12 +41,12 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing known about a distribution.
+    """One known fact about a distribution.
 
-    It applies where `module`, or anything in it, is loaded; where `importer` is given, only what
-    that module, or anything in it (or OWN_CODE), imports counts. `distribution` is the PyPI name
-    of the package that the advice is about, or STDLIB. `advice` may name the `{importers}` of the
-    module. `checked_version` and `date` (ISO) say against what and when `effect` was measured.
+    It applies if `module`, or anything in it, is loaded. If `importer` is given, only imports by
+    that module, or by anything in it (or OWN_CODE), count. `distribution` is the PyPI name of the
+    package that the advice is about, or STDLIB. `advice` may name the `{importers}` of the module.
+    `checked_version` and `date` (ISO) say with which version and when `effect` was measured.
     """
 
     id: str
@@ -62,7 +62,7 @@ class Entry:
 
 @lru_cache(maxsize=1)
 def load_entries() -> tuple[Entry, ...]:
-    """Return the shipped knowledge base. Raises UsageError where the file is damaged."""
+    """Return the shipped knowledge base. Raises UsageError if the file is damaged."""
     name = "knowledge.json"
     shipped = files("importcost.deferral").joinpath("data", name)
     return parse_entries(shipped.read_text(encoding="utf-8"), name)
@@ -84,11 +84,12 @@ def hints(
     self_us: Mapping[str, int],
     entries: Sequence[Entry] | None = None,
 ) -> tuple[ThirdPartyHint, ...]:
-    """Return what is known about the loaded modules, the costliest first.
+    """Return the known facts about the loaded modules, the costliest first.
 
-    `self_us` is each module's self time in microseconds; a hint's `cost_us` what would no longer
-    be loaded if the module (or that import of it) went away. Only from MIN_COST_US on. Entries
-    left out are the shipped ones. Raises UsageError where those are damaged.
+    `self_us` is each module's self time in microseconds. A hint's `cost_us` is the time of the
+    modules that would not be loaded without the module (or without that import of it). Hints below
+    MIN_COST_US are left out. Entries default to the shipped ones. Raises UsageError if those are
+    damaged.
     """
     flow = build_flow(graph, ())
     weights = [0, *(0 if name in flow.preloaded else self_us.get(name, 0) for name in flow.names)]
@@ -107,7 +108,7 @@ def hints(
 
 
 def _left(flow: Flow, modules: Collection[str], graph: ImportGraph, entry: Entry) -> bytearray:
-    """Return which nodes stay loaded without the modules, or without the importer's imports."""
+    """Return the nodes that stay loaded without the modules, or without the importer's imports."""
     node_of = flow.node_of_module
     if entry.importer is None:
         return reachable(flow.successors, ROOT, frozenset(node_of[name] for name in modules))
@@ -117,7 +118,8 @@ def _left(flow: Flow, modules: Collection[str], graph: ImportGraph, entry: Entry
     for edge in graph.edges:
         body = body_of(edge)[0]
         if edge.imported in modules and body in node_of:
-            # An import in a function of theirs is theirs, whoever called it.
+            # An import in a function of the importer counts as its own, whoever called the
+            # function.
             is_theirs = edge.importer in importers or body in importers
             step = (node_of[body], node_of[edge.imported])
             (theirs if is_theirs else others).add(step)
@@ -137,7 +139,7 @@ def _importing(graph: ImportGraph, importer: str) -> frozenset[str]:
 
 
 def _is_about(graph: ImportGraph, entry: Entry) -> bool:
-    """Tell whether what is loaded comes from the entry's distribution, not from a namesake."""
+    """Return True if the loaded module comes from the entry's distribution, not from a namesake."""
     named = entry.importer or entry.module
     if named == OWN_CODE:
         named = entry.module

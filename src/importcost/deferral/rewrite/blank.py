@@ -1,4 +1,4 @@
-"""Blank lines around removed statements: those of one side stay, not those of both."""
+"""Blank lines around removed statements: keep those of one side, not of both."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ENDING = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class _Gap:
-    """Whole lines to be removed, with blank lines before, between and after them."""
+    """Whole lines to remove, and the blank lines before, between and after them."""
 
     start: int
     removed: tuple[Edit, ...]
@@ -22,10 +22,10 @@ class _Gap:
 
 
 def blank_line_edits(tree: Tree, edits: Sequence[Edit]) -> list[Edit]:
-    """Return the edits that keep removed lines from adding up the blank lines around them.
+    """Return the edits that keep the blank lines around removed lines from adding up.
 
-    The longer run of blank lines stays, none at the start of the file. Where another edit puts
-    something between them, or starts with blank lines of its own, that one decides.
+    The longer run of blank lines stays; none stay at the start of the file. If another edit inserts
+    text between them, or starts with blank lines of its own, that edit decides.
     """
     removed = sorted(edit for edit in edits if _whole_lines(tree, edit))
     others = [edit for edit in edits if not _whole_lines(tree, edit)]
@@ -83,7 +83,7 @@ def _tidied(tree: Tree, gap: _Gap, others: Sequence[Edit]) -> Iterator[Edit]:
         if edit.start == gap.start and not edit.new.strip() and edit.start == edit.end:
             added += _lines(edit.new)
         elif edit.start == edit.end == last and edit.new[:1] in ("\r", "\n"):
-            own = True  # its own blank lines take the place of those above
+            own = True  # its own blank lines replace those above
         elif gap.start <= edit.start < gap.end or gap.start < edit.end < gap.end:
             return
     for left, right in zip(gap.removed, gap.removed[1:], strict=False):

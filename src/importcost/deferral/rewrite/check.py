@@ -1,4 +1,4 @@
-"""What must hold between a text and its rewriting, looked up in both syntax trees."""
+"""Checks of a rewritten text against the original, on both syntax trees."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from importcost.deferral.rewrite.tree import CannotRewriteError, parse_text
 
 
 def check_result(before: ast.Module, text: str, getters: Sequence[Getter]) -> None:
-    """Raise CannotRewriteError where `text` does not compile or a use went astray.
+    """Raise CannotRewriteError if `text` does not compile or a use was lost.
 
-    The texts inside f-strings must be the same as before (`f"{s3=}"` shows its source), and
-    every use of an object must have become a call of its getter.
+    The texts inside f-strings must be the same as before (`f"{s3=}"` shows its source), and every
+    use of an object must have become a call of its getter.
     """
     try:
         after = parse_text(text)

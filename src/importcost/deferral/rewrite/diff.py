@@ -1,4 +1,4 @@
-"""A unified diff that `git apply` and `patch` take, true to every byte of the lines."""
+"""A unified diff for `git apply` and `patch` that keeps every byte of the lines."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 def unified_diff(path: str, before: str, after: str, context: int = 3) -> str:
-    """Return the diff from `before` to `after`; empty where they are equal.
+    """Return the diff from `before` to `after`; empty if they are equal.
 
-    `path` is shown behind `a/` and `b/`, with forward slashes. Lines end at a line feed alone,
-    as git and patch see them: a carriage return stays at the end of its line. Encode it with
-    the file's own encoding.
+    `path` is shown behind `a/` and `b/`, with forward slashes. Lines end at a line feed alone, as
+    for git and patch: a carriage return stays at the end of its line. Encode it with the file's own
+    encoding.
     """
     shown = path.replace("\\", "/").lstrip("/")
-    # Without a tab behind it, patch(1) cuts a name at its first blank.
+    # Without a tab after it, patch(1) cuts a name at its first blank.
     tail = "\t" if " " in shown else ""
     lines = difflib.unified_diff(
         _LINES.findall(before),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
-    """Put `new` where `text[start:end]` stood; an insertion has `start == end`."""
+    """Put `new` in place of `text[start:end]`; an insertion has `start == end`."""
 
     start: int
     end: int
@@ -16,15 +16,15 @@ class Edit:
 
 
 class OverlapError(ValueError):
-    """Two edits touch the same text; applying both has no one meaning."""
+    """Two edits touch the same text, so applying both is ambiguous."""
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """Return `text` with all edits made at once; offsets are those of the text handed in.
+    """Return `text` with all edits made at once; offsets are those of the original text.
 
-    Insertions at one place keep the order in which they were given, and come before a
-    replacement that starts there. The same replacement given twice counts once. Raises
-    OverlapError where edits overlap or lie outside the text.
+    Insertions at one place keep their given order, and come before a replacement that starts there.
+    The same replacement given twice counts once. Raises OverlapError if edits overlap or lie
+    outside the text.
     """
     parts: list[str] = []
     position = 0

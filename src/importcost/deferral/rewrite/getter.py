@@ -25,21 +25,21 @@ _FINAL = re.compile(r"(?:typing\.|typing_extensions\.|t\.)?Final(?:\[(?P<inner>.
 
 @dataclass(frozen=True, slots=True)
 class Getter:
-    """An object, the statement that makes it, and the name of the function to come."""
+    """An object, the statement that makes it, and the name of its future getter."""
 
     made: ModuleObject
     statement: ast.Assign | ast.AnnAssign
     name: str
 
     def holds(self, span: Span) -> bool:
-        """Say whether a span lies in the statement."""
+        """Return True if a span lies in the statement."""
         return self.made.span.start <= span.start and span.end <= self.made.span.end
 
 
 def plan_getters(tree: Tree, objects: Sequence[ModuleObject]) -> list[Getter]:
-    """Find the objects' statements and name their getters without clashing with any name.
+    """Find the objects' statements and choose names for their getters that clash with no other.
 
-    Raises CannotRewriteError where one is not there or cannot be a function's result.
+    Raises CannotRewriteError if one is missing or cannot be a function's result.
     """
     if not objects:
         return []
@@ -76,7 +76,7 @@ def _refuse_odd(tree: Tree, made: ModuleObject, statement: ast.Assign | ast.AnnA
     if not all(isinstance(around, ast.Module | ast.If) for around in tree.ancestors(statement)):
         raise CannotRewriteError(f"{made.name} is made inside another statement")
     if not tree.begins_line(tree.start(tree.line_group(statement)[0])):
-        raise CannotRewriteError(f"{made.name} stands on the line of a compound statement")
+        raise CannotRewriteError(f"{made.name} is on the line of a compound statement")
 
 
 def _free_name(name: str, taken: Collection[str]) -> str:
@@ -111,10 +111,10 @@ def cache_decorator(
     removed: Collection[tuple[int, int]],
     python: tuple[int, int],
 ) -> tuple[str, list[Edit]]:
-    """Return the decorator's text, and the edit that imports functools where that is missing.
+    """Return the decorator's text, and the edit that imports functools if it is missing.
 
-    Only an import above the first getter counts. Raises CannotRewriteError where the name
-    `functools` means something else.
+    Only an import above the first getter counts. Raises CannotRewriteError if the name `functools`
+    means something else.
     """
     what, call = ("cache", "") if python >= (3, 9) else ("lru_cache", "(maxsize=None)")
     first = min(getter.made.span.start for getter in getters)
@@ -154,10 +154,10 @@ def definition_edits(
     first_of_run: bool,
     below: Collection[int] = (),
 ) -> list[Edit]:
-    """Return the edits that make the statement a function; of its value only indentation changes.
+    """Return the edits that turn the statement into a function; its value only gets indented.
 
-    `needed` are the imports of its body; `quote` its annotation; `first_of_run` says that no
-    other getter stands right above; `below` are offsets at which new lines come above.
+    `needed` are the imports of its body and `quote` its annotation. `first_of_run` is True if no
+    other getter comes directly above. `below` are offsets with new lines directly above them.
     """
     statement = getter.statement
     start, end = tree.start(statement), tree.span(statement).end
@@ -173,7 +173,7 @@ def definition_edits(
         place, blank = blank_lines_before(tree, start, forced=start in below)
         if place == start:
             head = blank + head
-        elif blank:  # replaces the comment's #: what others insert there stays above
+        elif blank:  # replaces the comment's #: text inserted there stays above
             edits.append(Edit(place, place + 1, f"{blank}#"))
     value = _value_start(tree, statement)
     edits.append(Edit(start, value, f"{head}{inner}return "))
@@ -213,7 +213,7 @@ def _value_start(tree: Tree, statement: ast.Assign | ast.AnnAssign) -> int:
     else:
         position = tree.span(statement.targets[0]).end
     found = _UP_TO_EQUALS.match(tree.text, position)
-    if found is None:  # an assignment with a value has its sign
+    if found is None:  # an assignment with a value has an equals sign
         raise CannotRewriteError(f"the value at line {statement.lineno} was not found")
     return found.end()
 
@@ -221,8 +221,8 @@ def _value_start(tree: Tree, statement: ast.Assign | ast.AnnAssign) -> int:
 def use_edits(tree: Tree, getter: Getter, getters: Sequence[Getter]) -> list[Edit]:
     """Return the edits that call the getter wherever the object was used.
 
-    Raises CannotRewriteError where a use runs on import, or does not stand where it should (no
-    exact positions within f-strings before Python 3.12).
+    Raises CannotRewriteError if a use runs on import, or is not at its expected place (before
+    Python 3.12, positions within f-strings are not exact).
     """
     edits = []
     for use in getter.made.uses:

@@ -1,4 +1,4 @@
-"""The head of a module: its docstring, `__future__` and leading imports, and what goes there."""
+"""The head of a module: docstring, `__future__`, leading imports, and insertions there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class BoundImport:
 
 
 def leading_imports(tree: Tree) -> list[AnyImport]:
-    """Return the imports that nothing but the docstring and other imports precedes."""
+    """Return the imports that follow only the docstring and other imports."""
     found: list[AnyImport] = []
     for index, statement in enumerate(tree.module.body):
         if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -35,18 +35,18 @@ def leading_imports(tree: Tree) -> list[AnyImport]:
 
 
 def is_lazy(tree: Tree, statement: AnyImport) -> bool:
-    """Say whether an import is a `lazy import` already."""
+    """Return True if an import is a `lazy import` already."""
     start = tree.start(statement)
     return re.match(r"lazy\b", tree.text[start : start + 5]) is not None
 
 
 def is_future(statement: ast.stmt) -> bool:
-    """Say whether a statement is a `from __future__ import`."""
+    """Return True if a statement is a `from __future__ import`."""
     return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
 
 
 def after_preamble(tree: Tree) -> tuple[int, bool]:
-    """Return where the first line of code may stand, and whether it is a place within a line.
+    """Return where the first line of code may be, and True if that is a place within a line.
 
     That is after the docstring and `__future__` imports, or before the first statement.
     """
@@ -98,7 +98,7 @@ def import_line_edit(tree: Tree, code: str) -> Edit:
 
 
 def module_imports(tree: Tree, removed: Collection[tuple[int, int]]) -> Iterator[BoundImport]:
-    """Yield the imports of the module's own level that stay.
+    """Yield the imports at module level that stay.
 
     `removed` holds `(id(statement), alias index)`.
     """

@@ -1,4 +1,4 @@
-"""The text of moved imports, and how they are put into a function."""
+"""The text of moved imports, and their insertion into functions."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ LINE_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class MovedImport:
-    """Aliases of one statement that move together, and the comment that goes with them."""
+    """Aliases of one statement that move together, with their comment."""
 
     statement: AnyImport
     aliases: tuple[ast.alias, ...]
     comment: str = ""
 
     def names(self) -> tuple[str, ...]:
-        """Return the names that it binds."""
+        """The names that it binds."""
         return tuple(bound_name(alias, self.statement) for alias in self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
 class NeededImport:
-    """A moved import as one place needs it: only `names` of what it binds.
+    """A moved import as one place needs it: only `names` of those that it binds.
 
-    `elsewhere` are offsets of uses that it does not answer for: another import does, or nothing
-    evaluates them.
+    `elsewhere` are offsets of uses that do not need it: another import covers them, or they are
+    never evaluated.
     """
 
     moved: MovedImport
@@ -79,9 +79,9 @@ class NeededImport:
 def function_edits(tree: Tree, function: Function, needed: Sequence[NeededImport]) -> list[Edit]:
     """Return the edits that put imports before their uses.
 
-    Each goes to the start of the smallest branch that needs it, or before its first statement
-    with a use if the branch may be left earlier (see `place`); after the docstring in any
-    case. Raises CannotRewriteError where a local name would mean something else there.
+    Each goes to the start of the smallest branch that needs it, or before its first statement with
+    a use if the branch may be left earlier (see `place`); after the docstring in any case. Raises
+    CannotRewriteError if a local name would mean something else there.
     """
     _refuse_clashes(function, {name for need in needed for name in need.names})
     places: dict[int, tuple[Point, list[NeededImport]]] = {}
@@ -112,7 +112,7 @@ def _edits_at(
 
 
 def _line_for(tree: Tree, function: Function, point: Point) -> int:
-    """Return where whole lines go that come before statements with lines of their own."""
+    """Return the offset for whole lines that come before statements with lines of their own."""
     start, body = tree.start(point.suite[0]), function.body
     if len(body) > 1 and point.suite[0] is body[1] and is_docstring(body[0]):
         return tree.next_line(tree.span(body[0]).end)
@@ -120,7 +120,7 @@ def _line_for(tree: Tree, function: Function, point: Point) -> int:
         return tree.own_comments(start)
     position = tree.above_comments(start)
     if tree.text[position : tree.line_end(position)].strip().startswith("# type:"):
-        return tree.next_line(position)  # checkers want it right below the header
+        return tree.next_line(position)  # type checkers want it directly below the header
     return position
 
 

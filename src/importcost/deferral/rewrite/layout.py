@@ -1,4 +1,4 @@
-"""The layout of a new getter: blank lines around it, and the lines of a value over several."""
+"""The layout of a new getter: blank lines around it, and a value that spans several lines."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def indented_value(tree: Tree, start: int, end: int) -> list[Edit]:
-    """Return the edits that move a value's further lines right by one step of indentation.
+    """Return the edits that indent a value's further lines by one step.
 
-    `start` and `end` are the offsets of the value. None where a string holds a line's end: its
-    text would change.
+    `start` and `end` are the offsets of the value. None if a string spans a line's end: its text
+    would change.
     """
     text = LINE_END.sub("\n", tree.text[start:end])
     if "\n" not in text or _string_over_lines(text):
@@ -43,15 +43,15 @@ def _string_over_lines(text: str) -> bool:
             elif name.endswith("STRING_END") and opened.pop() != token.end[0]:
                 return True
     except (tokenize.TokenError, SyntaxError):
-        return True  # what cannot be told apart stays as it is
+        return True  # ambiguous lines stay as they are
     return False
 
 
 def blank_lines_before(tree: Tree, start: int, *, forced: bool) -> tuple[int, str]:
     """Return the blank lines that are missing before the definition at `start`, and their place.
 
-    They go above the comments right above it, where the file's other definitions have them, too.
-    None are needed at the file's start. `forced` says that other new lines come right above.
+    They go above the comments directly above it, as in the file's other definitions. None are
+    needed at the file's start. `forced` is True if other new lines come directly above.
     """
     if forced:
         return start, tree.newline * 2
@@ -88,7 +88,7 @@ def _blank_lines_above(tree: Tree, line_start: int) -> int:
 
 
 def _is_spaced(tree: Tree) -> bool:
-    """Say whether most definitions of the module have two blank lines above them."""
+    """Return True if most definitions of the module have two blank lines above them."""
     starts = [tree.start(item) for item in tree.module.body[1:] if isinstance(item, _DEFINITIONS)]
     spaced = [_blank_lines_above(tree, tree.own_comments(start)) == 2 for start in starts]
     return 2 * sum(spaced) >= len(spaced)

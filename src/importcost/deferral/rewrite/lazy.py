@@ -1,9 +1,9 @@
-"""PEP 810: `lazy import`, where the grammar of Python 3.15 allows it.
+"""PEP 810: `lazy import`, if the grammar of Python 3.15 allows it.
 
-As CPython 3.15.2 does it: the module, the packages that it stands in included, is not in
-`sys.modules` until the bound name is first read. `lazy from a import b, c` loads `a` and what was
-read, not the other submodule. It is a SyntaxError inside functions and classes, in every clause
-of `try`, for stars and for `__future__`; `if`, `for`, `with` and `;` lines may hold it.
+As CPython 3.15.2 does it: the module and its packages are not in `sys.modules` until the bound name
+is first read. `lazy from a import b, c` loads `a` and the submodule that was read, not the other.
+It is a SyntaxError inside functions and classes, in every clause of `try`, for stars and for
+`__future__`; `if`, `for`, `with` and `;` lines may hold it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FIRST_LAZY = (3, 15)
 
 
 def refuse_unlazy(tree: Tree, statement: AnyImport, what: str) -> None:
-    """Raise CannotRewriteError where an import cannot be lazy by the grammar of PEP 810."""
+    """Raise CannotRewriteError if an import cannot be lazy by the grammar of PEP 810."""
     line = statement.lineno
     if is_future(statement) or statement.names[0].name == "*":
         raise CannotRewriteError(f"{what} does not apply to the import at line {line}")
@@ -40,9 +40,9 @@ def lazy_edits(
 ) -> list[Edit]:
     """Return the edits that make the aliases `lazy` of a statement lazy.
 
-    `removed` are aliases that another change takes out of it: where none stays eager, the
-    word `lazy` is all that is added; else the statement is split, and `removed` goes with it.
-    Raises CannotRewriteError below Python 3.15 and where the grammar forbids it.
+    `removed` are aliases that another change takes out of it. If none stays eager, only the word
+    `lazy` is added; else the statement is split, and `removed` goes with it. Raises
+    CannotRewriteError below Python 3.15 and where the grammar forbids it.
     """
     if python < FIRST_LAZY:
         raise CannotRewriteError(
@@ -61,7 +61,7 @@ def lazy_edits(
 
 
 def splits(statement: AnyImport, lazy: Collection[int], removed: Collection[int]) -> bool:
-    """Say whether `lazy_edits` replaces the whole statement."""
+    """Return True if `lazy_edits` replaces the whole statement."""
     return bool(lazy) and len({*lazy, *removed}) < len(statement.names)
 
 

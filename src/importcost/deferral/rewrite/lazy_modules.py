@@ -1,10 +1,10 @@
 """PEP 810 for code that older versions run too: names listed in `__lazy_modules__`.
 
-As CPython 3.15.2 does it: the list is read when an import statement runs, so it has to stand
-above; any container does. It holds the full name of what a statement asks for, which is `a` for
-`from a import b` (where `b` is a module, `a.b` has no effect), `a.b` for `import a.b` (there `a`
-has none) and the package for `from . import b`. Inside functions, classes and `try`, and for
-stars, listed modules are loaded at once.
+As CPython 3.15.2 does it: the list is read when an import statement runs, so it must come above;
+any container works. It holds the full name of the module that a statement asks for: `a` for `from a
+import b` (if `b` is a module, `a.b` has no effect), `a.b` for `import a.b` (there `a` has none) and
+the package for `from . import b`. Inside functions, classes and `try`, and for stars, listed
+modules are loaded at once.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ LISTING = "__lazy_modules__"
 
 
 def qualified_name(statement: AnyImport, index: int, package: str) -> str:
-    """Return the absolute name by which `__lazy_modules__` knows an import.
+    """Return the absolute name of an import in `__lazy_modules__`.
 
-    `package` is what `from .` means. Raises CannotRewriteError beyond the top-level package.
+    `package` is what `from .` refers to. Raises CannotRewriteError beyond the top-level package.
     """
     if isinstance(statement, ast.Import):
         return statement.names[index].name
@@ -40,9 +40,9 @@ def qualified_name(statement: AnyImport, index: int, package: str) -> str:
 
 
 def lazy_modules_edits(tree: Tree, named: Sequence[tuple[AnyImport, str]]) -> list[Edit]:
-    """Return the edit that lists the names: a new list, or the module's own one extended.
+    """Return the edit that lists the names: a new list, or an addition to the module's own.
 
-    Raises CannotRewriteError where the imports or the list do not allow it.
+    Raises CannotRewriteError if the imports or the list do not allow it.
     """
     for statement, _ in named:
         refuse_unlazy(tree, statement, LISTING)
@@ -53,7 +53,7 @@ def lazy_modules_edits(tree: Tree, named: Sequence[tuple[AnyImport, str]]) -> li
     first = min(tree.start(statement) for statement, _ in named)
     if tree.start(existing) > first:
         raise CannotRewriteError(
-            f"{LISTING} at line {existing.lineno} stands below the import that it should name"
+            f"{LISTING} at line {existing.lineno} comes below the import that it should name"
         )
     return _extended(tree, existing, names)
 
@@ -113,10 +113,10 @@ def _extended(tree: Tree, existing: ast.Assign | ast.AnnAssign, names: Sequence[
 
 
 def refuse_others(tree: Tree, file: SourceFile, listed: Sequence[tuple[AnyImport, int]]) -> None:
-    """Raise CannotRewriteError where listing modules would make another import lazy.
+    """Raise CannotRewriteError if listing modules would make another import lazy.
 
-    `listed` are statements with the index of an alias. `__lazy_modules__` speaks of modules: a
-    second import of the same one, there for its side effects, would turn lazy with it.
+    `listed` are statements with the index of an alias. `__lazy_modules__` names modules: a second
+    import of the same module, present for its side effects, would become lazy too.
     """
     names = {qualified_name(node, index, file.package) for node, index in listed}
     touched = {(id(node), index) for node, index in listed}

@@ -1,4 +1,4 @@
-"""Where moved imports are needed: which function, which getter, which annotation."""
+"""The functions, getters and annotations that need the moved imports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from importcost.model.advice import Style
 
 @dataclass(frozen=True, slots=True)
 class ChosenImport:
-    """A statement to change, its place in the tree and the aliases that it is about."""
+    """A statement to change, its place in the tree and the aliases to change."""
 
     found: ImportStatement
     node: AnyImport
@@ -30,7 +30,7 @@ class ChosenImport:
     style: Style
 
     def aliases(self) -> tuple[ast.alias, ...]:
-        """Return the aliases that the change is about."""
+        """Return the aliases to change."""
         return tuple(self.node.names[index] for index in self.indexes)
 
     def touched(self) -> set[tuple[int, int]]:
@@ -42,7 +42,8 @@ class ChosenImport:
 class Needs:
     """The imports that each function, getter and the annotations need.
 
-    `quoted` are offsets in annotations to quote, `quoted_getters` objects whose annotation is.
+    `quoted` are offsets in annotations to quote; `quoted_getters` are objects whose annotation to
+    quote.
     """
 
     functions: dict[int, tuple[Function, list[NeededImport]]] = field(default_factory=dict)
@@ -55,9 +56,9 @@ class Needs:
 def find_needs(
     tree: Tree, moving: Sequence[ChosenImport], getters: Sequence[Getter], notes: list[str]
 ) -> Needs:
-    """Sort every use of the moving imports by where its import has to stand.
+    """Sort every use of the moving imports by the place of its import.
 
-    What gets lost on the way is added to `notes`. Raises CannotRewriteError where a use runs
+    Lost comments and removed names are added to `notes`. Raises CannotRewriteError if a use runs
     while the module is imported.
     """
     needs = Needs()
@@ -97,10 +98,10 @@ def find_needs(
 
 
 def _unheeded(moving: Sequence[ChosenImport]) -> frozenset[int]:
-    """Return where uses stand that one import or another answers for, or that only annotate.
+    """Return the offsets of uses that several imports cover, or that only annotate.
 
-    What binds the same name and stays is none of them: the name turns local, so that all of
-    its uses in the function need an import before them.
+    Bindings of the same name that stay are not among them: the name turns local, so all of its uses
+    in the function need an import before them.
     """
     return frozenset(use.span.start for item in moving for use in item.found.uses)
 
@@ -128,7 +129,7 @@ def _in_annotation(getter: Getter, use: Use) -> bool:
 
 
 def _function_of(tree: Tree, use: Use) -> Function:
-    # Within an f-string a use may have no exact place before Python 3.12; its function has.
+    # Before Python 3.12 a use within an f-string may have no exact place, but its function has.
     position = use.function.end - 1 if use.function else use.span.start
     function = tree.outermost_function(position)
     if function is None:

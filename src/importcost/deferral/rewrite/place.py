@@ -1,8 +1,9 @@
-"""Where in a function an import goes, so that no path pays for it that does not use it.
+"""Choose the place of an import in a function, so that only paths that use it pay for it.
 
-A use is covered when an import stands before it in its own suite or in one around it. That holds
-by construction: every suite with a use either gets the import before the first statement from
-which each path uses it, or what holds uses before are branches (`if`, `match`), treated alike.
+A use is covered if an import comes before it in its own suite or in one around it. That holds by
+construction. Every suite with a use either gets the import before the first statement from which
+each path uses it, or the statements with uses before that are branches (`if`, `match`), treated
+alike.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Right before the first statement of `suite`, which may be the rest of a block; `names`
-    are those that the import has to bind there, `heads` whether it is a block's start.
+    """A place directly before the first statement of `suite`, which may be the rest of a block.
+
+    `names` are those that the import has to bind there. `heads` is True at a block's start.
     """
 
     suite: Sequence[ast.stmt]
@@ -29,26 +31,26 @@ class Point:
 
 
 class _Outcome(Enum):
-    """What the paths through statements come to."""
+    """The ways that paths through statements end."""
 
-    USED = "each path comes to a use"
+    USED = "each path reaches a use"
     LEFT = "one leaves the function without a use"
-    OPEN = "one runs on behind the statements without a use"
+    OPEN = "one runs on after the statements without a use"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Names to import in a function; `elsewhere` are offsets of their uses not to heed."""
+    """Names to import in a function; `elsewhere` are offsets of their uses to ignore."""
 
     names: frozenset[str]
     elsewhere: frozenset[int] = frozenset()
 
 
 def points(tree: Tree, function: Function, wanted: Wanted) -> list[Point]:
-    """Return where the import of the wanted names has to stand, in the order of the text.
+    """Return the places of the wanted names' imports, in source order.
 
-    Names in scopes of their own count as uses, too: an import too many does no harm. Where no
-    use is found the import goes to the head of the function.
+    Names in scopes of their own count as uses, too: an unneeded import does no harm. If no use is
+    found the import goes to the head of the function.
     """
     finder = _Finder(tree, wanted)
     found = list(finder.points(function.body))
@@ -59,7 +61,7 @@ def points(tree: Tree, function: Function, wanted: Wanted) -> list[Point]:
 
 
 class _Finder:
-    """The uses of some names, looked up statement by statement."""
+    """Finds the uses of some names, statement by statement."""
 
     def __init__(self, tree: Tree, wanted: Wanted) -> None:
         self._tree = tree
@@ -101,11 +103,11 @@ class _Finder:
         return _Outcome.OPEN if _Outcome.OPEN in outcomes else _Outcome.USED
 
     def _branches(self, statement: ast.stmt) -> list[list[ast.stmt]] | None:
-        """Return the suites of which one runs, None where an import may not go into them.
+        """Return the suites of which one runs, or None if an import may not go into them.
 
-        An empty one stands for a missing `else`. The body of a `try` is a branch, too, unless its
-        handlers speak of failing imports. A use in a condition, of any `elif` or `case`
-        too, is one of the whole statement.
+        An empty suite represents a missing `else`. The body of a `try` is a branch, too, unless its
+        handlers name failing imports. A use in a condition, of any `elif` or `case` too, counts as
+        a use of the whole statement.
         """
         conditions: list[ast.AST] = []
         branches: list[list[ast.stmt]] = []
@@ -127,7 +129,7 @@ class _Finder:
             if not _catches_all(statement.cases[-1]):
                 branches.append([])
         elif isinstance(statement, ast.Try):
-            # A handler whose whole body is one `try` is the rule on Lambda.
+            # A handler whose whole body is one `try` is common on Lambda.
             if any(_catches_import_errors(handler) for handler in statement.handlers):
                 return None
             conditions += [*statement.handlers, *statement.orelse, *statement.finalbody]
@@ -166,7 +168,7 @@ def _meant(name: str, wanted: Collection[str]) -> Iterator[str]:
 
 
 def _leaves(statement: ast.stmt) -> bool:
-    """Say whether running a statement may end the function."""
+    """Return True if running a statement may end the function."""
     pending: list[ast.AST] = [statement]
     while pending:
         node = pending.pop()
@@ -183,7 +185,7 @@ def _catches_all(case: ast.match_case) -> bool:
 
 
 def _catches_import_errors(handler: ast.ExceptHandler) -> bool:
-    """Tell whether a handler names the errors of imports, which the moved one would now raise."""
+    """Return True if a handler names import errors, which the moved import would now raise."""
     named = ast.walk(handler.type) if handler.type is not None else ()
     return any(
         isinstance(node, ast.Name) and node.id in ("ImportError", "ModuleNotFoundError")

@@ -16,8 +16,8 @@ def removal_edits(
 ) -> list[Edit]:
     """Return the edits that remove aliases from import statements.
 
-    `removed` maps `id(statement)` of `imports` to the indexes of its aliases to remove; a
-    statement that loses all of them goes itself, and a block that would be empty gets `pass`.
+    `removed` maps `id(statement)` of `imports` to the indexes of its aliases to remove. A statement
+    that loses all of them is removed, and a block that would be empty gets `pass`.
     """
     edits: list[Edit] = []
     gone: set[int] = set()
@@ -37,7 +37,7 @@ def removal_edits(
 
 
 def trailing_comment(tree: Tree, statement: AnyImport) -> str:
-    """Return the comment behind a statement that has its line to itself, else an empty text."""
+    """Return the comment after a statement that has its line to itself, else an empty text."""
     group = tree.line_group(statement)
     if len(group) > 1 or not tree.begins_line(tree.start(statement)):
         return ""

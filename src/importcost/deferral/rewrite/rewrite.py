@@ -45,10 +45,10 @@ _MOVING = (Style.FUNCTION, Style.GETTER, Style.TYPE_CHECKING)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing to defer, and how.
+    """One thing to defer, and the style in which to defer it.
 
-    An import with style GETTER moves, and the objects that its verdict names become getters; an
-    object with style GETTER becomes one without any import moving.
+    An import with style GETTER moves, and the objects that its verdict names become getters. An
+    object with style GETTER becomes a getter without any import moving.
     """
 
     statement: ImportStatement | ModuleObject
@@ -57,7 +57,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The file's new text, and what its reader should know about it."""
+    """The file's new text, with notes for its reader."""
 
     text: str
     notes: tuple[str, ...]
@@ -65,7 +65,7 @@ class Rewritten:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why nothing was rewritten; a sentence without its full stop."""
+    """The reason why nothing was rewritten; a sentence without its full stop."""
 
     reason: str
 
@@ -75,7 +75,8 @@ def rewrite(
 ) -> Rewritten | Refused:
     """Apply all `changes` to one file together; the result compiles, or it is refused.
 
-    `python` is the version that the function runs on. What no change concerns keeps every byte.
+    `python` is the version that the function runs on. Text that no change concerns keeps every
+    byte.
     """
     try:
         tree = read_tree(file.source.text)
@@ -91,7 +92,7 @@ def rewrite(
 
 @dataclass(slots=True)
 class _Plan:
-    """What is to be done; `notes` grow while it is worked out."""
+    """The planned changes; `notes` grow while the plan is made."""
 
     imports: list[ChosenImport] = field(default_factory=list)
     getters: list[Getter] = field(default_factory=list)
@@ -147,7 +148,7 @@ def _locate(nodes: dict[int, AnyImport], found: ImportStatement, style: Style) -
     if node is None:
         raise CannotRewriteError(f"there is no import at line {found.line} any more")
     if is_future(node) or node.names[0].name == "*":
-        raise CannotRewriteError(f"the import at line {found.line} has to stay where it is")
+        raise CannotRewriteError(f"the import at line {found.line} has to stay in its place")
     if isinstance(node, ast.Import):
         index = found.alias_index or 0
         if index >= len(node.names):

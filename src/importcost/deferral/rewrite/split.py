@@ -1,4 +1,4 @@
-"""Give a statement a line of its own, where it shares one with a header or with others."""
+"""Give a statement its own line if it shares one with a header or with others."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from importcost.deferral.rewrite.tree import CannotRewriteError, Tree
 def split_edits(tree: Tree, statement: ast.stmt) -> tuple[list[Edit], str]:
     """Return the edits that make `statement` begin a line, and that line's indentation.
 
-    The last edit is the one right before the statement; there is none where it begins a line
-    already. What follows it on the line, comments too, stays behind it. Raises
-    CannotRewriteError where the header of its block is not found.
+    The last edit is the one directly before the statement; there is none if it begins a line
+    already. Text after it on the line, comments too, stays after it. Raises CannotRewriteError if
+    the header of its block is not found.
     """
     group = tree.line_group(statement)
     head, index = tree.start(group[0]), group.index(statement)
@@ -31,7 +31,7 @@ def split_edits(tree: Tree, statement: ast.stmt) -> tuple[list[Edit], str]:
 
 
 def _blanks_start(tree: Tree, position: int) -> int:
-    """Return where the blanks and continued line ends before `position` start."""
+    """Return the start of the blanks and continued line ends before `position`."""
     while True:
         position = tree.line_start(position) + len(tree.prefix(position).rstrip(" \t\f"))
         above = tree.line_before(position) if position == tree.line_start(position) else None

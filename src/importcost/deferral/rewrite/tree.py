@@ -1,4 +1,4 @@
-"""A parsed text with exact offsets: what every style of rewriting looks things up in."""
+"""A parsed text with exact offsets, which every style of rewriting uses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 AnyImport: TypeAlias = ast.Import | ast.ImportFrom
 
 _JOINT = re.compile(r"(?:[ \t\f]|\\(?:\r\n|\r|\n))*;(?:[ \t\f]|\\(?:\r\n|\r|\n))*")
-# A # in a string has its closing quote behind it.
+# A # in a string has its closing quote after it.
 _ENDS_IN_COMMENT = re.compile(r"^[ \t\f]*#|#[^'\"]*$")
 _BLANK_OR_COMMENT = re.compile(r"[ \t\f]*(?:#.*)?")
 
@@ -29,11 +29,11 @@ class CannotRewriteError(Exception):
 
 
 def parse_text(text: str) -> ast.Module:
-    """Parse and compile `text`, `lazy` masked. Raises CannotRewriteError where that fails."""
-    # An interpreter that knows the word checks where it may stand.
+    """Parse and compile `text`, `lazy` masked. Raises CannotRewriteError if that fails."""
+    # An interpreter that knows `lazy` checks where it may appear.
     masked = text if sys.version_info >= (3, 15) else mask_lazy(text)[0]
     with warnings.catch_warnings():
-        # The user's own invalid escapes are not what is asked here.
+        # The user's own invalid escapes are not our concern here.
         warnings.simplefilter("ignore")
         try:
             module = ast.parse(masked)
@@ -48,7 +48,7 @@ def parse_text(text: str) -> ast.Module:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a statement stands: `block` is the list that holds it, at `index`, in `parent`."""
+    """The place of a statement: `block` is the list that holds it, at `index`, in `parent`."""
 
     parent: ast.AST
     block: Sequence[ast.stmt]
@@ -59,8 +59,8 @@ class Place:
 class Tree:
     """A text, its syntax tree, and the way from the tree's positions to offsets.
 
-    `newline` and `indent` are the file's own; `places` is keyed by `id(statement)`.
-    `functions` are those that stand in no other function, in the order of the text.
+    `newline` and `indent` are the file's own; `places` is keyed by `id(statement)`. `functions` are
+    those outside any other function, in source order.
     """
 
     text: str
@@ -80,35 +80,35 @@ class Tree:
         return start + len(piece.encode()[:column].decode(errors="ignore"))
 
     def span(self, node: ast.expr | ast.stmt | ast.alias) -> Span:
-        """Return what `node` covers; decorators are not part of a definition."""
+        """Return the span of `node`; decorators are not part of a definition."""
         # The parser sets both ends of every node that it makes.
         end_line, end_column = node.end_lineno or 0, node.end_col_offset or 0
         return Span(self.offset(node.lineno, node.col_offset), self.offset(end_line, end_column))
 
     def start(self, statement: ast.stmt) -> int:
-        """Return where a statement starts, at its first decorator if it has one."""
+        """Return the start of a statement, at its first decorator if it has one."""
         decorators = getattr(statement, "decorator_list", [])
         if decorators:
             return self.text.rindex("@", 0, self.span(decorators[0]).start)
         return self.span(statement).start
 
     def line_start(self, position: int) -> int:
-        """Return where the line that holds `position` starts."""
+        """Return the start of the line that holds `position`."""
         cut = max(self.text.rfind("\n", 0, position), self.text.rfind("\r", 0, position))
         return cut + 1
 
     def line_end(self, position: int) -> int:
-        """Return where the line that holds `position` ends, before its line ending."""
+        """Return the end of the line that holds `position`, before its line ending."""
         found = LINE_END.search(self.text, position)
         return found.start() if found else len(self.text)
 
     def next_line(self, position: int) -> int:
-        """Return where the line after that of `position` starts (the end of the text)."""
+        """Return the start of the line after that of `position` (or the end of the text)."""
         found = LINE_END.search(self.text, position)
         return found.end() if found else len(self.text)
 
     def line_before(self, line_start: int) -> str | None:
-        """Return the line above the one that starts there, None for the first line."""
+        """Return the line above the one that starts there, or None for the first line."""
         if line_start == 0:
             return None
         ending = 2 if self.text[:line_start].endswith("\r\n") else 1
@@ -116,11 +116,11 @@ class Tree:
         return self.text[self.line_start(end) : end]
 
     def prefix(self, position: int) -> str:
-        """Return what stands before `position` on its line."""
+        """Return the text before `position` on its line."""
         return self.text[self.line_start(position) : position]
 
     def begins_line(self, position: int) -> bool:
-        """Say whether a statement at `position` is the first on its logical line."""
+        """Return True if a statement at `position` is the first on its logical line."""
         if self.prefix(position).strip(" \t\f"):
             return False
         above = self.line_before(self.line_start(position))
@@ -142,9 +142,9 @@ class Tree:
         return start
 
     def own_comments(self, position: int) -> int:
-        """Return the start of the line of `position`, or of the comments right above.
+        """Return the start of the line of `position`, or of the comments directly above.
 
-        Those that are indented otherwise belong to another statement.
+        Comments with another indentation belong to another statement.
         """
         start, indent = self.line_start(position), self.indent_at(position)
         while (above := self.line_before(start)) is not None:
@@ -170,7 +170,7 @@ class Tree:
         return _JOINT.fullmatch(between) is not None
 
     def outermost_function(self, position: int) -> Function | None:
-        """Return the function that holds `position` and stands in no other function."""
+        """Return the outermost function around `position`."""
         index = bisect.bisect_right(self.functions, position, key=self.start) - 1
         if index >= 0 and position < self.span(self.functions[index]).end:
             return self.functions[index]
@@ -192,7 +192,7 @@ class Tree:
 
 
 def read_tree(text: str) -> Tree:
-    """Parse `text`. Raises CannotRewriteError where it does not compile."""
+    """Parse `text`. Raises CannotRewriteError if it does not compile."""
     module = parse_text(text)
     starts = line_starts(text)
     ending = LINE_END.search(text)
@@ -240,7 +240,7 @@ def bound_name(alias: ast.alias, statement: AnyImport) -> str:
 
 
 def is_docstring(statement: ast.stmt) -> bool:
-    """Say whether a statement is a string alone, as a first statement's docstring is."""
+    """Return True if a statement is a string alone, like a docstring."""
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)

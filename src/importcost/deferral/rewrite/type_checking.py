@@ -31,9 +31,9 @@ def type_checking_edits(
 ) -> list[Edit]:
     """Return the edits that put imports under the module's `if TYPE_CHECKING:`.
 
-    A block that is there is extended; else one is made after the leading imports, and its flag
-    is imported. `touched` are the aliases that any change moves or makes lazy, as in
-    `module_imports`; `spaced` are offsets before which another edit leaves blank lines.
+    An existing block is extended; else one is made after the leading imports, and its flag is
+    imported. `touched` are the aliases that any change moves or makes lazy, as in `module_imports`;
+    `spaced` are offsets before which another edit leaves blank lines.
     """
     block = _block(tree)
     if block is not None:
@@ -113,9 +113,9 @@ def _flag_import(tree: Tree, touched: Collection[tuple[int, int]]) -> Edit:
 
 
 def quote_edits(tree: Tree, positions: Sequence[int]) -> list[Edit]:
-    """Return the edits that quote the whole annotations which hold the positions.
+    """Return the edits that quote the whole annotations around the positions.
 
-    Raises CannotRewriteError where there is no annotation there, or quoting it is not safe.
+    Raises CannotRewriteError if there is no annotation there, or quoting it is not safe.
     """
     spans = sorted(set(_annotation_spans(tree)))
     edits: dict[Span, Edit] = {}
@@ -137,7 +137,7 @@ def line_of(tree: Tree, position: int) -> int:
 def quoted(tree: Tree, span: Span) -> str:
     """Return an annotation's text as one string literal on one line.
 
-    Raises CannotRewriteError where it holds a comment, a backslash or both kinds of quotes.
+    Raises CannotRewriteError if it holds a comment, a backslash or both kinds of quotes.
     """
     text = tree.text[span.start : span.end]
     line = line_of(tree, span.start)
