@@ -81,7 +81,7 @@ def test_variants_on_no_possible_line_keep_the_published_floor():
     variants = [Variant(100.0, 0.0, inits(300.0)), Variant(300.0, 0.0, inits(250.0))]
     found, notes = calibrate(variants, FLOOR, PLACE)
     assert found.fitted is Fitted.RATIO
-    assert "no line" in notes[0]
+    assert "No line" in notes[0]
 
 
 @pytest.mark.parametrize("logged", [3_000.0, 90.0])

@@ -174,7 +174,7 @@ def test_another_python_than_the_runtime_is_noted():
 def test_the_preview_runtime_borrows_a_floor_and_says_so():
     result = estimate(make_profile(runtime="python3.15", python_version="3.15.2"))
     assert result.floor_ms == find_floor("python3.14", "zip", "x86_64").ms
-    assert any("python3.14 stands in (modelled)" in note for note in result.notes)
+    assert any("python3.14 is used instead (modelled)" in note for note in result.notes)
 
 
 @pytest.mark.parametrize(

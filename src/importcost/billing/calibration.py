@@ -1,15 +1,15 @@
 """Calibration: this function's own floor and speed ratio, from inits that Lambda logged.
 
 `init = floor + factor x published ratio x local CPU time + waiting`. A log of one version of a
-function tells one number, its typical init, so only the sum is known: how it divides between
-floor and ratio is not. With one profile the published floor is therefore kept and the factor on
-the speed ratio is fitted (where the function's own part is too small to tell, the floor is).
-Logs of two or more variants of different size tell both: a line through the points.
+function yields one number, its typical init, so only the sum is known, not how it divides between
+floor and ratio. With one profile the published floor is therefore kept and the factor on the speed
+ratio is fitted (if the function's own part is too small for that, the floor is fitted). Logs of two
+or more variants of different size determine both: a line through the points.
 
-The band is that of the log: between the k-th smallest and k-th largest of n logged inits the next
-one falls with probability (n + 1 - 2k) / (n + 1), whatever their distribution (David and Nagaraja,
-"Order Statistics", 3rd ed., section 7.2). Away from the calibrated size the unknown division
-between floor and ratio counts as well.
+The band comes from the log: the next init falls between the k-th smallest and the k-th largest of n
+logged inits with probability (n + 1 - 2k) / (n + 1), whatever their distribution (David and
+Nagaraja, "Order Statistics", 3rd ed., section 7.2). For estimates away from the calibrated size,
+the unknown division between floor and ratio widens it.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ from importcost.model.stats import median
 
 CONFIDENCE = 0.8
 MIN_COLD_STARTS = 9
-"""From here on smallest to largest hold the next init with 80 % probability: 8 of 10."""
+"""From 10 on, 8 of 10 next inits lie between smallest and largest: 80 % probability."""
 
 SMALL_SHARE = 0.25
-"""Below this share of the floor, a function's own part is lost in the floor's own spread."""
+"""Below this share of the floor, the function's own part is lost in the floor's own spread."""
 
 DIFFERENT_FACTOR = 1.2
-"""Variants whose own parts differ by less tell no more than one."""
+"""Variants whose own parts differ by less tell no more than one variant."""
 
 LOWEST_FACTOR, HIGHEST_FACTOR = 0.2, 5.0
-"""A factor beyond these means that log and profile are not of one function."""
+"""A factor outside of these means that log and profile are not of the same function."""
 
 NO_LINE = (
-    "The variants' logs lie on no line with a positive floor and ratio, so the published floor is"
+    "No line with a positive floor and ratio fits the variants' logs, so the published floor is"
     " kept."
 )
 
 _FLOOR_ERROR = 0.15
-"""Half-width of the floor's uncertainty where nothing tells it from the ratio, as a share."""
+"""Half-width of the floor's uncertainty, as a share, if it is unknown apart from the ratio."""
 
 _RATIO_ERROR = 0.25
-"""The same of the published ratio: about its band."""
+"""Half-width of the published ratio's uncertainty: about its band."""
 
 
 class Fitted(str, Enum):
-    """Which parameters the logs determined; the other one is the published."""
+    """The parameters that the logs determined; the other one is the published."""
 
     RATIO = "ratio"
     FLOOR = "floor"
@@ -58,10 +58,10 @@ class Fitted(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One profile beside the log of the same code. Milliseconds.
+    """One profile and the log of the same code. Milliseconds.
 
-    `published_ms` is the function's own computing as the published ratio says, `blocked_ms` its
-    waiting; `inits_ms` are the logged Init Durations.
+    `published_ms` is the function's own computing by the published ratio and `blocked_ms` its
+    waiting. `inits_ms` are the logged Init Durations.
     """
 
     published_ms: float
@@ -78,11 +78,11 @@ class Variant:
 class Calibration:
     """A function's own floor and factor on the published speed ratio, and the log's spread.
 
-    `floor_ms` in milliseconds. `function_ms` is the function's own computing by the published
-    ratio when it was calibrated: the farther a later estimate is from it, the wider its band.
+    `floor_ms` in milliseconds. `function_ms` is the function's own computing by the published ratio
+    when it was calibrated: the farther a later estimate is from it, the wider its band.
     `slope_error` is the factor's half-width. `band_low` and `band_high` are factors on init that
-    hold 80 % of single cold starts. `arch`, `package_type` and `runtime` say what it holds for;
-    `date` is that of the fit.
+    hold 80 % of single cold starts. It is valid for `arch`, `package_type` and `runtime`; `date` is
+    that of the fit.
     """
 
     floor_ms: float
@@ -99,7 +99,7 @@ class Calibration:
     date: str
 
     def fits(self, arch: str, package_type: str, runtime: str) -> bool:
-        """Tell whether the calibration holds for a configuration: it does for its own only."""
+        """Return True if the calibration is for this configuration: it is not valid for others."""
         return (arch, package_type, runtime) == (self.arch, self.package_type, self.runtime)
 
     def init_band(self, init_ms: float, function_ms: float, local_share: float) -> Interval:
@@ -117,7 +117,7 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a calibration is for, and the day it is made (`2026-11-23`)."""
+    """The configuration of a calibration, and the day it is made (`2026-11-23`)."""
 
     arch: str
     package_type: str
@@ -128,10 +128,10 @@ class Configuration:
 def calibrate(
     variants: Sequence[Variant], published_floor: Interval, place: Configuration
 ) -> tuple[Calibration, tuple[str, ...]]:
-    """Return the calibration that the logs give, and what a reader must know of it.
+    """Return the calibration from the logs, and notes for its reader.
 
-    `published_floor` is the hello-world floor in milliseconds. Raises MeasurementError where
-    there are too few cold starts, or where log and profile cannot be of one function.
+    `published_floor` is the hello-world floor in milliseconds. Raises MeasurementError if there are
+    too few cold starts, or if log and profile cannot be of one function.
     """
     for variant in variants:
         check_enough(len(variant.inits_ms))
@@ -157,7 +157,7 @@ def calibrate(
 
 
 def check_enough(count: int) -> None:
-    """Raise MeasurementError that says how many more cold starts are needed, if any are."""
+    """Raise MeasurementError with the number of missing cold starts, if there are too few."""
     if count < MIN_COLD_STARTS:
         missing = MIN_COLD_STARTS - count
         raise MeasurementError(
@@ -170,13 +170,14 @@ def check_enough(count: int) -> None:
 def prediction_band(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
     """Return the median of values with an interval that the next value falls in.
 
-    The narrowest symmetric pair of order statistics that reaches `confidence`; smallest to
-    largest where none does, with the confidence that they reach. Raises ValueError if empty.
+    The interval is the narrowest symmetric pair of order statistics that reaches `confidence`. If
+    none does, it is smallest to largest, with the confidence that they reach. Raises ValueError if
+    empty.
     """
     ordered = sorted(values)
     count = len(ordered)
     middle = median(ordered)
-    # Rounded against binary noise: exactly 0.1 x 10 must be 1.
+    # Rounded against binary noise: 0.1 x 10 must be exactly 1.
     rank = max(1, math.floor(round((1 - confidence) / 2 * (count + 1), 9)))
     reached = max(0.0, (count + 1 - 2 * rank) / (count + 1))
     low, high = ordered[rank - 1], ordered[-rank]
@@ -263,7 +264,7 @@ def _spread(variants: Sequence[Variant]) -> tuple[float, float]:
 def _slope_error(
     variants: Sequence[Variant], fitted: Fitted, floor: Interval, factor: float
 ) -> float:
-    """Return the factor's half-width: what the unknown floor leaves open, or the points' spread."""
+    """Return the factor's half-width: from the unknown floor, or from the points' spread."""
     sizes = [one.published_ms for one in variants]
     if fitted is Fitted.BOTH:
         spread = max(

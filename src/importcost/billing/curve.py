@@ -1,8 +1,8 @@
 """The memory curve: a cold start at every memory size, architecture and package type.
 
-On-demand init is not scaled by memory (the INIT boost), its dollars are. What is deferred out of
-init runs after it, with memory / 1769 MB of one vCPU: `first_use_ms = saved_ms x max(1, 1769 /
-memory)`. So deferring pays while less than `saved_ms / first_use_ms` of cold starts need the work.
+On-demand init is not scaled by memory (the INIT boost); its dollars are. Deferred work runs after
+init, with memory / 1769 MB of one vCPU: `first_use_ms = saved_ms x max(1, 1769 / memory)`. So
+deferring pays while less than `saved_ms / first_use_ms` of cold starts need the work.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ MEMORY_SIZES = (128, 256, 512, 1024, 1769, 3008, 5307, 7076, 8845, 10_240)
 class Deferred:
     """The deferrals of a profile at one memory size. Milliseconds, US dollars.
 
-    `saved_ms` off init; `first_use_ms` is what the first request that needs the deferred work
-    waits for it, throttled; `break_even_share` the share (0 to 1) of cold starts that may need
-    it before deferring loses. `init_ms` and `dollars_per_million` are of a cold start that needs
-    none of it.
+    `saved_ms` is the time that init loses. `first_use_ms` is how long the first request waits for
+    the deferred work, throttled. `break_even_share` (0 to 1) is the share of cold starts that may
+    need it before deferring loses. `init_ms` and `dollars_per_million` are of a cold start that
+    needs none of it.
     """
 
     saved_ms: Interval
@@ -41,7 +41,7 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """One cold start: the estimate as it is, and with the deferrals where there are any."""
+    """One cold start: the estimate as it is, and with the deferrals if there are any."""
 
     estimate: Estimate
     throttle: float
@@ -90,9 +90,9 @@ def memory_curve(
 
 
 def saved_ms(profile: Profile, share: Interval, bill: Estimate) -> Interval:
-    """Return what a share (0 to 1) of function-init CPU is on Lambda, in milliseconds.
+    """Return the time on Lambda of a share (0 to 1) of function-init CPU, in milliseconds.
 
-    The ends take the share's and the speed ratio's ends together: wider than independent errors.
+    Multiplies the bounds of share and speed ratio: wider than independent errors.
     """
     cpu_ms = profile.function_init.cpu_us.value / 1000
     ratio = bill.speed_ratio

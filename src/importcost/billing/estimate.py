@@ -1,4 +1,4 @@
-"""The estimate: what a cold start of the profiled function bills on Lambda."""
+"""The estimate: the billed time of the profiled function's cold start on Lambda."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from importcost.model.stats import at_confidence
 
 FLOOR_LABEL = "Lambda + interpreter + runtime (floor)"
 LAMBDA_LOG = "lambda-log"
-"""`Profile.source` of a log that was taken on Lambda itself."""
+"""`Profile.source` of a log that was written on Lambda itself."""
 
 CONFIDENCE = 0.8
-"""Of all estimated intervals: that of the floor (p10 to p90) and of the speed ratio."""
+"""Confidence of all estimated intervals: that of the floor (p10 to p90) and of the speed ratio."""
 
 NEAR_LIMIT_SHARE = 0.8
 """From this share of the init limit on, an estimate counts as near it."""
@@ -36,7 +36,7 @@ _FUNCTION_PHASES = (Phase.HANDLER_IMPORTS, Phase.MODULE_BODY)
 
 
 class InitLimit(str, Enum):
-    """Where the estimated init stands against Lambda's 10 s limit for on-demand init."""
+    """The position of the estimated init relative to Lambda's 10 s limit for on-demand init."""
 
     BELOW = "below"
     NEAR = "near"
@@ -45,7 +45,7 @@ class InitLimit(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a figure comes from: what it is, who published it, and the date of the figure."""
+    """The source of a figure: its name, its publisher, and the date of the figure."""
 
     figure: str
     source: str
@@ -54,7 +54,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class PhaseEstimate:
-    """One phase as modelled on Lambda; milliseconds. `share` (0 to 1) of the estimated init."""
+    """One phase as modelled on Lambda; milliseconds. `share` (0 to 1) is of the estimated init."""
 
     label: str
     init_ms: float
@@ -66,8 +66,8 @@ class Estimate:
     """Modelled on-demand cold start. Times in milliseconds, money in US dollars.
 
     `init_ms` = `floor_ms` + `function_init_ms`; `function_init_ms` is the local CPU time times
-    `speed_ratio`, plus blocked wall time. `billed_init_ms` is what the init alone adds to
-    Billed Duration (whole milliseconds; AWS rounds the sum of init and first invoke up).
+    `speed_ratio`, plus blocked wall time. `billed_init_ms` is the part of Billed Duration that
+    comes from init alone (whole milliseconds; AWS rounds the sum of init and first invoke up).
     `phases` add up to `init_ms.value`. Init is not scaled by memory (the INIT boost);
     `dollars_per_million` cold starts is. What lies past the init limit is billed as the retried
     init, which runs throttled.
@@ -91,7 +91,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The function's own init on Lambda: computing (scaled) and waiting (as measured), ms."""
+    """The function's own init on Lambda in ms: computing (scaled) and waiting (as measured)."""
 
     computed: Interval
     blocked_ms: float
@@ -106,11 +106,11 @@ class _Parts:
 
 
 def throttle_factor(memory_mb: int) -> float:
-    """Return how much longer work takes once init is over, or in a retried init.
+    """Return how many times longer work takes after init, or in a retried init.
 
     After init a function has memory / 1769 MB of one vCPU (AWS Lambda Developer Guide;
-    `limits.json`): imports deferred into the handler run by this factor longer, never shorter.
-    Raises UsageError for a memory size that Lambda does not have.
+    `limits.json`). Imports deferred into the handler therefore run longer by this factor, never
+    shorter. Raises UsageError for a memory size that Lambda does not have.
     """
     return max(1.0, load_limits().mb_per_vcpu / check_memory(memory_mb))
 
@@ -125,7 +125,7 @@ def billed_duration_ms(init_ms: float, duration_ms: float) -> int:
 
 
 def dollars_per_million(billed_ms: float, memory_mb: int, gb_second_dollars: float) -> float:
-    """Return US dollars for a million times `billed_ms` at a memory size."""
+    """Return the US dollars for a million times `billed_ms` at a memory size."""
     return memory_mb / 1024 * billed_ms / 1000 * gb_second_dollars * 1_000_000
 
 
@@ -140,12 +140,11 @@ def estimate(
 ) -> Estimate:
     """Return the modelled on-demand cold start of a profiled function.
 
-    Settings left out are the profile's; prices left out are the shipped ones. The errors of
-    the local measurement, the speed ratio and the floor are taken as independent: half-widths
-    are added in quadrature, downwards and upwards apart, at 80 % confidence. A `calibration`
-    that fits the settings puts the function's own floor, ratio and band in the place of the
-    published ones. Raises UsageError for a memory size, architecture, package type or runtime
-    that Lambda does not have.
+    Settings default to the profile's, prices to the shipped ones. The errors of the local
+    measurement, the speed ratio and the floor count as independent: half-widths are added in
+    quadrature, downwards and upwards separately, at 80 % confidence. A `calibration` that fits the
+    settings replaces the published floor, ratio and band by the function's own. Raises UsageError
+    for a memory size, architecture, package type or runtime that Lambda does not have.
     """
     settings = _settings(profile.settings, memory_mb, arch, package_type)
     prices = load_prices() if prices is None else prices
@@ -185,9 +184,9 @@ def estimate(
 
 @dataclass(frozen=True, slots=True)
 class PublishedParts:
-    """What the published figures make of a profile; milliseconds.
+    """The published figures applied to a profile; milliseconds.
 
-    `function_ms` is the computing of the function's own init, `blocked_ms` its waiting.
+    `function_ms` is the computing of the function's own init and `blocked_ms` its waiting.
     """
 
     floor_ms: Interval
@@ -214,13 +213,13 @@ def _unused(calibration: Calibration | None, own: Calibration | None) -> tuple[s
     if calibration is None or own is not None:
         return ()
     place = f"{calibration.runtime}, {calibration.package_type}, {calibration.arch}"
-    return (f"The stored calibration is for {place}: published figures are taken here.",)
+    return (f"The stored calibration is for {place}: published figures are used here.",)
 
 
 def _calibrated(
     own: Calibration, floor: FloorFound, found: RatioFound, profile: Profile, settings: Settings
 ) -> tuple[FloorFound, RatioFound]:
-    """Put the function's own floor and ratio in the place of the published ones."""
+    """Replace the published floor and ratio by the function's own."""
     floor_ms = Interval(
         own.floor_ms * own.band_low, own.floor_ms, own.floor_ms * own.band_high, CONFIDENCE
     )
@@ -279,11 +278,11 @@ def _ratio(profile: Profile, settings: Settings) -> RatioFound:
 def _python_notes(profile: Profile, settings: Settings) -> tuple[str, ...]:
     version = profile.environment.python_version
     notes = []
-    # A log that was not taken on Lambda need not say which Python wrote it.
+    # A log from elsewhere does not always say which Python wrote it.
     if profile.speed_us and python_minor(version) != python_minor(settings.runtime):
         notes.append(
-            f"Measured with Python {version}: what {settings.runtime} would take for"
-            " the same imports may differ."
+            f"Measured with Python {version}: {settings.runtime} may take another time for"
+            " the same imports."
         )
     if profile.environment.python_implementation not in ("CPython", "unknown"):
         notes.append(
@@ -294,9 +293,9 @@ def _python_notes(profile: Profile, settings: Settings) -> tuple[str, ...]:
 
 
 def _function_init(profile: Profile, ratio: Interval) -> _Parts:
-    """Scale the local CPU time; add blocked wall time as it is, where it is significant.
+    """Scale the local CPU time, and add significant blocked wall time unscaled.
 
-    A sleep, a connection or a disk waits as long on Lambda as here, as far as is known.
+    A sleep, a connection or a disk is assumed to wait as long on Lambda as here.
     """
     cpu = at_confidence(profile.function_init.cpu_us, CONFIDENCE)
     value = cpu.value * ratio.value
@@ -306,7 +305,7 @@ def _function_init(profile: Profile, ratio: Interval) -> _Parts:
         max(0.0, value - down) / 1000, value / 1000, (value + up) / 1000, CONFIDENCE
     )
     init = profile.function_init
-    # A log's rows are wall time: waiting is in them already.
+    # A log's rows are wall time, so they include waiting.
     from_log = profile.source == LAMBDA_LOG
     blocked_us = 0.0 if from_log else significant_blocked_us(init.blocked_us, init.wall_us)
     return _Parts(computed, blocked_us / 1000)
@@ -319,7 +318,7 @@ def _sum(left: Interval, right: Interval, value: float) -> Interval:
 
 
 def _phases(profile: Profile, floor_ms: float, parts: _Parts) -> tuple[PhaseEstimate, ...]:
-    """Split init as the profile's phases say; the module body takes what the imports leave."""
+    """Split init as the profile's phases do; the module body gets what the imports leave."""
     times = {time.phase: time for time in profile.phases}
     cpu = [max(0, times[p].cpu_us) if p in times else 0 for p in _FUNCTION_PHASES]
     waits = [
@@ -348,10 +347,10 @@ def _limit(init_ms: Interval) -> InitLimit:
 
 
 def _billed(init_ms: Interval, memory_mb: int) -> Interval:
-    """Return the billed init; an end past the limit is that of a retry that runs throttled.
+    """Return the billed init; a bound past the limit is that of a retry that runs throttled.
 
-    Public sources contradict each other on whether the lost init is billed as well: the upper
-    end says that it is.
+    Public sources contradict each other on whether the lost init is billed as well. The upper bound
+    assumes that it is.
     """
     limit_ms = load_limits().on_demand_init_limit_ms
     factor = throttle_factor(memory_mb)
@@ -363,7 +362,7 @@ def _billed(init_ms: Interval, memory_mb: int) -> Interval:
 
 
 def _round_up(milliseconds: float) -> int:
-    # Nanosecond noise of binary fractions must not bill a millisecond.
+    # Binary rounding noise must not bill a millisecond.
     return math.ceil(round(milliseconds, 6))
 
 
@@ -379,7 +378,7 @@ def _notes(parts: _Parts, limit: InitLimit, memory_mb: int) -> tuple[str, ...]:
             "Init would pass Lambda's 10 s limit: it is retried inside the first invocation,"
             f" {throttle_factor(memory_mb):.1f} times slower at {memory_mb} MB, under the"
             " function's own timeout. Whether the lost 10 s are billed too is not clear: the"
-            " upper end has them."
+            " upper bound includes them."
         )
     elif limit is InitLimit.NEAR:
         notes.append(

@@ -1,4 +1,4 @@
-"""Whether the noise of a measurement shows in the figures that are worked out from it."""
+"""Decide whether the measurement's noise shows in the figures that depend on it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ FEWEST_MS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """What the noise of the local median makes of the bill; milliseconds.
+    """The effect of the local median's noise on the bill; milliseconds.
 
-    `local` is the median's 95 % interval as measured here, `billed` the init that its ends would
-    bill, and `band` what the estimate is off by if nothing is wrong with the median.
+    `local` is the median's 95 % interval as measured here, and `billed` the init that its bounds
+    would bill. `band` is the estimate's uncertainty if the median is exact.
     """
 
     local: Interval
@@ -30,27 +30,26 @@ class Noise:
 
     @property
     def half_width(self) -> float:
-        """Return how far the median is known: the wider side's share of it."""
+        """Return the relative uncertainty of the median: the wider side's share of it."""
         width = max(self.local.high - self.local.value, self.local.value - self.local.low)
         return width / self.local.value if self.local.value else 0.0
 
     @property
     def shows(self) -> bool:
-        """Return True if the noise changes a digit that is shown and known."""
+        """Return True if the noise changes a digit that is shown and significant."""
         return changes_a_digit(self.billed, self.band)
 
     @property
     def place_ms(self) -> float:
-        """Return the unit of the last digit that the band leaves known."""
+        """Return the unit of the last digit that the band leaves significant."""
         return place_of(self.band)
 
 
 def changes_a_digit(figure: Interval, band: Interval) -> bool:
-    """Return True if an end of `figure` lies a digit away from its value; milliseconds.
+    """Return True if a bound of `figure` is a significant digit away from its value; milliseconds.
 
-    A digit that means something, that is: where the `band` is 600 ms wide either way, tens and
-    ones mean nothing, whatever the noise. A digit away is half its unit: with less, it would
-    depend on where the value lies between two round figures.
+    If the `band` is 600 ms wide either way, tens and ones mean nothing, whatever the noise. A digit
+    away means half its unit: less would depend on where the value lies between two round figures.
     """
     width = max(figure.high - figure.value, figure.value - figure.low)
     return width >= place_of(band) / 2
@@ -63,7 +62,7 @@ def place_of(band: Interval) -> float:
 
 
 def noise_of(profile: Profile, calibration: Calibration | None = None) -> Noise:
-    """Work out what the noise of the profile's median makes of its bill.
+    """Work out the effect of the profile median's noise on its bill.
 
     Raises UsageError as `estimate` does.
     """

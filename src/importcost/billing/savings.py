@@ -1,4 +1,4 @@
-"""What known changes take off init: shares of the function's own CPU time, verified or not."""
+"""Init time saved by known changes: shares of the function's own CPU time, verified or not."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from importcost.model.profile import Phase, Profile
 _FUNCTION_PHASES = (Phase.HANDLER_IMPORTS.value, Phase.MODULE_BODY.value)
 _FILE = "strategies.json"
 LEAST_SHARE = 0.01
-"""Of function init: a prediction below it is no remedy, and must not be recommended as one."""
+"""As a share of function init: a smaller prediction must not be recommended as a remedy."""
 
 
 class Basis(str, Enum):
-    """What a saving rests on."""
+    """The evidence for a saving."""
 
     VERIFIED = "verified"
     """Measured in pairs by `importcost defer`."""
     PREDICTED = "predicted"
-    """Worked out from the import graph, or from a published share; never measured here."""
+    """Calculated from the import graph, or from a published share; not measured here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """One change and the share (0 to 1) of function-init CPU time that it takes away."""
+    """One change and the share (0 to 1) of function-init CPU time that it saves."""
 
     share: Interval
     basis: Basis
@@ -36,13 +36,13 @@ class Saving:
 
     @property
     def is_verified(self) -> bool:
-        """Tell whether the saving was measured in pairs."""
+        """True if the saving was measured in pairs."""
         return self.basis is Basis.VERIFIED
 
 
 @dataclass(frozen=True, slots=True)
 class Savings:
-    """What a profile's advice offers; None with a reason in `missing` (sentences) where nothing."""
+    """The savings that a profile's advice offers; None with a reason in `missing` (sentences)."""
 
     deferral: Saving | None
     bytecode: Saving | None
@@ -108,7 +108,7 @@ def _bytecode(profile: Profile, found: BytecodeFinding | None) -> tuple[Saving |
 
 
 def _verified_share(verification: Verification) -> Interval | None:
-    """Return the saving's share of the original in the same pairs; None where it failed."""
+    """Return the saving's share of the original in the same pairs, or None if it failed."""
     saving, original_us = verification.saving_us, verification.original_us
     if verification.failure is not None or saving is None or not original_us:
         return None
@@ -126,7 +126,7 @@ def _certain(share: float) -> Interval:
 
 
 def _published_share(profile: Profile) -> Interval:
-    """Return the published cut, taken of what the modules without valid bytecode cost here.
+    """Return the published cut, applied to the cost here of modules without valid bytecode.
 
     `strategies.json`: hash-based bytecode cut the init of whole applications by 40 to 47 %.
     """
@@ -137,7 +137,7 @@ def _published_share(profile: Profile) -> Interval:
 
 
 def _compiled_share(profile: Profile) -> float:
-    """Return the share (0 to 1) of function init spent in modules that Lambda has to compile."""
+    """Return the share (0 to 1) of function init in modules that Lambda has to compile."""
     if profile.graph is None:
         return 0.0
     stale = {BytecodeState.STALE, BytecodeState.ABSENT}

@@ -1,4 +1,4 @@
-"""Estimates beside what Lambda logged."""
+"""Estimates compared with the inits that Lambda logged."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from importcost.model.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """An estimate beside the log. `inside` is the share (0 to 1) of logged inits in its band.
+    """An estimate and the log. `inside` is the share (0 to 1) of logged inits in its band.
 
-    `error` is relative: the estimated init over the log's median, less one.
+    `error` is relative: the estimated init over the log's median, minus one.
     """
 
     estimate: Estimate
@@ -25,13 +25,13 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a log and a profile say of each other. Milliseconds.
+    """The comparison of a log and a profile. Milliseconds.
 
-    `logged` is the median of the log's inits with the band that the next one falls in;
-    `published` and `stored` are the estimates before, `fitted` that of the new calibration.
-    `calibration` is None where too few cold starts were logged, `reason` then says so.
-    `memories` are the logged memory sizes, MB; `notes` what the fit leaves open, `left_out` what
-    of the log was not taken.
+    `logged` is the median of the log's inits with the band for the next one. `published` and
+    `stored` are the estimates before, `fitted` that of the new calibration. `calibration` is None
+    if too few cold starts were logged, with the reason in `reason`. `memories` are the logged
+    memory sizes in MB. `notes` are open points of the fit, and `left_out` the parts of the log that
+    were not used.
     """
 
     profile: Profile
@@ -48,7 +48,7 @@ class Outcome:
 
 
 def compare(estimate: Estimate, inits_ms: Sequence[float]) -> Comparison:
-    """Return an estimate beside logged inits in milliseconds. Raises ValueError without any."""
+    """Return an estimate beside logged inits in milliseconds. Raises ValueError without inits."""
     band = estimate.init_ms
     inside = sum(band.low <= ms <= band.high for ms in inits_ms) / len(inits_ms)
     middle = prediction_band(inits_ms).value

@@ -189,7 +189,7 @@ def test_what_cannot_return_the_answer_is_never_recommended(change):
     assert found.must_stream
     choice = recommend(found)
     assert choice.option.has(STREAMING)
-    assert "returns no answer of this size" in choice.paragraph
+    assert "cannot return an answer of this size" in choice.paragraph
 
 
 def test_the_break_even_utilisation_makes_both_bills_equal():

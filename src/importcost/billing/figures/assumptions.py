@@ -1,4 +1,4 @@
-"""What the comparison of strategies takes for granted, each with its source and date."""
+"""Assumptions of the comparison of strategies, each with its source and date."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FILE = "strategies.json"
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """One figure that is not the user's: value with its range, in `unit`, in words, and whose."""
+    """One figure that does not come from the user: value and range, `unit`, description, source."""
 
     name: str
     figure: Interval
@@ -26,7 +26,7 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class SnapStartLimits:
-    """What SnapStart needs: the minor Python version, and the largest /tmp in MB."""
+    """The requirements of SnapStart: the minor Python version, and the largest /tmp in MB."""
 
     minimum_python: int
     tmp_limit_mb: int
@@ -55,7 +55,7 @@ def load_assumptions() -> Mapping[str, Assumption]:
 
 
 def assumed(name: str) -> Interval:
-    """Return the figure of an assumption, in the unit that its name or its file says."""
+    """Return the figure of an assumption, in the unit of its name or its file."""
     return load_assumptions()[name].figure
 
 

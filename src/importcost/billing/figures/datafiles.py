@@ -1,4 +1,4 @@
-"""Reading the dated data files that carry every figure of the cost model."""
+"""Read the dated data files that carry every figure of the cost model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PACKAGE_TYPES = ("zip", "image")
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a data file's figures are, who published them, when, under which licence."""
+    """The source of a data file's figures: their publisher, date and licence."""
 
     figure: str
     source: str
@@ -31,7 +31,7 @@ def read_text(name: str) -> str:
 
 
 def read_json(name: str) -> Mapping[str, Any]:
-    """Return a shipped data file as parsed. Raises UsageError if it is no JSON object."""
+    """Return a shipped data file as parsed. Raises UsageError if it is not a JSON object."""
     try:
         data = json.loads(read_text(name))
     except ValueError as error:
@@ -61,7 +61,7 @@ def text(data: Mapping[str, Any], key: str, where: str) -> str:
     """Return the string at a key. Raises UsageError naming the key."""
     value = _get(data, key, where)
     if not isinstance(value, str) or not value:
-        raise UsageError(f"{where}: `{key}` must be a text, not {value!r}.")
+        raise UsageError(f"{where}: `{key}` must be a string, not {value!r}.")
     return value
 
 
@@ -76,7 +76,7 @@ def number(data: Mapping[str, Any], key: str, where: str) -> float:
 
 
 def provenance(data: Mapping[str, Any], where: str) -> Provenance:
-    """Return who stands behind a data file's figures. Raises UsageError naming a bad key."""
+    """Return the source of a data file's figures. Raises UsageError naming a bad key."""
     licence = data.get("licence")
     return Provenance(
         figure=text(data, "figure", where),
@@ -149,4 +149,4 @@ def python_minor(name: str) -> int:
     parts = name.removeprefix("python").split(".")
     if len(parts) >= 2 and parts[0] == "3" and parts[1].isdecimal():
         return int(parts[1])
-    raise UsageError(f"{name!r} names no Python 3 runtime: write it like python3.12.")
+    raise UsageError(f"{name!r} is not a Python 3 runtime: write it like python3.12.")

@@ -1,4 +1,4 @@
-"""The floor: what a hello-world function's init takes before any code of the user's runs."""
+"""The floor: the init time of a hello-world function, before any code of the user's runs."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Floors:
 
 @dataclass(frozen=True, slots=True)
 class FloorFound:
-    """The floor taken, as an interval in milliseconds; `notes` say where it stands in."""
+    """The floor to use, as an interval in milliseconds; `notes` mention a substitute."""
 
     floor: Floor
     ms: Interval
@@ -97,8 +97,8 @@ def _floor(entry: Mapping[str, Any]) -> Floor:
 def find_floor(runtime: str, package_type: str, arch: str) -> FloorFound:
     """Return the floor of a runtime such as `python3.12`, in milliseconds.
 
-    A runtime without a published floor takes the nearest one's, with a note. Raises UsageError
-    for a runtime that is no Python 3, or an unknown package type or architecture.
+    For a runtime without a published floor, return the nearest one's, with a note. Raises
+    UsageError for a runtime that is not a Python 3, or an unknown package type or architecture.
     """
     wanted = python_minor(runtime)
     key = (check_package_type(package_type), check_arch(arch))
@@ -107,7 +107,7 @@ def find_floor(runtime: str, package_type: str, arch: str) -> FloorFound:
     floor = floors.table[(nearest, *key)]
     notes: tuple[str, ...] = ()
     if nearest != wanted:
-        note = f"No hello-world floor of {runtime} has been published:"
-        notes = (f"{note} that of {floor.runtime} stands in (modelled).",)
+        note = f"No hello-world floor has been published for {runtime}:"
+        notes = (f"{note} that of {floor.runtime} is used instead (modelled).",)
     interval = Interval(floor.p10_ms, floor.p50_ms, floor.p90_ms, FLOOR_CONFIDENCE)
     return FloorFound(floor, interval, notes)

@@ -1,4 +1,4 @@
-"""What AWS charges: the shipped price table, and prices that the user sets over it."""
+"""AWS prices: the shipped price table, and prices that the user sets over it."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ class Prices:
 
 
 def load_prices(override: Mapping[str, Any] | None = None) -> Prices:
-    """Return the shipped prices (us-east-1), or them with the user's own set over them.
+    """Return the shipped prices (us-east-1), with the user's own set over them.
 
-    `override` is parsed JSON in the form of the shipped file; what it leaves out stays as
-    shipped, but it must carry the `date` of its prices. Raises UsageError naming the key that
-    is unknown, missing or not a price.
+    `override` is parsed JSON in the form of the shipped file. Prices that it leaves out stay as
+    shipped, but it must carry the `date` of its prices. Raises UsageError naming the key that is
+    unknown, missing or not a price.
     """
     shipped = read_json(_FILE)
     if override is None:
@@ -81,7 +81,7 @@ def _overlay(base: Mapping[str, Any], over: Mapping[str, Any], path: str) -> dic
     for key, value in over.items():
         if key not in base:
             known = ", ".join(sorted(base))
-            raise UsageError(f"{_OWN}: `{path}{key}` is no price known here (known: {known}).")
+            raise UsageError(f"{_OWN}: no price is known for `{path}{key}` (known: {known}).")
         if isinstance(base[key], Mapping):
             if not isinstance(value, Mapping):
                 raise UsageError(f"{_OWN}: `{path}{key}` must be an object, not {value!r}.")

@@ -1,9 +1,9 @@
-"""The speed ratio: how much longer Lambda takes for what the measuring interpreter did.
+"""The speed ratio: Lambda's time for the work of the measuring interpreter, over its own time.
 
-The measuring interpreter runs a fixed calibration workload (`probe/speed_workload.py`). The
-data file says what the same workload takes on Lambda under each Python version; the quotient
-is the ratio. A slow machine or a slow build of the interpreter makes the workload and the
-imports slow alike and so cancels out. Method and error: tests/benchmarks/SPEED_RATIO.md.
+The measuring interpreter runs a fixed calibration workload (`probe/speed_workload.py`). The data
+file holds the same workload's time on Lambda under each Python version; the quotient is the ratio.
+A slow machine or a slow build of the interpreter slows the workload and the imports alike, so it
+cancels out. Method and error: tests/benchmarks/SPEED_RATIO.md.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from importcost.errors import UsageError
 from importcost.model.interval import Interval
 
 RATIO_CONFIDENCE = 0.8
-"""The band is made of 10th and 90th percentiles and the residuals of a few functions."""
+"""Confidence of the band: 10th and 90th percentiles, and the residuals of a few functions."""
 
 WORKLOAD_NAME = "speed_workload.py"
 
@@ -40,8 +40,8 @@ _FILE = "speed-reference.json"
 class SpeedVersion:
     """The workload's CPU time on Lambda x86_64 under Python 3.`minor`, microseconds.
 
-    `here_us` is what it took on the machine of the fit. `basis` says how `lambda_us` came
-    about: `measured`, or worked out from another build of the interpreter.
+    `here_us` is its time on the machine of the fit. `basis` is the origin of `lambda_us`:
+    `measured`, or calculated from another build of the interpreter.
     """
 
     minor: int
@@ -54,9 +54,9 @@ class SpeedVersion:
 class SpeedReference:
     """The reference for all versions, and the error bands; all bands are factors.
 
-    `band` is relative to the ratio; `arm64` relates arm64 to x86_64; `image_high` stretches
-    the upper end for container images, whose files are loaded on demand; `unknown_machine` is
-    the ratio itself where nothing is known of the machine.
+    `band` is relative to the ratio; `arm64` relates arm64 to x86_64; `image_high` stretches the
+    upper end for container images, whose files are loaded on demand; `unknown_machine` is the ratio
+    itself for an unknown machine.
     """
 
     provenance: Provenance
@@ -69,7 +69,7 @@ class SpeedReference:
 
 @dataclass(frozen=True, slots=True)
 class RatioFound:
-    """The speed ratio with its band, and what a reader must know of how it came about."""
+    """The speed ratio with its band, and notes on its origin for the reader."""
 
     ratio: Interval
     notes: tuple[str, ...]
@@ -117,18 +117,18 @@ def _interval(data: Mapping[str, Any], key: str) -> Interval:
 def speed_ratio(
     speed_us: int | None, *, python_version: str, arch: str, package_type: str
 ) -> RatioFound:
-    """Return Lambda's time / the measuring interpreter's time for the same imports.
+    """Return the ratio of Lambda's time to the measuring interpreter's for the same imports.
 
-    `speed_us` is the workload's CPU time (microseconds) on the measuring interpreter, whose
-    version is `python_version`; None where it is not known. Raises UsageError for a version
-    that is no Python 3, or an unknown architecture or package type.
+    `speed_us` is the workload's CPU time (microseconds) on the measuring interpreter, whose version
+    is `python_version`; None if unknown. Raises UsageError for a version that is not a Python 3, or
+    an unknown architecture or package type.
     """
     reference = load_speed_reference()
     notes: list[str] = []
     if speed_us is None or speed_us <= 0:
         ratio = reference.unknown_machine
         notes.append(
-            "The speed of the measuring machine is not known, so its times are taken as they"
+            "The speed of the measuring machine is not known, so its times are used as they"
             " are, with a wide band: Lambda is usually slower."
         )
     else:
@@ -137,7 +137,7 @@ def speed_ratio(
     if check_arch(arch) == "arm64":
         ratio = _product(ratio, reference.arm64)
         notes.append(
-            "arm64 times are modelled: x86_64 times a factor taken from the published"
+            "arm64 times are modelled: x86_64 times a factor from the published"
             " hello-world floors of both architectures."
         )
     if check_package_type(package_type) == "image":
@@ -156,7 +156,7 @@ def _version(reference: SpeedReference, python_version: str, notes: list[str]) -
     found = reference.versions[nearest]
     if nearest != wanted:
         notes.append(
-            f"The speed reference has no Python 3.{wanted}: that of 3.{nearest} stands in."
+            f"The speed reference has no Python 3.{wanted}: that of 3.{nearest} is used instead."
         )
     elif found.basis != "measured":
         notes.append(f"The speed reference of Python 3.{nearest} is {found.basis}.")
@@ -173,7 +173,7 @@ def _times(interval: Interval, factor: float) -> Interval:
 
 
 def _product(left: Interval, right: Interval) -> Interval:
-    # Ends multiplied by ends: wider than independent errors, as the factor is modelled.
+    # Multiplies interval bounds: conservative, as the factor is modelled.
     return Interval(
         left.low * right.low,
         left.value * right.value,

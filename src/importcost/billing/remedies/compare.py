@@ -1,7 +1,7 @@
-"""Which remedy against cold starts pays: each one's month and waiting under the same traffic.
+"""Compare remedies against cold starts: each one's month and waiting under the same traffic.
 
-A strategy's waiting is a few outcomes: a share of the requests, and what they wait beyond a warm
-request. Its bill is worked out in `money`.
+A strategy's waiting is a few outcomes: a share of the requests, and how long they wait beyond a
+warm request. Its bill is calculated in `money`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ NONE = Interval(0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A share (0 to 1) of the requests and what they wait beyond a warm one, ms."""
+    """A share (0 to 1) of the requests and how long they wait beyond a warm one, ms."""
 
     share: float
     added_ms: float
@@ -56,13 +56,12 @@ class Outcome:
 class Option:
     """One strategy, or a combination, under the stated traffic. US dollars a month, ms.
 
-    `parts` add up to `monthly.value`; its band is that of the estimated init. `first_request_ms`
-    is what a request waits more that meets a cold start, on the average of the use share;
-    `worst_ms` where it needs all that was deferred, if any does. `cold_share` of the requests
-    wait at all;
-    `p50_ms` and `p99_ms` are percentiles of the added waiting over all requests.
-    `first_byte_ms` is when a warm request's answer begins. `is_predicted` says that a saving in
-    it was not verified.
+    `parts` add up to `monthly.value`; its band is that of the estimated init. `first_request_ms` is
+    the added wait of a request that meets a cold start, on the average of the use share; `worst_ms`
+    is that of a request that needs everything deferred, if any does. `cold_share` of the requests
+    wait at all; `p50_ms` and `p99_ms` are percentiles of the added wait over all requests.
+    `first_byte_ms` is when a warm request's answer begins. `is_predicted` is True if a saving in it
+    was not verified.
     """
 
     remedies: tuple[str, ...]
@@ -80,23 +79,23 @@ class Option:
 
     @property
     def label(self) -> str:
-        """Name the strategy."""
+        """The name of the strategy."""
         return " + ".join(self.remedies)
 
     def has(self, remedy: str) -> bool:
-        """Tell whether the option contains a remedy."""
+        """Return True if the option contains a remedy."""
         return remedy in self.remedies
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All options, cheapest first, with what they rest on.
+    """All options, cheapest first, with their basis.
 
-    `left_out` names combinations that cannot be or make no sense, each with the reason.
-    `must_stream` says that Lambda returns no answer as large as stated otherwise: as it is, the
-    function then fails, and its bill is there to compare with only.
-    `utilisation` is that of the provisioned environments, `break_even` the one from which they
-    are cheaper than on demand.
+    `left_out` names combinations that are impossible or pointless, each with the reason.
+    `must_stream` is True if Lambda returns an answer of the stated size only as a stream: the
+    function as it is then fails, and its bill is only there to compare with. `utilisation` is that
+    of the provisioned environments, and `break_even` the one from which they are cheaper than on
+    demand.
     """
 
     traffic: Traffic
@@ -111,7 +110,7 @@ class Comparison:
     sources: tuple[Source, ...]
 
     def find(self, *remedies: str) -> Option | None:
-        """Return the option made of just these remedies, None where it is not listed."""
+        """Return the option of exactly these remedies, or None if it is not listed."""
         wanted = set(remedies)
         return next((one for one in self.options if set(one.remedies) == wanted), None)
 
@@ -142,8 +141,8 @@ def compare_strategies(
 ) -> Comparison:
     """Return every sensible strategy for a profiled function under some traffic.
 
-    Memory, architecture and package type are those of the profile's settings; prices left out are
-    the shipped ones. Raises UsageError for settings that Lambda does not have.
+    Memory, architecture and package type are those of the profile's settings. Prices default to the
+    shipped ones. Raises UsageError for settings that Lambda does not have.
     """
     prices = load_prices() if prices is None else prices
     bill = estimate(profile, prices=prices, calibration=calibration)
@@ -175,7 +174,7 @@ def compare_strategies(
 def _starts(
     profile: Profile, found: Savings, bill: Estimate, calibration: Calibration | None
 ) -> list[_Start]:
-    """Return the code as it is, with each saving, and with both; as it is first."""
+    """Return the code as it is, with each saving, and with both; as it is comes first."""
     starts = [_start(profile, bill, calibration, None, None)]
     if found.bytecode is not None:
         starts.append(_start(profile, bill, calibration, found.bytecode, None))
@@ -208,7 +207,7 @@ def _start(
         )
     late = NONE
     if deferral:
-        # What is deferred is compiled faster as well.
+        # Deferred modules are compiled faster as well.
         work = times(saved_ms(profile, deferral.share, bill), 1 - compiled)
         late = times(work, throttle_factor(bill.memory_mb))
     named = [(BYTECODE, bytecode), (DEFERRAL, deferral)]
@@ -220,7 +219,7 @@ def _start(
     wait_ms = _cold_wait(after.init_ms, bill.memory_mb)
     if deferral:
         both_ms = wait_ms.value + late.value
-        remarks.append(f"a cold request that needs what was deferred waits {both_ms:,.0f} ms")
+        remarks.append(f"a cold request that needs a deferred import waits {both_ms:,.0f} ms")
     return _Start(
         remedies=tuple(name for name, _ in used),
         wait_ms=wait_ms,
@@ -232,7 +231,7 @@ def _start(
 
 
 def _cold_wait(init_ms: Interval, memory_mb: int) -> Interval:
-    """Return what a request waits for an init; past the limit it runs again, throttled."""
+    """Return a request's wait for an init; past the limit the init runs again, throttled."""
     limit_ms, factor = load_limits().on_demand_init_limit_ms, throttle_factor(memory_mb)
     low, value, high = (
         ms if ms <= limit_ms else limit_ms + ms * factor
@@ -265,7 +264,7 @@ class _Maker:
         self.tariff = tariff
 
     def expected(self, start: _Start) -> Interval:
-        """Return what a cold request waits on the average of the use share, ms."""
+        """Return a cold request's wait on the average of the use share, ms."""
         share, wait, late = self.traffic.use_share, start.wait_ms, start.first_use_ms
         return Interval(
             wait.low + share * late.low,
@@ -293,17 +292,17 @@ class _Maker:
         return self._cold(start, (*start.remedies, PINGER), left, pings(self.tariff), remarks)
 
     def snapstart(self) -> Option:
-        """Return SnapStart over the code as it is."""
+        """Return SnapStart for the code as it is."""
         restore = assumed("restore_ms")
         parts = snapstart(self.traffic, self.tariff)
         outcomes = [Outcome(self.traffic.cold_rate, restore.value)]
-        remarks = ("needs published versions, and hooks for what must not be frozen",)
+        remarks = ("needs published versions, and hooks for state that must not be frozen",)
         return _option(
             (SNAPSTART,), parts, (0.0, 0.0), restore, restore.value, outcomes, self.traffic, remarks
         )
 
     def provisioned(self, start: _Start) -> Option:
-        """Return provisioned concurrency; what spills over starts cold as it is."""
+        """Return provisioned concurrency; requests beyond it start cold as before."""
         traffic = self.traffic
         ends = [
             _total(provisioned(traffic, self.tariff, ms))
@@ -410,7 +409,7 @@ def _option(
 def percentile(outcomes: Sequence[Outcome], share: float) -> float:
     """Return the least added wait (ms) that `share` (0 to 1) of all requests do not exceed.
 
-    Requests that no outcome names wait nothing.
+    Requests without an outcome wait nothing.
     """
     reached = 1.0 - sum(one.share for one in outcomes)
     if reached >= share - 1e-12:
@@ -423,10 +422,10 @@ def percentile(outcomes: Sequence[Outcome], share: float) -> float:
 
 
 def _uncovered_rates(traffic: Traffic) -> tuple[float, float, float]:
-    """Return the cold rate that a pinger leaves, and its ends.
+    """Return the cold rate that a pinger leaves, and its bounds.
 
     Requests at random (Poisson) leave a gap longer than the idle time before e^(-rate x idle) of
-    them: no more cold starts than that come of idleness. Recycling goes on all the same.
+    them: at most as many cold starts come from idle environments. Recycling goes on all the same.
     """
     seconds = assumed("month_seconds").value
     idle = assumed("idle_seconds")
@@ -444,12 +443,12 @@ def _uncovered_rates(traffic: Traffic) -> tuple[float, float, float]:
 def _without_too_large(
     options: Sequence[Option], traffic: Traffic, prices: Prices
 ) -> tuple[list[Option], list[str]]:
-    """Leave out what cannot return the answer: unstreamed ones hold 6 MB at most."""
+    """Leave out options that cannot return the answer: 6 MB is the limit without streaming."""
     limit_mb = prices.streaming_free_mb_per_request
     if (traffic.payload_kb or 0.0) <= limit_mb * KB_PER_MB:
         return list(options), []
     kept = [one for one in options if one.has(STREAMING) or one.remedies == (AS_IT_IS,)]
-    reason = f"Unstreamed answers: above {limit_mb:.0f} MB Lambda returns none without streaming."
+    reason = f"Unstreamed answers: Lambda returns answers above {limit_mb:.0f} MB only as a stream."
     return kept, [reason]
 
 

@@ -45,7 +45,7 @@ class Tariff:
         return self.prices.by_arch[self.arch].gb_second
 
     def requests(self, count: float) -> Part:
-        """Return what `count` requests cost."""
+        """Return the cost of `count` requests."""
         return Part("requests", count * self.prices.requests_per_million / 1_000_000)
 
 
@@ -103,14 +103,14 @@ def provisioned(traffic: Traffic, tariff: Tariff, billed_init_ms: float) -> tupl
 
 
 def pings(tariff: Tariff, environments: int = 1) -> Part:
-    """Return what keeping environments warm by calls costs a month, beside the traffic."""
+    """Return the monthly cost of calls that keep environments warm, on top of the traffic."""
     calls = environments * assumed("month_seconds").value / assumed("ping_period_s").value
     work = calls * assumed("ping_ms").value / 1000 * tariff.memory_gb
     return Part("pings", tariff.requests(calls).dollars + tiered(work, tariff.tiers))
 
 
 def streaming(traffic: Traffic, prices: Prices) -> Part:
-    """Return what streamed bytes cost past the free ones of each request and of the month."""
+    """Return the cost of streamed bytes past the free ones of each request and of the month."""
     payload_mb = (traffic.payload_kb or 0.0) / KB_PER_MB
     paid_mb = max(0.0, payload_mb - prices.streaming_free_mb_per_request) * traffic.invocations
     paid_gb = max(0.0, paid_mb / MB_PER_GB - prices.streaming_free_gb_per_month)
@@ -120,8 +120,8 @@ def streaming(traffic: Traffic, prices: Prices) -> Part:
 def break_even_utilisation(traffic: Traffic, tariff: Tariff, billed_init_ms: float) -> float:
     """Return the utilisation from which provisioned concurrency is cheaper than on demand.
 
-    Standing price over what a busy second saves: g (1 + p i / d) less the provisioned duration
-    price. Infinite where it never is. Tier 1.
+    Standing price over the saving of a busy second: g (1 + p i / d) minus the provisioned duration
+    price. Infinite if it never is. Tier 1.
     """
     rates = tariff.prices.by_arch[tariff.arch]
     init_share = traffic.cold_rate * billed_init_ms / traffic.duration_ms
@@ -131,7 +131,7 @@ def break_even_utilisation(traffic: Traffic, tariff: Tariff, billed_init_ms: flo
 
 
 def tiered(gb_seconds: float, tiers: Sequence[Tier]) -> float:
-    """Return what a month's GB-seconds cost, each tier at its own price; US dollars."""
+    """Return the cost of a month's GB-seconds, each tier at its own price; US dollars."""
     dollars, left = 0.0, gb_seconds
     for tier in tiers:
         step = left if tier.gb_seconds is None else min(left, tier.gb_seconds)

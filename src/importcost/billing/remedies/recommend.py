@@ -1,12 +1,12 @@
-"""The recommendation: the cheapest strategy under which a cold start is not felt, in words.
+"""Recommend the cheapest strategy under which a cold start is not felt, in words.
 
-1. Where an answer is streamed anyway and that brings the first byte forward, only streamed options
-   are looked at: they cost no more below 6 MB. Above it Lambda returns an answer in no other way.
-2. A cold start counts as felt when it adds more than a warm request takes, and more than 50 ms
-   (`--max-added` says otherwise). Of the options where it is not felt the cheapest is taken.
+1. If an answer is streamed anyway and that brings the first byte forward, only streamed options are
+   considered: they cost no more below 6 MB. Above that, Lambda returns an answer in no other way.
+2. A cold start is felt if it adds more than a warm request takes, and more than 50 ms (or
+   `--max-added`). The cheapest of the options without a felt cold start is taken.
 3. None may cost more than twice the month as it is, or twice the cheapest option that can return
-   the answer (`--max-cost` says otherwise). Where no affordable option hides the cold start, the
-   one with the shortest average wait is taken.
+   the answer (or `--max-cost`). If no affordable option hides the cold start, the one with the
+   shortest average wait is taken.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from importcost.billing.remedies.compare import (
 )
 
 LEAST_SHOWN = 0.0001
-"""Dollars; smaller sums are nothing to anybody."""
+"""Dollars; smaller sums do not matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """The option taken and why. `felt_ms` and `budget` (dollars a month) are the bounds used."""
+    """The chosen option and the reason. `felt_ms` and `budget` (dollars a month) are the bounds."""
 
     option: Option
     felt_ms: float
@@ -40,7 +40,7 @@ class Recommendation:
 
 
 def recommend(found: Comparison) -> Recommendation:
-    """Return the option that the figures speak for, with a paragraph that says why."""
+    """Return the option that the figures support, with a paragraph that explains why."""
     felt_ms, budget = _felt_ms(found), _budget(found)
     options = _streamed_where_it_helps(found, budget)
     affordable = [one for one in options if one.monthly.value <= budget]
@@ -84,17 +84,17 @@ def _streamed_where_it_helps(found: Comparison, budget: float) -> Sequence[Optio
         return _able(found)
     earlier = found.traffic.duration_ms - assumed("felt_ms").value
     streamed = [one for one in found.options if one.first_byte_ms < earlier]
-    # Where nothing streamed is within the budget, waiting alone decides.
+    # If nothing streamed is within the budget, waiting alone decides.
     return streamed if any(one.monthly.value <= budget for one in streamed) else found.options
 
 
 def _is_hidden(option: Option, felt_ms: float) -> bool:
-    # A pinger spares some requests the wait; those that it does not cover wait as long as ever.
+    # A pinger spares some requests the wait; the others wait as long as before.
     return option.cold_share == 0 or _longest_ms(option) <= felt_ms
 
 
 def _longest_ms(option: Option) -> float:
-    """Return the typical wait, or that of requests which need what was deferred."""
+    """Return the typical wait, or that of requests that need a deferred import."""
     return max(option.first_request_ms.value, option.worst_ms)
 
 
@@ -110,7 +110,7 @@ def _what(found: Comparison, taken: Option) -> str:
         against = f"{money(abs(change))} {word} than as it is"
     text = f"Take {taken.label}: {money(taken.monthly.value)} a month, {against}"
     if found.must_stream:
-        return f"{text}, where Lambda returns no answer of this size."
+        return f"{text}, but Lambda cannot return an answer of this size."
     return f"{text}."
 
 
@@ -125,10 +125,10 @@ def _waiting(found: Comparison, taken: Option, felt_ms: float, *, is_hidden: boo
     instead = "" if wait == was else f" instead of {was}"
     late = ""
     if taken.worst_ms > taken.first_request_ms.value + 1:
-        late = f" (up to {milliseconds(taken.worst_ms)} where it needs what was deferred)"
+        late = f" (up to {milliseconds(taken.worst_ms)} if it needs a deferred import)"
     text = f"A cold start, met by {percent} of requests, then adds {wait}{instead}{late}"
     if is_hidden:
-        return f"{text}, which is not more than the {milliseconds(felt_ms)} taken as felt."
+        return f"{text}, which is not more than the {milliseconds(felt_ms)} that count as felt."
     return (
         f"{text}; that is felt (above {milliseconds(felt_ms)}), and no option hides it within"
         " the budget."
@@ -145,7 +145,7 @@ def _first_byte(found: Comparison, taken: Option) -> list[str]:
 def _others(
     found: Comparison, options: Sequence[Option], taken: Option, felt_ms: float, budget: float
 ) -> list[str]:
-    """Say what speaks against the remedies that people ask about first."""
+    """Explain what speaks against the remedies that people ask about first."""
     texts = []
     for remedy in (SNAPSTART, PROVISIONED, PINGER):
         if taken.has(remedy):

@@ -1,4 +1,4 @@
-"""What SnapStart does not go with (AWS Lambda Developer Guide, SnapStart: limitations)."""
+"""SnapStart limitations (AWS Lambda Developer Guide, SnapStart: limitations)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importcost.billing.remedies.traffic import Traffic
 
 _NOT_BOTH = "SnapStart with provisioned concurrency: Lambda allows one of the two for a version."
 _NOT_DEFERRED = (
-    "SnapStart with deferral: what is deferred is not in the snapshot and would load, throttled,"
+    "SnapStart with deferral: deferred imports are not in the snapshot and would load, throttled,"
     " after every restore."
 )
 _NOT_PINGED = "Provisioned concurrency with a pinger: its environments never go idle."
@@ -17,7 +17,7 @@ JOINT_RULES = (_NOT_BOTH, _NOT_DEFERRED, _NOT_PINGED)
 
 
 def snapstart_obstacles(bill: Estimate, traffic: Traffic) -> tuple[str, ...]:
-    """Return why a function cannot have SnapStart, one sentence each; empty where it can."""
+    """Return why a function cannot have SnapStart, one sentence each; empty if it can."""
     limits = load_snapstart_limits()
     reasons = []
     if python_minor(bill.runtime) < limits.minimum_python:

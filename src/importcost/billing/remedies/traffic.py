@@ -1,4 +1,4 @@
-"""The traffic that strategies are compared under, as the user states it."""
+"""The traffic under which strategies are compared, as the user states it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ LONGEST_MS = 900_000.0
 KB_PER_MB = 1024
 
 LARGEST = 10**12
-"""No count, size or sum of one function's month comes near it; sums stay finite below."""
+"""No count, size or sum of one function's month comes near it, so sums stay finite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """One month of a function's requests. Milliseconds, KB; shares from 0 to 1.
 
-    `cold_rate` of the requests meet a cold start. `use_share` of the cold starts need the
-    deferred work at once. `payload_kb` is the answer's size, None where it is not said;
-    `first_byte_ms` when a streamed answer begins. `versions` of SnapStart are kept,
-    `provisioned` environments are, `spillover` of the requests find none of them.
-    `uses_efs` and `tmp_mb` decide what SnapStart allows. `max_added_ms` and `max_dollars` (a
-    month) are what the user accepts, None where not said.
+    `cold_rate` of the requests meet a cold start. `use_share` of the cold starts need the deferred
+    work at once. `payload_kb` is the answer's size, or None; `first_byte_ms` is when a streamed
+    answer begins. `versions` counts the SnapStart versions kept, `provisioned` the environments,
+    and `spillover` is the share of requests that find none of them free. `uses_efs` and `tmp_mb`
+    decide whether SnapStart is possible. `max_added_ms` and `max_dollars` (a month) are the user's
+    limits, or None.
     """
 
     invocations: int
@@ -45,7 +45,7 @@ class Traffic:
     max_dollars: float | None = None
 
     def __post_init__(self) -> None:
-        """Raise UsageError for figures that cannot be."""
+        """Raise UsageError for impossible figures."""
         for name, share in (
             ("cold rate", self.cold_rate),
             ("use share", self.use_share),
@@ -78,7 +78,7 @@ class Traffic:
         most_mb = load_limits().streamed_max_mb
         if self.payload_kb is not None and self.payload_kb > most_mb * KB_PER_MB:
             raise UsageError(
-                f"An answer of {self.payload_kb:,.0f} KB is more than Lambda returns even where it"
+                f"An answer of {self.payload_kb:,.0f} KB is more than Lambda returns even if it"
                 f" is streamed ({most_mb} MB): give the size of one answer, or let the function"
                 " answer with a link to a file in S3."
             )
@@ -97,12 +97,12 @@ class Traffic:
 
     @property
     def streamed_first_byte_ms(self) -> float:
-        """When a streamed answer begins."""
+        """The time at which a streamed answer begins."""
         if self.first_byte_ms is not None:
             return self.first_byte_ms
         return self.duration_ms * assumed("first_byte_share").value
 
     @property
     def streams(self) -> bool:
-        """Tell whether there is an answer to stream."""
+        """True if there is an answer to stream."""
         return bool(self.payload_kb)
