@@ -100,3 +100,33 @@ def test_an_installer_that_fails_gives_its_own_reason(tmp_path, python):
     assert failure(tmp_path, python(FAILS)) == (
         "Installing requirements.txt for Python 3.12 failed: no space left. Correct its lines."
     )
+
+
+BUILDS = """#!/bin/sh
+case "$*" in
+*"pip --version") echo pip;;
+*) echo 'Collecting any-package==1'; echo 'error: subprocess-exited-with-error'; exit 1;;
+esac
+"""
+CONFLICT = """#!/bin/sh
+case "$*" in
+*"pip --version") echo pip;;
+*) echo 'ERROR: Cannot install a==1 and b==2.'; echo 'ERROR: ResolutionImpossible: see x'; exit 1;;
+esac
+"""
+
+
+def test_a_package_without_any_wheel_is_named(tmp_path, python, monkeypatch):
+    monkeypatch.setattr(installer, "versions_with_wheel", lambda requirement, target: ())
+    assert failure(tmp_path, python(BUILDS)) == (
+        "Installing requirements.txt for Python 3.12 failed: any-package==1 has no wheel for it on "
+        "x86_64, nor for another Python from 3.9 to 3.14, and could not be built. Name another "
+        "version of the package."
+    )
+
+
+def test_a_conflict_is_told_once(tmp_path, python):
+    assert failure(tmp_path, python(CONFLICT)) == (
+        "Installing requirements.txt for Python 3.12 failed: Cannot install a==1 and b==2. Correct "
+        "its lines."
+    )

@@ -17,12 +17,20 @@ Collecting PyYAML==6.0 (from -r requirements.txt (line 2))
   Getting requirements to build wheel did not run successfully.
 Collecting later==1.0
 """
+UNAVAILABLE = """\
+Collecting numpy==1.21.0 (from -r requirements.txt (line 1))
+  Downloading numpy-1.21.0.zip (10.3 MB)
+  Getting requirements to build wheel: finished with status 'done'
+ERROR: Exception:
+pip._vendor.pyproject_hooks._impl.BackendUnavailable: Traceback (most recent call last):
+"""
 
 
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
         (OLDER_PIP, "PyYAML==6.0"),
+        (UNAVAILABLE, "numpy==1.21.0"),
         ("ERROR: No matching distribution found for six==99.0", "six==99.0"),
         ("ERROR: Failed building wheel for lxml", "lxml"),
         ("error: subprocess-exited-with-error", None),

@@ -18,7 +18,9 @@ from importcost.errors import MeasurementError, NoNetworkError
 from importcost.files.cache import cache_folder
 from importcost.processes.bounded import Finished, run
 from importcost.processes.wheels import (
+    MEASURED_PYTHONS,
     InstallTarget,
+    is_on_the_index,
     lacking_wheel,
     listed,
     versions_with_wheel,
@@ -126,6 +128,12 @@ def _failed(wanted: ToInstall, target: InstallTarget, lines: list[str]) -> Measu
             f"{listed(others)}. Name such an interpreter with --python, or another version of "
             "the package."
         )
+    if lacking is not None and is_on_the_index(lines):
+        return MeasurementError(
+            f"{reason}: {lacking} has no wheel for it on {target.machine}, nor for another Python "
+            f"from {MEASURED_PYTHONS[0]} to {MEASURED_PYTHONS[-1]}, and could not be built. Name "
+            "another version of the package."
+        )
     return MeasurementError(
         f"{reason}: {_reason(lines)}. {wanted.remedy[0].upper()}{wanted.remedy[1:]}."
     )
@@ -201,6 +209,7 @@ def _run(command: list[str], on_line: Callable[[str], None]) -> tuple[int, list[
 
 def _reason(lines: list[str]) -> str:
     found = [line.strip() for line in lines if line.strip().startswith(_REASON_MARKS)]
+    found = [line for line in found if "ResolutionImpossible" not in line]  # the line before says
     if not found:
         found = [line.strip() for line in lines if line.strip()][-1:]
     texts = [line.removeprefix("ERROR:").removeprefix("error:").strip(" .") for line in found]

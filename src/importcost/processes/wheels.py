@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from importcost.processes.bounded import run
 
-LAMBDA_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+MEASURED_PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 ASK_TIMEOUT_S = 60.0
 # pip and uv name what they could not get or build in these words.
 _LACKING = (
@@ -24,7 +24,7 @@ _LACKING = (
     re.compile(r"Failed to build '?([\w.-]+)'? when"),
 )
 # Older pip does not name what it was building, which is what it collected last.
-_BUILD_FAILED = "subprocess-exited-with-error"
+_BUILD_FAILED = re.compile("subprocess-exited-with-error|BackendUnavailable")
 _COLLECTING = re.compile(r"^Collecting (\S+)", re.MULTILINE)
 
 
@@ -48,14 +48,19 @@ def lacking_wheel(lines: Sequence[str]) -> str | None:
         found = pattern.search(text)
         if found is not None:
             return found[1].rstrip(".,'`")
-    before, failed, _ = text.partition(_BUILD_FAILED)
-    collected = _COLLECTING.findall(before)
-    return collected[-1] if failed and collected else None
+    failed = _BUILD_FAILED.search(text)
+    collected = _COLLECTING.findall(text[: failed.start()]) if failed else []
+    return collected[-1] if collected else None
+
+
+def is_on_the_index(lines: Sequence[str]) -> bool:
+    """Return False if the installer found no release at all of what it was asked for."""
+    return not any("No matching distribution found" in line for line in lines)
 
 
 def versions_with_wheel(requirement: str, target: InstallTarget) -> tuple[str, ...]:
-    """Ask the package index for which of Lambda's Pythons `requirement` has a wheel."""
-    others = [version for version in LAMBDA_PYTHONS if version != target.python_version]
+    """Ask the package index for which of MEASURED_PYTHONS `requirement` has a wheel."""
+    others = [version for version in MEASURED_PYTHONS if version != target.python_version]
     with ThreadPoolExecutor(max_workers=2) as pool:
         answers = pool.map(lambda version: _has_wheel(requirement, version, target), others)
         return tuple(version for version, has in zip(others, answers, strict=True) if has)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib import metadata, resources
+from pathlib import Path
 
 from importcost.model.supplies import MissingModule
+
+_ALIKE = 0.8
+"""How much of two names agrees where one is a misspelling: `jsn` and `json` have 0.86."""
 
 
 @cache
@@ -49,6 +55,27 @@ def distribution_of(module: MissingModule, folders: tuple[str, ...] = ()) -> str
         if top in _tops(distribution):
             return distribution.metadata["Name"]
     return None
+
+
+def is_there_without(module: MissingModule) -> str | None:
+    """Return the distribution that was imported but has no such submodule, None without one.
+
+    A missing module is noted with its dots only if its parent could be imported. A parent that
+    belongs to no distribution of its own is a namespace: its part is not installed.
+    """
+    parent, dot, _ = module.name.rpartition(".")
+    found = _longest(parent) if dot else None
+    return _known()[found] if found is not None and found == _longest(module.name) else None
+
+
+def similar_module(module: MissingModule, task_root: str) -> str | None:
+    """Return the module of which a name may be a misspelling: the function's, or a known one."""
+    top = module.name.partition(".")[0]
+    own = [path.stem for path in Path(task_root).glob("*") if path.is_dir() or path.suffix == ".py"]
+    known = [*sys.stdlib_module_names, *_known()]
+    names = [name for name in (*own, *known) if "." not in name]
+    close = difflib.get_close_matches(top, names, 1, _ALIKE)
+    return close[0] if close and close[0] != top and len(top) > 2 else None
 
 
 def _tops(distribution: metadata.Distribution) -> set[str]:

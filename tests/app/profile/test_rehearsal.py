@@ -75,9 +75,30 @@ def test_all_missing_modules_stand_in_one_error(tmp_path):
         profile_handler(request(tmp_path, text), Notes())
     message = str(caught.value)
     assert "nowhere_x (handler.py line 2)" in message
-    assert "aws_lambda_powertools_x (handler.py line 3)" in message
+    assert "aws_lambda_powertools_x (handler.py line 3, " in message
     assert "--with" in message
     assert "requirements.txt" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import jsn\n", "jsn (handler.py line 1, json may be meant): correct the import"),
+        ("import reqeusts\n", "reqeusts (handler.py line 1, requests may be meant): correct"),
+        ("import utlis\n", "utlis (handler.py line 1, utils may be meant): correct"),
+        (
+            "import yaml.lodaer\n",
+            "yaml.lodaer (handler.py line 1, the PyYAML that is there has no such module): correct",
+        ),
+        ("import jsn, nowhere_x\n", "jsn (handler.py line 1, json may be meant) and nowhere_x"),
+    ],
+)
+def test_a_misspelt_import_is_told_as_that(tmp_path, text, words):
+    write_files(tmp_path, {"utils.py": "", "yaml/__init__.py": ""})
+    with pytest.raises(HandlerError) as caught:
+        profile_handler(request(tmp_path, text), Notes())
+    assert words in str(caught.value)
+    assert "--with PyYAML" not in str(caught.value)
 
 
 def test_a_placeholder_that_cannot_pass_is_told_as_that(tmp_path):

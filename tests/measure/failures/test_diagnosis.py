@@ -172,6 +172,8 @@ def test_a_check_that_names_no_variable_gets_all_that_were_read(tmp_path):
         ("float(os.environ['SHARE'])", "1"),
         ("json.loads(os.environ['FILTERS'])", "{}"),
         ("uuid.UUID(os.environ['TENANT'])", "00000000-0000-4000-8000-000000000000"),
+        ("ipaddress.ip_network(os.environ['VPC'])", "10.0.0.0/16"),
+        ("ipaddress.ip_address(os.environ['PEER'])", "10.0.0.1"),
         ("{'prod': 1}[os.environ['STAGE']]", "prod"),
         ("base64.b64decode(os.environ['SIGNING'] + '=')", "aW1wb3J0Y29zdA=="),
         ("logging.getLogger().setLevel(os.environ['VERBOSITY'])", "INFO"),
@@ -180,7 +182,7 @@ def test_a_check_that_names_no_variable_gets_all_that_were_read(tmp_path):
 )
 def test_a_placeholder_that_does_not_pass_is_tried_in_another_form(tmp_path, line, value):
     needs = needs_of(
-        tmp_path, f"import base64, json, logging, os, uuid\nfound = {line}\n", launches=2
+        tmp_path, f"import base64, ipaddress, json, logging, os, uuid\nfound = {line}\n", launches=2
     )
     assert needs.failure is None
     found = next(iter(values(needs).values()))

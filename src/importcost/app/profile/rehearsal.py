@@ -27,7 +27,12 @@ from importcost.measure.failures.lacking import (
 )
 from importcost.measure.session import Progress, Rehearsed, Session, rehearse
 from importcost.model.supplies import Placeholder
-from importcost.targets.known_modules import distribution_of, known_distribution
+from importcost.targets.known_modules import (
+    distribution_of,
+    is_there_without,
+    known_distribution,
+    similar_module,
+)
 
 T = TypeVar("T")
 
@@ -117,6 +122,8 @@ def _automatic(bench: Bench, needs: Needs) -> dict[str, str]:
     if not (request.installs and request.installs_missing) or prepared.deployed.is_said:
         return {}
     found = {one.name: known_distribution(one) for one in needs.modules}
+    if any(is_there_without(one) for one in needs.modules):
+        return {}
     if any(name.partition(".")[0] in runtime_modules_brought() for name in found):
         return {}  # the runtime's own are supplied, or left out, before anything is launched
     known = {name: distribution for name, distribution in found.items() if distribution}
@@ -153,9 +160,17 @@ def _missing(bench: Bench, needs: Needs) -> str:
     if words is not None:
         return words
     folders = bench.prepared.interpreter.search_path
-    found = {one.name: distribution_of(one, folders) for one in needs.modules}
-    known = {name: distribution for name, distribution in found.items() if distribution}
-    return missing_modules(needs.modules, known, target, bench.prepared.deployed.requirements)
+    known, remarks = {}, {}
+    for one in needs.modules:
+        whole, distribution = is_there_without(one), distribution_of(one, folders)
+        if whole is not None:
+            remarks[one.name] = f"the {whole} that is there has no such module"
+        elif distribution is not None:
+            known[one.name] = distribution
+        elif similar := similar_module(one, target.task_root):
+            remarks[one.name] = f"{similar} may be meant"
+    requirements = bench.prepared.deployed.requirements
+    return missing_modules(needs.modules, known, target, requirements, remarks)
 
 
 class _Silent:

@@ -15,6 +15,7 @@ from importcost.model.profile import Target
 from importcost.model.supplies import MissingModule, Placeholder
 
 MOST_NAMED = 12
+NO_REMARKS: Mapping[str, str] = {}
 
 
 def missing_modules(
@@ -22,11 +23,12 @@ def missing_modules(
     distributions: Mapping[str, str],
     target: Target,
     deployed: str | None,
+    remarks: Mapping[str, str] = NO_REMARKS,
 ) -> str:
     """Say which modules are missing, who holds them, and how to supply them.
 
     `distributions` are the known ones by module; `deployed` names the file that says what is
-    deployed, None without one.
+    deployed, None without one. `remarks` say by module what else may be the matter.
     """
     for module in modules:
         is_known = module.name in distributions
@@ -34,16 +36,26 @@ def missing_modules(
         elsewhere = elsewhere or in_the_project(module.name, target, layers_only=is_known)
         if elsewhere is not None:
             return elsewhere
-    named = [_module(one, distributions.get(one.name), target) for one in modules[:MOST_NAMED]]
+    named = [
+        _module(one, distributions.get(one.name), target, remarks.get(one.name))
+        for one in modules[:MOST_NAMED]
+    ]
     plural = "s" if len(modules) > 1 else ""
     head = f"{target.handler_file} needs the module{plural} {_listed(named)}"
+    if len(remarks) == len(modules):
+        return (
+            f"{head}: correct the import{plural}, or name what has {'them' if plural else 'it'} "
+            "with --with NAME==VERSION, --layer DIR or --requirements FILE."
+        )
     options = dict.fromkeys(
         f"--with {shlex.quote(distributions[one.name])}"
         for one in modules
         if one.name in distributions
     )
     pronoun = "them" if plural else "it"
-    supply = f"supply {pronoun} for this run with {' '.join(options)}" if options else ""
+    is_all = all(one.name in distributions for one in modules)
+    supplied = pronoun if is_all else "what is known of them"
+    supply = f"supply {supplied} for this run with {' '.join(options)}" if options else ""
     if deployed is not None:
         verb = "add their distributions" if plural else "add its distribution"
         layer = f"name the layer that has {pronoun} with --layer DIR"
@@ -77,12 +89,16 @@ def removed_from_python(
     return None
 
 
-def _module(module: MissingModule, distribution: str | None, target: Target) -> str:
+def _module(
+    module: MissingModule, distribution: str | None, target: Target, remark: str | None = None
+) -> str:
     facts = []
     if module.file is not None:
         facts.append(_place(module.file, module.line, target))
     if distribution is not None:
         facts.append(f"in {distribution}")
+    if remark is not None:
+        facts.append(remark)
     return f"{module.name} ({', '.join(facts)})" if facts else module.name
 
 
