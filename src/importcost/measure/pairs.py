@@ -9,9 +9,10 @@ until the intervals are narrow enough or the time is up.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Generic, TypeVar
 
 from importcost.errors import HandlerError
 from importcost.measure.runners.base import Runner
@@ -33,15 +34,17 @@ HALF_WIDTH_US = 300.0
 NO_SAVING = ("init takes longer with it", "no saving shows beyond the noise")
 """Failures of a change that works and saves nothing."""
 
+Key = TypeVar("Key", bound=Hashable)
+
 PairsProgress = Callable[[int, int], None]
 """Is told how many launches are done, of how many at least."""
 
 
 @dataclass(frozen=True, slots=True)
-class PairedSubject:
+class PairedSubject(Generic[Key]):
     """One variant to be measured; `subject` carries its replacements or its other bytecode."""
 
-    key: str
+    key: Key
     subject: Subject
 
 
@@ -105,12 +108,12 @@ def _failure_of(error: HandlerError) -> str:
 def verify(
     runner: Runner,
     original: Subject,
-    variants: Sequence[PairedSubject],
+    variants: Sequence[PairedSubject[Key]],
     *,
     seconds: float,
     random: Random,
     on_progress: PairsProgress,
-) -> Mapping[str, Verification]:
+) -> Mapping[Key, Verification]:
     """Measure each variant against the original and return what it saves, by key.
 
     A variant whose handler no longer imports is a Verification with its failure; the others go

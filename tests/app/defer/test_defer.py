@@ -1,7 +1,8 @@
 import pytest
 
 from importcost.app.defer.advise import Analysis, Finding
-from importcost.app.defer.defer import idle_members, is_needed
+from importcost.app.defer.defer import is_needed
+from importcost.app.defer.settle import idle_members
 from importcost.measure.pairs import NO_SAVING
 from importcost.model.advice import (
     Advice,
@@ -12,6 +13,7 @@ from importcost.model.advice import (
     VerdictKind,
     Verification,
 )
+from importcost.model.results.events import SingleChange
 
 
 def finding(imported, modules, exclusive_us=1):
@@ -47,12 +49,12 @@ def test_an_event_needs_what_the_statement_names_not_its_guests(
 @pytest.mark.parametrize(
     ("failures", "idle"),
     [
-        ({"0": None, "1": None}, set()),
-        ({"0": None, "1": NO_SAVING[1]}, set()),
-        ({"0": None, "2": NO_SAVING[1]}, {2}),
-        ({"0": None, "2": NO_SAVING[0]}, {2}),
-        ({"2": "the changed handler fails: KeyError"}, set()),
-        ({"0": NO_SAVING[1], "1": NO_SAVING[1], "2": NO_SAVING[1]}, {2}),
+        ({0: None, 1: None}, set()),
+        ({0: None, 1: NO_SAVING[1]}, set()),
+        ({0: None, 2: NO_SAVING[1]}, {2}),
+        ({0: None, 2: NO_SAVING[0]}, {2}),
+        ({2: "the changed handler fails: KeyError"}, set()),
+        ({0: NO_SAVING[1], 1: NO_SAVING[1], 2: NO_SAVING[1]}, {2}),
     ],
 )
 def test_what_saves_nothing_leaves_the_set_but_not_what_two_save_together(failures, idle):
@@ -65,5 +67,8 @@ def test_what_saves_nothing_leaves_the_set_but_not_what_two_save_together(failur
 
     findings = tuple(Finding(finding((), (), us), None, (), (), ()) for us in alone)
     analysis = Analysis(Advice((), (), None, None), findings, None, joint)
-    measured = {key: Verification(None, None, 7, (), failure) for key, failure in failures.items()}
+    measured = {
+        SingleChange(number): Verification(None, None, 7, (), failure)
+        for number, failure in failures.items()
+    }
     assert set(idle_members(joint((0, 1, 2)), measured, analysis)) == idle

@@ -12,7 +12,7 @@ from importcost.app.profile.bench import Bench
 from importcost.errors import HandlerError, TimedOutError, UsageError
 from importcost.measure.session import Session, Subject
 from importcost.model.profile import RunKind, Target
-from importcost.model.results.events import EventOutcome, Invocation
+from importcost.model.results.events import EventOutcome, Invocation, VariantKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +74,16 @@ def call_unchanged(bench: Bench, event: Event) -> Baseline:
 
 
 def judge_event(
-    bench: Bench, event: Event, baseline: Baseline, variants: Mapping[str, Subject]
+    bench: Bench, event: Event, baseline: Baseline, variants: Mapping[VariantKey, Subject]
 ) -> EventOutcome:
     """Call each variant once with the event and hold it to the unchanged handler's answer.
 
     A variant that fails to start, or does not come back, counts as a different answer.
     """
     first = baseline.first
-    differing: dict[str, str] = {}
-    loaded: dict[str, frozenset[str]] = {}
-    wall_ms: dict[str, float] = {}
+    differing: dict[VariantKey, str] = {}
+    loaded: dict[VariantKey, frozenset[str]] = {}
+    wall_ms: dict[VariantKey, float] = {}
     for key, subject in variants.items():
         try:
             found = _invoke(bench, subject, event)

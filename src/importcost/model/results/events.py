@@ -7,6 +7,37 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class SingleChange:
+    """One suggestion carried out by itself; `number` indexes `Advice.findings`."""
+
+    number: int
+
+    @property
+    def label(self) -> str:
+        """Return the name that keeps this variant's bytecode apart."""
+        return str(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class JointChange:
+    """The changes of the best set carried out together."""
+
+    @property
+    def label(self) -> str:
+        """Return the name that keeps this variant's bytecode apart."""
+        return "best"
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedBytecode:
+    """The unchanged source, with the bytecode that the package could have."""
+
+
+VariantKey = SingleChange | JointChange | ShippedBytecode
+"""A version of the handler that is measured against the original."""
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """What one call of the handler came to.
 
@@ -32,6 +63,6 @@ class EventOutcome:
     name: str
     original: Invocation
     is_repeatable: bool
-    differing: Mapping[str, str]
-    loaded: Mapping[str, frozenset[str]]
-    wall_ms: Mapping[str, float]
+    differing: Mapping[VariantKey, str]
+    loaded: Mapping[VariantKey, frozenset[str]]
+    wall_ms: Mapping[VariantKey, float]

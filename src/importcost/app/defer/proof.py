@@ -1,0 +1,109 @@
+"""Measures changed copies of a handler in pairs, and holds their answers to events against it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from importcost.app.defer.events import Baseline, Event, call_unchanged, judge_event
+from importcost.app.defer.rewriting import Rewrite
+from importcost.app.defer.variants import Variants
+from importcost.app.profile.bench import Bench
+from importcost.app.profile.request import Listener
+from importcost.measure.pairs import PairedSubject, verify
+from importcost.measure.session import Progress, Subject
+from importcost.model.advice import Verification
+from importcost.model.profile import RunKind
+from importcost.model.results.events import (
+    EventOutcome,
+    JointChange,
+    ShippedBytecode,
+    SingleChange,
+    VariantKey,
+)
+
+Edited = Mapping[SingleChange | JointChange, Rewrite]
+"""The edits of each variant that is to be measured."""
+
+
+class Proof:
+    """Measures variants, calls them with the events, and remembers what the events did.
+
+    `seconds` is how long one round of measurements may go on, `runs_done` the launches before.
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        variants: Variants,
+        events: Sequence[Event],
+        listener: Listener,
+        *,
+        seconds: float,
+        runs_done: int,
+    ) -> None:
+        self._bench = bench
+        self._variants = variants
+        self._events = events
+        self._listener = listener
+        self._seconds = seconds
+        self._runs_done = runs_done
+        self._baselines: dict[str, Baseline] = {}
+        self.outcomes: list[EventOutcome] = []
+
+    def measure(self, edited: Edited, *, with_bytecode: bool) -> dict[VariantKey, Verification]:
+        """Return what each variant saves; one that answers an event differently fails.
+
+        `with_bytecode` measures shipped bytecode as well, if that is part of the advice. Raises
+        HandlerError if an event cannot be called on the unchanged handler.
+        """
+        # An event that cannot be called should not cost the minutes before it is said.
+        for event in self._events:
+            if event.name not in self._baselines:
+                self._baselines[event.name] = call_unchanged(self._bench, event)
+        subjects: dict[VariantKey, Subject] = {
+            key: self._variants.subject(key, edits) for key, edits in edited.items()
+        }
+        paired: list[PairedSubject[VariantKey]] = [
+            PairedSubject(key, subject) for key, subject in subjects.items()
+        ]
+        measured: dict[VariantKey, Verification] = {}
+        with self._variants.shipped() as shipped:
+            if shipped is not None and with_bytecode:
+                paired.append(PairedSubject(ShippedBytecode(), shipped))
+            if paired:
+                measured.update(self._in_pairs(paired))
+        for event in self._events:
+            # A variant that does not start has no answer.
+            started: dict[VariantKey, Subject] = {
+                key: subject
+                for key, subject in subjects.items()
+                if measured[key].saving_us is not None
+            }
+            outcome = judge_event(self._bench, event, self._baselines[event.name], started)
+            self.outcomes.append(outcome)
+            for key, failure in outcome.differing.items():
+                measured[key] = replace(measured[key], failure=failure)
+        return measured
+
+    def _in_pairs(
+        self, paired: Sequence[PairedSubject[VariantKey]]
+    ) -> Mapping[VariantKey, Verification]:
+        count = "1 change" if len(paired) == 1 else f"{len(paired)} changes"
+
+        def progress(done: int, total: int) -> None:
+            before = self._runs_done
+            self._listener.progress(
+                Progress(before + done, before + total, RunKind.TIMED, f"Verifying {count}")
+            )
+
+        self._listener.note(f"Verifying {count} on copies, in interleaved pairs ...")
+        return verify(
+            self._bench.runner,
+            self._bench.subject,
+            paired,
+            seconds=self._seconds,
+            random=random.Random(),  # noqa: S311 - order of runs, not a secret
+            on_progress=progress,
+        )

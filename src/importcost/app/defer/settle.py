@@ -1,0 +1,96 @@
+"""The best set, settled by what was measured: what breaks or adds nothing leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from importcost.app.defer.advise import Analysis
+from importcost.app.defer.proof import Proof
+from importcost.app.defer.variants import Variants
+from importcost.deferral.rewrite.rewrite import Refused
+from importcost.measure.pairs import NO_SAVING
+from importcost.model.advice import BestSet, Verification
+from importcost.model.results.events import JointChange, SingleChange, VariantKey
+
+JOINT_FACTOR = 1.5
+"""What a member must add to a set, in terms of its own saving, to count as part of a whole."""
+
+Measured = Mapping[VariantKey, Verification]
+
+
+def without(
+    best: BestSet | None, failed: Mapping[int, Verification], analysis: Analysis
+) -> BestSet | None:
+    """Return the best set without what failed, its joint figures worked out again."""
+    if best is None or not set(best.finding_ids) & set(failed):
+        return best
+    kept = [number for number in best.finding_ids if number not in failed]
+    return analysis.joint(kept) if kept else None
+
+
+def settle(
+    best: BestSet | None, measured: Measured, analysis: Analysis, variants: Variants, proof: Proof
+) -> BestSet | None:
+    """Keep in the best set what holds by itself, and measure the set again if it changed."""
+    if best is None:
+        return None
+    failed = {**_broken_members(best, measured, analysis), **idle_members(best, measured, analysis)}
+    kept = without(best, failed, analysis)
+    if kept is None:
+        return None
+    if len(kept.finding_ids) == 1:
+        return replace(kept, verification=measured.get(SingleChange(kept.finding_ids[0])))
+    if kept is best:
+        return replace(best, verification=measured.get(JointChange()))
+    edits = variants.edit(kept.finding_ids)
+    if isinstance(edits, Refused):
+        return replace(kept, verification=refused(edits))
+    again = proof.measure({JointChange(): edits}, with_bytecode=False)
+    return replace(kept, verification=again[JointChange()])
+
+
+def refused(edits: Refused) -> Verification:
+    """Return the verification of a change that no edit carries out."""
+    return Verification(None, None, 0, (), f"the edit is refused: {edits.reason}")
+
+
+def _broken_members(
+    best: BestSet, measured: Measured, analysis: Analysis
+) -> Mapping[int, Verification]:
+    """Return the members that break the handler, by themselves or as far as anybody can tell."""
+    broken = {
+        number: found
+        for number in best.finding_ids
+        if (found := measured.get(SingleChange(number))) is not None and is_broken(found)
+    }
+    whole = measured.get(JointChange())
+    if whole is not None and is_broken(whole):
+        # One that was not measured alone may be what breaks it.
+        alone = {n for n in best.finding_ids if analysis.findings[n].stands_alone}
+        broken |= {number: whole for number in best.finding_ids if number not in alone}
+    return broken
+
+
+def idle_members(
+    best: BestSet, measured: Measured, analysis: Analysis
+) -> Mapping[int, Verification]:
+    """Return the members that showed no saving and add nothing to what the others save.
+
+    Code that becomes no faster would be changed for nothing.
+    """
+    idle: dict[int, Verification] = {}
+    for number in best.finding_ids:
+        found = measured.get(SingleChange(number))
+        if found is None or found.failure not in NO_SAVING:
+            continue
+        others = [other for other in best.finding_ids if other != number]
+        added_us = best.exclusive_us - analysis.joint(others).exclusive_us
+        if added_us <= JOINT_FACTOR * analysis.findings[number].finding.exclusive_us:
+            idle[number] = found
+    return idle
+
+
+def is_broken(verification: Verification) -> bool:
+    """Return True if a change breaks the handler, rather than only saving nothing."""
+    return verification.failure is not None and verification.failure not in NO_SAVING
