@@ -3,6 +3,7 @@
 /** @import { Icicle } from "./icicle.js" */
 
 import { NONE } from "../model/columns.js";
+import { besideInRow, LEAST_PX } from "../model/rows.js";
 
 /** @param {Icicle} icicle */
 export function listenToChart(icicle) {
@@ -84,10 +85,10 @@ function onChartKey(icicle, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   /** @type {Record<string, () => void>} */
   const actions = {
-    ArrowLeft: () => icicle.move(icicle.beside(-1)),
-    ArrowRight: () => icicle.move(icicle.beside(1)),
-    ArrowUp: () => icicle.move(icicle.above()),
-    ArrowDown: () => icicle.move(icicle.rowBelow()),
+    ArrowLeft: () => icicle.move(nodeBeside(icicle, -1)),
+    ArrowRight: () => icicle.move(nodeBeside(icicle, 1)),
+    ArrowUp: () => icicle.move(icicle.tree.rowAbove(icicle.selected)),
+    ArrowDown: () => icicle.move(nodeBelow(icicle)),
     Enter: () => icicle.zoom(icicle.selected),
     " ": () => icicle.zoom(icicle.selected),
     Escape: () => icicle.zoomOut(),
@@ -99,4 +100,23 @@ function onChartKey(icicle, event) {
   if (!Object.hasOwn(actions, event.key)) return;
   event.preventDefault();
   actions[event.key]();
+}
+
+/**
+ * The first box below the selection, unless it is folded.
+ * @param {Icicle} icicle
+ */
+function nodeBelow({ tree, layout, selected, openBlock }) {
+  const node = tree.rowBelow(selected, layout);
+  return node === NONE || tree.isFolded(node, openBlock) ? NONE : node;
+}
+
+/**
+ * The next box of the selection's row that is wide enough to be seen.
+ * @param {Icicle} icicle
+ * @param {number} step
+ */
+function nodeBeside({ tree, layout, focus, selected, openBlock, widthPx }, step) {
+  const leastUs = (tree.widths[focus] / widthPx) * LEAST_PX;
+  return besideInRow(tree, layout, { node: selected, focus, step, leastUs, openBlock });
 }

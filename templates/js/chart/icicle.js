@@ -7,7 +7,7 @@
 
 import { NONE } from "../model/columns.js";
 import { TIME_ORDER } from "../model/forest.js";
-import { besideInRow, LEAST_PX, nodeAt } from "../model/rows.js";
+import { nodeAt } from "../model/rows.js";
 import { Camera } from "./camera.js";
 import { Minimap } from "./minimap.js";
 import { Painter, ROW_PX, RULER_PX } from "./painter.js";
@@ -288,25 +288,5 @@ export class Icicle {
   showEverything() {
     this.zoom(this.tree.root);
     this.select(this.tree.root);
-  }
-
-  above() {
-    return this.tree.rowAbove(this.selected);
-  }
-
-  rowBelow() {
-    const { tree, layout } = this;
-    const node = tree.rowBelow(this.selected, layout);
-    return node === NONE || tree.isFolded(node, this.openBlock) ? NONE : node;
-  }
-
-  /**
-   * The next node of the row that is wide enough to be seen.
-   * @param {number} step
-   */
-  beside(step) {
-    const { tree, layout, focus, selected, openBlock } = this;
-    const leastUs = (tree.widths[focus] / this.widthPx) * LEAST_PX;
-    return besideInRow(tree, layout, { node: selected, focus, step, leastUs, openBlock });
   }
 }
