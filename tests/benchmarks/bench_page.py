@@ -30,7 +30,7 @@ from selenium.webdriver import Chrome
 from importcost.reports.exports.speedscope import render_speedscope
 from importcost.reports.page.html import render_html
 from reports.page.browser import chromium, emulate, main_thread_tasks, wait_until_complete
-from reports.page_factory import estimate_of, large_profile
+from reports.page_factory import estimate_of, facts_of, large_profile
 
 TRACE = "toplevel,blink.user_timing"
 MARK = """
@@ -97,12 +97,13 @@ RENDER = """
 import resource, sys, time
 sys.path.insert(0, %r)
 from importcost.reports.page.html import render_html
-from reports.page_factory import estimate_of, large_profile
+from reports.page_factory import estimate_of, facts_of, large_profile, small_profile
 profile = large_profile(%d)
 bill = estimate_of(profile)
+facts_of(small_profile(), bill)  # loads what it needs
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 wall, cpu = time.perf_counter(), time.process_time()
-text = render_html(profile, bill)
+text = render_html(profile, bill, facts_of(profile, bill))
 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(wall, cpu, (after - before) / 1024, after / 1024, len(text.encode()))
@@ -173,11 +174,11 @@ def build(folder: Path, packages: Path | None, nodes: int) -> dict[str, Callable
     profile = large_profile(nodes)
     bill = estimate_of(profile)
     ours = folder / "importcost.html"
-    ours.write_text(render_html(profile, bill), encoding="utf-8")
+    ours.write_text(render_html(profile, bill, facts_of(profile, bill)), encoding="utf-8")
     pages: dict[str, Callable[[Chrome], None]] = {"importcost": lambda d: d.get(ours.as_uri())}
     if packages is None:
         return pages
-    saved = render_speedscope(profile, bill)
+    saved = render_speedscope(profile, bill, facts_of(profile, bill))
     data = saved if isinstance(saved, bytes) else saved.encode()
     script = folder / "speedscope.js"
     encoded = base64.b64encode(data).decode()

@@ -11,8 +11,9 @@ from billing.profile_factory import make_profile
 from cli.bill_factory import advice
 from importcost.billing.curve import MEMORY_SIZES, memory_curve
 from importcost.billing.estimate import InitLimit, estimate
-from importcost.billing.savings import Basis, changed, savings_of
-from importcost.reports.terminal.curve import curve_data, render_curve
+from importcost.billing.savings import changed, savings_of
+from importcost.model.results.savings import Basis
+from importcost.reports.terminal.curve import plain_curve, render_curve
 
 
 def with_advice(**given):
@@ -30,7 +31,7 @@ def test_every_point_is_the_estimate_for_its_settings():
         )
         assert bill == again
         assert point.deferred is None
-    assert "no advice" in curve.missing[0]
+    assert "no advice" in curve.savings.missing[0]
 
 
 @given(st.integers(128, 10_240), st.floats(0.05, 0.95))
@@ -98,7 +99,11 @@ def test_the_table_fits_its_width(width, given):
 
 def test_the_plain_data_holds_what_the_page_needs():
     profile = with_advice(share=0.4, bytecode_share=0.3)
-    data = json.loads(json.dumps(curve_data(profile, memories=[512, 128]), allow_nan=False))
+    data = json.loads(
+        json.dumps(
+            plain_curve(memory_curve(profile, memories=[512, 128]), profile), allow_nan=False
+        )
+    )
     assert [(one["package_type"], one["arch"]) for one in data["series"]] == [
         ("zip", "x86_64"),
         ("zip", "arm64"),

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from cli.bill_factory import advice, importcost, saved_profile
+from importcost.billing.curve import memory_curve
 from importcost.billing.estimate import estimate
-from importcost.reports.terminal.curve import curve_data
+from importcost.reports.terminal.curve import plain_curve
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,9 @@ def test_given_settings_leave_the_others_out_and_go_before_the_profiles(folder):
 def test_the_figures_are_those_of_the_estimate_and_of_the_page(folder):
     profile = saved_profile(folder, "q.json", found=advice(share=0.5))
     done = importcost(folder, "estimate", "q.json", "--json")
-    assert json.loads(done.stdout) == json.loads(json.dumps(curve_data(profile)))
+    assert json.loads(done.stdout) == json.loads(
+        json.dumps(plain_curve(memory_curve(profile), profile))
+    )
     bill = estimate(profile, memory_mb=128)
     assert json.loads(done.stdout)["series"][0]["init_ms"]["value"] == bill.init_ms.value
 

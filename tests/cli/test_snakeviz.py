@@ -24,7 +24,7 @@ from importcost.reports.exports.frames import build_frames
 from importcost.reports.exports.pstats_ import render_pstats
 from importcost.reports.json_ import render_json
 from reports.page.browser import chromium, complaints_of, requests_of
-from reports.page_factory import estimate_of, hostile_profile, small_profile
+from reports.page_factory import estimate_of, facts_of, hostile_profile, small_profile
 
 
 @pytest.fixture
@@ -199,7 +199,9 @@ def test_a_port_that_was_taken_meanwhile_does_not_matter(monkeypatch):
         taken = other.getsockname()[1]
         monkeypatch.setattr(snakeviz, "free_port", lambda: taken)
         profile = small_profile()
-        with snakeviz.serve(render_pstats(profile, estimate_of(profile)), "x") as server:
+        with snakeviz.serve(
+            render_pstats(profile, estimate_of(profile), facts_of(profile)), "x"
+        ) as server:
             assert urlsplit(server.url).port != taken
             assert fetch(server.url)[0] == 200
 
@@ -216,7 +218,9 @@ def test_hostile_names_neither_run_nor_break_its_page(tmp_path):
     profile = hostile_profile()
     frames = len(build_frames(profile))
     with (
-        snakeviz.serve(render_pstats(profile, estimate_of(profile)), "hostile") as server,
+        snakeviz.serve(
+            render_pstats(profile, estimate_of(profile), facts_of(profile)), "hostile"
+        ) as server,
         chromium(tmp_path) as driver,
     ):
         driver.get(server.url)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from importcost.app.profile.facts import profile_facts
 from importcost.billing.estimate import FLOOR_LABEL, Estimate, InitLimit, PhaseEstimate, Source
 from importcost.model.advice import (
     Advice,
@@ -47,6 +48,7 @@ from importcost.model.profile import (
     Target,
     WarningCode,
 )
+from importcost.model.results.facts import ProfileFacts
 from importcost.model.tree import NO_PARENT, ImportTree
 
 TASK_ROOT = "/srv/task"
@@ -418,6 +420,10 @@ def phase_times(function_us: int) -> tuple[PhaseTime, ...]:
         PhaseTime(Phase.HANDLER_IMPORTS, int(function_us * 0.85), int(function_us * 0.8)),
         PhaseTime(Phase.MODULE_BODY, int(function_us * 0.21), int(function_us * 0.2)),
     )
+
+
+def facts_of(profile: Profile, bill: Estimate | None = None) -> ProfileFacts:
+    return profile_facts(profile, bill or estimate_of(profile))
 
 
 def estimate_of(profile: Profile, limit: InitLimit = InitLimit.BELOW) -> Estimate:

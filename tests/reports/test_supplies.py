@@ -8,7 +8,7 @@ from importcost.model.supplies import Placeholder, SuppliedPackage, Supplies
 from importcost.reports.exports.markdown import render_markdown
 from importcost.reports.page.data import page_data
 from importcost.reports.terminal.profile import render_terminal
-from reports.page_factory import TASK_ROOT, estimate_of, small_profile
+from reports.page_factory import TASK_ROOT, estimate_of, facts_of, small_profile
 
 FILE = f"{TASK_ROOT}/orders/create.py"
 
@@ -22,7 +22,7 @@ def profile(count: int, *packages: SuppliedPackage):
 
 
 def terminal(made) -> str:
-    text = render_terminal(made, estimate_of(made), width=100, colour=False)
+    text = render_terminal(made, estimate_of(made), facts_of(made), width=100, colour=False)
     return " ".join(text.split())
 
 
@@ -41,13 +41,13 @@ def test_the_headline_stays_as_it_is():
 
 def test_summary_and_page_name_all_of_them():
     made = profile(9, SuppliedPackage("requests<3", "requests 2.32.3"))
-    summary = render_markdown(made, estimate_of(made))
+    summary = render_markdown(made, estimate_of(made), facts_of(made))
     assert summary.count("importcost-table-") == 9
     assert "| `TABLE_8` | `importcost-table-8` | `orders/create.py:9` |" in summary.replace(
         "<code>", "`"
     ).replace("</code>", "`").replace("&#95;", "_").replace("&#45;", "-").replace("&#47;", "/")
     assert "requests 2.32.3" in summary
-    supplies = page_data(made, estimate_of(made))["supplies"]
+    supplies = page_data(made, estimate_of(made), facts_of(made))["supplies"]
     assert len(supplies["placeholders"]) == 9
     assert supplies["placeholders"][8]["place"] == "orders/create.py:9"
     assert "requests 2.32.3" in supplies["packages"]

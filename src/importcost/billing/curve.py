@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from importcost.billing.calibration import Calibration
 from importcost.billing.estimate import Estimate, estimate, throttle_factor
 from importcost.billing.figures.datafiles import ARCHES, PACKAGE_TYPES, check_memory
-from importcost.billing.figures.prices import Prices
-from importcost.billing.savings import Saving, changed, savings_of
+from importcost.billing.figures.prices import Prices, load_prices
+from importcost.billing.savings import changed, savings_of
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
+from importcost.model.results.facts import ArchitectureBill
+from importcost.model.results.savings import Saving, Savings
 
 MEMORY_SIZES = (128, 256, 512, 1024, 1769, 3008, 5307, 7076, 8845, 10_240)
 """Lambda's range in MB, with the sizes at which a function gets one more vCPU."""
@@ -53,8 +55,7 @@ class Curve:
     """All points in the order of package types, architectures and memory sizes."""
 
     points: tuple[CurvePoint, ...]
-    deferral: Saving | None
-    missing: tuple[str, ...]
+    savings: Savings
 
 
 def memory_curve(
@@ -86,7 +87,31 @@ def memory_curve(
                 )
                 deferred = _deferred(profile, found.deferral, as_it_is, prices, calibration)
                 points.append(CurvePoint(as_it_is, throttle_factor(memory_mb), deferred))
-    return Curve(tuple(points), found.deferral, found.missing)
+    return Curve(tuple(points), found)
+
+
+def bills_by_architecture(
+    profile: Profile, bill: Estimate, deferral: Saving | None
+) -> tuple[ArchitectureBill, ...]:
+    """Return the bill on each architecture, that of `bill` first.
+
+    `bill` keeps its calibration, which holds for no other architecture.
+    """
+    others = [
+        estimate(profile, memory_mb=bill.memory_mb, arch=arch, package_type=bill.package_type)
+        for arch in ARCHES
+        if arch != bill.arch
+    ]
+    return tuple(
+        ArchitectureBill(
+            arch=one.arch,
+            init_ms=one.init_ms,
+            gb_second_dollars=load_prices().gb_second(one.arch),
+            limit=one.limit.value,
+            saved_ms=saved_ms(profile, deferral.share, one).value if deferral else None,
+        )
+        for one in (bill, *others)
+    )
 
 
 def saved_ms(profile: Profile, share: Interval, bill: Estimate) -> Interval:

@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 
 from importcost.billing.figures.datafiles import child, number, read_json
 from importcost.model.advice import BestSet, BytecodeFinding, Verification
 from importcost.model.graph import RUNTIME, STDLIB, BytecodeState
 from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile
+from importcost.model.results.savings import Basis, Saving, Savings
 
 _FUNCTION_PHASES = (Phase.HANDLER_IMPORTS.value, Phase.MODULE_BODY.value)
 _FILE = "strategies.json"
 LEAST_SHARE = 0.01
 """As a share of function init: a smaller prediction must not be recommended as a remedy."""
-
-
-class Basis(str, Enum):
-    """The evidence for a saving."""
-
-    VERIFIED = "verified"
-    """Measured in pairs by `importcost defer`."""
-    PREDICTED = "predicted"
-    """Calculated from the import graph, or from a published share; not measured here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Saving:
-    """One change and the share (0 to 1) of function-init CPU time that it saves."""
-
-    share: Interval
-    basis: Basis
-    what: str
-
-    @property
-    def is_verified(self) -> bool:
-        """True if the saving was measured in pairs."""
-        return self.basis is Basis.VERIFIED
-
-
-@dataclass(frozen=True, slots=True)
-class Savings:
-    """The savings that a profile's advice offers; None with a reason in `missing` (sentences)."""
-
-    deferral: Saving | None
-    bytecode: Saving | None
-    missing: tuple[str, ...]
 
 
 def savings_of(profile: Profile) -> Savings:

@@ -97,6 +97,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 def _write_pages(report: CheckReport, folder: Path, told: TerminalListener) -> None:
     """Write the page of each handler that was timed, and name the others."""
+    from importcost.app.profile.facts import profile_facts
     from importcost.gate.verdict import verdict_on
     from importcost.reports.gate.budget import page_verdict
     from importcost.reports.output import write_output
@@ -108,6 +109,8 @@ def _write_pages(report: CheckReport, folder: Path, told: TerminalListener) -> N
             told.note(f"No report of {name}: its init was not timed.")
             continue
         verdict = verdict_on(one for one in report.checks if one.handler == name)
-        page = render_html(*report.profiles[name], page_verdict(verdict))
+        profile, bill = report.profiles[name]
+        facts = profile_facts(profile, bill)
+        page = render_html(profile, bill, facts, page_verdict(verdict))
         write_output(str(folder / f"{stem}.html"), page)
         told.note(f"Report: {folder / f'{stem}.html'}")

@@ -205,6 +205,7 @@ def _saved(
 
 def _write_reports(report: CompareReport, folder: Path) -> None:
     """Write each handler's page with its verdict, and the profiles of both versions."""
+    from importcost.app.profile.facts import profile_facts
     from importcost.billing.estimate import estimate
     from importcost.reports.json_ import render_json
     from importcost.reports.output import write_output
@@ -214,7 +215,7 @@ def _write_reports(report: CompareReport, folder: Path) -> None:
     for name, (base, head) in report.profiles.items():
         stem = stems[name]
         bill = estimate(head)
-        page = render_html(head, bill, _verdict(report, name))
+        page = render_html(head, bill, profile_facts(head, bill), _verdict(report, name))
         write_output(str(folder / f"{stem}.html"), page)
         for side, profile in _sides(base, head).items():
             write_output(

@@ -67,10 +67,13 @@ def command(  # noqa: PLR0913 - one parameter for every option
     width, colour = terminal_width(), wants_colour()
     text = publish(profile, outputs, width=width, colour=colour, memory_mb=memory, arch=arch)
     if as_tree:
+        from importcost.app.profile.facts import profile_facts
+        from importcost.billing.estimate import estimate
         from importcost.reports.terminal.tree import render_tree
 
         shown_ms = DEFAULT_MIN_MS if min_ms is None else min_ms
-        text = render_tree(profile, width=width, colour=colour, depth=depth, min_ms=shown_ms)
+        facts = profile_facts(profile, estimate(profile))
+        text = render_tree(profile, facts, width=width, colour=colour, depth=depth, min_ms=shown_ms)
     if as_tree or not snakeviz:
         show(text, err=STDOUT in outputs)
     if open_page:

@@ -62,6 +62,7 @@ def profile_adapter(
     target: str, options: WebOptions, outputs: Sequence[str], *, quiet: bool, no_progress: bool
 ) -> None:
     """Measure the web app, write the outputs that were asked for, and print the answer."""
+    from importcost.app.profile.facts import profile_facts
     from importcost.app.profile.publish import publish
     from importcost.app.web import parse_requests, profile_web
     from importcost.billing.estimate import estimate
@@ -81,7 +82,8 @@ def profile_adapter(
     profile = with_readiness(report)
     for path, kind in zip(outputs, formats, strict=True):
         if kind == "json":
-            rendered = render(kind, profile, estimate(profile))
+            bill = estimate(profile)
+            rendered = render(kind, profile, bill, profile_facts(profile, bill))
             plain = rendered if isinstance(rendered, str) else rendered.decode("utf-8")
             write_output(path, with_web(plain, report))
         else:

@@ -9,9 +9,14 @@ from importcost.billing.estimate import Estimate
 from importcost.errors import UsageError
 from importcost.model.codec import profile_from_plain, profile_to_plain, to_plain
 from importcost.model.profile import Profile
+from importcost.model.results.facts import ProfileFacts
 
 
-def render_json(profile: Profile, estimate: Estimate) -> str:
+def render_json(
+    profile: Profile,
+    estimate: Estimate,
+    facts: ProfileFacts | None = None,  # noqa: ARG001 - the table's
+) -> str:
     """Return the profile as JSON text, with the estimate under `derived`.
 
     `derived` is for readers of the file; importcost itself works it out anew from the profile.

@@ -14,6 +14,7 @@ from importcost.reports.exports.formats import FORMATS, render
 from importcost.reports.exports.frames import build_frames
 from importcost.reports.terminal.tree import render_tree
 from reports.export_profiles import expected_total_us
+from reports.page_factory import facts_of
 
 LOGS = Path(__file__).parents[2] / "logs"
 NAMES = ("json-py3.12", "pandas", "threads", "odd-names", "forking-copy", "lambda-shuffled")
@@ -27,19 +28,21 @@ def profile(request):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_renders(profile, name):
-    assert render(name, profile, estimate(profile))
+    assert render(name, profile, estimate(profile), facts_of(profile, estimate(profile)))
 
 
 def test_totals_are_those_of_the_rows(profile):
     frames = build_frames(profile)
     assert len(frames) > len(profile.tree)
     assert frames.total_us[0] == expected_total_us(profile) > 0
-    document = json.loads(str(render("speedscope", profile, estimate(profile))))
+    document = json.loads(
+        str(render("speedscope", profile, estimate(profile), facts_of(profile, estimate(profile))))
+    )
     assert document["profiles"][0]["endValue"] == frames.total_us[0]
 
 
 def test_the_tree_tells_wall_time_and_guesses_no_distribution(profile):
-    lines = render_tree(profile, width=80, colour=False, min_ms=0).splitlines()
+    lines = render_tree(profile, facts_of(profile), width=80, colour=False, min_ms=0).splitlines()
     assert "ms wall in the log" in lines[0]
     assert "distribution" not in lines[1]
     assert len(lines) > 3

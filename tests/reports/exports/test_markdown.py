@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importcost.billing.estimate import InitLimit
+from importcost.model.module_facts import most_expensive
 from importcost.model.profile import ProfileWarning, WarningCode
 from importcost.reports.exports.markdown import code, render_markdown, text
-from importcost.reports.page.data import most_expensive
 from reports.export_profiles import BAD_NAMES, FIXED, profiles
-from reports.page_factory import estimate_of
+from reports.page_factory import estimate_of, facts_of
 
 MARKUP = re.compile(r"`[\w./:()+ -]+`|<code>(?:[A-Za-z0-9 ]|&#\d+;)+</code>", re.ASCII)
 
 
 def markdown(profile):
-    return render_markdown(profile, estimate_of(profile))
+    return render_markdown(profile, estimate_of(profile), facts_of(profile))
 
 
 def table_rows(document, head):
@@ -52,7 +52,7 @@ def test_it_says_the_bill_the_phases_and_the_imports():
 
 def test_an_init_past_the_limit_is_said():
     profile = FIXED["small"]
-    document = render_markdown(profile, estimate_of(profile, InitLimit.PAST))
+    document = render_markdown(profile, estimate_of(profile, InitLimit.PAST), facts_of(profile))
     assert "**Init is past Lambda's 10 s limit.**" in document
 
 

@@ -14,13 +14,13 @@ from snakeviz.stats import json_stats, table_rows
 from importcost.reports.exports.formats import render
 from importcost.reports.exports.frames import build_frames
 from reports.export_profiles import FIXED, expected_total_us, profiles
-from reports.page_factory import estimate_of
+from reports.page_factory import estimate_of, facts_of
 
 
 def load(profile) -> tuple[pstats.Stats, io.StringIO]:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "x.prof"
-        data = render("pstats", profile, estimate_of(profile))
+        data = render("pstats", profile, estimate_of(profile), facts_of(profile))
         assert isinstance(data, bytes)
         file.write_bytes(data)
         text = io.StringIO()

@@ -14,7 +14,7 @@ from importcost.reports.exports.svg import MAX_BYTES, render_svg
 from importcost.reports.exports.svg_boxes import MAX_ROWS, layout
 from importcost.reports.exports.svg_style import CHART_WIDTH, WIDTH
 from reports.export_profiles import BAD_NAMES, FIXED, profiles
-from reports.page_factory import TreeBuilder, estimate_of, large_profile, profile_of
+from reports.page_factory import TreeBuilder, estimate_of, facts_of, large_profile, profile_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = {"svg", "title", "desc", "style", "rect", "text", "g"}
@@ -22,7 +22,7 @@ ATTRIBUTES = {"class", "role", "width", "height", "viewBox", "x", "y"}
 
 
 def parsed(profile):
-    return ElementTree.fromstring(render_svg(profile, estimate_of(profile)))
+    return ElementTree.fromstring(render_svg(profile, estimate_of(profile), facts_of(profile)))
 
 
 def check_image(profile):
@@ -64,7 +64,7 @@ def wide_hostile_profile():
     "make", [lambda: large_profile(20_000), wide_hostile_profile], ids=["large", "wide hostile"]
 )
 def test_a_large_image_stays_small_by_merging(make):
-    text = render_svg(make(), estimate_of(FIXED["small"]))
+    text = render_svg(make(), estimate_of(FIXED["small"]), facts_of(make()))
     assert len(text.encode("utf-8")) <= MAX_BYTES
     assert text.count("<rect") > 100
     merged = re.findall(r"<title>([\d,]+) imports too small to draw: [\d.,]+ ms", text)

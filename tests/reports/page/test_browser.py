@@ -23,6 +23,7 @@ from reports.page_factory import (
     deep_profile,
     empty_profile,
     estimate_of,
+    facts_of,
     hostile_profile,
     large_profile,
     small_profile,
@@ -55,7 +56,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, make in PROFILES.items():
         profile = make()
         files[name] = folder / f"{name}.html"
-        files[name].write_text(render_html(profile, estimate_of(profile)), encoding="utf-8")
+        files[name].write_text(
+            render_html(profile, estimate_of(profile), facts_of(profile)), encoding="utf-8"
+        )
     return files
 
 
@@ -413,7 +416,7 @@ def test_a_log_has_its_own_clock(driver: Chrome, tmp_path: Path, source: str) ->
     log = replace(small_profile(), source=source, graph=None, runs=(), environment=environment)
     profile = replace(log, target=None, warnings=(warning,))
     file = tmp_path / "log.html"
-    file.write_text(render_html(profile, estimate_of(profile)), encoding="utf-8")
+    file.write_text(render_html(profile, estimate_of(profile), facts_of(profile)), encoding="utf-8")
     driver.get(file.as_uri())
     wait_until_complete(driver)
     for summary in driver.find_elements(By.CSS_SELECTOR, ".fine-print summary"):

@@ -18,6 +18,7 @@ from reports.page_factory import (
     deep_profile,
     empty_profile,
     estimate_of,
+    facts_of,
     hostile_profile,
     small_profile,
 )
@@ -32,11 +33,21 @@ axe.run(document, {resultTypes: ['violations']}).then((found) => done(found.viol
   (one) => `${one.id}: ${one.help} ${one.nodes.map((node) => node.target.join(' '))}`)));
 """
 PAGES: dict[str, Callable[[], str]] = {
-    "advised": lambda: render_html(advised_profile(), estimate_of(advised_profile()), BUDGET),
-    "small": lambda: render_html(small_profile(), estimate_of(small_profile())),
-    "hostile": lambda: render_html(hostile_profile(), estimate_of(hostile_profile())),
-    "empty": lambda: render_html(empty_profile(), estimate_of(empty_profile())),
-    "deep": lambda: render_html(deep_profile(300), estimate_of(deep_profile(300))),
+    "advised": lambda: render_html(
+        advised_profile(), estimate_of(advised_profile()), facts_of(advised_profile()), BUDGET
+    ),
+    "small": lambda: render_html(
+        small_profile(), estimate_of(small_profile()), facts_of(small_profile())
+    ),
+    "hostile": lambda: render_html(
+        hostile_profile(), estimate_of(hostile_profile()), facts_of(hostile_profile())
+    ),
+    "empty": lambda: render_html(
+        empty_profile(), estimate_of(empty_profile()), facts_of(empty_profile())
+    ),
+    "deep": lambda: render_html(
+        deep_profile(300), estimate_of(deep_profile(300)), facts_of(deep_profile(300))
+    ),
     "difference": lambda: render_difference_html(difference(small_profile(), changed_profile())),
 }
 

@@ -15,7 +15,7 @@ from harness import PATIENCE_S
 from importcost.billing.estimate import throttle_factor
 from importcost.reports.page.html import render_html
 from reports.page.browser import chromium, wait_until_complete
-from reports.page_factory import DIFF, advised_profile, estimate_of
+from reports.page_factory import DIFF, advised_profile, estimate_of, facts_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -31,7 +31,9 @@ def driver(started: Chrome, tmp_path: Path) -> Chrome:
     file = tmp_path / "report.html"
     profile = advised_profile()
     budget = {"status": "fail", "text": "406 ms is over 350 ms."}
-    file.write_text(render_html(profile, estimate_of(profile), budget), encoding="utf-8")
+    file.write_text(
+        render_html(profile, estimate_of(profile), facts_of(profile), budget), encoding="utf-8"
+    )
     started.get("about:blank")
     started.get(file.as_uri())
     wait_until_complete(started)

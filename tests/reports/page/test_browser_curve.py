@@ -21,7 +21,7 @@ from importcost.model.profile import Profile
 from importcost.reports.page.html import render_html
 from importcost.reports.page.money import MEMORY_STOPS
 from reports.page.browser import chromium, complaints_of, wait_until_complete
-from reports.page_factory import advised_profile, small_profile
+from reports.page_factory import advised_profile, facts_of, small_profile
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -72,7 +72,10 @@ def show(driver: Chrome, tmp_path: Path) -> Iterator[Callable[..., None]]:
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         file = tmp_path / "page.html"
-        file.write_text(render_html(profile, estimate(profile)), encoding="utf-8")
+        file.write_text(
+            render_html(profile, estimate(profile), facts_of(profile, estimate(profile))),
+            encoding="utf-8",
+        )
         driver.get(file.as_uri())
         wait_until_complete(driver)
         drawn = "return document.querySelectorAll('#curve-cost .curve-marker circle').length"

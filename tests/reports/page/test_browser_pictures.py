@@ -20,7 +20,13 @@ from harness import PATIENCE_S
 from importcost.app.gate.diff import difference
 from importcost.reports.page.html import render_difference_html, render_html
 from reports.page.browser import chromium, emulate, wait_until_complete
-from reports.page_factory import advised_profile, changed_profile, estimate_of, small_profile
+from reports.page_factory import (
+    advised_profile,
+    changed_profile,
+    estimate_of,
+    facts_of,
+    small_profile,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -35,7 +41,9 @@ MOST_FAR = 0.06
 """Share of blocks that may differ by more than FAR: lines of text may break elsewhere."""
 BUDGET = {"status": "fail", "text": "Billed init 406 ms is over the budget of 350 ms."}
 PAGES: dict[str, Callable[[], str]] = {
-    "report": lambda: render_html(advised_profile(), estimate_of(advised_profile()), BUDGET),
+    "report": lambda: render_html(
+        advised_profile(), estimate_of(advised_profile()), facts_of(advised_profile()), BUDGET
+    ),
     "difference": lambda: render_difference_html(difference(small_profile(), changed_profile())),
 }
 BLOCKS = """

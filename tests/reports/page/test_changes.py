@@ -6,16 +6,17 @@ from typing import Any
 import pytest
 
 from importcost.billing.estimate import throttle_factor
+from importcost.deferral.cost.by_name import exclusive_by_name
 from importcost.model.advice import Advice
 from importcost.model.profile import Profile
 from importcost.reports.page.changes import advice_notes, best_changes
 from importcost.reports.page.data import page_data
-from importcost.reports.page_costs import exclusive_by_name
 from reports.page_factory import (
     DIFF,
     advised_profile,
     empty_profile,
     estimate_of,
+    facts_of,
     finding,
     large_profile,
     small_profile,
@@ -141,7 +142,9 @@ def test_another_importer_is_named_beside_the_first() -> None:
     edge = next(e for e in profile.graph.edges if e.imported == "urllib3.util")
     more = tuple(replace(edge, importer=f"other{i}", cached=True) for i in range(7))
     graph = replace(profile.graph, edges=(*profile.graph.edges, *more))
-    data = page_data(replace(profile, graph=graph), estimate_of(profile))
+    data = page_data(
+        replace(profile, graph=graph), estimate_of(profile), facts_of(replace(profile, graph=graph))
+    )
     ((name, count, *importers),) = data["modules"]["others"]
     assert profile.tree.names[name] == "urllib3.util"
     assert (count, len(importers)) == (7, 4)
@@ -152,5 +155,5 @@ def test_another_importer_is_named_beside_the_first() -> None:
 def test_a_budget_is_shown_only_where_there_is_one() -> None:
     profile = small_profile()
     budget = {"status": "fail", "text": "406 ms is over 350 ms."}
-    assert page_data(profile, estimate_of(profile))["budget"] is None
-    assert page_data(profile, estimate_of(profile), budget)["budget"] == budget
+    assert page_data(profile, estimate_of(profile), facts_of(profile))["budget"] is None
+    assert page_data(profile, estimate_of(profile), facts_of(profile), budget)["budget"] == budget

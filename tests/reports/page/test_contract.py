@@ -22,6 +22,7 @@ from reports.page_factory import (
     deep_profile,
     empty_profile,
     estimate_of,
+    facts_of,
     hostile_profile,
     small_profile,
 )
@@ -70,7 +71,7 @@ def saved(data: Any) -> Any:
 @pytest.mark.parametrize("budget", [None, {"status": "fail", "text": "Over."}])
 def test_a_profiles_data_fits_the_schema(make: Callable[[], Profile], budget: Any) -> None:
     profile = make()
-    data = saved(page_data(profile, estimate_of(profile), budget))
+    data = saved(page_data(profile, estimate_of(profile), facts_of(profile), budget))
     assert list(validator("WholePageData").iter_errors(data)) == []
 
 
@@ -82,6 +83,6 @@ def test_a_differences_data_fits_the_schema(make: Callable[[], Profile]) -> None
 
 def test_a_key_that_the_contract_does_not_know_is_noticed() -> None:
     profile = small_profile()
-    data = saved(page_data(profile, estimate_of(profile)))
+    data = saved(page_data(profile, estimate_of(profile), facts_of(profile)))
     data["function"]["region"] = "eu-west-1"
     assert list(validator("WholePageData").iter_errors(data)) != []

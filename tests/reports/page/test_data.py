@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importcost.billing.estimate import FLOOR_LABEL
+from importcost.deferral.cost.bytecode import bytecode_advice
+from importcost.model.module_facts import most_expensive
 from importcost.model.profile import Profile, Target
+from importcost.model.results.facts import BytecodeAdvice
+from importcost.reports.facts import short_path
+from importcost.reports.page.colours import colours_by_distribution
 from importcost.reports.page.columns import (
     NONE,
     OWN_FILE,
@@ -17,14 +22,7 @@ from importcost.reports.page.columns import (
     name_columns,
     runs,
 )
-from importcost.reports.page.data import (
-    BytecodeAdvice,
-    bytecode_advice,
-    colours_by_distribution,
-    most_expensive,
-    page_data,
-    short_path,
-)
+from importcost.reports.page.data import page_data
 from reports.page.page_names import name_table
 from reports.page_factory import (
     HOSTILE_NAMES,
@@ -33,6 +31,7 @@ from reports.page_factory import (
     deep_profile,
     empty_profile,
     estimate_of,
+    facts_of,
     hostile_profile,
     large_profile,
     profile_of,
@@ -42,7 +41,7 @@ from reports.page_factory import (
 
 
 def data_of(profile: Profile) -> dict[str, Any]:
-    return page_data(profile, estimate_of(profile))
+    return page_data(profile, estimate_of(profile), facts_of(profile))
 
 
 def unrolled(pairs: list[int]) -> list[int]:

@@ -22,6 +22,7 @@ from reports.page_factory import (
     deep_log_profile,
     empty_profile,
     estimate_of,
+    facts_of,
     hostile_profile,
     large_profile,
     small_profile,
@@ -61,7 +62,7 @@ class Page(HTMLParser):
 
 
 def render(profile: Profile) -> str:
-    return render_html(profile, estimate_of(profile))
+    return render_html(profile, estimate_of(profile), facts_of(profile))
 
 
 def parsed(html: str) -> Page:
@@ -80,7 +81,7 @@ def test_the_page_holds_the_data_and_one_script(profile: Profile) -> None:
     scripts = parsed(render(profile)).all("script")
     kinds = [script.attributes.get("type") for script in scripts]
     assert kinds == ["application/json", None, "application/json"]
-    expected = json.loads(json.dumps(page_data(profile, estimate_of(profile))))
+    expected = json.loads(json.dumps(page_data(profile, estimate_of(profile), facts_of(profile))))
     data, details = (json.loads(scripts[place].text) for place in (0, 2))
     assert {**data, "modules": details} == expected
 
@@ -182,7 +183,7 @@ def test_an_incomplete_installation_says_so(
 def test_the_first_frame_waits_for_what_stands_behind_the_script() -> None:
     """A frame drawn before would be empty, and delay the full one."""
     profile = small_profile()
-    page = render_html(profile, estimate_of(profile))
+    page = render_html(profile, estimate_of(profile), facts_of(profile))
     awaited = re.search(r'<link rel="expect" href="#(\w+)" blocking="render">', page)
     assert awaited
     assert page.index(awaited[0]) < page.index("<body>")

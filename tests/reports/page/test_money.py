@@ -9,20 +9,21 @@ from typing import Any
 import pytest
 
 from importcost.billing.calibration import Calibration, Fitted
+from importcost.billing.curve import memory_curve
 from importcost.billing.estimate import estimate
 from importcost.model.profile import Profile
 from importcost.reports.page.money import curve
-from importcost.reports.terminal.curve import curve_data
-from reports.page_factory import advised_profile, small_profile
+from importcost.reports.terminal.curve import plain_curve
+from reports.page_factory import advised_profile, facts_of, small_profile
 
 
 def sides_of(profile: Profile, **settings: Any) -> list[dict[str, Any]]:
-    sides: list[dict[str, Any]] = curve(profile, estimate(profile, **settings))["sides"]
+    sides: list[dict[str, Any]] = curve(facts_of(profile, estimate(profile, **settings)))["sides"]
     return sides
 
 
 def series_of(profile: Profile, arch: str, **options: Any) -> dict[str, Any]:
-    found = curve_data(profile, **options)["series"]
+    found = plain_curve(memory_curve(profile, **options), profile)["series"]
     return next(one for one in found if one["arch"] == arch and one["package_type"] == "zip")
 
 
@@ -46,7 +47,7 @@ def test_a_calibration_holds_for_its_own_architecture_only() -> None:
     runtime = profile.settings.runtime
     own = Calibration(120.0, 1.3, 0.05, 250.0, 0.9, 1.1, 40, Fitted.RATIO, "x86_64", "zip",
                       runtime, "2026-11-23")  # fmt: skip
-    sides = curve(profile, estimate(profile, calibration=own))["sides"]
+    sides = curve(facts_of(profile, estimate(profile, calibration=own)))["sides"]
     for side in sides:
         expected = series_of(profile, side["arch"], calibration=own)
         assert side["init_ms"] == pytest.approx(expected["init_ms"])
@@ -60,7 +61,7 @@ def test_a_calibration_holds_for_its_own_architecture_only() -> None:
 
 def test_without_a_deferral_it_says_why() -> None:
     profile = small_profile()
-    found = curve(profile, estimate(profile))
+    found = curve(facts_of(profile, estimate(profile)))
     assert found["deferral"] is None
     assert "importcost defer" in found["missing"]
     assert [side["saved_ms"] for side in found["sides"]] == [None, None]
@@ -72,10 +73,10 @@ def test_a_prediction_is_called_one() -> None:
     assert profile.advice.best_set is not None
     best = replace(profile.advice.best_set, verification=None)
     predicted = replace(profile, advice=replace(profile.advice, best_set=best))
-    assert curve(profile, estimate(profile))["deferral"]["verified"] is True
-    assert curve(predicted, estimate(predicted))["deferral"]["verified"] is False
+    assert curve(facts_of(profile, estimate(profile)))["deferral"]["verified"] is True
+    assert curve(facts_of(predicted, estimate(predicted)))["deferral"]["verified"] is False
 
 
 def test_it_is_small() -> None:
     profile = advised_profile()
-    assert len(json.dumps(curve(profile, estimate(profile)))) < 700
+    assert len(json.dumps(curve(facts_of(profile, estimate(profile))))) < 700

@@ -8,11 +8,19 @@ import pytest
 
 from importcost.reports.terminal.profile import _apportion, render_terminal
 from importcost.reports.text import elide, wrap
-from reports.page_factory import estimate_of, hostile_profile, large_profile, small_profile
+from reports.page_factory import (
+    estimate_of,
+    facts_of,
+    hostile_profile,
+    large_profile,
+    small_profile,
+)
 
 
 def render(profile, width=100, colour=False):
-    return render_terminal(profile, estimate_of(profile), width=width, colour=colour)
+    return render_terminal(
+        profile, estimate_of(profile), facts_of(profile), width=width, colour=colour
+    )
 
 
 def test_no_colour_means_no_escape():

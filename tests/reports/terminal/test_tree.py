@@ -13,11 +13,11 @@ from importcost.reports.cells import cells, fit
 from importcost.reports.exports.frames import build_frames
 from importcost.reports.terminal.tree import render_tree, tree_rows
 from reports.export_profiles import BAD_NAMES, FIXED, profiles
-from reports.page_factory import small_profile
+from reports.page_factory import facts_of, small_profile
 
 
 def view(profile, width=100, colour=False, **options):
-    return render_tree(profile, width=width, colour=colour, **options)
+    return render_tree(profile, facts_of(profile), width=width, colour=colour, **options)
 
 
 def names_of(text):
@@ -60,7 +60,7 @@ def test_all_of_it_is_shown_without_a_minimum():
 
 def check_sums(profile, depth, min_ms):
     frames = build_frames(profile)
-    rows = list(tree_rows(profile, frames, depth, min_ms))
+    rows = list(tree_rows(frames, frames.names, depth, min_ms))
     assert sum(row.total_us for row in rows if row.level == 0) == frames.total_us[0]
     below = [0] * len(rows)
     path: list[int] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importcost.app.bill.place import calibration_of
+from importcost.app.profile.facts import profile_facts
 from importcost.billing.estimate import estimate
 from importcost.model.profile import Profile
 from importcost.reports.exports.formats import render
@@ -25,6 +26,7 @@ def export(
     """
     own = calibration_of(profile)
     bill = estimate(profile, memory_mb=memory_mb, arch=arch, calibration=own)
-    rendered = [(path, render(name, profile, bill)) for path, name in wanted]
+    facts = profile_facts(profile, bill)
+    rendered = [(path, render(name, profile, bill, facts)) for path, name in wanted]
     for path, report in rendered:
         write_output(path, report)

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importcost.app.bill.place import calibration_of, handler_of
+from importcost.app.profile.facts import profile_facts
 from importcost.billing.estimate import Estimate, estimate
 from importcost.config.read import HandlerConfig
 from importcost.gate.subject import Subject, evidence_of
 from importcost.gate.verdict import BudgetVerdict, Outcome, judge_budgets
 from importcost.model.profile import Profile
+from importcost.model.results.facts import ProfileFacts
 from importcost.reports.exports.formats import render
 from importcost.reports.gate.budget import page_verdict, render_budget
 from importcost.reports.output import format_of, write_output
@@ -41,21 +43,22 @@ def publish(
     """
     own = calibration_of(profile)
     bill = estimate(profile, memory_mb=memory_mb, arch=arch, calibration=own)
-    texts = [(path, _rendered(format_of(path), profile, bill, budget)) for path in outputs]
-    text = render_terminal(profile, bill, width=width, colour=colour)
+    facts = profile_facts(profile, bill)
+    texts = [(path, _rendered(format_of(path), profile, bill, facts, budget)) for path in outputs]
+    text = render_terminal(profile, bill, facts, width=width, colour=colour)
     for path, rendered in texts:
         write_output(path, rendered)
     return text
 
 
 def _rendered(
-    kind: str, profile: Profile, bill: Estimate, budget: BudgetData | None
+    kind: str, profile: Profile, bill: Estimate, facts: ProfileFacts, budget: BudgetData | None
 ) -> str | bytes:
     if kind == "html" and budget is not None:
         from importcost.reports.page.html import render_html
 
-        return render_html(profile, bill, budget)
-    return render(kind, profile, bill)
+        return render_html(profile, bill, facts, budget)
+    return render(kind, profile, bill, facts)
 
 
 def publish_measured(profile: Profile, outputs: Sequence[str], *, width: int, colour: bool) -> str:

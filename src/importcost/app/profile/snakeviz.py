@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from importcost.app.profile.facts import profile_facts
 from importcost.billing.estimate import estimate
 from importcost.model.profile import Profile
 from importcost.processes.snakeviz import serve
@@ -17,6 +18,7 @@ def view_in_snakeviz(profile: Profile, on_ready: Callable[[str], None]) -> None:
     behind. Raises MeasurementError where the server does not start, or ends by itself.
     """
     name = f"importcost-{profile.target.handler}" if profile.target else "importcost-log"
-    with serve(render_pstats(profile, estimate(profile)), name) as server:
+    bill = estimate(profile)
+    with serve(render_pstats(profile, bill, profile_facts(profile, bill)), name) as server:
         on_ready(server.url)
         server.wait()

@@ -28,9 +28,10 @@ from importcost.billing.remedies.money import (
 )
 from importcost.billing.remedies.snapstart_rules import JOINT_RULES, snapstart_obstacles
 from importcost.billing.remedies.traffic import KB_PER_MB, Traffic
-from importcost.billing.savings import Saving, Savings, changed, savings_of
+from importcost.billing.savings import changed, savings_of
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
+from importcost.model.results.savings import Saving, Savings
 
 AS_IT_IS, BYTECODE, DEFERRAL, SNAPSTART, PROVISIONED, STREAMING, PINGER = (
     "as it is",

@@ -12,14 +12,40 @@ import shlex
 from importcost.billing.figures.datafiles import python_minor
 from importcost.deferral.cost.flow import PRELOADED_PHASES
 from importcost.model.advice import BytecodeFinding
-from importcost.model.graph import RUNTIME, STDLIB, BytecodeState, ImportGraph, LoadedModule
-from importcost.model.profile import Settings
+from importcost.model.graph import (
+    FUNCTION,
+    RUNTIME,
+    STDLIB,
+    BytecodeState,
+    ImportGraph,
+    LoadedModule,
+)
+from importcost.model.profile import Profile, Settings
+from importcost.model.results.facts import BytecodeAdvice
 
 BUILD_FOLDER = "."
 _COMPILED = {
     "zip": frozenset({BytecodeState.VALID, BytecodeState.STALE, BytecodeState.ABSENT}),
     "image": frozenset({BytecodeState.STALE, BytecodeState.ABSENT}),
 }
+
+
+def bytecode_advice(profile: Profile) -> BytecodeAdvice | None:
+    """Return advice for a ZIP whose modules come as source, None where nothing is to be gained.
+
+    The state on the measured disk does not matter: a ZIP's timestamps never match, and an image
+    is measured with the valid bytecode that its build leaves.
+    """
+    if profile.graph is None or profile.settings.package_type != "zip":
+        return None
+    compiled = compiled_modules(profile.graph, "zip")
+    target = profile.target
+    root = target.task_root if target else BUILD_FOLDER
+    found = bytecode_finding(profile.graph, profile.settings, root)
+    if found is None:
+        return None
+    own = sum(module.distribution == FUNCTION for module in compiled)
+    return BytecodeAdvice(found.modules, own, found.command)
 
 
 def bytecode_finding(

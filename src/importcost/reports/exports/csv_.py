@@ -7,8 +7,9 @@ import io
 
 from importcost.billing.estimate import Estimate
 from importcost.model.profile import Profile
+from importcost.model.results.facts import ProfileFacts
 from importcost.model.tree import NO_PARENT
-from importcost.reports.exports.facts import NO_FACTS, module_facts
+from importcost.reports.exports.facts import NO_FACTS, module_texts
 from importcost.reports.exports.frames import NO_NODE, build_frames
 from importcost.reports.text import printable
 
@@ -31,19 +32,23 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uf
 """What a spreadsheet takes as a formula, in the wide forms too that Excel folds."""
 
 
-def render_csv(profile: Profile, estimate: Estimate) -> str:  # noqa: ARG001 - the table's
+def render_csv(
+    profile: Profile,
+    estimate: Estimate,  # noqa: ARG001 - the table's
+    facts: ProfileFacts,
+) -> str:
     """Return the frames in time order; a parent stands before its children.
 
     Modules keep their figures as measured, negative ones included. The self time of a phase is
     what no module accounts for.
     """
-    frames, facts, tree = build_frames(profile), module_facts(profile), profile.tree
+    frames, texts, tree = build_frames(profile), module_texts(profile, facts), profile.tree
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for frame, node in enumerate(frames.nodes):
         parent, is_module = frames.parents[frame], node != NO_NODE
-        fact = facts[tree.name_ids[node]] if is_module else NO_FACTS
+        fact = texts[tree.name_ids[node]] if is_module else NO_FACTS
         kind = "module" if is_module else "cold start" if parent == NO_PARENT else "phase"
         writer.writerow(
             [

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importcost.model.graph import UNKNOWN_DISTRIBUTION, LoadedModule
-from importcost.model.profile import Profile
+from importcost.model.graph import UNKNOWN_DISTRIBUTION
+from importcost.model.module_facts import ModuleFacts
+from importcost.model.profile import Profile, Target
+from importcost.model.results.facts import ProfileFacts
 from importcost.reports.exports.frames import NO_NODE, Frames
-from importcost.reports.page.data import first_edges, short_path
+from importcost.reports.facts import short_path
 
 
 @dataclass(frozen=True, slots=True)
-class ModuleFacts:
-    """Facts about one name; an empty string or None where the graph run told nothing.
+class ModuleText:
+    """Facts about one name as text; an empty string or None where the graph run told nothing.
 
     `file` is the module's own, `importer` the module that imported it first, and
     `importer_file`:`line` the statement that did. Paths are shortened. `from_runtime` says that
@@ -34,38 +36,32 @@ class ModuleFacts:
         return f"{self.importer_file}:{self.line}" if self.importer_file and self.line else ""
 
 
-NO_FACTS = ModuleFacts("", "", "", "", None, "", None)
+NO_FACTS = ModuleText("", "", "", "", None, "", None)
 
 
-def module_facts(profile: Profile) -> list[ModuleFacts]:
+def module_texts(profile: Profile, facts: ProfileFacts) -> list[ModuleText]:
     """Return the facts for every entry of the tree's name table, in its order."""
-    graph, target = profile.graph, profile.target
-    modules: dict[str, LoadedModule] = {}
-    for module in graph.modules if graph else ():
-        modules.setdefault(module.name, module)
-    edges = first_edges(graph)
-    result = []
-    for name in profile.tree.names:
-        found, edge = modules.get(name), edges.get(name)
-        rss = found.rss_self_bytes if found else None
-        result.append(
-            ModuleFacts(
-                distribution=found.distribution if found else UNKNOWN_DISTRIBUTION,
-                file=short_path(found.file, target) if found and found.file else "",
-                importer=edge.importer if edge else "",
-                importer_file=short_path(edge.file, target) if edge and edge.file else "",
-                line=edge.line if edge else None,
-                bytecode=found.bytecode.value if found else "",
-                rss_self_kb=None if rss is None else round(rss / 1024),
-                from_runtime=found is not None and found.from_runtime,
-            )
-        )
-    return result
+    return [_module_text(fact, profile.target) for fact in facts.modules]
 
 
-def frame_owners(profile: Profile, frames: Frames) -> list[str]:
+def _module_text(fact: ModuleFacts, target: Target | None) -> ModuleText:
+    module, edge = fact.module, fact.edge
+    rss = module.rss_self_bytes if module else None
+    return ModuleText(
+        distribution=module.distribution if module else UNKNOWN_DISTRIBUTION,
+        file=short_path(module.file, target) if module and module.file else "",
+        importer=edge.importer if edge else "",
+        importer_file=short_path(edge.file, target) if edge and edge.file else "",
+        line=edge.line if edge else None,
+        bytecode=module.bytecode.value if module else "",
+        rss_self_kb=None if rss is None else round(rss / 1024),
+        from_runtime=module is not None and module.from_runtime,
+    )
+
+
+def frame_owners(profile: Profile, facts: ProfileFacts, frames: Frames) -> list[str]:
     """Return each frame's distribution; for a log, the top-level package; empty for a phase."""
-    facts, tree = module_facts(profile), profile.tree
+    modules, tree = facts.modules, profile.tree
     owners = []
     for name, node in zip(frames.names, frames.nodes, strict=True):
         if node == NO_NODE:
@@ -73,15 +69,16 @@ def frame_owners(profile: Profile, frames: Frames) -> list[str]:
         elif profile.graph is None:
             owners.append(name.partition(".")[0] or UNKNOWN_DISTRIBUTION)
         else:
-            owners.append(facts[tree.name_ids[node]].distribution)
+            owners.append(modules[tree.name_ids[node]].distribution)
     return owners
 
 
-def owner_labels(profile: Profile, frames: Frames) -> list[str]:
+def owner_labels(profile: Profile, facts: ProfileFacts, frames: Frames) -> list[str]:
     """Return each frame's distribution in words: what Lambda's runtime brings is marked."""
-    facts, ids = module_facts(profile), profile.tree.name_ids
-    owners = frame_owners(profile, frames)
+    ids = profile.tree.name_ids
+    brought = [fact.module is not None and fact.module.from_runtime for fact in facts.modules]
+    owners = frame_owners(profile, facts, frames)
     return [
-        f"{owner} (runtime)" if node != NO_NODE and facts[ids[node]].from_runtime else owner
+        f"{owner} (runtime)" if node != NO_NODE and brought[ids[node]] else owner
         for owner, node in zip(owners, frames.nodes, strict=True)
     ]

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from importcost.billing.estimate import Estimate
 from importcost.model.profile import Profile
+from importcost.model.results.facts import ProfileFacts
 from importcost.reports.exports.frames import build_frames
 from importcost.reports.exports.names import clean
 
 
-def render_folded(profile: Profile, estimate: Estimate) -> str:  # noqa: ARG001 - the table's
+def render_folded(
+    profile: Profile,
+    estimate: Estimate,  # noqa: ARG001 - the table's
+    facts: ProfileFacts,  # noqa: ARG001 - the table's
+) -> str:
     """Return one line for every stack that has time of its own, equal stacks added up."""
     frames = build_frames(profile)
     stack: list[str] = []

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Protocol, cast
 if TYPE_CHECKING:  # the command line asks this table about suffixes before it needs any of these
     from importcost.billing.estimate import Estimate
     from importcost.model.profile import Profile
+    from importcost.model.results.facts import ProfileFacts
 
 
 class Renderer(Protocol):
-    """What a format's module offers: a finished profile and its estimate to one document."""
+    """What a format's module offers: a profile, its estimate and its facts to one document."""
 
-    def __call__(self, profile: Profile, estimate: Estimate) -> str | bytes:
+    def __call__(self, profile: Profile, estimate: Estimate, facts: ProfileFacts) -> str | bytes:
         """Return text that encodes as UTF-8 for a text format, bytes for a binary one."""
 
 
@@ -68,8 +69,8 @@ def known_suffixes() -> str:
     return f"{', '.join(first[:-1])} or {first[-1]}"
 
 
-def render(name: str, profile: Profile, estimate: Estimate) -> str | bytes:
+def render(name: str, profile: Profile, estimate: Estimate, facts: ProfileFacts) -> str | bytes:
     """Return `profile` in the format called `name`, a key of `FORMATS`."""
     module, _, function = FORMATS[name].renderer.partition(":")
     renderer = cast("Renderer", getattr(importlib.import_module(module), function))
-    return renderer(profile, estimate)
+    return renderer(profile, estimate, facts)

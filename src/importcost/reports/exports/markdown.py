@@ -6,9 +6,9 @@ import re
 
 from importcost.billing.estimate import Estimate, InitLimit
 from importcost.model.profile import Profile
-from importcost.reports.exports.facts import module_facts
+from importcost.model.results.facts import ProfileFacts
+from importcost.reports.exports.facts import module_texts
 from importcost.reports.exports.names import clean
-from importcost.reports.page.data import most_expensive
 from importcost.reports.supplies import package_words, placeholder_facts
 from importcost.reports.text import dollars, elide, milliseconds
 
@@ -19,12 +19,16 @@ _PLAIN_WORD = re.compile(r"(?!www\.)(?!.*:/)(?!.*_)[\w,.;:()%+/-]*", re.IGNORECA
 _SAFE_IN_HTML = re.compile(r"[A-Za-z0-9 ]")
 
 
-def render_markdown(profile: Profile, estimate: Estimate) -> str:
+def render_markdown(
+    profile: Profile,
+    estimate: Estimate,
+    facts: ProfileFacts,
+) -> str:
     """Return GitHub-flavoured Markdown. Names cannot mention people, link, or break the table."""
     blocks = [
         _headline(profile, estimate),
         _phases(estimate),
-        _imports(profile),
+        _imports(profile, facts),
         _warnings(profile),
         _supplies(profile),
         [f"<sub>{text(_provenance(profile))}</sub>"],
@@ -78,18 +82,18 @@ def _phases(estimate: Estimate) -> list[str]:
     return ["| Phase, modelled on Lambda | Time | Share |", "| :-- | --: | --: |", *rows]
 
 
-def _imports(profile: Profile) -> list[str]:
-    nodes = most_expensive(profile)
+def _imports(profile: Profile, facts: ProfileFacts) -> list[str]:
+    nodes = facts.most_expensive
     if not nodes:
         return ["Nothing is imported during init beyond what the runtime has loaded."]
-    tree, facts = profile.tree, module_facts(profile)
+    tree, texts = profile.tree, module_texts(profile, facts)
     total_us = max(profile.function_init.local_us, 1.0)
     lines = [
         "| Most expensive imports | Local time | Share | Self | Imported by |",
         "| :-- | --: | --: | --: | :-- |",
     ]
     for node in nodes:
-        fact = facts[tree.name_ids[node]]
+        fact = texts[tree.name_ids[node]]
         where = fact.imported_at or fact.importer
         cumulative_us, self_us = tree.cumulative_us[node], tree.self_us[node]
         lines.append(

@@ -11,8 +11,9 @@ from pathlib import PurePosixPath
 
 from importcost.billing.estimate import Estimate
 from importcost.model.profile import Profile
+from importcost.model.results.facts import ProfileFacts
 from importcost.model.tree import NO_PARENT
-from importcost.reports.exports.facts import ModuleFacts, module_facts
+from importcost.reports.exports.facts import ModuleText, module_texts
 from importcost.reports.exports.frames import NO_NODE, Frames, build_frames
 from importcost.reports.exports.names import clean
 from importcost.reports.text import elide
@@ -27,13 +28,17 @@ _NOWHERE = ("~", 0)
 _ANGLES = str.maketrans({"<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"})
 
 
-def render_pstats(profile: Profile, estimate: Estimate) -> bytes:  # noqa: ARG001 - the table's
+def render_pstats(
+    profile: Profile,
+    estimate: Estimate,  # noqa: ARG001 - the table's
+    facts: ProfileFacts,
+) -> bytes:
     """Return marshalled pstats, the cold start first; times are seconds.
 
     A key is (file, line) of the import statement that loaded the module, and its name.
     """
     frames = build_frames(profile)
-    keys = _keys(profile, frames)
+    keys = _keys(profile, facts, frames)
     stats = {}
     for frame, key in enumerate(keys):
         times = (1, 1, frames.self_us[frame] / 1e6, frames.total_us[frame] / 1e6)
@@ -43,17 +48,17 @@ def render_pstats(profile: Profile, estimate: Estimate) -> bytes:  # noqa: ARG00
     return marshal.dumps(stats, MARSHAL_VERSION)
 
 
-def _keys(profile: Profile, frames: Frames) -> list[Key]:
-    facts, tree = module_facts(profile), profile.tree
+def _keys(profile: Profile, facts: ProfileFacts, frames: Frames) -> list[Key]:
+    texts, tree = module_texts(profile, facts), profile.tree
     unique = _UniqueKeys()
     keys = []
     for name, node in zip(frames.names, frames.nodes, strict=True):
-        place = _place(facts[tree.name_ids[node]]) if node != NO_NODE else _NOWHERE
+        place = _place(texts[tree.name_ids[node]]) if node != NO_NODE else _NOWHERE
         keys.append(unique.key(place, elide(clean(name), NAME_LENGTH).translate(_ANGLES)))
     return keys
 
 
-def _place(fact: ModuleFacts) -> tuple[str, int]:
+def _place(fact: ModuleText) -> tuple[str, int]:
     if not fact.imported_at or fact.line is None:
         return _NOWHERE
     return elide(clean(fact.importer_file), NAME_LENGTH).translate(_ANGLES), fact.line

@@ -10,16 +10,21 @@ from typing import Any
 
 from importcost.billing.estimate import Estimate
 from importcost.model.profile import Profile
-from importcost.reports.exports.facts import module_facts
+from importcost.model.results.facts import ProfileFacts
+from importcost.reports.exports.facts import module_texts
 from importcost.reports.exports.frames import NO_NODE, Frames, build_frames
 
 SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
 
-def render_speedscope(profile: Profile, estimate: Estimate) -> str:  # noqa: ARG001 - the table's
+def render_speedscope(
+    profile: Profile,
+    estimate: Estimate,  # noqa: ARG001 - the table's
+    facts: ProfileFacts,
+) -> str:
     """Return a speedscope document; times are microseconds from the cold start's begin."""
     frames = build_frames(profile)
-    shared, ids = _shared_frames(profile, frames)
+    shared, ids = _shared_frames(profile, facts, frames)
     events = [
         {"type": "O" if opens else "C", "frame": ids[frame], "at": at}
         for opens, frame, at in frames.events()
@@ -45,12 +50,14 @@ def render_speedscope(profile: Profile, estimate: Estimate) -> str:  # noqa: ARG
     return json.dumps(document, separators=(",", ":"), ensure_ascii=True) + "\n"
 
 
-def _shared_frames(profile: Profile, frames: Frames) -> tuple[list[dict[str, Any]], list[int]]:
+def _shared_frames(
+    profile: Profile, facts: ProfileFacts, frames: Frames
+) -> tuple[list[dict[str, Any]], list[int]]:
     """Return speedscope's frames and the id of each of ours; one name is one frame there.
 
     Phases stay apart from modules of the same name.
     """
-    facts, tree = module_facts(profile), profile.tree
+    texts, tree = module_texts(profile, facts), profile.tree
     ids: dict[tuple[bool, str], int] = {}
     shared: list[dict[str, Any]] = []
     result = []
@@ -58,7 +65,7 @@ def _shared_frames(profile: Profile, frames: Frames) -> tuple[list[dict[str, Any
         key = (node == NO_NODE, name)
         if key not in ids:
             ids[key] = len(shared)
-            file = facts[tree.name_ids[node]].file if node != NO_NODE else ""
+            file = texts[tree.name_ids[node]].file if node != NO_NODE else ""
             shared.append({"name": name, "file": file} if file else {"name": name})
         result.append(ids[key])
     return shared, result

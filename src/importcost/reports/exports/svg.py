@@ -7,6 +7,7 @@ from html import escape
 
 from importcost.billing.estimate import Estimate
 from importcost.model.profile import Profile
+from importcost.model.results.facts import ProfileFacts
 from importcost.model.tree import NO_PARENT
 from importcost.reports.cells import fit
 from importcost.reports.exports.facts import frame_owners
@@ -14,7 +15,7 @@ from importcost.reports.exports.frames import FUNCTION_INIT, Frames, build_frame
 from importcost.reports.exports.names import clean
 from importcost.reports.exports.svg_boxes import Box, layout
 from importcost.reports.exports.svg_style import CHART_WIDTH, MARGIN, WIDTH, style_sheet
-from importcost.reports.page.data import colours_by_distribution
+from importcost.reports.page.colours import colours_by_distribution
 from importcost.reports.text import dollars, milliseconds
 
 MAX_BYTES, MOST_BOXES = 200_000, 1_500
@@ -25,22 +26,28 @@ LEGEND_ENTRIES = 12
 LEGEND_COLUMNS = 4
 
 
-def render_svg(profile: Profile, estimate: Estimate) -> str:
+def render_svg(
+    profile: Profile,
+    estimate: Estimate,
+    facts: ProfileFacts,
+) -> str:
     """Return one SVG document, 1200 px wide and at most about 200 kB.
 
     Imports narrower than a pixel, and the smallest ones beyond what the size allows, are merged
     with their neighbours into one box that says how many they are and what they take together.
     """
     frames, most = build_frames(profile), MOST_BOXES
+    owners = frame_owners(profile, facts, frames)
     while True:
-        document = _document(profile, estimate, frames, most)
+        document = _document(profile, estimate, frames, owners, most)
         if len(document.encode("utf-8")) <= MAX_BYTES or most <= 1:
             return document
         most = int(most * 0.7)
 
 
-def _document(profile: Profile, estimate: Estimate, frames: Frames, most: int) -> str:
-    owners = frame_owners(profile, frames)
+def _document(
+    profile: Profile, estimate: Estimate, frames: Frames, owners: list[str], most: int
+) -> str:
     totals = _totals_us(frames, owners)
     colours = colours_by_distribution(totals)
     boxes = layout(frames, most)

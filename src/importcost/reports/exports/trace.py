@@ -11,15 +11,20 @@ from typing import Any
 
 from importcost.billing.estimate import Estimate
 from importcost.model.profile import Profile
-from importcost.reports.exports.facts import ModuleFacts, module_facts
+from importcost.model.results.facts import ProfileFacts
+from importcost.reports.exports.facts import ModuleText, module_texts
 from importcost.reports.exports.frames import NO_NODE, Frames, build_frames
 
 PID = TID = 1
 
 
-def render_trace(profile: Profile, estimate: Estimate) -> str:  # noqa: ARG001 - the table's
+def render_trace(
+    profile: Profile,
+    estimate: Estimate,  # noqa: ARG001 - the table's
+    facts: ProfileFacts,
+) -> str:
     """Return a trace document; `ts` is microseconds from the cold start's begin."""
-    frames, facts = build_frames(profile), module_facts(profile)
+    frames, texts = build_frames(profile), module_texts(profile, facts)
     place = {"pid": PID, "tid": TID}
     events: list[dict[str, Any]] = [
         {"ph": "M", "name": "process_name", "args": {"name": "importcost"}, **place},
@@ -27,7 +32,7 @@ def render_trace(profile: Profile, estimate: Estimate) -> str:  # noqa: ARG001 -
     ]
     for opens, frame, at in frames.events():
         if opens:
-            events.append({"ph": "B", "ts": at, **_begin(profile, frames, frame, facts), **place})
+            events.append({"ph": "B", "ts": at, **_begin(profile, frames, frame, texts), **place})
         else:
             # speedscope ends nothing without the name of what began.
             events.append({"ph": "E", "ts": at, "name": frames.names[frame], **place})
@@ -42,14 +47,12 @@ def render_trace(profile: Profile, estimate: Estimate) -> str:  # noqa: ARG001 -
     return json.dumps(document, separators=(",", ":"), ensure_ascii=True) + "\n"
 
 
-def _begin(
-    profile: Profile, frames: Frames, frame: int, facts: list[ModuleFacts]
-) -> dict[str, Any]:
+def _begin(profile: Profile, frames: Frames, frame: int, texts: list[ModuleText]) -> dict[str, Any]:
     node = frames.nodes[frame]
     args: dict[str, Any] = {"self_us": frames.self_us[frame]}
     if node == NO_NODE:
         return {"name": frames.names[frame], "cat": "phase", "args": args}
-    fact = facts[profile.tree.name_ids[node]]
+    fact = texts[profile.tree.name_ids[node]]
     args["distribution"] = fact.distribution
     if fact.from_runtime:
         args["from_runtime"] = True

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from importcost.model.graph import FUNCTION, RUNTIME, STDLIB, UNKNOWN_DISTRIBUTION
+from importcost.model.module_facts import ModuleFacts, startup_phase_ids
 from importcost.model.tree import ImportTree
-from importcost.reports.facts import ModuleFacts, startup_phase_ids
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.

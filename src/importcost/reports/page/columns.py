@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from importcost.model.graph import ImportEdge, ImportGraph
+from importcost.model.module_facts import ModuleFacts
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT, ImportTree
-from importcost.reports.facts import BYTECODE_ORDER, ModuleFacts, short_path
+from importcost.reports.facts import BYTECODE_ORDER, short_path
 from importcost.reports.page.colours import owners_of
 
 if TYPE_CHECKING:

@@ -10,20 +10,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from importcost.billing.estimate import FLOOR_LABEL, Estimate
+from importcost.model.module_facts import STARTUP_PHASES
 from importcost.model.profile import Phase, Profile
-from importcost.reports.facts import (
-    BYTECODE_ORDER,
-    STARTUP_PHASES,
-    BytecodeAdvice,
-    bytecode_advice,
-    first_edges,
-    interval_json,
-    module_facts,
-    most_expensive,
-    short_path,
-)
+from importcost.model.results.facts import BytecodeAdvice, ProfileFacts
+from importcost.reports.facts import BYTECODE_ORDER, interval_json, short_path
 from importcost.reports.page.changes import advice_notes, best_changes
-from importcost.reports.page.colours import colours_by_distribution, distribution_totals
+from importcost.reports.page.colours import distribution_totals
 from importcost.reports.page.columns import (
     distribution_ids,
     importers_of,
@@ -31,7 +23,6 @@ from importcost.reports.page.columns import (
     tree_columns,
 )
 from importcost.reports.page.money import curve, money
-from importcost.reports.page_costs import exclusive_by_name
 from importcost.reports.supplies import package_words, placeholder_facts
 
 if TYPE_CHECKING:
@@ -48,16 +39,6 @@ if TYPE_CHECKING:
     )
 
 
-__all__ = [
-    "BytecodeAdvice",
-    "bytecode_advice",
-    "colours_by_distribution",
-    "first_edges",
-    "most_expensive",
-    "page_data",
-    "short_path",
-]
-
 PAGE_SCHEMA = 2
 
 PHASE_EXPLANATIONS = {
@@ -73,7 +54,10 @@ PHASE_EXPLANATIONS = {
 
 
 def page_data(
-    profile: Profile, estimate: Estimate, budget: BudgetData | None = None
+    profile: Profile,
+    estimate: Estimate,
+    facts: ProfileFacts,
+    budget: BudgetData | None = None,
 ) -> WholePageData:
     """Return the JSON value behind the page.
 
@@ -82,8 +66,7 @@ def page_data(
     `text`, one sentence. Strings are those of the profile, lone surrogates included: serialize as
     ASCII.
     """
-    facts = module_facts(profile)
-    costliest = most_expensive(profile)
+    modules = facts.modules
     return {
         "schema": PAGE_SCHEMA,
         "generator": f"importcost {profile.importcost_version}",
@@ -94,19 +77,19 @@ def page_data(
         "local": _local(profile),
         "budget": budget,
         "money": money(profile, estimate),
-        "curve": curve(profile, estimate),
+        "curve": curve(facts),
         "changes": best_changes(profile),
         "advice": advice_notes(profile),
         "phases": _phases(profile, estimate),
         "startup_phases": list(STARTUP_PHASES),
         "tree": tree_columns(profile.tree),
-        "distribution_ids": distribution_ids(facts),
-        "modules": module_columns(profile, facts, exclusive_by_name(profile)),
+        "distribution_ids": distribution_ids(modules),
+        "modules": module_columns(profile, modules, facts.exclusive_us),
         "bytecode_states": [state.value for state in BYTECODE_ORDER],
-        "distributions": distribution_totals(profile.tree, facts),
-        "most_expensive": costliest,
-        "top_importers": importers_of(profile, facts, costliest),
-        "bytecode": _bytecode(profile),
+        "distributions": distribution_totals(profile.tree, modules),
+        "most_expensive": list(facts.most_expensive),
+        "top_importers": importers_of(profile, modules, facts.most_expensive),
+        "bytecode": _bytecode(facts.bytecode),
         "warnings": [{"code": w.code.value, "message": w.message} for w in profile.warnings],
         "supplies": _supplies(profile),
         "environment": _environment(profile),
@@ -130,8 +113,7 @@ def _function(profile: Profile, estimate: Estimate) -> FunctionData:
     }
 
 
-def _bytecode(profile: Profile) -> BytecodeData | None:
-    advice = bytecode_advice(profile)
+def _bytecode(advice: BytecodeAdvice | None) -> BytecodeData | None:
     if advice is None:
         return None
     return {

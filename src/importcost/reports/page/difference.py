@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from importcost.billing.estimate import Estimate
 from importcost.model.graph import UNKNOWN_DISTRIBUTION
 from importcost.model.interval import Interval
+from importcost.model.module_facts import first_edges
 from importcost.model.profile import Profile
-from importcost.reports.facts import first_edges, interval_json, short_path
+from importcost.reports.facts import interval_json, short_path
 from importcost.reports.page.columns import (
     NONE,
     Interner,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from importcost.billing.estimate import Estimate
 from importcost.model.profile import Profile
+from importcost.model.results.facts import ProfileFacts
 from importcost.reports.page.assets import asset, templates_folder
 from importcost.reports.page.data import page_data
 from importcost.reports.page.difference import Difference, difference_data
@@ -25,12 +26,17 @@ STYLES = ("report.css",)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def render_html(profile: Profile, estimate: Estimate, budget: BudgetData | None = None) -> str:
+def render_html(
+    profile: Profile,
+    estimate: Estimate,
+    facts: ProfileFacts,
+    budget: BudgetData | None = None,
+) -> str:
     """Return the page for a profile: a whole document that encodes as UTF-8.
 
     `budget` is a gate's verdict to show beside the headline; see `page_data`.
     """
-    whole = page_data(profile, estimate, budget)
+    whole = page_data(profile, estimate, facts, budget)
     words = {
         "orders": REPORT_ORDERS,
         "legend_label": "Distributions by their own time; press to show only these",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from importcost.billing.curve import saved_ms
-from importcost.billing.estimate import Estimate, estimate
-from importcost.billing.figures.datafiles import ARCHES, load_limits
+from importcost.billing.estimate import Estimate
+from importcost.billing.figures.datafiles import load_limits
 from importcost.billing.figures.prices import load_prices
-from importcost.billing.savings import Saving, savings_of
 from importcost.model.profile import Profile
+from importcost.model.results.facts import ArchitectureBill, ProfileFacts
 from importcost.reports.facts import interval_json
 
 if TYPE_CHECKING:
@@ -52,33 +51,25 @@ def money(profile: Profile, estimate: Estimate) -> MoneyConstants:
     }
 
 
-def curve(profile: Profile, bill: Estimate) -> CurveData:
+def curve(facts: ProfileFacts) -> CurveData:
     """Return what the memory curve is drawn from; milliseconds, US dollars a GB-second.
 
-    Init is the same at every memory size, so each architecture needs one init and one price: the
-    page works out the points as it does its headline. `sides` starts with the estimate's own
-    architecture, at its own calibration, which holds for no other. `deferral` is None where none
-    is worth it, for the reason in `missing`.
+    The page works out the points as it does its headline. `deferral` is None where none is worth
+    it, for the reason in `missing`.
     """
-    found = savings_of(profile)
-    others = [
-        estimate(profile, memory_mb=bill.memory_mb, arch=arch, package_type=bill.package_type)
-        for arch in ARCHES
-        if arch != bill.arch
-    ]
-    saving = found.deferral
+    saving = facts.savings.deferral
     return {
-        "sides": [_side(profile, one, saving) for one in (bill, *others)],
+        "sides": [_side(bill) for bill in facts.architectures],
         "deferral": {"what": saving.what, "verified": saving.is_verified} if saving else None,
-        "missing": None if saving else found.missing[0],
+        "missing": None if saving else facts.savings.missing[0],
     }
 
 
-def _side(profile: Profile, bill: Estimate, saving: Saving | None) -> CurveSide:
+def _side(bill: ArchitectureBill) -> CurveSide:
     return {
         "arch": bill.arch,
         "init_ms": interval_json(bill.init_ms),
-        "gb_second_dollars": load_prices().gb_second(bill.arch),
-        "limit": bill.limit.value,
-        "saved_ms": saved_ms(profile, saving.share, bill).value if saving else None,
+        "gb_second_dollars": bill.gb_second_dollars,
+        "limit": bill.limit,
+        "saved_ms": bill.saved_ms,
     }

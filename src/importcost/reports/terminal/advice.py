@@ -15,7 +15,7 @@ from importcost.model.advice import (
     Verification,
 )
 from importcost.model.profile import Profile, significant_blocked_us
-from importcost.reports.page.data import short_path
+from importcost.reports.facts import short_path
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,

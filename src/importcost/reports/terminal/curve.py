@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from importcost.billing.calibration import Calibration
-from importcost.billing.curve import MEMORY_SIZES, Curve, CurvePoint, memory_curve
+from importcost.billing.curve import Curve, CurvePoint
 from importcost.billing.estimate import Estimate, InitLimit
 from importcost.billing.figures.datafiles import load_limits
-from importcost.billing.savings import Saving, Savings, savings_of
 from importcost.model.codec import to_plain
 from importcost.model.profile import Profile, WarningCode
+from importcost.model.results.savings import Saving, Savings
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, dollars, milliseconds, wrap
 
 SCHEMA = "importcost-curve"
@@ -25,26 +24,14 @@ _OTHER_BYTECODE = (
 )
 
 
-def curve_data(
-    profile: Profile,
-    *,
-    memories: Sequence[int] | None = None,
-    calibration: Calibration | None = None,
-) -> dict[str, Any]:
-    """Return the memory curve of a profile as JSON values, for the page and `--json`.
+def plain_curve(curve: Curve, profile: Profile) -> dict[str, Any]:
+    """Return the memory curve of a profile as JSON values.
 
     `series` holds one entry for each package type and architecture, its `points` one for each
     memory size; times are milliseconds, money US dollars per million cold starts, bands objects
     with `low`, `value`, `high`. `deferral` and `bytecode` say what the savings rest on (None:
     see `missing`).
     """
-    sizes = MEMORY_SIZES if memories is None else memories
-    return plain_curve(memory_curve(profile, memories=sizes, calibration=calibration), profile)
-
-
-def plain_curve(curve: Curve, profile: Profile) -> dict[str, Any]:
-    """Return a curve that was worked out already as JSON values; see `curve_data`."""
-    found = savings_of(profile)
     settings = profile.settings
     return {
         "schema": SCHEMA,
@@ -54,7 +41,7 @@ def plain_curve(curve: Curve, profile: Profile) -> dict[str, Any]:
         "init_limit_ms": load_limits().on_demand_init_limit_ms,
         "mb_per_vcpu": load_limits().mb_per_vcpu,
         "series": [_series(points) for points in _groups(curve)],
-        **_savings(found),
+        **_savings(curve.savings),
         "sources": _sources(curve),
     }
 
@@ -184,9 +171,9 @@ def _notes(curve: Curve, profile: Profile, width: int) -> list[str]:
     measured = profile.settings.package_type
     if any(point.estimate.package_type != measured for point in curve.points):
         lines += wrap(_OTHER_BYTECODE.format(measured=measured), width)
-    if curve.deferral is not None:
-        lines += wrap(_deferral_words(curve.deferral), width)
-    for reason in curve.missing:
+    if curve.savings.deferral is not None:
+        lines += wrap(_deferral_words(curve.savings.deferral), width)
+    for reason in curve.savings.missing:
         lines += wrap(reason, width)
     notes = _shared_notes([point.estimate for point in curve.points])
     for note in notes:

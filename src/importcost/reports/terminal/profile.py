@@ -15,8 +15,9 @@ from importcost.model.graph import (
     LoadedModule,
 )
 from importcost.model.profile import Profile
+from importcost.model.results.facts import BytecodeAdvice, ProfileFacts
 from importcost.model.tree import NO_PARENT
-from importcost.reports.page.data import bytecode_advice, first_edges, most_expensive, short_path
+from importcost.reports.facts import short_path
 from importcost.reports.supplies import supply_lines
 from importcost.reports.terminal.advice import suggestion_lines
 from importcost.reports.text import (
@@ -47,16 +48,18 @@ _LOG_NOTES = {
 }
 
 
-def render_terminal(profile: Profile, estimate: Estimate, *, width: int, colour: bool) -> str:
+def render_terminal(
+    profile: Profile, estimate: Estimate, facts: ProfileFacts, *, width: int, colour: bool
+) -> str:
     """Return the report as text of at most `width` columns (40 to 110 are used)."""
     style = Style(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     blocks = [
-        _headline(profile, estimate, style, width),
+        _headline(profile, estimate, facts, style, width),
         _phase_bar(estimate, style, width),
-        _imports(profile, estimate, style, width),
+        _imports(profile, estimate, facts, style, width),
         _packages(profile, estimate, width),
-        _bytecode(profile, style, width),
+        _bytecode(facts.bytecode, style, width),
         list(suggestion_lines(profile, style, width)),
         _warnings(profile, style, width),
         supply_lines(profile, width),
@@ -65,7 +68,9 @@ def render_terminal(profile: Profile, estimate: Estimate, *, width: int, colour:
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _headline(profile: Profile, estimate: Estimate, style: Style, width: int) -> list[str]:
+def _headline(
+    profile: Profile, estimate: Estimate, facts: ProfileFacts, style: Style, width: int
+) -> list[str]:
     if profile.target:
         name = elide(short_path(profile.target.handler_file, profile.target), 60)
     else:
@@ -85,7 +90,7 @@ def _headline(profile: Profile, estimate: Estimate, style: Style, width: int) ->
         lines = [f"{first} {figure} {band}", f"{money} {at}, {place}"]
     else:
         lines = [first, f"{figure} {band}", money, f"{at}, {place}"]
-    lines += _why(profile, estimate, width)
+    lines += _why(profile, estimate, facts, width)
     if estimate.limit is not InitLimit.BELOW:
         word = "is past" if estimate.limit is InitLimit.PAST else "comes near"
         text = (
@@ -96,18 +101,17 @@ def _headline(profile: Profile, estimate: Estimate, style: Style, width: int) ->
     return lines
 
 
-def _why(profile: Profile, estimate: Estimate, width: int) -> list[str]:
+def _why(profile: Profile, estimate: Estimate, facts: ProfileFacts, width: int) -> list[str]:
     """Name the imports that most of the init comes from: the reader's next question."""
     tree, ratio = profile.tree, estimate.speed_ratio.value / 1000
-    entered = [n for n in most_expensive(profile) if _enters_from_own_code(profile, n)]
+    entered = [n for n in facts.most_expensive if _enters_from_own_code(profile, n)]
     least = profile.function_init.local_us * TOP_SHARE
     top = [node for node in entered if tree.cumulative_us[node] > least][:TOP_COUNT]
     if not top:
         return []
-    edges = first_edges(profile.graph)
     named = []
     for node in top:
-        where = _importer(profile, edges.get(tree.name(node)))
+        where = _importer(profile, facts.first_edges.get(tree.name(node)))
         place = f" ({where})" if where else ""
         named.append(f"{tree.name(node)}{place} {milliseconds(tree.cumulative_us[node] * ratio)}")
     is_most = sum(tree.cumulative_us[node] for node in top) * ratio > estimate.init_ms.value / 2
@@ -156,11 +160,12 @@ def _apportion(values: Sequence[float], width: int) -> list[int]:
     return cells
 
 
-def _imports(profile: Profile, estimate: Estimate, style: Style, width: int) -> list[str]:
-    nodes = most_expensive(profile)
+def _imports(
+    profile: Profile, estimate: Estimate, facts: ProfileFacts, style: Style, width: int
+) -> list[str]:
+    nodes = facts.most_expensive
     if not nodes:
         return ["Nothing is imported during init beyond what the runtime has loaded."]
-    edges = first_edges(profile.graph)
     tree = profile.tree
     total = max(profile.function_init.local_us, 1.0)
     room = int(width * NAME_SHARE) if width >= MIN_WIDTH else width - 20
@@ -179,7 +184,9 @@ def _imports(profile: Profile, estimate: Estimate, style: Style, width: int) -> 
         if width >= WIDE:
             line += f" {cumulative:>9,.1f} {own:>8,.1f}"
         if width >= MIN_WIDTH:
-            line += "  " + elide(_importer(profile, edges.get(tree.name(node))), where_room)
+            line += "  " + elide(
+                _importer(profile, facts.first_edges.get(tree.name(node))), where_room
+            )
         lines.append(line.rstrip())
     return lines
 
@@ -219,8 +226,7 @@ def _is_elsewhere(module: LoadedModule) -> bool:
     return module.distribution not in own and not module.from_runtime
 
 
-def _bytecode(profile: Profile, style: Style, width: int) -> list[str]:
-    advice = bytecode_advice(profile)
+def _bytecode(advice: BytecodeAdvice | None, style: Style, width: int) -> list[str]:
     if advice is None:
         return []
     count = advice.compiled_modules

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from importcost.model.profile import Profile
+from importcost.model.results.facts import ProfileFacts
 from importcost.reports.cells import ELLIPSIS, cells, fit
 from importcost.reports.exports.facts import owner_labels
 from importcost.reports.exports.frames import Frames, build_frames
@@ -38,7 +39,13 @@ class TreeRow:
 
 
 def render_tree(
-    profile: Profile, *, width: int, colour: bool, depth: int | None = None, min_ms: float = 1.0
+    profile: Profile,
+    facts: ProfileFacts,
+    *,
+    width: int,
+    colour: bool,
+    depth: int | None = None,
+    min_ms: float = 1.0,
 ) -> str:
     """Return the tree as text of at most `width` columns (40 to 120 are used).
 
@@ -46,7 +53,7 @@ def render_tree(
     imports that take less than `min_ms` milliseconds are summed up where they stand.
     """
     frames = build_frames(profile)
-    rows = list(tree_rows(profile, frames, depth, min_ms))
+    rows = list(tree_rows(frames, owner_labels(profile, facts, frames), depth, min_ms))
     table = _Table(
         style=Style(colour=colour),
         width=max(MIN_WIDTH, min(MAX_WIDTH, width)),
@@ -66,13 +73,13 @@ def render_tree(
 
 
 def tree_rows(
-    profile: Profile, frames: Frames, depth: int | None, min_ms: float
+    frames: Frames, owners: list[str], depth: int | None, min_ms: float
 ) -> Iterator[TreeRow]:
     """Yield the rows from the phases down, the heaviest first; startup phases are folded.
 
     A frame's total is its own time and the totals of the rows one level below it, exactly.
     """
-    builder = _RowBuilder(frames, owner_labels(profile, frames), depth, min_ms)
+    builder = _RowBuilder(frames, owners, depth, min_ms)
     waiting = list(reversed(builder.phases()))
     while waiting:
         row, frame = waiting.pop()

@@ -8,7 +8,7 @@ from importcost.model.advice import VerdictKind
 from importcost.model.graph import EdgeKind
 from importcost.model.profile import Target
 from importcost.model.results.chains import Chain, CutStatement, Hop
-from importcost.reports.page.data import short_path
+from importcost.reports.facts import short_path
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,

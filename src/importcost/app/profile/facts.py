@@ -1,0 +1,26 @@
+"""The facts that reports show beside a profile's figures, worked out once a command."""
+
+from __future__ import annotations
+
+from importcost.billing.curve import bills_by_architecture
+from importcost.billing.estimate import Estimate
+from importcost.billing.savings import savings_of
+from importcost.deferral.cost.by_name import exclusive_by_name
+from importcost.deferral.cost.bytecode import bytecode_advice
+from importcost.model.module_facts import first_edges, module_facts, most_expensive
+from importcost.model.profile import Profile
+from importcost.model.results.facts import ProfileFacts
+
+
+def profile_facts(profile: Profile, bill: Estimate) -> ProfileFacts:
+    """Return the facts about a profile whose estimate is `bill`."""
+    savings = savings_of(profile)
+    return ProfileFacts(
+        modules=tuple(module_facts(profile)),
+        first_edges=first_edges(profile.graph),
+        exclusive_us=exclusive_by_name(profile),
+        most_expensive=tuple(most_expensive(profile)),
+        bytecode=bytecode_advice(profile),
+        savings=savings,
+        architectures=bills_by_architecture(profile, bill, savings.deferral),
+    )

@@ -1,0 +1,55 @@
+"""The facts about a profile that several reports show: worked out once, before any is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from importcost.model.graph import ImportEdge
+from importcost.model.interval import Interval
+from importcost.model.module_facts import ModuleFacts
+from importcost.model.results.savings import Savings
+
+
+@dataclass(frozen=True, slots=True)
+class BytecodeAdvice:
+    """Modules that a ZIP package compiles at every cold start, and the command that stops it."""
+
+    compiled_modules: int
+    own_modules: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchitectureBill:
+    """One cold start on one architecture, for the memory curve.
+
+    Init is the same at every memory size, so that one init and one price make the whole curve.
+    `saved_ms` is what the deferrals take off init, None without deferrals. `limit` is the value
+    of an `InitLimit`.
+    """
+
+    arch: str
+    init_ms: Interval
+    gb_second_dollars: float
+    limit: str
+    saved_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFacts:
+    """What reports show beside a profile's own figures and its estimate.
+
+    `modules` follows the tree's name table, `first_edges` has the edge that loaded each module.
+    `exclusive_us` is the self time of all that a module alone keeps loaded; empty without a
+    graph. `most_expensive` are nodes of the tree, the most expensive first. `architectures`
+    starts with the estimate's own.
+    """
+
+    modules: tuple[ModuleFacts, ...]
+    first_edges: Mapping[str, ImportEdge]
+    exclusive_us: Mapping[str, int]
+    most_expensive: tuple[int, ...]
+    bytecode: BytecodeAdvice | None
+    savings: Savings
+    architectures: tuple[ArchitectureBill, ...]
