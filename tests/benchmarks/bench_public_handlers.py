@@ -64,7 +64,7 @@ CAUSES = (
     (r"did not end within", "time limit"),
     (r"up to 3\.\d+, and|on the same Python", "made for another Python"),
     (r"which lies in", "module of a layer or another folder of the project"),
-    (r"will not have by", "module that the requirements leave out"),
+    (r"will not have (?:it|them|by)", "module that the requirements leave out"),
     (r"needs the modules? ", "module that nothing holds"),
     (r"environment variable|placeholder", "environment variable"),
     (r"Installing .* failed|cannot be installed", "installation"),
