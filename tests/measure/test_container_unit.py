@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -16,9 +15,8 @@ import pytest
 from importcost.errors import MeasurementError, UsageError
 from importcost.measure import session
 from importcost.measure.runners import engines, launcher
-from importcost.measure.runners.container import host_folder
 from importcost.measure.runners.container.command import mount_flags, run_argv, user_flags
-from importcost.measure.runners.container.host_folder import FOLDER_PREFIX, merge_layers
+from importcost.measure.runners.container.host_folder import merge_layers
 from importcost.measure.runners.container.inside import ContainerOptions
 from importcost.measure.runners.container.runner import ContainerRunner, job_basis
 from importcost.measure.runners.engines import (
@@ -312,22 +310,6 @@ def test_later_layers_win_and_no_layer_is_touched(tmp_path):
 
 def test_the_launcher_keeps_the_sessions_bytecode_between_runs():
     assert f"/tmp/{launcher.KEPT_IN_TMP}" == session.BYTECODE_DIR
-
-
-def test_folders_of_killed_runners_are_swept(tmp_path):
-    gone = subprocess.Popen(["true"])
-    gone.wait()
-    (tmp_path / f"{FOLDER_PREFIX}{gone.pid}-x").mkdir()
-    (tmp_path / f"{FOLDER_PREFIX}{gone.pid}-x/left").touch()
-    kept = [
-        f"{FOLDER_PREFIX}{os.getpid()}-x",
-        f"{FOLDER_PREFIX}odd",
-        "other",
-    ]
-    for name in kept:
-        (tmp_path / name).mkdir()
-    host_folder._sweep(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
 
 
 def in_a_thread(work):

@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from importcost.files.leftovers import is_running
+
 _MARK = ".importcost-draft"
 _HELD = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -144,20 +146,9 @@ def sweep_drafts(folder: Path) -> None:
     """Remove the drafts of processes that were killed in the moment of replacing."""
     with contextlib.suppress(OSError):
         for path in folder.glob(f".*{_MARK}"):
-            if not _is_running(path.name.removesuffix(_MARK).rpartition(".")[2]):
+            if not is_running(path.name.removesuffix(_MARK).rpartition(".")[2]):
                 with contextlib.suppress(OSError):
                     path.unlink()
-
-
-def _is_running(pid: str) -> bool:
-    """Return True unless no process has this id: what cannot be judged counts as running."""
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except (ValueError, OverflowError, OSError):
-        return True
-    return True
 
 
 def _create(target: Path) -> tuple[int, Path | None]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.files.cache import cache_folder
+from importcost.files.leftovers import sweep_folders
 from importcost.measure.deployed.distributions import Distribution
 
 VIEW_PREFIX = "importcost-view-"
@@ -46,7 +47,7 @@ def open_view(folders: Iterable[str], visible: Visible) -> Iterator[tuple[tuple[
     seen has none.
     """
     parent = _parent()
-    _sweep(parent)
+    sweep_folders(parent, VIEW_PREFIX)
     place = Path(tempfile.mkdtemp(prefix=f"{VIEW_PREFIX}{os.getpid()}-", dir=parent))
     # Files of the handler's user must be readable for the user of a container, and only theirs.
     try:
@@ -68,18 +69,6 @@ def _parent() -> Path:
     except OSError:
         return Path(tempfile.gettempdir())
     return folder if os.access(folder, os.W_OK) else Path(tempfile.gettempdir())
-
-
-def _sweep(parent: Path) -> None:
-    """Remove the views of processes that were killed before they could."""
-    for folder in parent.glob(f"{VIEW_PREFIX}*"):
-        pid = folder.name.removeprefix(VIEW_PREFIX).partition("-")[0]
-        try:
-            os.kill(int(pid), 0)
-        except ProcessLookupError:
-            shutil.rmtree(folder, ignore_errors=True)
-        except (ValueError, OSError):  # another user's, or somebody else's folder
-            continue
 
 
 class _Entries:

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from importcost.files.leftovers import sweep_folders
+
 FOLDER_PREFIX = "importcost-container-"
 
 
@@ -25,7 +27,7 @@ class HostFolder:
             if parent is not None:
                 parent.mkdir(parents=True, exist_ok=True)
             parent = parent or Path(tempfile.gettempdir())
-            _sweep(parent)
+            sweep_folders(parent, FOLDER_PREFIX)
             prefix = f"{FOLDER_PREFIX}{os.getpid()}-"
             self._path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         return self._path
@@ -72,15 +74,3 @@ def _place(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # another file system, or one without hard links
         shutil.copy2(source, target)
-
-
-def _sweep(parent: Path) -> None:
-    """Remove the folders of runners whose process was killed before it could."""
-    for folder in parent.glob(f"{FOLDER_PREFIX}*"):
-        pid = folder.name.removeprefix(FOLDER_PREFIX).partition("-")[0]
-        try:
-            os.kill(int(pid), 0)
-        except ProcessLookupError:
-            shutil.rmtree(folder, ignore_errors=True)
-        except (ValueError, OSError):  # not ours to judge, or another user's
-            continue
