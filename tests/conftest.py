@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from engine.fixtures import ENGINES, engine, lambda_image, running_engine
+from engine.fixtures import ENGINES, engine, image_without_boto3, lambda_image, running_engine
 from engine.image import cache_folder
 
-__all__ = ["engine", "lambda_image", "running_engine"]
+__all__ = ["engine", "image_without_boto3", "lambda_image", "running_engine"]
 
 # Where the tests are started decides no width and no colour of what they read.
 for variable in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):

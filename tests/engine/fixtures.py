@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from importcost.measure.runners.engines import Engine, engine_is_running, find_e
 
 REQUIRED = os.environ.get("IMPORTCOST_REQUIRE_ALL") == "1"
 ENGINES = ("podman", "docker")
+BOTO3_AND_NEEDS = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3")
 ULIMITS = "nofile=1024:4096"
 PODMAN_CONFIG = """\
 [containers]
@@ -143,6 +145,34 @@ def engine(running_engine, monkeypatch) -> Engine:
 def lambda_image(engine) -> str:
     """The tag of an image laid out like AWS's, in each engine."""
     return image.load(engine.command)
+
+
+@pytest.fixture
+def image_without_boto3(engine, lambda_image) -> str:
+    """The tag of the same image without boto3 and what it needs, as images of one's own are."""
+    tag = lambda_image.replace("lambda-python", "python-without-boto3")
+    # From the image's id, so that one made from an older recipe is made again.
+    wanted = _asked(engine, "image", "inspect", "--format", "{{.Id}}", lambda_image)
+    with image._locked(image.cache_folder() / "load-lock"):
+        label = "importcost.from"
+        template = f'{{{{index .Config.Labels "{label}"}}}}'
+        if _asked(engine, "image", "inspect", "--format", template, tag) != wanted:
+            name = f"importcost-image-{uuid.uuid4().hex}"
+            script = "cd /var/runtime && rm -r " + " ".join(f"{part}*" for part in BOTO3_AND_NEEDS)
+            shell = ("--network", "none", "--entrypoint", "/bin/sh", lambda_image, "-c", script)
+            try:
+                subprocess.run([engine.command, "run", "--name", name, *shell], check=True)
+                change = ("--change", f"LABEL {label}={wanted}")
+                subprocess.run([engine.command, "commit", *change, name, tag], check=True)
+            finally:
+                subprocess.run([engine.command, "rm", "--force", name], check=True)
+    return tag
+
+
+def _asked(engine: Engine, *words: str) -> str:
+    """Return what an engine's command prints, empty if it fails."""
+    done = subprocess.run([engine.command, *words], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def docker_client() -> None:
