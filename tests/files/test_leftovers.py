@@ -40,7 +40,8 @@ def test_a_containers_folder_sweeps_those_of_killed_runners(tmp_path, monkeypatc
     monkeypatch.setattr(host_folder.sys, "platform", "linux")
     (tmp_path / f"{host_folder.FOLDER_PREFIX}{gone}-x").mkdir()
     folder = HostFolder()
-    assert list(tmp_path.iterdir()) == [folder.path()]
+    own = folder.path()
+    assert list(tmp_path.iterdir()) == [own]
     folder.remove()
     assert list(tmp_path.iterdir()) == []
 
