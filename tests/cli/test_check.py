@@ -262,16 +262,16 @@ def test_a_broken_baseline_is_no_pass(project):
     folder = project("allow_new_modules = false\n", **{"importcost-baseline.json": "{"})
     done = importcost(folder)
     assert done.returncode == 2
-    assert "write it anew with importcost check --update-baseline" in done.stderr
+    assert "write it again with importcost check --update-baseline" in done.stderr
     foreign = write_files(folder, {"package.json": "{}"}) / "package.json"
     refused = importcost(folder, "--update-baseline", "--baseline", "package.json")
     assert refused.returncode == 2
-    assert "package.json is no importcost baseline and is not written over" in refused.stderr
+    assert "package.json is not an importcost baseline and is not written over" in refused.stderr
     assert foreign.read_text() == "{}"
 
 
 @pytest.mark.slow
-def test_a_baseline_with_a_merge_s_marks_is_written_anew_as_its_error_advises(project):
+def test_a_baseline_with_a_merge_s_marks_is_written_again_as_its_error_advises(project):
     marks = '<<<<<<< ours\n{"schema": "importcost-baseline"\n=======\n'
     folder = project(**{"importcost-baseline.json": marks})
     done = importcost(folder, "--runs", "6", "--update-baseline")

@@ -122,10 +122,10 @@ def broken(**changes):
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("", "no JSON"),
-        ("[" * 100_000, "no JSON"),
-        ("[]", "no importcost baseline"),
-        ('{"schema": "other"}', "no importcost baseline"),
+        ("", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ("[]", "not an importcost baseline"),
+        ('{"schema": "other"}', "not an importcost baseline"),
         ('{"schema": "importcost-baseline", "schema_version": 9}', "version 9"),
         ('{"schema": "importcost-baseline", "schema_version": 1}', "handlers"),
         (broken(modules="pandas"), "handlers.orders.modules"),

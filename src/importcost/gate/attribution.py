@@ -1,4 +1,4 @@
-"""What a difference between two profiles consists of: modules, distributions, dollars."""
+"""Attribute a difference between two profiles to modules and distributions, with its dollars."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FUNCTION_PHASES = frozenset({Phase.HANDLER_IMPORTS.value, Phase.MODULE_BODY.valu
 
 
 class ChangeKind(str, Enum):
-    """What became of a module or a distribution between base and head."""
+    """The change of a module or a distribution between base and head."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -29,7 +29,7 @@ class ChangeKind(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class ModuleChange:
-    """One module's self time in base and head, microseconds; 0 where it is not loaded."""
+    """One module's self time in base and head, microseconds; 0 if it is not loaded."""
 
     module: str
     distribution: str
@@ -39,13 +39,13 @@ class ModuleChange:
 
     @property
     def delta_us(self) -> int:
-        """Head less base."""
+        """Head minus base."""
         return self.head_us - self.base_us
 
 
 @dataclass(frozen=True, slots=True)
 class DistributionChange:
-    """One distribution's self times in base and head, microseconds, all its modules together.
+    """One distribution's self times in base and head, microseconds, summed over its modules.
 
     `added` and `removed` count modules.
     """
@@ -59,18 +59,18 @@ class DistributionChange:
 
     @property
     def delta_us(self) -> int:
-        """Head less base."""
+        """Head minus base."""
         return self.head_us - self.base_us
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """What accounts for the difference of two profiles' function init, largest change first.
+    """The causes of the difference of two profiles' function init, largest change first.
 
-    `modules` and `distributions` each add up to `tree_delta_us`, the difference of the trees'
-    self times. A module that moved to another distribution counts for the head's. `new_modules`
-    and `gone_modules` are those loaded for the function in one of both only, by name.
-    `dollars_per_million` is what the shift costs per million cold starts.
+    `modules` and `distributions` each add up to `tree_delta_us`, the difference of the trees' self
+    times. A module that moved to another distribution counts for the head's. `new_modules` and
+    `gone_modules` are the names of modules that only one of both loads for the function.
+    `dollars_per_million` is the shift's cost per million cold starts.
     """
 
     tree_delta_us: int
@@ -84,11 +84,11 @@ class Attribution:
 def attribute(
     base: Profile, head: Profile, shift_us: Interval | None = None, prices: Prices | None = None
 ) -> Attribution:
-    """Return what accounts for the difference between two profiles of one handler.
+    """Return the causes of the difference between two profiles of one handler.
 
-    `shift_us` is the measured shift (from pairs) that dollars are worked out for; without it
-    the difference of the profiles' own init times is taken. Raises UsageError for settings
-    that Lambda does not have.
+    `shift_us` is the measured shift (from pairs) for which dollars are calculated; without it the
+    difference of the profiles' own init times is used. Raises UsageError for settings that Lambda
+    does not have.
     """
     base_us, head_us = self_times(base.tree), self_times(head.tree)
     base_names, head_names = function_modules(base), function_modules(head)
@@ -106,10 +106,10 @@ def attribute(
 
 
 def function_modules(profile: Profile) -> frozenset[str]:
-    """Return the modules that the function's own init loads, what the runtime loads left out.
+    """Return the modules that the function's own init loads, without the runtime's.
 
-    From the import graph; from the tree's rows where a log is all there is: those leave out
-    built-in modules and hold attempts that failed.
+    They come from the import graph, or from the tree's rows if there is only a log: rows leave out
+    built-in modules and include failed attempts.
     """
     if profile.graph is None:
         return frozenset(self_times(profile.tree))
@@ -126,8 +126,8 @@ def dollars_of_shift(
 ) -> Interval:
     """Return US dollars per million cold starts that a shift of local CPU time costs on Lambda.
 
-    The shift is scaled by the estimate's speed ratio; its interval is the shift's own and that
-    of the ratio, ends multiplied. Raises UsageError for settings that Lambda does not have.
+    The shift is scaled by the estimate's speed ratio; its interval is the shift's own and that of
+    the ratio, bounds multiplied. Raises UsageError for settings that Lambda does not have.
     """
     settings = profile.settings
     ratio = estimate(profile, prices=prices).speed_ratio
@@ -151,7 +151,7 @@ def _modules(
     head_names: Collection[str],
     owners: Mapping[str, str],
 ) -> tuple[ModuleChange, ...]:
-    """Return a change for each module loaded or timed on either side, so that all add up."""
+    """Return a change for each module loaded or timed on either side: all of them add up."""
     before, after = {*base_names, *base_us}, {*head_names, *head_us}
     changes = []
     for name in sorted(before | after):
@@ -162,7 +162,7 @@ def _modules(
 
 
 def init_difference(base: Profile, head: Profile) -> Interval:
-    """Return head's init time less base's, microseconds, with what both measurements leave open."""
+    """Return head's init time minus base's, microseconds, with the uncertainty of both."""
     before, after = base.function_init, head.function_init
     value = after.local_us - before.local_us
     down = (after.cpu_us.value - after.cpu_us.low) + (before.cpu_us.high - before.cpu_us.value)
@@ -172,7 +172,7 @@ def init_difference(base: Profile, head: Profile) -> Interval:
 
 
 def self_times(tree: ImportTree) -> dict[str, int]:
-    """Return each module's self time in the function's phases, as it adds up: below zero, too."""
+    """Return each module's self time in the function's phases, unclipped so that they add up."""
     wanted = {index for index, label in enumerate(tree.phases) if label in FUNCTION_PHASES}
     totals: dict[str, int] = defaultdict(int)
     for node, phase in enumerate(tree.phase_ids):
@@ -187,7 +187,7 @@ def _owners(profile: Profile) -> dict[str, str]:
 
 
 def _owner(name: str, owners: Mapping[str, str]) -> str:
-    """Return the owner of a module; of one that did not stay loaded, its package's."""
+    """Return the owner of a module; of a module that did not stay loaded, its package's owner."""
     while name and name not in owners:
         name = name.rpartition(".")[0]
     return owners.get(name, UNKNOWN_DISTRIBUTION)
@@ -206,7 +206,7 @@ def _distributions(
 ) -> tuple[DistributionChange, ...]:
     """Sum modules up; `loaded_once` are those counted as new or gone.
 
-    An attempt to import what is not there (msvcrt, by subprocess) has a row and is no new module.
+    An attempt to import a missing module (msvcrt, by subprocess) has a row but is not a new module.
     """
     grouped: dict[str, list[ModuleChange]] = defaultdict(list)
     for module in modules:

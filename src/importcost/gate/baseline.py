@@ -1,4 +1,4 @@
-"""The baseline: what each handler loaded and cost when somebody last agreed to it."""
+"""The baseline: the modules and the cost of each handler when they were last accepted."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from importcost.model.profile import Environment, Profile
 
 SCHEMA_NAME = "importcost-baseline"
 SCHEMA_VERSION = 1
-AGAIN = "write it anew with importcost check --update-baseline"
+AGAIN = "write it again with importcost check --update-baseline"
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What figures depend on: on another of these they say nothing about the code.
+    """The conditions of figures: under other conditions figures tell nothing about the code.
 
-    `platform` is the operating system's name: its kernel changes every week and init with it
-    hardly ever. `image` is None without a container; `cpu_model` where the platform tells.
+    `platform` is the operating system's name: its kernel changes every week and init hardly ever
+    changes with it. `image` is None without a container; `cpu_model` is set if the platform tells.
     """
 
     python_version: str
@@ -36,10 +36,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Figures of one handler. `init_cpu_us` is the local median with its interval's ends.
+    """Figures of one handler. `init_cpu_us` is the local median with its interval's bounds.
 
-    `speed_us` is the calibration workload's CPU time, None where it was not measured;
-    `billed_init_ms` and `dollars_per_million` are the estimate's, for whoever reads the file.
+    `speed_us` is the calibration workload's CPU time, None if not measured. `billed_init_ms` and
+    `dollars_per_million` are the estimate's, for readers of the file.
     """
 
     init_cpu_us: int
@@ -68,12 +68,12 @@ class Baseline:
     handlers: tuple[HandlerBaseline, ...]
 
     def find(self, handler: str) -> HandlerBaseline | None:
-        """Return a handler's baseline, None if it is not in it."""
+        """Return a handler's baseline, or None if it is not in it."""
         return next((one for one in self.handlers if one.handler == handler), None)
 
 
 def handler_baseline(handler: str, profile: Profile, estimate: Estimate) -> HandlerBaseline:
-    """Return the baseline that a profile makes. `handler` is its name in the configuration."""
+    """Return the baseline of a profile. `handler` is its name in the configuration."""
     cpu = profile.function_init.cpu_us
     return HandlerBaseline(
         handler=handler,
@@ -99,7 +99,7 @@ def with_handlers(baseline: Baseline | None, renewed: Sequence[HandlerBaseline])
 
 
 def machine_of(environment: Environment) -> Machine:
-    """Return what of an environment figures depend on."""
+    """Return the part of an environment that figures depend on."""
     return Machine(
         python_version=environment.python_version,
         python_implementation=environment.python_implementation,
@@ -181,14 +181,14 @@ _PARTS = ("machine", "figures", "modules")
 def baseline_from_text(text: str, name: str) -> Baseline:
     """Return the baseline in JSON text; `name` is the file's. Keys not known are ignored.
 
-    Raises UsageError that names the file and the place where it is no baseline.
+    Raises UsageError that names the file and the place if it is not a baseline.
     """
     try:
         data: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"The baseline {name} is no JSON ({error}): {AGAIN}.") from error
+        raise UsageError(f"The baseline {name} is not valid JSON ({error}): {AGAIN}.") from error
     if not isinstance(data, Mapping) or data.get("schema") != SCHEMA_NAME:
-        raise UsageError(f"{name} is no importcost baseline: {AGAIN}.")
+        raise UsageError(f"{name} is not an importcost baseline: {AGAIN}.")
     if data.get("schema_version") != SCHEMA_VERSION:
         raise UsageError(
             f"The baseline {name} has schema version {data.get('schema_version')!r} and this "
@@ -208,12 +208,12 @@ def _entry(handler: str, handlers: Mapping[str, Any], name: str) -> HandlerBasel
     figures = Figures(**_values(Figures, _mapping(entry, "figures", place), f"{place}.figures"))
     if not _are_possible(figures):
         raise UsageError(f"{place}.figures cannot have been measured: {AGAIN}.")
-    # Merging two branches by hand leaves doubles and another order.
+    # Merging two branches by hand leaves duplicates and another order.
     return HandlerBaseline(handler, Machine(**machine), figures, _sorted(modules))
 
 
 def _are_possible(figures: Figures) -> bool:
-    """Tell whether times are in order: a low end of years would let every slowdown pass."""
+    """Return True if times are in order: a lower bound of years would let every slowdown pass."""
     in_order = 0 <= figures.init_cpu_low_us <= figures.init_cpu_us <= figures.init_cpu_high_us
     return in_order and (figures.speed_us is None or figures.speed_us > 0)
 

@@ -1,4 +1,4 @@
-"""Which differences between two profiles are more than the noise of their launches."""
+"""Find the differences between two profiles that exceed the noise of their launches."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from importcost.model.profile import Profile, RunKind
 from importcost.model.stats import median
 
 FEWEST_RUNS = 3
-"""Traced runs of each version below which their noise cannot be told."""
+"""With fewer traced runs of a version its noise is unknown."""
 ENOUGH_RUNS = 5
-"""From so many on, ranges that do not even meet happen by chance in less than 1 % of cases."""
+"""From so many on, disjoint ranges happen by chance in less than 1 % of cases."""
 
 
 def attribute_comparison(base: Profile, head: Profile, found: Comparison) -> Attribution:
-    """Return what accounts for the shift that pairs have shown; nothing does where none shows.
+    """Return the causes of a shift that pairs have shown; none if they show no shift.
 
-    The profiles were taken one after the other, on a machine whose speed drifts: head's times
-    are scaled so that both trees differ by the shift of the pairs, which were interleaved.
+    The profiles were taken one after the other, on a machine whose speed drifts. Head's times are
+    therefore scaled so that both trees differ by the shift of the pairs, which were interleaved.
     """
     shift_us = found.deciding.shift_us
     levelled = _levelled(head, sum(self_times(base.tree).values()) + shift_us.value)
@@ -41,7 +41,7 @@ def attribute_comparison(base: Profile, head: Profile, found: Comparison) -> Att
 
 
 def attribute_profiles(base: Profile, head: Profile) -> Attribution:
-    """Return what accounts for the difference of two profiles that were measured apart.
+    """Return the causes of the difference of two profiles that were measured at different times.
 
     With fewer than three traced runs on a side (a log has none) every difference is named.
     """
@@ -54,8 +54,8 @@ def attribute_profiles(base: Profile, head: Profile) -> Attribution:
 class _Noise:
     """The function's modules in each traced run: microseconds of base's, shares of head's.
 
-    `head_totals_us` are the least and the most that head takes in all, by the shift's interval:
-    what stands out by the one and not by the other may be the shift's own uncertainty.
+    `head_totals_us` are the least and the most that head takes in all, by the shift's interval. A
+    difference that exceeds the noise with only one of them may be the shift's own uncertainty.
     """
 
     base_us: tuple[Mapping[str, float], ...]
@@ -72,11 +72,11 @@ class _Noise:
 
     @property
     def is_unknown(self) -> bool:
-        """Tell whether there are too few runs to tell noise from change."""
+        """Return True if there are too few runs to separate noise from change."""
         return min(len(self.base_us), len(self.head_shares)) < FEWEST_RUNS
 
     def direction(self, names: Sequence[str]) -> int:
-        """Return 1 where modules, taken together, surely got slower, -1 faster, else 0."""
+        """Return 1 if modules, taken together, surely got slower, -1 if faster, else 0."""
         if self.is_unknown:
             return 0
         before = [_sum(run, names) for run in self.base_us]
@@ -109,10 +109,11 @@ def _shares(profile: Profile) -> list[Mapping[str, float]]:
 
 
 def _direction(before: Sequence[float], after: Sequence[float]) -> int:
-    """Return 1 or -1 where two samples lie apart by more than either one is wide, else 0.
+    """Return 1 or -1 if two samples lie apart by more than either one's width, else 0.
 
-    Of few values, by more than both are wide together. By simulation either is met by chance in
-    0.2 % of cases with five values each, and in 1.5 % with three, whatever the noise's form.
+    Few values must lie apart by more than both widths together. By simulation either happens by
+    chance in 0.2 % of cases with five values each, and in 1.5 % with three, whatever the noise's
+    distribution.
     """
     widths = (max(before) - min(before), max(after) - min(after))
     is_few = min(len(before), len(after)) < ENOUGH_RUNS
@@ -164,7 +165,7 @@ def _without_noise(found: Attribution, noise: _Noise) -> Attribution:
 def _only(
     found: Attribution, modules: frozenset[str], distributions: frozenset[str]
 ) -> Attribution:
-    """Leave slower and faster what is named; what only one side has is no question of noise."""
+    """Keep only named changes as slower or faster; modules of one side are never noise."""
     return replace(
         found,
         modules=tuple(

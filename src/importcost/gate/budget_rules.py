@@ -26,7 +26,7 @@ def thresholds_of(budgets: Budgets) -> Thresholds:
 
 
 def within(interval: Interval, budget: float) -> Status:
-    """Return FAIL only where the whole interval is over the budget, WARN where its middle is."""
+    """Return FAIL only if the whole interval is over the budget, WARN if its middle is."""
     if interval.low > budget:
         return Status.FAIL
     return Status.WARN if interval.value > budget else Status.PASS
@@ -86,7 +86,7 @@ def _budget_check(
 ) -> Check:
     status = within(found, budget)
     said = f"{_said(rule, found.value)} ({_said(rule, found.low)} to {_said(rule, found.high)})"
-    proof = ", not proven: the interval holds it" if status is Status.WARN else ""
+    proof = ", not proven: the interval includes it" if status is Status.WARN else ""
     message = f"{words.format(said, _said(rule, budget))}{proof}."
     return subject.check(rule, status, message, measured=round(found.value, 4), budget=budget)
 
@@ -96,9 +96,9 @@ def _said(rule: Rule, value: float) -> str:
 
 
 def relative(subject: Subject, *, earlier: str = "the baseline") -> tuple[Check, ...]:
-    """Hold init against the compared version, or against the baseline's figures without pairs.
+    """Compare init with the compared version, or without pairs with the baseline's figures.
 
-    `earlier` is what messages call those figures.
+    `earlier` names those figures in messages.
     """
     if subject.comparison is not None:
         return (_against_pairs(subject),)
@@ -108,10 +108,10 @@ def relative(subject: Subject, *, earlier: str = "the baseline") -> tuple[Check,
 
 
 def _against_pairs(subject: Subject) -> Check:
-    """Judge a comparison by the metric that keeps its budget least.
+    """Judge a comparison by the metric that exceeds its budget most.
 
-    Init that takes 3 % more CPU time keeps a budget of 5 %, and does not where it began to wait
-    as well: each metric that takes part in the verdict is held against what is allowed.
+    An init that takes 3 % more CPU time keeps a budget of 5 %, but not if it also began to wait. So
+    each metric that takes part in the verdict is compared with the budget.
     """
     comparison, allowed = subject.comparison, subject.budgets.max_increase
     assert comparison is not None  # noqa: S101 - the caller looked
@@ -132,10 +132,10 @@ def _against_pairs(subject: Subject) -> Check:
 
 
 def _pairs_status(budgets: Budgets, shift: Shift) -> Status:
-    """Judge one metric: without `max_increase`, what is slower at all fails.
+    """Judge one metric: without `max_increase`, any slowdown fails.
 
-    With it, what is slower fails where the whole interval exceeds what is allowed, and is
-    pointed out where the shift itself does.
+    With it, a slowdown fails if the whole interval exceeds the budget, and is a warning if only the
+    shift itself does.
     """
     percent = shift.shift_percent
     budget = None if budgets.max_increase is None else 100 * budgets.max_increase
@@ -152,10 +152,10 @@ def _pairs_status(budgets: Budgets, shift: Shift) -> Status:
 
 
 def _against_figures(subject: Subject, allowed: float, earlier: str) -> Check:
-    """Judge a later measurement by an earlier one: fails only where the intervals are apart.
+    """Compare a later measurement with an earlier one: fails only if the intervals are disjoint.
 
-    Two measurements apart in time disagree by the machine's drift alone; the calibration
-    workload's times take out what they show of it.
+    Two measurements at different times differ by the machine's drift alone. The calibration
+    workload's times correct for the part of it that they show.
     """
     evidence, baseline = subject.evidence, subject.baseline
     assert baseline is not None  # noqa: S101 - the caller looked
@@ -179,7 +179,7 @@ def _against_figures(subject: Subject, allowed: float, earlier: str) -> Check:
 
 
 def _scaled(figures: Figures, speed_us: int | None) -> Interval:
-    """Return the baseline's init as it would take at the machine's speed of today."""
+    """Return the baseline's init scaled to the machine's speed of today."""
     factor = speed_us / figures.speed_us if speed_us and figures.speed_us else 1.0
     return Interval(
         figures.init_cpu_low_us * factor,
@@ -189,7 +189,7 @@ def _scaled(figures: Figures, speed_us: int | None) -> Interval:
 
 
 def _increase(base: Interval, head: Interval) -> Interval:
-    """Return by how many percent head exceeds base; the ends are the farthest apart."""
+    """Return head's increase over base in percent; the bounds are the farthest apart."""
     return Interval(
         100 * (head.low / max(base.high, 1.0) - 1),
         100 * (head.value / max(base.value, 1.0) - 1),

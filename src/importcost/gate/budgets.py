@@ -1,4 +1,4 @@
-"""What a handler may cost: its budgets, and how loudly each rule speaks."""
+"""The limits of a handler: its budgets, and the level of each rule."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from enum import Enum
 
 
 class Rule(str, Enum):
-    """What a check looks at; the value is what configuration and reports call it."""
+    """A rule of the check; the value is its name in configuration and reports."""
 
     MEASUREMENT = "measurement"
-    """The handler could be measured at all; has no level of its own."""
+    """The handler could be measured at all; it has no level of its own."""
     FORBIDDEN_IMPORT = "forbidden-import"
     MODULE_COUNT = "module-count"
     NEW_MODULE = "new-module"
@@ -40,11 +40,11 @@ RULE_TEXT: Mapping[Rule, str] = {
     Rule.COST: "A million cold starts cost less than `max_cost_per_million` dollars.",
     Rule.INCREASE: "Init is not slower than before by more than `max_increase`.",
 }
-"""One sentence a rule, for reports that explain their rules."""
+"""One sentence per rule, for reports that explain their rules."""
 
 
 class Level(str, Enum):
-    """How loudly a rule speaks when it is broken."""
+    """The level of a rule: how severe a violation is."""
 
     OFF = "off"
     WARN = "warn"
@@ -52,7 +52,7 @@ class Level(str, Enum):
 
 
 DEFAULT_LEVELS: Mapping[Rule, Level] = {
-    # Nobody asked for these by a budget: they are pointed out, until a project wants more.
+    # No budget asks for these rules: they only warn until a project asks for more.
     Rule.NETWORK: Level.WARN,
     Rule.SUBPROCESS: Level.WARN,
     Rule.FILE_WRITE: Level.WARN,
@@ -61,7 +61,7 @@ DEFAULT_LEVELS: Mapping[Rule, Level] = {
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """The level of every rule: its own, else the one for all, else the rule's usual one."""
+    """The level of every rule: its own, else the one for all, else the rule's default."""
 
     every: Level | None = None
     by_rule: Mapping[Rule, Level] = field(default_factory=dict)
@@ -69,8 +69,8 @@ class Levels:
     def of(self, rule: Rule) -> Level:
         """Return the level of a rule; MEASUREMENT is an error unless everything else is off.
 
-        Whoever is only warned of slowness must still not be told that all is well by a gate
-        that measured nothing.
+        Even a project that only wants warnings of slowness must not get a pass from a gate that
+        measured nothing.
         """
         if rule is Rule.MEASUREMENT:
             others = {self.of(one) for one in Rule if one is not Rule.MEASUREMENT}
@@ -80,12 +80,12 @@ class Levels:
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """What one handler may cost; None where nothing is set.
+    """The limits of one handler; None if not set.
 
-    Times are milliseconds on Lambda as estimated, dollars are US dollars per million cold
-    starts. `max_increase` is a share (0.05 for 5 %) of the base; `min_delta_ms` is measured
-    here: a smaller slowdown never fails. `forbid` and `allowed_new_modules` are patterns, see
-    `matches`; `allowed_new_modules` None allows all.
+    Times are milliseconds on Lambda as estimated, dollars are US dollars per million cold starts.
+    `max_increase` is a share (0.05 for 5 %) of the base. `min_delta_ms` is measured here: a smaller
+    slowdown never fails. `forbid` and `allowed_new_modules` are patterns, see `matches`;
+    `allowed_new_modules` None allows all.
     """
 
     max_init_ms: float | None = None

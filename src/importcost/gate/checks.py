@@ -1,4 +1,4 @@
-"""One check and its outcome, and what all of them mean for the exit code."""
+"""One check and its status, and the exit code of all checks together."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ EXIT_NOT_MEASURED = MeasurementError.exit_code
 
 
 class Status(str, Enum):
-    """How a check came out."""
+    """The status of a check."""
 
     PASS = "pass"  # noqa: S105 - no password
     WARN = "warn"
     """The estimate is over the budget, its interval is not: not proven."""
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
-    """Measured, and the figures do not tell; a failure only where strictness is asked for."""
+    """Measured, but inconclusive; a failure only in strict mode."""
     NOT_MEASURED = "not-measured"
-    """Asked for and not to be had: never passes."""
+    """Requested but impossible: never passes."""
     SKIPPED = "skipped"
-    """Switched off, or nothing to hold it against."""
+    """Switched off, or nothing to compare with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """The outcome of one rule on one handler (several where a rule is broken in several places).
 
-    `message` is one sentence for the user. `file` is absolute, `line` counts from 1; None where
-    no line of the function is to blame. `measured` and `budget` are in the rule's own unit (ms,
-    MB, dollars, modules, percent).
+    `message` is one sentence for the user. `file` is absolute, `line` counts from 1; None if no
+    line of the function is the cause. `measured` and `budget` are in the rule's own unit (ms, MB,
+    dollars, modules, percent).
     """
 
     rule: Rule
@@ -50,21 +50,21 @@ class Check:
 
     @property
     def is_failure(self) -> bool:
-        """Tell whether it alone fails the gate: broken or not measured, at level error."""
+        """True if it alone fails the gate: broken or not measured, at level error."""
         broken = self.status in (Status.FAIL, Status.NOT_MEASURED)
         return broken and self.level is Level.ERROR
 
     @property
     def is_finding(self) -> bool:
-        """Tell whether the user has to be shown it: everything but passed and skipped."""
+        """True if the user has to see it: everything but passed and skipped."""
         return self.status not in (Status.PASS, Status.SKIPPED)
 
 
 def exit_code(checks: Sequence[Check], *, strict: bool = False) -> int:
-    """Return 0 where nothing failed, 1 where a check did, 3 where one could not be measured.
+    """Return 0 if nothing failed, 1 if a check did, 3 if one could not be measured.
 
-    Only checks at level error count. A proven failure is said before a missing measurement.
-    `strict` fails what is inconclusive. No checks at all is a gate that measured nothing: 3.
+    Only checks at level error count. A proven failure comes before a missing measurement. `strict`
+    also fails inconclusive checks. Without any check the gate has measured nothing: 3.
     """
     gating = [check for check in checks if check.level is Level.ERROR]
     failing = {Status.FAIL, Status.INCONCLUSIVE} if strict else {Status.FAIL}
@@ -76,7 +76,7 @@ def exit_code(checks: Sequence[Check], *, strict: bool = False) -> int:
 
 
 def worst_status(checks: Sequence[Check]) -> Status:
-    """Return the gravest status among checks, SKIPPED where there are none."""
+    """Return the most severe status among checks, SKIPPED if there are none."""
     order = (
         Status.FAIL,
         Status.NOT_MEASURED,

@@ -1,4 +1,4 @@
-"""From interleaved pairs of launches to a verdict: slower, faster, the same, or not known."""
+"""The verdict on interleaved pairs of launches: slower, faster, the same, or not known."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from importcost.model.stats import median
 
 DEFAULT_PAIRS = 15
 EXTENSION = 2
-"""An unclear comparison goes on once, to this many times the pairs declared before."""
+"""An unclear comparison continues once, to this multiple of the pairs declared before."""
 DOUBTFUL_P = 0.2
-"""A shift beyond the limit with a p value below this could be real: it is looked at again."""
+"""A shift beyond the limit with a p value below this could be real: it is measured further."""
 
 
 class Verdict(str, Enum):
-    """What a comparison of two versions shows."""
+    """The result of comparing two versions."""
 
     SLOWER = "slower"
     FASTER = "faster"
     SAME = "same"
-    """No change that matters shows, and one that does would have."""
+    """No change that matters shows, and one would have shown."""
     INCONCLUSIVE = "inconclusive"
-    """The pairs were too few or too noisy to tell."""
+    """The pairs were too few or too noisy to decide."""
 
 
 class Metric(str, Enum):
-    """Which time a shift is one of."""
+    """The kind of time of a shift."""
 
     CPU = "cpu"
     """The importing thread's CPU time, the primary statistic."""
@@ -38,20 +38,21 @@ class Metric(str, Enum):
 
 
 class Step(str, Enum):
-    """What to do after a comparison was worked out."""
+    """The next step after a comparison."""
 
     EXTEND = "extend"
-    """Measure on to twice the pairs, then compare once more; never again after that."""
+    """Measure until twice the pairs, then compare once more; never again after that."""
     STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """When a shift counts. Fixed before measuring; shares are of the base's median.
+    """The limits that decide if a shift counts. Fixed before measuring; shares of the base's
+    median.
 
-    `alpha` is held against p values corrected for the number of tests. A shift of up to
-    `min_shift` or `min_delta_us` (whichever is more) does not matter. `resolution` is the
-    slowdown that must not go unseen: a wider interval is inconclusive.
+    `alpha` is compared with p values corrected for the number of tests. A shift of up to
+    `min_shift` or `min_delta_us` (whichever is more) does not matter. `resolution` is the slowdown
+    that must not be missed: a wider interval is inconclusive.
     """
 
     alpha: float = 0.01
@@ -66,17 +67,17 @@ class Thresholds:
             raise ValueError("thresholds must not be negative")
 
     def limit_us(self, base_us: float) -> float:
-        """Return the shift up to which nothing has changed that matters, in microseconds."""
+        """Return the largest shift that does not matter, in microseconds."""
         return max(self.min_shift * base_us, self.min_delta_us)
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Head less base in one metric: the Hodges-Lehmann shift with its interval.
+    """Head minus base in one metric: the Hodges-Lehmann shift with its interval.
 
     `base_us` and `head_us` are medians. `shift_us` and `shift_percent` (of `base_us`) carry the
-    interval at 1 - alpha: what the signed-rank test does not reject. `p_value` is two-sided,
-    `corrected_p` corrected for all tests of the comparison (Holm).
+    interval at 1 - alpha: the values that the signed-rank test does not reject. `p_value` is
+    two-sided, `corrected_p` corrected for all tests of the comparison (Holm).
     """
 
     metric: Metric
@@ -93,8 +94,8 @@ class Shift:
 class Comparison:
     """The verdict on one handler.
 
-    `wall` is reported always and takes part in the verdict only where `is_wall_gated`: where
-    import blocks on a sleep, a disk or a network. `reason` is one sentence for the user.
+    `wall` is always reported, but takes part in the verdict only if `is_wall_gated`: if import
+    blocks on a sleep, a disk or a network. `reason` is one sentence for the user.
     """
 
     handler: str
@@ -105,19 +106,19 @@ class Comparison:
     is_wall_gated: bool
     reason: str
     is_close: bool = False
-    """Slower, but by what may lie within the limit: the interval of no slower metric is beyond."""
+    """Slower, but possibly within the limit: no slower metric's interval is entirely beyond it."""
 
     @property
     def gated(self) -> tuple[Shift, ...]:
-        """The shifts that take part in the verdict: CPU's, and wall's where import blocks."""
+        """The shifts that take part in the verdict: CPU's, and wall's if import blocks."""
         return (self.cpu, self.wall) if self.is_wall_gated else (self.cpu,)
 
     @property
     def deciding(self) -> Shift:
-        """The shift that the verdict rests on; CPU's where both metrics say the same.
+        """The shift that decides the verdict; CPU's if both metrics agree.
 
-        Of two that are slower or unclear it is the larger: 3 % of CPU time must not stand for
-        a wait that was added beside it.
+        If both are slower or unclear, it is the larger: 3 % of CPU time must not hide a wait that
+        was added as well.
         """
         same = [shift for shift in self.gated if shift.verdict is self.verdict]
         if self.verdict in (Verdict.SLOWER, Verdict.INCONCLUSIVE):
@@ -140,10 +141,10 @@ def compare(
 ) -> tuple[Comparison, ...]:
     """Return a verdict on each handler, in the order given.
 
-    `thresholds` are those of all handlers, or each handler's own (the usual ones for a handler
-    left out). SLOWER or FASTER needs both a signed-rank test below alpha, corrected over all
-    handlers after Holm, and a Hodges-Lehmann shift beyond the limit. Raises ValueError for a
-    handler without pairs.
+    `thresholds` are those of all handlers, or each handler's own (the defaults for a handler left
+    out). SLOWER or FASTER needs both a signed-rank test below alpha, corrected over all handlers
+    after Holm, and a Hodges-Lehmann shift beyond the limit. Raises ValueError for a handler without
+    pairs.
     """
     wanted = {handler: _thresholds_of(handler, thresholds) for handler in pairs_of}
     tests: list[tuple[str, Shift]] = []
@@ -171,12 +172,13 @@ def _thresholds_of(
 
 
 def next_step(comparison: Comparison, declared_pairs: int = DEFAULT_PAIRS) -> Step:
-    """Say whether to measure on: once, to twice the pairs, and only where the verdict is unclear.
+    """Return the next step: more pairs, once, to twice the number, and only if the verdict is
+    unclear.
 
-    Unclear is also a slowdown that may lie within the limit: what fails a build is to hold on a
-    second look. `declared_pairs` is what was decided on before the first launch. Compare all
-    handlers again afterwards, those that stopped with the pairs that they have. Looking again
-    whenever a result displeases would raise the rate of false alarms without limit.
+    A slowdown that may lie within the limit is unclear too: what fails a build must hold on a
+    second look. `declared_pairs` was fixed before the first launch. Compare all handlers again
+    afterwards; those that stopped keep the pairs that they have. Repeating whenever a result
+    displeases would raise the rate of false alarms without limit.
     """
     is_first_look = comparison.pairs < EXTENSION * declared_pairs
     is_unclear = comparison.verdict is Verdict.INCONCLUSIVE or comparison.is_close
@@ -184,7 +186,7 @@ def next_step(comparison: Comparison, declared_pairs: int = DEFAULT_PAIRS) -> St
 
 
 def fewest_pairs(alpha: float, tests: int = 1) -> int:
-    """Return the pairs below which no p value can pass: 2 / 2^n must be less than alpha / tests."""
+    """Return the number of pairs below which no p value can pass: 2 / 2^n < alpha / tests."""
     count = 1
     while 2.0 ** (1 - count) * tests >= alpha:
         count += 1
@@ -192,7 +194,7 @@ def fewest_pairs(alpha: float, tests: int = 1) -> int:
 
 
 def blocks(pairs: Sequence[Pair]) -> bool:
-    """Tell whether either version's import waits for more than noise; see the profile's figure."""
+    """Return True if either version's import waits for more than noise (see the profile)."""
     sides = ([pair.base for pair in pairs], [pair.head for pair in pairs])
     return any(
         significant_blocked_us(_blocked_us(side), median([one.wall_us for one in side]))
@@ -201,10 +203,10 @@ def blocks(pairs: Sequence[Pair]) -> bool:
 
 
 def _blocked_us(timings: Sequence[Timing]) -> float:
-    """Return what a version's launches wait, as profiles have it.
+    """Return the time that a version's launches wait, as in profiles.
 
-    Where the platform does not tell waiting from being kept waiting, the launch with the least
-    wall time beyond CPU says: noise only ever adds.
+    If the platform cannot separate blocking from waiting for a processor, the launch with the least
+    wall time beyond CPU counts: noise only ever adds.
     """
     known = [one.blocked_us for one in timings if one.blocked_us is not None]
     if len(known) == len(timings):
@@ -236,7 +238,7 @@ def _microseconds(timing: Timing, metric: Metric) -> float:
 
 
 def _percent(shift_us: Interval, base_us: float) -> Interval:
-    # A handler that imports nothing may measure as nothing: percent of that says nothing.
+    # A handler that imports nothing may measure as zero, and a percentage of zero means nothing.
     factor = 100 / max(base_us, 1.0)
     return Interval(
         shift_us.low * factor, shift_us.value * factor, shift_us.high * factor, shift_us.confidence
@@ -257,7 +259,7 @@ def _judged(shift: Shift, thresholds: Thresholds) -> Shift:
 
 
 def _is_resolved(shift: Shift, thresholds: Thresholds) -> bool:
-    """Tell whether the interval reached its confidence and leaves out what must not go unseen."""
+    """Return True if the interval reached its confidence and excludes slowdowns that must show."""
     allowed_us = max(thresholds.resolution * shift.base_us, thresholds.limit_us(shift.base_us))
     has_confidence = shift.shift_us.confidence >= 1 - thresholds.alpha
     return has_confidence and shift.shift_us.high <= allowed_us
@@ -285,7 +287,7 @@ def _comparison(
 
 
 def _worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """Return the verdict on several metrics: one that is faster does not excuse one slower."""
+    """Return the verdict on several metrics: a faster one does not excuse a slower one."""
     order = (Verdict.SLOWER, Verdict.INCONCLUSIVE, Verdict.FASTER, Verdict.SAME)
     return min(verdicts, key=order.index)
 
@@ -305,5 +307,6 @@ def _reason(found: Comparison, thresholds: Thresholds, tests: int) -> str:
             return f"No change over {limit:.3g} % shows: {figures}."
         case Verdict.INCONCLUSIVE:
             return (
-                f"The pairs do not tell: {figures}; measure more of them, or on a quieter machine."
+                f"The pairs are inconclusive: {figures}; measure more of them, or on a quieter"
+                " machine."
             )

@@ -1,4 +1,4 @@
-"""Rules on what imports do besides importing: connect, start processes, write files."""
+"""Rules on side effects of imports: connections, processes, written files."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _HARMLESS = frozenset(
     }
 )
 MAX_EVENTS = 3
-"""Events shown of one statement; the others are counted."""
+"""Events shown per statement; the others are counted."""
 
 
 def rule_of_event(event: str) -> Rule | None:
-    """Return the rule that an audit event of a statement breaks, None where it breaks none.
+    """Return the rule that an audit event of a statement breaks, or None.
 
     `event` is `name: detail`, see `StatementTime.events`.
     """
@@ -43,16 +43,14 @@ def rule_of_event(event: str) -> Rule | None:
 
 
 def import_events(subject: Subject) -> tuple[Check, ...]:
-    """Return a check for each statement that does what an import should not, by rule."""
+    """Return a check for each statement with a forbidden side effect, by rule."""
     return tuple(check for rule in _KINDS for check in _of_rule(subject, rule))
 
 
 def _of_rule(subject: Subject, rule: Rule) -> list[Check]:
     statements = subject.evidence.statements
     if statements is None:
-        message = (
-            "What imports do besides importing was not watched: measure with six launches or more."
-        )
+        message = "Side effects of imports were not watched: measure with six launches or more."
         return [subject.check(rule, Status.NOT_MEASURED, message)]
     checks = []
     for statement in statements:

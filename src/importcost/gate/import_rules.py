@@ -15,15 +15,15 @@ from importcost.model.graph import ImportGraph
 from importcost.model.results.chains import Chain, Hop
 
 MAX_CHAINS = 20
-"""Modules whose chains are shown; the others are counted."""
+"""Modules shown with their chains; the others are counted."""
 MAX_BROUGHT = 12
-"""Modules named that came with another one."""
+"""Modules named that came along with another one."""
 
-NO_GRAPH = "Which modules are loaded is not known: measure the handler instead of reading a log."
+NO_GRAPH = "The loaded modules are not known: measure the handler instead of reading a log."
 
 
 def forbidden_imports(subject: Subject) -> tuple[Check, ...]:
-    """Hold the modules loaded at init against `forbid`, with the chain that loads each."""
+    """Check the modules loaded at init against `forbid`, with the chain that loads each."""
     rule, patterns = Rule.FORBIDDEN_IMPORT, subject.budgets.forbid
     graph = subject.evidence.graph
     if not patterns:
@@ -44,7 +44,7 @@ def forbidden_imports(subject: Subject) -> tuple[Check, ...]:
 
 
 def module_count(subject: Subject) -> tuple[Check, ...]:
-    """Hold the number of modules that the function loads against `max_modules`."""
+    """Check the number of modules that the function loads against `max_modules`."""
     rule, most = Rule.MODULE_COUNT, subject.budgets.max_modules
     graph = subject.evidence.graph
     if most is None:
@@ -59,7 +59,7 @@ def module_count(subject: Subject) -> tuple[Check, ...]:
 
 
 def new_modules(subject: Subject) -> tuple[Check, ...]:
-    """Hold the modules loaded at init against the baseline's, less those allowed."""
+    """Check the modules loaded at init against the baseline's, without those allowed."""
     rule, allowed = Rule.NEW_MODULE, subject.budgets.allowed_new_modules
     graph, baseline = subject.evidence.graph, subject.baseline
     if allowed is None:
@@ -68,7 +68,7 @@ def new_modules(subject: Subject) -> tuple[Check, ...]:
         return (subject.check(rule, Status.NOT_MEASURED, NO_GRAPH),)
     if baseline is None:
         message = (
-            f"There is no baseline of {subject.handler} to tell new modules by: write it with "
+            f"There is no baseline of {subject.handler} to find new modules: write it with "
             "importcost check --update-baseline."
         )
         return (subject.check(rule, Status.NOT_MEASURED, message),)
@@ -91,7 +91,7 @@ def new_modules(subject: Subject) -> tuple[Check, ...]:
 def _by_cause(graph: ImportGraph, found: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the modules that no other of them loaded, each with those that came with it.
 
-    One import that brings sixty modules is one thing to look at, not sixty.
+    One import that brings sixty modules is one finding, not sixty.
     """
     loaders = {module.name: module.loaded_by for module in graph.modules}
     brought: dict[str, list[str]] = {}
@@ -102,7 +102,7 @@ def _by_cause(graph: ImportGraph, found: Sequence[str]) -> dict[str, tuple[str, 
 
 
 def _cause(name: str, loaders: Mapping[str, str | None], among: Collection[str]) -> str:
-    """Return the one of some modules that brought another: follow who loaded whom first."""
+    """Return the one of some modules that loaded another: follow the first importers."""
     seen = {name}
     while (loader := loaders.get(name)) is not None and loader in among and loader not in seen:
         seen.add(loader)
@@ -111,10 +111,10 @@ def _cause(name: str, loaders: Mapping[str, str | None], among: Collection[str])
 
 
 def _company(name: str, modules: Sequence[str]) -> str:
-    """Say which modules came with one, in it and beside it."""
+    """Name the modules that came along with one, in it and beside it."""
     inside = [one for one in modules if one != name and matches(one, name)]
     beside = topmost(one for one in modules if not matches(one, name))
-    # Those that nobody imports by name tell least.
+    # Modules that are never imported by name tell least.
     names = sorted(beside, key=lambda one: one.startswith("_"))
     more = f" and {len(names) - MAX_BROUGHT} more" if len(names) > MAX_BROUGHT else ""
     parts = [f"{len(inside)} in it"] if inside else []
@@ -153,7 +153,7 @@ def _violations(
 
 
 def _words(subject: Subject, chain: Chain) -> str:
-    """Return a chain in words: `handler (handler.py:1) > helper (helper.py:4) > pandas`."""
+    """Format a chain: `handler (handler.py:1) > helper (helper.py:4) > pandas`."""
     steps = [_step(subject, hop) for hop in chain.hops]
     return " > ".join([*steps, chain.hops[-1].imported])
 
@@ -166,7 +166,7 @@ def _step(subject: Subject, hop: Hop) -> str:
 
 
 def _place(hops: Sequence[Hop], own: Collection[str]) -> tuple[str | None, int | None]:
-    """Return the function's own line that is nearest to the module: the one to change."""
+    """Return the function's own line nearest to the module: the one to change."""
     for hop in reversed(hops):
         if hop.file in own and hop.line is not None:
             return hop.file, hop.line

@@ -7,10 +7,10 @@ from fnmatch import fnmatchcase
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Tell whether a module is meant by a pattern: the module, all in it, or by wildcards.
+    """Return True if a pattern matches a module: itself, everything in it, or by wildcards.
 
-    `pandas` means pandas and pandas.core; `*.tests` every module of that name, and what lies in
-    it. Case counts, as it does in imports.
+    `pandas` matches pandas and pandas.core; `*.tests` matches every module of that name, and
+    everything in it. Patterns are case-sensitive, as imports are.
     """
     while name:
         if fnmatchcase(name, pattern):
@@ -20,7 +20,7 @@ def matches(name: str, pattern: str) -> bool:
 
 
 def first_match(name: str, patterns: Iterable[str]) -> str | None:
-    """Return the first pattern that means a module, None if none does."""
+    """Return the first pattern that matches a module, or None."""
     return next((pattern for pattern in patterns if matches(name, pattern)), None)
 
 

@@ -1,4 +1,4 @@
-"""All rules on one handler, in order: what is certain first, then budgets, then comparisons."""
+"""All rules on one handler, in order: certain facts first, then budgets, then comparisons."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from importcost.gate.subject import Subject
 _Rules = Callable[[Subject], tuple[Check, ...]]
 
 DETERMINISTIC: tuple[_Rules, ...] = (forbidden_imports, module_count, new_modules, import_events)
-"""What two launches of the interpreter are enough for."""
+"""Rules for which two launches of the interpreter are enough."""
 MEASURED: tuple[_Rules, ...] = (memory, absolute, relative)
 
 
 def run_checks(subject: Subject) -> tuple[Check, ...]:
     """Return the outcome of every rule that the handler's budgets ask for.
 
-    A rule that is switched off is one SKIPPED check; a budget that is not set none at all. That
-    the handler was measured is `measured_check`, or one of those below it where it was not.
+    A rule that is switched off is one SKIPPED check; a budget that is not set is no check. The
+    check that the handler was measured is `measured_check`, or one of those below it if it was not.
     """
     found = [check for rules in (*DETERMINISTIC, *MEASURED) for check in rules(subject)]
     checks: list[Check] = []
@@ -36,7 +36,7 @@ def run_checks(subject: Subject) -> tuple[Check, ...]:
 
 
 def measured_check(handler: str, levels: Levels, message: str = "") -> Check:
-    """Return the check that says that the handler imports and could be measured."""
+    """Return the check that the handler imports and could be measured."""
     text = message or RULE_TEXT[Rule.MEASUREMENT]
     return Check(Rule.MEASUREMENT, levels.of(Rule.MEASUREMENT), Status.PASS, text, handler)
 
@@ -44,7 +44,7 @@ def measured_check(handler: str, levels: Levels, message: str = "") -> Check:
 def failing_handler(handler: str, levels: Levels, message: str) -> Check:
     """Return the check for a handler whose own init fails: a failure, whatever its budgets.
 
-    Where every rule is off it fails no gate, and says so: that must not look like a pass.
+    If every rule is off it fails no gate, and its message says so: that must not look like a pass.
     """
     level = levels.of(Rule.MEASUREMENT)
     if level is Level.OFF:

@@ -1,4 +1,4 @@
-"""What the rules look at: one handler's budgets, and whatever was measured of it."""
+"""The input of the rules: one handler's budgets, and everything measured of it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _LIBRARY = re.compile(r".*/(?:site-packages|dist-packages|python3\.\d+)/")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was measured of one handler; None for what was not, with which the rules reckon.
+    """The measurements of one handler; None for anything not measured, which the rules expect.
 
-    A deterministic check has `graph` and `statements` alone. `peak_rss_kb` is one value for
-    each timed run whose platform told. `speed_us` is the calibration workload's CPU time.
+    A deterministic check has `graph` and `statements` alone. `peak_rss_kb` has one value per timed
+    run whose platform reports it. `speed_us` is the calibration workload's CPU time.
     """
 
     task_root: str | None = None
@@ -39,8 +39,8 @@ class Evidence:
 class Subject:
     """One handler under its budgets. `handler` is its name in the configuration.
 
-    `baseline` is its entry in the baseline file, `comparison` the verdict on pairs, where there
-    is one.
+    `baseline` is its entry in the baseline file, `comparison` the verdict on pairs, if there is
+    one.
     """
 
     handler: str
@@ -65,13 +65,13 @@ class Subject:
         return Check(rule, level, status, message, self.handler, *place, measured, budget)
 
     def is_off(self, rule: Rule) -> bool:
-        """Tell whether a rule is switched off."""
+        """Return True if a rule is switched off."""
         return self.levels.of(rule) is Level.OFF
 
     def short(self, file: str | None) -> str:
-        """Return a file as messages name it: from the task root on, else from the library on.
+        """Return a file as messages name it: relative to the task root, else to the library.
 
-        Where libraries lie differs from machine to machine and tells a reader nothing.
+        The place of libraries differs from machine to machine and tells a reader nothing.
         """
         root = (self.evidence.task_root or "").rstrip("/") + "/"
         name = (file or "").replace("\\", "/")
@@ -81,7 +81,7 @@ class Subject:
 
 
 def evidence_of(profile: Profile, estimate: Estimate | None = None) -> Evidence:
-    """Return what a profile shows. Statements of no run at all count as not measured."""
+    """Return the measurements in a profile. Statements without any run count as not measured."""
     statements = profile.advice.statements if profile.advice is not None else ()
     return Evidence(
         task_root=profile.target.task_root if profile.target else None,

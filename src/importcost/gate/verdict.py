@@ -1,4 +1,4 @@
-"""One verdict on a handler's budgets, for reports that have room for a single sentence."""
+"""One verdict on a handler's budgets, for reports with room for a single sentence."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from importcost.gate.checks import Check, Status
 from importcost.gate.subject import Subject
 
 BUDGET_RULES = frozenset({Rule.MEMORY, Rule.INIT, Rule.BILLED_INIT, Rule.COST})
-"""The rules that hold a figure of the one version that was measured against a budget."""
+"""The rules that compare a figure of the one measured version with a budget."""
 
 
 class Outcome(str, Enum):
-    """How the budgets came out; the value is what the page's data calls it."""
+    """The outcome of the budgets; the value is its name in the page's data."""
 
     PASS = "pass"  # noqa: S105 - no password
     FAIL = "fail"
@@ -56,15 +56,15 @@ _MORE = {
 
 
 def judge_budgets(subject: Subject) -> BudgetVerdict | None:
-    """Return the verdict on the budgets of what was measured, None where none is set."""
+    """Return the verdict on the budgets of a measurement, or None if none is set."""
     checks = (*absolute(subject), *memory(subject))
     return verdict_on(check for check in checks if not subject.is_off(check.rule))
 
 
 def verdict_on(checks: Iterable[Check]) -> BudgetVerdict | None:
-    """Return the verdict that the checks of one handler's budgets make, the gravest deciding.
+    """Return the verdict of the checks of one handler's budgets, the most severe deciding.
 
-    A rule that is switched off counts for nothing. None where no budget was looked at.
+    A rule that is switched off does not count. None if no budget was checked.
     """
     found: dict[Outcome, list[Check]] = {outcome: [] for outcome in _MORE}
     for check in checks:

@@ -1,4 +1,4 @@
-"""Which calls consume what differs between environments: names as they are imported."""
+"""Calls whose result differs between environments: names as they are imported."""
 
 from __future__ import annotations
 
@@ -57,19 +57,21 @@ VOLATILE_VARIABLES = frozenset(
     "AWS_LAMBDA_LOG_STREAM_NAME _X_AMZN_TRACE_ID AWS_LAMBDA_RUNTIME_API "
     "AWS_LAMBDA_INITIALIZATION_TYPE *".split()
 )
-"""What another environment has differently (`*`: all variables at once); the function's own
-variables are fixed with the published version."""
+"""Variables that differ in another environment (`*`: all at once).
+
+The function's own variables are fixed with the published version.
+"""
 WRITE_METHODS = frozenset(("write_text", "write_bytes", "touch"))
 TEMPORARY_FOLDER = "/tmp/"  # noqa: S108 - Lambda's only writable folder
 
 
 def variable_kind(name: str | None) -> HazardKind:
-    """Return what reading an environment variable is: credentials or plain environment."""
+    """Return the kind of reading an environment variable: credentials or plain environment."""
     return HazardKind.CREDENTIALS if name in CREDENTIAL_VARIABLES else HazardKind.ENVIRONMENT
 
 
 def call_kind(call: ast.Call, dotted: str | None) -> tuple[HazardKind, str] | None:
-    """Return the kind and label of a call whose function resolves to `dotted`, None if harmless."""
+    """Return the kind and label of a call that resolves to `dotted`, or None if harmless."""
     if isinstance(call.func, ast.Attribute) and call.func.attr in CREDENTIAL_METHODS:
         return HazardKind.CREDENTIALS, call.func.attr
     if dotted is None:
@@ -97,7 +99,7 @@ def _constant(node: ast.expr) -> str | None:
 
 
 def written_path(call: ast.Call, dotted: str) -> str | None:
-    """Return the path below /tmp that a call writes, as far as it is spelled out; else None."""
+    """Return the path below /tmp that a call writes, as far as it is a constant, or None."""
     if dotted == "open" and call.args:
         mode = call.args[1] if len(call.args) > 1 else _keyword(call, "mode")
         text = _constant(mode) if mode is not None else None
@@ -121,5 +123,5 @@ def _temporary(node: ast.expr) -> str | None:
 
 
 def constant_path(node: ast.expr) -> str | None:
-    """Return a path below /tmp that is spelled out, None for anything else."""
+    """Return a constant path below /tmp, or None for anything else."""
     return _temporary(node)

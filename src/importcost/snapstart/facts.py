@@ -1,4 +1,4 @@
-"""Everything that the source of a project says about a snapshot of it."""
+"""All facts that the source of a project states about a snapshot of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importcost.snapstart.source import generator_uses, read_source
 
 
 def source_facts(project: Project) -> SourceFacts:
-    """Return everything that the source of the project says."""
+    """Return all facts that the source of the project states."""
     hooks = read_hooks(project)
     return SourceFacts(
         consumptions=read_source(project),

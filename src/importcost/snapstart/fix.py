@@ -1,4 +1,4 @@
-"""The hook skeleton for what was found: clears before the snapshot, renews after the restore."""
+"""The hook skeleton for the findings: clears before the snapshot, renews after the restore."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LATE = (HazardKind.LATE_HOOK, HazardKind.ADAPTER_HOOK)
 
 
 def skeletons(project: Project, findings: tuple[Finding, ...]) -> tuple[Skeleton, ...]:
-    """Return a skeleton for each file with hazards that hooks can mend."""
+    """Return a skeleton for each file with hazards that hooks can fix."""
     modules = {module.file: module for module in project.modules.values()}
     found = []
     for file, module in modules.items():

@@ -1,4 +1,4 @@
-"""Which hooks the source registers during init, which too late, and what they clear and renew."""
+"""Hooks that the source registers during init or too late, and the names that they change."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _Hook:
 
 @dataclass(slots=True)
 class _Effects:
-    """What running one kind of hook does to globals; `fresh` are names set to consumed values."""
+    """The effect of one kind of hook on globals; `fresh` are names set to consumed values."""
 
     touched: set[GlobalName] = field(default_factory=set)
     fresh: dict[GlobalName, set[str]] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class _Effects:
 
 @dataclass(frozen=True, slots=True)
 class HookFacts:
-    """What the hooks do; `functions` are the ids of functions that run during init or in hooks."""
+    """The effect of the hooks; `functions` are the ids of functions run at init or in hooks."""
 
     cleared: frozenset[GlobalName]
     frozen_again: frozenset[GlobalName]
@@ -68,7 +68,7 @@ class HookFacts:
 
 
 def read_hooks(project: Project) -> HookFacts:
-    """Read which hooks there are and what they do."""
+    """Read the hooks and their effects."""
     at_init = frozenset(_run_at_init(project))
     hooks = list(_registered(project, at_init))
     before, after = _Effects(), _Effects()

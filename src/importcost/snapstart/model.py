@@ -1,4 +1,4 @@
-"""What SnapStart's snapshot freezes: hazards, hooks and how they were found."""
+"""State that SnapStart's snapshot freezes: hazards, hooks and how they were found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importcost.model.profile import Target
 
 
 class HazardKind(str, Enum):
-    """What a snapshot would freeze, by where it came from."""
+    """The origin of a value that a snapshot would freeze."""
 
     RANDOM = "random"
     UUID = "uuid"
@@ -28,11 +28,11 @@ class HazardKind(str, Enum):
 
 ENTROPY = frozenset((HazardKind.RANDOM, HazardKind.UUID, HazardKind.SECRETS, HazardKind.URANDOM))
 STATEFUL = frozenset((HazardKind.CONNECTION, HazardKind.TEMPORARY_FILE))
-"""Kinds that live outside the interpreter: whether they are held is asked of the system."""
+"""Kinds that live outside the interpreter: the system is asked if they are still held."""
 
 
 class Severity(str, Enum):
-    """Whether a finding fails the check."""
+    """The severity of a finding: some fail the check."""
 
     HAZARD = "hazard"
     NOTE = "note"
@@ -55,9 +55,9 @@ class GlobalName:
 
 @dataclass(frozen=True, slots=True)
 class Consumption:
-    """One statement that runs during init and consumes what differs between environments.
+    """One statement that runs during init and consumes a value that differs between environments.
 
-    `label` is the call or variable, `names` are the global names that hold what came of it.
+    `label` is the call or variable, and `names` are the global names that hold its result.
     """
 
     kind: HazardKind
@@ -85,7 +85,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class HookRun:
-    """One registered hook as it ran: `when` is "before" or "after"; `error` None if it held."""
+    """One registered hook as it ran: `when` is "before" or "after"; `error` is None on success."""
 
     when: str
     name: str
@@ -99,11 +99,10 @@ class HookRun:
 class Event:
     """One call that consumed something during init, as traced.
 
-    `frames` are the function's own frames from the call outwards (module, file, line), the last
-    of them a module or class body. `is_direct` tells whether own code made the call, `entry` names
-    the library function in between otherwise. `is_open` says whether the socket or file was still
-    there when init had ended, after the before hooks and after the restore hooks (None: not
-    known).
+    `frames` are the function's own frames from the call outwards (module, file, line), the last of
+    them a module or class body. `is_direct` is True if own code made the call; otherwise `entry`
+    names the library function in between. `is_open` tells if the socket or file still existed at
+    the end of init, after the before hooks and after the restore hooks (None: not known).
     """
 
     kind: HazardKind
@@ -127,12 +126,12 @@ Held = dict[str, dict[str, HeldValue]]
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one traced init, snapshot and restore showed.
+    """The observations of one traced init, snapshot and restore.
 
-    `at_init`, `at_snapshot` and `clones` map modules to their globals; `written` lists what the
-    restore hooks wrote, whether or not the value changed. `late_hooks` are functions that would
-    register a hook but have not run: (file, line, function, register function). `is_stand_in`
-    says that the interpreter had no snapshot_restore_py.
+    `at_init`, `at_snapshot` and `clones` map modules to their globals. `written` lists the globals
+    that the restore hooks wrote, even without changing their value. `late_hooks` are functions that
+    would register a hook but have not run: (file, line, function, register function). `is_stand_in`
+    is True if the interpreter had no snapshot_restore_py.
     """
 
     events: tuple[Event, ...]
@@ -158,11 +157,11 @@ class LateHook:
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """What the source says.
+    """The facts that the source states.
 
-    `cleared` are names that before hooks clear, `frozen_again` those that they set to a new value
-    too early, `renewed` those that restore hooks write, `renewed_alike` those of them that take
-    their value from the shared generator of `random`, whose state is part of the snapshot.
+    `cleared` are names that before hooks clear, and `frozen_again` those that they set to a new
+    value too early. `renewed` are names that restore hooks write, and `renewed_alike` those of them
+    whose value comes from the shared generator of `random`, whose state is part of the snapshot.
     `registered` counts the hooks registered during init.
     """
 
@@ -205,5 +204,5 @@ class SnapStartReport:
 
     @property
     def is_clean(self) -> bool:
-        """Tell whether no hazard remains."""
+        """Return True if no hazard remains."""
         return all(found.severity is not Severity.HAZARD for found in self.findings)

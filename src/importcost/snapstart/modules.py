@@ -1,4 +1,4 @@
-"""The function's own modules as source: what names mean in them, and what runs during init."""
+"""The function's own modules as source: the meaning of names, and the statements of init."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SourceModule:
 
 
 def parse_module(name: str, file: str, text: str) -> SourceModule:
-    """Parse one module. Raises SyntaxError, ValueError where it is no Python."""
+    """Parse one module. Raises SyntaxError or ValueError if it is not valid Python."""
     tree = ast.parse(text)
     package = name if file.endswith("__init__.py") else name.rpartition(".")[0]
     functions: dict[str, Function] = {}
@@ -84,9 +84,9 @@ def _made_by(module: SourceModule, value: ast.expr) -> str | None:
 
 
 def resolve(module: SourceModule, node: ast.expr) -> str | None:
-    """Return what an expression names, dotted from its import; None where that is not plain.
+    """Return the dotted name of an expression, from its import, or None if it is not a plain name.
 
-    Own names come as `module.name`, a call's result as `...()`.
+    Own names have the form `module.name`, a call's result `...()`.
     """
     if isinstance(node, ast.Name):
         if node.id in module.bindings:
@@ -108,7 +108,7 @@ def resolve(module: SourceModule, node: ast.expr) -> str | None:
 def init_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Yield the statements that run when a module is imported, in order, class bodies included.
 
-    Blocks come before what is inside them; functions are yielded, not entered. What only runs
+    Blocks come before what is inside them; functions are yielded, not entered. Code that only runs
     as a script or for a type checker is left out.
     """
     for statement in body:
@@ -132,7 +132,7 @@ def _never_at_init(test: ast.expr) -> bool:
 
 
 def own_expressions(statement: ast.stmt) -> Iterator[ast.expr]:
-    """Yield the expressions that a statement evaluates itself, not those of nested blocks."""
+    """Yield the expressions that a statement evaluates itself, without those of nested blocks."""
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
         yield from statement.decorator_list
         yield from statement.args.defaults
@@ -149,7 +149,7 @@ def own_expressions(statement: ast.stmt) -> Iterator[ast.expr]:
 
 
 def evaluated(node: ast.AST) -> Iterator[ast.expr]:
-    """Yield an expression and all inside it that is evaluated with it, not lambdas' bodies."""
+    """Yield an expression and everything in it that is evaluated with it, but no lambda's body."""
     if isinstance(node, ast.Lambda):
         for item in (*node.args.defaults, *node.args.kw_defaults):
             if item is not None:
@@ -162,7 +162,7 @@ def evaluated(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def targets_of(statement: ast.stmt) -> list[ast.expr]:
-    """Return what a statement binds or writes to, tuples taken apart."""
+    """Return the targets that a statement binds or writes to, with tuples taken apart."""
     found: list[ast.expr] = []
     if isinstance(statement, (ast.Assign, ast.Delete)):
         found = list(statement.targets)
@@ -187,7 +187,7 @@ def targets_of(statement: ast.stmt) -> list[ast.expr]:
 
 
 def root_of(node: ast.expr) -> ast.expr:
-    """Return what an attribute or subscript chain starts at."""
+    """Return the start of an attribute or subscript chain."""
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     return node
@@ -200,7 +200,7 @@ class Project:
         self.modules = dict(modules)
 
     def module_of(self, dotted: str) -> tuple[SourceModule, str] | None:
-        """Split a dotted name into an own module and the rest, None if it is none of them."""
+        """Split a dotted name into an own module and the rest, or return None."""
         head, rest = dotted, ""
         while head:
             if head in self.modules and rest:
@@ -236,7 +236,7 @@ class Project:
     def global_behind(
         self, module: SourceModule, node: ast.expr, local: frozenset[str] = frozenset()
     ) -> GlobalName | None:
-        """Return the own module's global that an expression writes to, None for anything else."""
+        """Return the own module's global that an expression writes to, or None."""
         root = root_of(node)
         if not isinstance(root, ast.Name) or root.id in local:
             return None

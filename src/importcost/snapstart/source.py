@@ -1,4 +1,4 @@
-"""What init consumes, and what hooks do about it, read from the source alone."""
+"""Values that init consumes, and the effect of hooks on them, from the source alone."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ENVIRON = "os.environ"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A call that consumes something, where it stands, and the global names set around it."""
+    """A call that consumes something, its place, and the global names set around it."""
 
     kind: HazardKind
     label: str
@@ -57,7 +57,7 @@ def read_source(project: Project) -> tuple[Consumption, ...]:
 
 
 def owned_statements(body: list[ast.stmt]) -> Iterator[tuple[ast.stmt, str | None]]:
-    """Yield init's statements with the outermost class that holds each, None at module level."""
+    """Yield init's statements with the outermost class around each, None at module level."""
     owner_end, owner = 0, None
     for statement in init_statements(body):
         if statement.lineno > owner_end:
@@ -70,7 +70,7 @@ def owned_statements(body: list[ast.stmt]) -> Iterator[tuple[ast.stmt, str | Non
 def statement_consumptions(
     project: Project, module: SourceModule, statement: ast.stmt, owner: str | None
 ) -> list[Consumption]:
-    """Return what one statement consumes, of each kind once."""
+    """Return the consumptions of one statement, one of each kind."""
     names = held_names(project, module, statement, owner)
     merged: dict[HazardKind, Consumption] = {}
     for expression in own_expressions(statement):
@@ -97,12 +97,12 @@ def statement_consumptions(
 
 
 def is_ended_by(statement: ast.stmt, kind: HazardKind) -> bool:
-    """Tell whether a connection or file is opened is closed by its own `with` statement."""
+    """Return True if an opened connection or file is closed by its own `with` statement."""
     return kind in STATEFUL and isinstance(statement, (ast.With, ast.AsyncWith))
 
 
 def _is_given_up(module: SourceModule, item: Consumption) -> bool:
-    """Tell whether every name is set anew, deleted or closed by a later statement of init."""
+    """Return True if every name is set again, deleted or closed by a later statement of init."""
     return bool(item.names) and all(
         is_given_up_later(module, name, item.line, item.kind) for name in item.names
     )
@@ -111,7 +111,7 @@ def _is_given_up(module: SourceModule, item: Consumption) -> bool:
 def is_given_up_later(
     module: SourceModule, name: GlobalName, line: int, kind: HazardKind | None = None
 ) -> bool:
-    """Tell whether a later top-level statement sets `name` to something else, or deletes it."""
+    """Return True if a later top-level statement sets `name` to something else, or deletes it."""
     for statement in module.tree.body:
         if statement.lineno <= line:
             continue
@@ -135,7 +135,7 @@ def is_given_up_later(
 def held_names(
     project: Project, module: SourceModule, statement: ast.stmt, owner: str | None
 ) -> tuple[GlobalName, ...]:
-    """Return the globals that keep what a statement of init makes."""
+    """Return the globals that keep the result of a statement of init."""
     if owner is not None:
         return (GlobalName(module.name, owner),)
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -153,7 +153,7 @@ def held_names(
 
 
 def _is_mutable(project: Project, module: SourceModule, node: ast.expr) -> bool:
-    """Tell whether a name holds a container or an object of the function's own classes."""
+    """Return True if a name holds a container or an object of the function's own classes."""
     made = module.values.get(node.id) if isinstance(node, ast.Name) else None
     if made is None:
         return False
@@ -183,7 +183,7 @@ def _consumed(
 def consumed_in(
     project: Project, module: SourceModule, function: Function, seen: frozenset[int] = frozenset()
 ) -> Iterator[Found]:
-    """Yield what running an own function consumes, with the globals that it writes it to."""
+    """Yield the values that running an own function consumes, with the globals that get them."""
     seen = seen | {id(function)}
     if isinstance(function, ast.Lambda):
         yield from _consumed(project, module, function.body, seen)
@@ -220,7 +220,7 @@ def local_names(function: Function) -> frozenset[str]:
 
 
 def function_statements(function: Function) -> Iterator[ast.stmt]:
-    """Yield a function's statements in order, those of nested blocks included."""
+    """Yield a function's statements in order, with those of nested blocks."""
     if not isinstance(function, ast.Lambda):
         yield from init_statements(function.body)
 
@@ -233,7 +233,7 @@ def _written(
 
 
 def _variable_read(module: SourceModule, node: ast.expr) -> str | None:
-    """Return the environment variable that is read (`*`: all, `?`: one), None if none is."""
+    """Return the environment variable that is read (`*`: all, `?`: one), or None."""
     is_read = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
     if isinstance(node, ast.Subscript) and is_read and resolve(module, node.value) == ENVIRON:
         return _text(node.slice)

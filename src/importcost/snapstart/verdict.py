@@ -1,4 +1,4 @@
-"""From what the run showed and what the source says to findings, each with its reason."""
+"""Turn the facts from run and source into findings, each with its reason."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _ALIKE = "every restored environment has the same value"
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What became of a statement's names: None where the run says nothing."""
+    """The state of a statement's names, None if the run does not show it."""
 
     is_held: bool | None
     accepted: str | None
@@ -80,7 +80,7 @@ def source_findings(facts: SourceFacts, *, under_adapter: bool = False) -> tuple
 def run_findings(
     project: Project, facts: SourceFacts, seen: Observation, *, under_adapter: bool = False
 ) -> tuple[Finding, ...]:
-    """Return the findings that the run gives; the source only names what statements bind."""
+    """Return the findings that the run gives; the source only names the bindings of statements."""
     found = [
         _finding(item, _run_state(item, is_open, seen, facts), ("run",))
         for item, is_open in run_consumptions(project, seen)
@@ -95,7 +95,7 @@ def run_findings(
 def all_findings(
     project: Project, facts: SourceFacts, seen: Observation, *, under_adapter: bool = False
 ) -> tuple[Finding, ...]:
-    """Return both views merged; where they differ on what was held, the run is right."""
+    """Return both views merged; if they differ on what was held, the run decides."""
     run = run_findings(project, facts, seen, under_adapter=under_adapter)
     source = source_findings(facts, under_adapter=under_adapter)
     merged = {(item.file, item.line, item.kind): item for item in run}
@@ -249,7 +249,7 @@ def _adapter_finding() -> Finding:
 def run_consumptions(
     project: Project, seen: Observation
 ) -> Iterator[tuple[Consumption, tuple[bool, bool] | None]]:
-    """Yield the traced events as statements, with whether socket or file was still there."""
+    """Yield the traced events as statements, and tell if socket or file was still open."""
     modules = {module.file: module for module in project.modules.values()}
     merged: dict[tuple[str, int, HazardKind], tuple[Consumption, tuple[bool, bool] | None]] = {}
     direct = {_site(event) for event in seen.events if event.is_direct}
@@ -278,7 +278,7 @@ def _site(event: Event) -> tuple[str, int]:
 
 
 def _is_plain(item: Consumption, event: Event, seen: Observation) -> bool:
-    """Tell whether what a library consumed can be in what the statement keeps."""
+    """Return True if a value that a library consumed can be in the statement's result."""
     if event.kind in STATEFUL:
         return True
     values = [_value(seen.at_init, name) for name in item.names]
@@ -392,7 +392,7 @@ def _name_state(
 
 
 def _checked_by_run(item: Finding, seen: Observation) -> Finding:
-    """Judge a finding of the source alone by what the run saw of its names."""
+    """Judge a finding of the source alone by what the run observed of its names."""
     if item.severity is not Severity.HAZARD or not item.names:
         return item
     known = [(_value(seen.at_init, name), name) for name in item.names]

@@ -169,7 +169,7 @@ def _read_baseline(file: Path, request: CheckRequest) -> Baseline | None:
     # is not written over.
     if request.baseline is not None and SCHEMA_NAME not in text:
         raise UsageError(
-            f"{file} is no importcost baseline and is not written over: name another file with "
+            f"{file} is not an importcost baseline and is not written over: name another file with "
             "--baseline, or remove it first."
         )
     return None
