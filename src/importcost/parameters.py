@@ -41,6 +41,8 @@ class Parameter(Enum):
     RUNNER = Spelling("--runner", None)
     IMAGE = Spelling("--image", None)
     NETWORK = Spelling("--network", None)
+    PRECISE = Spelling("--precise", None)
+    VERBOSE = Spelling("--verbose", None)
     # Options of single commands.
     SERVER = Spelling("--server", None)
     METRIC = Spelling("--metric", None)

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from importcost.measure.session import Progress
     from importcost.model.profile import Profile
 
-_PATHS = ("task_root", "requirements")
-
 
 class _Silent:
     """Tells nobody how the measurement gets on: pytest's own output says enough."""
@@ -138,12 +136,12 @@ class Importcost:
 
     def _request(self, target: str, options: dict[str, Any]) -> ProfileRequest:
         from importcost.app.profile.request import ProfileRequest, check_request
+        from importcost.declaration import MEASUREMENT
 
         values = {"runner": "local", **options}
-        for name in _PATHS:
-            if values.get(name) is not None:
-                values[name] = str(self._root / values[name])
-        values["layers"] = tuple(str(self._root / layer) for layer in values.get("layers", ()))
+        for option in MEASUREMENT:
+            if option.field and option.is_path and values.get(option.field) is not None:
+                values[option.field] = option.joined(self._root, values[option.field])
         is_file = target.partition(":")[0].endswith(".py")
         if not is_file:
             values.setdefault("task_root", str(self._root))

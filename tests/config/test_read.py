@@ -70,7 +70,7 @@ def test_every_setting_of_a_handlers_table_is_read():
     assert orders == HandlerConfig(
         name="orders",
         handler="/shop/src/orders.py:handler",
-        root="/shop/src",
+        task_root="/shop/src",
         python="/shop/.venv/bin/python",
         memory_mb=1024,
         arch="arm64",
@@ -105,7 +105,7 @@ def test_defaults_hold_where_a_handler_says_nothing():
     _, refunds = read_config(FULL, "/shop/pyproject.toml").handlers
     assert (refunds.name, refunds.line) == ("refunds/eu", 37)
     assert refunds.handler == "refunds/create.handler"
-    assert refunds.root == "/shop"
+    assert refunds.task_root == "/shop"
     assert refunds.memory_mb == 512
     assert refunds.environment == {"STAGE": "test", "LOG": "info"}
     assert refunds.budgets == Budgets(max_increase=0.05, forbid=("pandas",))

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importcost.declaration import MIN_RUNS
 from importcost.measure.plan import (
     FIRST_TIMED_RUNS,
     MAX_TIMED_RUNS,
-    MIN_RUNS,
     NEEDED_RUNS,
     NEEDED_TIMED_RUNS,
     PRECISE,

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from importcost.billing.calibration import Calibration
 from importcost.billing.estimate import Estimate, estimate, throttle_factor
-from importcost.billing.figures.datafiles import ARCHES, PACKAGE_TYPES, check_memory
+from importcost.billing.figures.datafiles import check_memory
 from importcost.billing.figures.prices import Prices, load_prices
 from importcost.billing.savings import changed, savings_of
+from importcost.declaration import ARCHES, PACKAGE_TYPES
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ArchitectureBill

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from importcost.cli.options import MeasureOptions, measure_options, terminal_width, wants_colour
+from importcost.cli.options import measure_options, terminal_width, wants_colour
 from importcost.cli.printing import say, show
 from importcost.cli.target_profile import profile_of
 from importcost.errors import UsageError
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
     from importcost.app.bill.calibrate import Storing
     from importcost.model.profile import Profile
 
@@ -51,6 +49,7 @@ LARGEST_BYTES = 1 << 30
 @click.pass_context
 def command(  # noqa: PLR0913 - one parameter an option
     context: click.Context,
+    /,
     *,
     target: str | None,
     logs: tuple[str, ...],
@@ -63,7 +62,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     as_json: bool,
     quiet: bool,
     no_progress: bool,
-    **options: Unpack[MeasureOptions],
+    **options: Any,
 ) -> None:
     """Fit floor and speed ratio to the init durations that Lambda logged, and store them.
 

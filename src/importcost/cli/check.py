@@ -14,8 +14,10 @@ from importcost.cli.gate_outputs import (
     publish_checks,
 )
 from importcost.cli.listener import TerminalListener, terminal_listener
-from importcost.cli.options import RUNNERS
+from importcost.cli.options import each_runs, shared_option
+from importcost.declaration import MIN_WATCHED_RUNS
 from importcost.errors import UsageError
+from importcost.parameters import Parameter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,17 +37,11 @@ if TYPE_CHECKING:
 @click.option(
     "--deterministic", is_flag=True, help="Only rules that need no timing: two launches a handler."
 )
-@click.option("--runs", type=int, help="Launches of each handler. Default: until known to 2 %.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0.1),
-    default=60.0,
-    show_default=True,
-    help="Seconds that one launch may take.",
-)
-@click.option("--runner", type=click.Choice(RUNNERS), default="auto", show_default=True)
-@click.option("--image", help="Container image. Default: AWS's for the runtime.")
-@click.option("--network", default="none", show_default=True, help="The container's network.")
+@shared_option(Parameter.RUNS, help=each_runs(MIN_WATCHED_RUNS))
+@shared_option(Parameter.TIMEOUT)
+@shared_option(Parameter.RUNNER)
+@shared_option(Parameter.IMAGE)
+@shared_option(Parameter.NETWORK)
 @click.option("--html", metavar="DIR", help="Write each timed handler's report there.")
 @gate_output_options
 def command(  # noqa: PLR0913 - one parameter an option

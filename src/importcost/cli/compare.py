@@ -15,9 +15,10 @@ from importcost.cli.gate_outputs import (
     publish_checks,
 )
 from importcost.cli.listener import terminal_listener
-from importcost.cli.options import RUNNERS, terminal_width, wants_colour
+from importcost.cli.options import shared_option, terminal_width, wants_colour
 from importcost.cli.target_profile import read_saved
 from importcost.errors import UsageError
+from importcost.parameters import Parameter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -104,10 +105,10 @@ def _refuse_idle(context: click.Context) -> None:
 @click.option("--max-increase", metavar="5%", callback=_percent, help="Instead of the configured.")
 @click.option("--reports", metavar="DIR", help="Write HEAD's report and both profiles there.")
 @click.option("--no-attribution", is_flag=True, help="Verdicts only, not which modules.")
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True)
-@click.option("--runner", type=click.Choice(RUNNERS), help="Default: local, or any for --image.")
-@click.option("--image", help="Container image. Default: AWS's for the runtime.")
-@click.option("--network", default="none", show_default=True, help="The container's network.")
+@shared_option(Parameter.TIMEOUT)
+@shared_option(Parameter.RUNNER, help="Default: local, or any for --image.", default=None)
+@shared_option(Parameter.IMAGE)
+@shared_option(Parameter.NETWORK)
 @gate_output_options
 @click.pass_context
 def command(  # noqa: PLR0913 - one parameter an option

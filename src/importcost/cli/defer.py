@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from importcost.cli.listener import terminal_listener
 from importcost.cli.options import (
-    MeasureOptions,
     measure_options,
     request_of,
     terminal_width,
@@ -22,8 +21,6 @@ from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, format_of
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
     from importcost.app.defer.defer import Deferral
 
 STYLES = ("function", "getter", "type-checking", "lazy", "lazy-modules")
@@ -80,7 +77,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     outputs: tuple[str, ...],
     quiet: bool,
     no_progress: bool,
-    **options: Unpack[MeasureOptions],
+    **options: Any,
 ) -> None:
     """Say which imports of the handler's own files to defer, and prove what that saves.
 

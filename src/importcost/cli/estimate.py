@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from importcost.billing.figures.datafiles import check_memory
 from importcost.cli.options import (
-    MeasureOptions,
     measure_options,
     precise_option,
     terminal_width,
@@ -20,8 +19,6 @@ from importcost.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from typing_extensions import Unpack
 
 DEFAULT_MEMORY_MB = 128
 
@@ -36,13 +33,14 @@ DEFAULT_MEMORY_MB = 128
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     *,
     target: str,
     as_json: bool,
     precise: bool,
     quiet: bool,
     no_progress: bool,
-    **options: Unpack[MeasureOptions],
+    **options: Any,
 ) -> None:
     """Estimate one cold start over memory sizes, architectures and package types.
 

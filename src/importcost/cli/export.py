@@ -6,8 +6,10 @@ import sys
 
 import click
 
+from importcost.cli.options import shared_option
 from importcost.cli.target_profile import read_saved
 from importcost.errors import UsageError
+from importcost.parameters import Parameter
 from importcost.reports.exports.formats import FORMATS, known_suffixes
 from importcost.reports.output import STDOUT, format_of
 
@@ -28,8 +30,8 @@ _LIST = "\n".join(
     multiple=True,
     help="Write this file (repeatable). Default: - (stdout), which needs --format.",
 )
-@click.option("--memory", type=click.IntRange(128, 10240), help="Estimate for this memory, in MB.")
-@click.option("--arch", type=click.Choice(["x86_64", "arm64"]), help="Estimate for this one.")
+@shared_option(Parameter.MEMORY, help="Estimate for this memory, in MB.", default=None)
+@shared_option(Parameter.ARCH, help="Estimate for this one.", default=None)
 def command(
     *,
     profile_file: str,

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import click
 
 from importcost import __version__
-from importcost.cli.options import VERBOSE_HELP, terminal_width, wants_colour
+from importcost.cli.options import shared_option, terminal_width, wants_colour
 from importcost.cli.outputs import check_writable
 from importcost.cli.printing import show
 from importcost.errors import UsageError
+from importcost.parameters import Parameter
 
 if TYPE_CHECKING:
     from importcost.gate.checks import Check
@@ -46,7 +47,7 @@ _OPTIONS = (
         help="For a pull request's comment.",
     ),
     click.option("--strict", is_flag=True, help="Fail also where the figures do not tell."),
-    click.option("--verbose", "-v", is_flag=True, help=VERBOSE_HELP),
+    shared_option(Parameter.VERBOSE),
     click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors."),
 )
 

@@ -7,15 +7,17 @@ import math
 import click
 
 from importcost.cli.listener import terminal_listener
-from importcost.cli.options import RUNNERS, VERBOSE_HELP
+from importcost.cli.options import each_runs, shared_option
 from importcost.cli.printing import say, show
+from importcost.declaration import MIN_RUNS
 from importcost.errors import UsageError
+from importcost.parameters import Parameter
 
 
 @click.command("init")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option("--task-root", metavar="DIR", help="The targets' folder deployed as /var/task.")
-@click.option("--memory", type=click.IntRange(128, 10240), help="Of each function, in MB.")
+@shared_option(Parameter.TASK_ROOT, help="The targets' folder deployed as /var/task.")
+@shared_option(Parameter.MEMORY, help="Of each function, in MB.", default=None)
 @click.option(
     "--margin",
     type=click.FloatRange(min=0, max=1000),
@@ -25,10 +27,10 @@ from importcost.errors import UsageError
 )
 @click.option("--pyproject", is_flag=True, help="Append to pyproject.toml.")
 @click.option("--measure/--no-measure", default=True, help="Set budgets.  [default: measure]")
-@click.option("--runs", type=int, help="Launches of each handler. Default: until known to 2 %.")
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True)
-@click.option("--runner", type=click.Choice(RUNNERS), default="auto", show_default=True)
-@click.option("--verbose", "-v", is_flag=True, help=VERBOSE_HELP)
+@shared_option(Parameter.RUNS, help=each_runs(MIN_RUNS))
+@shared_option(Parameter.TIMEOUT)
+@shared_option(Parameter.RUNNER)
+@shared_option(Parameter.VERBOSE)
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 def command(  # noqa: PLR0913 - one parameter an option
     *,

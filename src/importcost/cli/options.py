@@ -3,150 +3,88 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from importcost.declaration import (
+    ENV,
+    ENV_FILE,
+    MEASUREMENT,
+    PRECISE,
+    Choice,
+    Kind,
+    Option,
+    Seconds,
+    Switch,
+    Texts,
+    Whole,
+    option_of,
+)
 from importcost.errors import UsageError
+from importcost.parameters import Parameter
 
 if TYPE_CHECKING:
     from importcost.app.profile.request import ProfileRequest
 
-RUNNERS = ("auto", "local", "docker", "podman", "finch", "nerdctl")
+Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
+Given = Mapping[str, Any]
+"""The values of the declared options, by their names, as click passes them."""
 
 
-VERBOSE_HELP = "Show all that is tried: engines, installers' output, paths."
+def click_option(option: Option) -> Decorator:
+    """Return click's option of a declared one."""
+    kind = option.kind
+    names = [option.flag, *filter(None, [option.short]), option.name]
+    if isinstance(kind, Switch):
+        return click.option(*names, is_flag=True, help=option.help)
+    is_repeatable = isinstance(kind, Texts)
+    return click.option(
+        *names,
+        type=_type_of(kind),
+        metavar=option.metavar or option.parameter.value.metavar or None,
+        multiple=is_repeatable,
+        default=None if is_repeatable else option.default,
+        show_default=not is_repeatable and option.default is not None,
+        help=option.help,
+    )
 
 
-class MeasureOptions(TypedDict):
-    """The values of `MEASURE_OPTIONS`, as click passes them."""
-
-    task_root: str | None
-    memory: int
-    arch: str
-    package_type: str
-    python: str | None
-    runtime: str | None
-    layers: tuple[str, ...]
-    env: tuple[str, ...]
-    env_files: tuple[str, ...]
-    requirements: str | None
-    no_placeholders: bool
-    boto3: str | None
-    packages: tuple[str, ...]
-    no_install: bool
-    runs: int | None
-    timeout: float
-    runner: str
-    image: str | None
-    network: str
-    verbose: bool
+def _type_of(kind: Kind) -> Any:
+    if isinstance(kind, Choice):
+        return click.Choice(kind.words)
+    if isinstance(kind, Seconds):
+        return click.FloatRange(min=kind.least)
+    if not isinstance(kind, Whole):
+        return str
+    has_bounds = kind.least is not None or kind.most is not None
+    return click.IntRange(kind.least, kind.most) if has_bounds else int
 
 
-MEASURE_OPTIONS = (
-    click.option(
-        "--task-root",
-        metavar="DIR",
-        help="Folder deployed as /var/task. Default: the handler file's own.",
-    ),
-    click.option(
-        "--memory",
-        type=click.IntRange(128, 10240),
-        default=128,
-        show_default=True,
-        help="The function's memory in MB.",
-    ),
-    click.option(
-        "--arch", type=click.Choice(["x86_64", "arm64"]), default="x86_64", show_default=True
-    ),
-    click.option(
-        "--package-type", type=click.Choice(["zip", "image"]), default="zip", show_default=True
-    ),
-    click.option(
-        "--python",
-        metavar="INTERPRETER",
-        help="Python to measure. Default: active environment, .venv, or this one.",
-    ),
-    click.option(
-        "--runtime", metavar="python3.X", help="Lambda runtime. Default: the measured Python's."
-    ),
-    click.option(
-        "--layer",
-        "layers",
-        metavar="DIR",
-        multiple=True,
-        help="Unpacked layer folder (repeatable).",
-    ),
-    click.option(
-        "--env", "env", metavar="K=V", multiple=True, help="The handler's environment (repeatable)."
-    ),
-    click.option("--env-file", "env_files", metavar="FILE", multiple=True, help="Lines of K=V."),
-    click.option(
-        "--with",
-        "packages",
-        metavar="REQUIREMENT",
-        multiple=True,
-        help="Installed into the cache for this run (repeatable).",
-    ),
-    click.option(
-        "--no-install", is_flag=True, help="Install nothing: no requirements, no missing module."
-    ),
-    click.option(
-        "--no-placeholders",
-        is_flag=True,
-        help="Fail where init reads variables that are not set, and name them.",
-    ),
-    click.option(
-        "--requirements",
-        metavar="FILE",
-        help="Installed once into a cache. Default: requirements.txt or a lock file beside the "
-        "handler.",
-    ),
-    click.option(
-        "--boto3",
-        metavar="VERSION|none",
-        help="The boto3 that Lambda's runtime brings. Default: the runtime's known version.",
-    ),
-    click.option(
-        "--runs",
-        type=int,
-        help="Launches of the handler in all. Default: until the figures are known well enough.",
-    ),
-    click.option(
-        "--timeout",
-        type=click.FloatRange(min=0.1),
-        default=60.0,
-        show_default=True,
-        help="Seconds that one launch may take.",
-    ),
-    click.option("--runner", type=click.Choice(RUNNERS), default="auto", show_default=True),
-    click.option("--image", help="Container image. Default: AWS's for the runtime."),
-    click.option("--network", default="none", show_default=True, help="The container's network."),
-    click.option("--verbose", "-v", is_flag=True, help=VERBOSE_HELP),
-)
-
-
-def measure_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command all of `MEASURE_OPTIONS`, in this order in its help."""
-    for option in reversed(MEASURE_OPTIONS):
-        command = option(command)
+def measure_options(command: Command) -> Command:
+    """Give a command all that is declared of a measurement, in this order in its help."""
+    for option in reversed(MEASUREMENT):
+        command = click_option(option)(command)
     return command
 
 
-def precise_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command whose answer is one profile the choice between soon and exact."""
-    return click.option(
-        "--precise",
-        is_flag=True,
-        help="Measure until 2 % or a minute. Default: 5 % or 15 s.",
-    )(command)
+precise_option = click_option(PRECISE)
 
 
-def request_of(
-    target: str, options: MeasureOptions, *, precise: bool | None = None
-) -> ProfileRequest:
+def shared_option(parameter: Parameter, **changes: Any) -> Decorator:
+    """Return one declared option for a command that takes few; `changes` are what it says anew."""
+    return click_option(option_of(parameter)._replace(**changes))
+
+
+def each_runs(fewest: int) -> str:
+    """Return the help of --runs where there are several handlers, which are measured precisely."""
+    return f"Launches of each handler, at least {fewest}. Default: until known to 2 %."
+
+
+def request_of(target: str, options: Given, *, precise: bool | None = None) -> ProfileRequest:
     """Return the request that the options make. Raises UsageError for values that cannot be.
 
     `precise` is the value of `precise_option`, None for a command that is always precise.
@@ -158,29 +96,12 @@ def request_of(
             "--runs says how many launches there are and --precise lets the figures decide: "
             "leave one of the two out."
         )
-    request = ProfileRequest(
-        target=target,
-        task_root=options["task_root"],
-        memory_mb=options["memory"],
-        arch=options["arch"],
-        package_type=options["package_type"],
-        python=options["python"],
-        runtime=options["runtime"],
-        layers=options["layers"],
-        environment=parse_environment(options["env"], options["env_files"]),
-        requirements=options["requirements"],
-        packages=options["packages"],
-        installs=not options["no_install"],
-        installs_missing=not options["no_install"],
-        placeholders=not options["no_placeholders"],
-        boto3=options["boto3"],
-        runs=options["runs"],
-        precise=precise is not False,
-        timeout_s=options["timeout"],
-        runner=options["runner"],
-        image=options["image"],
-        network=options["network"],
-    )
+    fields = PRECISE.fields(precise is not False)
+    for option in MEASUREMENT:
+        fields.update(option.fields(options[option.name]))
+    environment = parse_environment(options[ENV.name], options[ENV_FILE.name])
+    fields.update(ENV.fields(environment))
+    request = ProfileRequest(target=target, **fields)
     check_request(request)
     return request
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
@@ -18,12 +18,9 @@ from importcost.cli.options import (
 )
 from importcost.cli.outputs import check_writable
 from importcost.cli.printing import show
-from importcost.cli.web import WebOptions, check_web_options, profile_adapter, web_options
+from importcost.cli.web import check_web_options, profile_adapter, web_options
 from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, check_default_name, format_of
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 DEFAULT_REPORT = "importcost-report.html"
 
@@ -56,7 +53,7 @@ def command(
     open_page: bool,
     quiet: bool,
     no_progress: bool,
-    **options: Unpack[WebOptions],
+    **options: Any,
 ) -> None:
     """Measure one handler's cold start and say what it costs and why.
 

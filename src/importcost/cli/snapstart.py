@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from importcost.cli.listener import terminal_listener
 from importcost.cli.options import (
-    MeasureOptions,
     measure_options,
     request_of,
     terminal_width,
@@ -16,9 +15,6 @@ from importcost.cli.options import (
 )
 from importcost.cli.printing import show
 from importcost.cli.target_profile import require_handler
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 
 @click.command("snapstart")
@@ -42,6 +38,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     *,
     target: str,
     function_timeout: float,
@@ -49,7 +46,7 @@ def command(
     fix: bool,
     as_json: bool,
     quiet: bool,
-    **options: Unpack[MeasureOptions],
+    **options: Any,
 ) -> None:
     """Say what a SnapStart snapshot of the function would freeze, and whether hooks mend it.
 

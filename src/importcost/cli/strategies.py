@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from importcost.cli.options import (
-    MeasureOptions,
     measure_options,
     precise_option,
     terminal_width,
@@ -16,9 +15,6 @@ from importcost.cli.options import (
 from importcost.cli.printing import show
 from importcost.cli.target_profile import profile_of
 from importcost.errors import UsageError
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 
 class ShareType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -116,6 +112,7 @@ SHARE = ShareType()
 @click.pass_context
 def command(  # noqa: PLR0913 - one parameter an option
     context: click.Context,
+    /,
     *,
     target: str,
     invocations: int,
@@ -135,7 +132,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     precise: bool,
     quiet: bool,
     no_progress: bool,
-    **options: Unpack[MeasureOptions],
+    **options: Any,
 ) -> None:
     """Compare the remedies against cold starts under the traffic that you state.
 

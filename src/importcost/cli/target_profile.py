@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import click
 from importcost.errors import ImportcostError, UsageError
 
 if TYPE_CHECKING:
-    from importcost.cli.options import MeasureOptions
+    from importcost.cli.options import Given
     from importcost.model.profile import Profile
 
 
@@ -34,7 +34,7 @@ def read_saved(path: str) -> Profile:
 def profile_of(
     context: click.Context,
     target: str,
-    options: MeasureOptions,
+    options: Given,
     *,
     precise: bool | None = None,
     quiet: bool = False,
@@ -86,16 +86,14 @@ def is_given(context: click.Context, name: str) -> bool:
     return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
-def _with_given(context: click.Context, profile: Profile, options: MeasureOptions) -> Profile:
-    given = replace(
-        profile.settings,
-        memory_mb=options["memory"] if is_given(context, "memory") else profile.settings.memory_mb,
-        arch=options["arch"] if is_given(context, "arch") else profile.settings.arch,
-        package_type=(
-            options["package_type"]
-            if is_given(context, "package_type")
-            else profile.settings.package_type
-        ),
-        runtime=options["runtime"] or profile.settings.runtime,
-    )
-    return replace(profile, settings=given)
+def _with_given(context: click.Context, profile: Profile, options: Given) -> Profile:
+    """Put what was given on the command line over a saved profile's settings."""
+    from importcost.declaration import MEASUREMENT
+
+    known = {one.name for one in fields(profile.settings)}
+    given = {
+        option.field: options[option.name]
+        for option in MEASUREMENT
+        if option.field in known and is_given(context, option.name)
+    }
+    return replace(profile, settings=replace(profile.settings, **given))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from importcost.cli.listener import terminal_listener
-from importcost.cli.options import MeasureOptions, measure_options, request_of
+from importcost.cli.options import measure_options, request_of
 from importcost.cli.printing import show
 from importcost.cli.target_profile import require_handler
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 
 @click.command("verify-init")
@@ -39,7 +36,7 @@ def command(
     throttled: bool,
     as_json: bool,
     quiet: bool,
-    **options: Unpack[MeasureOptions],
+    **options: Any,
 ) -> None:
     """Run init under the real Runtime Interface Emulator and awslambdaric, beside the profile.
 

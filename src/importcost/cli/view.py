@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importcost.cli.options import terminal_width, wants_colour
+from importcost.cli.options import shared_option, terminal_width, wants_colour
 from importcost.cli.printing import say, show
 from importcost.cli.target_profile import read_saved
 from importcost.errors import UsageError
+from importcost.parameters import Parameter
 from importcost.reports.output import STDOUT, format_of
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ DEFAULT_MIN_MS = 1.0
 
 @click.command("view")
 @click.argument("profile_file", metavar="PROFILE.json")
-@click.option("--memory", type=click.IntRange(128, 10240), help="Estimate for this memory, in MB.")
-@click.option("--arch", type=click.Choice(["x86_64", "arm64"]), help="Estimate for this one.")
+@shared_option(Parameter.MEMORY, help="Estimate for this memory, in MB.", default=None)
+@shared_option(Parameter.ARCH, help="Estimate for this one.", default=None)
 @click.option(
     "-o",
     "--output",

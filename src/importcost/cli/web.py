@@ -9,20 +9,12 @@ from typing import Any
 import click
 
 from importcost.cli.listener import terminal_listener
-from importcost.cli.options import MeasureOptions, request_of, terminal_width, wants_colour
+from importcost.cli.options import Given, request_of, terminal_width, wants_colour
 from importcost.cli.printing import show
 from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, format_of
 
 SERVERS = ("uvicorn", "gunicorn")
-
-
-class WebOptions(MeasureOptions):
-    """The values of `measure_options` and `web_options`, as click passes them."""
-
-    adapter: str | None
-    requests: tuple[str, ...]
-    server: str | None
 
 
 def web_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,7 +40,7 @@ def web_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def check_web_options(options: WebOptions, from_log: str | None, *, precise: bool) -> None:
+def check_web_options(options: Given, from_log: str | None, *, precise: bool) -> None:
     """Raise UsageError for options that would be ignored: without --adapter, for it or a log."""
     if options["adapter"] is not None and precise:
         raise UsageError("--precise belongs to a handler: for a web app, give --runs.")
@@ -59,7 +51,7 @@ def check_web_options(options: WebOptions, from_log: str | None, *, precise: boo
 
 
 def profile_adapter(
-    target: str, options: WebOptions, outputs: Sequence[str], *, quiet: bool, no_progress: bool
+    target: str, options: Given, outputs: Sequence[str], *, quiet: bool, no_progress: bool
 ) -> None:
     """Measure the web app, write the outputs that were asked for, and print the answer."""
     from importcost.app.profile.facts import profile_facts

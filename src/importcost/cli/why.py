@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from importcost.cli.listener import terminal_listener
 from importcost.cli.options import (
-    MeasureOptions,
     measure_options,
     request_of,
     terminal_width,
@@ -19,8 +18,6 @@ from importcost.cli.target_profile import read_saved
 from importcost.errors import UsageError
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
     from importcost.model.results.chains import Why
 
 
@@ -44,7 +41,7 @@ def command(
     limit: int,
     quiet: bool,
     no_progress: bool,
-    **options: Unpack[MeasureOptions],
+    **options: Any,
 ) -> None:
     """Show every chain of imports that loads MODULE, shortest first, with file and line.
 

@@ -18,6 +18,7 @@ from importcost.config.schema import (
     WrongValueError,
     kind_of,
 )
+from importcost.declaration import WITH_SETTING
 from importcost.errors import UsageError
 from importcost.gate.budgets import Budgets, Levels
 
@@ -48,7 +49,7 @@ class HandlerConfig:
 
     name: str
     handler: str
-    root: str | None = None
+    task_root: str | None = None
     python: str | None = None
     memory_mb: int = 128
     arch: str = "x86_64"
@@ -219,23 +220,11 @@ class _Reader:
         built = HandlerConfig(
             name=name,
             handler=values["handler"],
-            root=_joined(folder, values.get("root")),
-            python=_program(folder, values.get("python")),
-            memory_mb=values.get("memory", 128),
-            arch=values.get("arch", "x86_64"),
-            package_type=values.get("package_type", "zip"),
-            runtime=values.get("runtime"),
-            environment=values.get("env", {}),
-            layers=tuple(str(folder / layer) for layer in values.get("layers", ())),
-            requirements=_joined(folder, values.get("requirements")),
-            packages=values.get("with", ()),
-            installs_missing=values.get("install_missing", False),
-            placeholders=values.get("placeholders", False),
-            boto3=values.get("boto3"),
             budgets=_budgets(values),
             levels=values.get("level", Levels()),
             calibration=values.get("calibration"),
             line=nearest_line(self.lines, (*self.section, *path)),
+            **_measured(folder, values),
         )
         return _located(built, folder)
 
@@ -282,17 +271,24 @@ def _located(config: HandlerConfig, folder: Path) -> HandlerConfig:
     file = config.handler.partition(":")[0]
     if file.endswith(".py"):
         return replace(config, handler=str(folder / config.handler))
-    return config if config.root else replace(config, root=str(folder))
+    return config if config.task_root else replace(config, task_root=str(folder))
 
 
-def _joined(folder: Path, text: str | None) -> str | None:
-    return None if text is None else str(folder / text)
+def _measured(folder: Path, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that say what to measure; what no setting says keeps its default."""
+    found = {}
+    for setting, option in WITH_SETTING.items():
+        if setting in values:
+            value = values[setting]
+            found[option.field] = option.joined(folder, value) if option.is_path else value
+    if "python" in found:
+        found["python"] = _program(folder, found["python"])
+    return found
 
 
-def _program(folder: Path, text: str | None) -> str | None:
+def _program(folder: Path, text: str) -> str:
     """Join a path to an interpreter; a mere name is looked up on PATH."""
-    is_path = text is not None and ("/" in text or "\\" in text)
-    return _joined(folder, text) if is_path else text
+    return str(folder / text) if "/" in text or "\\" in text else text
 
 
 def _did_you_mean(name: str, known: list[str]) -> str:

@@ -8,11 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from importcost.billing.calibration import Calibration, Fitted
+from importcost.declaration import ARCHES, MAX_MEMORY_MB, MIN_MEMORY_MB, PACKAGE_TYPES
 from importcost.gate.budgets import Level, Levels, Rule
 
-ARCHES = ("x86_64", "arm64")
-PACKAGE_TYPES = ("zip", "image")
-MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240
 ALL_MODULES = ("*",)
 
 _PERCENT = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*%\s*")

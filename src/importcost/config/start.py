@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importcost.config.read import SECTION
-from importcost.config.schema import HANDLERS, MAX_MEMORY_MB
+from importcost.config.schema import HANDLERS
+from importcost.declaration import MAX_MEMORY_MB
 
 MARGIN = 0.15
 """What is added to measured figures: the estimate's own band, and room for a patch release."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from importcost.declaration import MIN_WATCHED_RUNS
 from importcost.model.profile import RunKind
 from importcost.model.stats import median_interval
 
-MIN_RUNS = 5
 SPEED_RUNS = 3
 MAX_TRACED_RUNS = 5
 STATEMENT_RUNS = 2
@@ -64,7 +64,7 @@ def first_batch(plan: Plan, random: Random) -> list[RunKind]:
     if plan.runs is None:
         return [*_needed_runs(random), *_more_runs(plan.precision, random)]
     traced = max(1, min(MAX_TRACED_RUNS, (plan.runs - 1) // 4))
-    statements = 0 if plan.runs < 6 else 1 if plan.runs < 15 else 2
+    statements = 0 if plan.runs < MIN_WATCHED_RUNS else 1 if plan.runs < 15 else 2
     timed = plan.runs - 1 - traced - statements
     needed = [RunKind.TIMED] * FIRST_TIMED_RUNS + [RunKind.TRACED, RunKind.SPEED]
     rest = [RunKind.TIMED] * (timed - FIRST_TIMED_RUNS) + [RunKind.TRACED] * (traced - 1)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from importcost.declaration import MAX_MEMORY_MB, MIN_MEMORY_MB
 from importcost.targets.yaml_subset import plain_yaml
 
 TEMPLATES = ("template.yaml", "template.yml", "sam.yaml", "sam.yml")
@@ -176,7 +177,11 @@ def _text(values: Mapping[str, Any], key: str) -> str | None:
 
 
 def _memory(value: Any) -> int | None:
-    is_size = isinstance(value, str) and value.isdecimal() and 128 <= int(value) <= 10_240
+    is_size = (
+        isinstance(value, str)
+        and value.isdecimal()
+        and MIN_MEMORY_MB <= int(value) <= MAX_MEMORY_MB
+    )
     return int(value) if is_size else None
 
 

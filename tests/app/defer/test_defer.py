@@ -1,7 +1,7 @@
 import pytest
 
 from importcost.app.defer.advise import Analysis, Finding
-from importcost.app.defer.defer import is_needed
+from importcost.app.defer.defer import is_needed, untimed_statements
 from importcost.app.defer.settle import idle_members
 from importcost.measure.pairs import NO_SAVING
 from importcost.model.advice import (
@@ -72,3 +72,9 @@ def test_what_saves_nothing_leaves_the_set_but_not_what_two_save_together(failur
         for number, failure in failures.items()
     }
     assert set(idle_members(joint((0, 1, 2)), measured, analysis)) == idle
+
+
+def test_runs_are_to_be_left_out_only_where_they_were_given():
+    assert untimed_statements(5).endswith("leave --runs out, or give 6 or more.")
+    assert "--runs" not in untimed_statements(None)
+    assert "--runs" not in untimed_statements(6)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from importcost.app.bill.place import calibration_of
 from importcost.billing.curve import MEMORY_SIZES, memory_curve
-from importcost.billing.figures.datafiles import ARCHES, PACKAGE_TYPES
+from importcost.declaration import ARCHES, PACKAGE_TYPES
 from importcost.model.profile import Profile
 from importcost.reports.terminal.curve import plain_curve, render_curve
 

@@ -63,7 +63,7 @@ def _is_of(handler: HandlerConfig, profile: Profile) -> bool:
     if profile.target is None:
         return False
     try:
-        target = resolve_target(handler.handler, task_root=handler.root)
+        target = resolve_target(handler.handler, task_root=handler.task_root)
     except UsageError:
         return False
     is_same_file = (

@@ -19,6 +19,7 @@ from importcost.app.defer.variants import Variants
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.billing.estimate import estimate
+from importcost.declaration import MIN_WATCHED_RUNS
 from importcost.deferral.rewrite.rewrite import Refused
 from importcost.deferral.source.model import ModuleObject
 from importcost.errors import UsageError
@@ -73,10 +74,7 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
         events = load_events(request.events, bench.subject.target)
         measurement, profile = bench.profile(listener)
         if not measurement.statements:
-            listener.note(
-                "Module-level statements were not timed, so that what a getter saves is "
-                "understated: leave --runs out, or give 6 or more."
-            )
+            listener.note(untimed_statements(request.measure.runs))
         sources, analysis = analyse_measured(measurement, profile, request.style)
         python = profile.environment.minor_version
         variants = Variants(bench, analysis, python)
@@ -97,6 +95,16 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
     unreadable = {path: one.reason for path, one in sources.unreadable.items()}
     profile = replace(profile, advice=advice)
     return Deferral(profile, work.final_edits(), unreadable, tuple(proof.outcomes))
+
+
+def untimed_statements(runs: int | None) -> str:
+    """Return the note that a getter's savings are too low; `runs` is what was asked for, if any."""
+    note = "Module-level statements were not timed, so that what a getter saves is understated"
+    if runs is None or runs >= MIN_WATCHED_RUNS:
+        return (
+            f"{note}: none of the function's own source files has a statement that could be timed."
+        )
+    return f"{note}: leave --runs out, or give {MIN_WATCHED_RUNS} or more."
 
 
 class _Work:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from importcost.app.defer.sources import Sources, read_sources
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
+from importcost.declaration import MIN_RUNS
 from importcost.deferral.cost.chains import cut, import_chains
 from importcost.deferral.cost.costs import ImportCosts, self_times
 from importcost.deferral.cost.flow import StatementKey, own_files
 from importcost.errors import UsageError
-from importcost.measure.plan import MIN_RUNS
 from importcost.model.advice import Place, Verdict, VerdictKind
 from importcost.model.graph import ImportGraph
 from importcost.model.profile import Profile

@@ -19,6 +19,7 @@ from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.billing.estimate import Estimate, estimate
 from importcost.config.read import Config, HandlerConfig
+from importcost.declaration import MIN_WATCHED_RUNS
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.gate.baseline import (
     SCHEMA_NAME,
@@ -46,8 +47,6 @@ from importcost.model.profile import Profile, RunKind, WarningCode
 from importcost.reports.output import check_default_name, write_output
 
 BASELINE_FILE = "importcost-baseline.json"
-FEWEST_RUNS = 6
-"""Fewer launches leave none to watch what imports do besides importing."""
 _EVENT_RULES = (Rule.NETWORK, Rule.SUBPROCESS, Rule.FILE_WRITE)
 
 
@@ -138,10 +137,10 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
 
 def _check_runs(request: CheckRequest) -> None:
     runs = request.how.runs
-    if runs is not None and runs < FEWEST_RUNS:
+    if runs is not None and runs < MIN_WATCHED_RUNS:
         raise UsageError(
-            f"--runs is {runs} and must be at least {FEWEST_RUNS}: one of the launches watches "
-            "what imports do besides importing."
+            f"--runs is {runs} and must be at least {MIN_WATCHED_RUNS}: one of the launches "
+            "watches what imports do besides importing."
         )
     if request.deterministic and request.update_baseline:
         raise UsageError(

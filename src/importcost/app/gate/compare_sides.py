@@ -67,7 +67,7 @@ def lanes_of(
     lanes += [Lane(old.name, old, had, None) for old, had in removed if had is not None]
     for lane in lanes:
         if lane.base is None and lane.head is None:
-            resolve_target(lane.settings.handler, task_root=lane.settings.root)
+            resolve_target(lane.settings.handler, task_root=lane.settings.task_root)
     return _chosen(tuple(lanes), names)
 
 
@@ -83,7 +83,7 @@ def _of_target(text: str, base: Checkout, head: Checkout) -> Lane:
     def at(version: Checkout) -> HandlerConfig:
         is_file = text.partition(":")[0].endswith(".py")
         place = str(version.folder / text) if is_file else text
-        return HandlerConfig(text, place, root=None if is_file else str(version.folder))
+        return HandlerConfig(text, place, task_root=None if is_file else str(version.folder))
 
     before, after = _present(at(base), base), _present(at(head), head)
     if before is None and after is None:
@@ -152,7 +152,7 @@ def _moved(config: Config, head: Checkout, base: Checkout) -> tuple[HandlerConfi
         replace(
             one,
             handler=_in(one.handler, head, base),
-            root=None if one.root is None else _in(one.root, head, base),
+            task_root=None if one.task_root is None else _in(one.task_root, head, base),
             python=None if one.python is None else _in(one.python, head, base),
             requirements=None if one.requirements is None else _in(one.requirements, head, base),
             layers=tuple(_in(layer, head, base) for layer in one.layers),
@@ -174,7 +174,7 @@ def _present(one: HandlerConfig, version: Checkout) -> HandlerConfig | None:
     """Return a handler with the interpreter that measures it, None where its file is missing."""
     one = replace(one, handler=os.path.normpath(one.handler))
     try:
-        target = resolve_target(one.handler, task_root=one.root)
+        target = resolve_target(one.handler, task_root=one.task_root)
     except UsageError:
         return None
     return _with_python(one, version, Path(target.handler_file))

@@ -10,6 +10,7 @@ from pathlib import Path
 from importcost.app.gate.as_settings import as_settings
 from importcost.app.profile.request import ProfileRequest, check_request
 from importcost.config.read import Config, HandlerConfig, load_config
+from importcost.declaration import WITH_SETTING
 from importcost.errors import UsageError
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import choose_interpreter
@@ -40,27 +41,18 @@ def request_for(
     `extra_layers` are unpacked layers beside its own. Raises UsageError for what cannot be
     measured as asked.
     """
+    names = [option.field for option in WITH_SETTING.values()]
+    fields = {name: getattr(handler, name) for name in names}
+    fields["layers"] = (*handler.layers, *extra_layers)
     request = ProfileRequest(
         target=handler.handler,
-        task_root=handler.root,
-        memory_mb=handler.memory_mb,
-        arch=handler.arch,
-        package_type=handler.package_type,
-        python=handler.python,
         python_reason=handler.python_reason,
-        runtime=handler.runtime,
-        layers=(*handler.layers, *extra_layers),
-        environment=handler.environment,
-        requirements=handler.requirements,
-        packages=handler.packages,
-        installs_missing=handler.installs_missing,
-        placeholders=handler.placeholders,
-        boto3=handler.boto3,
         runs=how.runs,
         timeout_s=how.timeout_s,
         runner=how.runner,
         network=how.network,
         image=how.image,
+        **fields,
     )
     check_request(request)
     return request

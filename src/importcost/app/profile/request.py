@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from importcost.app.profile.extra_packages import parse_packages
+from importcost.declaration import MIN_RUNS
 from importcost.errors import UsageError
-from importcost.measure.plan import MIN_RUNS
 from importcost.measure.session import Progress
 
 TRACING_VARIABLE = "PYTHONPROFILEIMPORTTIME"

@@ -9,10 +9,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from importcost.declaration import ARCHES, PACKAGE_TYPES
 from importcost.errors import UsageError
-
-ARCHES = ("x86_64", "arm64")
-PACKAGE_TYPES = ("zip", "image")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from importcost.billing.figures.datafiles import (
-    ARCHES,
-    PACKAGE_TYPES,
     Provenance,
     check_arch,
     check_package_type,
@@ -20,6 +18,7 @@ from importcost.billing.figures.datafiles import (
     read_json,
     text,
 )
+from importcost.declaration import ARCHES, PACKAGE_TYPES
 from importcost.errors import UsageError
 from importcost.model.interval import Interval
 

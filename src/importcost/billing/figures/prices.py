@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from importcost.billing.figures.datafiles import (
-    ARCHES,
     Provenance,
     child,
     items,
@@ -16,6 +15,7 @@ from importcost.billing.figures.datafiles import (
     read_json,
     text,
 )
+from importcost.declaration import ARCHES
 from importcost.errors import UsageError
 
 _FILE = "prices-us-east-1.json"
