@@ -6,6 +6,7 @@ from importcost.gate.baseline import Figures, why_modules_only
 from importcost.gate.budgets import Budgets, Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.compare import Shift, Thresholds, Verdict
+from importcost.gate.relative import change_of_time
 from importcost.gate.subject import Subject
 from importcost.model.interval import Interval
 from importcost.model.stats import median_interval
@@ -171,7 +172,7 @@ def _against_figures(subject: Subject, allowed: float, earlier: str) -> Check:
     is_small = head.value - base.value <= subject.budgets.min_delta_ms * 1000
     status = Status.PASS if is_small else within(percent, 100 * allowed)
     message = (
-        f"CPU time of init is {percent.value:+.1f} % ({percent.low:+.1f} to {percent.high:+.1f} %) "
+        f"CPU time of init is {change_of_time(base.value, head.value, percent)} "
         f"against {earlier}; max_increase is {100 * allowed:g} %."
     )
     measured = round(percent.value, 2)

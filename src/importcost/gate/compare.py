@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from importcost.gate.relative import change_of_time
 from importcost.model.interval import Interval
 from importcost.model.profile import Pair, Timing, significant_blocked_us
 from importcost.model.signed_ranks import hodges_lehmann, holm, signed_rank_test
@@ -127,12 +128,9 @@ class Comparison:
 
     def figures(self, shift: Shift) -> str:
         """Return one of its shifts in words, without a full stop."""
-        percent = shift.shift_percent
-        return (
-            f"{shift.metric.value} time {percent.value:+.1f} % "
-            f"({percent.low:+.1f} to {percent.high:+.1f} %, p = {shift.corrected_p:.2g}, "
-            f"{self.pairs} pairs)"
-        )
+        facts = (f"p = {shift.corrected_p:.2g}", f"{self.pairs} pairs")
+        change = change_of_time(shift.base_us, shift.head_us, shift.shift_percent, *facts)
+        return f"{shift.metric.value} time {change}"
 
 
 def compare(

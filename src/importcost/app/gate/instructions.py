@@ -8,6 +8,7 @@ from importcost.app.profile.bench import Bench
 from importcost.errors import MeasurementError
 from importcost.gate.budgets import Budgets, Levels, Rule
 from importcost.gate.checks import Check, Status
+from importcost.gate.relative import relative_value
 from importcost.measure.runners.callgrind import collected, under_callgrind
 from importcost.measure.session import Session, Subject, Variant
 from importcost.model.profile import RunKind
@@ -59,10 +60,11 @@ def instruction_check(
     # The noise is a share of the whole process: that is what was run.
     is_noise = abs(more) <= NOISE_SHARE * base.total
     status = Status.FAIL if percent > 100 * allowed and not is_noise else Status.PASS
+    change = relative_value(percent, 2, unit="as many")
     said = ", within the noise of one run" if is_noise else ""
     message = (
         f"Init takes {head.function_init / 1e6:,.1f} million instructions, "
-        f"{base.function_init / 1e6:,.1f} before ({percent:+.2f} %{said}); allowed is "
+        f"{base.function_init / 1e6:,.1f} before ({change}{said}); allowed is "
         f"{100 * allowed:g} %."
     )
     return Check(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importcost.gate.attribution import Attribution, ChangeKind, DistributionChange
 from importcost.gate.checks import Check, Status, exit_code
 from importcost.gate.compare import Comparison, Verdict
+from importcost.gate.relative import relative_change
 from importcost.reports.gate.text import Places, one_line, severity, spot_of
 from importcost.reports.text import dollar_change
 
@@ -132,8 +133,7 @@ def _comparisons(comparisons: Sequence[Comparison]) -> list[str]:
         shift = one.deciding
         verdict = f"**{one.verdict.value}**" if one.verdict is Verdict.SLOWER else one.verdict.value
         figures = f"{shift.base_us / 1000:,.1f} | {shift.head_us / 1000:,.1f}"
-        percent = shift.shift_percent
-        by = f"{percent.value:+.1f} % ({percent.low:+.1f} to {percent.high:+.1f})"
+        by = relative_change(shift.shift_percent)
         metric = f"{shift.metric.value}, {count_of(one.pairs, 'pair')}"
         rows.append(f"| {escape(one.handler, 80)} | {verdict} | {figures} | {by} | {metric} |")
     return _table("| handler | init is | base ms | head ms | shift | measured |", rows)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importcost.gate.attribution import Attribution, ChangeKind
 from importcost.gate.compare import Comparison, Metric, Shift, Verdict
 from importcost.gate.patterns import topmost
+from importcost.gate.relative import relative_change
 from importcost.reports.gate.markdown import MIN_SHOWN_US, Compared, count_of, distributions_shown
 from importcost.reports.gate.text import one_line
 from importcost.reports.text import (
@@ -61,8 +62,7 @@ def _shift(shift: Shift, *, is_judged: bool) -> str:
     return (
         f"{shift.metric.value:<4} {milliseconds(shift.base_us / 1000)} -> "
         f"{milliseconds(shift.head_us / 1000)}: {_signed(ms.value)} "
-        f"({_signed(ms.low)} to {_signed(ms.high)}), {percent.value:+.1f} % "
-        f"({percent.low:+.1f} to {percent.high:+.1f}), {note}"
+        f"({_signed(ms.low)} to {_signed(ms.high)}), {relative_change(percent)}, {note}"
     )
 
 
