@@ -11,8 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-PAIRS = 25
-LIMIT = 1.6
+PAIRS = 60
+LIMIT = 1.15
 
 
 def cpu_s(command: list[str]) -> float:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
+from typing import Any
 
 import click
 
 from importcost import __version__
-from importcost.errors import UsageError
 
 # One line of help each: listing the commands must not import them.
 COMMANDS = {
@@ -28,8 +30,23 @@ COMMANDS = {
 }
 
 
+NARROWEST_HELP, WIDEST_HELP = 50, 80
+"""As click has it."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands' modules are imported when they run, not to list them."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Tell click the width of its help: finding it out, click would import the archivers."""
+        extra.setdefault("terminal_width", help_width())
+        return super().make_context(info_name, args, parent, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the command names in the order of the help."""
@@ -44,6 +61,8 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             near = _nearest(cmd_name)
             if near:
+                from importcost.errors import UsageError  # only where a name was mistyped
+
                 raise UsageError(f"There is no command {cmd_name}: did you mean {near}?")
             return None
         module = importlib.import_module("importcost.cli." + cmd_name.replace("-", "_"))
@@ -58,6 +77,24 @@ class LazyGroup(click.Group):
         """Write the command list from the table above."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def help_width() -> int:
+    """Return the columns of click's help: the terminal's, between 50 and 78 of them."""
+    return max(min(_columns(), WIDEST_HELP) - 2, NARROWEST_HELP)
+
+
+def _columns() -> int:
+    """Return the terminal's columns as shutil does, which imports all that archives files."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named) > 0:
+        return int(named)
+    if sys.__stdout__ is None:
+        return WIDEST_HELP
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or WIDEST_HELP
+    except (ValueError, OSError):  # stdout is closed, detached, or no terminal
+        return WIDEST_HELP
 
 
 def _nearest(name: str) -> str | None:

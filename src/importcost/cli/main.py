@@ -89,7 +89,6 @@ def _carry_out() -> int:
 
     from importcost.cli.group import cli
     from importcost.cli.printing import open_missing_streams
-    from importcost.errors import ImportcostError
 
     open_missing_streams()
     try:
@@ -102,12 +101,19 @@ def _carry_out() -> int:
         code = 2
     except click.Abort:
         raise KeyboardInterrupt from None
-    except ImportcostError as error:
-        _show(error)
-        code = error.exit_code
     except Exception as error:  # noqa: BLE001 - the last word about what nobody foresaw
-        code = _unforeseen(error)
+        code = _answered(error)
     return code if isinstance(code, int) else 0
+
+
+def _answered(error: Exception) -> int:
+    """Show an error to the user and return its exit code."""
+    from importcost.errors import ImportcostError  # a command without an error needs none of it
+
+    if not isinstance(error, ImportcostError):
+        return _unforeseen(error)
+    _show(error)
+    return error.exit_code
 
 
 def _show(error: ImportcostError) -> None:
