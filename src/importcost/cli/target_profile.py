@@ -48,6 +48,7 @@ def profile_of(
     """
     if target.endswith(".json"):
         return _with_given(context, read_saved(target), options)
+    from importcost.app.profile.beyond import tell_not_deployed
     from importcost.app.profile.measured import profile_handler
     from importcost.cli.listener import terminal_listener
     from importcost.cli.options import request_of
@@ -55,7 +56,9 @@ def profile_of(
     with terminal_listener(
         quiet=quiet, no_progress=no_progress, verbose=options["verbose"]
     ) as listener:
-        return profile_handler(request_of(target, options, precise=precise), listener)
+        profile = profile_handler(request_of(target, options, precise=precise), listener)
+        tell_not_deployed(profile.warnings, listener)
+        return profile
 
 
 def require_handler(target: str, command: str) -> None:

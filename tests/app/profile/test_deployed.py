@@ -121,3 +121,64 @@ def test_a_built_package_that_meets_its_requirements_is_taken_alone(tmp_path, py
     names, profile, _ = found(tmp_path, python, **{"requirements.txt": "app-dep>=2\n"})
     assert names == ["app_dep", "deep"]
     assert "as the task root and its layers hold it" in profile["environment"]["packages"]
+
+
+GUARDED = """
+import app_dep
+try:
+    import editor
+except ImportError:
+    editor = None
+assert editor is None, "the environment's editor is not deployed"
+def handler(event, context):
+    return {}
+"""
+CONFIG = """
+[handlers.orders]
+handler = "handler.py:handler"
+max_init_ms = 60000
+"""
+
+
+def in_project(tmp_path, python, *words):
+    """Run a command on the handler above, in a Git working tree that has it committed."""
+    config = f"{CONFIG}python = {python!r}\n"
+    files = {"handler.py": GUARDED, "requirements.txt": "app-dep\n", "importcost.toml": config}
+    root = write_files(tmp_path / "task", files)
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-C", str(root)]
+    for step in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
+        subprocess.run([*git, *step], check=True)
+    words = words if words[0] in ("check", "compare") else (*words, "--python", python)
+    (root / "handler.py").write_text(GUARDED + "# another version\n")
+    return subprocess.run(
+        [sys.executable, "-m", "importcost", *words, "--runner", "local"],
+        cwd=root,
+        env={**os.environ, "IMPORTCOST_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("defer", "handler.py:handler", "--no-verify", "--runs", "5"),
+        ("why", "handler.py:handler", "app_dep", "--runs", "5"),
+        ("estimate", "handler.py:handler", "--runs", "5"),
+        ("check", "--runs", "6"),
+        ("check", "--deterministic"),
+        ("compare", "HEAD", "--pairs", "8"),
+    ],
+)
+def test_every_command_shows_what_is_deployed_alone_and_names_the_rest(tmp_path, python, words):
+    done = in_project(tmp_path, python, *words)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert done.stderr.count("imports editor, which the deployed package will not have") == 1
+
+
+def test_a_snapshot_holds_what_is_deployed_alone(tmp_path, python):
+    done = in_project(tmp_path, python, "snapstart", "handler.py:handler")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "no hazard found" in done.stdout

@@ -16,6 +16,7 @@ from importcost.app.defer.rewriting import Rewrite, with_fixes
 from importcost.app.defer.settle import is_broken, refused, settle, without
 from importcost.app.defer.suggest import LAZY_PYTHON, analyse_measured, with_economics
 from importcost.app.defer.variants import Variants
+from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.billing.estimate import estimate
@@ -73,6 +74,7 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
     with open_rehearsed(request.measure, listener) as bench:
         events = load_events(request.events, bench.subject.target)
         measurement, profile = bench.profile(listener)
+        tell_not_deployed(profile.warnings, listener)
         if not measurement.statements:
             listener.note(untimed_statements(request.measure.runs))
         sources, analysis = analyse_measured(measurement, profile, request.style)

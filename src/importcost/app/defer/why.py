@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from importcost.app.defer.sources import Sources, read_sources
+from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.declaration import MIN_RUNS
@@ -26,6 +27,7 @@ def why_measured(request: ProfileRequest, module: str, limit: int, listener: Lis
         request = replace(request, runs=MIN_RUNS)
     with open_rehearsed(request, listener) as bench:
         _, profile = bench.profile(listener)
+        tell_not_deployed(profile.warnings, listener)
     return why_profile(profile, module, limit)
 
 

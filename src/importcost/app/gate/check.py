@@ -14,6 +14,7 @@ from importcost.app.gate.configured import (
     requests_for,
 )
 from importcost.app.profile.bench import Bench
+from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
@@ -39,6 +40,7 @@ from importcost.gate.rules import (
     unmeasured_handler,
 )
 from importcost.gate.subject import Evidence, Subject, evidence_of
+from importcost.measure.deployed.not_deployed import imports_beyond
 from importcost.measure.failures.explain import no_function
 from importcost.measure.graph import build_graph
 from importcost.measure.session import Measurement, Progress, Session, rehearse
@@ -189,6 +191,7 @@ def _measured(
             with open_rehearsed(measuring, listener) as bench:
                 return _Found(handler, certain_evidence(bench, listener, _is_watched(handler)))
         profile = profile_handler(measuring, listener)
+        tell_not_deployed(profile.warnings, listener)
         _must_have_function(profile)
         bill = estimate(profile, calibration=handler.calibration)
     except HandlerError as error:
@@ -238,9 +241,11 @@ def certain_evidence(bench: Bench, listener: Listener, is_watched: bool) -> Evid
         output_bytes=0,
         output_tail="",
     )
+    graph = build_graph(measurement, layout)
+    tell_not_deployed(imports_beyond(raw["graph"], graph, bench.subject.beyond), listener)
     return Evidence(
         task_root=bench.subject.target.task_root,
-        graph=build_graph(measurement, layout),
+        graph=graph,
         # Without a statement of its own a file does nothing at import: watched, nothing seen.
         statements=statement_times(session.statements, layout) if is_watched else None,
     )

@@ -13,6 +13,7 @@ from importcost.app.gate.configured import HowToMeasure, request_for
 from importcost.app.gate.instructions import count_instructions, instruction_check
 from importcost.app.gate.worktrees import Checkout, checkouts
 from importcost.app.profile.bench import Bench, open_bench
+from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import explained, open_rehearsed
 from importcost.app.profile.request import Listener
 from importcost.config.read import HandlerConfig
@@ -344,6 +345,7 @@ class _Comparing:
                 found[race.lane.name] = tuple(
                     bench.profile(_Quiet(self._listener))[1] for bench in (race.base, race.head)
                 )
+                tell_not_deployed(found[race.lane.name][1].warnings, self._listener)
             except MeasurementError as error:
                 self._listener.note(f"No attribution for {race.lane.name}: {error}")
         return {name: (pair[0], pair[1]) for name, pair in found.items()}
