@@ -160,6 +160,24 @@ def test_a_service_has_its_requirements_in_its_own_root(tmp_path, marker, is_fou
     assert found.lines == ("boto3",)
 
 
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        ({}, "pyproject.toml"),
+        ({"requirements.txt": "pytest\n"}, "pyproject.toml"),
+        ({"src/requirements.txt": "boto3\n"}, "src/requirements.txt"),
+        ({"cdk.json": "{}"}, None),
+        ({"template.yaml": ""}, None),
+    ],
+)
+def test_a_src_layout_has_its_dependencies_above(tmp_path, files, name):
+    project = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["six"]\n'
+    root = write_files(tmp_path, {"src/shop/create.py": "", "pyproject.toml": project, **files})
+    found = find_requirements(None, str(root / "src/shop/create.py"), str(root / "src"))
+    path = found.requirements.path if found.requirements else None
+    assert path == (str(root / name) if name else None)
+
+
 def test_included_files_count_and_change_the_key(tmp_path):
     files = {
         "requirements.txt": "-r more.txt\nboto3>=1 # pinned later\n",

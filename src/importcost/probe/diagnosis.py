@@ -23,13 +23,12 @@ file, line]], "reads": [read], "suspects": {...}, "settings": [...]}; see `Diagn
 """
 
 import ast
-import importlib.util
 import os
 import re
 import sys
 import types
 from abc import ABCMeta
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # quoted annotations only
@@ -616,11 +615,15 @@ class Diagnosis:
 
 
 def _is_importable(name: str) -> bool:
-    """Return True if a finder has the module; imports nothing but its parent package."""
-    try:
-        return name in sys.modules or importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):
-        return False
+    """Return True if the path holds the module; nothing is imported, its parent neither."""
+    folders, parent = None, ""
+    for part in name.split("."):
+        parent = parent + "." + part if parent else part
+        spec = PathFinder.find_spec(parent, folders)
+        if spec is None:
+            return False
+        folders = spec.submodule_search_locations
+    return True
 
 
 def _unique(names: "Any") -> "list[str]":

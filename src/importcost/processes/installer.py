@@ -41,6 +41,8 @@ _NETWORK_MARKS = (
     "No route to host",
     "Connection refused",
     "ConnectTimeoutError",
+    "ReadTimeoutError",
+    "SSLError(",
     "ProxyError",
     "dns error",
     "error sending request",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.errors import UsageError
-from importcost.targets.service_root import service_root
+from importcost.targets.service_root import service_root, source_project
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,10 @@ class Declaration:
 def find_requirements(option: str | None, handler_file: str, task_root: str) -> Declaration:
     """Return what the file given says, else one beside the handler or in the task root.
 
-    A service of the Serverless Framework may have it in its own root. A requirements.txt is
-    taken first, then a lock file, then the project's own list of dependencies. Raises UsageError
-    where the named file does not exist or cannot be read.
+    A service of the Serverless Framework may have it in its own root, and a project whose code
+    lies in `src` has its lock file above that. A requirements.txt is taken first, then a lock
+    file, then the project's own list of dependencies. Raises UsageError where the named file does
+    not exist or cannot be read.
     """
     from importcost.targets.locks import READERS
 
@@ -58,9 +59,12 @@ def find_requirements(option: str | None, handler_file: str, task_root: str) -> 
         return Declaration(found)
     root = Path(task_root)
     folders = dict.fromkeys((Path(handler_file).parent, root, service_root(root) or root))
+    project = source_project(root)
     unread: list[str] = []
     for name in ("requirements.txt", *READERS):
-        for folder in folders:
+        # requirements.txt above src is often a developer's; a project's own list never is.
+        above = [project] if project is not None and name in READERS else []
+        for folder in dict.fromkeys((*folders, *above)):
             file = folder / name
             if not file.is_file():
                 continue

@@ -1,4 +1,4 @@
-"""The root of a Serverless Framework service, whose requirements its functions have."""
+"""Folders above a task root whose lists of packages its functions have."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 LEVELS_ABOVE = 4
 _SERVICE_FILES = ("serverless.yml", "serverless.yaml")
+_DEPLOYERS_FILES = ("cdk.json", "template.yaml", "template.yml")
 
 
 def service_root(folder: Path) -> Path | None:
@@ -18,3 +19,14 @@ def service_root(folder: Path) -> Path | None:
         if any((level / name).is_file() for name in _SERVICE_FILES):
             return level
     return None
+
+
+def source_project(task_root: Path) -> Path | None:
+    """Return the folder of the pyproject.toml whose `src` layout has this task root, or None.
+
+    What lies next to cdk.json or a SAM template lists what deploys the function instead.
+    """
+    project = task_root.parent
+    if task_root.name != "src" or not (project / "pyproject.toml").is_file():
+        return None
+    return None if any((project / name).exists() for name in _DEPLOYERS_FILES) else project

@@ -64,7 +64,7 @@ def test_with_installs_into_the_cache_for_this_run(tmp_path, index):
     assert cached(tmp_path) == ["extra_one-1.5.dist-info", "extra_two-2.0.dist-info"]
     notes = Notes()
     with open_rehearsed(asked, notes):
-        assert any("installed before" in note for note in notes.notes)
+        assert any("Using extra_one 1.5, installed for Python" in note for note in notes.notes)
 
 
 def test_requirements_go_before_what_is_asked_for_beside_them(tmp_path, index):
@@ -144,7 +144,9 @@ def test_a_module_that_is_not_on_the_list_is_never_guessed(tmp_path, index, know
     wheel(index, "extra_one", "1.0")
     wheel(index, "extra_three", "1.0")
     text = "import extra_one\nimport extra_three\n"
-    with pytest.raises(HandlerError, match="supply them for this run with --with extra_one"):
+    with pytest.raises(
+        HandlerError, match="supply what is known of them for this run with --with extra_one"
+    ):
         profile_handler(request(tmp_path / "task", text), Notes())
     assert cached(tmp_path) == []
 

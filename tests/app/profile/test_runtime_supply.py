@@ -138,6 +138,7 @@ def test_without_an_index_one_sentence_says_what_is_needed(tmp_path, python):
     done, _ = profile(tmp_path, python, IMPORTCOST_CACHE_DIR=str(tmp_path / "c"), **NOWHERE)
     assert done.returncode == 3
     assert "which Lambda's runtime brings: boto3 1.42.97 is not in the cache yet" in done.stderr
+    assert "or measure an environment that has boto3 with --python." in done.stderr
     assert list((tmp_path / "c/requirements").iterdir()) == []
 
 

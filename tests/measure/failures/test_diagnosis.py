@@ -265,6 +265,7 @@ def test_an_address_is_of_the_kind_that_its_name_says(tmp_path, name, start):
         (("psycopg2",), "sqlalchemy", "postgresql+psycopg2"),
         (("pymysql", "psycopg2"), "sqlalchemy", "postgresql+psycopg2"),
         (("pymysql",), "sqlalchemy", "mysql+pymysql"),
+        (("mysql/connector",), "sqlalchemy", "mysql+mysqlconnector"),
         (("asyncpg", "psycopg2"), "sqlalchemy", "postgresql+psycopg2"),
         (("asyncpg", "psycopg2"), "sqlalchemy.ext.asyncio", "postgresql+asyncpg"),
         (("psycopg2",), "json", "postgresql"),
@@ -276,6 +277,7 @@ def test_a_databases_address_names_a_driver_that_is_there(tmp_path, drivers, imp
     text = f"import os, {imports}\nURL = os.environ['DATABASE_URL']\n"
     needs = needs_of(tmp_path, text, files=files)
     assert values(needs)["DATABASE_URL"].partition("://")[0] == scheme
+    assert names(needs) == []
 
 
 def test_lambdas_own_variables_never_get_one(tmp_path):

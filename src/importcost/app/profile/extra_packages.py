@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -87,7 +88,10 @@ def _install(requirements: Sequence[str], target: InstallTarget, note: Note, rem
     folder = installed_folder("\n".join(("with", *lines)), target)
     label = ", ".join(requirements)
     if folder.is_dir():
-        note(f"Using {label}, installed before for Python {target.python_version}.")
+        there = ", ".join(_installed(text, folder) for text in requirements)
+        made_s = folder.stat().st_mtime
+        day = datetime.datetime.fromtimestamp(made_s, datetime.timezone.utc).date()
+        note(f"Using {there}, installed for Python {target.python_version} on {day}.")
         return folder
     note(f"Installing {label} for Python {target.python_version} into the cache (once) ...")
     started = time.monotonic()

@@ -206,7 +206,7 @@ def install_now(wanted: RuntimePackages, place: Place, listener: Notes) -> Suppl
     except NoNetworkError:
         lacking = (
             f"boto3 {wanted.boto3} is not in the cache yet and no package index can be reached; "
-            "connect to the network once, or leave it out with --boto3 none."
+            "connect to the network once, or measure an environment that has boto3 with --python."
         )
         return Supply(None, None, lacking)
     listener.note(f"Installed in {time.monotonic() - started:.0f} s.")
