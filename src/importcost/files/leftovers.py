@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 
 def sweep_folders(parent: Path, prefix: str) -> None:
     """Remove folders named `prefix`, a process id, `-` and more, if that process is gone."""
+    import shutil  # a few milliseconds, for commands that only write a file
+
     for folder in parent.glob(f"{prefix}*"):
         if not is_running(folder.name.removeprefix(prefix).partition("-")[0]):
             shutil.rmtree(folder, ignore_errors=True)
