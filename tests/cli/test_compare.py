@@ -315,7 +315,7 @@ def test_an_install_that_fails_is_tried_once_for_all_handlers(repository):
         (("v1", "HEAD", "--install", "no-such-tool {target}"), 3, "cannot be started"),
         (("v1", "HEAD", "--lock", "no.txt"), 2, "HEAD has no file no.txt: name with --lock"),
         (("v1", "HEAD", "--image", "absent.invalid/none:1"), 3, "cannot be measured in"),
-        (("v1", "HEAD", "--max-increase", "5"), 2, '--max-increase must be a text like "5%"'),
+        (("v1", "HEAD", "--max-increase", "5"), 2, '--max-increase must be a string like "5%"'),
         (("v1", "saved.json"), 2, "can only be compared with another one"),
         (("a.json", "b.json"), 2, "The profile a.json cannot be read"),
         (("a.json", "b.json", "--max-increase", "9%", "--json"), 2, "a.json cannot be read"),

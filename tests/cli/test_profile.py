@@ -142,7 +142,7 @@ def test_view_prices_another_memory_size(measured):
 
 def test_view_explains_what_is_no_profile(measured):
     folder, _ = measured
-    for text, expected in (("{", "is no JSON"), ("{}", "no importcost profile")):
+    for text, expected in (("{", "is not valid JSON"), ("{}", "not an importcost profile")):
         (folder.parent / "bad.json").write_text(text)
         done = importcost(folder, "view", "../bad.json")
         assert done.returncode == 2

@@ -41,13 +41,13 @@ def broken(change):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda data: data.update(schema="other"), "no importcost profile"),
+        (lambda data: data.update(schema="other"), "not an importcost profile"),
         (lambda data: data.update(schema_version=99), "schema version is 99"),
         (lambda data: data.pop("phases"), "profile.phases is missing"),
         (lambda data: data["settings"].update(memory_mb="128"), "settings.memory_mb should be"),
         (lambda data: data["settings"].update(memory_mb=True), "settings.memory_mb should be"),
-        (lambda data: data["tree"].update(names=[1]), "tree.names should hold texts"),
-        (lambda data: data["tree"].update(parents=["a"]), "tree.parents should hold whole"),
+        (lambda data: data["tree"].update(names=[1]), "tree.names should have strings"),
+        (lambda data: data["tree"].update(parents=["a"]), "tree.parents should have whole"),
         (lambda data: data["phases"][0].update(phase="lunch"), "phases[0].phase is 'lunch'"),
         (lambda data: data.update(runs={}), "profile.runs should be a list"),
     ],

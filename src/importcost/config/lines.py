@@ -1,4 +1,4 @@
-"""On which line each key of a TOML text stands: the standard library's reader does not say."""
+"""Find the line of each key in a TOML text, which the standard library's reader does not report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 KeyPath = tuple[str, ...]
-"""Keys from the root of the document down; an item of a list has its number (from 0) as key."""
+"""Keys from the root of the document down; an item of a list has its index (from 0) as key."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _BLANK = re.compile(r"[ \t]*")
@@ -25,14 +25,14 @@ _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b"}
 def key_lines(text: str) -> Mapping[KeyPath, int]:
     """Return the line (from 1) on which each key of a valid TOML text is first written.
 
-    Keys that dots or headers imply count as written there. A text that is not valid TOML gives
-    what was understood of it up to the fault.
+    Keys that dots or headers imply count as written there. For a text that is not valid TOML,
+    return the lines up to the error.
     """
     scanner = _Scanner(text)
     try:
         scanner.document()
     except (_EndError, RecursionError):
-        # Valid texts end in order; the reader proper says what is wrong with the others.
+        # Valid texts end in order; the actual reader reports errors of the others.
         return scanner.lines
     return scanner.lines
 
@@ -45,11 +45,11 @@ def nearest_line(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
 
 
 class _EndError(Exception):
-    """The text does not go on as TOML does."""
+    """The text does not continue as TOML does."""
 
 
 class _Scanner:
-    """Walks over a TOML text and notes where keys stand."""
+    """Walks over a TOML text and records the lines of keys."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -31,20 +31,19 @@ OWN_FILE = "importcost.toml"
 PROJECT_FILE = "pyproject.toml"
 SECTION = ("tool", "importcost")
 ONLY_HANDLER = "default"
-"""The name of the handler of a configuration that names just one, without a table for it."""
+"""The handler's name in a configuration of a single handler without its own table."""
 MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class HandlerConfig:
-    """One handler to be checked: defaults and its own table put together.
+    """One handler to check: the defaults merged with its own table.
 
-    `handler` is a file, a file and function, or a handler string, as `resolve_target` takes it.
-    Paths are joined to the configuration's folder. `line` is where its table starts.
-    `packages` are requirements to be installed beside its own; `installs_missing` lets modules
-    that are missing be installed, `placeholders` lets variables that init reads and nobody has
-    set have one.
-    `python_reason` says why `python` is measured, in words for the user.
+    `handler` is a file, a file and function, or a handler string, as `resolve_target` accepts it.
+    Paths are joined to the configuration's folder. `line` is where its table starts. `packages` are
+    requirements to install in addition to its own. `installs_missing` allows installing missing
+    modules. `placeholders` allows placeholder values for variables that init reads and that are not
+    set. `python_reason` explains the choice of `python`, for the user.
     """
 
     name: str
@@ -70,7 +69,7 @@ class HandlerConfig:
 
     @property
     def supplies(self) -> bool:
-        """Tell whether init may be given what it lacks, so that it is tried before."""
+        """Return True if init may get what it lacks, so that it is rehearsed first."""
         return self.placeholders or self.installs_missing
 
 
@@ -82,7 +81,7 @@ class Config:
     handlers: tuple[HandlerConfig, ...]
 
     def find(self, name: str) -> HandlerConfig:
-        """Return a handler by name. Raises UsageError that offers those that there are."""
+        """Return a handler by name. Raises UsageError that lists the existing ones."""
         for handler in self.handlers:
             if handler.name == name:
                 return handler
@@ -94,8 +93,8 @@ class Config:
 def load_config(path: str | None = None, folder: str = ".") -> Config | None:
     """Read the configuration at `path`, or the nearest one in `folder` and above; None if none.
 
-    In one folder importcost.toml goes before pyproject.toml. Raises UsageError for a file that
-    is not there, cannot be read, or is wrong.
+    In one folder importcost.toml takes precedence over pyproject.toml. Raises UsageError for a file
+    that is missing, cannot be read, or is wrong.
     """
     if path is not None:
         return read_config(_read(Path(path)), path)
@@ -112,7 +111,7 @@ def load_config(path: str | None = None, folder: str = ".") -> Config | None:
 
 
 def has_section(text: str) -> bool:
-    """Tell whether a pyproject.toml has `[tool.importcost]`; also where it is broken below."""
+    """Return True if a pyproject.toml has `[tool.importcost]`; also if the text is broken below."""
     return any(path[:2] == SECTION for path in key_lines(text))
 
 
@@ -143,7 +142,7 @@ def _read(path: Path) -> str:
 
 
 def _section(data: Mapping[str, Any], file: str) -> KeyPath:
-    """Return where in the file the configuration stands: importcost.toml may do without tables."""
+    """Return where in the file the configuration is: importcost.toml may omit the table header."""
     is_project = Path(file).name == PROJECT_FILE
     if is_project or set(data) == {"tool"}:
         return SECTION
@@ -184,7 +183,7 @@ class _Reader:
         if not handlers:
             header = ".".join((*self.section, HANDLERS))
             raise UsageError(
-                f"{self.file} names no handler: write a table [{header}.NAME] with handler = "
+                f"{self.file} has no handler: write a table [{header}.NAME] with handler = "
                 '"handler.py", or let importcost init write one.'
             )
         return Config(self.file, tuple(handlers))
@@ -204,7 +203,7 @@ class _Reader:
                 continue
             if key not in SETTINGS:
                 hint = _did_you_mean(key, [*SETTINGS, *filter(None, [extra])])
-                raise self._error((*path, key), f"is no setting:{hint or _known_settings()}")
+                raise self._error((*path, key), f"is not a setting:{hint or _known_settings()}")
             try:
                 values[key] = SETTINGS[key](value)
             except WrongValueError as error:
@@ -238,13 +237,13 @@ class _Reader:
 
 
 def _merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Put a handler's values over the defaults; variables and levels by rule one by one."""
+    """Merge a handler's values over the defaults; variables and levels of rules one by one."""
     merged = {**defaults, **own}
     if "env" in defaults and "env" in own:
         merged["env"] = {**defaults["env"], **own["env"]}
     if "level" in defaults and "level" in own:
         over: Levels = own["level"]
-        # One level for all, said nearer, goes before what was said of single rules above.
+        # A level for all rules in the handler's table overrides levels of single rules above it.
         if over.every is None:
             by_rule = {**defaults["level"].by_rule, **over.by_rule}
             merged["level"] = replace(defaults["level"], by_rule=by_rule)
@@ -267,7 +266,7 @@ def _budgets(values: Mapping[str, Any]) -> Budgets:
 
 
 def _located(config: HandlerConfig, folder: Path) -> HandlerConfig:
-    """Give a file its path, and a handler string the folder that it is looked up in."""
+    """Give a file its path, and a handler string its folder."""
     file = config.handler.partition(":")[0]
     if file.endswith(".py"):
         return replace(config, handler=str(folder / config.handler))
@@ -287,7 +286,7 @@ def _measured(folder: Path, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _program(folder: Path, text: str) -> str:
-    """Join a path to an interpreter; a mere name is looked up on PATH."""
+    """Join a path to an interpreter; a bare name is looked up on PATH."""
     return str(folder / text) if "/" in text or "\\" in text else text
 
 
@@ -301,6 +300,6 @@ def _known_settings() -> str:
 
 
 def _shown(part: str) -> str:
-    """Return a key as it would be written: quoted where it is not plain."""
+    """Return a key as it would be written: quoted if necessary."""
     is_plain = part.replace("-", "").replace("_", "").isalnum() and part.isascii()
     return part if is_plain else repr(part)

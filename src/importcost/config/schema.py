@@ -1,4 +1,4 @@
-"""Which settings there are, and what each may be; every reader takes a parsed TOML value."""
+"""The settings and their allowed values; every reader takes a parsed TOML value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PATTERN = re.compile(r"[\w.*?\[\]!-]+")
 class WrongValueError(ValueError):
     """A value that a setting cannot have; the message says what it must be.
 
-    `below` names the keys inside the value that are to blame, if any.
+    `below` names the wrong keys inside the value, if any.
     """
 
     def __init__(self, message: str, *below: str) -> None:
@@ -30,16 +30,16 @@ class WrongValueError(ValueError):
 
 
 def kind_of(value: Any) -> str:
-    """Return what TOML calls the type of a parsed value, with its article."""
-    names = {bool: "a boolean", int: "a whole number", float: "a number", str: "a text"}
+    """Return TOML's name for the type of a parsed value, with its article."""
+    names = {bool: "a boolean", int: "a whole number", float: "a number", str: "a string"}
     names.update({list: "a list", dict: "a table"})
     return names.get(type(value), "a date or time")
 
 
 def text(value: Any) -> str:
-    """Return a text that is not empty and holds no NUL, which no path or variable can."""
+    """Return a string that is not empty and has no NUL, which no path or variable can contain."""
     if type(value) is not str:
-        raise WrongValueError(f"must be a text, not {kind_of(value)}")
+        raise WrongValueError(f"must be a string, not {kind_of(value)}")
     if not value.strip() or "\0" in value:
         raise WrongValueError("must not be empty or hold a NUL")
     return value
@@ -81,7 +81,7 @@ def not_negative(value: Any) -> float:
 
 
 def positive(value: Any) -> float:
-    """Return a finite number above zero: no init takes nothing."""
+    """Return a finite number above zero: no init is free."""
     found = not_negative(value)
     if found == 0:
         raise WrongValueError("must be more than 0")
@@ -90,7 +90,7 @@ def positive(value: Any) -> float:
 
 def percent(value: Any) -> float:
     """Return the share that a text like `5%` means: 0.05."""
-    hint = 'must be a text like "5%"'
+    hint = 'must be a string like "5%"'
     if type(value) is not str:
         raise WrongValueError(f"{hint}, not {kind_of(value)}")
     found = _PERCENT.fullmatch(value)
@@ -103,7 +103,7 @@ def percent(value: Any) -> float:
 
 
 def one_of(*allowed: str) -> Callable[[Any], str]:
-    """Return the reader of a text that must be one of those allowed."""
+    """Return the reader of a string that must be one of those allowed."""
 
     def read(value: Any) -> str:
         if type(value) is not str or value not in allowed:
@@ -123,9 +123,9 @@ def runtime(value: Any) -> str:
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """Return a list of texts."""
+    """Return a list of strings."""
     if type(value) is not list:
-        raise WrongValueError(f"must be a list of texts, not {kind_of(value)}")
+        raise WrongValueError(f"must be a list of strings, not {kind_of(value)}")
     return tuple(_item(text, item, number) for number, item in enumerate(value))
 
 
@@ -151,7 +151,7 @@ def _item(read: Callable[[Any], str], item: Any, number: int) -> str:
 
 
 def allowed_modules(value: Any) -> tuple[str, ...]:
-    """Return the patterns of modules that may be new: all for true, none for false."""
+    """Return the patterns of allowed new modules: all for true, none for false."""
     if type(value) is bool:
         return ALL_MODULES if value else ()
     if type(value) is not list:
@@ -162,17 +162,17 @@ def allowed_modules(value: Any) -> tuple[str, ...]:
 def environment(value: Any) -> Mapping[str, str]:
     """Return a table of environment variables."""
     if type(value) is not dict:
-        raise WrongValueError(f"must be a table of texts, not {kind_of(value)}")
+        raise WrongValueError(f"must be a table of strings, not {kind_of(value)}")
     for name, one in value.items():
         if not name or "=" in name or "\0" in name:
             raise WrongValueError("must be the name of a variable", name)
         if type(one) is not str or "\0" in one:
-            raise WrongValueError(f"must be a text, in quotes, not {kind_of(one)}", name)
+            raise WrongValueError(f"must be a string, in quotes, not {kind_of(one)}", name)
     return dict(value)
 
 
 def levels(value: Any) -> Levels:
-    """Return the level of all rules (a text), or of each (a table by rule)."""
+    """Return the level of all rules (a string), or of each (a table by rule)."""
     names = tuple(level.value for level in Level)
     if type(value) is str:
         return Levels(Level(one_of(*names)(value)))
@@ -184,7 +184,7 @@ def levels(value: Any) -> Levels:
     found: dict[Rule, Level] = {}
     for name, one in value.items():
         if name not in known:
-            raise WrongValueError(f"is no rule: the rules are {', '.join(known)}", name)
+            raise WrongValueError(f"is not a rule: the rules are {', '.join(known)}", name)
         try:
             found[known[name]] = Level(one_of(*names)(one))
         except WrongValueError as error:
@@ -193,20 +193,20 @@ def levels(value: Any) -> Levels:
 
 
 def calibration(value: Any) -> Calibration:
-    """Return what `importcost calibrate` has stored."""
+    """Return the calibration that `importcost calibrate` stored."""
     if type(value) is not dict:
         raise WrongValueError(f"must be a table, not {kind_of(value)}")
     found: dict[str, Any] = {}
     for name, read in CALIBRATION.items():
         if name not in value:
-            raise WrongValueError(f"lacks {name}: run importcost calibrate again")
+            raise WrongValueError(f"has no {name}: run importcost calibrate again")
         try:
             found[name] = read(value[name])
         except WrongValueError as error:
             raise WrongValueError(str(error), name) from None
     for name in value:
         if name not in CALIBRATION:
-            raise WrongValueError("is nothing that importcost calibrate writes", name)
+            raise WrongValueError("is not written by importcost calibrate", name)
     if not found["band_low"] <= 1 <= found["band_high"]:
         raise WrongValueError("must have band_low up to 1 and band_high from 1 on")
     return Calibration(**{**found, "fitted": Fitted(found["fitted"])})
@@ -226,7 +226,7 @@ CALIBRATION: Mapping[str, Callable[[Any], Any]] = {
     "runtime": runtime,
     "date": text,
 }
-"""What stands in a handler's table `calibration`."""
+"""The settings in a handler's table `calibration`."""
 
 SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "handler": text,
@@ -255,6 +255,6 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "level": levels,
     "calibration": calibration,
 }
-"""What stands in the tables, and how each value is read."""
+"""The settings in the tables, and the reader of each value."""
 
 HANDLERS = "handlers"

@@ -12,18 +12,18 @@ from importcost.config.schema import HANDLERS
 from importcost.declaration import MAX_MEMORY_MB
 
 MARGIN = 0.15
-"""What is added to measured figures: the estimate's own band, and room for a patch release."""
+"""The margin on measured figures: the estimate's own band, and room for a patch release."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class StartingHandler:
-    """A handler as it is now. Figures are None where they were not measured.
+    """A handler as it is now. Figures are None if not measured.
 
-    `init_ms`, `billed_init_ms` and `cost_per_million` (US dollars) are the estimate's;
-    `modules` and `memory_mb_used` are what init loads and takes; `placeholders` says that it reads
-    variables that nobody has set, `packages` are those that it imports and no file names. Paths
-    are as they are to stand in the file: relative to it.
+    `init_ms`, `billed_init_ms` and `cost_per_million` (US dollars) are the estimate's. `modules`
+    and `memory_mb_used` are those of init. `placeholders` is True if it reads variables that are
+    not set. `packages` are imported but in no requirements file. Paths are as the file will contain
+    them: relative to it.
     """
 
     name: str
@@ -45,10 +45,10 @@ class StartingHandler:
 def starting_configuration(
     handlers: Sequence[StartingHandler], *, in_project_file: bool, margin: float = MARGIN
 ) -> str:
-    """Return TOML text to be written as importcost.toml, or appended to a pyproject.toml.
+    """Return TOML text for a new importcost.toml, or to append to a pyproject.toml.
 
-    Budgets are the measured figures plus `margin`, rounded up. What is written reads back with
-    `read_config`. Raises ValueError without handlers or for a negative margin.
+    Budgets are the measured figures plus `margin`, rounded up. `read_config` can read the text
+    back. Raises ValueError without handlers or for a negative margin.
     """
     if not handlers:
         raise ValueError("no handlers to write a configuration for")
@@ -61,7 +61,7 @@ def starting_configuration(
 
 
 def with_margin(value: float, margin: float, digits: int) -> float:
-    """Return a figure plus its margin, rounded up to so many significant digits."""
+    """Return a figure plus its margin, rounded up to a number of significant digits."""
     raised = value * (1 + margin)
     if raised <= 0:
         return 10.0 ** (1 - digits)
@@ -70,7 +70,7 @@ def with_margin(value: float, margin: float, digits: int) -> float:
 
 
 def toml_text(value: str) -> str:
-    """Return a TOML basic string; what UTF-8 cannot hold becomes a question mark."""
+    """Return a TOML basic string; characters that UTF-8 cannot encode become question marks."""
     clean = value.encode("utf-8", "replace").decode("utf-8")
     signs = (_escaped(sign) for sign in clean)
     return '"' + "".join(signs) + '"'
@@ -79,13 +79,13 @@ def toml_text(value: str) -> str:
 def _escaped(sign: str) -> str:
     if sign in '"\\':
         return "\\" + sign
-    # Line separators are no line ends to TOML, and are to many an editor.
+    # TOML does not end lines at line separators, but many editors do.
     is_plain = sign.isprintable() or sign == " "
     return sign if is_plain else f"\\U{ord(sign):08X}"
 
 
 def toml_key(name: str) -> str:
-    """Return a key, quoted where it has to be."""
+    """Return a key, quoted if necessary."""
     return name if _BARE.fullmatch(name) else toml_text(name)
 
 

@@ -1,4 +1,4 @@
-"""Add to the end of a file that others write to as well, all of it or nothing."""
+"""Append to a file that others write to as well, all of the data or nothing."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from importcost.files.replace import signals_held
 
 
 def append_file(target: Path, data: bytes) -> None:
-    """Add `data` to the end of `target`; a missing file is created.
+    """Append `data` to `target`; a missing file is created.
 
-    One write, so that what another process adds does not fall into it. Raises OSError; the file
-    is then as long as it was, and one that was created is gone.
+    A single write, so that another process's data cannot end up inside it. Raises OSError; the file
+    then has its old length, and a created file is removed.
     """
     with signals_held():
         descriptor, is_new = _open(target)
@@ -45,8 +45,8 @@ def _add(descriptor: int, data: bytes) -> None:
             written += os.write(descriptor, data[written:])
     except OSError:
         if is_file:
-            # The position is where the last write ended, even if others have added since: what
-            # they added stays, and so does the half before it.
+            # The position is the end of the last write, even if others have written since: their
+            # data stays, and so does the half before it.
             end = os.lseek(descriptor, 0, os.SEEK_CUR)
             if os.fstat(descriptor).st_size == end:
                 os.ftruncate(descriptor, end - written)

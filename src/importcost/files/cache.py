@@ -1,4 +1,4 @@
-"""Where importcost keeps what it may make again."""
+"""Folders for files that importcost can make again."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Replace several files, all or none, also where the process is killed between two of them.
+"""Replace several files, all or none, even if the process is killed between two of them.
 
-Before the first file changes, the old bytes of all of them lie in a journal in the cache folder.
-Whoever is interrupted puts them back at once; after SIGKILL the next run does (`undo_killed`).
+Before the first file changes, the old bytes of all of them are in a journal in the cache folder. An
+interrupted process restores them at once; after SIGKILL the next run does (`undo_killed`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PLAN = "plan.json"
 
 @dataclass(frozen=True, slots=True)
 class FileEdit:
-    """One file's bytes as they are, and as they are to be."""
+    """One file's current bytes and its new ones."""
 
     path: Path
     before: bytes
@@ -35,7 +35,7 @@ class FileEdit:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What a killed run had begun to write.
+    """The changes of a killed run that were undone.
 
     `restored` have their old bytes back; `changed` were edited since and were left alone.
     """
@@ -47,8 +47,8 @@ class Undone:
 def replace_files(edits: Sequence[FileEdit], check: Callable[[FileEdit], None]) -> None:
     """Replace every file, or none.
 
-    `check` is asked once more right before each replacement and raises where the file is no
-    longer as it was. Raises what `check` raises, or OSError; every file then has its old bytes.
+    `check` is called again directly before each replacement, and raises if the file has changed.
+    Raises what `check` raises, or OSError; every file then has its old bytes.
     """
     with _journal(edits), ExitStack() as stack:
         drafts = [stack.enter_context(draft(edit.path, edit.after)) for edit in edits]
@@ -66,10 +66,10 @@ def replace_files(edits: Sequence[FileEdit], check: Callable[[FileEdit], None]) 
 
 
 def undo_killed() -> tuple[Undone, ...]:
-    """Give the files of killed runs their old bytes back, and forget those runs.
+    """Restore the old bytes of the files of killed runs, and forget those runs.
 
-    A file that has been edited since is left as it is. What cannot be read or written stays in
-    the journal for the next time.
+    A file that was edited since is left as it is. Files that cannot be read or written stay in the
+    journal for the next time.
     """
     undone = []
     with contextlib.suppress(OSError):
@@ -83,10 +83,10 @@ def undo_killed() -> tuple[Undone, ...]:
 
 @contextmanager
 def _journal(edits: Sequence[FileEdit]) -> Iterator[None]:
-    """Keep the old bytes of all files for as long as they change.
+    """Keep the old bytes of all files while they change.
 
-    One file needs none: it is replaced at once. Nor is there one where the cache folder cannot
-    be written: an interruption is still answered, SIGKILL is not.
+    A single file needs no journal: it is replaced at once. If the cache folder cannot be written
+    there is none either: an interruption is still handled, SIGKILL is not.
     """
     entry = _begin(edits) if len(edits) > 1 else None
     try:
@@ -104,7 +104,7 @@ def _begin(edits: Sequence[FileEdit]) -> tuple[Path, int] | None:
     except OSError:
         return None
     try:
-        # Held until the process ends, however it ends: an entry without a holder was killed.
+        # Held until the process ends in any way: an entry without a holder belongs to a killed run.
         lock = os.open(entry / "lock", os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
         files = []
@@ -119,7 +119,7 @@ def _begin(edits: Sequence[FileEdit]) -> tuple[Path, int] | None:
 
 
 def _undo(entry: Path) -> Undone | None:
-    """Undo one entry; None where its run still goes on, or had not changed anything."""
+    """Undo one entry; None if its run still goes on, or had not changed anything."""
     with open(entry / "lock", "wb") as lock:  # noqa: PTH123 - flock wants the descriptor
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -142,7 +142,7 @@ def _undo(entry: Path) -> Undone | None:
 
 
 def _forget(entry: Path) -> None:
-    """Remove an entry, and the journal's folder with the last one: there being none is quick."""
+    """Remove an entry, and the journal's folder with the last one: nothing is left to check."""
     shutil.rmtree(entry, ignore_errors=True)
     with contextlib.suppress(OSError):
         journal_folder().rmdir()

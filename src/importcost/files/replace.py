@@ -1,8 +1,7 @@
-"""Replace one file at once: readers see the old bytes or the new ones, and nothing beside them.
+"""Replace one file at once: readers see the old bytes or the new ones, and no other file.
 
-A draft has no name until the moment in which it takes the target's place (O_TMPFILE, where the
-file system has it), so that a killed process leaves nothing. SIGINT, SIGTERM and SIGHUP wait
-while the names change.
+A draft has no name until it replaces the target (O_TMPFILE, if the file system has it), so a killed
+process leaves nothing. SIGINT, SIGTERM and SIGHUP wait while the names change.
 """
 
 from __future__ import annotations
@@ -24,14 +23,14 @@ _MARK = ".importcost-draft"
 _HELD = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
-# What file systems without unnamed files answer, and kernels that do not know the flag.
+# The errors of file systems without unnamed files, and of kernels without the flag.
 _NO_UNNAMED = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.ENOSYS)
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The bytes that are to take the place of `target`, written but not yet seen.
+    """The bytes that will replace `target`, written but not yet visible.
 
     `name` is the draft's own name beside the target, None while it has none.
     """
@@ -71,7 +70,7 @@ class Draft:
 
     def _link(self, name: Path) -> None:
         """Give the draft, which has no name yet, this one."""
-        # With a folder's descriptor given, Python asks for the link that follows /proc's.
+        # Given a folder's descriptor, Python asks for the link that follows /proc's.
         folder = os.open(self.target.parent, os.O_RDONLY)
         try:
             os.link(f"/proc/self/fd/{self.descriptor}", name, src_dir_fd=folder)
@@ -80,28 +79,28 @@ class Draft:
 
 
 def create_file(target: Path, data: bytes) -> None:
-    """Write a file that is not there yet, whole or not at all.
+    """Write a file that does not exist yet, whole or not at all.
 
-    Raises FileExistsError if there is one, a link that leads nowhere included, or OSError.
+    Raises FileExistsError if it exists, even as a dangling link, or OSError.
     """
     with draft(target, data) as ready, signals_held():
         ready.publish_new()
 
 
 def check_takes_files(folder: Path) -> None:
-    """Raise OSError for a folder that takes no new file, by writing one that nobody sees.
+    """Raise OSError for a folder that accepts no new file, by writing one that nobody sees.
 
-    Permissions say nothing about a file system that is read-only, or about /proc.
+    Permissions tell nothing about a read-only file system, or about /proc.
     """
     with draft(folder / "any", b""):
         pass
 
 
 def replace_file(target: Path, data: bytes) -> None:
-    """Replace `target` with `data`; its mode and owner stay, a new file's mode is the umask's.
+    """Replace `target` with `data`, keeping its mode and owner; a new file gets the umask's mode.
 
-    Links are not followed: resolve the path first where they should be. Raises OSError, and the
-    target is as it was.
+    Links are not followed: resolve the path first if they should be. Raises OSError, and the target
+    is then unchanged.
     """
     with draft(target, data) as ready, signals_held():
         ready.publish()
@@ -109,9 +108,9 @@ def replace_file(target: Path, data: bytes) -> None:
 
 @contextmanager
 def draft(target: Path, data: bytes) -> Iterator[Draft]:
-    """Write `data` for `target` without touching it; what was not published is gone at the end.
+    """Write `data` for `target` without touching it; an unpublished draft is removed at the end.
 
-    Raises OSError where the folder cannot be written to.
+    Raises OSError if the folder cannot be written to.
     """
     sweep_drafts(target.parent)
     descriptor, name = _create(target)
@@ -143,7 +142,7 @@ def signals_held() -> Iterator[None]:
 
 
 def sweep_drafts(folder: Path) -> None:
-    """Remove the drafts of processes that were killed in the moment of replacing."""
+    """Remove the drafts of processes that were killed while replacing."""
     with contextlib.suppress(OSError):
         for path in folder.glob(f".*{_MARK}"):
             if not is_running(path.name.removesuffix(_MARK).rpartition(".")[2]):
@@ -175,6 +174,6 @@ def _keep_mode(target: Path, descriptor: int) -> None:
         os.umask(mask)
         os.fchmod(descriptor, 0o666 & ~mask)
         return
-    with contextlib.suppress(OSError, AttributeError):  # not ours to give, or no such thing
+    with contextlib.suppress(OSError, AttributeError):  # not permitted, or not supported
         os.fchown(descriptor, status.st_uid, status.st_gid)
     os.fchmod(descriptor, stat.S_IMODE(status.st_mode))

@@ -1,4 +1,4 @@
-"""Advice as values: verdicts on import statements, what each would save, how that was proved."""
+"""Advice as values: verdicts on import statements, their savings, and the proof."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from importcost.model.interval import Interval
 
 
 class VerdictKind(str, Enum):
-    """What can be done with one import statement."""
+    """The verdict on one import statement."""
 
     DEFERRABLE = "deferrable"
     """Only functions use its names: the import can move into them."""
     NEEDS_GETTER = "deferrable with a getter"
     """Module-level objects made from it have to become cached getters first."""
     ANNOTATIONS_ONLY = "annotations only"
-    """Its names stand in annotations that nothing evaluates: it belongs under TYPE_CHECKING."""
+    """Its names are in annotations that are never evaluated: it belongs under TYPE_CHECKING."""
     UNUSED = "unused"
     """No use of its names was found; it may be there for its side effects."""
     NOT_DEFERRABLE = "not deferrable"
     NOTHING_TO_GAIN = "nothing to gain"
-    """What it loads is loaded by something else anyway."""
+    """Its modules are loaded by other imports anyway."""
     ALREADY_LAZY = "already lazy"
 
 
 class Style(str, Enum):
-    """How an edit defers."""
+    """The form of an edit that defers."""
 
     FUNCTION = "function"
-    """The import stands in the functions that use it; works on every Python."""
+    """The import moves into the functions that use it; works on every Python."""
     GETTER = "getter"
     """A module-level object becomes a function with functools.cache; all uses call it."""
     TYPE_CHECKING = "type-checking"
-    """The import stands under `if TYPE_CHECKING:`."""
+    """The import moves under `if TYPE_CHECKING:`."""
     LAZY = "lazy"
     """PEP 810 `lazy import`, Python 3.15 and later."""
     LAZY_MODULES = "lazy-modules"
@@ -51,11 +51,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What can be done with an import statement, why, and the line that decides it.
+    """The verdict on an import statement, with its reason and the line that decides it.
 
-    `reason` is a sentence without its full stop. `objects` are the module-level names that have
-    to become getters, in the order of their definition; `style` the edit that fits, None where
-    there is none.
+    `reason` is a sentence without its full stop. `objects` are the module-level names that have to
+    become getters, in the order of their definition. `style` is the fitting edit, None if there is
+    none.
     """
 
     kind: VerdictKind
@@ -69,11 +69,11 @@ class Verdict:
 class Verification:
     """A change applied to a copy and measured against the original in interleaved pairs.
 
-    `saving_us` is the saving of the importing thread's CPU (Hodges-Lehmann shift of the pairs)
-    with its 95 % interval, `wall_saving_us` the median one of wall time, `original_us` the
-    original's median in the same pairs (a machine's speed drifts: shares are taken of this);
-    `pairs` how many. `gone` are the modules that are no longer loaded at init. `failure` says
-    why the change does not hold, None where it does.
+    `saving_us` is the saving of the importing thread's CPU (Hodges-Lehmann shift of the pairs) with
+    its 95 % interval. `wall_saving_us` is the median saving of wall time. `original_us` is the
+    original's median in the same `pairs` (a machine's speed drifts, so shares are relative to it).
+    `gone` are the modules that are no longer loaded at init. `failure` is the reason why the change
+    does not hold, else None.
     """
 
     saving_us: Interval | None
@@ -86,12 +86,12 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Economics:
-    """What a change is worth at one memory size. Milliseconds on Lambda, US dollars.
+    """The worth of a change at one memory size. Milliseconds on Lambda, US dollars.
 
-    `saved_ms` per cold start; `first_use_ms` is what the first request that needs it waits for
-    after init, throttled below one vCPU; `break_even_share` the share (0 to 1, or above) of
-    cold starts that may use it before deferring loses time; `dollars_per_million` what one
-    million cold starts that never use it save. `sentence` says it in words where it is a loss.
+    `saved_ms` is per cold start. `first_use_ms` is the wait of the first request that needs it,
+    after init, throttled below one vCPU. `break_even_share` is the share (0 to 1, or above) of cold
+    starts that may use it before deferring loses time. `dollars_per_million` is the saving of one
+    million cold starts that never use it. `sentence` explains a loss in words.
     `is_needed_by_all_events` is True if every event that the handler was called with needs it.
     """
 
@@ -107,11 +107,11 @@ class Economics:
 class ImportFinding:
     """One import statement of the function's own files that runs during init.
 
-    `code` is the statement on one line, `imported` the modules that it names. `exclusive_us` is
-    what disappears when it alone is deferred, `cumulative_us` what the tree shows under it;
-    `modules` are those that only it keeps loaded. For a getter `exclusive_us` includes what the
-    module-level objects load and compute. `fix` is the edit as a unified diff, None where none was
-    worked out.
+    `code` is the statement on one line, `imported` the modules that it names. `exclusive_us` is the
+    time that disappears if it alone is deferred, and `cumulative_us` the time that the tree shows
+    under it. `modules` are those that only it keeps loaded. For a getter `exclusive_us` includes
+    the loads and the computing of the module-level objects. `fix` is the edit as a unified diff, or
+    None.
     """
 
     place: Place
@@ -132,9 +132,9 @@ class ImportFinding:
 class StatementTime:
     """One top-level statement of the function's own files, timed by itself; microseconds.
 
-    `own_us` is CPU less the imports in it and less nested statements of other files;
-    `import_us` the imports; `wall_us` the wall time of `own_us`. `events` are what audit hooks
-    saw: `socket.connect`, `subprocess.Popen`, `open for writing` ... with their detail.
+    `own_us` is CPU minus the imports in it and minus nested statements of other files. `import_us`
+    is that of the imports, and `wall_us` the wall time of `own_us`. `events` are from audit hooks:
+    `socket.connect`, `subprocess.Popen`, `open for writing` ... with their detail.
     """
 
     place: Place
@@ -150,8 +150,8 @@ class StatementTime:
 class BestSet:
     """The changes that save most together; `finding_ids` index `Advice.findings`.
 
-    `exclusive_us` is joint: what two statements share is saved only when both are deferred.
-    `fix` is the joint edit as a unified diff, None where none was worked out.
+    `exclusive_us` is joint: modules that two statements share are saved only if both are deferred.
+    `fix` is the joint edit as a unified diff, or None.
     """
 
     finding_ids: tuple[int, ...]
@@ -164,7 +164,7 @@ class BestSet:
 
 @dataclass(frozen=True, slots=True)
 class BytecodeFinding:
-    """What shipping hash-based bytecode saves; `command` is the exact compileall line."""
+    """The saving of hash-based bytecode in the package; `command` is the exact compileall line."""
 
     modules: int
     command: str
@@ -174,7 +174,7 @@ class BytecodeFinding:
 
 @dataclass(frozen=True, slots=True)
 class ThirdPartyHint:
-    """What helps where a dependency's own imports cost; from the dated knowledge base."""
+    """Advice on a dependency's own costly imports, from the dated knowledge base."""
 
     distribution: str
     module: str
@@ -186,7 +186,7 @@ class ThirdPartyHint:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Everything that can be said about deferring in one profile."""
+    """All advice on deferring in one profile."""
 
     findings: tuple[ImportFinding, ...]
     statements: tuple[StatementTime, ...]

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class _Array:
-    """Stands for array.array in type hints: that one is subscriptable from Python 3.12 only."""
+    """Represents array.array in type hints, which is subscriptable only from Python 3.12 on."""
 
     __class_getitem__: typing.ClassVar[Any] = classmethod(types.GenericAlias)
 
@@ -50,12 +50,12 @@ def profile_to_plain(profile: Profile) -> dict[str, Any]:
 
 
 def profile_from_plain(data: Any) -> Profile:
-    """Return the profile that `profile_to_plain` wrote; keys it does not know are ignored.
+    """Return the profile that `profile_to_plain` wrote; unknown keys are ignored.
 
-    Raises UsageError naming the place where the data is no profile of this version.
+    Raises UsageError naming the place if the data is not a profile of this version.
     """
     if not isinstance(data, Mapping) or data.get("schema") != SCHEMA_NAME:
-        raise UsageError('it is no importcost profile (no "schema": "importcost-profile")')
+        raise UsageError('it is not an importcost profile (no "schema": "importcost-profile")')
     version = data.get("schema_version")
     if version != SCHEMA_VERSION:
         raise UsageError(
@@ -81,7 +81,7 @@ def _decode(kind: type[T], data: Any, where: str) -> T:
     hints = _hints(typing.cast("typing.Hashable", kind))
     for field in fields(kind):  # type: ignore[arg-type]
         if field.name not in data:
-            if field.default is not MISSING:  # written before the field was there
+            if field.default is not MISSING:  # written before the field existed
                 continue
             raise UsageError(f"{where}.{field.name} is missing")
         place = f"{where}.{field.name}"
@@ -119,12 +119,12 @@ def _sequence(hint: Any, origin: Any, data: Any, where: str) -> Any:
         try:
             return array("q", data)
         except (TypeError, OverflowError):
-            raise UsageError(f"{where} should hold whole numbers only") from None
+            raise UsageError(f"{where} should have whole numbers only") from None
     inner = typing.get_args(hint)[0]
     if inner is str:
         # Names come by the thousand: one check of the list instead of one call each.
         if not all(type(item) is str for item in data):
-            raise UsageError(f"{where} should hold texts only")
+            raise UsageError(f"{where} should have strings only")
         return origin(data)
     return origin(_value(inner, item, f"{where}[{index}]") for index, item in enumerate(data))
 
@@ -151,7 +151,7 @@ def profile_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "importcost profile",
-        "description": Profile.__doc__,
+        "description": _description(Profile),
         "type": "object",
         "properties": properties,
         "required": ["schema", "schema_version", *body["required"]],
@@ -166,10 +166,15 @@ def _object_schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         "type": "object",
-        "description": kind.__doc__,
+        "description": _description(kind),
         "properties": properties,
         "required": [field.name for field in fields(kind) if field.default is MISSING],
     }
+
+
+def _description(kind: type) -> str:
+    """Return a docstring's paragraphs unwrapped: from Python 3.13 on they come dedented."""
+    return "\n\n".join(" ".join(part.split()) for part in (kind.__doc__ or "").split("\n\n"))
 
 
 def _hint_schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:

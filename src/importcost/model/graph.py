@@ -11,11 +11,11 @@ FUNCTION = "function"
 UNKNOWN_DISTRIBUTION = "unknown"
 
 RUNTIME_IMPORTER = "(runtime)"
-"""Stands for the Lambda runtime as the importer of the handler."""
+"""Represents the Lambda runtime as the importer of the handler."""
 
 
 class BytecodeState(str, Enum):
-    """The bytecode that lies beside a module's source on the measured disk."""
+    """The bytecode beside a module's source on the measured disk."""
 
     VALID = "valid"
     """A timestamp `.pyc` that matches its source."""
@@ -30,27 +30,27 @@ class BytecodeState(str, Enum):
 
 
 class EdgeKind(str, Enum):
-    """What caused an edge."""
+    """The cause of an edge."""
 
     STATEMENT = "statement"
     """An `import` statement, or `__import__`."""
     DYNAMIC = "dynamic"
     """`importlib.import_module`, resolved to the line that called it."""
     PARENT = "parent"
-    """A package that Python loads because a submodule of it is imported."""
+    """A package that Python loads because one of its submodules is imported."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedModule:
     """One module loaded during the graph run.
 
-    `distribution` is the PyPI package that owns it, or STDLIB, RUNTIME, FUNCTION (the user's
-    own code) or UNKNOWN_DISTRIBUTION. `rss_self_bytes` is the growth of resident memory while
-    it loaded, less that of the modules it loaded itself; None where the platform does not tell.
-    `phase` is the phase label it was loaded in; `loaded_by` the module whose import loaded it
-    first (None for a root). `from_runtime` says that Lambda's runtime brings it, boto3 and its
-    dependencies, so that no package needs to hold it; what it costs is the function's all the
-    same.
+    `distribution` is the PyPI package that owns it, or STDLIB, RUNTIME, FUNCTION (the user's own
+    code) or UNKNOWN_DISTRIBUTION. `rss_self_bytes` is the growth of resident memory while it
+    loaded, minus that of the modules it loaded itself; None if the platform does not report it.
+    `phase` is the label of the phase in which it was loaded, and `loaded_by` the module whose
+    import loaded it first (None for a root). `from_runtime` is True if Lambda's runtime provides it
+    (boto3 and its dependencies), so no package needs to contain it; its cost is still the
+    function's.
     """
 
     name: str
@@ -68,10 +68,10 @@ class LoadedModule:
 class ImportEdge:
     """`importer` imports `imported` at `file`:`line`; `cached` if it was loaded already.
 
-    `importer` is a module name, RUNTIME_IMPORTER for the handler itself. `file` and `line` are
-    None for PARENT edges and where the importing frame has no Python source. Where the import
-    stands in a function, `cause` and `cause_line` name the nearest module body up the stack:
-    the module-level statement during which it ran; None otherwise.
+    `importer` is a module name, RUNTIME_IMPORTER for the handler itself. `file` and `line` are None
+    for PARENT edges and if the importing frame has no Python source. If the import is inside a
+    function, `cause` and `cause_line` name the nearest module body up the stack: the module-level
+    statement during which it ran; None otherwise.
     """
 
     importer: str

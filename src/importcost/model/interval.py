@@ -1,4 +1,4 @@
-"""A value and how far it can be trusted."""
+"""A value and its confidence interval."""
 
 from __future__ import annotations
 

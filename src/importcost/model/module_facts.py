@@ -45,7 +45,7 @@ def most_expensive(profile: Profile, limit: int = MOST_EXPENSIVE) -> list[int]:
 
 
 def _stays_inside(tree: ImportTree, node: int, owner: str, distributions: dict[str, str]) -> bool:
-    """Tell whether an import stays in its distribution; function code never does."""
+    """Return True if an import stays in its distribution; function code never does."""
     parent = tree.parents[node]
     if parent == NO_PARENT or owner == FUNCTION:
         return False
@@ -57,7 +57,7 @@ def _stays_inside(tree: ImportTree, node: int, owner: str, distributions: dict[s
 
 @dataclass(frozen=True, slots=True)
 class ModuleFacts:
-    """What the graph run told about one name; None where it told nothing."""
+    """The facts of the graph run about one name; None if there are none."""
 
     module: LoadedModule | None
     edge: ImportEdge | None

@@ -14,7 +14,7 @@ from importcost.model.tree import ImportTree
 
 
 class Phase(str, Enum):
-    """Where init time goes, in order."""
+    """The phases of init, in order."""
 
     INTERPRETER_START = "interpreter start"
     RUNTIME = "runtime"
@@ -23,7 +23,7 @@ class Phase(str, Enum):
 
 
 class RunKind(str, Enum):
-    """What a run is for; see the design's "How a measurement runs"."""
+    """The purpose of a run; see the design's "How a measurement runs"."""
 
     WARM_UP = "warm-up"
     TIMED = "timed"
@@ -38,10 +38,10 @@ class RunKind(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is measured: one handler in its task root. All paths are absolute.
+    """The measured object: one handler in its task root. All paths are absolute.
 
-    `module` is the dotted name that Lambda imports; `function` the attribute to be found in
-    it (None: only the import is measured). `handler_file` is the file of `module`.
+    `module` is the dotted name that Lambda imports, and `function` the attribute to find in it
+    (None: only the import is measured). `handler_file` is the file of `module`.
     """
 
     module: str
@@ -59,11 +59,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The function's configuration on Lambda that figures are worked out for.
-
-    `runtime` is a Lambda runtime name such as `python3.12`. `environment_names` are the names
-    of the variables passed by the user (values are not kept).
-    """
+    """The function's configuration on Lambda, for which figures are calculated."""
 
     memory_mb: int
     arch: str
@@ -76,13 +72,13 @@ class Settings:
 class Environment:
     """The machine, the interpreter and the runner that measured.
 
-    `runner` is `local` or an engine's name; `runner_reason` says why it was taken.
-    `runtime_source` says what stood in for the Lambda runtime: the version of the real
-    awslambdaric, or the dated list of what it loads. `bytecode` says how the task root's
-    bytecode was treated. `requirements` is the file that says what is deployed; `packages`
-    says where the packages were taken from, `runtime_packages` the same of what the runtime
-    brings, None where nothing of it was wanted. `log` names the log that the profile was read
-    from (`-` for standard input), None if it was measured.
+    `runner` is `local` or an engine's name, and `runner_reason` the reason for the choice.
+    `runtime_source` is what the Lambda runtime was represented by: the version of the real
+    awslambdaric, or the dated list of the modules that it loads. `bytecode` is the treatment of the
+    task root's bytecode. `requirements` is the file that lists the deployed packages. `packages` is
+    the origin of the packages, and `runtime_packages` that of the runtime's own, None if none of
+    them was used. `log` names the log that the profile was read from (`-` for standard input), None
+    if it was measured.
     """
 
     runner: str
@@ -104,7 +100,7 @@ class Environment:
 
     @property
     def minor_version(self) -> tuple[int, int]:
-        """Return the measured Python's version like (3, 12)."""
+        """The measured Python's version like (3, 12)."""
         major, minor = self.python_version.split(".")[:2]
         return int(major), int(minor)
 
@@ -113,9 +109,9 @@ class Environment:
 class Timing:
     """Time spent in one phase of one run, in microseconds.
 
-    `cpu_us` is the importing thread's CPU time (the primary statistic), `process_cpu_us` that
-    of all threads. `run_delay_us` is the time the thread was ready but waited for a processor
-    (Linux schedstat); None where the platform does not tell.
+    `cpu_us` is the importing thread's CPU time (the primary statistic), `process_cpu_us` that of
+    all threads. `run_delay_us` is the time the thread was ready but waited for a processor (Linux
+    schedstat); None if the platform does not report it.
     """
 
     wall_us: int
@@ -133,7 +129,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two versions launched one right after the other, in random order: function init times."""
+    """Function init times of two versions launched one right after the other, in random order."""
 
     base: Timing
     head: Timing
@@ -143,9 +139,9 @@ class Pair:
 class Run:
     """One launch of the interpreter.
 
-    `function_init` covers handler imports and module body together: only tracing can tell
-    them apart. `rows` are kept for traced runs. `speed_us` is the CPU time of the calibration
-    workload, for SPEED runs only. `total_wall_us` is launch to exit, as the runner saw it.
+    `function_init` covers handler imports and module body together: only tracing can separate them.
+    `rows` are kept for traced runs. `speed_us` is the CPU time of the calibration workload, for
+    SPEED runs only. `total_wall_us` is launch to exit, as the runner saw it.
     """
 
     kind: RunKind
@@ -176,10 +172,10 @@ BLOCKED_MIN_SHARE = 0.05
 
 
 def significant_blocked_us(blocked_us: float, wall_us: float) -> float:
-    """Return the blocked time that a figure must include, 0 where it is only noise.
+    """Return the blocked time that a figure must include, or 0 if it is only noise.
 
-    Microseconds. Reading files from a warm page cache blocks for a millisecond or two; a sleep
-    or a connection at import blocks for more than 5 ms and 5 % of the wall time.
+    Microseconds. Reading files from a warm page cache blocks for a millisecond or two; a sleep or a
+    connection at import blocks for more than 5 ms and 5 % of the wall time.
     """
     is_noise = blocked_us <= BLOCKED_MIN_US or blocked_us <= BLOCKED_MIN_SHARE * wall_us
     return 0.0 if is_noise else float(blocked_us)
@@ -190,8 +186,8 @@ class FunctionInit:
     """The timed function init (handler imports + module body), over all timed runs.
 
     `cpu_us` is the median of the importing thread's CPU with its interval; `process_cpu_us`,
-    `wall_us` and `blocked_us` are medians. `unattributed_share` is the part (0 to 1) of the
-    traced init that no named row and not the handler's module body accounts for.
+    `wall_us` and `blocked_us` are medians. `unattributed_share` is the part (0 to 1) of the traced
+    init that neither a named row nor the handler's module body accounts for.
     """
 
     cpu_us: Interval
@@ -202,12 +198,12 @@ class FunctionInit:
 
     @property
     def local_us(self) -> float:
-        """CPU time plus significant blocked time: what this init takes on an idle machine."""
+        """CPU time plus significant blocked time: the duration of this init on an idle machine."""
         return self.cpu_us.value + significant_blocked_us(self.blocked_us, self.wall_us)
 
 
 class WarningCode(str, Enum):
-    """What a reader of the figures must know; each comes with one sentence."""
+    """A caveat on the figures; each comes with one sentence."""
 
     DISTURBED_LOG = "disturbed-log"
     WALL_EXCEEDS_CPU = "wall-exceeds-cpu"
@@ -225,14 +221,14 @@ class WarningCode(str, Enum):
     NOT_DEPLOYED = "not-deployed"
     """The handler tries to import what the deployed package will not have."""
     RUNTIME_CONFLICT = "runtime-conflict"
-    """The package's own versions do not go with what the runtime brings."""
+    """The package's own versions are incompatible with the runtime's."""
     SUPPLIED = "supplied"
-    """A missing module was installed that nobody had named."""
+    """A missing module was installed without being requested."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileWarning:
-    """A warning that belongs to the profile, in words for the user."""
+    """A warning about the profile, in words for the user."""
 
     code: WarningCode
     message: str
@@ -242,13 +238,12 @@ class ProfileWarning:
 class Profile:
     """One measurement of one handler.
 
-    `tree` figures are microseconds scaled to the timed function-init CPU; interpreter and
-    runtime phases are scaled to their own timed CPU. `graph` is None for a profile made from
-    a log. `speed_us` is the median CPU time of the calibration workload on the measuring
-    interpreter, None for a log. For a log, `runs` is empty and `function_init.cpu_us` is the
-    sum of the log's own rows, in wall time. `advice` says what deferring would save, None for
-    a log. `supplies` are what was installed and set for this measurement beside the function's
-    own files and variables.
+    `tree` figures are microseconds scaled to the timed function-init CPU; interpreter and runtime
+    phases are scaled to their own timed CPU. `graph` is None for a profile made from a log.
+    `speed_us` is the median CPU time of the calibration workload on the measuring interpreter, None
+    for a log. For a log, `runs` is empty and `function_init.cpu_us` is the sum of the log's own
+    rows, in wall time. `advice` holds the savings by deferring, None for a log. `supplies` are the
+    packages installed and the variables set for this measurement only.
     """
 
     importcost_version: str

@@ -1,4 +1,4 @@
-"""Rows of `-X importtime` output, as columns, and what a log held besides them."""
+"""Rows of `-X importtime` output, as columns, and the other content of a log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class DisturbanceKind(str, Enum):
-    """Why a log does not describe one clean import sequence."""
+    """The reason why a log does not describe one clean import sequence."""
 
     NEGATIVE_SELF = "negative-self"
     """A row with negative self time: threads imported at the same time."""
@@ -17,9 +17,9 @@ class DisturbanceKind(str, Enum):
     FORKED = "forked"
     """Children add up to more than their parent's cumulative time: a forked copy wrote too."""
     MISSING_PARENT = "missing-parent"
-    """Deep rows whose parent never printed: the process ended in mid-import, or the log is cut."""
+    """Deep rows whose parent never printed: the process ended in an import, or the log is cut."""
     BROKEN_ROW = "broken-row"
-    """A line that starts like a row and is none (an embedded newline, a cut line)."""
+    """A line that starts like a row but is not one (an embedded newline, a cut line)."""
     UNDECODABLE = "undecodable"
     """Bytes that are not valid in the detected encoding; they were replaced."""
     NO_HEADER = "no-header"
@@ -28,7 +28,7 @@ class DisturbanceKind(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """One thing found wrong in a log; `line` counts from 1."""
+    """One problem found in a log; `line` counts from 1."""
 
     kind: DisturbanceKind
     line: int
@@ -65,11 +65,11 @@ class RowTable:
 
 @dataclass(frozen=True, slots=True)
 class ImporttimeLog:
-    """A parsed log: the measured process's rows, and everything else that stood in the text.
+    """A parsed log: the measured process's rows, and everything else in the text.
 
-    `other_processes` holds the rows of child interpreters that shared the stream; they are
-    never part of the tree. `cached` names the modules of `-X importtime=2` cached rows, in
-    order. `has_header` tells whether the log's own header was seen.
+    `other_processes` holds the rows of child interpreters that shared the stream; they are never
+    part of the tree. `cached` names the modules of `-X importtime=2` cached rows, in order.
+    `has_header` is True if the log's own header was seen.
     """
 
     rows: RowTable

@@ -1,4 +1,4 @@
-"""Paired tests without a distribution assumed: signed ranks, their shift, many tests at once."""
+"""Distribution-free paired tests: signed ranks, their shift, and many tests at once."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from importcost.model.interval import Interval
 from importcost.model.stats import median
 
 EXACT_UP_TO = 50
-"""Pairs up to which the distribution is counted out; beyond, it is close enough to normal."""
+"""Up to so many pairs the distribution is counted exactly; beyond, it is close to normal."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedRank:
     """The outcome of a Wilcoxon signed-rank test.
 
-    `positive` and `negative` are the rank sums of the differences above and below zero,
-    `p_value` is two-sided, `used` counts the differences that are not zero. `is_exact` tells
-    whether the distribution was counted out.
+    `positive` and `negative` are the rank sums of the differences above and below zero, `p_value`
+    is two-sided, `used` counts the differences that are not zero. `is_exact` is True if the
+    distribution was counted exactly.
     """
 
     positive: float
@@ -37,12 +37,12 @@ class SignedRank:
 def signed_rank_test(differences: Sequence[float]) -> SignedRank:
     """Test whether paired differences lie symmetrically around zero, two-sided.
 
-    Wilcoxon, "Individual comparisons by ranking methods", Biometrics Bulletin 1 (1945) 80-83.
-    Zeros take part in the ranking and are then left out: Pratt, "Remarks on zeros and ties in
-    the Wilcoxon signed rank procedures", JASA 54 (1959) 655-667. Ties get their mean rank. Up
-    to 50 differences the distribution over all signs is counted out for the very ranks that
-    occurred, ties included; beyond, it is normal with continuity correction (Hollander, Wolfe
-    and Chicken, "Nonparametric Statistical Methods", 3rd ed., section 3.1).
+    Wilcoxon, "Individual comparisons by ranking methods", Biometrics Bulletin 1 (1945) 80-83. Zeros
+    take part in the ranking and are then left out: Pratt, "Remarks on zeros and ties in the
+    Wilcoxon signed rank procedures", JASA 54 (1959) 655-667. Ties get their mean rank. Up to 50
+    differences the distribution over all signs is counted exactly for the ranks that occurred, ties
+    included; beyond, it is normal with continuity correction (Hollander, Wolfe and Chicken,
+    "Nonparametric Statistical Methods", 3rd ed., section 3.1).
 
     Raises ValueError without differences, or if one is not a finite number.
     """
@@ -60,11 +60,11 @@ def signed_rank_test(differences: Sequence[float]) -> SignedRank:
 def hodges_lehmann(differences: Sequence[float], confidence: float = 0.95) -> Interval:
     """Return the shift of paired differences: the median of their Walsh averages, same unit.
 
-    Hodges and Lehmann, "Estimates of location based on rank tests", Ann. Math. Statist. 34
-    (1963) 598-611. The interval is the signed-rank test turned round (Tukey; Hollander, Wolfe
-    and Chicken, section 3.3): with P(T <= c) <= (1 - confidence) / 2, the true shift lies
-    between the (c + 1)-th smallest and (c + 1)-th largest average. Where even the extremes do
-    not reach `confidence`, they are the interval and its confidence is what they reach.
+    Hodges and Lehmann, "Estimates of location based on rank tests", Ann. Math. Statist. 34 (1963)
+    598-611. The interval is the inverted signed-rank test (Tukey; Hollander, Wolfe and Chicken,
+    section 3.3): with P(T <= c) <= (1 - confidence) / 2, the true shift lies between the (c + 1)-th
+    smallest and (c + 1)-th largest average. Where even the extremes do not reach `confidence`, they
+    are the interval and its confidence is what they reach.
 
     Raises ValueError without differences, if one is not a finite number, or unless
     0 < confidence < 1.
@@ -106,7 +106,7 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
 
     Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6 (1979)
     65-70: the chance of even one false alarm among all tests stays below the level that the
-    corrected values are held against. Raises ValueError for what is no probability.
+    corrected values are compared with. Raises ValueError for a value that is not a probability.
     """
     if not all(0 <= p_value <= 1 for p_value in p_values):
         raise ValueError("a p value must lie between 0 and 1")
@@ -129,8 +129,8 @@ def _check(differences: Sequence[float]) -> None:
 def _between(one: float, other: float) -> float:
     """Return the mean of two numbers, never outside them.
 
-    Halves are added, not sums halved: the largest floats must not overflow. Half of the smallest
-    is nothing, though.
+    The halves are added, since a sum of the largest floats would overflow. Half of the smallest
+    float is zero, though.
     """
     return min(max(one / 2 + other / 2, min(one, other)), max(one, other))
 
@@ -147,7 +147,7 @@ def _doubled_ranks(sizes: Sequence[float]) -> list[int]:
 
 @lru_cache(maxsize=256)
 def _cumulative(ranks: tuple[int, ...]) -> list[int]:
-    """Return, for each sum 0, 1, ..., how many choices of ranks add up to it or less."""
+    """Return, for each sum 0, 1, ..., the number of choices of ranks that add up to it or less."""
     ways = [1]
     for rank in ranks:
         padding = [0] * rank
@@ -167,6 +167,6 @@ def _exact_p(ranks: tuple[int, ...], smaller: int) -> float:
 def _normal_p(ranks: tuple[int, ...], smaller: int) -> float:
     """Return the p value from the normal curve; the variance of tied ranks is their own."""
     spread = sqrt(sum(rank * rank for rank in ranks)) / 2
-    # One half of a rank is one here: ranks are doubled.
+    # One half of a rank is one here, because ranks are doubled.
     distance = max(0.0, sum(ranks) / 2 - smaller - 1)
     return erfc(distance / spread / sqrt(2))

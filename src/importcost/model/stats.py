@@ -1,4 +1,4 @@
-"""Medians, and how far to trust them, without assuming a distribution."""
+"""Medians and their intervals, without assuming a distribution."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ def median(values: Sequence[float]) -> float:
 
 
 def middle_half(values: Sequence[float]) -> tuple[int, ...]:
-    """Return the places of the values in the middle half, from the smallest to the largest.
+    """Return the indexes of the values in the middle half, from the smallest to the largest.
 
-    Their mean is Tukey's midmean: nearly as robust as the median, but sums of midmeans over the
-    same places add up, and where values jump between two modes it does not. A quarter, rounded
-    down, is left out at each end. Raises ValueError without values or if one is not a number.
+    Their mean is Tukey's midmean. It is nearly as robust as the median, but sums of midmeans over
+    the same indexes add up, and it does not jump between two modes as the median does. A quarter,
+    rounded down, is left out at each end. Raises ValueError without values or if one is not a
+    number.
     """
     _ordered(values)
     places = sorted(range(len(values)), key=lambda place: values[place])
@@ -36,9 +37,9 @@ def median_interval(values: Sequence[float], confidence: float = 0.95) -> Interv
 
     With n values in order, the true median lies outside [k-th smallest, k-th largest] with
     probability 2 P(B < k), B binomial(n, 1/2), whatever the distribution (David and Nagaraja,
-    "Order Statistics", 3rd ed., section 7.1). The narrowest interval that reaches `confidence`
-    is taken. Where even smallest to largest does not (n < 6 for 95 %), those are the interval
-    and `confidence` in the result is what they reach: 1 - 2^(1 - n). The unit is the values'.
+    "Order Statistics", 3rd ed., section 7.1). The result is the narrowest interval that reaches
+    `confidence`. If even smallest to largest does not (n < 6 for 95 %), those are the interval, and
+    `confidence` in the result is theirs: 1 - 2^(1 - n). The unit is the values'.
 
     Raises ValueError without values, if one is not a number, or unless 0 < confidence < 1.
     """
@@ -52,9 +53,9 @@ def median_interval(values: Sequence[float], confidence: float = 0.95) -> Interv
 
 
 def at_confidence(interval: Interval, confidence: float) -> Interval:
-    """Shrink or widen an interval to another confidence, errors taken as normal.
+    """Shrink or widen an interval to another confidence, assuming normal errors.
 
-    An interval that claims certainty, or none, stays as it is. No end falls below zero.
+    An interval with a confidence of 0 or 1 stays as it is. No bound falls below zero.
     """
     if not 0 < interval.confidence < 1:
         return interval

@@ -1,4 +1,4 @@
-"""What a measurement was given beside the function's own files, so that its init could run."""
+"""Packages and variables that a measurement got in addition, so that its init could run."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """The value of an environment variable that init reads and nobody has set.
+    """The value of an environment variable that init reads and that is not set.
 
-    `file` and `line` say where it is read: by the function's own code where that is on the
-    stack. None where nobody can tell, as for the fields of a settings class.
+    `file` and `line` tell where it is read: in the function's own code if that is on the stack.
+    They are None if the place is unknown, as for the fields of a settings class.
     """
 
     name: str
@@ -23,8 +23,8 @@ class Placeholder:
 class SuppliedPackage:
     """A requirement that was installed for this measurement only.
 
-    `requirement` is as it was asked for; `installed` names distribution and version (like
-    `requests 2.32.3`). `is_automatic` tells that nobody asked: the module `module` was missing.
+    `requirement` is as it was requested; `installed` names distribution and version (like `requests
+    2.32.3`). `is_automatic` is True if it was not requested: the module `module` was missing.
     """
 
     requirement: str
@@ -46,10 +46,10 @@ NO_SUPPLIES = Supplies()
 
 @dataclass(frozen=True, slots=True)
 class MissingModule:
-    """A module that init imports and nobody has; `file` and `line` say which statement.
+    """A module that init imports and that is missing; `file` and `line` are the statement's.
 
-    `wanted` are the full names that the statement asks for below it, such as
-    `google.cloud.storage` for the module `google`.
+    `wanted` are the full names that the statement imports below it, such as `google.cloud.storage`
+    for the module `google`.
     """
 
     name: str

@@ -11,7 +11,7 @@ NO_PARENT = -1
 
 @dataclass(frozen=True, slots=True)
 class ImportTree:
-    """An import tree as columns, in preorder: a parent stands before its children.
+    """An import tree as columns, in preorder: a parent comes before its children.
 
     The same name may occur many times, also inside itself, so nodes are indices, never names.
     `name_ids[i]` indexes `names`; `parents[i]` is a node index or NO_PARENT; `phase_ids[i]`

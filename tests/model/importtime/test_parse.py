@@ -368,7 +368,7 @@ def test_forks_beyond_the_limit_are_told_and_kept():
     log = parse_importtime(HEADER + family * 40)
     assert log.other_processes.names == ["b"] * 32
     assert log.rows.names.count("b") == 8
-    assert "further ones are kept" in log.disturbances[-1].detail
+    assert "other ones are kept" in log.disturbances[-1].detail
 
 
 def test_large_logs_are_checked_by_their_sums():
@@ -407,7 +407,7 @@ def test_a_child_at_the_top_level_is_cut_out_by_modules_loaded_before():
     assert set(kinds(log)) == {DisturbanceKind.OTHER_PROCESS}
     assert "encodings" in log.other_processes.names
     assert log.rows.names[-1] == "wave"
-    assert any("do not tell" in one.detail for one in log.disturbances)
+    assert any("do not show" in one.detail for one in log.disturbances)
 
 
 def test_a_childs_rows_count_before_no_marker():

@@ -1,8 +1,8 @@
-"""Exports of CloudWatch logs to single events: what was logged, by which stream, of which function.
+"""Split exports of CloudWatch logs into single events, with their stream and function.
 
-The forms: plain text (console, `aws logs tail`, `--output text`, `sam logs`), JSON of the CLI
+The forms are plain text (console, `aws logs tail`, `--output text`, `sam logs`), JSON of the CLI
 (`events`), JSON and CSV of Logs Insights (messages, or the `@initDuration` fields), and lines of
-JSON with or without a prefix. Which one it is shows in the text itself.
+JSON with or without a prefix. The form is detected from the text itself.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _GROUP_KEYS = ("@log", "logGroupName", "logGroup", "log_group", "logGroupIdentif
 _TIME_KEYS = ("@timestamp", "timestamp")
 _DERIVED = "@duration"
 _BYTES_PER_MB = 1_000_000.0
-"""Logs Insights gives memory in bytes, a thousand to the next unit."""
+"""Logs Insights gives memory in bytes, with factors of a thousand."""
 
 _LONGEST_FIELD = 2**24
 _LONGEST_RECORD = 200
@@ -44,8 +44,8 @@ _LONGEST_RECORD = 200
 class LogEvent:
     """One logged event. `number` counts events, or lines of a text, from 1.
 
-    `fields` are those of a JSON record (`type`, `record`), None for a line of text. `group` is
-    the function's name as its log group says.
+    `fields` are those of a JSON record (`type`, `record`), None for a line of text. `group` is the
+    function's name from its log group.
     """
 
     number: int
@@ -57,7 +57,7 @@ class LogEvent:
 
 
 def log_events(text: str) -> Iterator[LogEvent]:
-    """Yield the events of an export in any of the forms above; never raises for odd ones."""
+    """Yield the events of an export in any of the forms above; never raises for malformed ones."""
     text = text.removeprefix("\ufeff")
     start = text.lstrip()[:1]
     if start in ("{", "["):
@@ -73,7 +73,7 @@ def log_events(text: str) -> Iterator[LogEvent]:
 
 
 def _document(text: str) -> Any:
-    """Return a text that is one JSON document, None for anything else (as lines of JSON)."""
+    """Return a text that is one JSON document, or None for any other (such as lines of JSON)."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -124,7 +124,7 @@ def _item_event(number: int, item: Mapping[str, Any], group: str | None) -> LogE
 
 
 def _derived(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the report that Insights' own fields make; without figures, a record of nothing."""
+    """Return the report that Insights' own fields make; without figures, an empty record."""
     if not item.get(_DERIVED) and not item.get("@initDuration"):
         return {}
     if item.get("@type") not in (None, "", "REPORT"):
@@ -143,7 +143,7 @@ def _derived(item: Mapping[str, Any]) -> Mapping[str, Any]:
         metrics["durationMs"] = 0.0  # a query may ask for the init alone
     for name in ("memorySizeMB", "maxMemoryUsedMB"):
         value = metrics[name]
-        # Nothing has more than 10,240 MB, and nothing less than that many bytes.
+        # No function has more than 10,240 MB, and none has less than that many bytes.
         if value is not None and value > 100_000:
             metrics[name] = value / _BYTES_PER_MB
     kept = {name: value for name, value in metrics.items() if value is not None}
@@ -158,7 +158,7 @@ def _is_csv_header(line: str) -> bool:
 
 
 def _csv_events(text: str) -> Iterator[LogEvent]:
-    # A message holds line ends, and may hold more than the module allows by itself.
+    # A message contains line ends, and may be longer than the csv module allows by default.
     before = csv.field_size_limit(_LONGEST_FIELD)
     try:
         # NUL would end the reading on older Pythons.
@@ -213,7 +213,7 @@ def _line_event(number: int, line: str, stream: str | None) -> LogEvent:
 
 
 def _fields(text: str) -> Mapping[str, Any] | None:
-    """Return the JSON object that a text starts with, None where it is none."""
+    """Return the JSON object that a text starts with, or None."""
     try:
         value, _ = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):

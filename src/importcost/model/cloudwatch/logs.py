@@ -1,12 +1,12 @@
-"""Cold starts out of Lambda's own logs, whatever they were exported with.
+"""Extract cold starts from Lambda's own logs, in any export form.
 
-Lambda ends each invocation with a REPORT line (text) or a `platform.report` record (JSON); a cold
-start's holds its Init Duration. They reach the user as plain text, as JSON of `aws logs
-filter-log-events` or `get-log-events`, as `aws logs tail` text, or as CSV or JSON of Logs
-Insights. `events` turns each into events; here they are read and put together.
+Lambda ends each invocation with a REPORT line (text) or a `platform.report` record (JSON); that of
+a cold start has its Init Duration. They reach the user as plain text, as JSON of `aws logs
+filter-log-events` or `get-log-events`, as `aws logs tail` text, or as CSV or JSON of Logs Insights.
+`events` splits each form into events; this module reads and combines them.
 
-The local Runtime Interface Emulator writes REPORT lines too: their Max Memory Used is the Memory
-Size, which a real function shows only when it has run full. Those are never taken.
+The local Runtime Interface Emulator writes REPORT lines too. Their Max Memory Used equals the
+Memory Size, which a real function shows only when its memory is full. Those lines are never used.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 from importcost.model.cloudwatch.events import LogEvent, log_events
 
 LONGEST_MS = 1_000_000.0
-"""Nothing that Lambda runs takes longer (15 minutes): a larger number is none of its figures."""
+"""Lambda's longest duration (15 minutes): a larger number is not one of its figures."""
 
 _INIT_ERRORS = (
     "Runtime.ImportModuleError",
@@ -54,17 +54,17 @@ _RUNTIME_VERSION = re.compile(r"Runtime Version:\s*([a-z]+):?(\d+(?:\.\d+)?)?")
 
 
 class InitKind(str, Enum):
-    """How an execution environment came about."""
+    """The way an execution environment was started."""
 
     ON_DEMAND = "on-demand"
     PROVISIONED = "provisioned-concurrency"
-    """Initialised ahead and throttled: says nothing about an on-demand init."""
+    """Initialised ahead and throttled: tells nothing about an on-demand init."""
     SNAPSTART = "snap-start"
 
 
 @dataclass(frozen=True, slots=True)
 class ColdStart:
-    """One init that succeeded. Milliseconds, megabytes; None where the log does not say.
+    """One init that succeeded. Milliseconds, megabytes; None if the log does not tell.
 
     `runtime` is as logged (`python3.12`), `function` the function's name.
     """
@@ -92,7 +92,7 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class FailedInit:
-    """An init that did not succeed: how long it ran (ms), in which phase, and why."""
+    """An init that failed: its duration (ms), its phase, and the reason."""
 
     init_ms: float
     phase: str
@@ -102,11 +102,11 @@ class FailedInit:
 
 @dataclass(frozen=True, slots=True)
 class LambdaLog:
-    """What a log says about inits, and how many of its lines were left out and why.
+    """The inits in a log, and how many of its lines were left out and why.
 
-    `warm` invocations had no init. `duplicates` were logged twice; `emulator` are the local
-    emulator's; `unreadable` looked like reports and held no figures; `line_of_unreadable` is
-    the first such event (from 1), None without one.
+    `warm` invocations had no init. `duplicates` were logged twice, and `emulator` are the local
+    emulator's. `unreadable` looked like reports but had no figures; `line_of_unreadable` is the
+    first such event (from 1), or None.
     """
 
     cold_starts: tuple[ColdStart, ...]
@@ -120,13 +120,13 @@ class LambdaLog:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """Names of the functions that the log tells apart, by name."""
+        """Names of the functions in the log, in order of name."""
         names = {one.function for one in self.cold_starts if one.function is not None}
         return tuple(sorted(names))
 
 
 def read_lambda_log(text: str) -> LambdaLog:
-    """Return the inits in a log in any of the forms above; what is no report is passed over."""
+    """Return the inits in a log in any of the forms above; other lines are skipped."""
     reader = _Reader()
     for event in log_events(text):
         reader.take(event)
@@ -135,7 +135,7 @@ def read_lambda_log(text: str) -> LambdaLog:
 
 @dataclass
 class _Stream:
-    """What is known of one execution environment, from its own log stream."""
+    """The known facts about one execution environment, from its own log stream."""
 
     function: str | None = None
     runtime: str | None = None
@@ -162,7 +162,7 @@ class _Report:
 
 
 class _Reader:
-    """Takes events in order and keeps what they say about inits."""
+    """Reads events in order and collects their facts about inits."""
 
     def __init__(self) -> None:
         self._streams: dict[tuple[str | None, str | None], _Stream] = {}
@@ -261,7 +261,7 @@ class _Reader:
             where = phase.group(1) if phase else "init"
             self._fail(init_ms, where, status.group(1), stream, event)
         elif phase is None or phase.group(1) == "init":
-            # In text, Lambda reports a good init apart from its request only where it ran ahead.
+            # In text, Lambda reports a good init separately from its request only if it ran ahead.
             self._ahead.add((event.stream, None) if event.stream else (None, round(init_ms, 1)))
 
     def _fail(
@@ -297,7 +297,7 @@ class _Reader:
 
     def _report(self, event: LogEvent, stream: _Stream, report: _Report) -> None:
         key = (report.request_id, report.duration, report.billed, report.init, report.restore)
-        # Async retries keep the request's id, so figures belong to what makes a report the same.
+        # Retries reuse the request id, so the figures are part of the key.
         if not self._is_new(key):
             return
         if _looks_emulated(report, is_emulated=self._is_emulated):
@@ -310,7 +310,7 @@ class _Reader:
         elif report.init is None:
             self._counts["warm"] += 1
         elif stream.init_failed or report.error in _INIT_ERRORS:
-            # What an init that failed took is not what one takes; it may be noted already.
+            # A failed init's duration is not a sample; it may be recorded already.
             if not any(math.isclose(one.init_ms, report.init) for one in self._failed):
                 status = report.error or "error"
                 self._failed.append(FailedInit(report.init, "init", status, stream.function))
@@ -332,7 +332,7 @@ class _Reader:
             self._first_unreadable = event.number
 
     def result(self) -> LambdaLog:
-        """Return all that was read."""
+        """Return everything that was read."""
         return LambdaLog(
             cold_starts=(*map(self._with_kind, self._cold), *self._unreported()),
             restores=tuple(self._restores),
@@ -345,9 +345,9 @@ class _Reader:
         )
 
     def _with_kind(self, start: ColdStart) -> ColdStart:
-        """Return a cold start, marked where a line of its environment says that it ran ahead.
+        """Return a cold start, marked if a line of its environment says that it ran ahead.
 
-        Lines without a stream are told apart by their figure.
+        Lines without a stream are matched by their figure.
         """
         key = (start.stream, None) if start.stream else (None, round(start.init_ms, 1))
         if key in self._ahead and start.kind is InitKind.ON_DEMAND:
@@ -355,7 +355,7 @@ class _Reader:
         return start
 
     def _unreported(self) -> Iterable[ColdStart]:
-        """Yield the inits that only an init report tells of: their invocation is not logged."""
+        """Yield the inits that only an init report mentions: their invocation is not logged."""
         logged = Counter((one.stream, round(one.init_ms, 1)) for one in self._cold)
         streams = {one.stream for one in self._cold}
         seen: set[tuple[str | None, float]] = set()
@@ -368,7 +368,7 @@ class _Reader:
 
 
 def _function(event: LogEvent) -> str | None:
-    """Return the function's name: in the stream's own where functions share a log group."""
+    """Return the function's name: the stream's own if functions share a log group."""
     found = _STREAM_FUNCTION.match(event.stream or "")
     return found.group(1) if found else event.group
 
@@ -391,10 +391,10 @@ def _cold(
 
 
 def _looks_emulated(report: _Report, *, is_emulated: bool) -> bool:
-    """Tell whether the local emulator wrote a report: its Max Memory Used is the Memory Size.
+    """Return True if the local emulator wrote a report: its Max Memory Used is the Memory Size.
 
-    A real function that has run full is told apart by its bill: Lambda bills init and invocation
-    together, the emulator the invocation alone.
+    A real function with full memory differs in its bill: Lambda bills init and invocation together,
+    the emulator the invocation alone.
     """
     if report.used is None or report.used != report.memory:
         return False

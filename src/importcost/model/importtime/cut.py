@@ -1,19 +1,19 @@
-"""Whether a log of `-X importtime` breaks off: rows print on completion, so parents come last."""
+"""Detect a log of `-X importtime` that is cut off: rows print on completion, parents last."""
 
 from __future__ import annotations
 
 from importcost.model.rows import RowTable
 
 _ROUNDING_US = 2
-"""Each row's two figures are rounded apart from each other, by up to a microsecond each."""
+"""Each row's two figures are rounded separately, by up to a microsecond each."""
 
 
 def breaks_off(rows: RowTable) -> bool:
-    """Tell whether a log ends inside an import, whose own row never printed.
+    """Return True if a log ends inside an import, whose own row never printed.
 
-    The rows behind the last root are then nobody's. Lines of one millisecond may have changed
-    places on their way (CloudWatch), so that a root's children stand behind it: their time is
-    missing in front of it, and such a log is whole.
+    The rows after the last root then have no parent. Lines of one millisecond may be swapped on
+    their way (CloudWatch), so a root's children may come after it. Their time is then missing
+    before it, and such a log is complete.
     """
     last_root = _last_root(rows, len(rows))
     behind = range(last_root + 1, len(rows))

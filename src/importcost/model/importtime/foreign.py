@@ -1,9 +1,9 @@
-"""Which rows of a log other processes wrote: child interpreters and forked copies.
+"""Find the rows of a log that other processes wrote: child interpreters and forked copies.
 
-A child interpreter started with the same flag prints its own header, a forked copy none. What
-tells their rows from the measured process's is the sum in `importcost.model.importtime.nest`: a
-parent's figures know nothing of another process's imports. Where the figures leave it open, the
-rows stay with the measured process and the finding says so.
+A child interpreter started with the same flag prints its own header, a forked copy none. Their rows
+are recognised by the sum in `importcost.model.importtime.nest`: a parent's figures do not include
+another process's imports. If the figures are ambiguous, the rows stay with the measured process,
+and the finding says so.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from importcost.model.importtime.nest import fits
 from importcost.model.rows import DisturbanceKind, RowTable
 
 CHECKED_IN_FULL = 200_000
-"""Logs up to this many rows are always checked row by row; beyond, only if their sums are off."""
+"""Logs up to this many rows are checked row by row; longer ones only if their sums are off."""
 
 _MAX_FORKS = 32
 _SEARCH_STEPS = 2_000_000
@@ -29,7 +29,7 @@ _Waiting = dict[int, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about other processes, at a row (counted from 0 in the whole log)."""
+    """A finding about other processes, at a row (counted from 0 in the whole log)."""
 
     kind: DisturbanceKind
     row: int
@@ -49,13 +49,13 @@ def find_foreign_rows(
 ) -> ForeignRows:
     """Find other processes' rows.
 
-    `headers` are the rows before which a second or later header stood, `markers` those before
-    which a marker stood, both ascending.
+    `headers` are the rows before which a second or later header was printed, `markers` those before
+    which a marker was, both ascending.
     """
     ranges, findings = _find_children(rows, headers, markers)
     if len(rows) > CHECKED_IN_FULL and not headers and _sums_hold(rows):
         return ForeignRows((), ())
-    # Threads break the same sums, and a negative self time is their mark alone.
+    # Threads break the same sums, but only threads cause negative self times.
     if len(rows) and min(rows.self_us) >= 0:
         forks, more = _find_forks(rows, ranges, markers)
         return ForeignRows(tuple(_merged(ranges + forks)), (*findings, *more))
@@ -63,7 +63,7 @@ def find_foreign_rows(
 
 
 def _sums_hold(rows: RowTable) -> bool:
-    """Tell whether all self times add up to the roots' cumulative times, within rounding."""
+    """Return True if all self times add up to the roots' cumulative times, within rounding."""
     roots = sum(compress(rows.cumulative_us, map(not_, rows.depth)))
     return -len(rows) <= sum(rows.self_us) - roots <= len(rows)
 
@@ -113,13 +113,13 @@ def _find_children(
         if end > header:
             ranges.append((header, end))
         if not certain:
-            detail = "the figures do not tell where the child process's rows end"
+            detail = "the figures do not show where the child process's rows end"
             findings.append(Finding(DisturbanceKind.OTHER_PROCESS, header, detail))
     return ranges, findings
 
 
 def _waiting(rows: RowTable, ranges: Sequence[tuple[int, int]], end: int) -> _Waiting:
-    """Return what waits for its parent before row `end`, the ranges left out."""
+    """Return the rows that wait for their parent before row `end`, without the ranges."""
     waiting: _Waiting = {}
     starts = {stop - 1: start for start, stop in ranges}
     limit: int | None = None
@@ -141,7 +141,7 @@ def _waiting(rows: RowTable, ranges: Sequence[tuple[int, int]], end: int) -> _Wa
 class _Search:
     """Finds the row from which on the sums are the measured process's again.
 
-    A bounded search: `_SEARCH_STEPS` rows are looked at in all, then it gives up.
+    The search is bounded: after `_SEARCH_STEPS` rows in all it gives up.
     """
 
     def __init__(self, rows: RowTable, headers: Sequence[int]) -> None:
@@ -150,7 +150,7 @@ class _Search:
         self._steps = _SEARCH_STEPS
 
     def end_of_child(self, number: int, waiting: _Waiting, level: int = 0) -> int | None:
-        """Return where the child of a header ends, given what waits before it; None if open."""
+        """Return the end of the child of a header, given the rows that wait before; or None."""
         start = header = self._headers[number]
         while start < len(self._rows):
             end = _next_root(self._rows, start)
@@ -161,7 +161,8 @@ class _Search:
             elif self._adds_up(start, end, waiting):
                 return start
             elif not self._adds_up(start, end, {}):
-                # Neither process's alone: the child died in mid-import somewhere in here.
+                # The rows fit neither process alone: the child died during an import somewhere in
+                # here.
                 for middle in range(start + 1, end):
                     if self._adds_up(middle, end, waiting):
                         return middle
@@ -171,9 +172,9 @@ class _Search:
         return None
 
     def _goes_on(self, start: int, inner: int, waiting: _Waiting, level: int) -> bool:
-        """Tell whether the rows up to the next header are the measured process's.
+        """Return True if the rows up to the next header are the measured process's.
 
-        Then that header is its next child's, behind which the sums must go on as well.
+        Then that header is its next child's, and the sums must hold after that child as well.
         """
         sums = self._nest(start, self._headers[inner], waiting)
         if sums is None:
@@ -184,12 +185,12 @@ class _Search:
         return self.end_of_child(inner, sums, level + 1) is not None
 
     def _adds_up(self, start: int, end: int, waiting: _Waiting) -> bool:
-        """Tell whether the rows nest, after those that wait, and take the deepest of them up."""
+        """Return True if the rows nest after those that wait, and include the deepest of them."""
         sums = self._nest(start, end, waiting)
         return sums is not None and (not waiting or max(sums) < max(waiting))
 
     def _nest(self, start: int, end: int, waiting: _Waiting) -> _Waiting | None:
-        """Return what waits after the rows; None if a sum is wrong or a parent is missing."""
+        """Return the rows that wait after these; None if a sum is wrong or a parent is missing."""
         rows = self._rows
         sums = dict(waiting)
         for row in range(start, end):
@@ -216,11 +217,11 @@ def _next_root(rows: RowTable, start: int) -> int:
 def _end_by_names(
     rows: RowTable, header: int, before: Sequence[int], markers: Sequence[int]
 ) -> tuple[int, bool]:
-    """Decide by names where no row waits for its parent, so that all sums hold either way.
+    """Decide by names if no row waits for its parent, so that all sums hold either way.
 
-    A process loads a module once. So the child's rows reach at least to the last root with a
-    name that the measured process had loaded, and no further than to the first with a name
-    that the child itself had loaded.
+    A process loads a module once. So the child's rows extend at least to the last root with a name
+    that the measured process had loaded, and at most to the first with a name that the child itself
+    had loaded.
     """
     loaded = _once(rows.names[row] for row in before)
     stop = next((row for row in markers if row > header), len(rows))
@@ -271,7 +272,7 @@ def _find_forks(
         if found is None:
             return ranges, findings + undecided
         if len(ranges) == _MAX_FORKS:
-            detail = f"more than {_MAX_FORKS} forked copies wrote rows: the further ones are kept"
+            detail = f"more than {_MAX_FORKS} forked copies wrote rows: the other ones are kept"
             return ranges, [*findings, Finding(DisturbanceKind.FORKED, found[0], detail)]
         ranges.append(found)
         detail = f"{found[1] - found[0]} rows that a forked copy wrote"
@@ -281,10 +282,10 @@ def _find_forks(
 def _next_fork(
     rows: RowTable, alive: Sequence[int], markers: Sequence[int]
 ) -> tuple[tuple[int, int] | None, list[Finding]]:
-    """Return the first range that a forked copy surely wrote, else what stays unexplained.
+    """Return the first range that a forked copy certainly wrote, else the unexplained excess.
 
-    Rows that miss children beside rows that have too many mean rows lost or out of order (log
-    services shuffle lines of the same millisecond); then no excess proves a fork.
+    Rows that miss children together with rows that have too many mean that rows are lost or out of
+    order (log services shuffle lines of the same millisecond); then no excess proves a fork.
     """
     wrong = _wrong_sums(rows, alive)
     short = [position for position, excess in wrong if excess < 0]
@@ -333,14 +334,14 @@ def _mends(
     range_: tuple[int, int],
     wrong: Sequence[tuple[int, int]],
 ) -> bool:
-    """Tell whether fewer sums are wrong without the range."""
+    """Return True if fewer sums are wrong without the range."""
     start, end = range_
     rest = [row for row in alive if not start <= row < end]
     return len(_wrong_sums(rows, rest)) < len(wrong)
 
 
 def _unexplained(rows: RowTable, row: int, excess: int, *, shuffled: bool) -> Finding:
-    what = f"{rows.names[row]}: the rows under it take {excess} us more than its own figures say"
+    what = f"{rows.names[row]}: the rows under it take {excess} us more than its own figures"
     if shuffled:
         detail = f"{what}, others miss some: rows are lost or out of order"
         return Finding(DisturbanceKind.MISSING_PARENT, row, detail)
@@ -349,7 +350,7 @@ def _unexplained(rows: RowTable, row: int, excess: int, *, shuffled: bool) -> Fi
 
 
 def _wrong_sums(rows: RowTable, alive: Sequence[int]) -> list[tuple[int, int]]:
-    """Return (position, children's sum less the row's own) of every row that does not fit."""
+    """Return (position, children's sum minus the row's own) of every row that does not fit."""
     depth_of, self_of, cumulative_of = rows.depth, rows.self_us, rows.cumulative_us
     sums = [0] * (max(depth_of, default=0) + 2)
     counts = [0] * len(sums)
@@ -389,7 +390,7 @@ def _inside(rows: RowTable, row: int) -> int:
 def _marker_explains(
     rows: RowTable, alive: Sequence[int], node: _Node, markers: Sequence[int]
 ) -> bool:
-    """Tell whether the sum holds without the children before some marker inside the node."""
+    """Return True if the sum holds without the children before some marker inside the node."""
     inside = _inside(rows, alive[node.position])
     first, last = alive[node.start], alive[node.position]
     for marker in markers:
@@ -402,11 +403,11 @@ def _marker_explains(
 
 
 def _foreign_children(rows: RowTable, alive: Sequence[int], node: _Node) -> tuple[int, int] | None:
-    """Return the row range of the one run of children that the parent knows nothing of.
+    """Return the row range of the one run of children that the parent's figures do not include.
 
-    None if no run or more than one explains the excess. A run at the start is what threads
-    leave too (the sum so far is lost when they overlap): it counts only if a module in it was
-    loaded again afterwards, which one process does not do.
+    None if no run or more than one explains the excess. Threads leave a run at the start too (the
+    sum so far is lost when they overlap): it counts only if one of its modules was loaded again
+    afterwards, which a single process does not do.
     """
     run = _only_run(
         [rows.cumulative_us[alive[child]] for child in node.children],
@@ -434,7 +435,7 @@ def _only_run(times: Sequence[int], inside: int) -> tuple[int, int] | None:
     for start in range(len(times)):
         if end < start:
             end, window = start, 0
-        # Take children in while too much is left outside the window.
+        # Extend the window while unclaimed time remains.
         while end < len(times) and total - window - inside > len(times) - (end - start) + 1:
             window += times[end]
             end += 1
@@ -451,8 +452,8 @@ def _copy_of_parent(
 ) -> tuple[int, int] | None:
     """Return the rows of a copy that went on to print the parent's row itself.
 
-    The copy's row of the same name took the children from before the fork; the parent's own
-    row, printed later, misses exactly those.
+    The copy's row of the same name includes the children from before the fork; the parent's own
+    row, printed later, lacks exactly those.
     """
     inside = _inside(rows, alive[node.position])
     copy = _node_at(rows, alive, copy_position)

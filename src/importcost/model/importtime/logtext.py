@@ -1,4 +1,4 @@
-"""Bytes of a stored log to text, in pieces small enough to keep peak memory low."""
+"""Decode a stored log to text, in pieces small enough to keep peak memory low."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _wide_encoding(data: bytes) -> str | None:
             return name
     start = data[:_SNIFFED]
     for _, name in _WIDE_BOMS:
-        # Two-byte characters start at even places; at odd ones this is the other byte order.
+        # Two-byte characters start at even offsets; at odd ones this is the other byte order.
         if start.find("import time:".encode(name)) % 2 == 0:
             return name
     return None

@@ -1,9 +1,9 @@
-"""Rows, printed on completion, to the import tree, in preorder.
+"""Nest rows, printed on completion, into the import tree, in preorder.
 
-The depth column alone nests rows: a row of depth d owns the rows of depth d + 1 printed since
-the last row that was no deeper than d. Three shapes look wrong and are true, and stay as they
-are: a parent package printed inside its child, a name nested in itself or repeated, and a
-failed import that looks like a success. Nothing here recurses: logs nest 3,000 deep.
+The depth column alone nests rows: a row of depth d owns the rows of depth d + 1 printed since the
+last row that was no deeper than d. Three shapes look wrong but are right, and stay as they are: a
+parent package printed inside its child, a name nested in itself or repeated, and a failed import
+that looks like a success. Nothing here recurses: logs nest 3,000 deep.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from importcost.model.tree import NO_PARENT, ImportTree
 
 
 def fits(children_us: int, inside_us: int, count: int) -> bool:
-    """Tell whether `count` children add up to a row's `cumulative - self`, within rounding.
+    """Return True if `count` children add up to a row's `cumulative - self`, within rounding.
 
     The sum ties a row to its children: CPython prints `cumulative` and `self = cumulative - time
-    inside the children`, each rounded up to a microsecond. So `cumulative - self` equals the sum
-    of the direct children's cumulative times, but for less than one microsecond a child and one
-    for the row itself.
+    inside the children`, each rounded up to a microsecond. So `cumulative - self` equals the sum of
+    the direct children's cumulative times, up to one microsecond per child and one for the row
+    itself.
     """
     return -1 <= children_us - inside_us <= count + 1
 
@@ -54,7 +54,7 @@ def build_tree(
         names=names,
         name_ids=array("q", order if isinstance(ids, range) else pick(ids)),
         parents=parents,
-        # From lists: an array would make every number anew, out of order and so out of cache.
+        # From lists: an array would create every number again, out of order and so out of cache.
         self_us=array("q", pick(rows.self_us.tolist())),
         cumulative_us=array("q", pick(rows.cumulative_us.tolist())),
         phases=phases,
@@ -65,13 +65,13 @@ def build_tree(
 def link_parents(rows: RowTable, marker_rows: Sequence[int] = ()) -> array[int]:
     """Return each row's parent row, in printed order; NO_PARENT for roots and orphans.
 
-    `marker_rows` are the rows before which markers stood. A row printed before a marker may
-    belong to one printed after it (the marker stood inside an import), unless the figures
-    deny it: then its own parent never printed.
+    `marker_rows` are the rows before which markers were printed. A row printed before a marker may
+    belong to one printed after it (the marker was inside an import), unless the figures contradict:
+    then its own parent never printed.
     """
     depths = rows.depth
     parents = array("q", [NO_PARENT]) * len(depths)
-    open_rows: list[int] = []  # open_rows[d]: the row of depth d that what precedes it is in
+    open_rows: list[int] = []  # open_rows[d]: the row of depth d around the rows before it
     for row in range(len(depths) - 1, -1, -1):
         depth = depths[row]
         if depth < len(open_rows):
@@ -109,19 +109,19 @@ def orphan_groups(rows: RowTable, marker_rows: Sequence[int]) -> list[tuple[int,
 
 
 def _is_whole(depths: array[int]) -> bool:
-    """Tell whether every deep row is followed by its parent: no step up of more than one."""
+    """Return True if every deep row is followed by its parent: no step up of more than one."""
     if not depths:
         return True
     return depths[-1] == 0 and max(map(sub, depths, depths[1:]), default=0) <= 1
 
 
 def _open_markers(depths: array[int], marker_rows: Sequence[int]) -> bool:
-    """Tell whether a marker stands where rows wait for a parent."""
+    """Return True if a marker is at a place where rows wait for a parent."""
     return any(0 < row <= len(depths) and depths[row - 1] for row in marker_rows)
 
 
 def _cut_at_marker(rows: RowTable, parents: array[int], marker_row: int) -> None:
-    """Take rows before a marker from parents after it whose figures deny them."""
+    """Detach rows before a marker from parents after it whose figures contradict."""
     depths = rows.depth
     row = marker_row - 1
     limit = depths[row] + 1 if 0 <= row < len(depths) else 0
@@ -156,9 +156,9 @@ def _preorder(rows: RowTable, marker_rows: Sequence[int]) -> tuple[Sequence[int]
 def _preorder_of_whole(depths: array[int]) -> tuple[list[int], array[int]] | None:
     """One pass, for logs without orphans; None for others.
 
-    Before row i of depth d stand, in preorder, its d ancestors and every row printed before
-    its subtree began. For a leaf that is i + d; a row with children got its position when the
-    first row inside it was printed.
+    Before row i of depth d come, in preorder, its d ancestors and every row printed before its
+    subtree began. For a leaf that is i + d; a row with children got its position when the first row
+    inside it was printed.
     """
     order = [0] * len(depths)
     parents = order.copy()  # a list is quicker to fill than an array

@@ -1,9 +1,8 @@
-"""Text of `-X importtime` to rows, whatever else stands in the text.
+"""Parse the text of `-X importtime` to rows, among any other text.
 
-What CPython prints per import (Python/import.c, `import_find_and_load`), on completion:
-`import time: %9ld | %10ld | %*s%s`, self and cumulative in microseconds rounded up, two
-spaces per depth, name. Anything may stand around it: other output glued to it, prefixes of
-log services, other processes' rows.
+CPython prints per import (Python/import.c, `import_find_and_load`), on completion: `import time:
+%9ld | %10ld | %*s%s`, self and cumulative in microseconds rounded up, two spaces per depth, name.
+Anything may surround it: other output glued to it, prefixes of log services, other processes' rows.
 """
 
 from __future__ import annotations
@@ -35,11 +34,11 @@ MAX_LISTED = 100
 _HEADER_TEXT = "self [us] | cumulative | imported package"
 _START = "import time: "
 _FIGURES_WIDTH = 25  # "      199 |        199 | ", as CPython pads it
-# Where the figures' separators stand among those 25 characters.
+# Offsets of the figures' separators among those 25 characters.
 _SEPARATORS = ((9, " "), (10, "|"), (11, " "), (22, " "), (23, "|"), (24, " "))
 # By the width of the figures and the two spaces per depth after them.
 _DEPTH_OF_WIDTH = {_FIGURES_WIDTH + 2 * depth: depth for depth in range(4096)}
-# Carriage return, escape, and what else `str.lstrip` takes for a blank.
+# Carriage return, escape, and other characters that `str.lstrip` strips.
 _ODD_CHARACTERS = "\r\x1b\t\v\f\x1c\x1d\x1e\x1f"
 _CLEAN_LINES = re.compile(r"(?:import time: [ 0-9-]{9} \| [ 0-9]{10} \| [^\n]+\n)+")
 # 18 digits always fit a 64-bit column.
@@ -51,7 +50,7 @@ _JSON_MESSAGE = re.compile(r'"(?:message|log|msg)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
 def parse_importtime(data: bytes | str, *, marker_token: str | None = None) -> ImporttimeLog:
-    """Parse a log; every input gives a result, and what was odd is in `disturbances`.
+    """Parse a log; every input gives a result, with its problems in `disturbances`.
 
     Bytes may be UTF-8 or UTF-16 and end lines with LF or CRLF. With `marker_token`, lines that
     contain `importcost-mark TOKEN LABEL` become markers; without, they are ordinary output.
@@ -68,7 +67,7 @@ def parse_importtime(data: bytes | str, *, marker_token: str | None = None) -> I
 
 
 class _Disturbances:
-    """Collects disturbances; a log may be odd on a million lines, so lists are capped."""
+    """Collects disturbances; a log may have problems on a million lines, so lists are capped."""
 
     def __init__(self) -> None:
         self._found: dict[DisturbanceKind, list[Disturbance]] = {}
@@ -102,7 +101,7 @@ class _Reader:
         self.header_lines: list[int] = []
         self.odd = _Disturbances()
         self.line = 1
-        # Runs of rows on consecutive lines: the first row of each, and its line less its row.
+        # Runs of rows on consecutive lines: the first row of each, and its line minus its row.
         self._run_rows = array("q")
         self._run_offsets = array("q")
         mark = None if marker_token is None else f"{MARK} {marker_token} "
@@ -145,7 +144,7 @@ class _Reader:
         columns = _integers("".join([line[:_FIGURES_WIDTH] for line in lines]), count)
         if columns is None:
             return False
-        # Without argument it is quicker; the text's only blanks are spaces if it is ASCII.
+        # Without argument it is faster; if the text is ASCII, its only blanks are spaces.
         blank = None if text.isascii() else " "
         names = [line[_FIGURES_WIDTH:].lstrip(blank) for line in lines]
         widths = map(sub, map(len, lines), map(len, names))
@@ -165,7 +164,7 @@ class _Reader:
         return True
 
     def _holds_rows(self, text: str, count: int) -> bool:
-        """Tell whether the text has as many rows as lines, no marker and no decoration."""
+        """Return True if the text has as many rows as lines, no marker and no decoration."""
         return (
             text.count(":") == count  # no second row on a line either
             and not any(character in text for character in _ODD_CHARACTERS)
@@ -202,7 +201,7 @@ class _Reader:
                 self._read_part(part)
 
     def _read_part(self, part: str) -> None:
-        """Read what starts with `import time:` and holds it once."""
+        """Read a part that starts with `import time:` and has it once."""
         if row := _ROW.fullmatch(part):
             self._take_row(int(row[1]), int(row[2]), row[3])
         elif _HEADER_TEXT in part:
@@ -218,7 +217,7 @@ class _Reader:
         depth = (len(text) - len(text.lstrip(" "))) // 2
         name = text[2 * depth :]
         if not name.strip():
-            # `__import__("\nx")`: the figures are whole, so the parent's sums need the row.
+            # `__import__("\nx")`: the figures are complete, so the parent's sums need the row.
             self.odd.add(DisturbanceKind.BROKEN_ROW, self.line, "a row without a name")
         self._note_run()
         rows.names.append(name)
@@ -260,7 +259,7 @@ def _json_messages(text: str) -> Iterator[str]:
 def _json_string(literal: str) -> str:
     try:
         return str(json.loads(literal, strict=False))
-    except ValueError:  # a wrong escape: no JSON after all
+    except ValueError:  # an invalid escape: not JSON after all
         return ""
 
 
@@ -316,12 +315,12 @@ def _append(target: RowTable, rows: RowTable, start: int, end: int) -> None:
 
 
 def _rows_before(ranges: tuple[tuple[int, int], ...], row: int) -> int:
-    """Return how many rows of the ranges were printed before `row`."""
+    """Return the number of rows of the ranges that were printed before `row`."""
     return sum(max(0, min(end, row) - start) for start, end in ranges)
 
 
 def _original_row(ranges: tuple[tuple[int, int], ...], own_row: int) -> int:
-    """Return where a row of the measured process stood before the ranges were taken out."""
+    """Return where a row of the measured process was before the ranges were removed."""
     row = own_row
     for start, end in ranges:
         if start <= row:

@@ -10,10 +10,10 @@ from importcost.model.tree import NO_PARENT, ImportTree
 
 
 def recompute_cumulative(tree: ImportTree) -> ImportTree:
-    """Return the tree with every cumulative time the sum of the self times below and of it.
+    """Return the tree with every cumulative time the sum of the self times below it and its own.
 
-    Needed after self times were scaled or nodes left out; it also takes out the rounding of
-    the printed figures (under a microsecond a row). Microseconds.
+    Needed after self times were scaled or nodes left out; it also removes the rounding of the
+    printed figures (under a microsecond a row). Microseconds.
     """
     cumulative = array("q", tree.self_us)
     # Preorder: going backwards, every child is complete before it is added to its parent.

@@ -13,9 +13,9 @@ from importcost.model.profile import Profile
 class Hop:
     """One step of a chain: while `body` runs, `imported` gets imported.
 
-    The import stands in `importer` at `file`:`line`. Where it stands in a function, `body` is
-    the module whose body called it, at `body_line`; else both say the same. `file` and `line`
-    are None for the load of a parent package, and where no Python source imports.
+    The import is in `importer` at `file`:`line`. If it is inside a function, `body` is the module
+    whose body called that function, at `body_line`; else both are the same. `file` and `line` are
+    None for the load of a parent package, and if no Python source imports.
     """
 
     body: str
@@ -31,8 +31,8 @@ class Hop:
 class Chain:
     """A chain of imports from `start`, a module that the runtime imports, to the module.
 
-    `start` is the handler, or a part of the runtime where `from_runtime`. Without hops the
-    module is itself the start.
+    `start` is the handler, or a part of the runtime if `from_runtime`. Without hops the module
+    itself is the start.
     """
 
     start: str
@@ -44,9 +44,9 @@ class Chain:
 class Chains:
     """Every chain that loads a module or its submodules, shortest first.
 
-    `more` chains exist beyond those listed; at least so many where `more_is_minimum`.
-    `preloaded`: the runtime loads it before the handler, so that nothing helps. For a module
-    that is not loaded `is_loaded` is False and `close` holds similar names that are.
+    `more` is the number of chains beyond those listed, or a lower bound if `more_is_minimum`.
+    `preloaded`: the runtime loads it before the handler, so nothing helps. For a module that is not
+    loaded, `is_loaded` is False and `close` holds similar names that are loaded.
     """
 
     module: str
@@ -72,9 +72,9 @@ class CutStatement:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The answer: chains of imports, the statements to defer, and what that saves.
+    """The answer: chains of imports, the statements to defer, and their saving.
 
-    `saved_us` is what goes away with them, microseconds on the measuring machine.
+    `saved_us` is the time that disappears with them, microseconds on the measuring machine.
     """
 
     profile: Profile

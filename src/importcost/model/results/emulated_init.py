@@ -16,11 +16,11 @@ START_PHASES = (Phase.INTERPRETER_START, Phase.RUNTIME)
 class VerifiedInit:
     """The profile's phases and the emulator's init, both wall time in the same image and quota.
 
-    Every figure is a mean over the middle half of its launches (midmean): a launch at a small
-    quota waits a whole period more or not at all, in one phase or the next, so that medians of
-    phases would neither add up nor stand still. `emulator_us` has one figure a cold start;
-    `empty_us` the same for a module that imports nothing (empty for the function's own image).
-    `own_cpu_us` is the emulator's own CPU time, which comes out of the same quota.
+    Every figure is a mean over the middle half of its launches (midmean): a launch at a small quota
+    waits a whole period more or not at all, in one phase or the next, so medians of phases would
+    neither add up nor be stable. `emulator_us` has one figure a cold start; `empty_us` the same for
+    a module that imports nothing (empty for the function's own image). `own_cpu_us` is the
+    emulator's own CPU time, which comes out of the same quota.
     """
 
     profile: Profile
@@ -38,7 +38,7 @@ class VerifiedInit:
 
     @property
     def start_us(self) -> int | None:
-        """Return the init of the empty module, None where there is none."""
+        """Return the init of the empty module, or None."""
         return _midmean(self.empty_us) if self.empty_us else None
 
     @property
@@ -58,9 +58,9 @@ class VerifiedInit:
 
     @property
     def own_wall_us(self) -> int | None:
-        """Return what the emulator's own CPU takes of init at this quota, None if not known.
+        """Return the time that the emulator's own CPU takes of init at this quota, None if unknown.
 
-        Nothing from two cores on: the emulator then has one of its own.
+        It is zero from two cores on: the emulator then has its own core.
         """
         if not self.own_cpu_us:
             return None
@@ -70,14 +70,14 @@ class VerifiedInit:
 
     @property
     def error(self) -> float:
-        """Return how far the profile is off the emulator, as a share of the emulator's."""
+        """Return the profile's deviation from the emulator, as a share of the emulator's."""
         return (self.profile_us - self.init_us) / self.init_us
 
 
 def typical_phases(profile: Profile) -> tuple[PhaseTime, ...]:
     """Return a profile's phases with the wall times of the middle half of its timed launches.
 
-    The function's two are split as the profile splits them.
+    The function's two phases are split as in the profile.
     """
     walls = [
         (run.interpreter_start.wall_us, run.runtime.wall_us, run.function_init.wall_us)

@@ -39,10 +39,10 @@ VariantKey = SingleChange | JointChange | ShippedBytecode
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What one call of the handler came to.
+    """The result of one call of the handler.
 
-    `answer` is the result or the error as text, for comparing; `loaded` the modules that the
-    call loaded; `wall_ms` how long it took on this machine, unthrottled.
+    `answer` is the result or the error as text, for comparing. `loaded` are the modules that the
+    call loaded, and `wall_ms` is its duration on this machine, unthrottled.
     """
 
     answer: str
@@ -55,8 +55,8 @@ class Invocation:
 class EventOutcome:
     """One event on the original and on each variant.
 
-    `is_repeatable`: two calls of the original gave the same answer, so that comparing means
-    something. `differing` says how a variant's answer differs, by variant; `loaded` holds the
+    `is_repeatable` is True if two calls of the original gave the same answer, so that comparing is
+    meaningful. `differing` describes how a variant's answer differs, by variant. `loaded` holds the
     modules that a call of each variant loaded.
     """
 

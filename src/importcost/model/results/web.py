@@ -13,7 +13,7 @@ STREAM_MIN_US = 10_000
 
 @dataclass(frozen=True, slots=True)
 class WebRequest:
-    """One request to be measured, such as GET /chat."""
+    """One request to measure, such as GET /chat."""
 
     method: str
     path: str
@@ -24,11 +24,11 @@ class WebRequest:
 
 @dataclass(frozen=True, slots=True)
 class WebAnswer:
-    """How one answer came. Times are since before connecting, microseconds.
+    """The timing of one answer. Times are since before connecting, microseconds.
 
     `first_byte_us` is the first byte of the answer, headers included (curl calls it
-    time_starttransfer); `first_body_us` None for an answer without body. `bursts` counts the
-    groups of body bytes with pauses between them. `error` says why there is no answer.
+    time_starttransfer). `first_body_us` is None for an answer without body. `bursts` counts the
+    groups of body bytes with pauses between them. `error` is the reason if there is no answer.
     """
 
     status: int
@@ -42,7 +42,7 @@ class WebAnswer:
 
     @property
     def is_streamed(self) -> bool:
-        """Tell whether the body came over time instead of at once."""
+        """Return True if the body came over time instead of at once."""
         if self.first_body_us is None:
             return False
         return self.bursts > 1 and self.last_byte_us - self.first_body_us >= STREAM_MIN_US
@@ -67,7 +67,7 @@ class RequestFigures:
 
     @property
     def is_streamed(self) -> bool:
-        """Tell whether most answers came over time instead of at once."""
+        """Return True if most answers came over time instead of at once."""
         return sum(one.is_streamed for one in self.answers) * 2 > len(self.answers)
 
 
