@@ -39,7 +39,7 @@ export function drawSupplies({ packages, placeholders }) {
   byId("supplied-packages").hidden = !packages;
   byId("supplied-packages").textContent = clipped(packages || "", 600);
   byId("placeholder-list").append(...placeholders.map(({ name, value, place }) => {
-    const line = element("li", "note-line");
+    const line = element("li", "");
     line.append(
       "The variable ", element("code", "name", clipped(name, 120)), " that nobody has set is ",
       element("code", "name", clipped(value, 200)), " ", element("span", "place", clipped(place || "", 100)),
@@ -68,7 +68,7 @@ export function drawAdvice({ work, hints, staying }) {
  * @param {string} text
  */
 function noteLine(us, name, place, text) {
-  const line = element("li", "note-line");
+  const line = element("li", "");
   line.append(
     element("span", "note-ms", msText(us)), " ", element("code", "name", clipped(name, 120)), " ",
     element("span", "place", clipped(place, 100)),
