@@ -48,6 +48,7 @@ def test_a_parameter_is_an_option_to_one_and_a_setting_to_the_other(mention, opt
 def test_the_last_of_several_ways_comes_after_or():
     python = words("name another with ", Parameter.PYTHON)
     assert str(UsageError("x", remedy("do a", python))) == "x: do a, or name another with --python."
+    assert str(UsageError("x", remedy("do a", "do b", mark="."))) == "x. Do a, or do b."
     said = worded(UsageError("x", remedy("do a", "do b", python, mark=";")), Reader.SETTINGS)
     assert said == "x; do a, do b, or name another with the setting python."
 

@@ -47,7 +47,7 @@ def words(*parts: Part | Words) -> Words:
 class Remedy(NamedTuple):
     """What to do next: one way, or several of which the user chooses.
 
-    `mark` comes between what happened and the remedy.
+    `mark` comes between what happened and the remedy; after a full stop a sentence begins.
     """
 
     ways: tuple[Words, ...]
@@ -56,7 +56,8 @@ class Remedy(NamedTuple):
     def to(self, reader: Reader) -> str:
         """Return the ways as one clause: `a`, `a, or b`, `a, b, or c`."""
         texts = [way.to(reader) for way in self.ways]
-        return ", or ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
+        clause = ", or ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
+        return clause[0].upper() + clause[1:] if self.mark == "." else clause
 
 
 def remedy(*ways: str | Words, mark: str = ":") -> Remedy:

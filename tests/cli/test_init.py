@@ -214,12 +214,3 @@ def test_a_handler_with_placeholders_is_written_with_their_setting(project):
     checked = importcost(folder, "check", "--runner", "local", "--deterministic")
     assert checked.returncode == 1
     assert 'the setting env = { TABLE = "VALUE" }' in " ".join(checked.stdout.split())
-
-
-def test_settings_in_errors_name_all_variables_and_packages():
-    from importcost.app.gate.as_settings import as_settings
-
-    said = as_settings("pass them with --env A=VALUE --env B=VALUE or --env-file FILE.")
-    assert said == 'pass them with the setting env = { A = "VALUE", B = "VALUE" }.'
-    said = as_settings("supply them with --with pdfminer.six --with 'psycopg[binary]', or")
-    assert said == 'supply them with the setting with = ["pdfminer.six", "psycopg[binary]"], or'

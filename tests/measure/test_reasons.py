@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness import write_files
-from importcost.errors import MeasurementError
+from importcost.errors import MeasurementError, remedy
 from importcost.measure.runners.local import inspect_interpreter
 from importcost.processes.installer import ToInstall, install
 from importcost.processes.wheels import InstallTarget
@@ -81,5 +81,5 @@ exit 1
     target = InstallTarget(str(python), "3.12", "x86_64")
     file = str(tmp_path / "requirements.txt")
     with pytest.raises(MeasurementError) as caught:
-        install(ToInstall(file, "correct it", file), tmp_path / "cache/a/b", target, print)
+        install(ToInstall(file, remedy("correct it"), file), tmp_path / "cache/a/b", target, print)
     assert f"requirement x==9 {expected}; No matching distribution" in str(caught.value)

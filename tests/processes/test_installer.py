@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from harness import write_files
-from importcost.errors import MeasurementError
+from importcost.errors import MeasurementError, remedy
 from importcost.processes import installer
 from importcost.processes.installer import ToInstall, install
 from importcost.processes.wheels import InstallTarget
 
-WANTED = ToInstall("requirements.txt", "correct its lines", lines=("any-package==1",))
+WANTED = ToInstall("requirements.txt", remedy("correct its lines"), lines=("any-package==1",))
 SOON_S = 0.3
 # The child holds the output open, too.
 HANGS = """#!/bin/sh

@@ -75,7 +75,7 @@ def test_a_package_beside_the_file_keeps_the_task_root(tmp_path):
         ("handlr.py", "did you mean handler.py?"),
         ("quite_another.py", "name the handler's Python file"),
         ("", "is empty"),
-        ("notes.txt", "is no Python file by its name"),
+        ("notes.txt", "is not a Python file by its name"),
     ],
 )
 def test_a_slip_is_answered_with_what_was_probably_meant(tmp_path, monkeypatch, name, expected):

@@ -9,7 +9,7 @@ from pathlib import Path
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
-from importcost.errors import MeasurementError
+from importcost.errors import MeasurementError, remedy, words
 from importcost.measure.emulator import Emulator, EmulatorOptions, open_emulator
 from importcost.measure.layout import lambda_environment
 from importcost.measure.runners.container.inside import (
@@ -20,6 +20,7 @@ from importcost.measure.runners.container.inside import (
 )
 from importcost.measure.runners.engines import ENGINES, engine_is_running, find_engine
 from importcost.model.results.emulated_init import VerifiedInit
+from importcost.parameters import Parameter
 
 FULL_VCPU_MB = 1769
 USUAL_NAMES = ("handler", "lambda_handler")
@@ -40,8 +41,12 @@ def verify_init(
     with open_rehearsed(request, listener) as bench:
         if bench.runner.image is None:
             raise MeasurementError(
-                "No container engine here has Lambda's image: name the engine with --runner to "
-                "fetch it, or an image with --image; verify-init runs the emulator inside."
+                "verify-init runs the emulator in Lambda's image, which no container engine here "
+                "has",
+                remedy(
+                    words("name the engine with ", Parameter.RUNNER, " to fetch it"),
+                    words("an image with ", Parameter.IMAGE),
+                ),
             )
         engine = find_engine(bench.runner.name)
         with open_emulator(engine, _options(bench, cpus)) as emulator:
@@ -63,8 +68,12 @@ def verify_init(
 def _require_engine(request: ProfileRequest) -> None:
     if request.runner == "local":
         raise MeasurementError(
-            "verify-init runs the emulator in a container and --runner local means none: leave "
-            "it out, or name an engine."
+            words(
+                "verify-init runs the emulator in a container and ",
+                Parameter.RUNNER.of("local"),
+                " means none",
+            ),
+            remedy("leave it out", "name an engine"),
         )
     if request.runner == "auto":
         states = [engine_is_running(engine) for engine in ENGINES.values()]

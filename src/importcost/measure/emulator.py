@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from importcost.errors import MeasurementError
+from importcost.errors import MeasurementError, remedy, words
 from importcost.measure.programs import read_program
 from importcost.measure.runners.container.command import launcher_text, mount_flags, user_flags
 from importcost.measure.runners.container.host_folder import merge_layers
@@ -36,6 +36,7 @@ from importcost.measure.runners.engines import (
     engine_is_running,
     reason_in,
 )
+from importcost.parameters import Parameter
 
 EMULATOR = "/usr/local/bin/aws-lambda-rie"
 CONTAINER_PREFIX = "importcost-emulator-"
@@ -114,15 +115,16 @@ class Emulator:
             if started.exit_code != 0:
                 raise MeasurementError(
                     f"{engine.name} could not start a container of {options.image} "
-                    f"({reason_in(started.error)}): mend that, or name another with --image."
+                    f"({reason_in(started.error)})",
+                    remedy("fix that", words("name another with ", Parameter.IMAGE)),
                 )
             module = handler.rpartition(".")[0].replace("/", ".")
             share = "throttled" if options.cpus < THROTTLED_BELOW_CPUS else "boosted"
             limits = (str(options.timeout_s), module, self._search(), share)
             text = read_program("emulator_client.py")
-            words = ("-S", "-c", text, LOG, *limits, launcher_text())
+            argv = ("-S", "-c", text, LOG, *limits, launcher_text())
             limit_s = 2 * options.timeout_s + START_TIMEOUT_S
-            asked = call(engine, "exec", name, self._python(name), *words, timeout_s=limit_s)
+            asked = call(engine, "exec", name, self._python(name), *argv, timeout_s=limit_s)
         finally:
             call(engine, "rm", "--force", name, timeout_s=START_TIMEOUT_S)
         return self._reported_us(asked.out, asked.error)
@@ -141,13 +143,17 @@ class Emulator:
             return round(float(found[1]) * 1000)
         image = self._options.image
         if NO_EMULATOR in log:
+            name = "name one that has it, like AWS's public.ecr.aws/lambda/python, with "
             raise MeasurementError(
-                f"The image {image} has no Runtime Interface Emulator ({EMULATOR}): name one "
-                "that has it, like AWS's public.ecr.aws/lambda/python, with --image."
+                f"The image {image} has no Runtime Interface Emulator ({EMULATOR})",
+                remedy(words(name, Parameter.IMAGE)),
             )
         raise MeasurementError(
-            f"The emulator in {image} reported no init ({reason_in(log or error)}): check that the "
-            "handler starts with `importcost profile`, or raise --timeout."
+            f"The emulator in {image} reported no init ({reason_in(log or error)})",
+            remedy(
+                "check that the handler starts with `importcost profile`",
+                words("raise ", Parameter.TIMEOUT),
+            ),
         )
 
     def _run_words(self, name: str, handler: str) -> list[str]:

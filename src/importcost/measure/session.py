@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from importcost.errors import HandlerError, MeasurementError
+from importcost.errors import HandlerError, MeasurementError, remedy, words
 from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
 from importcost.measure.failures.explain import no_function, raise_for_failure
 from importcost.measure.first_launch import needs_second_graph_run
@@ -22,6 +22,7 @@ from importcost.model.advice import StatementTime
 from importcost.model.importtime.parse import parse_importtime
 from importcost.model.profile import Run, RunKind, Settings, Target, Timing
 from importcost.model.rows import ImporttimeLog
+from importcost.parameters import Parameter
 
 # Reads the clocks before anything else is even compiled; the probe's own compilation then
 # stands between the phases, not in one.
@@ -302,8 +303,10 @@ class Session:
             reason = launch.rows_text.decode("utf-8", "replace").strip().splitlines()
             raise MeasurementError(
                 "The calibration workload failed in the measured interpreter"
-                f"{': ' + reason[-1] if reason else ''}; check that it starts, or name another "
-                "with --python."
+                f"{': ' + reason[-1] if reason else ''}",
+                remedy(
+                    "check that it starts", words("name another with ", Parameter.PYTHON), mark=";"
+                ),
             )
         self.runs.append(
             Run(

@@ -147,7 +147,7 @@ def _about_shared_folders(measurement: Measurement) -> Iterator[ProfileWarning]:
 def _about_the_runtimes_packages(graph: ImportGraph, subject: Subject) -> Iterator[ProfileWarning]:
     conflict = subject.beyond.conflict()
     if conflict is not None and any(module.from_runtime for module in graph.modules):
-        yield ProfileWarning(WarningCode.RUNTIME_CONFLICT, conflict)
+        yield ProfileWarning(WarningCode.RUNTIME_CONFLICT, str(conflict))
 
 
 def _about_the_times(function: FunctionInit) -> Iterator[ProfileWarning]:

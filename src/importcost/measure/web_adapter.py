@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from importcost.errors import HandlerError, MeasurementError
+from importcost.errors import HandlerError, MeasurementError, remedy, words
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Runner
 from importcost.measure.session import Subject
 from importcost.model.results.web import WebAnswer, WebRequest
+from importcost.parameters import Parameter
 
 SERVERS: Mapping[str, tuple[str, ...]] = {
     "uvicorn": ("-m", "uvicorn", "--host=127.0.0.1", "--port={port}", "--log-level=warning"),
@@ -115,8 +116,8 @@ def launch_server(
     if launch.result is None:
         raise MeasurementError(
             f"The server of {app} could not be measured "
-            f"({launch.rows_text.decode('utf-8', 'replace').strip()[-200:] or 'no answer'}): try "
-            "again, or another interpreter with --python."
+            f"({launch.rows_text.decode('utf-8', 'replace').strip()[-200:] or 'no answer'})",
+            remedy("try again", words("another interpreter with ", Parameter.PYTHON)),
         )
     _raise_if_not_ready(launch.result, app, server, subject.timeout_s)
     return WebRun(
@@ -150,9 +151,13 @@ def _raise_if_not_ready(result: Mapping[str, Any], app: str, server: str, timeou
     missing = NO_MODULE.search(text)
     if missing and missing[1].split(".")[0] == server:
         raise MeasurementError(
-            f"The measured Python has no {server}: supply it for this run with --with {server}, "
-            "name the app's requirements with --requirements, its environment with --python, or "
-            "another server with --server."
+            f"The measured Python has no {server}",
+            remedy(
+                words("supply it for this run with ", Parameter.PACKAGES.of(server)),
+                words("name the app's requirements with ", Parameter.REQUIREMENTS),
+                words("its environment with ", Parameter.PYTHON),
+                words("another server with ", Parameter.SERVER),
+            ),
         )
     if result["error"] == "ended":
         raise HandlerError(
@@ -162,7 +167,7 @@ def _raise_if_not_ready(result: Mapping[str, Any], app: str, server: str, timeou
         )
     seen = f"its last status was {result['status']}" if result["status"] else "it never answered"
     raise HandlerError(
-        f"{app} was not ready within {timeout_s:g} s ({seen}): GET / must answer with 100 to 499, "
-        "or raise --timeout.",
+        f"{app} was not ready within {timeout_s:g} s ({seen})",
+        remedy("let GET / answer with 100 to 499", words("raise ", Parameter.TIMEOUT)),
         traceback_text=text,
     )

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from importcost.errors import MeasurementError, NoNetworkError
+from importcost.errors import MeasurementError, NoNetworkError, Remedy, remedy, words
 from importcost.files.cache import cache_folder
+from importcost.parameters import Parameter
 from importcost.processes.bounded import Finished, run
 from importcost.processes.wheels import (
     MEASURED_PYTHONS,
@@ -62,13 +63,13 @@ def installed_folder(key: str, target: InstallTarget) -> Path:
 class ToInstall:
     """What is installed: a requirements `file`, or else `lines` that come from somewhere.
 
-    `label` names it to the user; `remedy` says in one clause what to do where it fails.
+    `label` names it to the user; `remedy` says what to do if it fails.
     `compiled_by` is an interpreter of the version installed for, which leaves valid bytecode
     beside the sources.
     """
 
     label: str
-    remedy: str
+    remedy: Remedy
     file: str | None = None
     lines: tuple[str, ...] = ()
     compiled_by: str | None = None
@@ -108,8 +109,8 @@ def _partial_folder(entry: Path) -> Path:
         return Path(tempfile.mkdtemp(prefix=entry.name + ".partial-", dir=entry.parent))
     except OSError as error:
         raise MeasurementError(
-            f"The cache folder {cache_folder()} cannot be written ({error.strerror}): name one "
-            "that can be with the variable IMPORTCOST_CACHE_DIR."
+            f"The cache folder {cache_folder()} cannot be written ({error.strerror})",
+            remedy("name one that can be with the variable IMPORTCOST_CACHE_DIR"),
         ) from error
 
 
@@ -118,8 +119,11 @@ def _failed(wanted: ToInstall, target: InstallTarget, lines: list[str]) -> Measu
     if any(mark in text for mark in _NETWORK_MARKS):
         return NoNetworkError(
             f"Installing {wanted.label} for Python {target.python_version} needs a package index, "
-            "and none can be reached: connect to the network, or measure an environment that has "
-            "the packages with --python."
+            "and none can be reached",
+            remedy(
+                "connect to the network",
+                words("measure an environment that has the packages with ", Parameter.PYTHON),
+            ),
         )
     reason = f"Installing {wanted.label} for Python {target.python_version} failed"
     lacking = lacking_wheel(lines)
@@ -127,24 +131,26 @@ def _failed(wanted: ToInstall, target: InstallTarget, lines: list[str]) -> Measu
     if others:
         return MeasurementError(
             f"{reason}: {lacking} has no wheel for it on {target.machine}, but has one for Python "
-            f"{listed(others)}. Name such an interpreter with --python, or another version of "
-            "the package."
+            f"{listed(others)}",
+            remedy(
+                words("name such an interpreter with ", Parameter.PYTHON),
+                "another version of the package",
+                mark=".",
+            ),
         )
     if lacking is not None and is_on_the_index(lines):
         return MeasurementError(
             f"{reason}: {lacking} has no wheel for it on {target.machine}, nor for another Python "
-            f"from {MEASURED_PYTHONS[0]} to {MEASURED_PYTHONS[-1]}, and could not be built. Name "
-            "another version of the package."
+            f"from {MEASURED_PYTHONS[0]} to {MEASURED_PYTHONS[-1]}, and could not be built",
+            remedy("name another version of the package", mark="."),
         )
-    return MeasurementError(
-        f"{reason}: {_reason(lines)}. {wanted.remedy[0].upper()}{wanted.remedy[1:]}."
-    )
+    return MeasurementError(f"{reason}: {_reason(lines)}", wanted.remedy._replace(mark="."))
 
 
 def _compile(folder: Path, python: str) -> None:
     """Leave bytecode beside the sources that stays valid wherever the folder is mounted."""
-    words = ["-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
-    done = _started([python, "-I", *words, str(folder)], INSTALL_TIMEOUT_S)
+    options = ["-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    done = _started([python, "-I", *options, str(folder)], INSTALL_TIMEOUT_S)
     # What does not compile is left as it is: some packages carry files for other Pythons.
     if done.timed_out:
         raise MeasurementError(

@@ -7,10 +7,12 @@ import difflib
 import re
 from pathlib import Path
 
-from importcost.errors import UsageError
+from importcost.errors import UsageError, remedy, words
 from importcost.model.profile import Target
+from importcost.parameters import Parameter
 
 IMAGE_TASK_ROOT = "/var/task"
+_NAME_THE_ROOT = words("name the folder that is deployed as /var/task with ", Parameter.TASK_ROOT)
 
 
 def resolve_target(
@@ -29,8 +31,11 @@ def resolve_target(
         raise UsageError("The handler's name is empty: name a file like handler.py.")
     if Path(text).is_file() and not text.endswith(".py"):
         raise UsageError(
-            f"{text} is no Python file by its name: name the handler's .py file, or --from-log "
-            "for the text of -X importtime."
+            f"{text} is not a Python file by its name",
+            remedy(
+                "name the handler's .py file",
+                words("give the text of -X importtime to ", Parameter.FROM_LOG),
+            ),
         )
     if _names_a_file(path_text):
         module, root, file = _from_file(Path(path_text), task_root)
@@ -84,8 +89,13 @@ def _from_file(file: Path, task_root: str | None) -> tuple[str, Path, Path]:
         if near:
             raise UsageError(f"There is no file {file}: did you mean {near}?")
         raise UsageError(
-            f"There is no file {file}: name the handler's Python file, or a Lambda handler string "
-            "like orders/create.handler with --task-root."
+            f"There is no file {file}",
+            remedy(
+                "name the handler's Python file",
+                words(
+                    "a Lambda handler string like orders/create.handler with ", Parameter.TASK_ROOT
+                ),
+            ),
         )
     if not file.is_file():
         raise UsageError(f"{file} is no regular file: name the handler's Python file.")
@@ -95,8 +105,8 @@ def _from_file(file: Path, task_root: str | None) -> tuple[str, Path, Path]:
         relative = file.relative_to(root)
     except ValueError:
         raise UsageError(
-            f"{file} does not lie in the task root {root}: name the folder that is deployed as "
-            "/var/task with --task-root."
+            f"{file} does not lie in the task root {root}",
+            remedy(_NAME_THE_ROOT),
         ) from None
     parts = relative.with_suffix("").parts
     for part in parts:
@@ -196,8 +206,8 @@ def _from_handler_string(text: str, task_root: str | None) -> tuple[str, str, Pa
         if file.exists():
             return module, function, root, file
     raise UsageError(
-        f"The handler string {text} means {base}.py, which does not exist: correct it, or name "
-        "the folder that is deployed as /var/task with --task-root."
+        f"The handler string {text} means {base}.py, which does not exist",
+        remedy("correct it", _NAME_THE_ROOT),
     )
 
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from importcost.errors import UsageError
+from importcost.errors import UsageError, Words, remedy, words
+from importcost.parameters import Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class InterpreterChoice:
     """An interpreter's path and why it was taken, in words for the user."""
 
     path: str
-    reason: str
+    reason: str | Words
 
 
 def environment_python(folder: Path) -> Path | None:
@@ -29,22 +30,23 @@ def environment_python(folder: Path) -> Path | None:
 
 
 def choose_interpreter(
-    option: str | None, runtime: str | None, start: Path, environ: Mapping[str, str]
+    named: str | None, runtime: str | None, start: Path, environ: Mapping[str, str]
 ) -> InterpreterChoice:
     """Choose the interpreter to measure.
 
-    In order: `option` (--python); for an explicit `runtime`, that version on PATH; the active
+    In order: `named` by the user; for an explicit `runtime`, that version on PATH; the active
     virtual environment; a `.venv` in `start` or above; the interpreter that runs importcost.
     Raises UsageError where a named interpreter does not exist.
     """
-    if option:
-        return InterpreterChoice(_named(option), "named with --python")
+    if named:
+        return InterpreterChoice(_named(named), words("named with ", Parameter.PYTHON))
     if runtime:
         found = shutil.which(runtime, path=environ.get("PATH"))
         if runtime == f"python{sys.version_info[0]}.{sys.version_info[1]}":
             return _default(start, environ)
         if found:
-            return InterpreterChoice(found, f"{runtime} on PATH, as --runtime asks")
+            reason = words(f"{runtime} on PATH, as ", Parameter.RUNTIME, " asks")
+            return InterpreterChoice(found, reason)
         return _default(start, environ)
     return _default(start, environ)
 
@@ -62,19 +64,23 @@ def _default(start: Path, environ: Mapping[str, str]) -> InterpreterChoice:
     return InterpreterChoice(sys.executable, "the interpreter that runs importcost")
 
 
-def _named(option: str) -> str:
-    if os.sep not in option:
-        found = shutil.which(option)
+def _named(text: str) -> str:
+    if os.sep not in text:
+        found = shutil.which(text)
         if found:
             return found
-    path = Path(option).absolute()
+    path = Path(text).absolute()
     if path.is_dir():
         python = environment_python(path)
         if python:
             return str(python)
     if not path.is_file() or not os.access(path, os.X_OK):
         raise UsageError(
-            f"There is no interpreter {option}: give --python a path, a name on PATH such as "
-            "python3.12, or a virtual environment's folder."
+            f"There is no interpreter {text}",
+            remedy(
+                words("give ", Parameter.PYTHON, " a path"),
+                "a name on PATH such as python3.12",
+                "a virtual environment's folder",
+            ),
         )
     return str(path)

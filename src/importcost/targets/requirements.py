@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from importcost.errors import UsageError
+from importcost.errors import UsageError, remedy, words
+from importcost.parameters import Parameter
 from importcost.targets.service_root import service_root, source_project
 
 
@@ -36,7 +37,7 @@ class Declaration:
     unread: tuple[str, ...] = ()
 
 
-def find_requirements(option: str | None, handler_file: str, task_root: str) -> Declaration:
+def find_requirements(named: str | None, handler_file: str, task_root: str) -> Declaration:
     """Return what the file given says, else one beside the handler or in the task root.
 
     A service of the Serverless Framework may have it in its own root, and a project whose code
@@ -46,15 +47,15 @@ def find_requirements(option: str | None, handler_file: str, task_root: str) -> 
     """
     from importcost.targets.locks import READERS
 
-    if option:
-        if not Path(option).is_file():
-            raise UsageError(f"There is no file {option}: give --requirements a requirements file.")
-        path = str(Path(option).resolve())
+    if named:
+        give = remedy(words("give ", Parameter.REQUIREMENTS, " a requirements file"))
+        if not Path(named).is_file():
+            raise UsageError(f"There is no file {named}", give)
+        path = str(Path(named).resolve())
         found = read_requirements(path)
         if found is None:
             raise UsageError(
-                f"{option} does not list what is deployed in a way that can be read: give "
-                "--requirements a requirements file."
+                f"{named} does not list what is deployed in a way that can be read", give
             )
         return Declaration(found)
     root = Path(task_root)

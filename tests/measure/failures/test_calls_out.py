@@ -23,7 +23,8 @@ TRACE = f"""Traceback (most recent call last):
 
 def told(kind: str, message: str, traceback: str = TRACE) -> str | None:
     error = {"type": kind, "message": message, "traceback": traceback}
-    return call_that_failed(error, FILE, "/srv/orders")
+    trouble = call_that_failed(error, FILE, "/srv/orders")
+    return None if trouble is None else str(trouble)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,6 @@ def test_a_placeholder_is_blamed_only_for_a_call_to_where_it_points(message, is_
     url = Placeholder("URL", "https://importcost.invalid/url", FILE, 3)
     failure = InitFailure("EndpointConnectionError", message, TRACE, (url,))
     target = Target("create", None, "/srv/orders", FILE)
-    words = placeholder_failed(failure, [url], target)
+    words = str(placeholder_failed(failure, [url], target))
     assert ("calls out while it is imported" in words) == is_call
     assert ("--env URL=VALUE" in words) != is_call

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from importcost.app.profile.bench import Bench
-from importcost.errors import HandlerError, TimedOutError, UsageError
+from importcost.errors import HandlerError, TimedOutError, UsageError, remedy, words
 from importcost.measure.session import Session, Subject
 from importcost.model.profile import RunKind, Target
 from importcost.model.results.events import EventOutcome, Invocation, VariantKey
+from importcost.parameters import Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,10 @@ def call_unchanged(bench: Bench, event: Event) -> Baseline:
     except HandlerError as error:
         raise HandlerError(
             f"{event.name} cannot be compared, since calling the unchanged handler with it "
-            f"{_ended_how(error, bench.request.timeout_s)}: leave that event out, or raise "
-            "--timeout if it is only slow.",
+            f"{_ended_how(error, bench.request.timeout_s)}",
+            remedy(
+                "leave that event out", words("raise ", Parameter.TIMEOUT, " if it is only slow")
+            ),
             traceback_text=error.traceback_text,
         ) from error
     return Baseline(first, first.answer == second.answer)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from importcost.app.gate.as_settings import as_settings
 from importcost.app.gate.configured import (
     HowToMeasure,
     configuration,
@@ -21,7 +20,7 @@ from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.billing.estimate import Estimate, estimate
 from importcost.config.read import Config, HandlerConfig
 from importcost.declaration import MIN_WATCHED_RUNS
-from importcost.errors import HandlerError, MeasurementError, UsageError
+from importcost.errors import HandlerError, MeasurementError, Reader, UsageError, worded
 from importcost.gate.baseline import (
     SCHEMA_NAME,
     Baseline,
@@ -195,11 +194,11 @@ def _measured(
         _must_have_function(profile)
         bill = estimate(profile, calibration=handler.calibration)
     except HandlerError as error:
-        words = as_settings(str(error))
+        words = worded(error, Reader.SETTINGS)
         return _Found(handler, failure=failing_handler(handler.name, handler.levels, words))
     # A setting that proves wrong only now must not take the other handlers' results with it.
     except (MeasurementError, UsageError) as error:
-        words = as_settings(str(error))
+        words = worded(error, Reader.SETTINGS)
         return _Found(handler, failure=unmeasured_handler(handler.name, handler.levels, words))
     made = handler_baseline(handler.name, profile, bill)
     return _Found(handler, evidence_of(profile, bill), profile, bill, entry=made)

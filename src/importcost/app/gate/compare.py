@@ -7,7 +7,6 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from importcost.app.gate.as_settings import as_settings
 from importcost.app.gate.compare_sides import Lane, install_into, lanes_of, with_requirements
 from importcost.app.gate.configured import HowToMeasure, request_for
 from importcost.app.gate.instructions import count_instructions, instruction_check
@@ -17,7 +16,7 @@ from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import explained, open_rehearsed
 from importcost.app.profile.request import Listener
 from importcost.config.read import HandlerConfig
-from importcost.errors import HandlerError, MeasurementError, UsageError
+from importcost.errors import HandlerError, MeasurementError, Reader, UsageError, worded
 from importcost.gate.blame import attribute_comparison
 from importcost.gate.budget_rules import relative, thresholds_of
 from importcost.gate.budgets import Budgets, Level, Rule
@@ -279,7 +278,7 @@ class _Comparing:
             race.interleaved = None
             race.checks.append(
                 unmeasured_handler(
-                    race.lane.name, race.lane.settings.levels, as_settings(str(error))
+                    race.lane.name, race.lane.settings.levels, worded(error, Reader.SETTINGS)
                 )
             )
             return
@@ -313,7 +312,7 @@ class _Comparing:
     def _said(self, side: Side, error: Exception) -> str:
         """Return an error in the words of the version it belongs to, not of its folder."""
         version = self._versions[side]
-        words = as_settings(str(error)).replace(f"{version.top}/", "")
+        words = worded(error, Reader.SETTINGS).replace(f"{version.top}/", "")
         return f"{version.label}: {words}"
 
     def _judged(self, races: list[_Race]) -> dict[str, Comparison]:

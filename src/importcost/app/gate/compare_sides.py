@@ -188,7 +188,7 @@ def _with_python(one: HandlerConfig, version: Checkout, handler_file: Path) -> H
         return one if is_here else replace(one, python=original)
     start = _to_own(str(handler_file.parent), version) or str(handler_file.parent)
     chosen = choose_interpreter(None, one.runtime, Path(start), os.environ)
-    return replace(one, python=chosen.path, python_reason=chosen.reason)
+    return replace(one, python=chosen.path, python_reason=str(chosen.reason))
 
 
 def _to_own(path: str, version: Checkout) -> str | None:

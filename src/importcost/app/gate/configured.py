@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from importcost.app.gate.as_settings import as_settings
 from importcost.app.profile.request import ProfileRequest, check_request
 from importcost.config.read import Config, HandlerConfig, load_config
 from importcost.declaration import WITH_SETTING
-from importcost.errors import UsageError
+from importcost.errors import Reader, UsageError, worded
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import choose_interpreter
 from importcost.targets.requirements import find_requirements
@@ -66,7 +65,10 @@ def requests_for(
     Found out here, a file that is missing costs nothing; found out at its turn, it costs the
     minutes that the handlers before it took. Raises UsageError that names file and line.
     """
-    requests = tuple(request_for(one, how) for one in handlers)
+    try:
+        requests = tuple(request_for(one, how) for one in handlers)
+    except UsageError as error:
+        raise UsageError(worded(error, Reader.SETTINGS)) from error
     for handler, request in zip(handlers, requests, strict=True):
         _check_there(request, f"{config.file} line {handler.line}")
     return requests
@@ -76,7 +78,7 @@ def _check_there(request: ProfileRequest, place: str) -> None:
     try:
         _must_be_there(request)
     except UsageError as error:
-        raise UsageError(f"{place}: {as_settings(str(error))}") from error
+        raise UsageError(f"{place}: {worded(error, Reader.SETTINGS)}") from error
 
 
 def _must_be_there(request: ProfileRequest) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from importcost.app.gate.as_settings import as_settings
 from importcost.app.gate.check import BASELINE_FILE
 from importcost.app.gate.configured import HowToMeasure, request_for
 from importcost.app.profile.measured import profile_handler
@@ -15,7 +14,7 @@ from importcost.app.profile.request import Listener
 from importcost.billing.estimate import estimate
 from importcost.config.read import OWN_FILE, PROJECT_FILE, has_section, read_config
 from importcost.config.start import MARGIN, StartingHandler, starting_configuration
-from importcost.errors import MeasurementError, UsageError
+from importcost.errors import MeasurementError, Reader, UsageError, worded
 from importcost.gate.attribution import function_modules
 from importcost.model.profile import Profile, RunKind
 from importcost.model.stats import median
@@ -76,7 +75,7 @@ def write_configuration(request: InitRequest, listener: Listener) -> Started:
         try:
             start = _with_figures(start, folder, request, listener)
         except (MeasurementError, UsageError) as error:
-            unmeasured.append((one.name, as_settings(str(error))))
+            unmeasured.append((one.name, worded(error, Reader.SETTINGS)))
         started.append(start)
     text = starting_configuration(
         started, in_project_file=request.in_project_file, margin=request.margin

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from importcost.errors import UsageError
+from importcost.errors import Trouble, UsageError, remedy, words
 from importcost.measure.deployed.distributions import (
     Closure,
     Distribution,
@@ -25,6 +25,7 @@ from importcost.measure.deployed.runtime_packages import NO_BOTO3, runtime_distr
 from importcost.measure.layout import layer_search_path
 from importcost.measure.runners.base import NO_PACKAGES, InterpreterFacts, Packages
 from importcost.model.profile import Target
+from importcost.parameters import Parameter
 from importcost.processes.installer import ToInstall, install, installed_folder
 from importcost.processes.wheels import InstallTarget
 from importcost.targets.requirements import Declaration, Requirements, find_requirements
@@ -88,7 +89,7 @@ class Deployed:
     is_said: bool = True
     """Whether anything says what is deployed: a file, a layer, a built package or an image."""
 
-    def beyond(self, no_runtime: str | None) -> Beyond:
+    def beyond(self, no_runtime: Trouble | None) -> Beyond:
         """Return what is there beside what is deployed."""
         says = self.requirements or "the package's requirements"
         return Beyond(self.environment, self.shown, says, no_runtime)
@@ -233,9 +234,13 @@ def _installed(place: Place, wanted: Requirements, listener: Notes) -> Path:
         return folder
     if not place.installs:
         raise UsageError(
-            f"{wanted.path} asks for packages that neither the task root nor the measured "
-            "environment holds, and --no-install rules out installing them: install them there, "
-            "or leave --no-install out."
+            words(
+                f"{wanted.path} asks for packages that neither the task root nor the measured "
+                "environment holds, and ",
+                Parameter.NO_INSTALL,
+                " rules out installing them",
+            ),
+            remedy("install them there", words("leave ", Parameter.NO_INSTALL, " out")),
         )
     listener.note(
         f"Installing {wanted.path} for Python {target.python_version} into the cache (once) ..."
@@ -244,7 +249,7 @@ def _installed(place: Place, wanted: Requirements, listener: Notes) -> Path:
     install(
         ToInstall(
             label=wanted.path,
-            remedy="correct the file, or name another with --requirements",
+            remedy=remedy("correct the file", words("name another with ", Parameter.REQUIREMENTS)),
             file=wanted.path if wanted.is_installable else None,
             lines=wanted.lines,
         ),

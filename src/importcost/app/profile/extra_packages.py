@@ -12,8 +12,9 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from importcost.errors import UsageError
+from importcost.errors import Remedy, UsageError, remedy, words
 from importcost.model.supplies import Placeholder, SuppliedPackage, Supplies
+from importcost.parameters import Parameter
 from importcost.processes.installer import ToInstall, install, installed_folder
 from importcost.processes.wheels import InstallTarget
 
@@ -50,8 +51,8 @@ def _parsed(text: str) -> Requirement:
     except InvalidRequirement as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise UsageError(
-            f"--with '{text}' is not a requirement ({reason}): write it like requests or "
-            "'requests>=2,<3'."
+            words(Parameter.PACKAGES, f" '{text}' is not a requirement ({reason})"),
+            remedy("write it like requests or 'requests>=2,<3'"),
         ) from error
 
 
@@ -59,7 +60,7 @@ def with_asked(requirements: Sequence[str], target: InstallTarget, note: Note) -
     """Return what was asked for by name, installed. Raises MeasurementError as `install`."""
     if not requirements:
         return NO_EXTRA
-    folder = _install(requirements, target, note, "correct --with")
+    folder = _install(requirements, target, note, remedy(words("correct ", Parameter.PACKAGES)))
     packages = [SuppliedPackage(text, _installed(text, folder)) for text in requirements]
     return Extra((str(folder),), tuple(packages))
 
@@ -73,8 +74,15 @@ def with_missing(
     """
     names = dict.fromkeys(distributions.values())
     note(f"Nothing says what is deployed, and init needs {', '.join(distributions)}.")
-    remedy = "name a version that fits with --with, or give --no-install"
-    folder = _install(tuple(names), target, note, remedy)
+    folder = _install(
+        tuple(names),
+        target,
+        note,
+        remedy(
+            words("name a version that fits with ", Parameter.PACKAGES),
+            words("give ", Parameter.NO_INSTALL),
+        ),
+    )
     packages = [
         SuppliedPackage(name, _installed(name, folder), True, module)
         for module, name in distributions.items()
@@ -82,7 +90,9 @@ def with_missing(
     return Extra((*before.folders, str(folder)), (*before.packages, *packages))
 
 
-def _install(requirements: Sequence[str], target: InstallTarget, note: Note, remedy: str) -> Path:
+def _install(
+    requirements: Sequence[str], target: InstallTarget, note: Note, advice: Remedy
+) -> Path:
     """Return the folder of the cache that holds these requirements, installed now or before."""
     lines = tuple(sorted(requirements))
     folder = installed_folder("\n".join(("with", *lines)), target)
@@ -95,7 +105,7 @@ def _install(requirements: Sequence[str], target: InstallTarget, note: Note, rem
         return folder
     note(f"Installing {label} for Python {target.python_version} into the cache (once) ...")
     started = time.monotonic()
-    install(ToInstall(label=label, remedy=remedy, lines=lines), folder, target, _silent)
+    install(ToInstall(label=label, remedy=advice, lines=lines), folder, target, _silent)
     note(f"Installed in {time.monotonic() - started:.0f} s.")
     return folder
 

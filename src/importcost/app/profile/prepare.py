@@ -13,12 +13,13 @@ from pathlib import Path
 
 from importcost.app.profile.deployed import NOTHING_DEPLOYED, Deployed, Place, open_packages
 from importcost.app.profile.request import Listener, ProfileRequest
-from importcost.errors import HandlerError, MeasurementError, UsageError
+from importcost.errors import HandlerError, MeasurementError, UsageError, remedy, words
 from importcost.files.cache import cache_folder
 from importcost.measure.runners.base import InterpreterFacts
 from importcost.measure.runners.engines import Choice, choose
 from importcost.measure.runners.local import inspect_interpreter
 from importcost.model.profile import Settings, Target
+from importcost.parameters import Parameter
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import InterpreterChoice, choose_interpreter
 
@@ -113,15 +114,23 @@ def _choose_runner(request: ProfileRequest, image: str, listener: Listener) -> C
     if choice.engine is None and request.is_own_image:
         raise UsageError(
             f"The image {image} is the function's own and can only be measured in a container: "
-            f"{choice.full_reason}; name the engine with --runner, or fetch it with "
-            f"`{choice.hint or 'docker pull ' + image}`."
+            f"{choice.full_reason}",
+            remedy(
+                words("name the engine with ", Parameter.RUNNER),
+                f"fetch it with `{choice.hint or 'docker pull ' + image}`",
+                mark=";",
+            ),
         )
     if choice.engine is None and request.image is not None:
         # Who names an image means it: figures of this machine would pass for the image's.
         raise MeasurementError(
-            f"The image {image} cannot be measured in: {choice.full_reason}; fetch it with "
-            f"`{choice.hint or 'docker pull ' + image}`, name the engine with --runner, or leave "
-            "--image out."
+            f"The image {image} cannot be measured in: {choice.full_reason}",
+            remedy(
+                f"fetch it with `{choice.hint or 'docker pull ' + image}`",
+                words("name the engine with ", Parameter.RUNNER),
+                words("leave ", Parameter.IMAGE, " out"),
+                mark=";",
+            ),
         )
     return choice
 

@@ -16,7 +16,7 @@ from importcost.app.profile.bench import Bench, asked_for, open_bench, start
 from importcost.app.profile.extra_packages import Extra, with_missing
 from importcost.app.profile.prepare import open_prepared
 from importcost.app.profile.request import Listener, ProfileRequest, without_tracing
-from importcost.errors import HandlerError, LackingError
+from importcost.errors import HandlerError, LackingError, Trouble
 from importcost.measure.deployed.runtime_packages import runtime_modules_brought
 from importcost.measure.failures.diagnosis import Needs, diagnose, may_lack_something
 from importcost.measure.failures.lacking import (
@@ -136,29 +136,29 @@ def _placeholders(bench: Bench, needs: Needs, error: HandlerError) -> tuple[Plac
     """Return those to be set. Raises LackingError where they may not or do not help."""
     target = bench.subject.target
     if needs.modules:
-        raise LackingError(_missing(bench, needs), traceback_text=error.traceback_text)
+        raise LackingError(*_missing(bench, needs), traceback_text=error.traceback_text)
     if not needs.placeholders:
         raise error
     if not bench.request.placeholders:
         raise LackingError(
-            unset_variables(needs.placeholders, target), traceback_text=error.traceback_text
+            *unset_variables(needs.placeholders, target), traceback_text=error.traceback_text
         )
     if needs.failure is not None:
-        words = placeholder_failed(needs.failure, needs.placeholders, target)
-        raise LackingError(words, traceback_text=needs.failure.traceback)
+        trouble = placeholder_failed(needs.failure, needs.placeholders, target)
+        raise LackingError(*trouble, traceback_text=needs.failure.traceback)
     return needs.placeholders
 
 
-def _missing(bench: Bench, needs: Needs) -> str:
+def _missing(bench: Bench, needs: Needs) -> Trouble:
     beyond = bench.subject.beyond
     for module in needs.modules:
-        words = beyond.without_runtime(module.name, bench.subject.target.handler_file)
-        if words is not None:
-            return words
+        trouble = beyond.without_runtime(module.name, bench.subject.target.handler_file)
+        if trouble is not None:
+            return trouble
     target = bench.subject.target
-    words = removed_from_python(needs.modules, bench.prepared.place.minor_version, target)
-    if words is not None:
-        return words
+    trouble = removed_from_python(needs.modules, bench.prepared.place.minor_version, target)
+    if trouble is not None:
+        return trouble
     folders = bench.prepared.interpreter.search_path
     known, remarks = {}, {}
     for one in needs.modules:

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from importcost.app.profile.extra_packages import parse_packages
 from importcost.declaration import MIN_RUNS
-from importcost.errors import UsageError
+from importcost.errors import UsageError, remedy, words
 from importcost.measure.session import Progress
+from importcost.parameters import Parameter
 
 TRACING_VARIABLE = "PYTHONPROFILEIMPORTTIME"
 LONGEST_TIMEOUT_S = 3600.0
@@ -74,30 +75,47 @@ class Listener(Protocol):
 def check_request(request: ProfileRequest) -> None:
     """Raise UsageError for values that no measurement can be made with."""
     if request.runs is not None and request.runs < MIN_RUNS:
-        raise UsageError(f"--runs is {request.runs} and must be at least {MIN_RUNS}.")
+        raise UsageError(
+            words(Parameter.RUNS, f" is {request.runs} and must be at least {MIN_RUNS}.")
+        )
     if request.runtime and not re.fullmatch(r"python3\.\d+", request.runtime):
-        raise UsageError(f"--runtime is {request.runtime}: name a Python runtime like python3.13.")
+        raise UsageError(
+            words(Parameter.RUNTIME, f" is {request.runtime}"),
+            remedy("name a Python runtime like python3.13"),
+        )
     if not 0 < request.timeout_s <= LONGEST_TIMEOUT_S:
         raise UsageError(
-            f"--timeout is {request.timeout_s:g}: name the seconds that one launch may take, at "
-            f"most {LONGEST_TIMEOUT_S:g}."
+            words(Parameter.TIMEOUT, f" is {request.timeout_s:g}"),
+            remedy(f"name the seconds that one launch may take, at most {LONGEST_TIMEOUT_S:g}"),
         )
     if request.boto3 is not None and not re.fullmatch(r"none|\d+\.\d+\.\d+", request.boto3):
         raise UsageError(
-            f"--boto3 is {request.boto3}: name a version like 1.40.4, or none for a function that "
-            "is measured without what Lambda's runtime brings."
+            words(Parameter.BOTO3, f" is {request.boto3}"),
+            remedy(
+                "name a version like 1.40.4",
+                "none for a function that is measured without what Lambda's runtime brings",
+            ),
         )
     parse_packages(request.packages)
     if request.packages and not request.installs:
-        raise UsageError("--with asks for an installation and --no-install rules it out: drop one.")
-    for option, is_given in (
-        ("--image", request.image is not None),
-        ("--network", request.network != "none"),
+        raise UsageError(
+            words(
+                *(Parameter.PACKAGES, " asks for an installation and ", Parameter.NO_INSTALL),
+                " rules it out",
+            ),
+            remedy("drop one"),
+        )
+    for parameter, is_given in (
+        (Parameter.IMAGE, request.image is not None),
+        (Parameter.NETWORK, request.network != "none"),
     ):
         if is_given and request.runner == "local":
             raise UsageError(
-                f"{option} means a container and --runner local means none: leave one of the two "
-                "out."
+                words(
+                    *(parameter, " means a container and ", Parameter.RUNNER.of("local")),
+                    " means none",
+                ),
+                remedy("leave one of the two out"),
             )
 
 

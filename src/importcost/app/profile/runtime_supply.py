@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from importcost.app.profile.deployed import Deployed, Notes, Place, open_environments_boto3
-from importcost.errors import HandlerError, NoNetworkError
+from importcost.errors import HandlerError, NoNetworkError, Trouble, remedy, words
 from importcost.measure.deployed.distributions import (
     installed_distributions,
     marker_environment,
@@ -32,6 +32,7 @@ from importcost.measure.runners.base import Layout, Packages, Runner
 from importcost.measure.runners.container.inside import RUNTIME_PACKAGES_DIR
 from importcost.measure.session import Session, Subject
 from importcost.model.profile import RunKind
+from importcost.parameters import Parameter
 from importcost.processes.installer import ToInstall, install, installed_folder
 
 _IMPORT = re.compile(rb"^[ \t]*(?:import|from)[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*)", re.MULTILINE)
@@ -48,7 +49,7 @@ class Supply:
 
     folder: str | None
     words: str | None
-    lacking: str | None = None
+    lacking: Trouble | None = None
 
 
 NOTHING = Supply(None, None)
@@ -178,12 +179,13 @@ def install_now(wanted: RuntimePackages, place: Place, listener: Notes) -> Suppl
     if before is not None:
         return before
     if not place.installs:
-        return Supply(
-            None,
-            None,
-            f"boto3 {wanted.boto3} is not in the cache yet and --no-install rules out installing "
-            "it; leave that out once, or measure without it with --boto3 none.",
+        ruled_out = words(
+            *(f"boto3 {wanted.boto3} is not in the cache yet and ", Parameter.NO_INSTALL),
+            " rules out installing it",
         )
+        without = words("measure without it with ", Parameter.BOTO3.of(NO_BOTO3))
+        leave_out = remedy("leave that out once", without, mark=";")
+        return Supply(None, None, Trouble(ruled_out, leave_out))
     target = place.install_target()
     folder = installed_folder(wanted.key, target)
     listener.note(
@@ -195,7 +197,10 @@ def install_now(wanted: RuntimePackages, place: Place, listener: Notes) -> Suppl
         install(
             ToInstall(
                 label=f"boto3 {wanted.boto3}, which Lambda's runtime brings,",
-                remedy="name another version with --boto3 VERSION, or none with --boto3 none",
+                remedy=remedy(
+                    words("name another version with ", Parameter.BOTO3.named()),
+                    words("none with ", Parameter.BOTO3.of(NO_BOTO3)),
+                ),
                 lines=wanted.pins,
                 compiled_by=target.python or _interpreter(place),
             ),
@@ -204,9 +209,13 @@ def install_now(wanted: RuntimePackages, place: Place, listener: Notes) -> Suppl
             listener.detail,
         )
     except NoNetworkError:
-        lacking = (
-            f"boto3 {wanted.boto3} is not in the cache yet and no package index can be reached; "
-            "connect to the network once, or measure an environment that has boto3 with --python."
+        lacking = Trouble(
+            f"boto3 {wanted.boto3} is not in the cache yet and no package index can be reached",
+            remedy(
+                "connect to the network once",
+                words("measure an environment that has boto3 with ", Parameter.PYTHON),
+                mark=";",
+            ),
         )
         return Supply(None, None, lacking)
     listener.note(f"Installed in {time.monotonic() - started:.0f} s.")

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from importcost.errors import Trouble, remedy, words
 from importcost.measure.deployed.distributions import Distribution
 from importcost.measure.deployed.runtime_packages import runtime_modules_brought
 from importcost.model.graph import FUNCTION, ImportGraph
 from importcost.model.profile import ProfileWarning, WarningCode
+from importcost.parameters import Parameter
 
 _SOURCE_SUFFIXES = (".py", ".so", ".pyd")
 
@@ -26,7 +28,7 @@ class Beyond:
     installed: Mapping[str, Distribution] = field(default_factory=dict)
     visible: frozenset[str] = frozenset()
     says: str = "the package"
-    no_runtime: str | None = None
+    no_runtime: Trouble | None = None
     conflicts: tuple[str, ...] = ()
 
     def owner(self, module: str) -> Distribution | None:
@@ -37,19 +39,22 @@ class Beyond:
                 return distribution
         return None
 
-    def without_runtime(self, module: str, importer: str) -> str | None:
+    def without_runtime(self, module: str, importer: str) -> Trouble | None:
         """Say that Lambda's runtime brings a module that could not be installed here.
 
         None for any other module, and where what the runtime brings is there.
         """
         if self.no_runtime is None or module.partition(".")[0] not in runtime_modules_brought():
             return None
-        return (
-            f"{importer} needs the module {module}, which Lambda's runtime brings: "
-            f"{self.no_runtime}"
+        return Trouble(
+            words(
+                f"{importer} needs the module {module}, which Lambda's runtime brings: ",
+                self.no_runtime.what,
+            ),
+            self.no_runtime.remedy,
         )
 
-    def explain(self, module: str, importer: str) -> str | None:
+    def explain(self, module: str, importer: str) -> Trouble | None:
         """Say in one sentence why `module` is not there, None where nothing is known of it."""
         without = self.without_runtime(module, importer)
         if without is not None:
@@ -57,20 +62,25 @@ class Beyond:
         owner = self.owner(module)
         if owner is None:
             return None
-        return (
+        return Trouble(
             f"{importer} imports {module}, which the deployed package will not have: the "
             f"measuring environment holds it ({owner.name} {owner.version}), but {self.says} does "
-            f"not name it; add {owner.name} there."
+            "not name it",
+            remedy(f"add {owner.name} there", mark=";"),
         )
 
-    def conflict(self) -> str | None:
+    def conflict(self) -> Trouble | None:
         """Say in one sentence what does not go together, None where all does."""
         if not self.conflicts:
             return None
-        return (
+        return Trouble(
             f"The package does not go with the boto3 that Lambda's runtime brings: "
-            f"{self.conflicts[0]}, and the package's own stands in front; add boto3 to "
-            f"{self.says}, or choose the runtime's with --boto3."
+            f"{self.conflicts[0]}, and the package's own stands in front",
+            remedy(
+                f"add boto3 to {self.says}",
+                words("choose the runtime's with ", Parameter.BOTO3),
+                mark=";",
+            ),
         )
 
 

@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from importcost.errors import Trouble, remedy, words
+from importcost.parameters import Parameter
+
 # The types that clients raise where nobody answers: botocore, urllib3, requests, httpx and
 # aiohttp, urllib, socket, pymongo, redis and the clients of PostgreSQL and MySQL.
 _NO_ANSWER = frozenset(
@@ -46,7 +49,7 @@ _NOT_LET_IN_TEXT = re.compile(
 _FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+), in ', re.MULTILINE)
 
 
-def call_that_failed(error: Mapping[str, Any], handler_file: str, task_root: str) -> str | None:
+def call_that_failed(error: Mapping[str, Any], handler_file: str, task_root: str) -> Trouble | None:
     """Say that init ended at a call to the outside, None where it ended at something else.
 
     `error` is the probe's, with its type, message and traceback.
@@ -59,11 +62,15 @@ def call_that_failed(error: Mapping[str, Any], handler_file: str, task_root: str
     else:
         return None
     what = f"{kind}: {message}" if message else kind
-    return (
+    return Trouble(
         f"{_place(error['traceback'], handler_file, task_root)} calls out while it is imported, "
         f"and {happened} ({what.rstrip('. ')}): importcost runs init without your credentials, and "
-        "a container has no network; pass them with --env-file FILE and --network, or move the "
-        "call into the handler."
+        "a container has no network",
+        remedy(
+            words("pass them with ", Parameter.ENV_FILE.named(), " and ", Parameter.NETWORK),
+            "move the call into the handler",
+            mark=";",
+        ),
     )
 
 

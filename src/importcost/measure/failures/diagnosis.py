@@ -15,10 +15,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from importcost.errors import LackingError
+from importcost.errors import LackingError, remedy, words
 from importcost.measure.runners.base import Layout
 from importcost.measure.session import Session
 from importcost.model.supplies import MissingModule, Placeholder
+from importcost.parameters import Parameter
 
 MAX_VARIABLES = 50
 MAX_LAUNCHES = 80
@@ -93,7 +94,7 @@ def diagnose(session: Session, layout: Layout, known: Sequence[Placeholder] = ()
             return search.needs(None, is_answered=False)
         search.take(result["diagnosis"])
         if len(search.values) > MAX_VARIABLES:
-            raise LackingError(_too_many(search.values))
+            raise _too_many(search.values)
         error = result["error"]
         if error is None:
             return search.needs(None)
@@ -102,11 +103,12 @@ def diagnose(session: Session, layout: Layout, known: Sequence[Placeholder] = ()
     return search.needs(None, is_answered=False)
 
 
-def _too_many(values: Mapping[str, Placeholder]) -> str:
+def _too_many(values: Mapping[str, Placeholder]) -> LackingError:
     names = list(values)
-    return (
+    return LackingError(
         f"Init asks for more than {MAX_VARIABLES} environment variables that are not set "
-        f"({', '.join(names[:3])}, ..., {names[MAX_VARIABLES]}): set them with --env-file FILE."
+        f"({', '.join(names[:3])}, ..., {names[MAX_VARIABLES]})",
+        remedy(words("set them with ", Parameter.ENV_FILE.named())),
     )
 
 

@@ -7,11 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from importcost.errors import HandlerError, MeasurementError, TimedOutError
+from importcost.errors import (
+    HandlerError,
+    MeasurementError,
+    TimedOutError,
+    Trouble,
+    remedy,
+    words,
+)
 from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
 from importcost.measure.failures.calls_out import call_that_failed
 from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
+from importcost.parameters import Parameter
 
 LEVELS_ABOVE = 4
 _PROJECT_TOPS = (".git", "pyproject.toml", "template.yaml", "serverless.yml", "cdk.json")
@@ -31,15 +39,18 @@ def raise_for_failure(
     where = target.handler_file
     if launch.timed_out:
         raise TimedOutError(
-            f"The import of {where} did not end within {timeout_s:g} s and was stopped: raise "
-            "--timeout if it is only slow, or look for a loop or a waiting connection at module "
-            "level.",
+            f"The import of {where} did not end within {timeout_s:g} s and was stopped",
+            remedy(
+                words("raise ", Parameter.TIMEOUT, " if it is only slow"),
+                "look for a loop or a waiting connection at module level",
+            ),
             traceback_text=_tail(launch),
         )
     if launch.out_of_memory:
         raise HandlerError(
             f"Importing {where} needs more memory than the function has: the container's memory "
-            "limit ended it. Choose a larger --memory.",
+            "limit ended it",
+            remedy(words("raise ", Parameter.MEMORY), mark="."),
             traceback_text=_tail(launch),
         )
     if launch.result is None:
@@ -47,7 +58,7 @@ def raise_for_failure(
         raise HandlerError(_died(launch.exit_code, where), traceback_text=_tail(launch))
     error = launch.result["error"]
     if error is not None:
-        raise HandlerError(_explain(error, target, beyond), traceback_text=error["traceback"])
+        raise HandlerError(*_explain(error, target, beyond), traceback_text=error["traceback"])
 
 
 def no_function(target: Target) -> str:
@@ -73,14 +84,20 @@ def _raise_if_not_the_handlers(launch: Launch, where: str) -> None:
     fatal = _line_with("Fatal Python error: ", stderr)
     if fatal is not None:
         raise MeasurementError(
-            f"The interpreter did not start for {where} ({fatal}): check the variables given with "
-            "--env and --env-file, PYTHONHOME first, or name another interpreter with --python."
+            f"The interpreter did not start for {where} ({fatal})",
+            remedy(
+                words("check the variables given with ", Parameter.ENV, ", PYTHONHOME first"),
+                words("name another interpreter with ", Parameter.PYTHON),
+            ),
         )
     if "Traceback (most recent call last)" in stderr:
         raise MeasurementError(
             f"The interpreter that was to import {where} ended with an error outside of it "
-            f"({stderr.rstrip().splitlines()[-1].strip()}): check the variables given with --env "
-            "and --env-file, or name another interpreter with --python."
+            f"({stderr.rstrip().splitlines()[-1].strip()})",
+            remedy(
+                words("check the variables given with ", Parameter.ENV),
+                words("name another interpreter with ", Parameter.PYTHON),
+            ),
         )
 
 
@@ -118,23 +135,32 @@ def _died(exit_code: int, where: str) -> str:
     )
 
 
-def above_task_root(module: str, target: Target) -> str | None:
+def above_task_root(module: str, target: Target) -> Trouble | None:
     """Say that a missing module lies above the task root, None if it does not."""
     above = _folder_above(module, Path(target.task_root))
     if above is None:
         return None
-    return (
+    return Trouble(
         f"{target.handler_file} needs the module {module}, which lies in {above}, above the "
-        f"task root {target.task_root}: if that folder is deployed as /var/task, name it with "
-        f"--task-root {above}."
+        f"task root {target.task_root}",
+        remedy(
+            words(
+                "if that folder is deployed as /var/task, name it with ",
+                Parameter.TASK_ROOT.of(str(above)),
+            )
+        ),
     )
 
 
-def _missing(module: str, target: Target) -> str:
-    return above_task_root(module, target) or (
+def _missing(module: str, target: Target) -> Trouble:
+    return above_task_root(module, target) or Trouble(
         f"{target.handler_file} needs the module {module}, which neither the task root, a layer "
-        "nor the measured environment holds: name its requirements with --requirements FILE, a "
-        "layer with --layer DIR, or the environment with --python."
+        "nor the measured environment holds",
+        remedy(
+            words("name its requirements with ", Parameter.REQUIREMENTS.named()),
+            words("a layer with ", Parameter.LAYERS.named()),
+            words("the environment with ", Parameter.PYTHON),
+        ),
     )
 
 
@@ -158,13 +184,13 @@ def _holds_python(folder: Path) -> bool:
     return folder.is_dir() and any(folder.glob("*.py"))
 
 
-def _explain(error: Mapping[str, Any], target: Target, beyond: Beyond) -> str:
+def _explain(error: Mapping[str, Any], target: Target, beyond: Beyond) -> Trouble:
     where = target.handler_file
     if error["missing_variable"] is not None:
         name = error["missing_variable"]
-        return (
-            f"{where} reads the environment variable {name}, which is not set: pass it with "
-            f"--env {name}=VALUE or --env-file FILE."
+        return Trouble(
+            f"{where} reads the environment variable {name}, which is not set",
+            remedy(words("pass it with ", Parameter.ENV.of(name))),
         )
     if error["missing_module"] is not None:
         module = error["missing_module"]
@@ -172,16 +198,20 @@ def _explain(error: Mapping[str, Any], target: Target, beyond: Beyond) -> str:
         return (None if above else beyond.explain(module, where)) or _missing(module, target)
     conflict = beyond.conflict()
     if conflict is not None and any(name in error["traceback"] for name in ("boto3", "botocore")):
-        return f"{where} ended its import with {error['type']}. {conflict}"
+        return Trouble(
+            words(f"{where} ended its import with {error['type']}. ", conflict.what),
+            conflict.remedy,
+        )
     if error["file"]:
         version = f" {error['python']}" if error.get("python") else ""
-        return (
+        return Trouble(
             f"{error['file']} line {error['line']} does not parse as the measured Python{version} "
-            f"({error['message']}): correct it, or choose another interpreter with --python."
+            f"({error['message']})",
+            remedy("correct it", words("choose another interpreter with ", Parameter.PYTHON)),
         )
     if error["type"] == "SystemExit":
         code = error["exit_code"] if error["exit_code"] is not None else "0"
-        return (
+        return Trouble(
             f"{where} calls sys.exit({code}) while it is imported: Lambda would report "
             "Runtime.ExitError; keep the call out of module level."
         )
@@ -191,7 +221,7 @@ def _explain(error: Mapping[str, Any], target: Target, beyond: Beyond) -> str:
     message = f": {error['message']}" if error["message"] else ""
     # A name that is not there may be there in the Python that the function runs on.
     version = " on the same Python" if error["type"] in ("ImportError", "AttributeError") else ""
-    return (
+    return Trouble(
         f"Importing {where} raised {error['type']}{message}; Lambda's init would fail the same "
         f"way{version}. The traceback shows the line."
     )

@@ -1,11 +1,11 @@
-"""What init lacks, worded: all of it in one sentence, with the options that supply it."""
+"""What init lacks: all of it in one sentence, with what supplies it."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from importcost.errors import Remedy, Trouble, Words, remedy, words
 from importcost.measure.failures.calls_out import call_that_failed
 from importcost.measure.failures.diagnosis import InitFailure
 from importcost.measure.failures.explain import above_task_root
@@ -13,6 +13,7 @@ from importcost.measure.failures.nearby import in_the_project
 from importcost.measure.removed import last_version
 from importcost.model.profile import Target
 from importcost.model.supplies import MissingModule, Placeholder
+from importcost.parameters import Parameter
 
 MOST_NAMED = 12
 NO_REMARKS: Mapping[str, str] = {}
@@ -24,7 +25,7 @@ def missing_modules(
     target: Target,
     deployed: str | None,
     remarks: Mapping[str, str] = NO_REMARKS,
-) -> str:
+) -> Trouble:
     """Say which modules are missing, who holds them, and how to supply them.
 
     `distributions` are the known ones by module; `deployed` names the file that says what is
@@ -43,48 +44,64 @@ def missing_modules(
     plural = "s" if len(modules) > 1 else ""
     head = f"{target.handler_file} needs the module{plural} {_listed(named)}"
     if len(remarks) == len(modules):
-        return (
-            f"{head}: correct the import{plural}, or name what has {'them' if plural else 'it'} "
-            "with --with NAME==VERSION, --layer DIR or --requirements FILE."
-        )
-    options = dict.fromkeys(
-        f"--with {shlex.quote(distributions[one.name])}"
-        for one in modules
-        if one.name in distributions
-    )
+        return Trouble(head, _correct("them" if plural else "it", f"correct the import{plural}"))
     pronoun = "them" if plural else "it"
-    is_all = all(one.name in distributions for one in modules)
-    supplied = pronoun if is_all else "what is known of them"
-    supply = f"supply {supplied} for this run with {' '.join(options)}" if options else ""
+    supply = _supply(modules, distributions, pronoun)
     if deployed is not None:
         verb = "add their distributions" if plural else "add its distribution"
-        layer = f"name the layer that has {pronoun} with --layer DIR"
-        ways = [f"{verb} to it", layer, supply or f"supply {pronoun} with --with NAME"]
-        return (
+        layer = words(f"name the layer that has {pronoun} with ", Parameter.LAYERS.named())
+        return Trouble(
             f"{head}, which {deployed} does not bring, so that the deployed package will not have "
-            f"{pronoun}: {', or '.join(ways)}."
+            f"{pronoun}",
+            remedy(f"{verb} to it", layer, supply),
         )
-    rest = (
-        "name its requirements with --requirements FILE, a layer with --layer DIR, or the "
-        "environment with --python"
+    return Trouble(
+        f"{head}, which neither the task root, a layer nor the measured environment holds",
+        remedy(
+            supply,
+            words("name its requirements with ", Parameter.REQUIREMENTS.named()),
+            words("a layer with ", Parameter.LAYERS.named()),
+            words("the environment with ", Parameter.PYTHON),
+        ),
     )
-    ways = [supply, rest] if supply else [f"supply {pronoun} with --with NAME", rest]
-    holder = "neither the task root, a layer nor the measured environment holds"
-    return f"{head}, which {holder}: {', or '.join(ways)}."
+
+
+def _correct(pronoun: str, correct: str) -> Remedy:
+    """Return what helps for imports that are probably misspelt."""
+    name = words(
+        *(f"name what has {pronoun} with ", Parameter.PACKAGES.of("NAME==VERSION"), ", "),
+        *(Parameter.LAYERS.named(), " or ", Parameter.REQUIREMENTS.named()),
+    )
+    return remedy(correct, name)
+
+
+def _supply(
+    modules: Sequence[MissingModule], distributions: Mapping[str, str], pronoun: str
+) -> Words:
+    """Return how to supply the modules whose distributions are known, else any of them."""
+    known = dict.fromkeys(distributions[one.name] for one in modules if one.name in distributions)
+    if not known:
+        return words(f"supply {pronoun} with ", Parameter.PACKAGES.named())
+    is_all = all(one.name in distributions for one in modules)
+    supplied = pronoun if is_all else "what is known of them"
+    return words(f"supply {supplied} for this run with ", Parameter.PACKAGES.of(*known))
 
 
 def removed_from_python(
     modules: Sequence[MissingModule], python_version: str, target: Target
-) -> str | None:
+) -> Trouble | None:
     """Say that a missing module was part of an older Python, None where none was."""
     for module in modules:
         last = last_version(module.name, python_version)
         if last is not None:
-            return (
+            older = words(
+                *("name an older interpreter with ", Parameter.PYTHON),
+                " if the function's runtime is one",
+            )
+            return Trouble(
                 f"{target.handler_file} needs the module {_module(module, None, target)}, which "
-                f"Python has had up to {last}, and {python_version} is measured: name an older "
-                "interpreter with --python if the function's runtime is one, else replace what "
-                "imports it by a newer version."
+                f"Python has had up to {last}, and {python_version} is measured",
+                remedy(older, "replace what imports it by a newer version"),
             )
     return None
 
@@ -113,23 +130,24 @@ def _listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
-def unset_variables(variables: Sequence[Placeholder], target: Target) -> str:
+def unset_variables(variables: Sequence[Placeholder], target: Target) -> Trouble:
     """Say which variables init reads that are not set, all of them, and how to set them."""
     named = [
         one.name if one.file is None else f"{one.name} ({_place(one.file, one.line, target)})"
         for one in variables
     ]
     plural, verb = ("s", "are") if len(variables) > 1 else ("", "is")
-    options = " ".join(f"--env {one.name}=VALUE" for one in variables)
-    return (
+    env = Parameter.ENV.of(*(one.name for one in variables))
+    return Trouble(
         f"{target.handler_file} reads the environment variable{plural} {_listed(named)}, which "
-        f"{verb} not set: pass {'them' if plural else 'it'} with {options} or --env-file FILE."
+        f"{verb} not set",
+        remedy(words(f"pass {'them' if plural else 'it'} with ", env)),
     )
 
 
 def placeholder_failed(
     failure: InitFailure, placeholders: Sequence[Placeholder], target: Target
-) -> str:
+) -> Trouble:
     """Say that init fails even with placeholders, and which of them is to blame where known."""
     what = f"{failure.type}: {' '.join(failure.message.split())}".removesuffix(": ")
     error = {"type": failure.type, "message": failure.message, "traceback": failure.traceback}
@@ -140,15 +158,15 @@ def placeholder_failed(
     if failure.blamed:
         values = [f"{one.name} ({one.value})" for one in failure.blamed]
         plural = "s" if len(values) > 1 else ""
-        options = " ".join(f"--env {one.name}=VALUE" for one in failure.blamed)
-        return (
+        env = Parameter.ENV.of(*(one.name for one in failure.blamed))
+        return Trouble(
             f"{target.handler_file} reads variables that are not set, and the "
-            f"placeholder{plural} for {_listed(values)} did not pass ({what}): give the real "
-            f"value{plural} with {options} or --env-file FILE."
+            f"placeholder{plural} for {_listed(values)} did not pass ({what})",
+            remedy(words(f"give the real value{plural} with ", env)),
         )
-    options = " ".join(f"--env {one.name}=VALUE" for one in placeholders)
-    return (
+    env = Parameter.ENV.of(*(one.name for one in placeholders))
+    return Trouble(
         f"Importing {target.handler_file} raised {what}, with placeholders for variables that are "
-        f"not set: if it is for want of their values, pass them with {options} or --env-file FILE; "
-        "the traceback shows the line."
+        "not set; the traceback shows the line",
+        remedy(words("if it is for want of their values, pass them with ", env)),
     )

@@ -7,7 +7,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from importcost.errors import Trouble, remedy, words
 from importcost.model.profile import Target
+from importcost.parameters import Parameter
 
 LEVELS_ABOVE = 4
 LEVELS_BELOW = 6
@@ -21,7 +23,7 @@ _NOT_SEARCHED = frozenset(
 )
 
 
-def in_the_project(module: str, target: Target, *, layers_only: bool = False) -> str | None:
+def in_the_project(module: str, target: Target, *, layers_only: bool = False) -> Trouble | None:
     """Say where else in the handler's project a missing module lies, None if nowhere.
 
     `layers_only` is for modules that are known to be somebody's package on PyPI: a file of that
@@ -33,12 +35,19 @@ def in_the_project(module: str, target: Target, *, layers_only: bool = False) ->
     needs = f"{target.handler_file} needs the module {module}, which lies in {folder}"
     layer = layer_of(folder)
     if layer is not None:
-        return f"{needs}, a layer's folder: if the function has that layer, add --layer {layer}."
+        add = words("if the function has that layer, add ", Parameter.LAYERS.of(str(layer)))
+        return Trouble(f"{needs}, a layer's folder", remedy(add))
     if layers_only:
         return None
-    return (
-        f"{needs}, outside the task root {target.task_root}: lay out the package as it is "
-        "deployed, built by sam build for example, and name it with --task-root."
+    return Trouble(
+        f"{needs}, outside the task root {target.task_root}",
+        remedy(
+            words(
+                "lay out the package as it is deployed, built by sam build for example, and name "
+                "it with ",
+                Parameter.TASK_ROOT,
+            )
+        ),
     )
 
 
