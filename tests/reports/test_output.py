@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from importcost.errors import UsageError
-from importcost.reports.output import check_default_name, format_of, write_output
+from importcost.files.replace import check_default_name
+from importcost.reports.output import format_of, write_output
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from importcost.cli.options import (
     terminal_width,
     wants_colour,
 )
-from importcost.cli.outputs import check_writable
+from importcost.cli.outputs import check_writable, tell_written, write_reports
 from importcost.cli.printing import say, show
 from importcost.errors import UsageError
 from importcost.reports.output import STDOUT, format_of
@@ -123,7 +123,7 @@ def _refuse_link(target: str) -> None:
 
 
 def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool) -> None:
-    from importcost.app.profile.publish import publish
+    from importcost.app.profile.report import report_on
     from importcost.deferral.rewrite.diff import unified_diff
     from importcost.reports.terminal.advice import render_advice
     from importcost.reports.terminal.events import render_events
@@ -132,7 +132,8 @@ def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool)
     width = terminal_width()
     colour = wants_colour()
     if outputs:
-        publish(found.profile, outputs, width=width, colour=colour)
+        pairs = [(path, format_of(path)) for path in outputs]
+        write_reports(report_on(found.profile), pairs)
     to_stderr = STDOUT in outputs
     if not quiet:
         show(render_advice(found.profile, width=width, colour=colour), err=to_stderr)
@@ -143,9 +144,7 @@ def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool)
             say(f"Not analysed: {path} {reason}.")
         for note in found.rewrite.notes:
             show("\n  ".join(wrap(f"Note: {note}.", width - 2)), err=to_stderr)
-        for path in outputs:
-            if path != STDOUT:
-                show(f"Report: {path}", err=to_stderr)
+        tell_written(outputs)
     if diff:
         root = Path(found.profile.target.task_root) if found.profile.target else Path()
         for edit in found.rewrite.edits:

@@ -31,18 +31,27 @@ def command(*, base_file: str, head_file: str, outputs: tuple[str, ...]) -> None
 
     Both are profiles saved with `importcost profile -o FILE.json`, best on one machine.
     """
-    from importcost.app.gate.diff import diff
+    from importcost.app.gate.diff import difference
+    from importcost.cli.outputs import tell_written, write_all
+    from importcost.reports.page.difference import render_difference_json
+    from importcost.reports.page.html import render_difference_html
+    from importcost.reports.terminal.difference import render_difference
 
     for path in outputs:
         _check(path)
-    width = terminal_width()
-    base, head = read_saved(base_file), read_saved(head_file)
-    to_stderr = STDOUT in outputs
-    text = diff(base, head, outputs, width=width, colour=wants_colour())
-    show(text, err=to_stderr)
-    for path in outputs:
-        if path != STDOUT:
-            show(f"Report: {path}", err=to_stderr)
+    found = difference(read_saved(base_file), read_saved(head_file))
+    rendered = [
+        (path, render_difference_json(found) if _is_json(path) else render_difference_html(found))
+        for path in outputs
+    ]
+    text = render_difference(found, width=terminal_width(), colour=wants_colour())
+    write_all(rendered)
+    show(text, err=STDOUT in outputs)
+    tell_written(outputs)
+
+
+def _is_json(path: str) -> bool:
+    return path == STDOUT or path.lower().endswith(".json")
 
 
 def _check(path: str) -> None:

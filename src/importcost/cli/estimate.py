@@ -48,6 +48,7 @@ def command(
     --package-type leave the other ones out. The page of `importcost profile` plots the same.
     """
     from importcost.app.bill.estimate import EstimateRequest, estimate_profile
+    from importcost.reports.terminal.curve import render_curve, render_curve_json
 
     sizes = parse_memories(context.params["memory"])
     options["memory"] = sizes[0] if sizes else DEFAULT_MEMORY_MB
@@ -64,9 +65,11 @@ def command(
         quiet=quiet or as_json,
         no_progress=no_progress,
     )
-    width = terminal_width()
-    report = estimate_profile(profile, request, width=width, colour=wants_colour())
-    show(report.json.rstrip("\n") if as_json else report.text)
+    curve = estimate_profile(profile, request)
+    if as_json:
+        show(render_curve_json(curve, profile).rstrip("\n"))
+    else:
+        show(render_curve(curve, profile, width=terminal_width(), colour=wants_colour()))
 
 
 def parse_memories(given: Sequence[str]) -> tuple[int, ...]:

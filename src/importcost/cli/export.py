@@ -41,7 +41,8 @@ def command(
     arch: str | None,
 ) -> None:
     """Write a saved profile in the formats that other tools read."""
-    from importcost.app.profile.export import export
+    from importcost.app.profile.report import report_on
+    from importcost.cli.outputs import write_reports
 
     if not outputs and wanted is None:
         raise UsageError(
@@ -55,4 +56,4 @@ def command(
                 f"{name} is a binary format that a terminal cannot show: write it to a file with "
                 f"-o FILE{FORMATS[name].suffixes[0]}, or pipe it."
             )
-    export(read_saved(profile_file), pairs, memory_mb=memory, arch=arch)
+    write_reports(report_on(read_saved(profile_file), memory_mb=memory, arch=arch), pairs)

@@ -19,8 +19,8 @@ from importcost.errors import UsageError
 from importcost.parameters import Parameter
 
 if TYPE_CHECKING:
+    from importcost.gate.blame import Compared
     from importcost.gate.checks import Check
-    from importcost.reports.gate.markdown import Compared
     from importcost.reports.gate.text import Places
 
 

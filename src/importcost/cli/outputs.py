@@ -1,13 +1,17 @@
-"""Finds out before a measurement whether its reports can be written after it."""
+"""The outputs of commands: checked before a measurement, rendered and written after it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importcost.errors import UsageError
 from importcost.files.replace import check_takes_files
-from importcost.reports.output import STDOUT
+from importcost.reports.output import STDOUT, write_output
+
+if TYPE_CHECKING:
+    from importcost.app.profile.report import ProfileReport
 
 
 def check_writable(paths: Sequence[str]) -> None:
@@ -23,3 +27,53 @@ def check_writable(paths: Sequence[str]) -> None:
                 f"The report {path} cannot be written ({error.strerror}): name a file in another "
                 "folder with -o."
             ) from error
+
+
+def write_reports(report: ProfileReport, wanted: Sequence[tuple[str, str]]) -> None:
+    """Write a profile to every (path, format); all are rendered before the first file is opened.
+
+    Pages show the verdict on the budgets. Raises UsageError where a file cannot be written.
+    """
+    write_all([(path, _rendered(report, kind)) for path, kind in wanted])
+
+
+def _rendered(report: ProfileReport, kind: str) -> str | bytes:
+    from importcost.reports.exports.formats import render
+
+    if kind == "html" and report.verdict is not None:
+        from importcost.reports.gate.budget import page_verdict
+        from importcost.reports.page.html import render_html
+
+        budget = page_verdict(report.verdict)
+        return render_html(report.profile, report.estimate, report.facts, budget)
+    return render(kind, report.profile, report.estimate, report.facts)
+
+
+def terminal_report(report: ProfileReport) -> str:
+    """Return a profile's report for this terminal, with the verdict on its budgets."""
+    from importcost.cli.options import terminal_width, wants_colour
+    from importcost.reports.gate.budget import render_budget
+    from importcost.reports.terminal.profile import render_terminal
+
+    width, colour = terminal_width(), wants_colour()
+    text = render_terminal(
+        report.profile, report.estimate, report.facts, width=width, colour=colour
+    )
+    if report.verdict is None:
+        return text
+    return f"{text.rstrip()}\n\n{render_budget(report.verdict, width=width, colour=colour)}"
+
+
+def write_all(rendered: Sequence[tuple[str, str | bytes]]) -> None:
+    """Write finished documents to their paths; `-` is stdout. Raises UsageError."""
+    for path, document in rendered:
+        write_output(path, document)
+
+
+def tell_written(outputs: Sequence[str]) -> None:
+    """Name the files that were written; on stderr where a report took stdout."""
+    from importcost.cli.printing import show
+
+    for path in outputs:
+        if path != STDOUT:
+            show(f"Report: {path}", err=STDOUT in outputs)

@@ -13,14 +13,13 @@ from importcost.cli.options import (
     measure_options,
     precise_option,
     request_of,
-    terminal_width,
-    wants_colour,
 )
-from importcost.cli.outputs import check_writable
+from importcost.cli.outputs import check_writable, tell_written, terminal_report, write_reports
 from importcost.cli.printing import show
 from importcost.cli.web import check_web_options, profile_adapter, web_options
 from importcost.errors import UsageError
-from importcost.reports.output import STDOUT, check_default_name, format_of
+from importcost.files.replace import check_default_name
+from importcost.reports.output import STDOUT, format_of
 
 DEFAULT_REPORT = "importcost-report.html"
 
@@ -62,7 +61,7 @@ def command(
     """
     from importcost.app.profile.from_log import profile_log
     from importcost.app.profile.measured import profile_handler
-    from importcost.app.profile.publish import publish, publish_measured
+    from importcost.app.profile.report import report_measured, report_on
 
     if not outputs:
         check_default_name(DEFAULT_REPORT)
@@ -78,21 +77,19 @@ def command(
         return
     request = request_of(target or "", options, precise=precise)
     check_writable(outputs)
-    width, colour = terminal_width(), wants_colour()
     if from_log is not None:
-        profile = profile_log(request, _read_log(from_log), from_log)
-        text = publish(profile, outputs, width=width, colour=colour)
+        report = report_on(profile_log(request, _read_log(from_log), from_log))
     else:
         with terminal_listener(
             quiet=quiet, no_progress=no_progress, verbose=options["verbose"]
         ) as listener:
             profile = profile_handler(request, listener)
-        text = publish_measured(profile, outputs, width=width, colour=colour)
+        report = report_measured(profile)
+    text = terminal_report(report)
+    write_reports(report, list(zip(outputs, formats, strict=True)))
     if not quiet:
         show(text, err=STDOUT in outputs)
-        for path in outputs:
-            if path != STDOUT:
-                show(f"Report: {path}", err=STDOUT in outputs)
+        tell_written(outputs)
     if open_page:
         page = next(path for path, kind in zip(outputs, formats, strict=True) if kind == "html")
         click.launch(Path(page).resolve().as_uri())

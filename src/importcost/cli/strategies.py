@@ -141,6 +141,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     """
     from importcost.app.bill.remedies import strategies_for
     from importcost.billing.remedies.traffic import Traffic
+    from importcost.reports.terminal.remedies import render_strategies, strategies_json
 
     if first_byte is not None and not payload_kb:
         raise UsageError("--first-byte is of a streamed answer: add --payload-kb.")
@@ -167,6 +168,12 @@ def command(  # noqa: PLR0913 - one parameter an option
         quiet=quiet or as_json,
         no_progress=no_progress,
     )
-    width = terminal_width()
-    report = strategies_for(profile, traffic, width=width, colour=wants_colour())
-    show(report.json.rstrip("\n") if as_json else report.text)
+    found = strategies_for(profile, traffic)
+    if as_json:
+        show(strategies_json(found.comparison, found.recommendation).rstrip("\n"))
+    else:
+        width = terminal_width()
+        text = render_strategies(
+            found.comparison, found.recommendation, width=width, colour=wants_colour()
+        )
+        show(text)

@@ -15,7 +15,7 @@ from importcost.parameters import Parameter
 from importcost.reports.output import STDOUT, format_of
 
 if TYPE_CHECKING:
-    from importcost.model.profile import Profile
+    from importcost.app.profile.report import ProfileReport
 
 DEFAULT_MIN_MS = 1.0
 
@@ -58,30 +58,36 @@ def command(  # noqa: PLR0913 - one parameter for every option
     no_open: bool,
 ) -> None:
     """Render a saved profile again: in the terminal, and into the files named with -o."""
-    from importcost.app.profile.publish import publish
+    from importcost.app.profile.report import report_on
+    from importcost.cli.outputs import terminal_report, write_reports
 
     _check_options(as_tree, depth, min_ms, snakeviz, no_open)
     formats = [format_of(path) for path in outputs]
     if open_page and "html" not in formats:
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
-    profile = read_saved(profile_file)
-    width, colour = terminal_width(), wants_colour()
-    text = publish(profile, outputs, width=width, colour=colour, memory_mb=memory, arch=arch)
-    if as_tree:
-        from importcost.app.profile.facts import profile_facts
-        from importcost.billing.estimate import estimate
-        from importcost.reports.terminal.tree import render_tree
-
-        shown_ms = DEFAULT_MIN_MS if min_ms is None else min_ms
-        facts = profile_facts(profile, estimate(profile))
-        text = render_tree(profile, facts, width=width, colour=colour, depth=depth, min_ms=shown_ms)
+    report = report_on(read_saved(profile_file), memory_mb=memory, arch=arch)
+    text = _tree(report, depth, min_ms) if as_tree else terminal_report(report)
+    write_reports(report, list(zip(outputs, formats, strict=True)))
     if as_tree or not snakeviz:
         show(text, err=STDOUT in outputs)
     if open_page:
         page = next(path for path, kind in zip(outputs, formats, strict=True) if kind == "html")
         click.launch(Path(page).resolve().as_uri())
     if snakeviz:
-        _show_in_snakeviz(profile, opens=not no_open, err=STDOUT in outputs)
+        _show_in_snakeviz(report, opens=not no_open, err=STDOUT in outputs)
+
+
+def _tree(report: ProfileReport, depth: int | None, min_ms: float | None) -> str:
+    from importcost.reports.terminal.tree import render_tree
+
+    return render_tree(
+        report.profile,
+        report.facts,
+        width=terminal_width(),
+        colour=wants_colour(),
+        depth=depth,
+        min_ms=DEFAULT_MIN_MS if min_ms is None else min_ms,
+    )
 
 
 def _check_options(
@@ -93,8 +99,13 @@ def _check_options(
         raise UsageError("--no-open belongs to --snakeviz: without it no browser is opened.")
 
 
-def _show_in_snakeviz(profile: Profile, *, opens: bool, err: bool) -> None:
+def _show_in_snakeviz(report: ProfileReport, *, opens: bool, err: bool) -> None:
     from importcost.app.profile.snakeviz import view_in_snakeviz
+    from importcost.reports.exports.pstats_ import render_pstats
+
+    target = report.profile.target
+    name = f"importcost-{target.handler}" if target else "importcost-log"
+    stats = render_pstats(report.profile, report.estimate, report.facts)
 
     is_ready = False
 
@@ -106,7 +117,7 @@ def _show_in_snakeviz(profile: Profile, *, opens: bool, err: bool) -> None:
             click.launch(url)
 
     try:
-        view_in_snakeviz(profile, on_ready)
+        view_in_snakeviz(stats, name, on_ready)
     except KeyboardInterrupt:
         # Ctrl-C is how the view is meant to end; before it is there, it is an interruption.
         if not is_ready:

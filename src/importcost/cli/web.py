@@ -54,12 +54,10 @@ def profile_adapter(
     target: str, options: Given, outputs: Sequence[str], *, quiet: bool, no_progress: bool
 ) -> None:
     """Measure the web app, write the outputs that were asked for, and print the answer."""
-    from importcost.app.profile.facts import profile_facts
-    from importcost.app.profile.publish import publish
+    from importcost.app.profile.report import report_on
     from importcost.app.web import parse_requests, profile_web
-    from importcost.billing.estimate import estimate
+    from importcost.cli.outputs import tell_written, write_all
     from importcost.reports.exports.formats import render
-    from importcost.reports.output import write_output
     from importcost.reports.terminal.web import render_web, with_readiness, with_web
 
     formats = [format_of(path) for path in outputs]
@@ -69,20 +67,16 @@ def profile_adapter(
         quiet=quiet, no_progress=no_progress, verbose=options["verbose"]
     ) as listener:
         report = profile_web(request, options["server"], requests, listener)
-    width = terminal_width()
-    text = render_web(report, width=width, colour=wants_colour())
-    profile = with_readiness(report)
+    text = render_web(report, width=terminal_width(), colour=wants_colour())
+    described = report_on(with_readiness(report))
+    rendered: list[tuple[str, str | bytes]] = []
     for path, kind in zip(outputs, formats, strict=True):
+        document = render(kind, described.profile, described.estimate, described.facts)
         if kind == "json":
-            bill = estimate(profile)
-            rendered = render(kind, profile, bill, profile_facts(profile, bill))
-            plain = rendered if isinstance(rendered, str) else rendered.decode("utf-8")
-            write_output(path, with_web(plain, report))
-        else:
-            publish(profile, [path], width=width, colour=False)
+            document = with_web(str(document), report)
+        rendered.append((path, document))
+    write_all(rendered)
     if not quiet:
         show(text, err=STDOUT in outputs)
-        for path in outputs:
-            if path != STDOUT:
-                show(f"Report: {path}", err=STDOUT in outputs)
+        tell_written(outputs)
     sys.stdout.flush()

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from importcost.errors import UsageError
 from importcost.files.leftovers import is_running
 
 _MARK = ".importcost-draft"
@@ -104,6 +105,30 @@ def replace_file(target: Path, data: bytes) -> None:
     """
     with draft(target, data) as ready, signals_held():
         ready.publish()
+
+
+def check_default_name(path: str | Path) -> None:
+    """Raise UsageError where a file that nobody named is a link: it may lead anywhere.
+
+    A repository can hold such a link; who names a file with an option means what it leads to.
+    """
+    if Path(path).is_symlink():
+        raise UsageError(
+            f"{path} is a symbolic link, which a default name does not follow: remove it, or name "
+            "the file that is to be written."
+        )
+
+
+def write_named(path: str | Path, data: bytes) -> None:
+    """Replace the file that `path` leads to; a pipe or a device is written to instead.
+
+    Raises OSError, and a file is as it was.
+    """
+    target = Path(path)
+    if target.exists() and not target.is_file():  # /dev/stdout, a pipe: nothing to replace
+        target.write_bytes(data)
+        return
+    replace_file(target.resolve(), data)
 
 
 @contextmanager

@@ -26,6 +26,14 @@ ENOUGH_RUNS = 5
 """From so many on, disjoint ranges happen by chance in less than 1 % of cases."""
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison with what accounts for it; None where no profiles were taken."""
+
+    comparison: Comparison
+    attribution: Attribution | None = None
+
+
 def attribute_comparison(base: Profile, head: Profile, found: Comparison) -> Attribution:
     """Return the causes of a shift that pairs have shown; none if they show no shift.
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from importcost.errors import UsageError
-from importcost.files.replace import replace_file
+from importcost.files.replace import write_named
 from importcost.reports.exports.formats import format_by_suffix, known_suffixes
 
 STDOUT = "-"
@@ -34,18 +34,6 @@ def format_of(path: str, wanted: str | None = None) -> str:
     return found
 
 
-def check_default_name(path: str | Path) -> None:
-    """Raise UsageError where a file that nobody named is a link: it may lead anywhere.
-
-    A repository can hold such a link; who names a file with an option means what it leads to.
-    """
-    if Path(path).is_symlink():
-        raise UsageError(
-            f"{path} is a symbolic link, which a default name does not follow: remove it, or name "
-            "the file that is to be written."
-        )
-
-
 def write_output(path: str, report: str | bytes) -> None:
     """Write a finished report, text as UTF-8; `-` is stdout.
 
@@ -57,12 +45,8 @@ def write_output(path: str, report: str | bytes) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    target = Path(path)
     try:
-        if target.exists() and not target.is_file():  # /dev/stdout, a pipe: nothing to replace
-            target.write_bytes(data)
-        else:
-            replace_file(target.resolve(), data)
+        write_named(path, data)
     except OSError as error:
         raise UsageError(
             f"The report {path} cannot be written ({error.strerror}): name another file with -o."

@@ -14,13 +14,13 @@ from importcost.app.gate.compare_saved import compare_profiles
 from importcost.app.gate.instructions import Instructions, instruction_check
 from importcost.errors import MeasurementError
 from importcost.gate.attribution import attribute
+from importcost.gate.blame import Compared
 from importcost.gate.budgets import Budgets, Levels
 from importcost.gate.checks import Status, exit_code
 from importcost.gate.compare import compare
 from importcost.measure.runners.base import Launch
 from importcost.measure.runners.callgrind import collected
 from importcost.processes.git import Repository, ask_git, find_repository
-from importcost.reports.gate.markdown import Compared
 from importcost.reports.terminal.compare import render_comparison
 
 SLOWER = {**ROWS, "pandas": 90_000}

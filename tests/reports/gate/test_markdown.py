@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from gate.profiles import ROWS, profile_of
 from importcost.gate.attribution import attribute
+from importcost.gate.blame import Compared
 from importcost.gate.budgets import Level, Rule
 from importcost.gate.checks import Status
 from importcost.reports.gate.markdown import (
     MARKER,
     MAX_CHARACTERS,
-    Compared,
     escape,
     render_check_markdown,
 )

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importcost.app.gate.diff import as_json, difference
+from importcost.app.gate.diff import difference
+from importcost.gate.difference import verdict
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT, ImportTree
-from importcost.reports.page.difference import KINDS, difference_data, verdict
+from importcost.reports.page.difference import KINDS, difference_data, render_difference_json
 from importcost.reports.page.difference_tree import merge_trees
 from importcost.reports.page.html import render_difference_html
 from importcost.reports.terminal.difference import render_difference, signed
@@ -167,7 +168,7 @@ def test_module_rows_point_into_the_tree() -> None:
 
 
 def test_json_adds_up_and_survives_any_name() -> None:
-    found = json.loads(as_json(difference(small_profile(), hostile_profile())))
+    found = json.loads(render_difference_json(difference(small_profile(), hostile_profile())))
     assert found["schema"] == "importcost-difference"
     by_module = sum(one["head_us"] - one["base_us"] for one in found["modules"])
     by_owner = sum(one["head_us"] - one["base_us"] for one in found["distributions"])

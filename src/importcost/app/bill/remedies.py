@@ -5,31 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from importcost.app.bill.place import calibration_of
-from importcost.billing.remedies.compare import compare_strategies
-from importcost.billing.remedies.recommend import recommend
+from importcost.billing.remedies.compare import Comparison, compare_strategies
+from importcost.billing.remedies.recommend import Recommendation, recommend
 from importcost.billing.remedies.traffic import Traffic
 from importcost.model.profile import Profile
-from importcost.reports.terminal.remedies import render_strategies, strategies_json
 
 
 @dataclass(frozen=True, slots=True)
-class StrategiesReport:
-    """The same comparison twice: as text for the terminal, and as JSON text."""
+class RemediesFound:
+    """The remedies side by side, and the one that is recommended."""
 
-    text: str
-    json: str
+    comparison: Comparison
+    recommendation: Recommendation
 
 
-def strategies_for(
-    profile: Profile, traffic: Traffic, *, width: int, colour: bool
-) -> StrategiesReport:
+def strategies_for(profile: Profile, traffic: Traffic) -> RemediesFound:
     """Compare strategies, with the profile's calibration where the configuration has one.
 
     Raises UsageError for settings that Lambda does not have.
     """
     found = compare_strategies(profile, traffic, calibration=calibration_of(profile))
-    advice = recommend(found)
-    return StrategiesReport(
-        text=render_strategies(found, advice, width=width, colour=colour),
-        json=strategies_json(found, advice),
-    )
+    return RemediesFound(found, recommend(found))

@@ -21,6 +21,7 @@ from importcost.billing.estimate import Estimate, estimate
 from importcost.config.read import Config, HandlerConfig
 from importcost.declaration import MIN_WATCHED_RUNS
 from importcost.errors import HandlerError, MeasurementError, Reader, UsageError, worded
+from importcost.files.replace import check_default_name, write_named
 from importcost.gate.baseline import (
     SCHEMA_NAME,
     Baseline,
@@ -45,7 +46,6 @@ from importcost.measure.graph import build_graph
 from importcost.measure.session import Measurement, Progress, Session, rehearse
 from importcost.measure.statements import function_files, statement_times
 from importcost.model.profile import Profile, RunKind, WarningCode
-from importcost.reports.output import check_default_name, write_output
 
 BASELINE_FILE = "importcost-baseline.json"
 _EVENT_RULES = (Rule.NETWORK, Rule.SUBPROCESS, Rule.FILE_WRITE)
@@ -267,7 +267,13 @@ def _write_baseline(file: Path, baseline: Baseline, *, is_named: bool) -> str | 
         return None
     if not is_named:
         check_default_name(file)
-    write_output(str(file), baseline_to_text(baseline))
+    try:
+        write_named(file, baseline_to_text(baseline).encode("utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"The baseline {file} cannot be written ({error.strerror}): name another file with "
+            "--baseline."
+        ) from error
     return str(file)
 
 

@@ -17,7 +17,7 @@ from importcost.app.profile.rehearsal import explained, open_rehearsed
 from importcost.app.profile.request import Listener
 from importcost.config.read import HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, Reader, UsageError, worded
-from importcost.gate.blame import attribute_comparison
+from importcost.gate.blame import Compared, attribute_comparison
 from importcost.gate.budget_rules import relative, thresholds_of
 from importcost.gate.budgets import Budgets, Level, Rule
 from importcost.gate.checks import Check, Status
@@ -40,7 +40,6 @@ from importcost.gate.subject import Evidence, Subject
 from importcost.measure.interleave import Interleaved, Side, SideFailedError, Version
 from importcost.measure.session import Progress, Session
 from importcost.model.profile import Pair, Profile, RunKind
-from importcost.reports.gate.markdown import Compared
 
 PROFILE_RUNS = 21
 """Launches of each version that say which modules account for a shift: five are traced."""

@@ -15,10 +15,10 @@ from importcost.billing.estimate import estimate
 from importcost.config.read import OWN_FILE, PROJECT_FILE, has_section, read_config
 from importcost.config.start import MARGIN, StartingHandler, starting_configuration
 from importcost.errors import MeasurementError, Reader, UsageError, worded
+from importcost.files.replace import check_default_name, write_named
 from importcost.gate.attribution import function_modules
 from importcost.model.profile import Profile, RunKind
 from importcost.model.stats import median
-from importcost.reports.output import check_default_name, write_output
 from importcost.targets.find import FoundHandler, find_handlers, handler_function
 from importcost.targets.handler import resolve_target
 
@@ -82,7 +82,13 @@ def write_configuration(request: InitRequest, listener: Listener) -> Started:
     )
     text = f"{before.rstrip()}\n\n{text}" if before.strip() else text
     read_config(text, str(file))  # what is written must be readable by check
-    write_output(str(file), text)
+    try:
+        write_named(file, text.encode("utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"The configuration {file} cannot be written ({error.strerror}): make its folder "
+            "writable, or run importcost init in another one."
+        ) from error
     return Started(str(file), tuple(one.name for one in started), tuple(unmeasured))
 
 

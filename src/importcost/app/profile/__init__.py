@@ -1,1 +1,1 @@
-"""Use cases about one profile: measure it, read it from a log, publish it."""
+"""Use cases about one profile: measure it, read it from a log, gather what its reports show."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importcost.gate.attribution import Attribution, ChangeKind, DistributionChange
+from importcost.gate.blame import Compared
 from importcost.gate.checks import Check, Status, exit_code
 from importcost.gate.compare import Comparison, Verdict
 from importcost.gate.relative import relative_change
@@ -22,14 +23,6 @@ MAX_CHANGES = 8
 MIN_SHOWN_US = 50
 """Below a twentieth of a millisecond, a single module's change is the clock's."""
 _SAFE = re.compile(r"[\w \-,;()+=%/.:]", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A comparison with what accounts for it; None where no profiles were taken."""
-
-    comparison: Comparison
-    attribution: Attribution | None = None
 
 
 @dataclass(frozen=True, slots=True)

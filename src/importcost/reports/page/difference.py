@@ -1,16 +1,20 @@
-"""The difference of two profiles as a value, and as the data of its page."""
+"""The difference of two profiles as the data of its page, and as JSON."""
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from importcost.billing.estimate import Estimate
+from importcost.gate.difference import (
+    Change,
+    Difference,
+    billed_dollars,
+    handler_name,
+    verdict,
+)
 from importcost.model.graph import UNKNOWN_DISTRIBUTION
-from importcost.model.interval import Interval
-from importcost.model.module_facts import first_edges
 from importcost.model.profile import Profile
 from importcost.reports.facts import interval_json, short_path
 from importcost.reports.page.columns import (
@@ -41,92 +45,6 @@ NOISE_SHARE = 0.001
 NOISE_US = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One module's or distribution's self times in base and head, microseconds.
-
-    `kind` is added, removed, slower, faster or unchanged. For a distribution `added` and
-    `removed` count its modules.
-    """
-
-    name: str
-    distribution: str
-    kind: str
-    base_us: int
-    head_us: int
-    added: int = 0
-    removed: int = 0
-
-    @property
-    def delta_us(self) -> int:
-        """Head less base."""
-        return self.head_us - self.base_us
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Two profiles of one handler, and what accounts for their difference, largest first.
-
-    `dollars_per_million` is what head costs more per million cold starts; `caveats` are
-    sentences on what makes the two hard to compare.
-    """
-
-    base: Profile
-    head: Profile
-    base_bill: Estimate
-    head_bill: Estimate
-    modules: tuple[Change, ...]
-    distributions: tuple[Change, ...]
-    dollars_per_million: Interval
-    caveats: tuple[str, ...]
-
-
-def verdict(difference: Difference) -> str:
-    """Return slower, faster or same: whether the intervals of function init lie apart."""
-    before = difference.base.function_init.cpu_us
-    after = difference.head.function_init.cpu_us
-    if after.low > before.high:
-        return "slower"
-    return "faster" if after.high < before.low else "same"
-
-
-def billed_dollars(difference: Difference) -> Interval:
-    """Return what head costs more per million cold starts, US dollars, as its bills have it.
-
-    `dollars_per_million` scales the measured shift by one speed ratio; the bills are rounded and
-    have a ratio each. Shown beside two bills, the figure has to be their difference.
-    """
-    before, after = difference.base_bill, difference.head_bill
-    value = after.dollars_per_million.value - before.dollars_per_million.value
-    found = difference.dollars_per_million
-    return Interval(min(found.low, value), value, max(found.high, value), found.confidence)
-
-
-def caveats(base: Profile, head: Profile) -> tuple[str, ...]:
-    """Return what differs in how the two were measured: then they differ for that as well."""
-    one, other = base.environment, head.environment
-    pairs = (
-        ("Python", one.python_version, other.python_version),
-        ("processor", one.cpu_model or one.machine, other.cpu_model or other.machine),
-        ("runner", one.runner, other.runner),
-        ("bytecode", one.bytecode, other.bytecode),
-        ("architecture", base.settings.arch, head.settings.arch),
-        ("package type", base.settings.package_type, head.settings.package_type),
-        ("runtime", base.settings.runtime, head.settings.runtime),
-        ("handler", _handler(base), _handler(head)),
-    )
-    return tuple(
-        f"Measured with another {what}: {before} in base, {after} in head. "
-        "Part of the difference may come from that."
-        for what, before, after in pairs
-        if before != after
-    )
-
-
-def _handler(profile: Profile) -> str:
-    return (profile.target.handler if profile.target else None) or "none"
-
-
 def difference_data(difference: Difference) -> DifferenceData:
     """Return the JSON value behind the page; units are those of `page_data`."""
     base, head = difference.base, difference.head
@@ -140,7 +58,7 @@ def difference_data(difference: Difference) -> DifferenceData:
     return {
         "schema": SCHEMA,
         "generator": f"importcost {head.importcost_version}",
-        "handler": _handler(head),
+        "handler": handler_name(head),
         "sides": [_side(base, difference.base_bill), _side(head, difference.head_bill)],
         "verdict": verdict(difference),
         "dollars_per_million": interval_json(billed_dollars(difference)),
@@ -150,7 +68,7 @@ def difference_data(difference: Difference) -> DifferenceData:
         "tree": _tree(merged, kinds, names),
         "owner_ids": owner_ids,
         "owners": owners.values,
-        "places": _places(names.values, base, head),
+        "places": _places(names.values, difference),
         "modules": modules,
     }
 
@@ -171,6 +89,11 @@ def difference_json(difference: Difference) -> dict[str, Any]:
             for one in difference.modules
         ],
     }
+
+
+def render_difference_json(difference: Difference) -> str:
+    """Return the difference as JSON text; lone surrogates in names as escapes."""
+    return json.dumps(difference_json(difference), indent=1) + "\n"
 
 
 def _plain(change: Change) -> ChangeData:
@@ -230,9 +153,10 @@ def _node_kind(merged: MergedTree, node: int, kinds: Mapping[str, int], noise: f
     return MOVED
 
 
-def _places(names: Sequence[str], base: Profile, head: Profile) -> list[str]:
+def _places(names: Sequence[str], difference: Difference) -> list[str]:
     """Return who imports each module where, in head or else in base; empty where not known."""
-    sides = [(first_edges(profile.graph), profile.target) for profile in (head, base)]
+    base, head = difference.base, difference.head
+    sides = [(difference.head_edges, head.target), (difference.base_edges, base.target)]
     places = []
     for name in names:
         found = ((edges[name], target) for edges, target in sides if name in edges)
@@ -257,8 +181,3 @@ def _modules(modules: Sequence[Change], merged: MergedTree, names: Interner) -> 
         "head_us": [one.head_us for one in modules],
         "nodes": [first.get(one.name, NONE) for one in modules],
     }
-
-
-def kind_counts(difference: Difference) -> Mapping[str, int]:
-    """Return how many modules are of each kind."""
-    return Counter(one.kind for one in difference.modules)

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from importcost.billing.estimate import Estimate
+from importcost.gate.difference import Difference
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
 from importcost.reports.page.assets import asset, templates_folder
 from importcost.reports.page.data import page_data
-from importcost.reports.page.difference import Difference, difference_data
+from importcost.reports.page.difference import difference_data
 from importcost.reports.page.script import page_script
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importcost.gate.attribution import Attribution, ChangeKind
+from importcost.gate.blame import Compared
 from importcost.gate.compare import Comparison, Metric, Shift, Verdict
 from importcost.gate.patterns import topmost
 from importcost.gate.relative import relative_change
-from importcost.reports.gate.markdown import MIN_SHOWN_US, Compared, count_of, distributions_shown
+from importcost.reports.gate.markdown import MIN_SHOWN_US, count_of, distributions_shown
 from importcost.reports.gate.text import one_line
 from importcost.reports.text import (
     MAX_WIDTH,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -22,6 +23,11 @@ _OTHER_BYTECODE = (
     "Measured with the bytecode of a {measured} package: a ZIP compiles what has no hash-based"
     " bytecode at every cold start, an image that pip built does not."
 )
+
+
+def render_curve_json(curve: Curve, profile: Profile) -> str:
+    """Return a curve as JSON text."""
+    return json.dumps(plain_curve(curve, profile)) + "\n"
 
 
 def plain_curve(curve: Curve, profile: Profile) -> dict[str, Any]:

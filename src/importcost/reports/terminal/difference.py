@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importcost.model.interval import Interval
-from importcost.model.profile import Profile
-from importcost.reports.cells import cells, fit
-from importcost.reports.page.difference import (
+from importcost.gate.difference import (
     Change,
     Difference,
     billed_dollars,
     kind_counts,
     verdict,
 )
+from importcost.model.interval import Interval
+from importcost.model.profile import Profile
+from importcost.reports.cells import cells, fit
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
 
 MEASURED = "measured"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.profiles import profile_of
-from importcost.app.profile.publish import judge_profile
+from importcost.app.profile.report import judge_profile
 from importcost.config.read import HandlerConfig
 from importcost.gate.budgets import Budgets
 from importcost.gate.verdict import Outcome

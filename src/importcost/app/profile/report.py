@@ -1,11 +1,9 @@
-"""Use case: render a profile, with the verdict on its budgets, and write it."""
+"""Use case: what the reports on one profile show, with the verdict on its budgets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from importcost.app.bill.place import calibration_of, handler_of
 from importcost.app.profile.facts import profile_facts
@@ -15,65 +13,39 @@ from importcost.gate.subject import Subject, evidence_of
 from importcost.gate.verdict import BudgetVerdict, Outcome, judge_budgets
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
-from importcost.reports.exports.formats import render
-from importcost.reports.gate.budget import page_verdict, render_budget
-from importcost.reports.output import format_of, write_output
-from importcost.reports.terminal.profile import render_terminal
-
-if TYPE_CHECKING:
-    # Only types: no command pays for them at its start.
-    from importcost.reports.page.contract import BudgetData
 
 
-def publish(
-    profile: Profile,
-    outputs: Sequence[str],
-    *,
-    width: int,
-    colour: bool,
-    memory_mb: int | None = None,
-    arch: str | None = None,
-    budget: BudgetData | None = None,
-) -> str:
-    """Write `profile` to every path in `outputs` and return the terminal report.
+@dataclass(frozen=True, slots=True)
+class ProfileReport:
+    """A profile with all that its reports show.
 
-    All reports are rendered before the first file is opened. `memory_mb` and `arch` override
-    what the profile was made for; `budget` is the verdict that pages show, see `page_data`.
-    Raises UsageError where a file cannot be written.
+    `verdict` is that of the budgets in the configuration, None where there are none.
+    """
+
+    profile: Profile
+    estimate: Estimate
+    facts: ProfileFacts
+    verdict: BudgetVerdict | None = None
+
+
+def report_on(
+    profile: Profile, *, memory_mb: int | None = None, arch: str | None = None
+) -> ProfileReport:
+    """Return what reports show of a profile, with its calibration in the configuration.
+
+    `memory_mb` and `arch` override what the profile was made for. Raises UsageError for settings
+    that Lambda does not have.
     """
     own = calibration_of(profile)
     bill = estimate(profile, memory_mb=memory_mb, arch=arch, calibration=own)
-    facts = profile_facts(profile, bill)
-    texts = [(path, _rendered(format_of(path), profile, bill, facts, budget)) for path in outputs]
-    text = render_terminal(profile, bill, facts, width=width, colour=colour)
-    for path, rendered in texts:
-        write_output(path, rendered)
-    return text
+    return ProfileReport(profile, bill, profile_facts(profile, bill))
 
 
-def _rendered(
-    kind: str, profile: Profile, bill: Estimate, facts: ProfileFacts, budget: BudgetData | None
-) -> str | bytes:
-    if kind == "html" and budget is not None:
-        from importcost.reports.page.html import render_html
-
-        return render_html(profile, bill, facts, budget)
-    return render(kind, profile, bill, facts)
-
-
-def publish_measured(profile: Profile, outputs: Sequence[str], *, width: int, colour: bool) -> str:
-    """Write `profile` to every path in `outputs` and return the terminal report.
-
-    Pages and report have the verdict on the budgets that the configuration sets for the
-    handler. Raises UsageError where a file cannot be written.
-    """
+def report_measured(profile: Profile) -> ProfileReport:
+    """Return the same with the verdict on the budgets that are configured for the handler."""
     handler = handler_of(profile)
     verdict = judge_profile(profile, handler) if handler is not None else None
-    shown = page_verdict(verdict)
-    text = publish(profile, outputs, width=width, colour=colour, budget=shown)
-    if verdict is None:
-        return text
-    return f"{text.rstrip()}\n\n{render_budget(verdict, width=width, colour=colour)}"
+    return replace(report_on(profile), verdict=verdict)
 
 
 def judge_profile(profile: Profile, handler: HandlerConfig) -> BudgetVerdict | None:
