@@ -63,6 +63,7 @@ CAUSES = (
     (r"name of Python's own module", "name of a standard module"),
     (r"did not end within", "time limit"),
     (r"up to 3\.\d+, and|on the same Python", "made for another Python"),
+    (r"UnknownServiceError", "needs a newer boto3 than the runtime's"),
     (r"which lies in", "module of a layer or another folder of the project"),
     (r"will not have (?:it|them|by)", "module that the requirements leave out"),
     (r"needs the modules? ", "module that nothing holds"),
