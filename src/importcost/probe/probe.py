@@ -34,11 +34,11 @@ and, where they are wanted:
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
-"statements", "invocation", "rows_redirected", "absent", "diagnosis", "touched"}; of a graph run
-"absent" holds [name, file, line] of variables that init read in vain, and "touched" ["made" or
-"used", path] of files that it made, wrote to or met in temporary folders. Where the probe itself
-fails, it leaves none, writes a line that starts with PROBE_FAILED to descriptor 1 and ends with
-exit code 1.
+"statements", "invocation", "rows_redirected", "absent", "diagnosis", "touched"}; of a graph or a
+warm-up run "absent" holds [name, file, line] of variables that init read in vain, of a graph run
+"touched" ["made" or "used", path] of files that it made, wrote to or met in temporary folders.
+Where the probe itself fails, it leaves none, writes a line that starts with PROBE_FAILED to
+descriptor 1 and ends with exit code 1.
 """
 
 import sys
@@ -1049,10 +1049,10 @@ def _start_runtime(os: "Any", spec_file: str, marks: "_Marks", result: "Any") ->
 
 
 def _watch(os: "Any", probe_file: str, spec: "Any", kind: str) -> "Any":
-    """Start watching what init lacks, in the two kinds of run whose times nobody reads."""
-    if kind not in ("graph", "diagnosis"):
+    """Start watching what init lacks, in the kinds of run whose times nobody reads."""
+    if kind not in ("graph", "warm-up", "diagnosis"):
         return None
-    watcher = _AbsentReads(os) if kind == "graph" else _load_diagnosis(os, probe_file, spec)
+    watcher = _load_diagnosis(os, probe_file, spec) if kind == "diagnosis" else _AbsentReads(os)
     watcher.install()
     return watcher
 

@@ -13,6 +13,7 @@ from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.snapstart import check_snapstart
 from importcost.errors import HandlerError
+from importcost.measure.session import Session
 from importcost.model.codec import profile_from_plain, profile_to_plain
 from importcost.model.profile import RunKind
 
@@ -129,5 +130,27 @@ def test_why_and_snapstart_get_placeholders_too(tmp_path):
 
 
 def test_image_packages_keep_their_bytecode_with_placeholders(tmp_path):
-    profile = profile_handler(request(tmp_path, READS, package_type="image"), Notes())
-    assert len(profile.supplies.placeholders) == 2
+    text = READS + "KEY = os.environ.get('KEY_NAME').lower()\n"
+    profile = profile_handler(request(tmp_path, text, package_type="image"), Notes())
+    names = [one.name for one in profile.supplies.placeholders]
+    assert names == ["TABLE_NAME", "PAGE_LIMIT", "KEY_NAME"]
+
+
+def test_an_image_package_fails_within_one_launch(tmp_path, monkeypatch):
+    launched = []
+
+    def launch(session, *words):
+        launched.append(words[0])
+        return real(session, *words)
+
+    real = Session._launch
+    monkeypatch.setattr(Session, "_launch", launch)
+    with pytest.raises(HandlerError, match="ZeroDivisionError"):
+        profile_handler(request(tmp_path, "1 / 0\n", package_type="image"), Notes())
+    assert launched == ["warm-up"]
+
+
+def test_an_image_package_gets_a_variable_that_was_read_softly(tmp_path):
+    text = "import os\nKEY = os.environ.get('KEY_NAME').lower()\n"
+    profile = profile_handler(request(tmp_path, text, package_type="image"), Notes())
+    assert [one.name for one in profile.supplies.placeholders] == ["KEY_NAME"]
