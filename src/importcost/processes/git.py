@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from importcost.errors import MeasurementError, UsageError
+from importcost.errors import MeasurementError, UsageError, remedy, words
+from importcost.parameters import Parameter
 from importcost.processes.bounded import run
 
 TIMEOUT_S = 10.0
@@ -106,8 +107,12 @@ class Repository:
             raise UsageError(f"{self.folder} has no commit yet: commit once, or name two folders.")
         if ".." in ref:
             raise UsageError(
-                f"{ref} is a range: name its two ends apart, as in importcost compare main HEAD; "
-                "with --merge-base the first counts where the second left it, as after three dots."
+                words(
+                    f"{ref} is a range: name its two ends apart, as in importcost compare main "
+                    "HEAD; with ",
+                    Parameter.MERGE_BASE,
+                    " the first counts where the second left it, as after three dots.",
+                )
             )
         raise UsageError(
             f"There is no commit {ref} in {self.folder}: name a branch, tag or commit that is "
@@ -120,13 +125,23 @@ class Repository:
         if code == 0 and out:
             return out.splitlines()[0]
         is_shallow = self._ask("rev-parse", "--is-shallow-repository")[1] == "true"
-        advice = (
-            "this clone is shallow: fetch all of it with `git fetch --unshallow` "
-            "(actions/checkout: fetch-depth: 0)"
+        why, advice = (
+            (
+                "this clone is shallow",
+                words(
+                    "fetch all of it with `git fetch --unshallow` (actions/checkout: fetch-depth: "
+                    "0)"
+                ),
+            )
             if is_shallow
-            else "they share no history: compare without --merge-base"
+            else (
+                "they share no history",
+                words("compare without ", Parameter.MERGE_BASE),
+            )
         )
-        raise MeasurementError(f"{base} and {head} have no common commit here; {advice}.")
+        raise MeasurementError(
+            f"{base} and {head} have no common commit here; {why}", remedy(advice)
+        )
 
     def changed_files(self) -> int:
         """Return how many files differ from the checked-out commit, untracked ones included."""

@@ -6,7 +6,8 @@ import os
 import shlex
 from pathlib import Path
 
-from importcost.errors import MeasurementError, UsageError
+from importcost.errors import MeasurementError, UsageError, remedy, words
+from importcost.parameters import Parameter
 from importcost.processes.bounded import run
 
 TARGET = "{target}"
@@ -17,26 +18,30 @@ _LAST_LINES = 3
 def parse_install(command: str) -> tuple[str, ...]:
     """Return the command's words. Raises UsageError for one that names no `{target}`."""
     try:
-        words = tuple(shlex.split(command))
+        argv = tuple(shlex.split(command))
     except ValueError as error:
         raise UsageError(
-            f"--install {command!r} cannot be read ({error}): close its quotes."
+            words(Parameter.INSTALL, f" {command!r} cannot be read ({error})"),
+            remedy("close its quotes"),
         ) from error
-    if not words or not any(TARGET in word for word in words):
+    if not argv or not any(TARGET in word for word in argv):
         raise UsageError(
-            f"--install {command!r} does not say where to install: write {TARGET} for the folder, "
-            f'as in "pip install -r requirements.txt -t {TARGET}".'
+            words(Parameter.INSTALL, f" {command!r} does not say where to install"),
+            remedy(
+                f"write {TARGET} for the folder, as in "
+                f'"pip install -r requirements.txt -t {TARGET}"'
+            ),
         )
-    return words
+    return argv
 
 
-def run_install(words: tuple[str, ...], target: Path, cwd: Path, python: str) -> None:
+def run_install(command: tuple[str, ...], target: Path, cwd: Path, python: str) -> None:
     """Run an install command in `cwd`, its `{target}` filled in; no shell is involved.
 
     Commands are looked up beside `python` first, so that `pip` is the measured one's. Raises
     MeasurementError with the command's last words where it fails.
     """
-    argv = [word.replace(TARGET, str(target)) for word in words]
+    argv = [word.replace(TARGET, str(target)) for word in command]
     if argv[0] in ("pip", "pip3"):
         argv[:1] = [python, "-m", "pip"]
     elif argv[0] in ("python", "python3"):
@@ -52,12 +57,12 @@ def run_install(words: tuple[str, ...], target: Path, cwd: Path, python: str) ->
         done = run(argv, timeout_s=TIMEOUT_S, cwd=cwd, env=environment, merges_streams=True)
     except OSError as error:
         raise MeasurementError(
-            f"The install command {argv[0]} cannot be started ({error.strerror}): correct "
-            "--install."
+            f"The install command {argv[0]} cannot be started ({error.strerror})",
+            remedy(words("correct ", Parameter.INSTALL)),
         ) from error
     if done.timed_out:
         raise MeasurementError(
-            f"`{shlex.join(words)}` did not end within {TIMEOUT_S:g} s: see why it waits, then "
+            f"`{shlex.join(command)}` did not end within {TIMEOUT_S:g} s: see why it waits, then "
             "compare again."
         )
     if done.exit_code != 0:
@@ -65,6 +70,8 @@ def run_install(words: tuple[str, ...], target: Path, cwd: Path, python: str) ->
         errors = [line for line in lines if line.lstrip().lower().startswith("error")]
         reason = " ".join((errors or lines)[-_LAST_LINES:]).strip(" .") or "it gave no reason"
         raise MeasurementError(
-            f"`{shlex.join(words)}` failed with exit code {done.exit_code} ({reason}): correct the "
-            "requirements of that version, or --install."
+            f"`{shlex.join(command)}` failed with exit code {done.exit_code} ({reason})",
+            remedy(
+                "correct the requirements of that version", words("correct ", Parameter.INSTALL)
+            ),
         )

@@ -186,8 +186,8 @@ def _pip_for(python: str) -> list[str]:
     done = _started([python, "-m", "pip", "--version"], PIP_TIMEOUT_S)
     if done.timed_out:
         raise MeasurementError(
-            f"`{python} -m pip --version` did not answer within {PIP_TIMEOUT_S:g} s: see why it "
-            "waits, or name another interpreter with --python."
+            f"`{python} -m pip --version` did not answer within {PIP_TIMEOUT_S:g} s",
+            remedy("see why it waits", words("name another interpreter with ", Parameter.PYTHON)),
         )
     if done.exit_code == 0:
         return [python, "-m", "pip"]
@@ -199,8 +199,8 @@ def _started(command: Sequence[str], timeout_s: float, **options: Any) -> Finish
         return run(command, timeout_s=timeout_s, **options)
     except OSError as error:
         raise MeasurementError(
-            f"{command[0]} cannot be started ({error.strerror}): install it again, or name "
-            "another interpreter with --python."
+            f"{command[0]} cannot be started ({error.strerror})",
+            remedy("install it again", words("name another interpreter with ", Parameter.PYTHON)),
         ) from error
 
 

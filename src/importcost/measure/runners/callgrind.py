@@ -13,13 +13,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
 
-from importcost.errors import MeasurementError
+from importcost.errors import MeasurementError, remedy, words
 from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, Runner
 from importcost.measure.runners.local import LocalRunner
+from importcost.parameters import Parameter
 
 SLOWER_BY = 100
 """How much longer than usual a launch under callgrind may take."""
 LONGEST_S = 3600.0
+_INSTRUCTIONS = Parameter.METRIC.of("instructions")
+_COMPARE_CPU = words("compare CPU time with ", Parameter.METRIC.of("cpu"))
 _COLLECTED = re.compile(rb"^==\d+== Collected : (\d+)\s*$", re.MULTILINE)
 
 
@@ -98,15 +101,16 @@ def under_callgrind(runner: Runner) -> CallgrindRunner:
     """
     if not isinstance(runner, LocalRunner):
         raise MeasurementError(
-            "--metric instructions counts on this machine only: use it with --runner local."
+            words(_INSTRUCTIONS, " counts on this machine only"),
+            remedy(words("use it with ", Parameter.RUNNER.of("local"))),
         )
     tools = {name: shutil.which(name) for name in ("valgrind", "setarch")}
     valgrind, setarch = tools["valgrind"], tools["setarch"]
     if valgrind is None or setarch is None:
         missing = " and ".join(name for name, path in tools.items() if path is None)
         raise MeasurementError(
-            f"--metric instructions needs {missing}, which is not on PATH: install it (apt install "
-            "valgrind util-linux), or compare CPU time with --metric cpu."
+            words(_INSTRUCTIONS, f" needs {missing}, which is not on PATH"),
+            remedy("install it (apt install valgrind util-linux)", _COMPARE_CPU),
         )
     environment = {**runner.environment, "PYTHONHASHSEED": "0"}
     inner = replace(runner, python=setarch, environment=environment)
@@ -118,8 +122,8 @@ def collected(launch: Launch) -> int:
     found = _COLLECTED.findall(launch.rows_text)
     if not found:
         raise MeasurementError(
-            "callgrind counted nothing: the handler closed its streams or replaced the process; "
-            "compare CPU time with --metric cpu."
+            "callgrind counted nothing: the handler closed its streams or replaced the process",
+            remedy(_COMPARE_CPU, mark=";"),
         )
     # Children that the handler starts are not counted, and print no line of their own.
     return int(found[-1])
@@ -135,6 +139,6 @@ def _raise_for_tool(launch: Launch) -> None:
     ]
     if known:
         raise MeasurementError(
-            f"valgrind does not run here ({known[0].strip()}): a container may need "
-            "--security-opt seccomp=unconfined; or compare CPU time with --metric cpu."
+            f"valgrind does not run here ({known[0].strip()})",
+            remedy("a container may need --security-opt seccomp=unconfined", _COMPARE_CPU),
         )

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, get_args
 
-from importcost.errors import MeasurementError, UsageError
+from importcost.errors import MeasurementError, UsageError, remedy, words
+from importcost.parameters import Parameter
 from importcost.processes.bounded import run
 
 EngineName = Literal["docker", "podman", "finch", "nerdctl"]
@@ -217,15 +218,18 @@ def image_facts(engine: Engine, image: str) -> ImageFacts:
     answer = call(engine, "image", "inspect", image, timeout_s=10.0)
     if answer.exit_code != 0:
         raise MeasurementError(
-            f"{engine.name} has no image {image} ({reason_in(answer.error)}): "
-            f"run `{engine.pull_command(image)}` or name another with --image."
+            f"{engine.name} has no image {image} ({reason_in(answer.error)})",
+            remedy(
+                f"run `{engine.pull_command(image)}`",
+                words("name another with ", Parameter.IMAGE),
+            ),
         )
     try:
         config: dict[str, Any] = json.loads(answer.out)[0].get("Config") or {}
     except (ValueError, LookupError, AttributeError) as error:
         raise MeasurementError(
-            f"{engine.name} described the image {image} in a form that is not known: "
-            "choose another engine with --runner."
+            f"{engine.name} described the image {image} in a form that is not known",
+            remedy(words("choose another engine with ", Parameter.RUNNER)),
         ) from error
     pairs = [item.partition("=")[::2] for item in config.get("Env") or []]
     return ImageFacts(tuple(pairs), config.get("WorkingDir") or "")
@@ -243,19 +247,26 @@ def pull(engine: Engine, image: str, on_line: Callable[[str], None] | None = Non
         )
     except OSError as error:
         raise MeasurementError(
-            f"{engine.command} cannot be started ({error.strerror}): install it, or use --runner "
-            "local."
+            f"{engine.command} cannot be started ({error.strerror})",
+            remedy("install it", words("use ", Parameter.RUNNER.of("local"))),
         ) from error
     if done.timed_out:
         raise MeasurementError(
-            f"{engine.name} did not pull {image} within {PULL_TIMEOUT_S / 60:.0f} minutes: run "
-            f"`{engine.pull_command(image)}` yourself, or use --runner local."
+            f"{engine.name} did not pull {image} within {PULL_TIMEOUT_S / 60:.0f} minutes",
+            remedy(
+                f"run `{engine.pull_command(image)}` yourself",
+                words("use ", Parameter.RUNNER.of("local")),
+            ),
         )
     if done.exit_code != 0:
         said = reason_in(done.out[-PULL_READ_BYTES:].decode("utf-8", "replace"))
         raise MeasurementError(
-            f"{engine.name} could not pull {image} ({said}): check the name and the network, name "
-            "another with --image, or use --runner local."
+            f"{engine.name} could not pull {image} ({said})",
+            remedy(
+                "check the name and the network",
+                words("name another with ", Parameter.IMAGE),
+                words("use ", Parameter.RUNNER.of("local")),
+            ),
         )
 
 
@@ -296,13 +307,16 @@ def decide(states: Sequence[EngineState], image: str) -> Choice:
     return Choice(None, "no container engine was found", hint, tried=tried)
 
 
+_WITHOUT_CONTAINER = words("measure without a container with ", Parameter.RUNNER.of("local"))
+
+
 def choose(
     wanted: str,
     image: str,
     on_line: Callable[[str], None] | None = None,
     before_pull: Callable[[], None] | None = None,
 ) -> Choice:
-    """Choose what `--runner` asks for: `local`, `auto` or an engine's name.
+    """Choose the runner that was asked for: `local`, `auto` or an engine's name.
 
     Naming an engine pulls a missing image, its progress going to `on_line` line by line, after
     `before_pull` was called.
@@ -318,13 +332,13 @@ def choose(
     state = look(engine, image)
     if not state.installed:
         raise MeasurementError(
-            f"{engine.name} is not installed ({state.reason}): install it, or measure without a "
-            "container with --runner local."
+            f"{engine.name} is not installed ({state.reason})",
+            remedy("install it", _WITHOUT_CONTAINER),
         )
     if not state.running:
         raise MeasurementError(
-            f"{engine.name} is not running ({state.reason}): start it, or measure without a "
-            "container with --runner local."
+            f"{engine.name} is not running ({state.reason})",
+            remedy("start it", _WITHOUT_CONTAINER),
         )
     if not state.has_image:
         if before_pull is not None:

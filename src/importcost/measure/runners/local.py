@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from importcost.errors import MeasurementError
+from importcost.errors import MeasurementError, remedy, words
 from importcost.measure.runners import launcher
 from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, raise_if_flooded
 from importcost.measure.runners.facts import facts_program, load_result, own_facts, parse_facts
@@ -23,6 +23,7 @@ from importcost.measure.runners.private_folders import (
     private_folders,
 )
 from importcost.measure.runners.shared_folders import SharedFolders
+from importcost.parameters import Parameter
 
 FACTS_TIMEOUT_S = 30.0
 
@@ -48,8 +49,8 @@ def _launch(
         answer = launcher.launch(job)
     except OSError as error:
         raise MeasurementError(
-            f"The interpreter {python} cannot be started ({error.strerror}): name another with "
-            "--python."
+            f"The interpreter {python} cannot be started ({error.strerror})",
+            remedy(words("name another with ", Parameter.PYTHON)),
         ) from error
     raise_if_flooded(answer["rows_cut"], args)
     return Launch(
@@ -116,7 +117,8 @@ def _asked(python: str, host: tuple[tuple[str, str], ...]) -> InterpreterFacts:
         reason = last_words(launch.rows_text.decode("utf-8", "replace"))
         raise MeasurementError(
             f"The interpreter {python} does not answer as Python does"
-            f"{f' ({reason})' if reason else ''}: name another with --python."
+            f"{f' ({reason})' if reason else ''}",
+            remedy(words("name another with ", Parameter.PYTHON)),
         )
     return parse_facts(launch.result)
 

@@ -6,7 +6,7 @@ import os
 from importlib import resources
 from pathlib import Path
 
-from importcost.errors import UsageError
+from importcost.errors import UsageError, remedy, words
 from importcost.measure.runners.container.inside import (
     CPU_PERIOD_US,
     IMAGE_PACKAGES,
@@ -21,6 +21,7 @@ from importcost.measure.runners.container.inside import (
     package_folders,
 )
 from importcost.measure.runners.engines import EngineState
+from importcost.parameters import Parameter
 
 
 def mount_flags(source: Path, target: str) -> tuple[str, ...]:
@@ -35,7 +36,8 @@ def mount_flags(source: Path, target: str) -> tuple[str, ...]:
         return ("--volume", f"{path}:{target}:ro")
     raise UsageError(
         f"The folder {path} has both a comma and a colon in its path, which container engines "
-        "cannot mount: rename it, or use --runner local."
+        "cannot mount",
+        remedy("rename it", words("use ", Parameter.RUNNER.of("local"))),
     )
 
 

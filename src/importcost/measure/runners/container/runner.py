@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from importcost.errors import MeasurementError
+from importcost.errors import MeasurementError, remedy, words
 from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, raise_if_flooded
 from importcost.measure.runners.container.host_folder import HostFolder
 from importcost.measure.runners.container.inside import (
@@ -25,6 +25,7 @@ from importcost.measure.runners.container.inside import (
 from importcost.measure.runners.container.start import ContainerStarter, StartedContainer
 from importcost.measure.runners.engines import Engine, reason_in
 from importcost.measure.runners.facts import facts_program, load_result, parse_facts
+from importcost.parameters import Parameter
 
 ROWS_LIMIT_BYTES = 8 * 1024 * 1024  # some 100,000 rows
 FACTS_TIMEOUT_S = 60.0
@@ -114,8 +115,8 @@ class ContainerRunner:
             if launch.result is None:
                 raise MeasurementError(
                     f"The Python in {self._options.image} does not answer "
-                    f"({reason_in(launch.rows_text.decode('utf-8', 'replace'))}): name another "
-                    "image with --image."
+                    f"({reason_in(launch.rows_text.decode('utf-8', 'replace'))})",
+                    remedy(words("name another image with ", Parameter.IMAGE)),
                 )
             self._facts = parse_facts(launch.result)
         return self._facts
@@ -148,15 +149,18 @@ class ContainerRunner:
         except TimeoutError:
             self._drop()
             raise MeasurementError(
-                f"The container of {self._options.image} stopped answering: try again, with a "
-                "larger --memory if it happens again, or use --runner local."
+                f"The container of {self._options.image} stopped answering",
+                remedy(
+                    words("try again, with more ", Parameter.MEMORY, " if it happens again"),
+                    words("use ", Parameter.RUNNER.of("local")),
+                ),
             ) from None
         if answer is None:
             return self._died(started)
         if "error" in answer:
             raise MeasurementError(
-                f"{started.python} in {self._options.image} cannot be started "
-                f"({answer['error']}): name another image with --image."
+                f"{started.python} in {self._options.image} cannot be started ({answer['error']})",
+                remedy(words("name another image with ", Parameter.IMAGE)),
             )
         raise_if_flooded(answer["rows_cut"], args)
         return _as_launch(answer)
@@ -170,7 +174,8 @@ class ContainerRunner:
             return Launch(-SIGKILL, False, True, 0, b"", None, "", 0)
         raise MeasurementError(
             f"The container of {self._options.image} ended during a run with exit code {code} "
-            f"({reason_in(complaint)}): try again, or use --runner local."
+            f"({reason_in(complaint)})",
+            remedy("try again", words("use ", Parameter.RUNNER.of("local"))),
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from importcost.errors import MeasurementError
+from importcost.errors import MeasurementError, remedy, words
 from importcost.measure.runners.base import Layout
 from importcost.measure.runners.container.attached import AttachedContainer
 from importcost.measure.runners.container.command import run_argv
@@ -23,6 +23,7 @@ from importcost.measure.runners.engines import (
     image_facts,
     reason_in,
 )
+from importcost.parameters import Parameter
 
 # Lambda's own first: an image may put another Python in front on its PATH.
 PYTHON_COMMANDS = ("/var/lang/bin/python3", "python3", "python")
@@ -71,15 +72,19 @@ class ContainerStarter:
                 return StartedContainer(attached, python, layout, dict(image.environment))
         raise MeasurementError(
             f"The image {self._options.image} has no Python ({', '.join(self._commands)} not "
-            "found): name an image with Python with --image."
+            "found)",
+            remedy(words("name an image with Python with ", Parameter.IMAGE)),
         )
 
     def _running(self) -> EngineState:
         state = engine_is_running(self._engine)
         if not state.running:
             raise MeasurementError(
-                f"{self._engine.name} is not running ({state.reason}): start it, or measure "
-                "without a container with --runner local."
+                f"{self._engine.name} is not running ({state.reason})",
+                remedy(
+                    "start it",
+                    words("measure without a container with ", Parameter.RUNNER.of("local")),
+                ),
             )
         return state
 
@@ -102,7 +107,8 @@ class ContainerStarter:
             return None
         raise MeasurementError(
             f"{self._engine.name} could not start a container of {self._options.image} "
-            f"({reason_in(complaint)}): mend that, or use --runner local."
+            f"({reason_in(complaint)})",
+            remedy("fix that", words("use ", Parameter.RUNNER.of("local"))),
         )
 
     def _attached(self, name: str, argv: list[str]) -> AttachedContainer:
@@ -110,8 +116,8 @@ class ContainerStarter:
             return AttachedContainer(self._engine, name, argv, self._folder.path())
         except OSError as error:
             raise MeasurementError(
-                f"{self._engine.command} cannot be started ({error.strerror}): install it again, "
-                "or use --runner local."
+                f"{self._engine.command} cannot be started ({error.strerror})",
+                remedy("install it again", words("use ", Parameter.RUNNER.of("local"))),
             ) from error
 
     def _greeting(self, attached: AttachedContainer) -> dict[str, Any] | None:
@@ -120,5 +126,6 @@ class ContainerStarter:
         except TimeoutError:
             raise MeasurementError(
                 f"{self._engine.name} did not start a container of {self._options.image} within "
-                f"{START_TIMEOUT_S:.0f} s: restart the engine, or use --runner local."
+                f"{START_TIMEOUT_S:.0f} s",
+                remedy("restart the engine", words("use ", Parameter.RUNNER.of("local"))),
             ) from None
