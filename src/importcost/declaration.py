@@ -1,4 +1,4 @@
-"""The declaration of what to measure: every option of a measurement, written down once.
+"""The declaration of a measurement: every option, written down once.
 
 The command line's options, the request that they make, the configuration's settings and their
 bounds follow from it. Names are those of `parameters`.
@@ -19,23 +19,23 @@ RUNNERS = ("auto", "local", "docker", "podman", "finch", "nerdctl")
 MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240
 MIN_RUNS = 5
 MIN_WATCHED_RUNS = MIN_RUNS + 1
-"""With fewer, no launch is left to time the statements one by one and watch what they do."""
+"""With fewer, no launch is left to time the statements one by one and watch their side effects."""
 
 
 class Text(NamedTuple):
-    """A text, or None."""
+    """A string, or None."""
 
     is_path: bool = False
 
 
 class Texts(NamedTuple):
-    """Any number of texts: the option is repeatable."""
+    """Any number of strings: the option is repeatable."""
 
     is_path: bool = False
 
 
 class Whole(NamedTuple):
-    """A whole number; bounds that the option itself refuses to leave are named in the help."""
+    """A whole number; the help names bounds that the option itself enforces."""
 
     least: int | None = None
     most: int | None = None
@@ -54,7 +54,7 @@ class Choice(NamedTuple):
 
 
 class Switch(NamedTuple):
-    """True if the option is given; its fields are then false if it is worded as a `no`."""
+    """True if the option is given; its fields are false if it is worded as a `no`."""
 
     denies: bool = False
 
@@ -65,10 +65,10 @@ Kind = Text | Texts | Whole | Seconds | Choice | Switch
 class Option(NamedTuple):
     """One option of a measurement.
 
-    `field` is what it fills in the request, and in a configured handler if it has a setting; it is
-    empty for an option that does not say what to measure. `also` is a field of the request alone
-    that the same value fills. `setting_default` is what a setting that is not there means, if that
-    differs from the option's default.
+    `field` is the field of the request that it fills, and of a configured handler if it has a
+    setting. It is empty for an option that is not part of the request. `also` is a field of the
+    request alone, filled with the same value. `setting_default` is the meaning of a missing
+    setting, if that differs from the option's default.
     """
 
     parameter: Parameter
@@ -83,17 +83,17 @@ class Option(NamedTuple):
 
     @property
     def flag(self) -> str:
-        """Return the option as it is typed."""
+        """The option as it is typed."""
         return self.parameter.value.option
 
     @property
     def name(self) -> str:
-        """Return the name under which click passes the value."""
+        """The name under which click passes the value."""
         return self.flag.lstrip("-").replace("-", "_")
 
     @property
     def setting(self) -> str | None:
-        """Return the name of the setting that fills the same field."""
+        """The name of the setting that fills the same field."""
         return self.parameter.value.setting if self.field else None
 
     @property
@@ -102,13 +102,13 @@ class Option(NamedTuple):
         return isinstance(self.kind, Text | Texts) and self.kind.is_path
 
     def joined(self, folder: Path, value: Any) -> Any:
-        """Return a path, or each of several, as seen from `folder`."""
+        """Return a path, or each of several, relative to `folder`."""
         if isinstance(self.kind, Texts):
             return tuple(str(folder / path) for path in value)
         return str(folder / value)
 
     def fields(self, value: Any) -> dict[str, Any]:
-        """Return the fields of the request that a value of this option fills."""
+        """The fields of the request that a value of this option fills."""
         if isinstance(self.kind, Switch) and self.kind.denies:
             value = not value
         return dict.fromkeys([name for name in (self.field, self.also) if name], value)
@@ -117,7 +117,7 @@ class Option(NamedTuple):
 ENV = Option(
     Parameter.ENV, Texts(), "environment", "The handler's environment (repeatable).", default=()
 )
-"""Its value is made of this option and of ENV_FILE together."""
+"""Its value combines this option and ENV_FILE."""
 ENV_FILE = Option(Parameter.ENV_FILE, Texts(), "", "Lines of K=V.", default=())
 PRECISE = Option(
     Parameter.PRECISE,
@@ -131,7 +131,7 @@ VERBOSE = Option(
     Parameter.VERBOSE,
     Switch(),
     "",
-    "Show all that is tried: engines, installers' output, paths.",
+    "Show every attempt: engines, installers' output, paths.",
     default=False,
     short="-v",
 )
@@ -189,7 +189,7 @@ MEASUREMENT = (
         Parameter.NO_PLACEHOLDERS,
         Switch(denies=True),
         "placeholders",
-        "Fail where init reads variables that are not set, and name them.",
+        "Fail if init reads variables that are not set, and name them.",
         default=False,
         setting_default=False,
     ),
@@ -203,12 +203,12 @@ MEASUREMENT = (
         Parameter.BOTO3,
         Text(),
         "boto3",
-        "The boto3 that Lambda's runtime brings. Default: the runtime's known version.",
+        "The boto3 of Lambda's runtime. Default: the runtime's known version.",
         metavar="VERSION|none",
     ),
     Option(
         Parameter.RUNS,
-        Whole(),  # the request refuses fewer, in the words of all who ask for a measurement
+        Whole(),  # the request refuses fewer, with one wording for all callers
         "runs",
         f"Launches of the handler in all, at least {MIN_RUNS}. Default: until the figures are "
         "known well enough.",
@@ -225,10 +225,10 @@ MEASUREMENT = (
     Option(Parameter.NETWORK, Text(), "network", "The container's network.", default="none"),
     VERBOSE,
 )
-"""What every command that measures takes, in the order of its help."""
+"""The options of every command that measures, in the order of its help."""
 
 WITH_SETTING = {option.setting: option for option in MEASUREMENT if option.setting}
-"""Those that a configured handler has a setting for, by the setting."""
+"""The options that have a setting for a configured handler, by the setting."""
 
 
 def option_of(parameter: Parameter) -> Option:

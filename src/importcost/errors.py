@@ -1,8 +1,8 @@
 """The exceptions that reach the user, each with its exit code.
 
-An error carries what happened, its facts and a remedy as values. Nothing here says who reads it:
-`worded` makes the sentence, for a user of options or of settings. It says what happened, where,
-and what to do next; the handler's own traceback stands apart.
+An error carries what happened, its facts and a remedy as values. Nothing here depends on the
+reader: `worded` makes the sentence, for a user of options or of settings. It says what happened,
+where, and what to do next; the handler's own traceback is separate.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ Part = str | Parameter | Mention
 
 
 class Reader(Enum):
-    """Who reads a sentence: one who gives options, or one who writes settings."""
+    """The reader of a sentence: a user of options, or an author of settings."""
 
     OPTIONS = "options"
     SETTINGS = "settings"
 
 
 class Words(NamedTuple):
-    """Text that mentions parameters, which its reader's spelling takes the place of."""
+    """Text that mentions parameters, which are replaced by the reader's spelling."""
 
     parts: tuple[Part, ...]
 
@@ -45,9 +45,9 @@ def words(*parts: Part | Words) -> Words:
 
 
 class Remedy(NamedTuple):
-    """What to do next: one way, or several of which the user chooses.
+    """The next step: one way, or several of which the user chooses.
 
-    `mark` comes between what happened and the remedy; after a full stop a sentence begins.
+    `mark` comes between the event and the remedy; after a full stop a sentence begins.
     """
 
     ways: tuple[Words, ...]
@@ -66,7 +66,7 @@ def remedy(*ways: str | Words, mark: str = ":") -> Remedy:
 
 
 class Trouble(NamedTuple):
-    """What happened and what to do about it, before anybody raises it.
+    """An event and its remedy, before anybody raises it.
 
     Without a remedy `what` is a whole sentence; with one it ends without a full stop.
     """
@@ -103,7 +103,7 @@ class UsageError(ImportcostError):
 
 
 class MeasurementError(ImportcostError):
-    """No measurement came about: the handler failed, no engine answers, time ran out."""
+    """The measurement failed: the handler failed, no engine answers, time ran out."""
 
     exit_code = 3
 
@@ -115,8 +115,8 @@ class NoNetworkError(MeasurementError):
 class HandlerError(MeasurementError):
     """The handler itself failed during init.
 
-    `traceback_text` is the handler's own traceback, empty where there is none (a crash,
-    `os._exit`, a timeout).
+    `traceback_text` is the handler's own traceback, empty if there is none (a crash, `os._exit`, a
+    timeout).
     """
 
     def __init__(
@@ -127,11 +127,11 @@ class HandlerError(MeasurementError):
 
 
 class LackingError(HandlerError):
-    """Init lacks modules or variables; the message names all that could be found."""
+    """Init lacks modules or variables; the message names all that were found."""
 
 
 class TimedOutError(HandlerError):
-    """The handler did not come to its end within the seconds that a launch may take."""
+    """The handler did not end within the seconds that a launch may take."""
 
 
 class InterruptedByUserError(ImportcostError):

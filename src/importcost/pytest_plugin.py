@@ -3,8 +3,8 @@
     def test_init(importcost):
         importcost.profile("src/handler.py").assert_init_below(ms=400)
 
-pytest loads this module at every start, so it imports nothing of importcost: whoever does not
-use the fixture pays nothing.
+pytest loads this module at every start, so it imports nothing of importcost: without the fixture it
+costs nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _Silent:
-    """Tells nobody how the measurement gets on: pytest's own output says enough."""
+    """Reports no progress: pytest's own output says enough."""
 
     def note(self, message: str) -> None:
         """Drop a sentence."""
@@ -44,9 +44,9 @@ class MeasuredHandler:
         self.estimate = estimate
 
     def assert_init_below(self, ms: float) -> None:
-        """Fail where init on Lambda, as estimated, is proven to take longer than `ms`.
+        """Fail if init on Lambda, as estimated, is proven to take longer than `ms`.
 
-        Proven: the lower end of the estimate's interval exceeds it.
+        Proven: the lower bound of the estimate's interval exceeds it.
         """
         found = self.estimate.init_ms
         if found.low > ms:
@@ -56,7 +56,7 @@ class MeasuredHandler:
             )
 
     def assert_cost_below(self, dollars_per_million: float) -> None:
-        """Fail where a million cold starts are proven to cost more US dollars."""
+        """Fail if a million cold starts are proven to cost more US dollars."""
         found = self.estimate.dollars_per_million
         if found.low > dollars_per_million:
             self._fail(
@@ -65,13 +65,13 @@ class MeasuredHandler:
             )
 
     def assert_modules_below(self, count: int) -> None:
-        """Fail where init loads `count` modules or more, the runtime's own left out."""
+        """Fail if init loads `count` modules or more, without the runtime's own."""
         found = len(self.modules)
         if found >= count:
             self._fail(f"init loads {found} modules and may load fewer than {count}")
 
     def assert_not_imported(self, *patterns: str) -> None:
-        """Fail where init loads a module that a pattern means: `pandas`, `boto*`, `*.tests`.
+        """Fail if init loads a module that a pattern matches: `pandas`, `boto*`, `*.tests`.
 
         The sentence has the whole chain of imports with files and lines.
         """
@@ -101,18 +101,18 @@ class MeasuredHandler:
 
 
 class Importcost:
-    """What the fixture gives: profiles handlers, each at most once a session."""
+    """The fixture's value: profiles handlers, each at most once a session."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._measured: dict[str, MeasuredHandler] = {}
 
     def profile(self, target: str, **options: Any) -> MeasuredHandler:
-        """Measure a handler; `target` is what `importcost profile` takes.
+        """Measure a handler; `target` is an argument as of `importcost profile`.
 
         Paths are relative to pytest's rootdir. `options` are the fields of `ProfileRequest`
         (`memory_mb`, `environment`, `task_root`, `layers`, `runs`, ...); the runner is `local`
-        unless named. The test fails where the handler cannot be measured.
+        unless named. The test fails if the handler cannot be measured.
         """
         __tracebackhide__ = True
         key = repr((target, sorted(options.items())))
@@ -131,7 +131,7 @@ class Importcost:
             return MeasuredHandler(target, profile, estimate(profile))
         except ImportcostError as error:
             reason = str(error)
-        # Out of the handler: pytest would show the error twice, as what was being handled.
+        # Raised outside of the except block: pytest would show the error twice, as its own context.
         pytest.fail(f"{target} could not be measured: {reason}", pytrace=False)
 
     def _request(self, target: str, options: dict[str, Any]) -> ProfileRequest:

@@ -1,4 +1,4 @@
-"""Facts about a profile's modules: who imported them where, whose they are, which cost most."""
+"""Facts about a profile's modules: their importers, their distributions, their cost."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ STARTUP_PHASES = (Phase.INTERPRETER_START.value, Phase.RUNTIME.value)
 def most_expensive(profile: Profile, limit: int = MOST_EXPENSIVE) -> list[int]:
     """Return the nodes of the costliest imports of function init, the most expensive first.
 
-    An import counts where it enters a distribution: what a package imports of itself already
-    stands in the figure of the import that brought the package in, and would crowd out the
-    other packages. A name counts once, where it loaded.
+    An import counts where it enters a distribution. A package's imports of itself are already part
+    of the figure of the import that loaded the package, and would crowd out the other packages. A
+    name counts once, where it loaded.
     """
     tree = profile.tree
     distributions = distribution_by_name(profile)
@@ -86,7 +86,7 @@ def _first_modules(graph: ImportGraph | None) -> dict[str, LoadedModule]:
 def first_edges(graph: ImportGraph | None) -> dict[str, ImportEdge]:
     """Return the edge that loaded each module, by the module's name.
 
-    An edge with a line beats the implied load of a parent package, which has none.
+    An edge with a line takes precedence over the implied load of a parent package, which has none.
     """
     edges: dict[str, ImportEdge] = {}
     for edge in graph.edges if graph else ():
@@ -101,8 +101,8 @@ def first_edges(graph: ImportGraph | None) -> dict[str, ImportEdge]:
 def distribution_by_name(profile: Profile) -> dict[str, str]:
     """Return each known module's distribution.
 
-    Without a graph (a profile from a log) a top-level package's name stands in for it, so that
-    colours and totals still tell packages apart.
+    Without a graph (a profile from a log) a top-level package's name is used instead, so that
+    colours and totals still distinguish packages.
     """
     if profile.graph is not None:
         return {module.name: module.distribution for module in profile.graph.modules}

@@ -1,4 +1,4 @@
-"""Runs inside a diagnosis launch: finds what init lacks, as much of it as one launch can tell.
+"""Runs inside a diagnosis launch: finds what init lacks, as far as one launch shows.
 
 The probe executes this file for runs of kind "diagnosis" only (see `probe.py`), under the probe's
 own file name, so that its frames count as the probe's. Nothing is timed in such a run: it may
@@ -35,14 +35,14 @@ if TYPE_CHECKING:  # quoted annotations only
     from typing import Any
 
 _DISTINCT = 6
-"""A placeholder shorter than this may stand in a message for another reason."""
+"""A shorter placeholder may occur in a message for another reason."""
 KEY_ERRORS = frozenset(("KeyError", "LookupError", "Exception", "BaseException"))
 IMPORT_ERRORS = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
 _real_getitem = type(os.environ).__getitem__
 
 
 class _Permissive(ABCMeta):
-    """The class of stand-in classes: whatever is asked of one answers with another stand-in."""
+    """The class of stand-in classes: every attribute is another stand-in."""
 
     def __new__(mcs, name: str, bases: "Any", namespace: "Any", **_options: "Any") -> "Any":
         return super().__new__(mcs, name, bases, namespace)
@@ -71,7 +71,7 @@ class _Permissive(ABCMeta):
 
 
 class _StandIn(Exception, metaclass=_Permissive):  # noqa: N818 - may stand in `except`, too
-    """An object that takes whatever is done to it."""
+    """An object that accepts every operation."""
 
     _is_stand_in = True
 
@@ -146,7 +146,7 @@ class _StandIn(Exception, metaclass=_Permissive):  # noqa: N818 - may stand in `
 
 
 def _is_decorated(args: "Any", options: "Any") -> bool:
-    """Return True for a call that looks like that of a decorator: its function is kept."""
+    """Return True for a call that looks like a decorator's: its function is kept."""
     kinds = (types.FunctionType, type)
     return len(args) == 1 and not options and isinstance(args[0], kinds)
 
@@ -178,14 +178,14 @@ class _Loader:
 
 
 class _Sources:
-    """What the source files say about their lines; a file is parsed once."""
+    """The source files' facts about their lines; a file is parsed once."""
 
     def __init__(self) -> None:
         self._trees: dict[str, Any] = {}
         self._tries: dict[str, Any] = {}
 
     def tree(self, file: str) -> "Any":
-        """Return the file's syntax tree, None where it cannot be read as Python."""
+        """Return the file's syntax tree, or None if it is not valid Python."""
         if file not in self._trees:
             try:
                 with open(file, "rb") as stream:
@@ -197,7 +197,7 @@ class _Sources:
     def catches(self, file: str, line: int, names: "frozenset[str]") -> bool:
         """Return True if a `try` or a `suppress` around the line catches one of these errors.
 
-        Where that cannot be told, it does: a wrong guess then costs a launch and no more.
+        If that is unknown, assume that it does: a wrong guess then costs only a launch.
         """
         if file not in self._tries:
             tree = self.tree(file)
@@ -221,7 +221,7 @@ class _Sources:
         return sorted(found, key=lambda node: node.lineno)
 
     def statement(self, file: str, line: int) -> "Any":
-        """Return the smallest statement that holds the line, None without one."""
+        """Return the smallest statement that holds the line, or None."""
         return (self.statements(file, line) or [None])[-1]
 
 
@@ -235,7 +235,7 @@ def _guards(tree: "Any") -> "Any":
         elif isinstance(node, ast.Try) and node.handlers:
             last = node.body[-1].end_lineno
             for handler in node.handlers:
-                # One that raises again catches nothing.
+                # A handler that raises again catches nothing.
                 if not isinstance(handler.body[-1], ast.Raise):
                     caught = _names_of([handler.type]) if handler.type is not None else None
                     yield node.body[0].lineno, last, caught
@@ -247,7 +247,7 @@ def _is_suppress(node: "Any") -> bool:
 
 
 def _names_of(nodes: "Any") -> "frozenset[str] | None":
-    """Return the names of the exceptions that are caught, None where they cannot be told."""
+    """Return the names of the caught exceptions, or None if they are unknown."""
     names = set()
     for node in nodes:
         for part in node.elts if isinstance(node, ast.Tuple) else [node]:
@@ -267,7 +267,7 @@ def _loaded_names(statement: "Any") -> "set[str]":
 
 
 def _condition_names(statement: "Any") -> "set[str]":
-    """Return what decides whether the body of a statement runs."""
+    """Return the expressions that decide if the body of a statement runs."""
     names = set()
     for part in ("test", "iter", "subject"):
         names |= _loaded_names(getattr(statement, part, None))
@@ -285,7 +285,7 @@ def _assigned_names(statement: "Any") -> "set[str]":
 
 
 class _Own:
-    """Tells the function's own files from packages that lie in the task root beside them."""
+    """Distinguishes the function's own files from packages beside them in the task root."""
 
     def __init__(self, task_root: str) -> None:
         self._root = task_root.rstrip(os.sep) + os.sep
@@ -313,7 +313,7 @@ def _recorded(record: str) -> "set[str]":
 
 
 class Diagnosis:
-    """Watches imports and reads of environment variables, and helps out where they fail."""
+    """Watches imports and reads of environment variables, and substitutes those that would fail."""
 
     MAX_READS = 2000
 
@@ -337,7 +337,7 @@ class Diagnosis:
         self.reads: list[Any] = []
 
     def install(self) -> None:
-        """Watch from here on; placeholders that are known already are set."""
+        """Start watching; known placeholders are set."""
         os.environ.update(self._placeholders)
         kind: Any = type(os.environ)
         kind.__getitem__ = lambda mapping, key: self._getitem(mapping, key, sys._getframe(1))
@@ -399,7 +399,7 @@ class Diagnosis:
         return True
 
     def placeholder(self, name: str) -> str:
-        """Return a value of the form that the variable's name suggests."""
+        """Return a value in the form that the variable's name suggests."""
         slug = "importcost-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         for pattern, value in self._rules:
             if pattern.search(name.upper()):
@@ -408,7 +408,7 @@ class Diagnosis:
         return slug
 
     def _database(self, value: str) -> "str | None":
-        """Return a database's address with a driver that is there, None to keep the value."""
+        """Return a database address with an installed driver, or None to keep the value."""
         if not value.startswith(("postgresql://", "mysql://")) or "sqlalchemy" not in sys.modules:
             return None
         there = [row for row in self._drivers if _is_importable(row[0])]
@@ -422,7 +422,7 @@ class Diagnosis:
             self.reads.append([key, *self._place(reader), *self._site(reader), is_empty])
 
     def _reader(self, frame: "Any") -> "Any":
-        """Return the frame that reads: what lies between, in os and its like, is left out."""
+        """Return the frame that reads, skipping os and its like."""
         skipped = (self._probe_file, os.__file__, sys.modules["_collections_abc"].__file__)
         while frame.f_back is not None and _file_of(frame) in skipped:
             frame = frame.f_back
@@ -433,7 +433,7 @@ class Diagnosis:
         return (frame.f_code.co_filename, frame.f_lineno)
 
     def _place(self, frame: "Any") -> "tuple[str, int]":
-        """Return file and line of the function's own code that asks, else of who does."""
+        """Return file and line of the function's own code that asks, else of the asking code."""
         reader = frame
         while frame is not None and frame.f_code.co_filename != self._probe_file:
             if frame.f_code.co_filename in self._own:
@@ -463,13 +463,13 @@ class Diagnosis:
         frame: Any = sys._getframe(1)
         if frame.f_code.co_name != "_find_spec" or frame.f_back is None:
             return None
-        # importlib.util.find_spec asks whether a module is there, and imports nothing.
+        # importlib.util.find_spec only asks if a module exists, and imports nothing.
         if frame.f_back.f_code.co_name != "_find_and_load_unlocked":
             return None
         parent = name.rpartition(".")[0]
         if parent not in self._stood_in:
             reader, is_of_list = self._importer(frame)
-            # `from package import name`: the name may be an attribute that is not there.
+            # `from package import name`: the name may be an attribute that does not exist.
             if is_of_list and parent:
                 return None
             if name not in self._forced and self._is_guarded(reader, IMPORT_ERRORS):
@@ -481,13 +481,13 @@ class Diagnosis:
         return ModuleSpec(name, self._loader, is_package=True)  # type: ignore[arg-type]
 
     def _comes_later(self, name: str, path: "Any", target: "Any") -> bool:
-        """Tell whether a finder that init has added finds the module, as six does for its own."""
+        """Return True if a finder that init has added finds the module, as six does for its own."""
         finders = sys.meta_path[sys.meta_path.index(self) + 1 :]
         found = (getattr(finder, "find_spec", None) for finder in finders)
         return any(find is not None and find(name, path, target) is not None for find in found)
 
     def _importer(self, frame: "Any") -> "tuple[Any, bool]":
-        """Return the frame whose statement imports, and whether as a name of a `from` list."""
+        """Return the frame whose statement imports, and True if as a name of a `from` list."""
         is_of_list = False
         importlib_file = getattr(sys.modules.get("importlib"), "__file__", None)
         while frame.f_back is not None and (
@@ -499,7 +499,7 @@ class Diagnosis:
         return frame, is_of_list
 
     def _wanted(self, frame: "Any", name: str) -> "list[str]":
-        """Return the full names that the importing statement asks for below `name`."""
+        """Return the full names that the importing statement imports below `name`."""
         statement = self._sources.statement(*self._site(frame))
         names: list[str] = []
         if isinstance(statement, ast.Import):
@@ -589,7 +589,7 @@ class Diagnosis:
     def _is_meant(self, read: "Any") -> bool:
         """Return True if the function's own code reads it, or names it to a package that does.
 
-        botocore looks for many variables of its own while it makes a client.
+        botocore looks for many variables of its own while it creates a client.
         """
         if read[3] in self._own:
             return True
@@ -658,7 +658,7 @@ def _frames(error: BaseException) -> "Any":
 
 
 def _file_of(frame: "Any") -> str:
-    """Return a frame's file, also where the module is one of the interpreter's frozen ones."""
+    """Return a frame's file, also if the module is one of the interpreter's frozen ones."""
     file = str(frame.f_code.co_filename)
     if file.startswith("<frozen ") and not file.startswith("<frozen importlib"):
         file = getattr(sys.modules.get(file[8:-1]), "__file__", None) or file
@@ -677,7 +677,7 @@ def _absent_key(error: BaseException) -> "str | None":
 
 
 def _settings_of(error: BaseException) -> "list[Any]":
-    """Return the fields of pydantic settings that an error speaks of, by their variables."""
+    """Return the fields of pydantic settings that an error names, by their variables."""
     for cause in _chain(error):
         settings = _settings_class(cause)
         if settings is None:
@@ -700,7 +700,7 @@ def _settings_of(error: BaseException) -> "list[Any]":
 
 
 def _settings_class(error: BaseException) -> "Any":
-    """Return the settings class whose instance was being made when the error came."""
+    """Return the settings class whose instance was being created when the error was raised."""
     for frame, _ in _frames(error):
         for name in ("__pydantic_self__", "self"):
             made = frame.f_locals.get(name)
@@ -738,6 +738,6 @@ def _field(settings: "Any", location: "Any", kind: str, context: "Any") -> "list
 
 
 def _as_read(name: str) -> str:
-    """Return a variable's name as it is in the environment, else in upper case."""
+    """Return a variable's name as in the environment, else in upper case."""
     same = [one for one in os.environ if one.lower() == name.lower()]
     return same[0] if same else name.upper()

@@ -22,15 +22,15 @@ ADDRESS = ("127.0.0.1", 8080)
 INVOCATIONS = "/2015-03-31/functions/function/invocations"
 NO_EMULATOR = "importcost: no emulator"  # emulator_start.sh writes it
 OWN_CPU = "importcost: emulator_us="  # measure/emulator.py reads it
-# Imports once what init will: a new container's file system is cold, and the profile's runs, all
-# but the first, find theirs warm.
+# Imports once what init will: a new container's file system is cold, while all of the profile's
+# runs but the first find a warm one.
 WARM_UP = "import importlib, sys, awslambdaric.bootstrap; importlib.import_module(sys.argv[1])"
 # The emulator has the container's first process id.
 THREADS = "/proc/1/task"
 
 
 def names_in(folder: str) -> "tuple[str, ...]":
-    """Return the names in a folder, none of one that is missing."""
+    """Return the names in a folder, or an empty set for a missing one."""
     try:
         return tuple(os.listdir(folder))
     except OSError:
@@ -38,7 +38,7 @@ def names_in(folder: str) -> "tuple[str, ...]":
 
 
 def warm_up(module: str, search_path: str, launcher: "dict[str, Any]") -> None:
-    """Import the handler once, and remove what that left; whether it works, the emulator tells."""
+    """Import the handler once, and remove the files that it left; errors show in the emulator."""
     before = {folder: names_in(folder) for folder in launcher["WRITABLE_INSIDE"]}
     subprocess.run(
         [sys.executable, "-c", WARM_UP, module],
@@ -66,7 +66,7 @@ def emulator_us() -> "int | None":
 
 
 def keep_to_one_core() -> None:
-    """Let the emulator share the core that the quota's slices are taken on."""
+    """Let the emulator share the core from which the quota's slices are taken."""
     for task in os.listdir(THREADS):
         try:
             os.sched_setaffinity(int(task), {max(os.sched_getaffinity(0))})
@@ -86,7 +86,7 @@ def read_log(path: str) -> str:
 def invoke(timeout_s: float, await_period: "Any") -> "int | None":
     """Send the first event, wait for the answer, and return the emulator's CPU time before it.
 
-    Raises ConnectionRefusedError while the emulator does not listen, OSError where it hangs up.
+    Raises ConnectionRefusedError while the emulator does not listen, OSError if it hangs up.
     """
     socket.create_connection(ADDRESS, timeout=1).close()
     link = http.client.HTTPConnection(*ADDRESS, timeout=timeout_s)

@@ -89,9 +89,9 @@ def _make_file(path: bytes) -> None:
 
 
 def _lay_out(spec: "Any") -> None:
-    """Mount the private folders, with what must stay visible already in them."""
+    """Mount the private folders, with everything that must stay visible already in them."""
     places = _Places(spec["folders"])
-    # All that is made is made before anything is bound: later it would be made in what is bound.
+    # Create everything before binding anything: later it would be created in the bound folder.
     for path, target in spec["links"]:
         os.makedirs(os.path.dirname(places.of(path)), exist_ok=True)
         os.symlink(target, places.of(path))
@@ -100,7 +100,7 @@ def _lay_out(spec: "Any") -> None:
         (os.mkdir if is_folder else _make_file)(places.of(path))
     for source, path, _ in spec["binds"]:
         _mount(source, places.of(path), b"", MS_BIND | MS_REC)
-    # By descriptor: the first one that is mounted may hide the places of the others.
+    # By descriptor: the first mounted folder may hide the places of the others.
     opened = [(folder, os.open(place, os.O_PATH)) for folder, place, _ in spec["folders"]]
     for folder, descriptor in opened:
         _mount(b"/proc/self/fd/%d" % descriptor, folder, b"", MS_BIND | MS_REC)
@@ -121,7 +121,7 @@ def _clocks() -> str:
 
 
 def _restore_signals() -> None:
-    # Python ignores these, and what is ignored stays so in what is executed.
+    # Python ignores these signals, and an executed program keeps ignoring them.
     import _signal  # type: ignore[import-not-found]  # signal itself takes milliseconds
 
     for name in ("SIGPIPE", "SIGXFSZ", "SIGXFZ"):

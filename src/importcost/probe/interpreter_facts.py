@@ -1,7 +1,7 @@
-"""Runs in the measured interpreter: tells what it is and what its machine is.
+"""Runs in the measured interpreter: describes it and its machine.
 
-Started as `python -s -c TEXT RESULT`, where TEXT is this file and RESULT the file to leave the
-answer in, as JSON. Standard library only, Python 3.9 to 3.15.
+Started as `python -s -c TEXT RESULT`, where TEXT is this file and RESULT the file for the answer,
+as JSON. Standard library only, Python 3.9 to 3.15.
 """
 
 import os
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def site_folders() -> "list[str]":
-    """Return the folders that installers put packages into."""
+    """Return the folders into which installers put packages."""
     found = site.getsitepackages() if hasattr(site, "getsitepackages") else []
     return [path for path in found if os.path.isdir(path)]
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # quoted annotations only
 POLL_S = 0.01
 BURST_NS = 2_000_000
 HOST = "127.0.0.1"
-# Runs the server's module as -m does, in an interpreter without site, and does what site would.
+# Runs the server's module as -m does, in an interpreter without site, and does site's work.
 WITHOUT_SITE = """\
 import os, site, sys
 for add in (site.setquit, site.setcopyright, site.sethelper):
@@ -52,14 +52,14 @@ LIMIT = 1 << 16
 
 
 def free_port() -> int:
-    """Return a port on loopback that nobody listens on."""
+    """Return a free port on loopback."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 def is_healthy(status: int) -> bool:
-    """Tell whether Lambda Web Adapter takes a status for ready."""
+    """Return True if Lambda Web Adapter takes a status for ready."""
     return 100 <= status <= 499
 
 
@@ -98,7 +98,7 @@ class _Answer:
 
 
 def ask(port: int, method: str, path: str, timeout_s: float) -> "Any":
-    """Send one request and return how its answer came; `error` says why none did."""
+    """Send one request and return the timing of its answer; `error` is the reason for none."""
     answer = _Answer(time.monotonic_ns())
     request = method + " " + path + " HTTP/1.1\r\nHost: " + HOST + ":" + str(port)
     request += "\r\nUser-Agent: importcost\r\nAccept: */*\r\nConnection: close\r\n"
@@ -118,7 +118,7 @@ def ask(port: int, method: str, path: str, timeout_s: float) -> "Any":
 
 
 def wait_until_ready(server: "Any", port: int, started: int, timeout_s: float) -> "Any":
-    """Poll as the adapter does; return what came of it."""
+    """Poll as the adapter does; return the result."""
     polls, status = 0, 0
     deadline = started + int(timeout_s * 1e9)
     while time.monotonic_ns() < deadline:
@@ -141,7 +141,7 @@ def _environment(spec: "Any", port: int, scratch: str) -> "dict[str, str]":
     if spec["bytecode"] == "zip":
         folders.insert(0, os.path.join(scratch, "as_deployed"))
         brought = os.pathsep.join(spec.get("runtime_packages", ()))
-        environment["IMPORTCOST_RUNTIME_PACKAGES"] = brought  # sitecustomize.py takes it away
+        environment["IMPORTCOST_RUNTIME_PACKAGES"] = brought  # sitecustomize.py removes it
     if environment.get("PYTHONPATH"):
         folders.append(environment["PYTHONPATH"])
     environment["PYTHONPATH"] = os.pathsep.join(folders)

@@ -51,7 +51,7 @@ if TYPE_CHECKING:  # quoted annotations only: importing typing would change what
 RESULT_PARTS: "tuple[str, ...]" = ("error", "graph", "modules", "statements", "invocation")
 RESULT_PARTS += ("absent", "diagnosis", "touched")
 PROBE_FAILED = "importcost-probe-failed: "  # measure/failures/explain.py reads it
-# Bound before the handler runs: it may replace what it finds in these modules.
+# Bound before the handler runs: it may replace names in these modules.
 _open = open
 _monotonic_ns = time.monotonic_ns
 _thread_time_ns = time.thread_time_ns
@@ -59,8 +59,8 @@ _process_time_ns = time.process_time_ns
 
 
 def _run_delay_ns() -> "int | None":
-    # Linux counts how long a thread was ready to run and waited for a processor: what is left
-    # of wall time after this and the CPU time was spent blocked (sleep, disk, network).
+    # Linux counts how long a thread was ready to run and waited for a processor: the wall time
+    # beyond this and the CPU time was spent blocked (sleep, disk, network).
     try:
         with _open("/proc/thread-self/schedstat", "rb") as stream:
             return int(stream.read().split()[1])
@@ -69,13 +69,13 @@ def _run_delay_ns() -> "int | None":
 
 
 def _clock() -> "Any":
-    # Wall time last here and first at the end: the other readings stand outside the span.
+    # Wall time is last here and first at the end, so the other readings lie outside the span.
     delay, cpu, process_cpu = _run_delay_ns(), _thread_time_ns(), _process_time_ns()
     return (_monotonic_ns(), cpu, process_cpu, delay)
 
 
 def _clock_at_end() -> "Any":
-    # The clocks first: reading /proc must stand inside no phase, at neither of its borders.
+    # The clocks first: reading /proc must be in no phase, at neither of its borders.
     now = (_monotonic_ns(), _thread_time_ns(), _process_time_ns())
     return (*now, _run_delay_ns())
 
@@ -91,7 +91,7 @@ def _span(start: "Any", end: "Any") -> "Any":
 
 
 def _peak_rss_kb() -> "int | None":
-    # Not ru_maxrss: that one is inherited from the process that launched this one.
+    # Not ru_maxrss: it is inherited from the process that launched this one.
     try:
         with _open("/proc/self/status", "rb") as stream:
             for line in stream:
@@ -137,11 +137,11 @@ class _Marks:
             return
         try:
             self._write(self._fd, (self._prefix + label + "\n").encode())
-        except OSError:  # the handler closed this one, too; rows_redirected tells
+        except OSError:  # the handler closed this one, too; see rows_redirected
             pass
 
     def rows_redirected(self) -> bool:
-        """Tell whether descriptor 2 no longer is where the rows belong."""
+        """Return True if descriptor 2 no longer leads to the rows."""
         if self._fd is None:
             return False
         try:
@@ -152,10 +152,10 @@ class _Marks:
 
 
 class _Ground:
-    """What the probe's last steps stand on, as it was before the handler ran.
+    """The interpreter's state that the probe's last steps rely on, from before the handler ran.
 
     A handler may replace `builtins.open`, empty `sys.modules`, lower a limit or have a file with
-    the name of a standard module. None of that may keep its figures from being told.
+    the name of a standard module. None of that may prevent the report of its figures.
     """
 
     def __init__(self, os: "Any", stdlib_dirs: "tuple[str, ...]") -> None:
@@ -173,7 +173,7 @@ class _Ground:
         self.left: dict[str, Any] = {}
 
     def take_back(self) -> None:
-        """Undo what was done to the interpreter; `left` keeps the modules as they were found."""
+        """Undo the handler's changes to the interpreter; `left` keeps its modules as found."""
         self._set_recursion_limit(self._recursion_limit)
         sys.settrace(None)
         sys.setprofile(None)
@@ -187,7 +187,7 @@ class _Ground:
         sys.meta_path += [finder for finder in self._meta_path if finder not in sys.meta_path]
 
     def import_own(self) -> None:
-        """Let imports find nothing but the standard library; there is no way back."""
+        """Let imports find nothing but the standard library; this cannot be undone."""
         for name, module in list(self._modules.items()):
             file = _file_of(module)
             if file is not None and not _is_stdlib(file, self.stdlib_dirs):
@@ -197,7 +197,7 @@ class _Ground:
 
 
 def _lift_limits() -> None:
-    """Raise the limits that a handler may have lowered as far as they may be raised."""
+    """Raise limits that a handler may have lowered, as far as possible."""
     resource = sys.modules.get("resource")
     if resource is None:
         return
@@ -211,18 +211,18 @@ def _lift_limits() -> None:
 
 
 def _file_of(module: "Any") -> "str | None":
-    """Return a module's file, None for one that has none or is too odd to be asked."""
+    """Return a module's file, or None if it has none or is too odd to ask."""
     try:
         file = getattr(getattr(module, "__spec__", None), "origin", None)
         file = file or getattr(module, "__file__", None)
     except BaseException:  # noqa: BLE001 - anything may stand in sys.modules
         return None
-    # The origin of what has no file is a word, such as "built-in".
+    # A module without a file has a word as origin, such as "built-in".
     return file if isinstance(file, str) and "/" in file.replace("\\", "/") else None
 
 
 def _keep_output_off_rows(os: "Any") -> None:
-    """Send what the handler prints to file descriptor 1: descriptor 2 belongs to the rows."""
+    """Send the handler's output to file descriptor 1: descriptor 2 belongs to the rows."""
     out = os.dup(1)
     stream = _open(out, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
     sys.stderr = sys.__stderr__ = stream  # type: ignore[misc]
@@ -233,9 +233,9 @@ def _keep_output_off_rows(os: "Any") -> None:
 
 
 def _preload_runtime(spec: "Any") -> "str | None":
-    """Import what the Lambda runtime has loaded before it imports the handler.
+    """Import the modules that the Lambda runtime loads before it imports the handler.
 
-    Returns what was loaded: the version of the real awslambdaric, or None for the stand-in.
+    Return the version of the real awslambdaric, or None for its list of modules.
     """
     if spec["runtime_dir"]:
         sys.path.insert(0, spec["runtime_dir"])
@@ -279,7 +279,7 @@ def _lay_out_path(os: "Any", spec: "Any") -> None:
 
 
 def _stdlib_dirs(os: "Any") -> "tuple[str, ...]":
-    # The frozen os knows its folder where __file__ is missing.
+    # The frozen os knows its folder if __file__ is missing.
     file = getattr(os, "__file__", None)
     dirs = [os.path.dirname(file)] if file else []
     real = [os.path.realpath(folder) for folder in dirs]
@@ -306,8 +306,8 @@ def _treat_bytecode(
 ) -> None:
     """Make the loader see the bytecode that the deployed package will have.
 
-    A loader for which cache_from_source raises NotImplementedError compiles and caches nothing:
-    that is what happens on Lambda's read-only /var/task to absent and stale bytecode.
+    A loader for which cache_from_source raises NotImplementedError compiles and caches nothing.
+    Lambda's read-only /var/task does the same to absent and stale bytecode.
     """
     if spec["bytecode"] == "as-is":
         return
@@ -315,7 +315,7 @@ def _treat_bytecode(
     folder = spec["bytecode_dir"]
     brought = tuple(one + os.sep for one in spec.get("runtime_packages") or ())
     kept = brought + ((spec["runtime_dir"] + os.sep,) if spec["runtime_dir"] else ())
-    # Only where the runtime's packages were installed without bytecode has a ZIP such a folder.
+    # A ZIP has such a folder only if the runtime's packages were installed without bytecode.
     is_bare = folder is not None and spec["bytecode"] == "zip"
     tag = "." + str(sys.implementation.cache_tag) + ".pyc"
     replaced = spec.get("replacements") or {}
@@ -375,7 +375,7 @@ _MARK_NAME = "__importcost_mark__"
 
 
 class _FileWatch:
-    """Records which files the handler makes, and what it finds in temporary folders.
+    """Records the files that the handler creates, and those that it finds in temporary folders.
 
     An audit hook cannot be removed, so only the graph run has one: its times are not reported.
     """
@@ -391,7 +391,7 @@ class _FileWatch:
         self._lstat, self._fsdecode = os.lstat, os.fsdecode
         self._abspath, self._getpid, self._pid = os.path.abspath, os.getpid, os.getpid()
         self._is_on = True
-        # Where the path stands among an event's arguments.
+        # The index of the path among an event's arguments.
         self._makers = {"os.mkdir": 0, "sqlite3.connect": 0}
         self._makers.update(dict.fromkeys(("os.rename", "os.link", "os.symlink"), 1))
 
@@ -425,7 +425,7 @@ class _FileWatch:
         if is_write and (is_temporary or not file.startswith(self.NOT_FILES)):
             self.found[("used" if self._is_there(file) else "made", file)] = None
         elif is_temporary:
-            # One for each entry of the folder will do.
+            # One entry of the folder is enough.
             start = next(folder for folder in self.TEMPORARY if file.startswith(folder))
             self.found[("used", start + file[len(start) :].partition("/")[0])] = None
 
@@ -438,10 +438,10 @@ class _FileWatch:
 
 
 class _StatementTimer:
-    """Times the top-level statements of some files one by one, the imports in them apart.
+    """Times the top-level statements of some files one by one, separately from their imports.
 
-    Each statement is compiled with a call before and after it. Audit hooks tell which of them
-    use the network, start processes or write files.
+    Each statement is compiled with a call before and after it. Audit hooks record which of them use
+    the network, start processes or write files.
     """
 
     MAX_EVENTS = 20
@@ -533,7 +533,7 @@ class _StatementTimer:
         if number >= 0:
             self._stack.append([number, wall, cpu, 0, 0, False, []])
             return
-        # A module that failed half-way left its statement open.
+        # A module that failed half-way did not end its statement.
         while self._stack and self._stack[-1][0] != -number - 1:
             self._stack.pop()
         if self._stack:
@@ -559,7 +559,7 @@ class _StatementTimer:
 
 
 class _Context:
-    """What Lambda hands to the handler beside the event."""
+    """The context that Lambda passes to the handler with the event."""
 
     function_name = "importcost"
     function_version = "$LATEST"
@@ -578,7 +578,7 @@ class _Context:
 
 
 def _invoke(os: "Any", spec: "Any", probe_file: str, ground: _Ground) -> "Any":
-    """Call the handler function once with the event, and say what came of it."""
+    """Call the handler function once with the event, and return the result."""
     import json
 
     function = getattr(sys.modules[spec["module"]], spec["function"])
@@ -605,7 +605,7 @@ def _invoke(os: "Any", spec: "Any", probe_file: str, ground: _Ground) -> "Any":
 
 
 def _route_import_module(bootstrap: "Any") -> None:
-    """Let `importlib.import_module` go the way of the import statement, which prints rows."""
+    """Make `importlib.import_module` behave like the import statement, which prints rows."""
     import importlib
 
     original = importlib.import_module
@@ -647,7 +647,7 @@ class _GraphRecorder:
         self._real_load = bootstrap._find_and_load
         builtins.__import__ = self._import
         bootstrap._find_and_load = self._find_and_load
-        # The two wrappers cost frames that the handler's own recursion limit does not know of.
+        # The two wrappers add frames that the handler's own recursion limit does not include.
         set_limit = sys.setrecursionlimit
         set_limit(sys.getrecursionlimit() * 2)
         sys.setrecursionlimit = lambda limit: set_limit(limit * 2)
@@ -660,7 +660,7 @@ class _GraphRecorder:
         self._files.install()
 
     def uninstall(self) -> "Any":
-        """Take the wrappers away, and return the files that the handler touched."""
+        """Remove the wrappers, and return the files that the handler touched."""
         import builtins
 
         self._files.stop()
@@ -728,28 +728,28 @@ class _GraphRecorder:
                 known = {item: cached for item in exported if isinstance(item, str)}
         for item, was_loaded in known.items():
             full = absolute + "." + item
-            # A name that is no submodule, or hides one, is no import of its own.
+            # A name that is not a submodule, or hides one, is not an import of its own.
             if full in sys.modules and namespace.get(item) is sys.modules[full]:
                 self._edge(where, full, was_loaded)
 
     def _edge(self, where: "Any", imported: str, cached: bool) -> None:
         key = (where, imported)
-        # The first time counts: a statement run again finds everything loaded.
+        # The first time counts: a statement that runs again finds everything loaded.
         if key not in self.edges:
             self.edges[key] = cached
 
     def _where(self, frame: "Any") -> "Any":
         """Name the statement behind a frame: (importer, file, line, kind, cause, cause line).
 
-        Frames of importlib and of this file belong to whoever called them. The cause is the
-        nearest module body up the stack, where the import itself stands in a function.
+        Frames of importlib and of this file belong to their caller. If the import is inside a
+        function, the cause is the nearest module body up the stack.
         """
         kind = "statement"
         while frame is not None and self._is_machinery(frame):
             if frame.f_code.co_name == "import_module":
                 kind = "dynamic"
             frame = frame.f_back
-        # Text that is executed (exec, eval, code generators) belongs to whoever executes it.
+        # Executed text (exec, eval, code generators) belongs to the code that executes it.
         while frame is not None and self._is_generated(frame) and frame.f_back is not None:
             if self._is_outside(frame.f_back):
                 break
@@ -775,7 +775,7 @@ class _GraphRecorder:
         )
 
     def _is_outside(self, frame: "Any") -> bool:
-        """Tell whether a frame is the probe's own, the wrappers that serve the handler apart."""
+        """Return True if a frame is the probe's own, except the wrappers that serve the handler."""
         return frame.f_code.co_filename == self._probe_file and not self._is_wrapper(frame)
 
     def _is_wrapper(self, frame: "Any") -> bool:
@@ -790,9 +790,9 @@ class _GraphRecorder:
 
 
 class _AbsentReads:
-    """Notes the environment variables that a graph run's init reads in vain, and from where.
+    """Records the environment variables that a graph run's init reads in vain, and from where.
 
-    [name, file, line] of each; whether more launches can tell what a failed init lacks.
+    [name, file, line] of each; they decide if more launches can explain a failed init.
     """
 
     MAX_READS = 1000
@@ -825,7 +825,7 @@ class _AbsentReads:
 
 
 def _bytecode_state(os: "Any", origin: "str | None", machinery: _Machinery) -> str:
-    """Say what bytecode lies on disk beside a module's source."""
+    """Return the state of the bytecode beside a module's source."""
     if origin is None or not origin.endswith(".py"):
         return "not-applicable"
     try:
@@ -850,13 +850,13 @@ def _bytecode_state(os: "Any", origin: "str | None", machinery: _Machinery) -> s
 def _owners(os: "Any", files: "set[str]", search_path: "list[str]") -> "dict[str, str]":
     """Map each file to the distribution whose RECORD (or file list) names it.
 
-    An environment may hold hundreds of distributions with tens of thousands of files: a folder
-    that none of the files lies in is passed over, and metadata are read of those that own one.
+    An environment may have hundreds of distributions with tens of thousands of files. A folder that
+    contains none of the files is skipped, and only metadata of owners is read.
     """
     import importlib.metadata
 
     owners: dict[str, str] = {}
-    # Like the import system: what is no text on sys.path names no folder.
+    # Like the import system: an entry of sys.path that is not a string names no folder.
     for folder in [entry for entry in search_path if isinstance(entry, str)]:
         starts = (os.path.join(folder, ""), os.path.join(os.path.realpath(folder), ""))
         inside = [file for file in files if file.startswith(starts)]
@@ -879,7 +879,7 @@ def _owners(os: "Any", files: "set[str]", search_path: "list[str]") -> "dict[str
 def _entries(distribution: "Any") -> "list[str]":
     """Return the files that a distribution lists, relative to its folder, with slashes.
 
-    `distribution.files` gives the same, and an object of many parts for each line.
+    `distribution.files` gives the same, but creates an object of many parts for each line.
     """
     record = distribution.read_text("RECORD")
     if not record:
@@ -961,7 +961,7 @@ def _missing_variable(error: BaseException) -> "str | None":
 
 
 def _text(value: object, show: "Any" = str) -> str:
-    """Return `show(value)`, which is code of the handler's and may itself raise."""
+    """Return `show(value)`, which is the handler's code and may itself raise."""
     try:
         return str(show(value))
     except BaseException:  # noqa: BLE001
@@ -998,11 +998,11 @@ def _describe(error: BaseException, probe_file: str) -> "Any":
 
 
 def _import_handler(spec: "Any", kind: str, marks: "_Marks", result: "Any") -> None:
-    """Import the handler the way its run kind wants it, and time it."""
+    """Import the handler as its run kind requires, and time it."""
     import importlib
 
     name = spec["module"]
-    # __import__ gets a row, which importlib.import_module does not.
+    # __import__ gets a row, importlib.import_module does not.
     is_recorded = kind in ("traced", "graph")
     load: Any = __import__ if is_recorded else importlib.import_module
     marks.write("function")
@@ -1049,7 +1049,7 @@ def _start_runtime(os: "Any", spec_file: str, marks: "_Marks", result: "Any") ->
 
 
 def _watch(os: "Any", probe_file: str, spec: "Any", kind: str) -> "Any":
-    """Start watching what init lacks, in the kinds of run whose times nobody reads."""
+    """Start watching what init lacks, in the kinds of run whose times are not used."""
     if kind not in ("graph", "warm-up", "diagnosis"):
         return None
     watcher = _load_diagnosis(os, probe_file, spec) if kind == "diagnosis" else _AbsentReads(os)
@@ -1061,7 +1061,7 @@ def _load_diagnosis(os: "Any", probe_file: str, spec: "Any") -> "Any":
     path = os.path.join(os.path.dirname(probe_file), "diagnosis.py")
     namespace: dict[str, Any] = {"__name__": "importcost_diagnosis", "__file__": path}
     with _open(path, "rb") as stream:
-        # Under the probe's name: its frames are then left out of tracebacks as the probe's are.
+        # Under the probe's name, so that its frames are left out of tracebacks like the probe's.
         exec(compile(stream.read(), probe_file, "exec"), namespace)  # noqa: S102
     return namespace["Diagnosis"](spec, probe_file)
 
@@ -1087,7 +1087,7 @@ def _finish(os: "Any", path: str, result: "Any") -> None:
 def _run_handler(
     os: "Any", spec: "Any", kind: str, machinery: _Machinery, result: "Any", marks: "_Marks"
 ) -> "BaseException | None":
-    """Import the handler as its run kind wants it, and return what ended its init early."""
+    """Import the handler as its run kind requires; return the error that ended its init early."""
     if spec.get("replacements"):
         _replace_sources(machinery, spec["replacements"])
     timer = _StatementTimer(os, spec["timed_files"]) if kind == "statements" else None
@@ -1108,8 +1108,8 @@ def _run_handler(
 def main(started: "tuple[int, int, int]", args: "list[str]") -> None:
     """Carry out one run. `started`: the stub's monotonic, thread and process clocks, ns.
 
-    Whatever goes wrong in the probe itself is said on descriptor 1, so that nobody takes it for
-    the handler's doing.
+    A failure of the probe itself is reported on descriptor 1, so that it is not mistaken for the
+    handler's.
     """
     import os
 

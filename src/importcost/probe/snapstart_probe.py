@@ -71,8 +71,8 @@ def _lay_out_path(spec: "Any") -> None:
     sys.path[:0] = folders
     if not sys.flags.no_site:
         return
-    # What site does for an interpreter that starts with it: handlers call exit(), and packages
-    # that lie elsewhere are found through .pth files.
+    # Does the work of site: handlers call exit(), and packages elsewhere are found through .pth
+    # files.
     import site
 
     for add in (site.setquit, site.setcopyright, site.sethelper):
@@ -84,7 +84,7 @@ def _lay_out_path(spec: "Any") -> None:
 
 
 def _load_hooks_module(scratch: str) -> bool:
-    """Import the hooks' registry; the stand-in only where there is no real one."""
+    """Import the hooks' registry, or the substitute if there is no real one."""
     try:
         import snapshot_restore_py  # noqa: F401
     except ImportError:
@@ -98,7 +98,7 @@ def _load_hooks_module(scratch: str) -> bool:
 
 
 def _is_vendored(folder: str) -> "set[str]":
-    """Name what a package manager put into the task root: no code of the user's."""
+    """Name the package manager's files in the task root: not the user's code."""
     found: set[str] = set()
     for entry in os.listdir(folder):
         if entry.endswith(".dist-info"):
@@ -111,7 +111,7 @@ def _is_vendored(folder: str) -> "set[str]":
 
 
 class _Own:
-    """Tells the function's own files from libraries'."""
+    """Distinguishes the function's own files from libraries."""
 
     def __init__(self, spec: "Any") -> None:
         self._root = os.path.join(os.path.realpath(spec["task_root"]), "")
@@ -276,7 +276,7 @@ class _Tracer:
     def _site(self, frame: "Any", is_call: bool) -> "Any":
         """Find the own module-level statement behind a call.
 
-        None where the import of a library is the cause, or a call that is recorded itself.
+        None if the import of a library is the cause, or a call that is recorded itself.
         """
         direct, entry, stack = True, "", []
         while frame is not None:
@@ -298,7 +298,7 @@ class _Tracer:
 
 
 def _fingerprint(value: "Any", depth: int, seen: "set[int]") -> str:
-    """Tell a value's state in words that change when it does."""
+    """Describe a value's state in words that change when it does."""
     try:
         if isinstance(value, PLAIN):
             return type(value).__name__ + repr(value)
@@ -345,7 +345,7 @@ def _held(modules: "dict[str, Any]") -> "Any":
 
 
 def _late_hooks(own: _Own, executed: "set[Any]") -> "list[Any]":
-    """Find own functions that would register hooks and have not run: too late in a snapshot."""
+    """Find own functions that would register hooks but have not run: too late for a snapshot."""
     found: list[Any] = []
 
     def look(code: "Any") -> None:
@@ -521,7 +521,7 @@ def main(spec_file: str, result_file: str, mode: str) -> None:
         modules = own.modules()
         result["modules"] = {name: module.__file__ for name, module in modules.items()}
         if tracer:
-            kept = [dict(vars(module)) for module in modules.values()]  # no id is given anew
+            kept = [dict(vars(module)) for module in modules.values()]  # no id is used again
             result["events"] = tracer.events
             result["held"]["init"] = _held(modules)
             result["late_hooks"] = _late_hooks(own, tracer.executed)

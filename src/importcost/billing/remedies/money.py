@@ -1,4 +1,4 @@
-"""What a month costs under each strategy, US dollars. N invocations of which p are cold, M GB,
+"""The cost of a month under each strategy, US dollars. N invocations of which p are cold, M GB,
 i s of billed init, d s of duration, T s a month, g the GB-second's price, R a request's:
 
 on demand        N R + N M g (d + p i), deferred work on the use share S: + N p S f M g (f s)

@@ -1,4 +1,4 @@
-"""The facts about a profile that several reports show: worked out once, before any is rendered."""
+"""Facts about a profile that several reports show, calculated once before rendering."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class BytecodeAdvice:
 class ArchitectureBill:
     """One cold start on one architecture, for the memory curve.
 
-    Init is the same at every memory size, so that one init and one price make the whole curve.
-    `saved_ms` is what the deferrals take off init, None without deferrals. `limit` is the value
-    of an `InitLimit`.
+    Init is the same at every memory size, so one init and one price make the whole curve.
+    `saved_ms` is the init time that the deferrals save, None without deferrals. `limit` is the
+    value of an `InitLimit`.
     """
 
     arch: str
@@ -38,12 +38,12 @@ class ArchitectureBill:
 
 @dataclass(frozen=True, slots=True)
 class ProfileFacts:
-    """What reports show beside a profile's own figures and its estimate.
+    """Facts that reports show beside a profile's own figures and its estimate.
 
-    `modules` follows the tree's name table, `first_edges` has the edge that loaded each module.
-    `exclusive_us` is the self time of all that a module alone keeps loaded; empty without a
-    graph. `most_expensive` are nodes of the tree, the most expensive first. `architectures`
-    starts with the estimate's own.
+    `modules` follows the tree's name table, and `first_edges` has the edge that loaded each module.
+    `exclusive_us` is the self time of all modules that a module alone keeps loaded; empty without a
+    graph. `most_expensive` are nodes of the tree, the most expensive first. `architectures` starts
+    with the estimate's own.
     """
 
     modules: tuple[ModuleFacts, ...]
