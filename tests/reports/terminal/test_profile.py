@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -65,6 +66,22 @@ def test_the_first_lines_name_the_imports_that_cost_most_with_their_place():
     first = render(profile).split("\n\n")[0]
     assert "Most of it is imports: boto3 (orders/store.py:11) 228 ms." in first
     assert "orders.store " not in first
+
+
+def test_the_first_lines_do_not_name_imports_that_cost_nothing():
+    profile = small_profile()
+    tree = profile.tree
+    tiny = replace(
+        tree,
+        self_us=tuple(us // 1000 for us in tree.self_us),
+        cumulative_us=tuple(us // 1000 for us in tree.cumulative_us),
+    )
+    init = profile.function_init
+    cpu = replace(init.cpu_us, value=init.cpu_us.value / 1000)
+    short = replace(init, cpu_us=cpu, wall_us=init.wall_us // 1000, blocked_us=0)
+    first = render(replace(profile, tree=tiny, function_init=short)).split("\n\n")[0]
+    assert "bills about" in first
+    assert "imports" not in first
 
 
 def test_the_table_and_the_phases_speak_of_the_same_milliseconds():

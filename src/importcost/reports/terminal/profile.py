@@ -39,6 +39,8 @@ NAME_SHARE = 0.34
 LABEL_ROOM = 44
 # What the first sentence names: direct imports of at least this share, and not many.
 TOP_SHARE, TOP_COUNT = 0.1, 3
+LEAST_MS = 1.0
+"""An import below this on Lambda is no answer to why a cold start costs what it does."""
 
 
 _LOG_NOTES = {
@@ -105,7 +107,7 @@ def _why(profile: Profile, estimate: Estimate, facts: ProfileFacts, width: int) 
     """Name the imports that most of the init comes from: the reader's next question."""
     tree, ratio = profile.tree, estimate.speed_ratio.value / 1000
     entered = [n for n in facts.most_expensive if _enters_from_own_code(profile, n)]
-    least = profile.function_init.local_us * TOP_SHARE
+    least = max(profile.function_init.local_us * TOP_SHARE, LEAST_MS / ratio)
     top = [node for node in entered if tree.cumulative_us[node] > least][:TOP_COUNT]
     if not top:
         return []
