@@ -14,6 +14,7 @@ from importcost.measure.session import Progress
 from importcost.measure.web_adapter import SERVERS, WebRun, launch_server, parse_request
 from importcost.model.profile import RunKind
 from importcost.model.results.web import RequestFigures, WebProfile, WebRequest
+from importcost.model.supplies import Supplies
 
 DEFAULT_RUNS = 5
 ASGI_WORDS = ("fastapi", "starlette", "quart", "litestar", "get_asgi_application", "async def app")
@@ -77,7 +78,7 @@ def profile_web(
             server_reason=reason,
             ready_us=tuple(run.ready_us for run in timed),
             status=timed[-1].status,
-            profile=replace(profile, supplies=bench.provenance.supplies),
+            profile=replace(profile, supplies=_supplies(bench)),
             requests=tuple(
                 RequestFigures(one, tuple(run.answers[number] for run in timed))
                 for number, one in enumerate(requests)
@@ -85,6 +86,18 @@ def profile_web(
         )
 
     return on_bench(request, listener, measured)
+
+
+def _supplies(bench: Bench) -> Supplies:
+    """Return what was supplied, its places below the task root: this profile has no target."""
+    supplies, root = bench.provenance.supplies, Path(bench.subject.target.task_root)
+    placeholders = tuple(
+        replace(one, file=str(Path(one.file).relative_to(root)))
+        if one.file is not None and Path(one.file).is_relative_to(root)
+        else one
+        for one in supplies.placeholders
+    )
+    return replace(supplies, placeholders=placeholders)
 
 
 def choose_server(wanted: str | None, task_root: str, target: str) -> tuple[str, str]:
