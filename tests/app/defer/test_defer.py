@@ -1,7 +1,8 @@
 import pytest
 
-from importcost.app.defer.advise import Analysis, Finding
+from importcost.app.defer.advise import Analysis
 from importcost.app.defer.defer import is_needed, untimed_statements
+from importcost.app.defer.findings import Finding
 from importcost.app.defer.settle import idle_members
 from importcost.measure.pairs import NO_SAVING
 from importcost.model.advice import (

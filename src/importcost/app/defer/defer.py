@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.bill.place import calibration_of
-from importcost.app.defer.advise import Analysis, Finding
+from importcost.app.defer.advise import Analysis
 from importcost.app.defer.events import load_events
+from importcost.app.defer.findings import Finding
 from importcost.app.defer.mentions import mentions, project_root
 from importcost.app.defer.proof import Proof
 from importcost.app.defer.rewriting import Rewrite, with_fixes

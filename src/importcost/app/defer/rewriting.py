@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.defer.advise import Analysis, Finding
+from importcost.app.defer.advise import Analysis
+from importcost.app.defer.findings import Finding
 from importcost.app.defer.sources import Sources
 from importcost.deferral.rewrite.diff import unified_diff
 from importcost.deferral.rewrite.rewrite import Change, Refused, rewrite

@@ -1,0 +1,176 @@
+"""The findings of one profile: what each import and object costs, and how it can be deferred."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from importcost.app.defer.measured_costs import MeasuredCosts, import_key, object_key, place
+from importcost.app.defer.sources import Sources
+from importcost.deferral.cost.costs import PRELOAD
+from importcost.deferral.cost.flow import StatementKey
+from importcost.deferral.rewrite.rewrite import Change
+from importcost.deferral.source.model import ImportStatement, ModuleObject, SourceFile
+from importcost.model.advice import ImportFinding, Style, Verdict, VerdictKind
+
+CHANGES = (VerdictKind.DEFERRABLE, VerdictKind.NEEDS_GETTER, VerdictKind.ANNOTATIONS_ONLY)
+
+ONE_WAY = (Style.FUNCTION, Style.GETTER, Style.TYPE_CHECKING)
+"""Styles that, asked for by name, leave alone what would need another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding with what is needed to carry it out: its file and the changes in it."""
+
+    finding: ImportFinding
+    file: SourceFile
+    changes: tuple[Change, ...]
+    keys: tuple[StatementKey, ...]
+    objects: tuple[ModuleObject, ...]
+    stands_alone: bool = True
+    """False where it saves nothing by itself, only together with others of the best set."""
+    waits_us: int = 0
+    """The part of what it saves that is waiting (sleep, disk, network), microseconds."""
+
+
+def findings_of(costs: MeasuredCosts, sources: Sources, style: Style | None) -> list[Finding]:
+    """Return a finding for each import that ran, then for objects that need none.
+
+    `style` is the one that was asked for. The verdicts are those of the source alone; see `settle`.
+    """
+    return _Finder(costs, sources, style).findings()
+
+
+def settle(costs: MeasuredCosts, one: Finding, *, in_best_set: bool) -> Finding:
+    """Turn a verdict from the source alone into one that knows what else loads it."""
+    verdict = one.finding.verdict
+    if verdict.kind not in CHANGES or one.finding.exclusive_us >= costs.least_us:
+        return one
+    other = costs.imports.kept_by(one.keys[0])
+    if in_best_set:
+        shared = f"{other} loads it too" if other else "others load most of it"
+        reason = f"{verdict.reason}; {shared}, so it saves only together with the set"
+        settled = replace(verdict, reason=reason)
+        return replace(one, finding=replace(one.finding, verdict=settled), stands_alone=False)
+    reason = f"{other} loads it anyway" if other else "it costs next to nothing"
+    settled = Verdict(VerdictKind.NOTHING_TO_GAIN, reason)
+    return replace(one, finding=replace(one.finding, verdict=settled), changes=())
+
+
+class _Finder:
+    """Goes through the sources; costs say what ran and what it took."""
+
+    def __init__(self, costs: MeasuredCosts, sources: Sources, style: Style | None) -> None:
+        self._costs = costs
+        self._sources = sources
+        self._style = style
+
+    def findings(self) -> list[Finding]:
+        """Return a finding for each import that ran, then for objects that need none."""
+        found = [one for file in self._sources.files.values() for one in self._imports(file)]
+        taken = {
+            (one.file.source.path, made.name)
+            for one in found
+            if one.finding.verdict.kind is VerdictKind.NEEDS_GETTER
+            and one.finding.exclusive_us >= self._costs.least_us
+            for made in one.objects
+        }
+        for file in self._sources.files.values():
+            for made in file.objects:
+                if (file.source.path, made.name) not in taken:
+                    found += self._object(file, made)
+        return found
+
+    def _imports(self, file: SourceFile) -> Iterator[Finding]:
+        ran = set(self._costs.imports.keys())
+        objects = {made.name: made for made in file.objects}
+        for statement in file.imports:
+            key = import_key(file, statement)
+            if key not in ran:
+                continue
+            verdict = self._styled(statement.verdict)
+            if verdict.kind is VerdictKind.NEEDS_GETTER and self._costs.imports.is_preloaded(key):
+                # The work is the objects', which have findings of their own.
+                verdict = Verdict(VerdictKind.NOTHING_TO_GAIN, f"{PRELOAD} loads it anyway")
+            made = tuple(objects[name] for name in verdict.objects if name in objects)
+            keys = (key, *(object_key(file, one) for one in made))
+            own_us = self._costs.own_us(file, made)
+            finding = ImportFinding(
+                place=place(file, statement.line, statement.end_line),
+                code=statement.code,
+                imported=statement.imported,
+                verdict=verdict,
+                exclusive_us=self._costs.imports.exclusive_us(keys) + own_us,
+                cumulative_us=self._costs.imports.cumulative_us(keys) + own_us,
+                modules=self._costs.imports.modules_of(keys),
+                first_user=_first_user(statement),
+            )
+            changes = (Change(statement, verdict.style),) if verdict.style else ()
+            waits_us = self._costs.waits_us(file, made)
+            yield Finding(finding, file, changes, keys, made, waits_us=waits_us)
+
+    def _styled(self, verdict: Verdict) -> Verdict:
+        """Give a verdict the style that was asked for, none where nothing is to be done."""
+        if verdict.kind not in CHANGES:
+            return replace(verdict, style=None)
+        is_lazy = self._style in (Style.LAZY, Style.LAZY_MODULES)
+        # A lazy import does not help where module level uses the name at once.
+        if is_lazy and verdict.kind is not VerdictKind.NEEDS_GETTER:
+            return replace(verdict, style=self._style)
+        if self._style in ONE_WAY and verdict.style is not self._style:
+            left = f"{verdict.reason}; --style {self._style.value} leaves it"
+            return replace(verdict, reason=left, style=None)
+        return verdict
+
+    def _object(self, file: SourceFile, made: ModuleObject) -> Iterator[Finding]:
+        if made.verdict.kind is not VerdictKind.NEEDS_GETTER:
+            return
+        if self._style in ONE_WAY and self._style is not Style.GETTER:
+            return
+        chain = _chain(file, made)
+        keys = tuple(object_key(file, one) for one in chain)
+        saved = self._costs.imports.exclusive_us(keys) + self._costs.own_us(file, chain)
+        if saved < self._costs.least_us:
+            return
+        finding = ImportFinding(
+            place=place(file, made.line, made.end_line),
+            code=line_of(file, made.line),
+            imported=(),
+            verdict=replace(made.verdict, style=Style.GETTER),
+            exclusive_us=saved,
+            cumulative_us=self._costs.imports.cumulative_us(keys) + self._costs.own_us(file, chain),
+            modules=self._costs.imports.modules_of(keys),
+            first_user=None,
+        )
+        changes = tuple(Change(one, Style.GETTER) for one in chain)
+        waits_us = self._costs.waits_us(file, chain)
+        yield Finding(finding, file, changes, keys, chain, waits_us=waits_us)
+
+
+def _chain(file: SourceFile, made: ModuleObject) -> tuple[ModuleObject, ...]:
+    """Return an object with those that its value needs and that can be getters with it.
+
+    In order of definition. What has to stay is there when the getter runs.
+    """
+    known = {one.name: one for one in file.objects if one.verdict.kind is VerdictKind.NEEDS_GETTER}
+    wanted = {made.name}
+    waiting = [made]
+    while waiting:
+        for name in waiting.pop().needs:
+            if name in known and name not in wanted:
+                wanted.add(name)
+                waiting.append(known[name])
+    return tuple(one for one in file.objects if one.name in wanted)
+
+
+def _first_user(statement: ImportStatement) -> str | None:
+    """Return `line N` of the first use in a function, None where there is none."""
+    lines = sorted(use.line for use in statement.uses if use.function is not None)
+    return f"line {lines[0]}" if lines else None
+
+
+def line_of(file: SourceFile, line: int) -> str:
+    """Return a line of a file without its indentation, empty if there is no such line."""
+    lines = file.source.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines[line - 1].strip() if 0 < line <= len(lines) else ""

@@ -1,0 +1,73 @@
+"""What the function's own statements cost: the imports' exclusive costs, and the timed rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importcost.app.defer.sources import Sources
+from importcost.deferral.cost.best_set import MIN_GAIN_SHARE, MIN_GAIN_US
+from importcost.deferral.cost.costs import ImportCosts, self_times
+from importcost.deferral.cost.flow import StatementKey, own_files
+from importcost.deferral.source.model import ImportStatement, ModuleObject, SourceFile
+from importcost.model.advice import Place, StatementTime
+from importcost.model.graph import ImportGraph
+from importcost.model.profile import Profile, significant_blocked_us
+
+
+class MeasuredCosts:
+    """The costs of one profile's statements, by the statements of its sources."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        graph: ImportGraph,
+        statements: Sequence[StatementTime],
+        sources: Sources,
+    ) -> None:
+        self.graph = graph
+        self.init = profile.function_init
+        self.times = {
+            (one.place.file, one.place.line, one.place.end_line): one for one in statements
+        }
+        self.self_us = self_times(profile.tree, {module.name for module in graph.modules})
+        keys = [StatementKey(one.place) for one in statements]
+        for file in sources.files.values():
+            keys += [import_key(file, one) for one in file.imports]
+            keys += [object_key(file, one) for one in file.objects]
+        self.imports = ImportCosts(graph, self.self_us, own_files(graph), keys)
+
+    @property
+    def least_us(self) -> float:
+        """Return the saving below which nothing is worth an edit."""
+        return max(MIN_GAIN_US, MIN_GAIN_SHARE * self.init.local_us)
+
+    def own_us(self, file: SourceFile, made: Sequence[ModuleObject]) -> int:
+        """Return what making the objects takes, with its waiting where init waits at all."""
+        return sum(time.own_us for time in self._made_in(file, made)) + self.waits_us(file, made)
+
+    def waits_us(self, file: SourceFile, made: Sequence[ModuleObject]) -> int:
+        """Return what making the objects waits, as far as init waits at all."""
+        # A statement's wall time holds waiting for a processor, too; the init's is known apart.
+        init = self.init
+        most = significant_blocked_us(init.blocked_us, init.wall_us)
+        waits = sum(max(0, time.wall_us - time.own_us) for time in self._made_in(file, made))
+        return round(min(most, significant_blocked_us(waits, 0)))
+
+    def _made_in(self, file: SourceFile, made: Sequence[ModuleObject]) -> tuple[StatementTime, ...]:
+        places = dict.fromkeys((file.source.path, one.line, one.end_line) for one in made)
+        return tuple(self.times[place] for place in places if place in self.times)
+
+
+def place(file: SourceFile, line: int, end_line: int) -> Place:
+    """Return a place in a file."""
+    return Place(file.source.path, line, end_line)
+
+
+def import_key(file: SourceFile, statement: ImportStatement) -> StatementKey:
+    """Return the key of an import statement's cost."""
+    return StatementKey(place(file, statement.line, statement.end_line), statement.imported)
+
+
+def object_key(file: SourceFile, made: ModuleObject) -> StatementKey:
+    """Return the key of the cost of the statement that makes an object."""
+    return StatementKey(place(file, made.line, made.end_line))
