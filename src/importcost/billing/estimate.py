@@ -158,9 +158,7 @@ def estimate(
     phases = _phases(profile, floor.ms.value, parts)
     init_ms = _sum(floor.ms, parts.total, sum(phase.init_ms for phase in phases))
     if own is not None:
-        cpu = at_confidence(profile.function_init.cpu_us, CONFIDENCE)
-        local_share = (cpu.high - cpu.low) / 2 / max(cpu.value, 1.0)
-        init_ms = own.init_band(init_ms.value, published_ms, local_share)
+        init_ms = own.init_band(init_ms.value, published_ms, _local_error(profile))
     limit = _limit(init_ms)
     billed = _billed(init_ms, settings.memory_mb)
     own_notes = _notes(parts, limit, settings.memory_mb)
@@ -180,6 +178,12 @@ def estimate(
         notes=(*floor.notes, *found.notes, *_unused(calibration, own), *own_notes),
         sources=_sources(prices, own, from_log=profile.source == LAMBDA_LOG),
     )
+
+
+def _local_error(profile: Profile) -> float:
+    """Return half the interval of the measured function init, as a share of its value."""
+    cpu = at_confidence(profile.function_init.cpu_us, CONFIDENCE)
+    return (cpu.high - cpu.low) / 2 / max(cpu.value, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

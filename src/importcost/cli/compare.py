@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -12,10 +12,11 @@ from importcost.cli.gate_outputs import (
     file_stems,
     folder_for,
     gate_output_options,
+    gate_outputs,
     publish_checks,
 )
 from importcost.cli.listener import terminal_listener
-from importcost.cli.options import shared_option, terminal_width, wants_colour
+from importcost.cli.options import Given, shared_option, terminal_width, wants_colour
 from importcost.cli.target_profile import read_saved
 from importcost.errors import UsageError
 from importcost.parameters import Parameter
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from typing_extensions import Unpack
-
-    from importcost.app.gate.compare import CompareReport
+    from importcost.app.gate.compare import CompareReport, CompareRequest
     from importcost.model.profile import Profile
     from importcost.reports.page.contract import BudgetData
 
@@ -111,72 +110,51 @@ def _refuse_idle(context: click.Context) -> None:
 @shared_option(Parameter.NETWORK)
 @gate_output_options
 @click.pass_context
-def command(  # noqa: PLR0913 - one parameter an option
-    context: click.Context,
-    /,
-    *,
-    base: str,
-    head: str,
-    names: tuple[str, ...],
-    targets: tuple[str, ...],
-    config: str | None,
-    install: str | None,
-    lock: str | None,
-    merge_base: bool,
-    skip_failing_base: bool,
-    pairs: int,
-    metric: str,
-    max_increase: float | None,
-    reports: str | None,
-    no_attribution: bool,
-    timeout: float,
-    runner: str | None,
-    image: str | None,
-    network: str,
-    **outputs: Unpack[GateOutputs],
+def command(
+    context: click.Context, /, *, base: str, head: str, reports: str | None, **options: Any
 ) -> None:
     """Compare the init of two versions in interleaved pairs on this machine.
 
     BASE and HEAD are git branches, tags or commits (each checked out into a temporary folder),
     folders, or two saved profiles. HEAD is the working folder by default.
     """
-    from importcost.app.gate.compare import CompareRequest, compare_versions
-    from importcost.app.gate.configured import HowToMeasure
+    from importcost.app.gate.compare import compare_versions
     from importcost.reports.terminal.compare import render_comparison
 
+    outputs = gate_outputs(options)
     if base.endswith(".json") or head.endswith(".json"):
         others = context.params.keys() - _FOR_SAVED
         _refuse_given(context, others, "to saved profiles, which are compared as they are")
-        _saved(base, head, max_increase, folder_for("--reports", reports), outputs)
+        _saved(base, head, options["max_increase"], folder_for("--reports", reports), outputs)
     _refuse_idle(context)
     folder = folder_for("--reports", reports)
-    request = CompareRequest(
-        base=base,
-        head=head,
-        names=names,
-        targets=targets,
-        config=config,
-        install=install,
-        lock=lock,
-        merge_base=merge_base,
-        skip_failing_base=skip_failing_base,
-        pairs=pairs,
-        metric=metric,
-        max_increase=max_increase,
-        attribution=not no_attribution,
-        how=HowToMeasure(
-            timeout_s=timeout,
-            runner=runner or ("auto" if image else "local"),
-            network=network,
-            image=image,
-        ),
-    )
-    quiet = outputs["quiet"]
-    with terminal_listener(quiet=quiet, verbose=outputs["verbose"]) as told:
+    request = _request(base, head, options)
+    with terminal_listener(quiet=outputs["quiet"], verbose=outputs["verbose"]) as told:
         report = compare_versions(request, told)
     width = terminal_width()
     text = render_comparison(report.compared, width=width, colour=wants_colour())
     _finish(report, folder, outputs, text)
+
+
+def _request(base: str, head: str, options: Given) -> CompareRequest:
+    from importcost.app.gate.compare import CompareRequest
+    from importcost.app.gate.configured import HowToMeasure
+
+    image = options["image"]
+    how = HowToMeasure(
+        timeout_s=options["timeout"],
+        runner=options["runner"] or ("auto" if image else "local"),
+        network=options["network"],
+        image=image,
+    )
+    same = ("names", "targets", "config", "install", "lock", "merge_base", "skip_failing_base")
+    return CompareRequest(
+        base=base,
+        head=head,
+        attribution=not options["no_attribution"],
+        how=how,
+        **{name: options[name] for name in (*same, "pairs", "metric", "max_increase")},
+    )
 
 
 def _finish(report: CompareReport, folder: Path | None, outputs: GateOutputs, text: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import click
 
@@ -57,6 +57,12 @@ def gate_output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def gate_outputs(options: Mapping[str, Any]) -> GateOutputs:
+    """Return the options of `GateOutputs` among those of a command."""
+    own: Any = {name: options[name] for name in GateOutputs.__annotations__}
+    return cast("GateOutputs", own)
 
 
 def _writable(_context: click.Context, option: click.Parameter, path: str | None) -> str | None:

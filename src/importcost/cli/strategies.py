@@ -49,6 +49,7 @@ SHARE = ShareType()
 )
 @click.option(
     "--duration",
+    "duration_ms",
     type=click.FloatRange(min=0, min_open=True),
     required=True,
     metavar="MS",
@@ -57,6 +58,7 @@ SHARE = ShareType()
 @click.option("--payload-kb", type=click.FloatRange(min=0), help="The answer's size, if streamed.")
 @click.option(
     "--first-byte",
+    "first_byte_ms",
     type=click.FloatRange(min=0),
     metavar="MS",
     help="When a streamed answer begins. Default: a tenth of the duration.",
@@ -88,18 +90,20 @@ SHARE = ShareType()
     metavar="S",
     help="Share of requests that find none of them. Default: none.",
 )
-@click.option("--efs", is_flag=True, help="The function mounts EFS.")
+@click.option("--efs", "uses_efs", is_flag=True, help="The function mounts EFS.")
 @click.option(
     "--tmp", "tmp_mb", type=click.IntRange(512, 10240), default=512, metavar="MB", help="Its /tmp."
 )
 @click.option(
     "--max-added",
+    "max_added_ms",
     type=click.FloatRange(min=0),
     metavar="MS",
     help="Longest wait that a cold start may add. Default: what a warm request takes.",
 )
 @click.option(
     "--max-cost",
+    "max_dollars",
     type=click.FloatRange(min=0),
     metavar="DOLLARS",
     help="What the month may cost. Default: twice what it does.",
@@ -110,24 +114,11 @@ SHARE = ShareType()
 @click.option("--quiet", "-q", is_flag=True, help="Print the comparison only.")
 @click.option("--no-progress", is_flag=True, help="Show no progress line.")
 @click.pass_context
-def command(  # noqa: PLR0913 - one parameter an option
+def command(
     context: click.Context,
     /,
     *,
     target: str,
-    invocations: int,
-    cold_rate: float,
-    duration: float,
-    payload_kb: float | None,
-    first_byte: float | None,
-    versions: int,
-    use_share: float,
-    provisioned: int | None,
-    spillover: float,
-    efs: bool,
-    tmp_mb: int,
-    max_added: float | None,
-    max_cost: float | None,
     as_json: bool,
     precise: bool,
     quiet: bool,
@@ -139,27 +130,15 @@ def command(  # noqa: PLR0913 - one parameter an option
     TARGET is what `importcost profile` takes, or a saved profile (.json); one saved with
     `importcost defer -o x.json` has its savings verified.
     """
+    from dataclasses import fields
+
     from importcost.app.bill.remedies import strategies_for
     from importcost.billing.remedies.traffic import Traffic
     from importcost.reports.terminal.remedies import render_strategies, strategies_json
 
-    if first_byte is not None and not payload_kb:
+    if options["first_byte_ms"] is not None and not options["payload_kb"]:
         raise UsageError("--first-byte is of a streamed answer: add --payload-kb.")
-    traffic = Traffic(
-        invocations=invocations,
-        cold_rate=cold_rate,
-        duration_ms=duration,
-        payload_kb=payload_kb,
-        versions=versions,
-        use_share=use_share,
-        first_byte_ms=first_byte,
-        provisioned=provisioned,
-        spillover=spillover,
-        uses_efs=efs,
-        tmp_mb=tmp_mb,
-        max_added_ms=max_added,
-        max_dollars=max_cost,
-    )
+    traffic = Traffic(**{one.name: options[one.name] for one in fields(Traffic)})
     profile = profile_of(
         context,
         target,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from importcost.app.bill.place import calibration_of
 from importcost.app.defer.advise import Analysis, analyse_profile
@@ -60,30 +60,11 @@ def with_economics(
     its sentence says so: few events prove no share of cold starts, but all of them are a hint.
     `waits` is the waiting (microseconds) in what each finding saves, which nothing speeds up.
     """
-
-    def worth(
-        verification: Verification | None,
-        predicted_us: float,
-        used_by: Collection[str] = (),
-        waits_us: float = 0,
-    ) -> Economics | None:
-        saved_us = _saved_us(verification, predicted_us, init_us)
-        if saved_us <= 0:
-            return None
-        waits_us = min(waits_us, saved_us)
-        always = bool(events) and set(events) <= set(used_by)
-        worked_out = economics_of(
-            saved_us - waits_us, bill, blocked_us=waits_us, use_share=1.0 if always else None
-        )
-        if not always:
-            return worked_out
-        sentence = worked_out.sentence and f"Every event given needs it. {worked_out.sentence}"
-        return replace(worked_out, sentence=sentence, is_needed_by_all_events=True)
-
+    worth = _Worth(bill, init_us, frozenset(events))
     waiting = [*waits, *([0] * (len(advice.findings) - len(waits)))]
     findings = tuple(
         replace(
-            one, economics=worth(one.verification, one.exclusive_us, one.triggered_by, waits_us)
+            one, economics=worth.of(one.verification, one.exclusive_us, one.triggered_by, waits_us)
         )
         if one.verdict.style is not None
         else one
@@ -95,12 +76,42 @@ def with_economics(
         used_by = {name for one in members for name in one.triggered_by}
         # Two imports may share an object that waits, but no init waits twice.
         waits_us = max((waiting[number] for number in best.finding_ids), default=0)
-        economics = worth(best.verification, best.exclusive_us, used_by, waits_us)
+        economics = worth.of(best.verification, best.exclusive_us, used_by, waits_us)
         best = replace(best, economics=economics)
     bytecode = advice.bytecode
     if bytecode is not None and bytecode.verification is not None:
-        bytecode = replace(bytecode, economics=worth(bytecode.verification, 0))
+        bytecode = replace(bytecode, economics=worth.of(bytecode.verification, 0))
     return replace(advice, findings=findings, best_set=best, bytecode=bytecode)
+
+
+@dataclass(frozen=True, slots=True)
+class _Worth:
+    """Works out what savings are worth to one bill; `events` are those that were given."""
+
+    bill: Estimate
+    init_us: float
+    events: frozenset[str]
+
+    def of(
+        self,
+        verification: Verification | None,
+        predicted_us: float,
+        used_by: Collection[str] = (),
+        waits_us: float = 0,
+    ) -> Economics | None:
+        """Return the money and time of a saving, None if nothing is saved."""
+        saved_us = _saved_us(verification, predicted_us, self.init_us)
+        if saved_us <= 0:
+            return None
+        waits_us = min(waits_us, saved_us)
+        always = bool(self.events) and self.events <= set(used_by)
+        worked_out = economics_of(
+            saved_us - waits_us, self.bill, blocked_us=waits_us, use_share=1.0 if always else None
+        )
+        if not always:
+            return worked_out
+        sentence = worked_out.sentence and f"Every event given needs it. {worked_out.sentence}"
+        return replace(worked_out, sentence=sentence, is_needed_by_all_events=True)
 
 
 def _saved_us(verification: Verification | None, predicted_us: float, init_us: float) -> float:

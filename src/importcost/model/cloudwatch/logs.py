@@ -15,14 +15,19 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 from importcost.model.cloudwatch.events import LogEvent, log_events
-
-LONGEST_MS = 1_000_000.0
-"""Lambda's longest duration (15 minutes): a larger number is not one of its figures."""
+from importcost.model.cloudwatch.report import (
+    Report,
+    init_ms_of_line,
+    looks_emulated,
+    metric,
+    report_of_line,
+    report_of_record,
+)
 
 _INIT_ERRORS = (
     "Runtime.ImportModuleError",
@@ -31,25 +36,9 @@ _INIT_ERRORS = (
     "Runtime.MalformedHandlerName",
     "Runtime.InitError",
 )
-_NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
-_FIELDS = {
-    name: re.compile(rf"(?:^|[\s\t]){label}:\s*{_NUMBER}\s*{unit}\b")
-    for name, label, unit in (
-        ("duration", r"(?<!Billed )(?<!Init )(?<!Restore )Duration", "ms"),
-        ("billed", r"(?<!Restore )Billed Duration", "ms"),
-        ("init", "Init Duration", "ms"),
-        ("restore", r"(?<!Billed )Restore Duration", "ms"),
-        ("billed_restore", "Billed Restore Duration", "ms"),
-        ("memory", "Memory Size", "MB"),
-        ("used", "Max Memory Used", "MB"),
-    )
-}
 _STREAM_FUNCTION = re.compile(r"\d{4}/\d{2}/\d{2}/([\w-]+)\[")
-_REPORT = re.compile(r"REPORT\s+RequestId:\s*(\S+)")
-_INIT_REPORT = re.compile(r"INIT_REPORT\s+Init Duration:")
 _PHASE = re.compile(r"\bPhase:\s*(\w+)")
 _STATUS = re.compile(r"\bStatus:\s*(\w+)")
-_ERROR_TYPE = re.compile(r"\bError Type:\s*([\w.]+)")
 _RUNTIME_VERSION = re.compile(r"Runtime Version:\s*([a-z]+):?(\d+(?:\.\d+)?)?")
 
 
@@ -142,23 +131,6 @@ class _Stream:
     kind: InitKind = InitKind.ON_DEMAND
     memory_mb: int | None = None
     init_failed: bool = False
-    reported: list[float] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Report:
-    """The figures of one REPORT line or platform.report record."""
-
-    request_id: str | None
-    duration: float | None
-    billed: float | None
-    init: float | None
-    restore: float | None
-    billed_restore: float | None
-    memory: float | None
-    used: float | None
-    error: str | None
-    init_first: bool = False
 
 
 class _Reader:
@@ -175,7 +147,6 @@ class _Reader:
         self._counts: Counter[str] = Counter()
         self._first_unreadable: int | None = None
         self._is_emulated = False
-        self._doubtful: list[_Report] = []
 
     def take(self, event: LogEvent) -> None:
         """Read one event."""
@@ -185,7 +156,7 @@ class _Reader:
             return
         message = event.message
         if message.startswith("REPORT"):
-            self._report_line(event, message, stream)
+            self._report(event, stream, report_of_line(message))
         elif message.startswith("INIT_REPORT"):
             self._init_report_line(event, message, stream)
         elif message.startswith("INIT_START"):
@@ -196,25 +167,6 @@ class _Reader:
         elif message.startswith("[ERROR]"):
             stream.init_failed |= any(name in message for name in _INIT_ERRORS)
 
-    def _report_line(self, event: LogEvent, message: str, stream: _Stream) -> None:
-        found = _REPORT.match(message)
-        values = {name: _field(pattern, message) for name, pattern in _FIELDS.items()}
-        if found is None or values["duration"] is None:
-            self._cannot_read(event)
-            return
-        error = _ERROR_TYPE.search(message)
-        init, duration = (_FIELDS[name].search(message) for name in ("init", "duration"))
-        self._report(
-            event,
-            stream,
-            _Report(
-                request_id=found.group(1),
-                error=error.group(1) if error else None,
-                init_first=bool(init and duration and init.start() < duration.start()),
-                **values,
-            ),
-        )
-
     def _record(self, event: LogEvent, fields: Mapping[str, Any], stream: _Stream) -> None:
         kind, record = fields.get("type"), fields.get("record")
         if not isinstance(record, dict):
@@ -224,7 +176,7 @@ class _Reader:
         elif kind == "platform.initReport":
             self._init_record(event, record, stream)
         elif kind == "platform.report":
-            self._report_record(event, record, stream)
+            self._report(event, stream, report_of_record(record))
 
     def _init_start(self, record: Mapping[str, Any], stream: _Stream) -> None:
         name, runtime = record.get("functionName"), record.get("runtimeVersion")
@@ -239,7 +191,7 @@ class _Reader:
         stream.init_failed = False
 
     def _init_record(self, event: LogEvent, record: Mapping[str, Any], stream: _Stream) -> None:
-        init_ms = _metric(record, "durationMs")
+        init_ms = metric(record, "durationMs")
         if init_ms is None:
             self._cannot_read(event)
             return
@@ -252,8 +204,8 @@ class _Reader:
             self._init_reports.append(_cold(init_ms, stream, event))
 
     def _init_report_line(self, event: LogEvent, message: str, stream: _Stream) -> None:
-        init_ms = _field(_FIELDS["init"], message)
-        if _INIT_REPORT.match(message) is None or init_ms is None:
+        init_ms = init_ms_of_line(message)
+        if init_ms is None:
             self._cannot_read(event)
             return
         phase, status = _PHASE.search(message), _STATUS.search(message)
@@ -272,35 +224,15 @@ class _Reader:
             stream.init_failed = True
             self._failed.append(FailedInit(init_ms, phase, status, stream.function))
 
-    def _report_record(self, event: LogEvent, record: Mapping[str, Any], stream: _Stream) -> None:
-        metrics = ("durationMs", "billedDurationMs", "initDurationMs", "restoreDurationMs")
-        duration, billed, init, restore = (_metric(record, name) for name in metrics)
-        if duration is None:
+    def _report(self, event: LogEvent, stream: _Stream, report: Report | None) -> None:
+        if report is None:
             self._cannot_read(event)
             return
-        request_id, error = record.get("requestId"), record.get("errorType")
-        self._report(
-            event,
-            stream,
-            _Report(
-                request_id=request_id if isinstance(request_id, str) else None,
-                duration=duration,
-                billed=billed,
-                init=init,
-                restore=restore,
-                billed_restore=_metric(record, "billedRestoreDurationMs"),
-                memory=_metric(record, "memorySizeMB"),
-                used=_metric(record, "maxMemoryUsedMB"),
-                error=error if isinstance(error, str) else None,
-            ),
-        )
-
-    def _report(self, event: LogEvent, stream: _Stream, report: _Report) -> None:
         key = (report.request_id, report.duration, report.billed, report.init, report.restore)
         # Retries reuse the request id, so the figures are part of the key.
         if not self._is_new(key):
             return
-        if _looks_emulated(report, is_emulated=self._is_emulated):
+        if looks_emulated(report, is_emulated=self._is_emulated):
             self._counts["emulator"] += 1
         elif report.restore is not None:
             memory = None if report.memory is None else int(report.memory)
@@ -316,7 +248,6 @@ class _Reader:
                 self._failed.append(FailedInit(report.init, "init", status, stream.function))
             stream.init_failed = False
         else:
-            stream.reported.append(report.init)
             self._cold.append(_cold(report.init, stream, event, report))
 
     def _is_new(self, key: tuple[Any, ...]) -> bool:
@@ -374,7 +305,7 @@ def _function(event: LogEvent) -> str | None:
 
 
 def _cold(
-    init_ms: float, stream: _Stream, event: LogEvent, report: _Report | None = None
+    init_ms: float, stream: _Stream, event: LogEvent, report: Report | None = None
 ) -> ColdStart:
     memory = stream.memory_mb if report is None or report.memory is None else int(report.memory)
     return ColdStart(
@@ -388,39 +319,6 @@ def _cold(
         kind=stream.kind,
         runtime=stream.runtime,
     )
-
-
-def _looks_emulated(report: _Report, *, is_emulated: bool) -> bool:
-    """Return True if the local emulator wrote a report: its Max Memory Used is the Memory Size.
-
-    A real function with full memory differs in its bill: Lambda bills init and invocation together,
-    the emulator the invocation alone.
-    """
-    if report.used is None or report.used != report.memory:
-        return False
-    if is_emulated or report.init_first or report.init is None:
-        return is_emulated or report.init_first
-    alone_ms = report.duration or 0.0
-    together = math.ceil(round(report.init + alone_ms, 6))
-    is_lambdas = report.billed == together and together != math.ceil(round(alone_ms, 6))
-    return not is_lambdas
-
-
-def _field(pattern: re.Pattern[str], message: str) -> float | None:
-    found = pattern.search(message)
-    return _plausible(float(found.group(1))) if found else None
-
-
-def _metric(record: Mapping[str, Any], name: str) -> float | None:
-    metrics = record.get("metrics")
-    value = metrics.get(name) if isinstance(metrics, dict) else None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return _plausible(float(value))
-
-
-def _plausible(value: float) -> float | None:
-    return value if 0 <= value <= LONGEST_MS else None
 
 
 def _kind(value: Any) -> InitKind:

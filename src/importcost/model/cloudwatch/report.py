@@ -1,0 +1,121 @@
+"""The report of one invocation: the figures of a REPORT line or a platform.report record."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST_MS = 1_000_000.0
+"""Lambda's longest duration (15 minutes): a larger number is not one of its figures."""
+
+_NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
+_FIELDS = {
+    name: re.compile(rf"(?:^|[\s\t]){label}:\s*{_NUMBER}\s*{unit}\b")
+    for name, label, unit in (
+        ("duration", r"(?<!Billed )(?<!Init )(?<!Restore )Duration", "ms"),
+        ("billed", r"(?<!Restore )Billed Duration", "ms"),
+        ("init", "Init Duration", "ms"),
+        ("restore", r"(?<!Billed )Restore Duration", "ms"),
+        ("billed_restore", "Billed Restore Duration", "ms"),
+        ("memory", "Memory Size", "MB"),
+        ("used", "Max Memory Used", "MB"),
+    )
+}
+_REPORT = re.compile(r"REPORT\s+RequestId:\s*(\S+)")
+_ERROR_TYPE = re.compile(r"\bError Type:\s*([\w.]+)")
+_INIT_REPORT = re.compile(r"INIT_REPORT\s+Init Duration:")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of one REPORT line or platform.report record."""
+
+    request_id: str | None
+    duration: float | None
+    billed: float | None
+    init: float | None
+    restore: float | None
+    billed_restore: float | None
+    memory: float | None
+    used: float | None
+    error: str | None
+    init_first: bool = False
+
+
+def report_of_line(message: str) -> Report | None:
+    """Return the figures of a REPORT line, None if it holds none."""
+    found = _REPORT.match(message)
+    values = {name: _field(pattern, message) for name, pattern in _FIELDS.items()}
+    if found is None or values["duration"] is None:
+        return None
+    error = _ERROR_TYPE.search(message)
+    init, duration = (_FIELDS[name].search(message) for name in ("init", "duration"))
+    return Report(
+        request_id=found.group(1),
+        error=error.group(1) if error else None,
+        init_first=bool(init and duration and init.start() < duration.start()),
+        **values,
+    )
+
+
+def report_of_record(record: Mapping[str, Any]) -> Report | None:
+    """Return the figures of a platform.report record, None if it holds none."""
+    duration = metric(record, "durationMs")
+    if duration is None:
+        return None
+    request_id, error = record.get("requestId"), record.get("errorType")
+    return Report(
+        request_id=request_id if isinstance(request_id, str) else None,
+        duration=duration,
+        billed=metric(record, "billedDurationMs"),
+        init=metric(record, "initDurationMs"),
+        restore=metric(record, "restoreDurationMs"),
+        billed_restore=metric(record, "billedRestoreDurationMs"),
+        memory=metric(record, "memorySizeMB"),
+        used=metric(record, "maxMemoryUsedMB"),
+        error=error if isinstance(error, str) else None,
+    )
+
+
+def init_ms_of_line(message: str) -> float | None:
+    """Return the milliseconds of an INIT_REPORT line, None if it holds none."""
+    if _INIT_REPORT.match(message) is None:
+        return None
+    return _field(_FIELDS["init"], message)
+
+
+def looks_emulated(report: Report, *, is_emulated: bool) -> bool:
+    """Return True if the local emulator wrote a report: its Max Memory Used is the Memory Size.
+
+    A real function with full memory differs in its bill: Lambda bills init and invocation together,
+    the emulator the invocation alone.
+    """
+    if report.used is None or report.used != report.memory:
+        return False
+    if is_emulated or report.init_first or report.init is None:
+        return is_emulated or report.init_first
+    alone_ms = report.duration or 0.0
+    together = math.ceil(round(report.init + alone_ms, 6))
+    is_lambdas = report.billed == together and together != math.ceil(round(alone_ms, 6))
+    return not is_lambdas
+
+
+def _field(pattern: re.Pattern[str], message: str) -> float | None:
+    found = pattern.search(message)
+    return _plausible(float(found.group(1))) if found else None
+
+
+def metric(record: Mapping[str, Any], name: str) -> float | None:
+    """Return a figure of a record, None if it is not there or impossible."""
+    metrics = record.get("metrics")
+    value = metrics.get(name) if isinstance(metrics, dict) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return _plausible(float(value))
+
+
+def _plausible(value: float) -> float | None:
+    return value if 0 <= value <= LONGEST_MS else None
