@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from importcost.app.gate.compare import CompareReport, CompareRequest
+    from importcost.app.gate.comparison.request import CompareReport, CompareRequest
     from importcost.model.profile import Profile
     from importcost.reports.page.contract import BudgetData
 
@@ -137,7 +137,7 @@ def command(
 
 
 def _request(base: str, head: str, options: Given) -> CompareRequest:
-    from importcost.app.gate.compare import CompareRequest
+    from importcost.app.gate.comparison.request import CompareRequest
     from importcost.app.gate.configured import HowToMeasure
 
     image = options["image"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importcost.app.gate.compare import CompareReport
+from importcost.app.gate.comparison.request import CompareReport
 from importcost.billing.estimate import estimate
 from importcost.gate.attribution import Attribution
 from importcost.gate.baseline import handler_baseline, mismatch_of

@@ -1,0 +1,57 @@
+"""What a comparison was asked for, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from importcost.app.gate.configured import HowToMeasure
+from importcost.gate.blame import Compared
+from importcost.gate.checks import Check
+from importcost.gate.compare import DEFAULT_PAIRS
+from importcost.model.profile import Profile
+
+CPU, INSTRUCTIONS = "cpu", "instructions"
+METRICS = (CPU, INSTRUCTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRequest:
+    """What `importcost compare` was asked for.
+
+    `base` and `head` are git refs or folders. `targets` are handlers to compare without a
+    configuration, `names` those of the configuration, empty for all. `install` is a command
+    with `{target}`, `lock` a requirements file, both of each version. `pairs` are declared
+    before the first launch; where they do not tell, twice as many are measured, once.
+    `max_increase` (a share) goes before the configuration's.
+    """
+
+    base: str
+    head: str = "."
+    names: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    config: str | None = None
+    install: str | None = None
+    lock: str | None = None
+    merge_base: bool = False
+    skip_failing_base: bool = False
+    pairs: int = DEFAULT_PAIRS
+    metric: str = CPU
+    max_increase: float | None = None
+    attribution: bool = True
+    how: HowToMeasure = field(default_factory=lambda: HowToMeasure(runner="local"))
+
+
+@dataclass(frozen=True, slots=True)
+class CompareReport:
+    """All checks, the comparisons with what accounts for them, and both versions' profiles.
+
+    `root` is the folder of head that files are named from; `places` the file of each
+    handler. `profiles` are base's and head's, by handler.
+    """
+
+    checks: tuple[Check, ...]
+    compared: tuple[Compared, ...] = ()
+    root: str = ""
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    profiles: Mapping[str, tuple[Profile, Profile]] = field(default_factory=dict)
