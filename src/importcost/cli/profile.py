@@ -66,8 +66,9 @@ def command(
     if not outputs:
         check_default_name(DEFAULT_REPORT)
         outputs = (DEFAULT_REPORT,)
-    formats = [format_of(path) for path in outputs]
-    if open_page and "html" not in formats:
+    formats = [(path, format_of(path)) for path in outputs]
+    pages = [path for path, name in formats if name == "html"]
+    if open_page and not pages:
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
     if (target is None) == (from_log is None):
         raise UsageError("Name a handler to measure, or a log with --from-log, one of the two.")
@@ -80,19 +81,17 @@ def command(
     if from_log is not None:
         report = report_on(profile_log(request, _read_log(from_log), from_log))
     else:
-        with terminal_listener(
-            quiet=quiet, no_progress=no_progress, verbose=options["verbose"]
-        ) as listener:
+        verbose = options["verbose"]
+        with terminal_listener(quiet=quiet, no_progress=no_progress, verbose=verbose) as listener:
             profile = profile_handler(request, listener)
         report = report_measured(profile)
     text = terminal_report(report)
-    write_reports(report, list(zip(outputs, formats, strict=True)))
+    write_reports(report, formats)
     if not quiet:
         show(text, err=STDOUT in outputs)
         tell_written(outputs)
     if open_page:
-        page = next(path for path, kind in zip(outputs, formats, strict=True) if kind == "html")
-        click.launch(Path(page).resolve().as_uri())
+        click.launch(Path(pages[0]).resolve().as_uri())
 
 
 def _read_log(path: str) -> bytes:
