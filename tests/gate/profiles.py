@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from billing.profile_factory import make_profile
 from deferral.graph_factory import ROOT_DIR, parse, tree
-from importcost.model.advice import Advice, Place, StatementTime
+from importcost.model.advice import Advice, AuditEvent, Place, StatementTime
 from importcost.model.profile import Phase, Run, RunKind, Target, Timing
 from importcost.model.tree import NO_PARENT
 
@@ -40,8 +40,13 @@ def _run(order, peak_kb):
     return Run(RunKind.TIMED, order, 2_000, timing, timing, timing, peak_kb)
 
 
+def event_of(text):
+    """Return the audit event in a text `name: detail`."""
+    return AuditEvent(*text.split(": ", 1))
+
+
 def _statements(events):
     return tuple(
-        StatementTime(Place(HANDLER_FILE, line, line), "", 1, 0, 1, tuple(found))
+        StatementTime(Place(HANDLER_FILE, line, line), "", 1, 0, 1, tuple(map(event_of, found)))
         for line, found in events.items()
     )

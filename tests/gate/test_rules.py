@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.profiles import GRAPH, HANDLER_FILE, ROWS, profile_of
+from gate.profiles import GRAPH, HANDLER_FILE, ROWS, event_of, profile_of
 from gate.timings import pairs, timing
 from importcost.billing.estimate import estimate
 from importcost.gate.baseline import handler_baseline
@@ -150,7 +150,7 @@ def test_a_log_without_a_graph_never_passes(budgets):
     ],
 )
 def test_events_at_import_belong_to_rules(event, rule):
-    assert rule_of_event(event) is rule
+    assert rule_of_event(event_of(event)) is rule
     checks = run_checks(subject_of(profile_of(events={3: [], 7: [event]})))
     broken = [check for check in checks if check.status is Status.FAIL]
     assert [check.rule for check in broken] == ([rule] if rule else [])

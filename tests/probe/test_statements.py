@@ -18,7 +18,13 @@ def statements_of(handler, *names):
         RunKind.STATEMENTS, timed_files=[str(handler.root / name) for name in names]
     )
     return [
-        {"line": row[1], "end": row[2], "own": row[3], "import": row[4], "events": row[6]}
+        {
+            "line": row[1],
+            "end": row[2],
+            "own": row[3],
+            "import": row[4],
+            "events": [": ".join(event) for event in row[6]],
+        }
         for row in result["statements"]
     ]
 

@@ -12,6 +12,7 @@ from importcost.app.profile.facts import profile_facts
 from importcost.billing.estimate import FLOOR_LABEL, Estimate, InitLimit, PhaseEstimate, Source
 from importcost.model.advice import (
     Advice,
+    AuditEvent,
     BestSet,
     BytecodeFinding,
     Economics,
@@ -242,7 +243,7 @@ def advised_profile() -> Profile:
     command = "python3.12 -m compileall -q --invalidation-mode unchecked-hash -j 0 BUILD_FOLDER"
     shipped = BytecodeFinding(9, command, verified(46_000), Economics(73.6, 254.0, 0.29, 0.61))
     work = StatementTime(Place(f"{TASK_ROOT}/handler.py", 12, 14), "RATES = load()", 31_000, 0,
-                         31_000, ("open for reading rates.json",))  # fmt: skip
+                         31_000, (AuditEvent("open for writing", "rates.json"),))  # fmt: skip
     hint = ThirdPartyHint(
         "botocore",
         "botocore.client",
@@ -297,7 +298,7 @@ def hostile_advice(evil: str) -> Advice:
         for number, name in enumerate(HOSTILE_NAMES)
     )  # fmt: skip
     best = BestSet((0, 1), 9_000, HOSTILE_NAMES, None, None, evil)
-    work = StatementTime(Place(evil, 1, 1), evil, 9_000, 0, 9_000, (evil,))
+    work = StatementTime(Place(evil, 1, 1), evil, 9_000, 0, 9_000, (AuditEvent(evil, evil),))
     hint = ThirdPartyHint(evil, evil, 9_000, evil, evil, evil)
     return Advice(found, (work,), best, BytecodeFinding(3, evil), (hint,))
 

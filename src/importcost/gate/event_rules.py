@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from importcost.gate.budgets import Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.subject import Subject
+from importcost.model.advice import AuditEvent
 
 _KINDS = {
     Rule.NETWORK: (
@@ -22,24 +25,20 @@ _WORDS = {
 }
 _HARMLESS = frozenset(
     {
-        "open for writing: '/dev/null'",
-        "open for writing: b'/dev/null'",
-        "sqlite3.connect: ':memory:'",
+        AuditEvent("open for writing", "'/dev/null'"),
+        AuditEvent("open for writing", "b'/dev/null'"),
+        AuditEvent("sqlite3.connect", "':memory:'"),
     }
 )
 MAX_EVENTS = 3
 """Events shown per statement; the others are counted."""
 
 
-def rule_of_event(event: str) -> Rule | None:
-    """Return the rule that an audit event of a statement breaks, or None.
-
-    `event` is `name: detail`, see `StatementTime.events`.
-    """
+def rule_of_event(event: AuditEvent) -> Rule | None:
+    """Return the rule that an audit event of a statement breaks, or None."""
     if event in _HARMLESS:
         return None
-    name = event.partition(":")[0]
-    return next((rule for rule, names in _KINDS.items() if name in names), None)
+    return next((rule for rule, names in _KINDS.items() if event.name in names), None)
 
 
 def import_events(subject: Subject) -> tuple[Check, ...]:
@@ -63,6 +62,6 @@ def _of_rule(subject: Subject, rule: Rule) -> list[Check]:
     return checks or [subject.check(rule, Status.PASS, f"No import {_WORDS[rule]}.")]
 
 
-def _listed(events: tuple[str, ...]) -> str:
+def _listed(events: Sequence[AuditEvent]) -> str:
     more = f" and {len(events) - MAX_EVENTS} more" if len(events) > MAX_EVENTS else ""
-    return "; ".join(events[:MAX_EVENTS]) + more
+    return "; ".join(event.words for event in events[:MAX_EVENTS]) + more

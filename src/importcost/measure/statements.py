@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from importcost.measure.runners.base import Layout
-from importcost.model.advice import Place, StatementTime
+from importcost.model.advice import AuditEvent, Place, StatementTime
 from importcost.model.stats import median
 
 
@@ -32,8 +32,8 @@ def statement_times(
 ) -> tuple[StatementTime, ...]:
     """Return each statement's medians over the runs, in source order; files as on the host.
 
-    A run is the probe's list of [file, line, end line, own ns, import ns, wall ns, events]. A
-    statement that a run did not reach counts for that run as nothing.
+    A run is the probe's list of [file, line, end line, own ns, import ns, wall ns, events], an
+    event is [name, detail]. A statement that a run did not reach counts for that run as nothing.
     """
     rows: dict[tuple[str, int, int], list[Sequence[Any]]] = defaultdict(list)
     for run in runs:
@@ -47,7 +47,7 @@ def statement_times(
             import_us=_median_us(found, 4),
             wall_us=_median_us(found, 5),
             # An event that shows in one run only (a retry, say) is still one to know of.
-            events=tuple(dict.fromkeys(event for row in found for event in row[6])),
+            events=tuple(dict.fromkeys(AuditEvent(*event) for row in found for event in row[6])),
         )
         for (file, line, end_line), found in sorted(rows.items())
     )

@@ -129,12 +129,25 @@ class ImportFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """What an audit hook saw: `socket.connect`, `open for writing` ..., and with what."""
+
+    name: str
+    detail: str
+
+    @property
+    def words(self) -> str:
+        """Return both as one clause."""
+        return f"{self.name}: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
 class StatementTime:
     """One top-level statement of the function's own files, timed by itself; microseconds.
 
     `own_us` is CPU minus the imports in it and minus nested statements of other files. `import_us`
-    is that of the imports, and `wall_us` the wall time of `own_us`. `events` are from audit hooks:
-    `socket.connect`, `subprocess.Popen`, `open for writing` ... with their detail.
+    is that of the imports, and `wall_us` the wall time of `own_us`. `events` are from audit
+    hooks.
     """
 
     place: Place
@@ -142,7 +155,7 @@ class StatementTime:
     own_us: int
     import_us: int
     wall_us: int
-    events: tuple[str, ...] = ()
+    events: tuple[AuditEvent, ...] = ()
     verdict: Verdict | None = None
 
 

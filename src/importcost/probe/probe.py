@@ -550,12 +550,12 @@ class _StatementTimer:
         if event == "open":
             flags = args[2] if len(args) > 2 and isinstance(args[2], int) else 0
             if flags & (self._os.O_WRONLY | self._os.O_RDWR) and isinstance(args[0], (str, bytes)):
-                self._stack[-1][6].append("open for writing: " + repr(args[0])[:200])
+                self._stack[-1][6].append(["open for writing", repr(args[0])[:200]])
         elif event in _WATCHED:
             detail = (
                 args[1] if event in ("socket.connect", "socket.sendto") else args[0] if args else ""
             )
-            self._stack[-1][6].append(event + ": " + repr(detail)[:200])
+            self._stack[-1][6].append([event, repr(detail)[:200]])
 
 
 class _Context:

@@ -205,7 +205,7 @@ def advice_notes(profile: Profile) -> AdviceNotes:
                 "code": one.code,
                 "place": place_text(profile, one.place),
                 "own_us": one.own_us,
-                "events": list(one.events),
+                "events": [event.words for event in one.events],
             }
             for one in slow[:MOST_WORK]
         ],

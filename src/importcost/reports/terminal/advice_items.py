@@ -120,7 +120,7 @@ class AdviceItems:
             waits = milliseconds(waits_us / 1000)
             yield from self._indented(f"waits {waits} beyond its CPU time")
         for event in statement.events[:3]:
-            yield from self._indented(event)
+            yield from self._indented(event.words)
         verdict = statement.verdict
         if verdict is not None:
             kind = HOW.get(verdict.kind, "stays")
