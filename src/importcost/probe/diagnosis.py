@@ -312,6 +312,73 @@ def _recorded(record: str) -> "set[str]":
         return set()
 
 
+class _Stack:
+    """Tells who asks: the frames between the function's own code and a read or an import."""
+
+    def __init__(self, own: _Own, sources: _Sources, probe_file: str) -> None:
+        self.own = own
+        self.sources = sources
+        self._probe_file = probe_file
+
+    def reader(self, frame: "Any") -> "Any":
+        """Return the frame that reads, skipping os and its like."""
+        skipped = (self._probe_file, os.__file__, sys.modules["_collections_abc"].__file__)
+        while frame.f_back is not None and _file_of(frame) in skipped:
+            frame = frame.f_back
+        return frame
+
+    @staticmethod
+    def site(frame: "Any") -> "tuple[str, int]":
+        """Return the file and line that a frame is at."""
+        return (frame.f_code.co_filename, frame.f_lineno)
+
+    def place(self, frame: "Any") -> "tuple[str, int]":
+        """Return file and line of the function's own code that asks, else of the asking code."""
+        reader = frame
+        while frame is not None and frame.f_code.co_filename != self._probe_file:
+            if frame.f_code.co_filename in self.own:
+                return self.site(frame)
+            frame = frame.f_back
+        return self.site(reader)
+
+    def is_guarded(self, frame: "Any", names: "frozenset[str]") -> bool:
+        """Return True if code on the stack would catch the error."""
+        skipped = True
+        while frame is not None:
+            file = _file_of(frame)
+            if file == self._probe_file:
+                if not skipped:
+                    return False
+            elif not file.startswith("<frozen importlib"):
+                skipped = False
+                if self.sources.catches(file, frame.f_lineno, names):
+                    return True
+            frame = frame.f_back
+        return False
+
+    def importer(self, frame: "Any") -> "tuple[Any, bool]":
+        """Return the frame whose statement imports, and True if as a name of a `from` list."""
+        is_of_list = False
+        importlib_file = getattr(sys.modules.get("importlib"), "__file__", None)
+        while frame.f_back is not None and (
+            frame.f_code.co_filename.startswith("<frozen importlib")
+            or frame.f_code.co_filename in (importlib_file, self._probe_file)
+        ):
+            is_of_list = is_of_list or frame.f_code.co_name == "_handle_fromlist"
+            frame = frame.f_back
+        return frame, is_of_list
+
+    def wanted(self, frame: "Any", name: str) -> "list[str]":
+        """Return the full names that the importing statement imports below `name`."""
+        statement = self.sources.statement(*self.site(frame))
+        names: list[str] = []
+        if isinstance(statement, ast.Import):
+            names = [alias.name for alias in statement.names]
+        elif isinstance(statement, ast.ImportFrom) and statement.module:
+            names = [statement.module + "." + alias.name for alias in statement.names]
+        return [one for one in names if one == name or one.startswith(name + ".")]
+
+
 class Diagnosis:
     """Watches imports and reads of environment variables, and substitutes those that would fail."""
 
@@ -319,13 +386,11 @@ class Diagnosis:
 
     def __init__(self, spec: "Any", probe_file: str) -> None:
         wanted = spec["diagnosis"]
-        self._probe_file = probe_file
-        self._own = _Own(spec["search_path"][0])
-        self._sources = _Sources()
+        self._stack = _Stack(_Own(spec["search_path"][0]), _Sources(), probe_file)
         self._rules = [(re.compile(pattern), value) for pattern, value in wanted["rules"]]
         self._drivers = wanted["drivers"]
-        self._never = re.compile(wanted["never"])
-        self._placeholders = dict(wanted["placeholders"])
+        self.never = re.compile(wanted["never"])
+        self.placeholders = dict(wanted["placeholders"])
         self._forced = set(wanted["stand_ins"])
         self._sites = {(file, line) for file, line in wanted["sites"]}
         self._limit = wanted["limit"]
@@ -338,7 +403,7 @@ class Diagnosis:
 
     def install(self) -> None:
         """Start watching; known placeholders are set."""
-        os.environ.update(self._placeholders)
+        os.environ.update(self.placeholders)
         kind: Any = type(os.environ)
         kind.__getitem__ = lambda mapping, key: self._getitem(mapping, key, sys._getframe(1))
         kind.get = lambda mapping, key, default=None: self._get(
@@ -355,9 +420,9 @@ class Diagnosis:
         except KeyError:
             if not self._may_have(mapping, key):
                 raise
-            reader = self._reader(frame)
-            is_forced = self._site(reader) in self._sites
-            is_needed = is_forced or not self._is_guarded(frame, KEY_ERRORS)
+            reader = self._stack.reader(frame)
+            is_forced = self._stack.site(reader) in self._sites
+            is_needed = is_forced or not self._stack.is_guarded(frame, KEY_ERRORS)
             if is_needed and self._supply(key, reader):
                 return _real_getitem(mapping, key)
             self._note(key, reader, is_empty=False)
@@ -369,8 +434,8 @@ class Diagnosis:
         except KeyError:
             if not self._may_have(mapping, key):
                 return default
-            reader = self._reader(frame)
-            if self._site(reader) in self._sites and self._supply(key, reader):
+            reader = self._stack.reader(frame)
+            if self._stack.site(reader) in self._sites and self._supply(key, reader):
                 return _real_getitem(mapping, key)
             self._note(key, reader, is_empty=default is None or default == "")
             return default
@@ -380,21 +445,21 @@ class Diagnosis:
             _real_getitem(mapping, key)
         except KeyError:
             if self._may_have(mapping, key):
-                reader = self._reader(frame)
-                if self._site(reader) in self._sites and self._supply(key, reader):
+                reader = self._stack.reader(frame)
+                if self._stack.site(reader) in self._sites and self._supply(key, reader):
                     return True
                 self._note(key, reader, is_empty=False)
             return False
         return True
 
     def _may_have(self, mapping: "Any", key: "Any") -> bool:
-        return mapping is os.environ and isinstance(key, str) and not self._never.match(key)
+        return mapping is os.environ and isinstance(key, str) and not self.never.match(key)
 
     def _supply(self, key: str, reader: "Any") -> bool:
-        if len(self.variables) + len(self._placeholders) > self._limit:
+        if len(self.variables) + len(self.placeholders) > self._limit:
             return False
         value = self.placeholder(key)
-        self.variables.append([key, value, *self._place(reader)])
+        self.variables.append([key, value, *self._stack.place(reader)])
         os.environ[key] = value
         return True
 
@@ -419,42 +484,9 @@ class Diagnosis:
 
     def _note(self, key: str, reader: "Any", *, is_empty: bool) -> None:
         if len(self.reads) < self.MAX_READS:
-            self.reads.append([key, *self._place(reader), *self._site(reader), is_empty])
-
-    def _reader(self, frame: "Any") -> "Any":
-        """Return the frame that reads, skipping os and its like."""
-        skipped = (self._probe_file, os.__file__, sys.modules["_collections_abc"].__file__)
-        while frame.f_back is not None and _file_of(frame) in skipped:
-            frame = frame.f_back
-        return frame
-
-    @staticmethod
-    def _site(frame: "Any") -> "tuple[str, int]":
-        return (frame.f_code.co_filename, frame.f_lineno)
-
-    def _place(self, frame: "Any") -> "tuple[str, int]":
-        """Return file and line of the function's own code that asks, else of the asking code."""
-        reader = frame
-        while frame is not None and frame.f_code.co_filename != self._probe_file:
-            if frame.f_code.co_filename in self._own:
-                return self._site(frame)
-            frame = frame.f_back
-        return self._site(reader)
-
-    def _is_guarded(self, frame: "Any", names: "frozenset[str]") -> bool:
-        """Return True if code on the stack would catch the error."""
-        skipped = True
-        while frame is not None:
-            file = _file_of(frame)
-            if file == self._probe_file:
-                if not skipped:
-                    return False
-            elif not file.startswith("<frozen importlib"):
-                skipped = False
-                if self._sources.catches(file, frame.f_lineno, names):
-                    return True
-            frame = frame.f_back
-        return False
+            self.reads.append(
+                [key, *self._stack.place(reader), *self._stack.site(reader), is_empty]
+            )
 
     # --- modules ---
 
@@ -468,15 +500,17 @@ class Diagnosis:
             return None
         parent = name.rpartition(".")[0]
         if parent not in self._stood_in:
-            reader, is_of_list = self._importer(frame)
+            reader, is_of_list = self._stack.importer(frame)
             # `from package import name`: the name may be an attribute that does not exist.
             if is_of_list and parent:
                 return None
-            if name not in self._forced and self._is_guarded(reader, IMPORT_ERRORS):
+            if name not in self._forced and self._stack.is_guarded(reader, IMPORT_ERRORS):
                 return None
             if len(self.modules) > self._limit or self._comes_later(name, path, target):
                 return None
-            self.modules.append([name, *self._place(reader), self._wanted(reader, name)])
+            self.modules.append(
+                [name, *self._stack.place(reader), self._stack.wanted(reader, name)]
+            )
         self._stood_in.add(name)
         return ModuleSpec(name, self._loader, is_package=True)  # type: ignore[arg-type]
 
@@ -485,28 +519,6 @@ class Diagnosis:
         finders = sys.meta_path[sys.meta_path.index(self) + 1 :]
         found = (getattr(finder, "find_spec", None) for finder in finders)
         return any(find is not None and find(name, path, target) is not None for find in found)
-
-    def _importer(self, frame: "Any") -> "tuple[Any, bool]":
-        """Return the frame whose statement imports, and True if as a name of a `from` list."""
-        is_of_list = False
-        importlib_file = getattr(sys.modules.get("importlib"), "__file__", None)
-        while frame.f_back is not None and (
-            frame.f_code.co_filename.startswith("<frozen importlib")
-            or frame.f_code.co_filename in (importlib_file, self._probe_file)
-        ):
-            is_of_list = is_of_list or frame.f_code.co_name == "_handle_fromlist"
-            frame = frame.f_back
-        return frame, is_of_list
-
-    def _wanted(self, frame: "Any", name: str) -> "list[str]":
-        """Return the full names that the importing statement imports below `name`."""
-        statement = self._sources.statement(*self._site(frame))
-        names: list[str] = []
-        if isinstance(statement, ast.Import):
-            names = [alias.name for alias in statement.names]
-        elif isinstance(statement, ast.ImportFrom) and statement.module:
-            names = [statement.module + "." + alias.name for alias in statement.names]
-        return [one for one in names if one == name or one.startswith(name + ".")]
 
     # --- what came of it ---
 
@@ -534,49 +546,61 @@ class Diagnosis:
         if error is not None:
             message = _text(error)
             found["message"] = message
-            found["module"] = self._missing_module(error, message)
-            found["place"] = self._own_place(error)
-            found["suspects"] = self._suspects(error, message)
-            found["settings"] = [
-                row for row in _settings_of(error) if not self._never.match(row[0])
-            ]
+            cause = _Cause(self, self._stack)
+            found["module"] = cause.missing_module(error, message)
+            found["place"] = cause.place(error)
+            found["suspects"] = cause.suspects(error, message)
+            found["settings"] = [row for row in _settings_of(error) if not self.never.match(row[0])]
             names = [row[0] for row in (*found["settings"], *self.reads)]
             names += [name for group in found["suspects"].values() for name in group]
             found["values"] = {name: self.placeholder(name) for name in names}
-        found["reads"] = [[*read, read[3] in self._own] for read in self.reads]
+        found["reads"] = [[*read, read[3] in self._stack.own] for read in self.reads]
         return found
 
-    def _missing_module(self, error: BaseException, message: str) -> "Any":
+
+class _Cause:
+    """Finds out what an error that ended init has to do with what was watched."""
+
+    def __init__(self, found: "Diagnosis", stack: _Stack) -> None:
+        self._found = found
+        self._stack = stack
+
+    def missing_module(self, error: BaseException, message: str) -> "Any":
+        """Return the missing module among the causes, with the place that imports it."""
         for cause in _chain(error):
             name = getattr(cause, "name", None)
             if not isinstance(cause, ModuleNotFoundError) or not isinstance(name, str):
                 continue
             is_named = re.search(r"\b" + re.escape(name.split(".")[0]) + r"\b", message)
             if cause is error or cause is error.__cause__ or is_named:
-                return [name, *self._own_place(cause)]
+                return [name, *self.place(cause)]
         return None
 
-    def _own_place(self, error: BaseException) -> "tuple[str | None, int | None]":
+    def place(self, error: BaseException) -> "tuple[str | None, int | None]":
+        """Return file and line of the function's own code that failed."""
         found = None
         for frame, line in _frames(error):
-            if frame.f_code.co_filename in self._own:
+            if frame.f_code.co_filename in self._stack.own:
                 found = (frame.f_code.co_filename, line)
         return found or (None, None)
 
-    def _suspects(self, error: BaseException, message: str) -> "dict[str, list[str]]":
-        values = {**self._placeholders, **{row[0]: row[1] for row in self.variables}}
-        names = [*values, *(read[0] for read in self.reads)]
+    def suspects(self, error: BaseException, message: str) -> "dict[str, list[str]]":
+        """Return the variables that the error speaks of, by the reason to think so."""
+        values = {**self._found.placeholders, **{row[0]: row[1] for row in self._found.variables}}
+        names = [*values, *(read[0] for read in self._found.reads)]
         required = [_absent_key(cause) for cause in _chain(error)]
         lines = [
             (frame.f_code.co_filename, line)
             for frame, line in _frames(error)
-            if frame.f_code.co_filename in self._own
+            if frame.f_code.co_filename in self._stack.own
         ]
-        places = {row[0]: (row[2], row[3]) for row in self.variables}
-        meant = [read for read in reversed(self.reads) if self._is_meant(read)]
+        places = {row[0]: (row[2], row[3]) for row in self._found.variables}
+        meant = [read for read in reversed(self._found.reads) if self._is_meant(read)]
         places.update({read[0]: (read[1], read[2]) for read in meant})
         return {
-            "required": _unique(name for name in required if name and not self._never.match(name)),
+            "required": _unique(
+                name for name in required if name and not self._found.never.match(name)
+            ),
             "mentioned": _unique(name for name in names if _is_word_of(name, message)),
             "shown": _unique(
                 name
@@ -591,19 +615,21 @@ class Diagnosis:
 
         botocore looks for many variables of its own while it creates a client.
         """
-        if read[3] in self._own:
+        if read[3] in self._stack.own:
             return True
-        asking = self._sources.statement(read[1], read[2]) if read[1] in self._own else None
+        asking = (
+            self._stack.sources.statement(read[1], read[2]) if read[1] in self._stack.own else None
+        )
         return asking is not None and any(
             isinstance(node, ast.Constant) and node.value == read[0] for node in ast.walk(asking)
         )
 
     def _is_linked(self, place: "Any", lines: "Any") -> bool:
-        reading = self._sources.statement(*place) if place[0] else None
+        reading = self._stack.sources.statement(*place) if place[0] else None
         for file, line in lines[::-1]:
             if (file, line) == tuple(place):
                 return True
-            failing = self._sources.statements(file, line)
+            failing = self._stack.sources.statements(file, line)
             if reading is None or not failing:
                 continue
             if any(one is reading for one in failing):
