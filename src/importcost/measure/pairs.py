@@ -175,7 +175,7 @@ def _is_enough(base: _Side, sides: Sequence[_Side]) -> bool:
 
 def _verification(base: _Side, side: _Side) -> Verification:
     if side.failure is not None:
-        return Verification(None, None, 0, (), side.failure)
+        return Verification(None, None, 0, (), side.failure, is_broken=True)
     savings = _savings(base, side)
     walls = zip(base.wall_us(), side.wall_us(), strict=False)
     gone = tuple(sorted(base.modules - side.modules))

@@ -74,6 +74,7 @@ class Verification:
     original's median in the same `pairs` (a machine's speed drifts, so shares are relative to it).
     `gone` are the modules that are no longer loaded at init. `failure` is the reason why the change
     does not hold, else None.
+    `is_broken` is True if the change breaks the handler, rather than only saving nothing.
     """
 
     saving_us: Interval | None
@@ -82,6 +83,7 @@ class Verification:
     gone: tuple[str, ...]
     failure: str | None = None
     original_us: float | None = None
+    is_broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,9 @@ def test_what_saves_nothing_leaves_the_set_but_not_what_two_save_together(failur
     findings = tuple(Finding(finding((), (), us), None, (), (), ()) for us in alone)
     analysis = Analysis(Advice((), (), None, None), findings, None, joint)
     measured = {
-        SingleChange(number): Verification(None, None, 7, (), failure)
+        SingleChange(number): Verification(
+            None, None, 7, (), failure, is_broken=failure not in (None, *NO_SAVING)
+        )
         for number, failure in failures.items()
     }
     assert set(idle_members(joint((0, 1, 2)), measured, analysis)) == idle

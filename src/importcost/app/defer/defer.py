@@ -14,7 +14,7 @@ from importcost.app.defer.findings import Finding
 from importcost.app.defer.mentions import mentions, project_root
 from importcost.app.defer.proof import Proof
 from importcost.app.defer.rewriting import Rewrite, with_fixes
-from importcost.app.defer.settle import is_broken, refused, settle, without
+from importcost.app.defer.settle import refused, settle, without
 from importcost.app.defer.suggest import LAZY_PYTHON, analyse_measured, with_economics
 from importcost.app.defer.variants import Variants
 from importcost.app.profile.beyond import tell_not_deployed
@@ -178,7 +178,7 @@ class _Work:
     def final_edits(self) -> Rewrite:
         """Return the best set's edits, none if it does not hold."""
         best = self._best
-        if best is None or (best.verification is not None and is_broken(best.verification)):
+        if best is None or (best.verification is not None and best.verification.is_broken):
             return Rewrite((), ())
         changed = self._variants.edit(best.finding_ids)
         if isinstance(changed, Refused):

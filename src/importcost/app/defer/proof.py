@@ -84,7 +84,7 @@ class Proof:
             outcome = judge_event(self._bench, event, self._baselines[event.name], started)
             self.outcomes.append(outcome)
             for key, failure in outcome.differing.items():
-                measured[key] = replace(measured[key], failure=failure)
+                measured[key] = replace(measured[key], failure=failure, is_broken=True)
         return measured
 
     def _in_pairs(

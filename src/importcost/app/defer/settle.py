@@ -9,7 +9,6 @@ from importcost.app.defer.advise import Analysis
 from importcost.app.defer.proof import Proof
 from importcost.app.defer.variants import Variants
 from importcost.deferral.rewrite.rewrite import Refused
-from importcost.measure.pairs import NO_SAVING
 from importcost.model.advice import BestSet, Verification
 from importcost.model.results.events import JointChange, SingleChange, VariantKey
 
@@ -52,7 +51,7 @@ def settle(
 
 def refused(edits: Refused) -> Verification:
     """Return the verification of a change that no edit carries out."""
-    return Verification(None, None, 0, (), f"the edit is refused: {edits.reason}")
+    return Verification(None, None, 0, (), f"the edit is refused: {edits.reason}", is_broken=True)
 
 
 def _broken_members(
@@ -62,10 +61,10 @@ def _broken_members(
     broken = {
         number: found
         for number in best.finding_ids
-        if (found := measured.get(SingleChange(number))) is not None and is_broken(found)
+        if (found := measured.get(SingleChange(number))) is not None and found.is_broken
     }
     whole = measured.get(JointChange())
-    if whole is not None and is_broken(whole):
+    if whole is not None and whole.is_broken:
         # One that was not measured alone may be what breaks it.
         alone = {n for n in best.finding_ids if analysis.findings[n].stands_alone}
         broken |= {number: whole for number in best.finding_ids if number not in alone}
@@ -82,15 +81,10 @@ def idle_members(
     idle: dict[int, Verification] = {}
     for number in best.finding_ids:
         found = measured.get(SingleChange(number))
-        if found is None or found.failure not in NO_SAVING:
+        if found is None or found.failure is None or found.is_broken:
             continue
         others = [other for other in best.finding_ids if other != number]
         added_us = best.exclusive_us - analysis.joint(others).exclusive_us
         if added_us <= JOINT_FACTOR * analysis.findings[number].finding.exclusive_us:
             idle[number] = found
     return idle
-
-
-def is_broken(verification: Verification) -> bool:
-    """Return True if a change breaks the handler, rather than only saving nothing."""
-    return verification.failure is not None and verification.failure not in NO_SAVING
