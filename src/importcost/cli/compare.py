@@ -193,13 +193,13 @@ def _write_reports(report: CompareReport, folder: Path) -> None:
     stems = file_stems(report.profiles)
     for name, (base, head) in report.profiles.items():
         stem = stems[name]
-        bill = estimate(head)
-        page = render_html(head, bill, profile_facts(head, bill), _verdict(report, name))
+        bills = {side: estimate(profile) for side, profile in _sides(base, head).items()}
+        facts = profile_facts(head, bills["head"])
+        page = render_html(head, bills["head"], facts, _verdict(report, name))
         write_output(str(folder / f"{stem}.html"), page)
         for side, profile in _sides(base, head).items():
-            write_output(
-                str(folder / f"{stem}.{side}.json"), render_json(profile, estimate(profile))
-            )
+            saved = render_json(profile, bills[side])
+            write_output(str(folder / f"{stem}.{side}.json"), saved)
 
 
 def _sides(base: Profile, head: Profile) -> Mapping[str, Profile]:

@@ -133,7 +133,7 @@ def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool)
     colour = wants_colour()
     if outputs:
         pairs = [(path, format_of(path)) for path in outputs]
-        write_reports(report_on(found.profile), pairs)
+        write_reports(report_on(found.billed), pairs)
     to_stderr = STDOUT in outputs
     if not quiet:
         show(render_advice(found.profile, width=width, colour=colour), err=to_stderr)

@@ -41,7 +41,7 @@ def command(
     arch: str | None,
 ) -> None:
     """Write a saved profile in the formats that other tools read."""
-    from importcost.app.profile.report import report_on
+    from importcost.app.profile.report import report_saved
     from importcost.cli.outputs import write_reports
 
     if not outputs and wanted is None:
@@ -56,4 +56,4 @@ def command(
                 f"{name} is a binary format that a terminal cannot show: write it to a file with "
                 f"-o FILE{FORMATS[name].suffixes[0]}, or pipe it."
             )
-    write_reports(report_on(read_saved(profile_file), memory_mb=memory, arch=arch), pairs)
+    write_reports(report_saved(read_saved(profile_file), memory_mb=memory, arch=arch), pairs)

@@ -60,8 +60,8 @@ def command(
     orders/create.handler (with --task-root); with --adapter lwa a web app like main:app.
     """
     from importcost.app.profile.from_log import profile_log
-    from importcost.app.profile.measured import profile_handler
-    from importcost.app.profile.report import report_measured, report_on
+    from importcost.app.profile.measured import measure_billed
+    from importcost.app.profile.report import report_measured, report_saved
 
     if not outputs:
         check_default_name(DEFAULT_REPORT)
@@ -79,12 +79,12 @@ def command(
     request = request_of(target or "", options, precise=precise)
     check_writable(outputs)
     if from_log is not None:
-        report = report_on(profile_log(request, _read_log(from_log), from_log))
+        report = report_saved(profile_log(request, _read_log(from_log), from_log))
     else:
         verbose = options["verbose"]
         with terminal_listener(quiet=quiet, no_progress=no_progress, verbose=verbose) as listener:
-            profile = profile_handler(request, listener)
-        report = report_measured(profile)
+            billed = measure_billed(request, listener)
+        report = report_measured(billed)
     text = terminal_report(report)
     write_reports(report, formats)
     if not quiet:

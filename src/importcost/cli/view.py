@@ -58,14 +58,14 @@ def command(  # noqa: PLR0913 - one parameter for every option
     no_open: bool,
 ) -> None:
     """Render a saved profile again: in the terminal, and into the files named with -o."""
-    from importcost.app.profile.report import report_on
+    from importcost.app.profile.report import report_saved
     from importcost.cli.outputs import terminal_report, write_reports
 
     _check_options(as_tree, depth, min_ms, snakeviz, no_open)
     formats = [format_of(path) for path in outputs]
     if open_page and "html" not in formats:
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
-    report = report_on(read_saved(profile_file), memory_mb=memory, arch=arch)
+    report = report_saved(read_saved(profile_file), memory_mb=memory, arch=arch)
     text = _tree(report, depth, min_ms) if as_tree else terminal_report(report)
     write_reports(report, list(zip(outputs, formats, strict=True)))
     if as_tree or not snakeviz:

@@ -54,7 +54,7 @@ def profile_adapter(
     target: str, options: Given, outputs: Sequence[str], *, quiet: bool, no_progress: bool
 ) -> None:
     """Measure the web app, write the outputs that were asked for, and print the answer."""
-    from importcost.app.profile.report import report_on
+    from importcost.app.profile.report import report_saved
     from importcost.app.web import parse_requests, profile_web
     from importcost.cli.outputs import tell_written, write_all
     from importcost.reports.exports.formats import render
@@ -68,7 +68,7 @@ def profile_adapter(
     ) as listener:
         report = profile_web(request, options["server"], requests, listener)
     text = render_web(report, width=terminal_width(), colour=wants_colour())
-    described = report_on(with_readiness(report))
+    described = report_saved(with_readiness(report))
     rendered: list[tuple[str, str | bytes]] = []
     for path, kind in zip(outputs, formats, strict=True):
         document = render(kind, described.profile, described.estimate, described.facts)

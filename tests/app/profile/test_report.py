@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from gate.profiles import profile_of
-from importcost.app.profile.report import judge_profile
+from harness import write_files
+from importcost.app.bill import place
+from importcost.app.profile.measured import measure_billed
+from importcost.app.profile.report import judge_profile, report_measured
+from importcost.app.profile.request import ProfileRequest
+from importcost.config import read
 from importcost.config.read import HandlerConfig
 from importcost.gate.budgets import Budgets
 from importcost.gate.verdict import Outcome
@@ -47,3 +54,47 @@ def test_dollars_are_judged_at_the_configured_memory_size():
     assert "MB" not in small.text
     assert large.size_mb == 10240
     assert large.text.endswith(" Judged at the configured 10240 MB.")
+
+
+def test_a_command_estimates_its_profile_and_reads_its_configuration_once(tmp_path, monkeypatch):
+    write_files(
+        tmp_path,
+        {
+            "handler.py": "import json\n\n\ndef handler(event, context):\n    return 1\n",
+            "importcost.toml": """
+                [handlers.orders]
+                handler = "handler.py:handler"
+                memory = 512
+                max_init_ms = 90000
+            """,
+        },
+    )
+    monkeypatch.chdir(tmp_path)
+    calls: list[str] = []
+
+    def counted(module, name):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, **k: calls.append(name) or real(*a, **k))
+
+    counted(read, "read_config")
+    counted(place, "estimate")
+    target = f"{tmp_path / 'handler.py'}:handler"
+    request = ProfileRequest(target, runner="local", python=sys.executable, runs=5, memory_mb=512)
+    report = report_measured(measure_billed(request, Silent()))
+    assert sorted(calls) == ["estimate", "read_config"]
+    assert report.verdict is not None
+    assert report.verdict.status is Outcome.PASS
+    assert report.estimate.memory_mb == 512
+
+
+class Silent:
+    """A listener that hears nothing."""
+
+    def note(self, message):
+        """Drop a note."""
+
+    def detail(self, message):
+        """Drop a detail."""
+
+    def progress(self, progress):
+        """Drop the progress."""

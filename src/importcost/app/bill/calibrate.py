@@ -16,7 +16,7 @@ from importcost.app.bill.calibrate_store import (
     store,
     table_lines,
 )
-from importcost.app.bill.place import Place, find_place
+from importcost.app.bill.place import Place, find_configuration, place_in
 from importcost.billing.calibration import (
     Calibration,
     Configuration,
@@ -27,7 +27,7 @@ from importcost.billing.calibration import (
 from importcost.billing.estimate import LAMBDA_LOG, estimate, published_parts
 from importcost.billing.validation import Comparison, Outcome, compare
 from importcost.config.lines import key_lines
-from importcost.config.read import OWN_FILE, PROJECT_FILE, SECTION, load_config
+from importcost.config.read import OWN_FILE, PROJECT_FILE, SECTION, Config
 from importcost.config.schema import HANDLERS
 from importcost.errors import MeasurementError, UsageError
 from importcost.model.cloudwatch.logs import InitKind, LambdaLog, read_lambda_log
@@ -99,9 +99,10 @@ def plan_storing(
     Without any configuration that is a new importcost.toml in the current folder. Raises
     UsageError where no place can be found, or the file cannot take the table.
     """
-    place = find_place(profile, config_path=config, name=handler)
+    known = find_configuration(profile.target, config)
+    place = place_in(known, profile.target, handler)
     if place is None:
-        return _plan_new(profile, calibration, config)
+        return _plan_new(profile, calibration, known)
     path = _path(place)
     file = Path(place.config.file)
     before = file.read_bytes()
@@ -117,9 +118,7 @@ def carry_out(storing: Storing) -> None:
         store(storing.file, storing.path, storing.calibration, storing.before)
 
 
-def _plan_new(profile: Profile, calibration: Calibration, config: str | None) -> Storing:
-    folder = profile.target.task_root if profile.target else "."
-    known = load_config(config) or load_config(folder=folder)
+def _plan_new(profile: Profile, calibration: Calibration, known: Config | None) -> Storing:
     if known is not None or profile.target is None:
         where = known.file if known else "The current folder"
         names = ", ".join(one.name for one in known.handlers) if known else "no configuration"

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.billing.calibration import Calibration
+from importcost.billing.estimate import Estimate, estimate
 from importcost.config.read import Config, HandlerConfig, load_config
 from importcost.errors import UsageError
-from importcost.model.profile import Profile
+from importcost.model.profile import Profile, Target
 from importcost.targets.handler import resolve_target
 
 
@@ -20,54 +21,98 @@ class Place:
     handler: HandlerConfig
 
 
-def find_place(
-    profile: Profile, *, config_path: str | None = None, name: str | None = None
-) -> Place | None:
-    """Return the profiled function's place in the configuration, None where it has none.
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """A profile with its estimate, and its handler in the configuration, None where it has none."""
 
-    By `name` where one is given, else by its handler file. Raises UsageError for a
-    configuration that is wrong, or a name that it does not have.
+    profile: Profile
+    estimate: Estimate
+    handler: HandlerConfig | None
+
+
+def bill(
+    profile: Profile,
+    handler: HandlerConfig | None,
+    *,
+    memory_mb: int | None = None,
+    arch: str | None = None,
+) -> Billed:
+    """Return a profile with its estimate, by the calibration of its handler.
+
+    `memory_mb` and `arch` override what the profile was made for. Raises UsageError for settings
+    that Lambda does not have.
     """
-    folder = profile.target.task_root if profile.target else "."
-    config = load_config(config_path)
+    own = handler.calibration if handler else None
+    found = estimate(profile, memory_mb=memory_mb, arch=arch, calibration=own)
+    return Billed(profile, found, handler)
+
+
+def find_configuration(target: Target | None, path: str | None = None) -> Config | None:
+    """Return the configuration at `path`, else the nearest one here, else that of the function.
+
+    Raises UsageError for one that is wrong.
+    """
+    config = load_config(path)
+    folder = target.task_root if target else "."
     if config is None and Path(folder).is_dir():
         config = load_config(folder=folder)
+    return config
+
+
+def place_in(config: Config | None, target: Target | None, name: str | None = None) -> Place | None:
+    """Return the profiled function's place in a configuration, None where it has none.
+
+    By `name` where one is given, else by its handler file. Raises UsageError for a name that the
+    configuration does not have.
+    """
     if config is None:
         return None
     if name is not None:
         return Place(config, config.find(name))
-    matches = [one for one in config.handlers if _is_of(one, profile)]
+    matches = [one for one in config.handlers if _is_of(one, target)]
     return Place(config, matches[0]) if matches else None
 
 
-def handler_of(profile: Profile) -> HandlerConfig | None:
-    """Return the profiled function's handler in the configuration, None where it has none.
+def handlers_of(*targets: Target | None) -> tuple[HandlerConfig | None, ...]:
+    """Return the handler of each function in its configuration, which is read once for a folder.
 
-    A configuration that cannot be read has none: other commands say what is wrong with it, and
-    this profile has been measured.
+    None for a function that has none. A configuration that cannot be read has no handlers: other
+    commands say what is wrong with it, and these profiles have been measured.
     """
-    try:
-        place = find_place(profile)
-    except UsageError:
-        return None
-    return place.handler if place else None
+    configs: dict[str, Config | None] = {}
+    found: list[HandlerConfig | None] = []
+    for target in targets:
+        if target is None:
+            found.append(None)
+            continue
+        if target.task_root not in configs:
+            try:
+                configs[target.task_root] = find_configuration(target)
+            except UsageError:
+                configs[target.task_root] = None
+        place = place_in(configs[target.task_root], target)
+        found.append(place.handler if place else None)
+    return tuple(found)
+
+
+def handler_of(target: Target | None) -> HandlerConfig | None:
+    """Return the handler of one function in the configuration; see `handlers_of`."""
+    return handlers_of(target)[0]
 
 
 def calibration_of(profile: Profile) -> Calibration | None:
     """Return the calibration that the configuration holds for a profiled function, if any."""
-    handler = handler_of(profile)
+    handler = handler_of(profile.target)
     return handler.calibration if handler else None
 
 
-def _is_of(handler: HandlerConfig, profile: Profile) -> bool:
-    if profile.target is None:
+def _is_of(handler: HandlerConfig, wanted: Target | None) -> bool:
+    if wanted is None:
         return False
     try:
         target = resolve_target(handler.handler, task_root=handler.task_root)
     except UsageError:
         return False
-    is_same_file = (
-        Path(target.handler_file).resolve() == Path(profile.target.handler_file).resolve()
-    )
-    functions = {target.function, profile.target.function} - {None}
+    is_same_file = Path(target.handler_file).resolve() == Path(wanted.handler_file).resolve()
+    functions = {target.function, wanted.function} - {None}
     return is_same_file and len(functions) < 2

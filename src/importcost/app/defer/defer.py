@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.bill.place import calibration_of
+from importcost.app.bill.place import Billed, bill
 from importcost.app.defer.advise import Analysis
 from importcost.app.defer.events import load_events
 from importcost.app.defer.findings import Finding
@@ -20,7 +20,6 @@ from importcost.app.defer.variants import Variants
 from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
-from importcost.billing.estimate import estimate
 from importcost.declaration import MIN_WATCHED_RUNS
 from importcost.deferral.rewrite.rewrite import Refused
 from importcost.deferral.source.model import ModuleObject
@@ -50,15 +49,20 @@ class DeferRequest:
 
 @dataclass(frozen=True, slots=True)
 class Deferral:
-    """What came of it: the profile with its advice, the best set's edits, and the events.
+    """What came of it: the profile with its bill and advice, the best set's edits, the events.
 
     `unreadable` are sentences about files that could not be analysed, by path.
     """
 
-    profile: Profile
+    billed: Billed
     rewrite: Rewrite
     unreadable: Mapping[str, str]
     events: tuple[EventOutcome, ...] = ()
+
+    @property
+    def profile(self) -> Profile:
+        """Return the profile with its advice."""
+        return self.billed.profile
 
 
 def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
@@ -78,10 +82,11 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
         tell_not_deployed(profile.warnings, listener)
         if not measurement.statements:
             listener.note(untimed_statements(request.measure.runs))
-        sources, analysis = analyse_measured(measurement, profile, request.style)
+        billed = bill(profile, bench.handler)
+        sources, analysis = analyse_measured(measurement, billed, request.style)
         python = profile.environment.minor_version
         variants = Variants(bench, analysis, python)
-        work = _Work(profile, analysis, variants)
+        work = _Work(billed, analysis, variants)
         proof = Proof(
             bench,
             variants,
@@ -96,8 +101,8 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
             work.prove(proof)
         advice = work.advice([event.name for event in events], proof.outcomes)
     unreadable = {path: one.reason for path, one in sources.unreadable.items()}
-    profile = replace(profile, advice=advice)
-    return Deferral(profile, work.final_edits(), unreadable, tuple(proof.outcomes))
+    billed = replace(billed, profile=replace(profile, advice=advice))
+    return Deferral(billed, work.final_edits(), unreadable, tuple(proof.outcomes))
 
 
 def untimed_statements(runs: int | None) -> str:
@@ -113,8 +118,9 @@ def untimed_statements(runs: int | None) -> str:
 class _Work:
     """Carries the suggestions out on copies, measures them, and keeps what holds."""
 
-    def __init__(self, profile: Profile, analysis: Analysis, variants: Variants) -> None:
-        self._profile = profile
+    def __init__(self, billed: Billed, analysis: Analysis, variants: Variants) -> None:
+        profile = billed.profile
+        self._billed = billed
         self._analysis = analysis
         self._variants = variants
         self._root = Path(profile.target.task_root) if profile.target else Path()
@@ -166,11 +172,10 @@ class _Work:
         )
         advice = replace(self._analysis.advice, findings=findings, bytecode=self._bytecode)
         joint = self._variants.edit(self._best.finding_ids) if self._best else None
-        profile = self._profile
         return with_economics(
             with_fixes(advice, self._best, self._edited, joint, self._root),
-            estimate(profile, calibration=calibration_of(profile)),
-            profile.function_init.local_us,
+            self._billed.estimate,
+            self._billed.profile.function_init.local_us,
             events,
             [one.waits_us for one in self._analysis.findings],
         )

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from importcost.app.bill.place import calibration_of
+from importcost.app.bill.place import Billed
 from importcost.app.defer.advise import Analysis, analyse_profile
 from importcost.app.defer.sources import Sources, read_sources
-from importcost.billing.estimate import Estimate, estimate
+from importcost.billing.estimate import Estimate
 from importcost.deferral.cost.economics import economics_of
 from importcost.errors import UsageError
 from importcost.measure.session import Measurement
 from importcost.model.advice import Advice, Economics, Style, Verification
-from importcost.model.profile import Profile
 
 LAZY_PYTHON = (3, 15)
 
 
 def analyse_measured(
-    measurement: Measurement, profile: Profile, style: Style | None
+    measurement: Measurement, billed: Billed, style: Style | None
 ) -> tuple[Sources, Analysis]:
     """Read the function's own files and judge their imports; figures are predicted."""
+    profile = billed.profile
     if profile.graph is None or profile.target is None:
         raise UsageError("A profile made from a log has no import graph to judge imports with.")
     python = profile.environment.minor_version
@@ -32,18 +32,13 @@ def analyse_measured(
         )
     sources = read_sources(profile.graph, profile.target, python)
     analysis = analyse_profile(profile, measurement.statements, sources, style)
-    return sources, replace_economics(analysis, profile)
-
-
-def replace_economics(analysis: Analysis, profile: Profile) -> Analysis:
-    """Return the analysis with what each suggestion is worth on Lambda."""
     advice = with_economics(
         analysis.advice,
-        estimate(profile, calibration=calibration_of(profile)),
+        billed.estimate,
         profile.function_init.local_us,
         waits=[one.waits_us for one in analysis.findings],
     )
-    return replace(analysis, advice=advice)
+    return sources, replace(analysis, advice=advice)
 
 
 def with_economics(

@@ -14,10 +14,10 @@ from importcost.app.gate.configured import (
 )
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.beyond import tell_not_deployed
-from importcost.app.profile.measured import profile_handler
+from importcost.app.profile.measured import measure_billed
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
-from importcost.billing.estimate import Estimate, estimate
+from importcost.billing.estimate import Estimate
 from importcost.config.read import Config, HandlerConfig
 from importcost.declaration import MIN_WATCHED_RUNS
 from importcost.errors import HandlerError, MeasurementError, Reader, UsageError, worded
@@ -189,10 +189,10 @@ def _measured(
         if not is_timed:
             with open_rehearsed(measuring, listener) as bench:
                 return _Found(handler, certain_evidence(bench, listener, _is_watched(handler)))
-        profile = profile_handler(measuring, listener)
+        billed = measure_billed(measuring, listener)
+        profile, bill = billed.profile, billed.estimate
         tell_not_deployed(profile.warnings, listener)
         _must_have_function(profile)
-        bill = estimate(profile, calibration=handler.calibration)
     except HandlerError as error:
         words = worded(error, Reader.SETTINGS)
         return _Found(handler, failure=failing_handler(handler.name, handler.levels, words))

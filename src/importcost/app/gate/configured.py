@@ -51,6 +51,7 @@ def request_for(
         runner=how.runner,
         network=how.network,
         image=how.image,
+        configured=handler,
         **fields,
     )
     check_request(request)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importcost.app.bill.place import calibration_of
-from importcost.billing.estimate import estimate
+from importcost.app.bill.place import bill, handlers_of
 from importcost.gate.attribution import Attribution, attribute
 from importcost.gate.difference import Change, Difference, caveats
 from importcost.model.module_facts import first_edges
@@ -16,11 +15,12 @@ def difference(base: Profile, head: Profile) -> Difference:
     Raises UsageError for settings that Lambda does not have.
     """
     found = attribute(base, head)
+    base_handler, head_handler = handlers_of(base.target, head.target)
     return Difference(
         base=base,
         head=head,
-        base_bill=estimate(base, calibration=calibration_of(base)),
-        head_bill=estimate(head, calibration=calibration_of(head)),
+        base_bill=bill(base, base_handler).estimate,
+        head_bill=bill(head, head_handler).estimate,
         modules=_modules(found),
         distributions=_distributions(found),
         dollars_per_million=found.dollars_per_million,

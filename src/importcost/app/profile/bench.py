@@ -18,6 +18,7 @@ from importcost.app.profile.noise_warning import with_noise_warning
 from importcost.app.profile.prepare import Prepared, open_prepared, runner_reason, runtime_modules
 from importcost.app.profile.request import Listener, ProfileRequest, without_tracing
 from importcost.app.profile.runtime_supply import Supplied, has_bare_packages, open_supplied
+from importcost.config.read import HandlerConfig
 from importcost.measure.assemble import Provenance, assemble
 from importcost.measure.deployed.not_deployed import Beyond
 from importcost.measure.layout import lambda_environment, local_layout
@@ -55,10 +56,16 @@ class Bench:
         placeholders = self.extra.placeholders
         return {**{one.name: one.value for one in placeholders}, **self.request.environment}
 
+    @property
+    def handler(self) -> HandlerConfig | None:
+        """Return the target's handler in the configuration, None where it has none."""
+        return self.prepared.handler
+
     def profile(self, listener: Listener) -> tuple[Measurement, Profile]:
         """Measure the target as it is. Raises HandlerError where its init fails."""
         plan = Plan(self.request.runs, PRECISE if self.request.precise else QUICK)
-        first_figures = FirstFigures(self.subject, self.provenance, listener.progress)
+        calibration = self.handler.calibration if self.handler else None
+        first_figures = FirstFigures(self.subject, self.provenance, listener.progress, calibration)
         measurement = measure(
             self.runner,
             self.subject,
@@ -68,7 +75,7 @@ class Bench:
             self.rehearsed,
         )
         profile = assemble(measurement, self.subject, self.provenance)
-        return measurement, with_noise_warning(profile, plan)
+        return measurement, with_noise_warning(profile, plan, calibration)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from importcost.app.bill.place import calibration_of
+from importcost.billing.calibration import Calibration
 from importcost.billing.estimate import estimate
 from importcost.errors import UsageError
 from importcost.measure.assemble import Provenance, first_profile
@@ -17,11 +17,16 @@ class FirstFigures:
     """Adds the bill so far to what a listener is told, once enough launches came back."""
 
     def __init__(
-        self, subject: Subject, provenance: Provenance, listener: Callable[[Progress], None]
+        self,
+        subject: Subject,
+        provenance: Provenance,
+        listener: Callable[[Progress], None],
+        calibration: Calibration | None,
     ) -> None:
         self._subject = subject
         self._provenance = provenance
         self._listener = listener
+        self._calibration = calibration
         self._timed = 0
         self._so_far_ms: float | None = None
 
@@ -36,7 +41,7 @@ class FirstFigures:
     def _billed_ms(self, runs: Sequence[Run]) -> float | None:
         profile = first_profile(runs, self._subject, self._provenance)
         try:
-            bill = estimate(profile, calibration=calibration_of(profile))
+            bill = estimate(profile, calibration=self._calibration)
         except UsageError:  # settings that Lambda does not have: whoever makes the bill says so
             return None
         return bill.billed_init_ms.value

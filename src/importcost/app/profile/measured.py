@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from importcost.app.bill.place import Billed, bill
 from importcost.app.defer.rewriting import with_predicted_fixes
 from importcost.app.defer.suggest import analyse_measured
 from importcost.app.profile.rehearsal import open_rehearsed
@@ -12,7 +13,7 @@ from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.model.profile import Profile
 
 
-def profile_handler(request: ProfileRequest, listener: Listener) -> Profile:
+def measure_billed(request: ProfileRequest, listener: Listener) -> Billed:
     """Measure the handler that `request` names, and add what could be deferred (predicted).
 
     Raises UsageError for what cannot be carried out as asked, MeasurementError (HandlerError)
@@ -20,8 +21,13 @@ def profile_handler(request: ProfileRequest, listener: Listener) -> Profile:
     """
     with open_rehearsed(request, listener) as bench:
         measurement, profile = bench.profile(listener)
-        _, analysis = analyse_measured(measurement, profile, None)
+        billed = bill(profile, bench.handler)
+        _, analysis = analyse_measured(measurement, billed, None)
     root = Path(bench.subject.target.task_root)
-    return replace(
-        profile, advice=with_predicted_fixes(analysis, profile.environment.minor_version, root)
-    )
+    advice = with_predicted_fixes(analysis, profile.environment.minor_version, root)
+    return replace(billed, profile=replace(profile, advice=advice))
+
+
+def profile_handler(request: ProfileRequest, listener: Listener) -> Profile:
+    """Measure a handler and return its profile alone; see `measure_billed`."""
+    return measure_billed(request, listener).profile

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from importcost.app.bill.place import calibration_of
+from importcost.billing.calibration import Calibration
 from importcost.billing.noise import Noise, noise_of
 from importcost.errors import UsageError
 from importcost.measure.plan import PRECISE, Plan, is_settled
 from importcost.model.profile import Profile, ProfileWarning, RunKind, WarningCode
 
 
-def with_noise_warning(profile: Profile, plan: Plan) -> Profile:
+def with_noise_warning(
+    profile: Profile, plan: Plan, calibration: Calibration | None = None
+) -> Profile:
     """Add a warning if the median is not settled and its noise shows in the bill.
 
     Noise that rounding and the estimate's own band swallow is not worth a sentence: the report
@@ -25,7 +27,7 @@ def with_noise_warning(profile: Profile, plan: Plan) -> Profile:
     if is_settled(timed, plan.precision.half_width):
         return profile
     try:
-        noise = noise_of(profile, calibration_of(profile))
+        noise = noise_of(profile, calibration)
     except UsageError:  # settings that Lambda does not have: whoever makes the bill says so
         return profile
     if not noise.shows:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
+from importcost.app.bill.place import handler_of
 from importcost.app.profile.deployed import NOTHING_DEPLOYED, Deployed, Place, open_packages
 from importcost.app.profile.request import Listener, ProfileRequest
+from importcost.config.read import HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, UsageError, remedy, words
 from importcost.files.cache import cache_folder
 from importcost.measure.runners.base import InterpreterFacts
@@ -38,6 +40,8 @@ class Prepared:
     choice: Choice
     image: str
     place: Place
+    handler: HandlerConfig | None
+    """The target's handler in the configuration."""
     deployed: Deployed = NOTHING_DEPLOYED
 
 
@@ -85,7 +89,8 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
         boto3=request.boto3,
         installs=request.installs,
     )
-    return Prepared(target, settings, interpreter, choice, image, place)
+    handler = request.configured or handler_of(target)
+    return Prepared(target, settings, interpreter, choice, image, place, handler)
 
 
 def _find_interpreter(

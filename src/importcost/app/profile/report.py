@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.bill.place import calibration_of, handler_of
+from importcost.app.bill.place import Billed, bill, handler_of
 from importcost.app.profile.facts import profile_facts
-from importcost.billing.estimate import Estimate, estimate
+from importcost.billing.estimate import Estimate
 from importcost.config.read import HandlerConfig
 from importcost.gate.subject import Subject, evidence_of
 from importcost.gate.verdict import BudgetVerdict, Outcome, judge_budgets
@@ -28,39 +28,43 @@ class ProfileReport:
     verdict: BudgetVerdict | None = None
 
 
-def report_on(
+def report_on(billed: Billed) -> ProfileReport:
+    """Return what reports show of a profile."""
+    facts = profile_facts(billed.profile, billed.estimate)
+    return ProfileReport(billed.profile, billed.estimate, facts)
+
+
+def report_measured(billed: Billed) -> ProfileReport:
+    """Return the same with the verdict on the budgets that are configured for the handler."""
+    handler = billed.handler
+    verdict = None if handler is None else judge_profile(billed.profile, handler, billed.estimate)
+    return replace(report_on(billed), verdict=verdict)
+
+
+def report_saved(
     profile: Profile, *, memory_mb: int | None = None, arch: str | None = None
 ) -> ProfileReport:
-    """Return what reports show of a profile, with its calibration in the configuration.
+    """Return what reports show of a profile that was saved, or made from a log.
 
     `memory_mb` and `arch` override what the profile was made for. Raises UsageError for settings
     that Lambda does not have.
     """
-    own = calibration_of(profile)
-    bill = estimate(profile, memory_mb=memory_mb, arch=arch, calibration=own)
-    return ProfileReport(profile, bill, profile_facts(profile, bill))
+    return report_on(bill(profile, handler_of(profile.target), memory_mb=memory_mb, arch=arch))
 
 
-def report_measured(profile: Profile) -> ProfileReport:
-    """Return the same with the verdict on the budgets that are configured for the handler."""
-    handler = handler_of(profile)
-    verdict = judge_profile(profile, handler) if handler is not None else None
-    return replace(report_on(profile), verdict=verdict)
-
-
-def judge_profile(profile: Profile, handler: HandlerConfig) -> BudgetVerdict | None:
+def judge_profile(
+    profile: Profile, handler: HandlerConfig, known: Estimate | None = None
+) -> BudgetVerdict | None:
     """Hold a profile against its handler's budgets, at the memory size that is configured.
 
-    What was measured otherwise than it is configured is not judged. None where no budget on
+    `known` is the estimate of the profile, which may be for another size. What was measured
+    otherwise than it is configured is not judged. None where no budget on
     figures is set. Raises UsageError for settings that Lambda does not have.
     """
-    bill = estimate(
-        profile,
-        memory_mb=handler.memory_mb,
-        arch=handler.arch,
-        calibration=handler.calibration,
-    )
-    evidence = evidence_of(profile, bill)
+    found = known
+    if found is None or (found.memory_mb, found.arch) != (handler.memory_mb, handler.arch):
+        found = bill(profile, handler, memory_mb=handler.memory_mb, arch=handler.arch).estimate
+    evidence = evidence_of(profile, found)
     verdict = judge_budgets(Subject(handler.name, handler.budgets, evidence, handler.levels))
     other = _measured_otherwise(profile, handler)
     if verdict is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from importcost.app.profile.extra_packages import parse_packages
+from importcost.config.read import HandlerConfig
 from importcost.declaration import MIN_RUNS
 from importcost.errors import UsageError, remedy, words
 from importcost.measure.session import Progress
@@ -52,6 +53,8 @@ class ProfileRequest:
     """Whether a missing module may be installed where nothing says what is deployed."""
     placeholders: bool = True
     """Whether variables that init reads and nobody has set get a placeholder."""
+    configured: HandlerConfig | None = None
+    """The handler in the configuration that this was made from; None if it is to be looked up."""
 
     @property
     def is_own_image(self) -> bool:
