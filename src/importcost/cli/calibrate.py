@@ -15,7 +15,6 @@ from importcost.errors import UsageError
 
 if TYPE_CHECKING:
     from importcost.app.bill.calibrate import Storing
-    from importcost.model.profile import Profile
 
 STDIN = "-"
 LARGEST_BYTES = 1 << 30
@@ -70,19 +69,18 @@ def command(  # noqa: PLR0913 - one parameter an option
     deployed when the log was written. Estimates of this function then carry the log's own band.
     """
     from importcost.app.bill.calibrate import Log, compare_logs, plan_storing
-    from importcost.app.bill.place import calibration_of
     from importcost.reports.terminal.calibration import calibration_json, render_calibration
 
     if bool(target) == bool(profiles):
         raise UsageError("Name the profiled function once: as TARGET, or with --profile P.json.")
     read = [Log(name, _read(name)) for name in logs]
-    found: list[Profile] = [
+    given = [
         profile_of(context, name, options, quiet=quiet or as_json, no_progress=no_progress)
         for name in _named(target, profiles)
     ]
-    outcome = compare_logs(
-        found, read, function=function, stored=calibration_of(found[0]), validate=validate
-    )
+    found = [profile for profile, _ in given]
+    stored = given[0][1]
+    outcome = compare_logs(found, read, function=function, stored=stored, validate=validate)
     storing = None
     if outcome.calibration is not None and not validate:
         storing = plan_storing(found[0], outcome.calibration, config=config, handler=handler)

@@ -57,7 +57,7 @@ def command(
         arches=(options["arch"],) if is_given(context, "arch") else (),
         package_types=(options["package_type"],) if is_given(context, "package_type") else (),
     )
-    profile = profile_of(
+    profile, calibration = profile_of(
         context,
         target,
         options,
@@ -65,7 +65,7 @@ def command(
         quiet=quiet or as_json,
         no_progress=no_progress,
     )
-    curve = estimate_profile(profile, request)
+    curve = estimate_profile(profile, request, calibration)
     if as_json:
         show(render_curve_json(curve, profile).rstrip("\n"))
     else:

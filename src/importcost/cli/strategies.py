@@ -139,7 +139,7 @@ def command(
     if options["first_byte_ms"] is not None and not options["payload_kb"]:
         raise UsageError("--first-byte is of a streamed answer: add --payload-kb.")
     traffic = Traffic(**{one.name: options[one.name] for one in fields(Traffic)})
-    profile = profile_of(
+    profile, calibration = profile_of(
         context,
         target,
         options,
@@ -147,7 +147,7 @@ def command(
         quiet=quiet or as_json,
         no_progress=no_progress,
     )
-    found = strategies_for(profile, traffic)
+    found = strategies_for(profile, traffic, calibration)
     if as_json:
         show(strategies_json(found.comparison, found.recommendation).rstrip("\n"))
     else:

@@ -11,6 +11,7 @@ import click
 from importcost.errors import ImportcostError, UsageError
 
 if TYPE_CHECKING:
+    from importcost.billing.calibration import Calibration
     from importcost.cli.options import Given
     from importcost.model.profile import Profile
 
@@ -39,26 +40,31 @@ def profile_of(
     precise: bool | None = None,
     quiet: bool = False,
     no_progress: bool = False,
-) -> Profile:
+) -> tuple[Profile, Calibration | None]:
     """Return the saved profile `target` (.json), or measure the handler that it names.
+
+    With it comes its calibration in the configuration, None without one.
 
     Memory, architecture, package type and runtime that were given on the command line go before
     those of a saved profile. `precise` is as `request_of` takes it. Raises UsageError or
     MeasurementError as reading or measuring does.
     """
     if target.endswith(".json"):
-        return _with_given(context, read_saved(target), options)
+        from importcost.app.bill.place import calibration_of
+
+        saved = _with_given(context, read_saved(target), options)
+        return saved, calibration_of(saved)
     from importcost.app.profile.beyond import tell_not_deployed
-    from importcost.app.profile.measured import profile_handler
+    from importcost.app.profile.measured import measure_billed
     from importcost.cli.listener import terminal_listener
     from importcost.cli.options import request_of
 
     with terminal_listener(
         quiet=quiet, no_progress=no_progress, verbose=options["verbose"]
     ) as listener:
-        profile = profile_handler(request_of(target, options, precise=precise), listener)
-        tell_not_deployed(profile.warnings, listener)
-        return profile
+        billed = measure_billed(request_of(target, options, precise=precise), listener)
+        tell_not_deployed(billed.profile.warnings, listener)
+    return billed.profile, billed.handler.calibration if billed.handler else None
 
 
 def require_handler(target: str, command: str) -> None:

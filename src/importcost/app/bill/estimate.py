@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importcost.app.bill.place import calibration_of
+from importcost.billing.calibration import Calibration
 from importcost.billing.curve import MEMORY_SIZES, Curve, memory_curve
 from importcost.declaration import ARCHES, PACKAGE_TYPES
 from importcost.model.profile import Profile
@@ -19,8 +19,10 @@ class EstimateRequest:
     package_types: tuple[str, ...] = ()
 
 
-def estimate_profile(profile: Profile, request: EstimateRequest) -> Curve:
-    """Return the curve of a profile, with its calibration where the configuration has one.
+def estimate_profile(
+    profile: Profile, request: EstimateRequest, calibration: Calibration | None
+) -> Curve:
+    """Return the curve of a profile, with its calibration where it has one.
 
     Raises UsageError for settings that Lambda does not have.
     """
@@ -29,5 +31,5 @@ def estimate_profile(profile: Profile, request: EstimateRequest) -> Curve:
         memories=request.memories or MEMORY_SIZES,
         arches=request.arches or ARCHES,
         package_types=request.package_types or PACKAGE_TYPES,
-        calibration=calibration_of(profile),
+        calibration=calibration,
     )

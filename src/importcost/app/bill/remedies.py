@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importcost.app.bill.place import calibration_of
+from importcost.billing.calibration import Calibration
 from importcost.billing.remedies.compare import Comparison, compare_strategies
 from importcost.billing.remedies.recommend import Recommendation, recommend
 from importcost.billing.remedies.traffic import Traffic
@@ -19,10 +19,12 @@ class RemediesFound:
     recommendation: Recommendation
 
 
-def strategies_for(profile: Profile, traffic: Traffic) -> RemediesFound:
-    """Compare strategies, with the profile's calibration where the configuration has one.
+def strategies_for(
+    profile: Profile, traffic: Traffic, calibration: Calibration | None
+) -> RemediesFound:
+    """Compare strategies, with the profile's calibration where it has one.
 
     Raises UsageError for settings that Lambda does not have.
     """
-    found = compare_strategies(profile, traffic, calibration=calibration_of(profile))
+    found = compare_strategies(profile, traffic, calibration=calibration)
     return RemediesFound(found, recommend(found))
