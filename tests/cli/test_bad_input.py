@@ -164,10 +164,10 @@ def test_100_mb_of_output_does_not_hurt(tmp_path):
     [
         (("absent.py",), "There is no file absent.py"),
         ((".",), "is a folder"),
-        (("handler.py:not-a-name",), "is no function name"),
+        (("handler.py:not-a-name",), "is not a function name"),
         (("handler",), "neither a Python file nor a Lambda handler string"),
         (("orders/create.handler",), "orders/create.py, which does not exist"),
-        (("handler.py", "--task-root", "absent"), "is no folder"),
+        (("handler.py", "--task-root", "absent"), "is not a folder"),
         (("handler.py", "--task-root", "other"), "does not lie in the task root"),
         (("handler.py", "--layer", "absent"), "The layer absent does not exist"),
         (("handler.py", "--layer", "other"), "has no folder python, lib or bin"),

@@ -91,11 +91,11 @@ COLD = (*runs(RunKind.GRAPH, 1705, 16), *runs(RunKind.TIMED, 12, 12, 12, 12, 12,
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"made": ("/task/__pycache__/f.nbi",)}, "it made /task/__pycache__/f.nbi, which later"),
+        ({"made": ("/task/__pycache__/f.nbi",)}, "it created /task/__pycache__/f.nbi, which later"),
         ({"made": tuple(f"/task/{n}" for n in "abcde")}, "/task/a, /task/b, /task/c and 2 more"),
-        ({"made": ("/tmp/x", "/dev/shm/y")}, "no file that stays"),
-        ({"shared": SharedFoldersUse("simulated", left=("/tmp/x",))}, "it made /tmp/x, which"),
-        ({}, "no file that stays"),
+        ({"made": ("/tmp/x", "/dev/shm/y")}, "a file that stays"),
+        ({"shared": SharedFoldersUse("simulated", left=("/tmp/x",))}, "it created /tmp/x, which"),
+        ({}, "a file that stays"),
         (
             {"runs": (*runs(RunKind.GRAPH, 1705, 16, waiting_ms=1600), *COLD[2:])},
             "read from disk once",
@@ -144,4 +144,4 @@ def test_a_cache_beside_the_handler_is_found_and_named(tmp_path):
     assert found.made == (str(tmp_path / "made.cache"),)
     warnings = find_warnings(found, CALM, ImportGraph((), ()), environment(), session.subject)
     message = next(item.message for item in warnings if item.code is WarningCode.FIRST_LAUNCH)
-    assert f"it made {tmp_path / 'made.cache'}, which later ones find" in message
+    assert f"it created {tmp_path / 'made.cache'}, which later ones find" in message

@@ -46,6 +46,6 @@ def test_the_message_names_the_version_and_the_line():
         MissingModule("distutils", "/work/app.py", 2),
     ]
     words = str(removed_from_python(modules, "3.12", target))
-    assert "the module distutils (app.py line 2), which Python has had up to 3.11" in words
+    assert "the module distutils (app.py line 2), which Python had up to 3.11" in words
     assert "--python" in words
     assert removed_from_python(modules, "3.11", target) is None

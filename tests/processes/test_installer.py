@@ -76,8 +76,8 @@ def test_a_pip_that_does_not_say_its_version_is_named(tmp_path, python, monkeypa
     monkeypatch.setattr(installer, "PIP_TIMEOUT_S", SOON_S)
     target = python(VERSION_HANGS)
     assert failure(tmp_path, target) == (
-        f"`{target.python} -m pip --version` did not answer within 0.3 s: see why it waits, or "
-        "name another interpreter with --python."
+        f"`{target.python} -m pip --version` did not answer within 0.3 s: find out why it waits, "
+        "or name another interpreter with --python."
     )
 
 

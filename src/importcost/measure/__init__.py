@@ -1,1 +1,1 @@
-"""Plans runs, carries them out through a runner, and assembles the profile."""
+"""Plan runs, carry them out through a runner, and assemble the profile."""

@@ -1,4 +1,4 @@
-"""From a measurement to a profile: medians, phases, the scaled tree, the graph."""
+"""Turn a measurement into a profile: medians, phases, the scaled tree, the graph."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EMPTY_TREE = ImportTree(
 BYTECODE_WORDS = {
     "zip": "as deployed in a ZIP: compiled at every cold start unless hash-based",
     "image": "as deployed in an image: valid",
-    "as-is": "as it lies in the image",
+    "as-is": "as in the image",
 }
 
 
@@ -51,8 +51,8 @@ def median_us(values: Sequence[float]) -> int:
 def blocked_us(timing: Sequence[Timing]) -> int:
     """Return the wall time spent blocked, microseconds.
 
-    Where the kernel does not tell how long the thread waited for a processor, the run with the
-    least wall time beyond CPU is taken: noise only ever adds.
+    If the kernel does not report how long the thread waited for a processor, the run with the least
+    wall time beyond CPU is used: noise only ever adds.
     """
     known = [item.blocked_us for item in timing if item.blocked_us is not None]
     if known:
@@ -75,9 +75,9 @@ def function_init(runs: Sequence[Run], unattributed_share: float) -> FunctionIni
 def phase_times(
     runs: Sequence[Run], function: FunctionInit, imports_share: float
 ) -> tuple[PhaseTime, ...]:
-    """Return the four phases; the function's two split by the traced share of its imports.
+    """Return the four phases; the function's two are split by the traced share of its imports.
 
-    What no row accounts for stands in the module body, so that the phases add up.
+    Time without a row counts for the module body, so that the phases add up.
     """
     result = []
     for phase, field in (
@@ -98,7 +98,7 @@ def phase_times(
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where, with what and when a measurement was made; see `Environment` for the words."""
+    """The place, tools and date of a measurement; see `Environment` for the words."""
 
     facts: InterpreterFacts
     layout: Layout
@@ -114,7 +114,7 @@ class Provenance:
 
 
 def assemble(measurement: Measurement, subject: Subject, provenance: Provenance) -> Profile:
-    """Turn a measurement into the profile that everything else is rendered from."""
+    """Turn a measurement into the profile from which everything else is rendered."""
     totals = {name: _total_us(measurement.runs, name) for name in SPAN_OF_LABEL.values()}
     trees = [build_tree(log) for log in measurement.logs]
     combined = combine(trees, measurement.traced_spans, totals)
@@ -142,9 +142,9 @@ def assemble(measurement: Measurement, subject: Subject, provenance: Provenance)
 
 
 def first_profile(runs: Sequence[Run], subject: Subject, provenance: Provenance) -> Profile:
-    """Return a profile of totals alone, without tree and graph, while more runs are on their way.
+    """Return a profile of totals alone, without tree and graph, while more runs follow.
 
-    It makes a bill; which imports it comes from is not known yet.
+    It is enough for a bill; the imports behind it are not known yet.
     """
     function = function_init(runs, unattributed_share=0.0)
     return Profile(
@@ -198,7 +198,7 @@ def _runtime_source(runtime_version: str | None) -> str:
 
 
 def _total_us(runs: Sequence[Run], phase: str) -> float:
-    """Return what a phase takes untraced: CPU, and wall time where it blocks for long."""
+    """Return the untraced time of a phase: CPU, and wall time if it blocks for long."""
     found = timings(runs, phase)
     cpu = median([timing.cpu_us for timing in found])
     wall = median([timing.wall_us for timing in found])

@@ -1,8 +1,8 @@
-"""From several traced runs to one tree, scaled to what untraced runs took.
+"""Combine several traced runs into one tree, scaled to the time of untraced runs.
 
 Tracing costs 1 to 4 %, and a row's time is wall time on a machine that others use too. So the
-shares come from the traced runs and the totals from the timed ones: each traced run is scaled
-so that its span of a phase equals the timed figure, and a node gets the median over the runs.
+shares come from the traced runs and the totals from the timed ones. Each traced run is scaled so
+that its span of a phase equals the timed figure, and a node gets the median over the runs.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _FINAL_ID = {phase.value: index for index, phase in enumerate(Phase)}
 
 @dataclass(frozen=True, slots=True)
 class CombinedTree:
-    """The tree with what it leaves open.
+    """The tree with its open shares.
 
-    `unattributed_share`: the part of the traced function init outside every row;
-    `imports_share`: the part of it spent in what the handler imports (both 0 to 1).
+    `unattributed_share` is the part of the traced function init outside every row, and
+    `imports_share` the part spent in the handler's imports (both 0 to 1).
     """
 
     tree: ImportTree
@@ -45,8 +45,8 @@ def combine(
 ) -> CombinedTree:
     """Combine the trees of traced runs of one handler.
 
-    `spans[i]` holds the wall time of each phase in traced run i, `totals_us` the time that the
-    phase is to be scaled to; both by the probe's phase names, microseconds.
+    `spans[i]` holds the wall time of each phase in traced run i, `totals_us` the time to which the
+    phase is scaled; both by the probe's phase names, microseconds.
     """
     order = sorted(range(len(trees)), key=lambda index: spans[index]["function_init"])
     base = trees[order[len(order) // 2]]
@@ -84,9 +84,9 @@ def _levelled(
 ) -> list[float]:
     """Scale the medians so that each phase adds up to the median of the runs' sums.
 
-    `sums[i]` holds run i's scaled time of each phase of the base tree. Row times have a long
-    upper tail: the sum of their medians lies several per cent below the median of their sums,
-    and what is missing would pass for the handler's module body.
+    `sums[i]` holds run i's scaled time of each phase of the base tree. Row times have a long upper
+    tail: the sum of their medians is several per cent below the median of their sums, and the
+    missing part would count as the handler's module body.
     """
     own = [0.0] * len(base.phases)
     for us, phase in zip(self_us, base.phase_ids, strict=True):
@@ -101,8 +101,8 @@ def _levelled(
 def _keys(tree: ImportTree) -> list[tuple[int, int]]:
     """Return a key for each node that the same node of another run has too.
 
-    A key stands for the path of names from the root, repeated siblings told apart by their
-    count. Paths are hashed step by step: spelled out, they would grow with the depth.
+    A key is the path of names from the root, with a count for repeated siblings. Paths are hashed
+    step by step, because full paths would grow with the depth.
     """
     counts: dict[tuple[int, str, int], int] = {}
     hashes: list[int] = []
@@ -151,7 +151,7 @@ def _final_phase(tree: ImportTree, node: int, handler: int) -> int:
 
 
 def _handler_root(tree: ImportTree) -> int:
-    # The handler's own row is the last root: rows of a disturbed log may stand before it.
+    # The handler's own row is the last root: rows of a disturbed log may come before it.
     roots = [node for node in tree.roots() if tree.phases[tree.phase_ids[node]] == "function"]
     return roots[-1] if roots else NO_PARENT
 

@@ -2,8 +2,8 @@
 
 The emulator starts init with the first invocation and logs `INIT REPORT(durationMs: ...)`: wall
 time from the start of the runtime process to its first call for an event. Its billed duration and
-memory are made up and never read. A module that imports nothing, run the same way, tells how much
-of it is the interpreter and the runtime.
+memory are invented and never read. A module that imports nothing, run the same way, shows the share
+of the interpreter and the runtime.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ LOG = "/tmp/importcost-emulator.log"  # noqa: S108 - inside the container
 REPORT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)\)")
 OWN_CPU = re.compile(r"importcost: emulator_us=(\d+)")
 NO_EMULATOR = "importcost: no emulator"  # emulator_start.sh writes it
-# AWS's image has /var/runtime/bootstrap, a plain script. Where there is only awslambdaric, -m would
+# AWS's image has /var/runtime/bootstrap, a plain script. If there is only awslambdaric, -m would
 # import runpy, importlib.util and more, which the script does not.
 BOOTSTRAP = "import sys; from awslambdaric.__main__ import main; main(['bootstrap', sys.argv[1]])"
 
 
 @dataclass(frozen=True, slots=True)
 class EmulatorOptions:
-    """What the emulator is to run, and where.
+    """The folders and settings of an emulator's run.
 
     `folders` are merged into /var/task, later ones winning; empty for the function's own image.
-    `opt` are layer folders. `cpus` is the quota in cores. `keeps_bytecode` says that bytecode in
-    the folders is what the deployed package has.
+    `opt` are layer folders. `cpus` is the quota in cores. `keeps_bytecode` is True if bytecode in
+    the folders is that of the deployed package.
     """
 
     image: str
@@ -73,7 +73,7 @@ class EmulatorOptions:
     timeout_s: float
     keeps_bytecode: bool = False
     runtime_packages: Path | None = None
-    """What the runtime brings, where the image itself does not."""
+    """The packages of the runtime, if the image itself has none."""
 
 
 class Emulator:
@@ -99,7 +99,7 @@ class Emulator:
     def init_us(self) -> int:
         """Return the init that the emulator reports for one cold start, microseconds.
 
-        Raises MeasurementError where it reports none.
+        Raises MeasurementError if it reports none.
         """
         return self._cold_start(self._options.handler)
 
@@ -194,7 +194,7 @@ class Emulator:
 
 
 def running_engine(engine: Engine) -> EngineState:
-    """Return the engine's state. Raises MeasurementError where it does not answer."""
+    """Return the engine's state. Raises MeasurementError if it does not answer."""
     state = engine_is_running(engine)
     if not state.running:
         raise MeasurementError(
@@ -208,7 +208,7 @@ def running_engine(engine: Engine) -> EngineState:
 def open_emulator(engine: Engine, options: EmulatorOptions) -> Iterator[Emulator]:
     """Lay out the task root as deployed; the layout and every container are gone at the end.
 
-    Raises MeasurementError where the engine does not answer.
+    Raises MeasurementError if the engine does not answer.
     """
     state = running_engine(engine)
     with tempfile.TemporaryDirectory(prefix="importcost-emulator-") as folder:
@@ -228,7 +228,7 @@ def open_emulator(engine: Engine, options: EmulatorOptions) -> Iterator[Emulator
 
 
 def _drop_stale(folder: Path) -> None:
-    """Drop the links to bytecode that a ZIP would have stale; hash-based bytecode stays."""
+    """Drop the links to bytecode that would be stale in a ZIP; hash-based bytecode stays."""
     for path in folder.rglob("*.pyc"):
         with path.open("rb") as stream:
             head = stream.read(8)

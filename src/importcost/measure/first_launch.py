@@ -1,4 +1,4 @@
-"""Compare the first launch with those after it: on Lambda, every cold start is a first launch.
+"""Compare the first launch with later ones: on Lambda, every cold start is a first launch.
 
 Only launches of one kind are compared: recording and tracing take time of their own.
 """
@@ -13,15 +13,15 @@ from importcost.model.stats import median
 
 SEVERAL_TIMES = 3.0
 MIN_EXCESS_US = 100_000
-"""Less than a tenth of a second more is a machine's ordinary unrest."""
+"""Less than a tenth of a second more is a machine's ordinary noise."""
 COMPARED = (RunKind.GRAPH, RunKind.TIMED, RunKind.TRACED)
 
 
 @dataclass(frozen=True, slots=True)
 class FirstLaunch:
-    """A function init that took several times what it takes later, microseconds.
+    """A function init that took several times as long as later ones, microseconds.
 
-    `waiting_us` is how much more of it than later was spent blocked.
+    `waiting_us` is the part of the difference that was spent blocked.
     """
 
     first_us: float
@@ -35,7 +35,7 @@ class FirstLaunch:
 
 
 def find_first_launch(runs: Iterable[Run]) -> FirstLaunch | None:
-    """Return the first launch of a kind that took several times the later ones of this kind."""
+    """Return the first launch of a kind if it took several times as long as later ones."""
     runs = list(runs)
     for kind in COMPARED:
         spans = _spans(runs, kind)
@@ -49,9 +49,10 @@ def find_first_launch(runs: Iterable[Run]) -> FirstLaunch | None:
 
 
 def needs_second_graph_run(runs: Sequence[Run]) -> bool:
-    """Return True if only another graph run can tell whether the first launch was like no other.
+    """Return True if only another graph run can show that the first launch was special.
 
-    The graph run is the first launch, slower than the timed ones by nature, and usually alone.
+    The graph run is the first launch, slower than the timed ones by nature, and usually the only
+    one.
     """
     graph, timed = _spans(runs, RunKind.GRAPH), _spans(runs, RunKind.TIMED)
     if len(graph) != 1 or not timed:
@@ -69,5 +70,5 @@ def _spans(runs: Iterable[Run], kind: RunKind) -> list[Timing]:
 
 
 def _own_us(span: Timing) -> float:
-    """Return what the launch itself took, without waiting for a processor that others used."""
+    """Return the launch's own time, without waiting for a processor that others used."""
     return float(span.wall_us if span.blocked_us is None else span.cpu_us + span.blocked_us)

@@ -1,4 +1,4 @@
-"""The import graph from what the probe recorded: owners, host file names, parent edges."""
+"""Build the import graph from the probe's records: owners, host file names, parent edges."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FOR_FUNCTIONS = runtime_distributions() - {"awslambdaric", "simplejson", "snaps
 
 
 class _Owners:
-    """Says to which distribution a module belongs."""
+    """Finds the distribution of a module."""
 
     def __init__(self, measurement: Measurement, task_root: str, runtime_dir: str | None) -> None:
         self._owners: Mapping[str, str] = measurement.graph["owners"]
@@ -44,7 +44,8 @@ class _Owners:
 
     def of_file(self, file: str | None, is_stdlib: bool) -> str:
         if file is not None and self._runtime_dir and file.startswith(self._runtime_dir):
-            # Older images keep boto3 beside awslambdaric: only the latter is loaded by itself.
+            # Older images keep boto3 beside awslambdaric: only the latter is loaded by the runtime
+            # itself.
             owner = self._owners.get(file)
             return owner if owner in _FOR_FUNCTIONS else RUNTIME
         if is_stdlib:
@@ -116,7 +117,7 @@ def _parent_edges(modules: Sequence[LoadedModule]) -> list[ImportEdge]:
 
 
 def _own_namespaces(modules: list[LoadedModule]) -> list[LoadedModule]:
-    """Give a namespace package, which has no file, the owner of most of what lies in it."""
+    """Give a namespace package, which has no file, the owner of most of its content."""
     inside: dict[str, Counter[str]] = defaultdict(Counter)
     for module in modules:
         if module.distribution != UNKNOWN_DISTRIBUTION:

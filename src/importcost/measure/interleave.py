@@ -1,4 +1,4 @@
-"""Launches two versions of a handler in interleaved pairs, each through its own runner.
+"""Launch two versions of a handler in interleaved pairs, each through its own runner.
 
 `pairs` measures changes of one task root; here base and head have their own folders, installed
 requirements and interpreters. A pair is one launch of each, one right after the other in random
@@ -18,11 +18,11 @@ from importcost.measure.session import Session, Subject
 from importcost.model.profile import Pair, RunKind, Timing
 
 OnLaunch = Callable[[], None]
-"""Is told after every launch."""
+"""Called after every launch."""
 
 
 class Side(str, Enum):
-    """Which of the two versions."""
+    """One of the two versions."""
 
     BASE = "base"
     HEAD = "head"
@@ -30,14 +30,14 @@ class Side(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One of the two versions, laid out and ready to be launched."""
+    """One of the two versions, laid out and ready to launch."""
 
     runner: Runner
     subject: Subject
 
 
 class SideFailedError(Exception):
-    """The handler of one side failed; `error` says how, `side` which."""
+    """The handler of one side failed; `error` is the failure and `side` the side."""
 
     def __init__(self, side: Side, error: HandlerError) -> None:
         super().__init__(f"{side.value}: {error}")
@@ -46,7 +46,7 @@ class SideFailedError(Exception):
 
 
 class Interleaved:
-    """Launches base and head in turn and gives back pairs of timings."""
+    """Launches base and head in turn and returns pairs of timings."""
 
     def __init__(self, base: Version, head: Version, random: Random) -> None:
         self._sessions = {
@@ -62,8 +62,8 @@ class Interleaved:
     def warm_up(self, on_launch: OnLaunch) -> None:
         """Launch each side once outside the pairs: its files are read cold, and it fails fast.
 
-        Head goes first: that it fails is what the gate is there for, whatever base does. Raises
-        SideFailedError, or MeasurementError where the interpreter or engine fails.
+        Head goes first: its failure is what the gate looks for, whatever base does. Raises
+        SideFailedError, or MeasurementError if the interpreter or engine fails.
         """
         for side in (Side.HEAD, Side.BASE):
             if self._is_warmed[side]:

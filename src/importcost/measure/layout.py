@@ -9,10 +9,10 @@ from importcost.model.profile import Settings, Target
 
 
 def layer_search_path(layer: str, python_version: str) -> tuple[str, ...]:
-    """Return what of an unpacked layer stands on sys.path; `python_version` like `3.12`.
+    """Return the folders of an unpacked layer for sys.path; `python_version` like `3.12`.
 
-    Lambda puts `python/lib/pythonX.Y/site-packages` before `python`; folders that do not exist
-    are left out.
+    Lambda puts `python/lib/pythonX.Y/site-packages` before `python`; folders that do not exist are
+    left out.
     """
     versioned = Path(layer, "python", "lib", f"python{python_version}", "site-packages")
     folders = (versioned, Path(layer, "python"))
@@ -20,9 +20,9 @@ def layer_search_path(layer: str, python_version: str) -> tuple[str, ...]:
 
 
 def local_layout(target: Target, python_version: str, packages: Packages = NO_PACKAGES) -> Layout:
-    """Lay out the task root, layers and packages as they lie on this machine.
+    """Lay out the task root, layers and packages in their places on this machine.
 
-    Where layers overlap, the later one wins, as it does when Lambda unpacks them into /opt.
+    If layers overlap, the later one wins, as when Lambda unpacks them into /opt.
     """
     layers = [
         folder
@@ -39,17 +39,17 @@ def local_layout(target: Target, python_version: str, packages: Packages = NO_PA
 
 
 def library_path(target: Target) -> str | None:
-    """Return LD_LIBRARY_PATH for native libraries in the task root and layers, None if none."""
+    """Return LD_LIBRARY_PATH for native libraries in the task root and layers, or None."""
     folders = [Path(target.task_root, "lib"), *(Path(layer, "lib") for layer in target.layers)]
     found = [str(folder) for folder in folders if folder.is_dir()]
     return ":".join(found) or None
 
 
 def lambda_environment(target: Target, settings: Settings, task_root: str) -> dict[str, str]:
-    """Return the variables that Lambda sets for the function, with stand-in credentials.
+    """Return the variables that Lambda sets for the function, with dummy credentials.
 
-    Without credentials, a module-level boto3 client would look for them at the instance
-    metadata address, which no function on Lambda does.
+    Without credentials, a module-level boto3 client would look for them at the instance metadata
+    address, which no function on Lambda does.
     """
     region = "us-east-1"
     environment = {

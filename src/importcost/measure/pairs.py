@@ -1,9 +1,9 @@
-"""Measures changes against the original: interleaved launches in random order, in pairs.
+"""Measure changes against the original: interleaved launches in random order, in pairs.
 
 A round launches the original (three times for three variants and more; their median counts) and
 each variant once, in random order, so that a machine whose speed drifts slows all of them alike. A
-saving is the Hodges-Lehmann shift of the rounds' differences with its 95 % interval; rounds go on
-until the intervals are narrow enough or the time is up.
+saving is the Hodges-Lehmann shift of the rounds' differences with its 95 % interval. Rounds
+continue until the intervals are narrow enough or the time is up.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ NO_SAVING = ("init takes longer with it", "no saving shows beyond the noise")
 Key = TypeVar("Key", bound=Hashable)
 
 PairsProgress = Callable[[int, int], None]
-"""Is told how many launches are done, of how many at least."""
+"""Called with the number of finished launches, and the minimum in all."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairedSubject(Generic[Key]):
-    """One variant to be measured; `subject` carries its replacements or its other bytecode."""
+    """One variant to measure; `subject` has its replacements or its other bytecode."""
 
     key: Key
     subject: Subject
@@ -50,7 +50,7 @@ class PairedSubject(Generic[Key]):
 
 @dataclass(slots=True)
 class _Side:
-    """What one variant's launches have brought so far."""
+    """The results of one variant's launches so far."""
 
     session: Session
     per_round: int = 1
@@ -58,14 +58,14 @@ class _Side:
     failure: str | None = None
 
     def launch(self) -> None:
-        """Launch once more; one failure ends this side, the others go on."""
+        """Launch once more; a failure ends this side, the others continue."""
         try:
             self.session.launch_probe(RunKind.TIMED)
         except HandlerError as error:
             self.failure = _failure_of(error)
 
     def first_launch(self, is_warmed: bool) -> None:
-        """Fail fast, fill the bytecode folder, and learn which modules are loaded."""
+        """Fail fast, fill the bytecode folder, and record the loaded modules."""
         try:
             if is_warmed:
                 self.session.launch_probe(RunKind.WARM_UP)
@@ -82,19 +82,19 @@ class _Side:
         return self._column("wall_us")
 
     def waits(self) -> bool:
-        """Tell whether the init waits for a disk, a network or a clock as long as matters."""
+        """Return True if the init waits for a disk, a network or a clock significantly."""
         blocked, wall = median(self._column("blocked_us")), median(self.wall_us())
         return significant_blocked_us(blocked, wall) > 0
 
     def billed_us(self, *, with_waits: bool) -> list[float]:
-        """Return each launch's CPU time, with its waiting where that is to count."""
+        """Return each launch's CPU time, with its waiting if that counts."""
         if not with_waits:
             return self.cpu_us()
         return [a + b for a, b in zip(self.cpu_us(), self._column("blocked_us"), strict=True)]
 
     def _column(self, name: str) -> list[float]:
         timed = [run for run in self.session.runs if run.kind is RunKind.TIMED]
-        # The first launch found cold files and stands outside the pairs.
+        # The first launch found cold files and is outside the pairs.
         values = [float(getattr(run.function_init, name) or 0) for run in timed[1:]]
         size = self.per_round
         return [median(values[at : at + size]) for at in range(0, len(values) - size + 1, size)]
@@ -116,9 +116,8 @@ def verify(
 ) -> Mapping[Key, Verification]:
     """Measure each variant against the original and return what it saves, by key.
 
-    A variant whose handler no longer imports is a Verification with its failure; the others go
-    on. Raises HandlerError where the original itself fails, MeasurementError where the engine
-    does.
+    A variant whose handler no longer imports is a Verification with its failure; the others
+    continue. Raises HandlerError if the original itself fails, MeasurementError if the engine does.
     """
     base = _Side(Session(runner, original), controls(len(variants)))
     base.first_launch(original.bytecode_dir is not None)
@@ -147,15 +146,15 @@ def verify(
 
 
 def controls(variants: int) -> int:
-    """Return how often a round launches the original, for so many variants.
+    """Return how often a round launches the original, for a number of variants.
 
-    All of them are held against it: what one launch of it is off by, every saving would be.
+    All of them are compared with it, so an error in its one launch would be in every saving.
     """
     return 3 if variants >= 3 else 1
 
 
 def _savings(base: _Side, side: _Side) -> list[float]:
-    # Lambda bills waiting like computing. Where there is next to none, it is only noise.
+    # Lambda bills waiting like computing. If there is next to none, it is only noise.
     with_waits = base.waits()
     before, after = (one.billed_us(with_waits=with_waits) for one in (base, side))
     return [was - now for was, now in zip(before, after, strict=False)]
@@ -197,5 +196,5 @@ def _why_not(interval: Interval) -> str | None:
 
 
 def with_bytecode(subject: Subject, folder: str) -> Subject:
-    """Return the subject with valid bytecode, kept in `folder`, as a package with .pyc has it."""
+    """Return the subject with valid bytecode, kept in `folder`, as in a package with .pyc files."""
     return replace(subject, bytecode="image", bytecode_dir=folder)

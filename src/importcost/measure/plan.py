@@ -1,4 +1,4 @@
-"""Which runs a measurement makes, and when it has enough of them."""
+"""Choose the runs of a measurement, and decide when they are enough."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ MAX_TRACED_RUNS = 5
 STATEMENT_RUNS = 2
 FIRST_TIMED_RUNS = 3
 NEEDED_TIMED_RUNS = 6
-"""Six is the fewest for which the median has a distribution-free 95 % interval at all."""
+"""Six is the smallest number with a distribution-free 95 % interval of the median."""
 NEEDED_RUNS = 2 * FIRST_TIMED_RUNS + 2
-"""Runs after the graph run that no profile can do without: the time limit does not count there.
+"""Runs after the graph run that every profile needs: the time limit does not apply to them.
 
 Three timed ones with the machine's speed beside each, a traced one, the statements' times.
 """
@@ -25,15 +25,15 @@ BATCH = 3
 MAX_TIMED_RUNS = 60
 CONFIDENCE = 0.95
 HALF_WIDTH_US = 300.0
-"""Nothing is decided by a third of a millisecond: a tiny handler need not be known exactly."""
+"""A third of a millisecond decides nothing: a tiny handler need not be known exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """When figures are known well enough, and how long to try.
+    """The required precision of figures, and the time limit.
 
-    `half_width` is a share of the median (0.05 is 5 % either way). `traced_runs` is how often
-    the imports are traced: one gives the tree, more make its shares steadier.
+    `half_width` is a share of the median (0.05 is 5 % either way). `traced_runs` is how often the
+    imports are traced: one gives the tree, more make its shares steadier.
     """
 
     half_width: float
@@ -48,7 +48,7 @@ PRECISE = Precision(half_width=0.02, time_limit_s=60.0, traced_runs=MAX_TRACED_R
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many launches of the handler, None for as many as the precision needs."""
+    """The number of launches of the handler, None for as many as the precision needs."""
 
     runs: int | None = None
     precision: Precision = PRECISE
@@ -77,8 +77,8 @@ def first_batch(plan: Plan, random: Random) -> list[RunKind]:
 def next_batch(plan: Plan, timed_cpu_us: Sequence[float], elapsed_s: float) -> list[RunKind]:
     """Return more runs while the median is not settled yet, else nothing.
 
-    Settled: the 95 % interval of the median is as narrow as the precision asks for. Gives up
-    at its time limit.
+    Settled means that the 95 % interval of the median is as narrow as the precision requires. Gives
+    up at its time limit.
     """
     if plan.runs is not None or elapsed_s >= plan.precision.time_limit_s:
         return []
@@ -102,11 +102,11 @@ def is_settled(values: Sequence[float], half_width: float) -> bool:
 
 
 def _needed_runs(random: Random) -> list[RunKind]:
-    """Return the runs that no profile can do without.
+    """Return the runs that every profile needs.
 
-    After the first four of the handler, which make five with the graph run, there are figures
-    to show. Kinds are in random order because a machine's speed drifts: runs of one kind in a
-    row would compare two moments instead of two kinds.
+    After the first four of the handler, which make five with the graph run, there are figures to
+    show. Kinds are in random order because a machine's speed drifts: runs of one kind in a row
+    would compare two moments instead of two kinds.
     """
     kinds = [RunKind.TIMED] * FIRST_TIMED_RUNS + [RunKind.TRACED]
     random.shuffle(kinds)
@@ -114,10 +114,10 @@ def _needed_runs(random: Random) -> list[RunKind]:
 
 
 def _more_runs(precision: Precision, random: Random) -> list[RunKind]:
-    """Return what follows where there is time for it: the total first, then its parts.
+    """Return the runs that follow if there is time: the total first, then its parts.
 
-    Traced and statement runs give shares of the timed total, which a drift of the machine's
-    speed changes little: they may come last.
+    Traced and statement runs give shares of the timed total, which a drift of the machine's speed
+    changes little: they may come last.
     """
     parts = [RunKind.TRACED] * (precision.traced_runs - 1)
     parts += [RunKind.STATEMENTS] * (STATEMENT_RUNS - 1)

@@ -1,4 +1,4 @@
-"""Hands out the text of the programs that run inside the measured interpreter or container."""
+"""Read the text of the programs that run inside the measured interpreter or container."""
 
 from __future__ import annotations
 

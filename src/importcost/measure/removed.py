@@ -1,4 +1,4 @@
-"""Modules that Python itself had, and that the measured Python has no more."""
+"""Modules that Python itself had, and that the measured Python no longer has."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _last_versions() -> Mapping[str, str]:
 
 
 def last_version(module: str, python_version: str) -> str | None:
-    """Return the last Python that has a module which `python_version` lacks, None for others."""
+    """Return the last Python with a module that `python_version` lacks, or None."""
     last = _last_versions().get(module.partition(".")[0])
     is_gone = last is not None and _key(last) < _key(python_version)
     return last if is_gone else None

@@ -43,7 +43,7 @@ class Variant:
     """The subject with other text in some of its files; nothing on disk is touched.
 
     `replacements` maps a file, as the host names it, to the bytes that the import system reads
-    in its place. `name` keeps bytecode of different variants apart.
+    instead. `name` keeps bytecode of different variants apart.
     """
 
     name: str
@@ -52,10 +52,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What one measurement launches again and again.
+    """The subject that one measurement launches again and again.
 
-    `bytecode` and `bytecode_dir` are the probe's settings of these names; `runtime_modules`
-    stand in for awslambdaric where the interpreter has none.
+    `bytecode` and `bytecode_dir` are the probe's settings of these names. `runtime_modules`
+    represent awslambdaric if the interpreter has none.
     """
 
     target: Target
@@ -66,15 +66,15 @@ class Subject:
     timeout_s: float
     variant: Variant | None = None
     beyond: Beyond = NOTHING_BEYOND
-    """What is there, and is not deployed; for saying why a module is missing."""
+    """Installed packages that are not deployed, to explain why a module is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharedFoldersUse:
-    """What a session's launches did in temporary folders that were not their own.
+    """The use that a session's launches made of temporary folders that were not their own.
 
-    `because` says why they were not, None where they were. `left` may be what a launch left
-    there; `met` was there before, and a launch used it.
+    `because` is the reason why they were not, None if they were. `left` may be left by a launch;
+    `met` was there before, and a launch used it.
     """
 
     because: str | None = None
@@ -94,11 +94,11 @@ class SharedFoldersUse:
 class Measurement:
     """Everything that one session brought back, before it becomes a profile.
 
-    `logs` belong to the traced runs in the order of `runs`; `spans` hold each traced run's
-    wall time of the same phases, microseconds, by the probe's phase names. `rows_redirected`
-    counts the traced runs that ended with file descriptor 2 closed or pointing elsewhere. `made`
-    are the files that init was seen to make, as the measured interpreter names them. `shared`
-    tells of temporary folders that launches could not have for themselves.
+    `logs` belong to the traced runs in the order of `runs`; `spans` hold each traced run's wall
+    time of the same phases, microseconds, by the probe's phase names. `rows_redirected` counts the
+    traced runs that ended with file descriptor 2 closed or pointing elsewhere. `made` are the files
+    that init was seen to create, as the measured interpreter names them. `shared` is about
+    temporary folders that launches could not have for themselves.
     """
 
     runs: tuple[Run, ...]
@@ -118,12 +118,12 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the work is: `done` of at least `total` launches, and what runs now.
+    """The progress of the work: `done` of at least `total` launches, and the current stage.
 
-    `label` names the stage in the user's words, None where there is only the one; `done` goes
-    on counting from one stage to the next. `handler` is the file that is measured. `runs` came
-    back so far, empty until they make first figures; `so_far_ms` is the bill that they make,
-    milliseconds, where somebody has worked it out.
+    `label` names the stage in the user's words, None if there is only one; `done` counts on from
+    one stage to the next. `handler` is the measured file. `runs` are those so far, empty until they
+    are enough for first figures. `so_far_ms` is their bill in milliseconds, if it has been
+    calculated.
     """
 
     done: int
@@ -182,8 +182,7 @@ def _timing(span: Mapping[str, Any]) -> Timing:
 class Session:
     """Launches runs of one subject through one runner.
 
-    The only thing it changes is its own list of results; a launch that fails raises and ends
-    the session.
+    It changes only its own list of results; a launch that fails raises and ends the session.
     """
 
     def __init__(self, runner: Runner, subject: Subject) -> None:
@@ -201,18 +200,18 @@ class Session:
 
     @property
     def subject(self) -> Subject:
-        """Return what is launched."""
+        """Return the launched subject."""
         return self._subject
 
     def has_figures(self) -> bool:
-        """Return True if the runs so far make a first bill: enough timed ones, and the speed."""
+        """Return True if the runs so far are enough for a first bill: timed ones, and the speed."""
         timed = len(self.timed_cpu_us())
         return timed >= FIRST_TIMED_RUNS and any(run.speed_us is not None for run in self.runs)
 
     def launch_s(self, kind: RunKind) -> float:
-        """Return how long a launch of this kind took last, seconds.
+        """Return the duration of the last launch of this kind, seconds.
 
-        Where there was none yet, the last timed one stands for it.
+        If there was none yet, it is that of the last timed one.
         """
         for wanted in (kind, RunKind.TIMED):
             found = [run.total_wall_us for run in self.runs if run.kind is wanted]
@@ -228,7 +227,7 @@ class Session:
     def launch_probe(self, kind: RunKind, **extra: Any) -> Mapping[str, Any]:
         """Run the probe once and keep the run; `extra` goes into its spec.
 
-        Raises HandlerError where init fails.
+        Raises HandlerError if init fails.
         """
         flags = ("-X", "importtime") if kind is RunKind.TRACED else ()
         launch = self._launch(kind.value, flags, {}, extra)
@@ -236,13 +235,13 @@ class Session:
         subject = self._subject
         raise_for_failure(launch, subject.target, subject.timeout_s, subject.beyond)
         result = launch.result
-        if result is None:  # raise_for_failure has covered this; keeps the type checker honest
+        if result is None:  # raise_for_failure has covered this; for the type checker
             raise MeasurementError("The probe left no result.")
         self._keep(kind, launch, result)
         return result
 
     def launch_diagnosis(self, wanted: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """Run init with stand-ins and placeholders; return the probe's result, None without one.
+        """Run init with stand-ins and placeholders; return the probe's result, or None.
 
         `wanted` goes into the spec as "diagnosis" (see probe/diagnosis.py). The run is not kept.
         """
@@ -266,7 +265,7 @@ class Session:
     def launch_handler(self, kind: RunKind, **extra: Any) -> Mapping[str, Any]:
         """Run the probe once, as `launch_probe` does, for a gate: its handler must be callable.
 
-        Raises HandlerError where init fails, or brings no such function.
+        Raises HandlerError if init fails, or defines no such function.
         """
         result = self.launch_probe(kind, **extra)
         if result["handler_found"] is False:
@@ -332,7 +331,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class _Pace:
-    """Knows how long the measurement has taken; `clock` gives seconds."""
+    """Keeps the time of the measurement; `clock` gives seconds."""
 
     clock: Callable[[], float]
     started: float
@@ -386,7 +385,7 @@ class Rehearsed:
 
 
 def rehearse(session: Session, on_progress: ProgressCallback) -> Rehearsed:
-    """Make the session's first launches. Raises as `measure` does; `session.last` is the one."""
+    """Make the session's first launches. Raises as `measure` does; `session.last` is the run."""
     handler = session.subject.target.handler_file
     on_progress(Progress(0, 1, RunKind.GRAPH, handler=handler))
     if session.subject.bytecode_dir:
@@ -405,15 +404,14 @@ def measure(
 ) -> Measurement:
     """Carry out `plan`: a graph run first (it fails fast), then timed and traced runs mixed.
 
-    The graph run is that of `rehearsed` where there is one. `clock` gives seconds; the plan's
-    time limit is held against it, and the graph run counts. Raises HandlerError where the
-    handler's init fails or takes longer than the timeout, MeasurementError where the interpreter
-    or engine does.
+    The graph run is that of `rehearsed` if there is one. `clock` gives seconds; the plan's time
+    limit is compared with it, and the graph run counts. Raises HandlerError if the handler's init
+    fails or exceeds the timeout, MeasurementError if the interpreter or engine does.
     """
     rehearsed = rehearsed or rehearse(Session(runner, subject), on_progress)
     session, graph, first = rehearsed.session, rehearsed.graph, rehearsed.launch
     kinds = first_batch(plan, random)
-    # What came before a graph run that succeeded was no measurement yet.
+    # Anything before a graph run that succeeded was no measurement yet.
     pace = _Pace(clock, clock() - session.launch_s(RunKind.GRAPH), plan.precision.time_limit_s)
     files = function_files(graph["graph"], runner.layout)
     _carry_out(session, plan, kinds, files, on_progress, pace)

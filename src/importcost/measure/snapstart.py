@@ -1,4 +1,4 @@
-"""Runs init, snapshot and restore in the measured interpreter, as SnapStart does them."""
+"""Run init, snapshot and restore in the measured interpreter, as SnapStart does them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def observe(runner: Runner, subject: Subject) -> SnapshotRun:
     """Run the target twice: once for the times, once traced.
 
     The runner's environment must have AWS_LAMBDA_INITIALIZATION_TYPE as snap-start. Raises
-    HandlerError where init fails, MeasurementError where the interpreter cannot fork or start.
+    HandlerError if init fails, MeasurementError if the interpreter cannot fork or start.
     """
     timed = _launch(runner, subject, "time")
     traced = _launch(runner, subject, "trace")
@@ -95,7 +95,7 @@ def _launch(runner: Runner, subject: Subject, mode: str) -> Mapping[str, Any]:
             "builtins or sys."
         )
     raise_for_failure(launch, target, subject.timeout_s, subject.beyond)
-    if launch.result is None:  # raise_for_failure has covered this; keeps the type checker honest
+    if launch.result is None:  # raise_for_failure has covered this; for the type checker
         raise MeasurementError("The probe left no result.")
     return launch.result
 

@@ -1,4 +1,4 @@
-"""Top-level statements of the function's own files: which files, and medians over the runs."""
+"""Top-level statements of the function's own files: the files, and medians over the runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader of the figures must know about how they came about."""
+"""Caveats on the origin of the figures, for their reader."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def find_warnings(
 
 
 def supply_warnings(supplies: Supplies) -> tuple[ProfileWarning, ...]:
-    """Return a warning for each package that nobody named and that was installed even so."""
+    """Return a warning for each package that was installed without being requested."""
     return tuple(
         ProfileWarning(
             WarningCode.SUPPLIED,
@@ -111,15 +111,15 @@ def _cause(found: FirstLaunch, measurement: Measurement, task_root: str) -> str:
     ]
     files = [*lasting, *measurement.shared.left]
     if files:
-        return f"it made {_some(files)}, which later ones find; deploy that with the function"
+        return f"it created {_some(files)}, which later ones find; deploy that with the function"
     if found.is_mostly_waiting:
         return (
             "most of the difference is waiting, as for files that were read from disk once and "
             "come from memory since"
         )
     return (
-        "it was seen to make no file that stays, so a child process, a library or a service that "
-        "it reaches may keep something"
+        "it was not seen to create a file that stays, so a child process, a library or a service "
+        "that it reaches may keep something"
     )
 
 
@@ -139,7 +139,7 @@ def _about_shared_folders(measurement: Measurement) -> Iterator[ProfileWarning]:
         yield ProfileWarning(
             WarningCode.SHARED_FOLDERS,
             f"Launches shared this machine's temporary folders ({use.because}): "
-            f"{'; '.join(parts)}. A cold start finds an empty /tmp: remove that and measure "
+            f"{'; '.join(parts)}. A cold start finds an empty /tmp: remove them and measure "
             "again, or measure in a container with --runner.",
         )
 
@@ -180,12 +180,12 @@ def _about_the_log(measurement: Measurement) -> Iterator[ProfileWarning]:
         yield ProfileWarning(
             WarningCode.DISTURBED_LOG,
             f"The trace is disturbed ({kind.value}, {count} times in {len(measurement.logs)} "
-            f"runs: {detail}); totals are sound, single rows may not be.",
+            f"runs: {detail}); totals are right, single rows may be wrong.",
         )
 
 
 def _about_the_rows(measurement: Measurement, function: FunctionInit) -> Iterator[ProfileWarning]:
-    """Say where rows are missing or not to be trusted, though the log reads well."""
+    """Warn of missing or untrustworthy rows in a log that parses well."""
     if measurement.rows_redirected:
         yield ProfileWarning(
             WarningCode.DISTURBED_LOG,
@@ -198,7 +198,7 @@ def _about_the_rows(measurement: Measurement, function: FunctionInit) -> Iterato
     ):
         yield ProfileWarning(
             WarningCode.DISTURBED_LOG,
-            f"{function.unattributed_share:.0%} of function init stands in no row of the trace: "
+            f"{function.unattributed_share:.0%} of function init is in no row of the trace: "
             "rows are missing; totals are sound.",
         )
     unknown = _never_tried(measurement)
@@ -215,7 +215,7 @@ def _about_the_rows(measurement: Measurement, function: FunctionInit) -> Iterato
 def _never_tried(measurement: Measurement) -> list[str]:
     """Return the names of function rows in every traced run that the graph run did not import.
 
-    In every one: a handler that imports at random, or from a thread, is no forger.
+    Only names in every run count, because a handler may import at random, or from a thread.
     """
     tried = measurement.graph.get("tried")
     if tried is None or not measurement.logs:

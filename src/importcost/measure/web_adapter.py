@@ -1,4 +1,4 @@
-"""Starts a web app's server as Lambda Web Adapter does, until it is ready, and asks it."""
+"""Start a web app's server as Lambda Web Adapter does, wait for it, and send requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SERVERS: Mapping[str, tuple[str, ...]] = {
     "uvicorn": ("-m", "uvicorn", "--host=127.0.0.1", "--port={port}", "--log-level=warning"),
     "gunicorn": ("-m", "gunicorn", "--bind=127.0.0.1:{port}", "--workers=1", "--log-level=warning"),
 }
-# As the loader finds a ZIP's files on Lambda: bytecode that is not hash-based is never valid.
+# As the loader finds a ZIP's files on Lambda: only hash-based bytecode is valid.
 AS_DEPLOYED = """\
 import importlib._bootstrap_external as external
 import os
@@ -56,7 +56,7 @@ NO_MODULE = re.compile(r"No module named '?([\w.]+)'?")
 class WebRun:
     """One start of the server: process start to readiness, microseconds, and the answers.
 
-    `rows_text` is what a traced run wrote to standard error.
+    `rows_text` is a traced run's standard error.
     """
 
     ready_us: int
@@ -93,8 +93,8 @@ def launch_server(
 ) -> WebRun:
     """Start the server once, ask it and end it; nothing of it stays.
 
-    Raises HandlerError where the app does not get ready, MeasurementError where the server is
-    not to be had.
+    Raises HandlerError if the app does not get ready, MeasurementError if the server is not
+    available.
     """
     target = subject.target
     app = f"{target.module}:{target.function or 'app'}"

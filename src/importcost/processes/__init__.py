@@ -1,1 +1,1 @@
-"""Starting other programs: bounded, in a group of their own, ended on every way out."""
+"""Start other programs: bounded, in a process group of their own, ended on every way out."""

@@ -26,16 +26,16 @@ OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024
 _CHUNK_BYTES = 1 << 16
 _POLL_S = 0.05
 _DRAIN_S = 1.0
-"""How long output is still read after the command has ended, where a child of it holds the pipe."""
+"""Seconds of further reading after the command has ended, if its child holds the pipe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
     """A command that has ended.
 
-    `exit_code` is negative when a signal ended it. `timed_out` says that the deadline did. `out`
-    and `error` hold the last bytes of each stream, at most the limit; `is_cut` says that there
-    were more.
+    `exit_code` is negative if a signal ended it. `timed_out` is True if the deadline did. `out` and
+    `error` hold the last bytes of each stream, at most the limit; `is_cut` is True if there were
+    more.
     """
 
     exit_code: int
@@ -87,14 +87,14 @@ def run(
     grace_s: float = 0.0,
     leaves_children: bool = False,
 ) -> Finished:
-    """Run `argv` without input and return what came of it, at the latest after `timeout_s`.
+    """Run `argv` without input and return the result, at the latest after `timeout_s`.
 
-    The deadline covers reading as well as waiting. `on_line` is told each line of standard
-    output as it comes. With `merges_streams` standard error goes to standard output. A command
-    past its deadline, or interrupted, gets SIGTERM and `grace_s` seconds to clean up; then its
-    whole group is killed. Children that a finished command left in its group are killed too,
-    unless it `leaves_children` on purpose, as an engine's client does. Raises OSError where it
-    cannot be started.
+    The deadline covers reading as well as waiting. `on_line` gets each line of standard output as
+    it comes. With `merges_streams` standard error goes to standard output. A command past its
+    deadline, or interrupted, gets SIGTERM and `grace_s` seconds to clean up; then its whole group
+    is killed. Children that a finished command left in its group are killed too, unless it
+    `leaves_children` on purpose, as an engine's client does. Raises OSError if it cannot be
+    started.
     """
     deadline = time.monotonic() + timeout_s
     error = STDOUT if merges_streams else PIPE
@@ -121,7 +121,7 @@ def started(
 ) -> Iterator[Process]:
     """Start a command without input; it has ended, and with it its group, when the context ends.
 
-    Raises OSError where it cannot be started.
+    Raises OSError if it cannot be started.
     """
     process = start(argv, cwd=cwd, env=env, out=out, error=error)
     try:
@@ -141,7 +141,7 @@ def start(
 ) -> Process:
     """Start a command in a group of its own; the caller must `end` it.
 
-    `takes` is its standard input. Raises OSError where it cannot be started.
+    `takes` is its standard input. Raises OSError if it cannot be started.
     """
     return subprocess.Popen(
         list(argv),
@@ -155,14 +155,14 @@ def start(
 
 
 def wait(process: Process, timeout_s: float | None = None) -> int | None:
-    """Return the exit code, None if the process still runs after `timeout_s` seconds."""
+    """Return the exit code, or None if the process still runs after `timeout_s` seconds."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         return process.wait(timeout_s)
     return None
 
 
 def end(process: Process, *, grace_s: float = 0.0) -> None:
-    """End what still runs of the process's group, and close the pipes to it."""
+    """End everything that still runs in the process's group, and close its pipes."""
     try:
         if not _has_ended(process):
             if grace_s > 0:
@@ -209,8 +209,8 @@ def _await_exit(process: Process, deadline: float) -> bool:
 def _read(process: Process, kept: tuple[_Kept, _Kept], deadline: float) -> bool:
     """Read both streams to their end; False if the deadline came first.
 
-    A child that left the group may hold a pipe open: after the command has ended, reading goes
-    on for a moment only.
+    A child that left the group may hold a pipe open: after the command has ended, reading continues
+    only for a moment.
     """
     with selectors.DefaultSelector() as selector:
         for stream, sink in zip((process.stdout, process.stderr), kept, strict=True):
@@ -233,7 +233,7 @@ def _read(process: Process, kept: tuple[_Kept, _Kept], deadline: float) -> bool:
 
 
 def _take(key: selectors.SelectorKey) -> bool:
-    """Read what is there of one stream; False at its end."""
+    """Read the available bytes of one stream; False at its end."""
     try:
         chunk = os.read(key.fd, _CHUNK_BYTES)
     except BlockingIOError:

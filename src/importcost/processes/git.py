@@ -1,4 +1,4 @@
-"""What git is asked: which files have changes without a commit, and for other versions of them."""
+"""Ask git for files with uncommitted changes, and for other versions of files."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from importcost.processes.bounded import run
 TIMEOUT_S = 10.0
 CHECKOUT_TIMEOUT_S = 600.0
 _GIVE_UP_S = 5.0
-"""How long an interrupted git may take to remove its own half-made files."""
-# Set inside git's own hooks, they would answer for another repository than the files' own.
+"""Seconds that an interrupted git may take to remove its own temporary files."""
+# Inside git's own hooks these are set, and would select another repository than the files' own.
 _REDIRECTIONS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 _NOT_A_REPOSITORY = "not a git repository"
 
@@ -26,8 +26,8 @@ _NOT_A_REPOSITORY = "not a git repository"
 class Uncommitted:
     """Git's answer: `files` have changes without a commit (untracked files, too).
 
-    `unversioned` are files for which there is no git to ask: no repository, no git command.
-    `unknown` maps a file to the reason why a repository that is there could not answer.
+    `unversioned` are files without a repository, or on a machine without git. `unknown` maps a file
+    to the reason why its repository could not answer.
     """
 
     files: frozenset[Path]
@@ -38,7 +38,7 @@ class Uncommitted:
 def uncommitted(files: Iterable[Path], timeout_s: float = TIMEOUT_S) -> Uncommitted:
     """Ask git about `files`, one question a folder, each at most `timeout_s` seconds.
 
-    The paths of the answer are those handed in. A missing git or repository is an answer.
+    The answer has the given paths. A missing git or repository is an answer.
     """
     folders: dict[Path, list[Path]] = {}
     for file in files:
@@ -77,8 +77,8 @@ def _status(folder: Path, names: Sequence[str], timeout_s: float) -> frozenset[s
 
 def _environment() -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if name not in _REDIRECTIONS}
-    # Only looked at, the user's index is not written to; the reason is looked for in English,
-    # and nobody is there to type a password.
+    # The user's index is only read, not written. The reason is matched in English, and nobody is
+    # there to type a password.
     return environment | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
 
@@ -89,9 +89,9 @@ class Repository:
     folder: Path
 
     def commit_of(self, ref: str) -> str:
-        """Return the full name of the commit that `ref` means.
+        """Return the full name of the commit that `ref` names.
 
-        Raises UsageError where there is none, MeasurementError where a shallow clone lacks it.
+        Raises UsageError if there is none, MeasurementError if a shallow clone lacks it.
         """
         code, out, _ = self._ask(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
@@ -149,13 +149,13 @@ class Repository:
         return len(out.splitlines()) if code == 0 else 0
 
     def has_submodules(self, commit: str) -> bool:
-        """Tell whether a commit has submodules in it."""
+        """Return True if a commit has submodules."""
         return self._ask("cat-file", "-e", f"{commit}:.gitmodules")[0] == 0
 
     def add_worktree(self, folder: Path, commit: str) -> None:
         """Check `commit` out into `folder`, submodules included. Raises MeasurementError.
 
-        The repository's hooks do not run: they are for the user's own tree.
+        The repository's hooks do not run: they are meant for the user's own tree.
         """
         quiet = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
         code, _, reason = self._ask(
@@ -171,7 +171,7 @@ class Repository:
         )
         if code != 0:
             raise MeasurementError(
-                f"git cannot check {commit[:12]} out into {folder} ({reason}): free what is in "
+                f"git cannot check {commit[:12]} out into {folder} ({reason}): remove what is in "
                 "the way, or compare two folders."
             )
         if not self.has_submodules(commit):
@@ -192,7 +192,7 @@ class Repository:
             )
 
     def remove_worktree(self, folder: Path) -> None:
-        """Remove a worktree and its registration, whatever state it is in; never raises."""
+        """Remove a worktree and its registration in any state; never raises."""
         if folder.exists():
             with contextlib.suppress(MeasurementError):
                 self._ask("worktree", "remove", "--force", "--force", str(folder), timeout_s=60)
@@ -203,9 +203,9 @@ class Repository:
 
 
 def find_repository(folder: Path) -> Repository | None:
-    """Return the repository that `folder` lies in, None if it lies in none.
+    """Return the repository around `folder`, or None.
 
-    Raises MeasurementError where there is no git, or git refuses to answer.
+    Raises MeasurementError if there is no git, or git refuses to answer.
     """
     code, out, reason = ask_git(folder, ("rev-parse", "--show-toplevel"), TIMEOUT_S)
     if code == 0 and out:
@@ -221,8 +221,8 @@ def find_repository(folder: Path) -> Repository | None:
 def ask_git(folder: Path, args: Sequence[str], timeout_s: float) -> tuple[int, str, str]:
     """Run git once and return its exit code, output, and the first line of its reason.
 
-    An interruption ends git before it goes on. Raises MeasurementError without a git command,
-    or after `timeout_s` seconds.
+    An interruption ends git before it is raised again. Raises MeasurementError without a git
+    command, or after `timeout_s` seconds.
     """
     command = ["git", "-c", "core.fsmonitor=false", "-C", str(folder), *args]
     try:

@@ -1,4 +1,4 @@
-"""Runs the user's own install command for one version of a project."""
+"""Run the user's own install command for one version of a project."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LAST_LINES = 3
 
 
 def parse_install(command: str) -> tuple[str, ...]:
-    """Return the command's words. Raises UsageError for one that names no `{target}`."""
+    """Return the command's words. Raises UsageError for one without `{target}`."""
     try:
         argv = tuple(shlex.split(command))
     except ValueError as error:
@@ -39,7 +39,7 @@ def run_install(command: tuple[str, ...], target: Path, cwd: Path, python: str) 
     """Run an install command in `cwd`, its `{target}` filled in; no shell is involved.
 
     Commands are looked up beside `python` first, so that `pip` is the measured one's. Raises
-    MeasurementError with the command's last words where it fails.
+    MeasurementError with the command's last line if it fails.
     """
     argv = [word.replace(TARGET, str(target)) for word in command]
     if argv[0] in ("pip", "pip3"):
@@ -62,8 +62,8 @@ def run_install(command: tuple[str, ...], target: Path, cwd: Path, python: str) 
         ) from error
     if done.timed_out:
         raise MeasurementError(
-            f"`{shlex.join(command)}` did not end within {TIMEOUT_S:g} s: see why it waits, then "
-            "compare again."
+            f"`{shlex.join(command)}` did not end within {TIMEOUT_S:g} s: find out why it waits, "
+            "then compare again."
         )
     if done.exit_code != 0:
         lines = done.out.decode("utf-8", "replace").strip().splitlines()

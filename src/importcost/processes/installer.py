@@ -1,4 +1,4 @@
-"""Installs a handler's packages once, into a cache keyed by their content."""
+"""Install a handler's packages once, into a cache keyed by their content."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _NETWORK_MARKS = (
 
 
 def installed_folder(key: str, target: InstallTarget) -> Path:
-    """Return the folder that requirements with content `key` are installed into."""
+    """Return the install folder for requirements with content `key`."""
     platform = f"{sys.platform}-local" if target.python else "linux-container"
     text = f"{key}|{target.python_version}|{target.machine}|{platform}"
     key_folder = cache_folder() / "requirements" / hashlib.sha256(text.encode()).hexdigest()[:20]
@@ -61,11 +61,10 @@ def installed_folder(key: str, target: InstallTarget) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class ToInstall:
-    """What is installed: a requirements `file`, or else `lines` that come from somewhere.
+    """The packages to install: a requirements `file`, or else `lines` of any origin.
 
-    `label` names it to the user; `remedy` says what to do if it fails.
-    `compiled_by` is an interpreter of the version installed for, which leaves valid bytecode
-    beside the sources.
+    `label` names it to the user; `remedy` is the advice if it fails. `compiled_by` is an
+    interpreter of the target version, which leaves valid bytecode beside the sources.
     """
 
     label: str
@@ -80,9 +79,9 @@ def install(
 ) -> None:
     """Install packages into `folder`, all or nothing.
 
-    `on_line` is told what the installer says. Raises NoNetworkError where no index can be
-    reached, MeasurementError with the installer's own reason for any other failure; `folder`
-    does not exist then.
+    `on_line` gets the installer's output. Raises NoNetworkError if no index can be reached,
+    MeasurementError with the installer's own reason for any other failure; `folder` does not exist
+    then.
     """
     entry = folder.parent
     partial = _partial_folder(entry)
@@ -96,7 +95,7 @@ def install(
             raise _failed(wanted, target, lines)
         if wanted.compiled_by is not None:
             _compile(partial / folder.name, wanted.compiled_by)
-        # Where another process was quicker, its folder has the same content.
+        # If another process was quicker, its folder has the same content.
         with contextlib.suppress(OSError):
             partial.rename(entry)
     finally:
@@ -151,7 +150,7 @@ def _compile(folder: Path, python: str) -> None:
     """Leave bytecode beside the sources that stays valid wherever the folder is mounted."""
     options = ["-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
     done = _started([python, "-I", *options, str(folder)], INSTALL_TIMEOUT_S)
-    # What does not compile is left as it is: some packages carry files for other Pythons.
+    # Files that do not compile are left as they are: some packages have files for other Pythons.
     if done.timed_out:
         raise MeasurementError(
             f"{python} did not compile the installed packages within {INSTALL_TIMEOUT_S:g} s: "
@@ -182,12 +181,14 @@ def _command(requirements: str, folder: Path, target: InstallTarget) -> list[str
 
 
 def _pip_for(python: str) -> list[str]:
-    """Return how to call pip for `python`: its own, or importcost's with --python."""
+    """Return the pip command for `python`: its own pip, or importcost's with --python."""
     done = _started([python, "-m", "pip", "--version"], PIP_TIMEOUT_S)
     if done.timed_out:
         raise MeasurementError(
             f"`{python} -m pip --version` did not answer within {PIP_TIMEOUT_S:g} s",
-            remedy("see why it waits", words("name another interpreter with ", Parameter.PYTHON)),
+            remedy(
+                "find out why it waits", words("name another interpreter with ", Parameter.PYTHON)
+            ),
         )
     if done.exit_code == 0:
         return [python, "-m", "pip"]
@@ -217,7 +218,9 @@ def _run(command: list[str], on_line: Callable[[str], None]) -> tuple[int, list[
 
 def _reason(lines: list[str]) -> str:
     found = [line.strip() for line in lines if line.strip().startswith(_REASON_MARKS)]
-    found = [line for line in found if "ResolutionImpossible" not in line]  # the line before says
+    found = [
+        line for line in found if "ResolutionImpossible" not in line
+    ]  # the line before names it
     if not found:
         found = [line.strip() for line in lines if line.strip()][-1:]
     texts = [line.removeprefix("ERROR:").removeprefix("error:").strip(" .") for line in found]

@@ -1,4 +1,4 @@
-"""Runs the snakeviz server on loopback for as long as somebody looks at a profile."""
+"""Run the snakeviz server on loopback while the user looks at a profile."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from importcost.processes.bounded import Process, started
 LOOPBACK = "127.0.0.1"
 START_TIMEOUT_S = 30.0
 _POLL_S = 0.05
-# With the line's end, or the address might still be half written.
+# With the line's end, because the address might still be half written.
 _URL = re.compile(r"^(http://\S+/snakeviz/\S+)\r?\n", re.MULTILINE)
 _ADVICE = "write the file with -o FILE.prof and open it elsewhere, or reinstall importcost"
 
 
 @dataclass(frozen=True, slots=True)
 class SnakevizServer:
-    """A server that answers; `url` shows the profile."""
+    """A running server; `url` shows the profile."""
 
     url: str
     process: Process
@@ -46,9 +46,9 @@ class SnakevizServer:
 def serve(data: bytes, name: str, timeout_s: float = START_TIMEOUT_S) -> Iterator[SnakevizServer]:
     """Serve pstats `data` with snakeviz on a free port of 127.0.0.1, shown as `name`.
 
-    The server runs in a process group and a temporary folder of its own; both are gone when the
-    context ends, however it ends. Raises MeasurementError where it does not answer within
-    `timeout_s` seconds.
+    The server runs in a process group and a temporary folder of its own; both are removed when the
+    context ends, in any way. Raises MeasurementError if it does not answer within `timeout_s`
+    seconds.
     """
     with tempfile.TemporaryDirectory(prefix="importcost-snakeviz-") as folder:
         file, log = Path(folder) / f"{_safe(name)}.prof", Path(folder) / "server.log"
@@ -67,7 +67,7 @@ def _command(file: Path) -> list[str]:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on; snakeviz takes another if it must."""
+    """Return a free port of 127.0.0.1; snakeviz chooses another if it must."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
@@ -88,7 +88,7 @@ def _wait_for_answer(process: Process, log: Path, timeout_s: float) -> str:
                 f"snakeviz could not be started (exit code {process.returncode}{_reason(log)}): "
                 f"{_ADVICE}."
             )
-        # The port is read from what snakeviz says: it may have had to take another one.
+        # The port is read from snakeviz's output: it may have had to choose another one.
         found = _URL.search(log.read_text(errors="replace"))
         status = _status(found[1], left_s) if found else None
         if found and status == http.client.OK:
@@ -103,7 +103,7 @@ def _wait_for_answer(process: Process, log: Path, timeout_s: float) -> str:
 
 
 def _status(url: str, timeout_s: float) -> int | None:
-    """Return the HTTP status of a page read whole; None where nothing answers yet."""
+    """Return the HTTP status of a page read whole; None if nothing answers yet."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
     try:

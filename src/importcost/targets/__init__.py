@@ -1,1 +1,1 @@
-"""From what the user names to a Target: handler files and handler strings."""
+"""Resolve the user's handler files and handler strings to a Target."""

@@ -1,4 +1,4 @@
-"""Finds the Lambda handlers of a project: in its SAM or Serverless file, else in its sources."""
+"""Find the Lambda handlers of a project: in its SAM or Serverless file, else in its sources."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _RUNTIME = re.compile(r"python3\.\d+")
 
 @dataclass(frozen=True, slots=True)
 class FoundHandler:
-    """A handler as the configuration is to name it; paths are relative to the project's folder.
+    """A handler for the configuration; paths are relative to the project's folder.
 
     `source` is the file that names it.
     """
@@ -53,9 +53,9 @@ class FoundHandler:
 
 
 def find_handlers(folder: Path) -> tuple[FoundHandler, ...]:
-    """Return what the project's deployment file names, else what its sources define.
+    """Return the handlers in the project's deployment file, else those that its sources define.
 
-    Functions whose handler file is not there (another language, generated code) are left out.
+    Functions without a handler file (another language, generated code) are left out.
     """
     for names, read in ((TEMPLATES, _of_sam), (SERVERLESS, _of_serverless)):
         for name in names:
@@ -136,7 +136,7 @@ def _python_files(folder: Path) -> Iterator[Path]:
 
 
 def handler_function(file: Path) -> str | None:
-    """Return the function of a file that looks like a handler: its usual name, two arguments."""
+    """Return the function of a file that looks like a handler: the usual name, two arguments."""
     try:
         if file.stat().st_size > MAX_BYTES:
             return None
@@ -154,7 +154,7 @@ def handler_function(file: Path) -> str | None:
 
 
 def _file_of(handler: str | None, root: str, folder: Path) -> str | None:
-    """Return `FILE.py:function` for a handler string, None where there is no such file."""
+    """Return `FILE.py:function` for a handler string, or None if there is no such file."""
     module, dot, function = (handler or "").rpartition(".")
     if not dot or not function.isidentifier():
         return None
@@ -190,7 +190,7 @@ def _runtime(value: Any) -> str | None:
 
 
 def _unique(found: tuple[FoundHandler, ...]) -> tuple[FoundHandler, ...]:
-    """Give handlers of the same name the folders that tell them apart, or a number."""
+    """Add the folders that distinguish handlers of the same name, or a number."""
     taken: set[str] = set()
     result = []
     for one in found:

@@ -1,4 +1,4 @@
-"""From what the user names (a file, a file and function, a handler string) to a Target."""
+"""Resolve the user's target (a file, a file and function, a handler string) to a Target."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def resolve_target(
     """Resolve `handler.py`, `handler.py:function` or a Lambda handler string.
 
     Without `task_root`, a file's task root is its folder (for a file with relative imports the
-    folder above its outermost package), a handler string's is the current folder. Raises
-    UsageError where nothing fits.
+    folder above its outermost package), a handler string's is the current folder. Raises UsageError
+    if nothing matches.
     """
     for layer in layers:
         _check_layer(Path(layer))
@@ -69,7 +69,7 @@ def _split_function(text: str) -> tuple[str, str | None]:
     if colon and path.endswith(".py"):
         if not function.isidentifier():
             raise UsageError(
-                f"'{function}' in {text} is no function name: write FILE.py or FILE.py:function."
+                f"'{function}' in {text} is not a function name: write FILE.py or FILE.py:function."
             )
         return path, function
     return text, None
@@ -98,7 +98,7 @@ def _from_file(file: Path, task_root: str | None) -> tuple[str, Path, Path]:
             ),
         )
     if not file.is_file():
-        raise UsageError(f"{file} is no regular file: name the handler's Python file.")
+        raise UsageError(f"{file} is not a regular file: name the handler's Python file.")
     file = file.resolve()
     root = _check_root(task_root) if task_root else _guess_root(file)
     try:
@@ -149,11 +149,11 @@ def _guess_root(file: Path) -> Path:
 
 
 def _imports(file: Path) -> tuple[bool, set[str]]:
-    """Tell whether a file imports relatively, and which modules it imports absolutely."""
+    """Return True if a file imports relatively, and the modules that it imports absolutely."""
     try:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
-        return False, set()  # measuring it will say what is wrong with the file, and where
+        return False, set()  # measuring it reports the error in the file and its line
     relative, names = False, set[str]()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -166,9 +166,9 @@ def _imports(file: Path) -> tuple[bool, set[str]]:
 
 
 def _is_found_in(package: Path, name: str) -> bool:
-    """Tell whether `name` means something inside the folder `package`: app.db in src/app.
+    """Return True if `name` exists inside the folder `package`: app.db in src/app.
 
-    That is a module of it, or a name that its __init__.py speaks of (`from app import db`).
+    It is then a module of it, or a name in its __init__.py (`from app import db`).
     """
     top, dot, rest = name.partition(".")
     if not dot or package.name != top:
@@ -214,7 +214,9 @@ def _from_handler_string(text: str, task_root: str | None) -> tuple[str, str, Pa
 def _check_root(text: str) -> Path:
     root = Path(text)
     if not root.is_dir():
-        raise UsageError(f"The task root {root} is no folder: name the one deployed as /var/task.")
+        raise UsageError(
+            f"The task root {root} is not a folder: name the one deployed as /var/task."
+        )
     return root.resolve()
 
 

@@ -1,4 +1,4 @@
-"""Which Python is measured when the user does not say."""
+"""Choose the Python to measure if the user does not name one."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from importcost.parameters import Parameter
 
 @dataclass(frozen=True, slots=True)
 class InterpreterChoice:
-    """An interpreter's path and why it was taken, in words for the user."""
+    """An interpreter's path and the reason for its choice, in words for the user."""
 
     path: str
     reason: str | Words
 
 
 def environment_python(folder: Path) -> Path | None:
-    """Return the interpreter of a virtual environment folder, None if it has none."""
+    """Return the interpreter of a virtual environment folder, or None."""
     for relative in ("bin/python", "Scripts/python.exe"):
         if (folder / relative).exists():
             return folder / relative
@@ -35,8 +35,8 @@ def choose_interpreter(
     """Choose the interpreter to measure.
 
     In order: `named` by the user; for an explicit `runtime`, that version on PATH; the active
-    virtual environment; a `.venv` in `start` or above; the interpreter that runs importcost.
-    Raises UsageError where a named interpreter does not exist.
+    virtual environment; a `.venv` in `start` or above; the interpreter that runs importcost. Raises
+    UsageError if a named interpreter does not exist.
     """
     if named:
         return InterpreterChoice(_named(named), words("named with ", Parameter.PYTHON))

@@ -1,4 +1,4 @@
-"""Which distribution holds a module that is missing: a dated list, and what is installed here."""
+"""Find the distribution of a missing module: in a dated list, and among the installed ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from importcost.model.supplies import MissingModule
 
 _ALIKE = 0.8
-"""How much of two names agrees where one is a misspelling: `jsn` and `json` have 0.86."""
+"""The share of two names that agrees if one is a misspelling: `jsn` and `json` have 0.86."""
 
 
 @cache
@@ -24,9 +24,9 @@ def _known() -> Mapping[str, str]:
 
 
 def known_distribution(module: MissingModule) -> str | None:
-    """Return the distribution that the dated list has for a module, None if it does not know.
+    """Return the distribution of a module in the dated list, or None.
 
-    The longest dotted name that its import statement asks for decides.
+    The longest dotted name in its import statement decides.
     """
     found = [name for wanted in (*module.wanted, module.name) if (name := _longest(wanted))]
     return _known()[max(found, key=len)] if found else None
@@ -42,10 +42,10 @@ def _longest(name: str) -> str | None:
 
 
 def distribution_of(module: MissingModule, folders: tuple[str, ...] = ()) -> str | None:
-    """Return the distribution that holds a module, of the dated list or installed in `folders`.
+    """Return a module's distribution, from the dated list or among those installed in `folders`.
 
-    `folders` are the measuring environment's: what a developer has installed there is what the
-    import meant. None if neither knows.
+    `folders` are the measuring environment's: the packages that a developer has installed there are
+    the ones that the import meant. None if neither has it.
     """
     known = known_distribution(module)
     if known is not None:
@@ -58,10 +58,10 @@ def distribution_of(module: MissingModule, folders: tuple[str, ...] = ()) -> str
 
 
 def is_there_without(module: MissingModule) -> str | None:
-    """Return the distribution that was imported but has no such submodule, None without one.
+    """Return the distribution that was imported but has no such submodule, or None.
 
-    A missing module is noted with its dots only if its parent could be imported. A parent that
-    belongs to no distribution of its own is a namespace: its part is not installed.
+    A missing module is recorded with its dots only if its parent could be imported. A parent
+    without a distribution of its own is a namespace: its part is not installed.
     """
     parent, dot, _ = module.name.rpartition(".")
     found = _longest(parent) if dot else None
@@ -69,7 +69,7 @@ def is_there_without(module: MissingModule) -> str | None:
 
 
 def similar_module(module: MissingModule, task_root: str) -> str | None:
-    """Return the module of which a name may be a misspelling: the function's, or a known one."""
+    """Return the module whose name may be misspelled here: the function's own, or a known one."""
     top = module.name.partition(".")[0]
     own = [path.stem for path in Path(task_root).glob("*") if path.is_dir() or path.suffix == ".py"]
     known = [*sys.stdlib_module_names, *_known()]

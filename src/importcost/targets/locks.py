@@ -1,4 +1,4 @@
-"""Lock files and project files read as requirement lines: what a function's package will hold."""
+"""Read lock files and project files as requirement lines: the future content of a package."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Reader = Callable[[Path], "tuple[str, ...] | None"]
 
 
 def read_lines(path: Path) -> tuple[str, ...] | None:
-    """Return the requirement lines that a lock or project file comes to.
+    """Return the requirement lines of a lock or project file.
 
-    None where the file does not say what is deployed, or says it in a way that is not read
-    here. Raises UsageError for a file that cannot be parsed.
+    None if the file does not list the deployed packages, or in an unsupported way. Raises
+    UsageError for a file that cannot be parsed.
     """
     return READERS[path.name](path)
 
@@ -138,7 +138,7 @@ def _from_poetry(package: Mapping[str, Any]) -> str:
 
 
 def _reached(project: Path, packages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the packages that the project's own dependencies lead to; all without a project."""
+    """Return the packages reachable from the project's own dependencies; all without a project."""
     if not project.is_file():
         return list(packages)
     data = _toml(project)
@@ -224,4 +224,4 @@ READERS: Mapping[str, Reader] = {
     "pdm.lock": _pdm,
     "pyproject.toml": _pyproject,
 }
-"""How each file is read, in the order in which they are looked for."""
+"""The reader of each file, in the order in which the files are looked for."""

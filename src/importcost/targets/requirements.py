@@ -1,4 +1,4 @@
-"""The file that says what a function's package holds: its requirements, or a lock file."""
+"""Find the file that lists a function's packages: its requirements, or a lock file."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Requirements:
     """A requirements file with everything that it includes.
 
     `path` is absolute; `lines` are its requirement lines and those of included files, comments
-    removed; `key` identifies the contents; `is_plain` tells that every line is a plain
-    requirement, so that it can be checked against what is installed. `is_installable` says that
-    installers read the file itself.
+    removed; `key` identifies the contents; `is_plain` is True if every line is a plain requirement,
+    so that it can be checked against the installed packages. `is_installable` is True if installers
+    read the file itself.
     """
 
     path: str
@@ -31,19 +31,19 @@ class Requirements:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """The file that says what is deployed; `unread` ones are there but cannot be read here."""
+    """The file that lists the deployed packages; `unread` files exist but cannot be read here."""
 
     requirements: Requirements | None
     unread: tuple[str, ...] = ()
 
 
 def find_requirements(named: str | None, handler_file: str, task_root: str) -> Declaration:
-    """Return what the file given says, else one beside the handler or in the task root.
+    """Return the content of the given file, else of one beside the handler or in the task root.
 
-    A service of the Serverless Framework may have it in its own root, and a project whose code
-    lies in `src` has its lock file above that. A requirements.txt is taken first, then a lock
-    file, then the project's own list of dependencies. Raises UsageError where the named file does
-    not exist or cannot be read.
+    A service of the Serverless Framework may have it in its own root, and a project whose code lies
+    in `src` has its lock file above that. A requirements.txt is taken first, then a lock file, then
+    the project's own list of dependencies. Raises UsageError if the named file does not exist or
+    cannot be read.
     """
     from importcost.targets.locks import READERS
 
@@ -55,7 +55,7 @@ def find_requirements(named: str | None, handler_file: str, task_root: str) -> D
         found = read_requirements(path)
         if found is None:
             raise UsageError(
-                f"{named} does not list what is deployed in a way that can be read", give
+                f"{named} does not list the deployed packages in a supported way", give
             )
         return Declaration(found)
     root = Path(task_root)
@@ -63,7 +63,8 @@ def find_requirements(named: str | None, handler_file: str, task_root: str) -> D
     project = source_project(root)
     unread: list[str] = []
     for name in ("requirements.txt", *READERS):
-        # requirements.txt above src is often a developer's; a project's own list never is.
+        # requirements.txt above src often lists a developer's packages; a project's own list never
+        # does.
         above = [project] if project is not None and name in READERS else []
         for folder in dict.fromkeys((*folders, *above)):
             file = folder / name
@@ -72,7 +73,7 @@ def find_requirements(named: str | None, handler_file: str, task_root: str) -> D
             found = read_requirements(str(file))
             if found is not None:
                 return Declaration(found, tuple(unread))
-            # A project file without a list of dependencies is there for other reasons.
+            # A project file without a list of dependencies exists for other reasons.
             unread += [str(file)] if name.endswith(".lock") else []
     return Declaration(None, tuple(unread))
 
@@ -80,7 +81,7 @@ def find_requirements(named: str | None, handler_file: str, task_root: str) -> D
 def read_requirements(path: str) -> Requirements | None:
     """Read a requirements file with those it includes, or a lock file.
 
-    None for a lock file that is not understood. Raises UsageError for a file that cannot be read.
+    None for a lock file in an unsupported form. Raises UsageError for a file that cannot be read.
     """
     from importcost.targets.locks import READERS, read_lines
 
@@ -112,7 +113,7 @@ def _read_requirements_file(path: str) -> Requirements:
             included = _included(line)
             if included:
                 pending.append(file.parent / included)
-                # Constraints ask for nothing, but only an installer applies them.
+                # Constraints request nothing, but only an installer applies them.
                 is_plain = is_plain and not line.startswith(("-c", "--constraint"))
             elif line.startswith("-"):
                 is_plain = False

@@ -1,4 +1,4 @@
-"""Folders above a task root whose lists of packages its functions have."""
+"""Folders above a task root whose package lists apply to its functions."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ _DEPLOYERS_FILES = ("cdk.json", "template.yaml", "template.yml")
 
 
 def service_root(folder: Path) -> Path | None:
-    """Return the nearest folder, `folder` or above, that holds a serverless.yml, None without one.
+    """Return the nearest folder, `folder` or above, with a serverless.yml, or None.
 
-    The framework deploys what requirements.txt beside that file lists with each function, where
-    other tools want it beside the handler: next to cdk.json it lists what deploys the function.
+    The framework deploys the packages of requirements.txt beside that file with each function,
+    while other tools expect it beside the handler: next to cdk.json it lists the packages that
+    deploy the function.
     """
     for level in (folder, *folder.parents[:LEVELS_ABOVE]):
         if any((level / name).is_file() for name in _SERVICE_FILES):
@@ -24,7 +25,7 @@ def service_root(folder: Path) -> Path | None:
 def source_project(task_root: Path) -> Path | None:
     """Return the folder of the pyproject.toml whose `src` layout has this task root, or None.
 
-    What lies next to cdk.json or a SAM template lists what deploys the function instead.
+    A file next to cdk.json or a SAM template lists the packages that deploy the function instead.
     """
     project = task_root.parent
     if task_root.name != "src" or not (project / "pyproject.toml").is_file():

@@ -1,7 +1,7 @@
-"""Reads the plain part of YAML that SAM and Serverless files mostly are: nested keys and values.
+"""Read the plain part of YAML that SAM and Serverless files mostly consist of: nested keys, values.
 
-No library for YAML is among the dependencies for the sake of finding a handler's name. What this
-does not understand (anchors, flow mappings, block texts) it leaves out; nothing is guessed.
+Finding a handler's name does not justify a dependency on a YAML library. Unsupported forms
+(anchors, flow mappings, block texts) are left out; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*$")
 
 
 def plain_yaml(text: str) -> dict[str, Any]:
-    """Return nested mappings of texts; keys under lists are left out."""
+    """Return nested mappings of strings; keys under lists are left out."""
     root: dict[str, Any] = {}
     open_at: list[tuple[int, dict[str, Any]]] = [(-1, root)]
     skipped: int | None = None
@@ -30,7 +30,7 @@ def plain_yaml(text: str) -> dict[str, Any]:
         skipped = None
         found = _ENTRY.match(line.strip())
         if found is None:
-            skipped = indent  # a list item or what this does not read: with all below it
+            skipped = indent  # a list item or an unsupported form: skipped with everything below it
             continue
         while indent <= open_at[-1][0]:
             open_at.pop()

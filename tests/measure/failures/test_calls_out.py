@@ -61,7 +61,7 @@ def test_a_call_that_nobody_answers_names_its_line(kind, message):
     ],
 )
 def test_a_call_with_stand_in_credentials_is_turned_down(kind, message):
-    assert "the call was turned down" in (told(kind, message) or "")
+    assert "the call was rejected" in (told(kind, message) or "")
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""The packages that are deployed with a function, and who brings them."""
+"""The packages that are deployed with a function, and their origin."""

@@ -1,4 +1,4 @@
-"""The installed distributions of an environment: who needs whom, and which files are whose."""
+"""The installed distributions of an environment: their dependencies and their files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # most measurements ask for no requirement: packaging is impo
 
 IMPORTCOST = "importcost-lambda"
 INSTALLERS = frozenset(("pip", "setuptools", "wheel"))
-"""Environments have these for themselves; no package that is deployed gets them by that."""
+"""Environments have these for their own use; they are never deployed because of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Distribution:
     """One installed distribution.
 
     `name` is canonical; `folder` is where it is installed; `requires` are its own requirement
-    lines, extras and markers included. `is_requested` says that its installer was told its
-    name, so that it is not there for another's sake alone.
+    lines, extras and markers included. `is_requested` is True if its installer was given its name,
+    so it is not only a dependency.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Distribution:
                 yield tuple(path.split("/"))
 
     def _top_level(self) -> Iterator[str]:
-        """Yield what a distribution without RECORD (an old egg, Debian's) says it brings."""
+        """Yield the top-level names of a distribution without RECORD (an old egg, Debian's)."""
         try:
             names = (self.metadata_folder / "top_level.txt").read_text(encoding="utf-8").split()
         except (OSError, UnicodeDecodeError):
@@ -89,7 +89,7 @@ def installed_distributions(folders: Iterable[str]) -> dict[str, Distribution]:
 def marker_environment(python_version: str, machine: str = "") -> dict[str, str]:
     """Return the variables of environment markers for a measured Python like `3.12.1`.
 
-    Its platform is this machine's; `machine` is named where the measured one may differ.
+    Its platform is this machine's; `machine` is given if the measured one may differ.
     """
     from packaging.markers import default_environment
 
@@ -104,7 +104,7 @@ def marker_environment(python_version: str, machine: str = "") -> dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """What some requirements pull in: `names` are there; `missing` requirements are not met."""
+    """The packages that requirements pull in: `names` exist; `missing` requirements are not met."""
 
     names: frozenset[str]
     missing: tuple[str, ...]
@@ -115,7 +115,7 @@ def closure(
     installed: Mapping[str, Distribution],
     environment: Mapping[str, str],
 ) -> Closure:
-    """Follow requirement lines, and those of what meets them, through what is installed."""
+    """Follow requirement lines, and those of the matching packages, through the installed ones."""
     pending: list[tuple[Requirement, frozenset[str]]] = []
     missing: list[str] = []
     for line in lines:
@@ -150,7 +150,7 @@ def _add(
     try:
         pending.append((Requirement(line), extras))
     except InvalidRequirement:
-        # An old distribution's own metadata may hold what no tool accepts today.
+        # An old distribution's own metadata may contain text that today's tools reject.
         if missing is not None:
             missing.append(line)
 
@@ -175,10 +175,10 @@ def _is_met(requirement: Requirement, distribution: Distribution) -> bool:
 def needed_by_importcost_alone(
     installed: Mapping[str, Distribution], environment: Mapping[str, str]
 ) -> frozenset[str]:
-    """Return importcost, the installers, and what is there for their sake only.
+    """Return importcost, the installers, and the packages that only they need.
 
-    A distribution stays visible where another one needs it that is not there for importcost,
-    or where somebody asked for it by name.
+    A distribution stays visible if another visible one needs it, or if somebody requested it by
+    name.
     """
     roots = INSTALLERS | {IMPORTCOST}
     own = (closure([IMPORTCOST], installed, environment).names | INSTALLERS) & set(installed)
@@ -202,7 +202,7 @@ def unsatisfied_by(
     installed: Mapping[str, Distribution],
     environment: Mapping[str, Any],
 ) -> tuple[str, ...]:
-    """Return a distribution's own requirements that what is installed does not meet."""
+    """Return a distribution's own requirements that the installed packages do not meet."""
     from packaging.requirements import InvalidRequirement, Requirement
 
     found = []

@@ -1,9 +1,9 @@
 """A view of an environment's packages: folders of links to what the handler may import.
 
-A measured interpreter starts without its environment's site-packages. What it is to find there
-is shown through one folder for each of them, which holds a link to every entry that may be
-seen. An entry that visible and hidden distributions share (a namespace package) becomes a real
-folder whose own entries are told apart in the same way.
+A measured interpreter starts without its environment's site-packages. The visible part is shown
+through one folder for each of them, with a link to every visible entry. An entry that visible and
+hidden distributions share (a namespace package) becomes a real folder whose own entries are treated
+in the same way.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from importcost.measure.deployed.distributions import Distribution
 
 VIEW_PREFIX = "importcost-view-"
 SITE_NAMES = ("site-packages", "dist-packages")
-# Made by the tools that set an environment up, for its own interpreter: no package's files.
+# Made by the tools that set up an environment, for its own interpreter: not a package's files.
 _TOOLING = ("_virtualenv.py", "_virtualenv.pth", "distutils-precedence.pth")
 
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """What may be seen of an environment: `names` of its distributions.
+    """The visible part of an environment: `names` of its distributions.
 
-    `is_open` says that files which belong to no distribution may be seen, too.
+    `is_open` is True if files without a distribution may be seen, too.
     """
 
     installed: Mapping[str, Distribution]
@@ -43,13 +43,12 @@ class Visible:
 def open_view(folders: Iterable[str], visible: Visible) -> Iterator[tuple[tuple[str, str], ...]]:
     """Show each of `folders` through a folder of links, until the context ends.
 
-    Yields pairs of such a folder and the one that it shows; a folder of which nothing may be
-    seen has none.
+    Yield pairs of such a folder and the original; a folder without any visible entry has none.
     """
     parent = _parent()
     sweep_folders(parent, VIEW_PREFIX)
     place = Path(tempfile.mkdtemp(prefix=f"{VIEW_PREFIX}{os.getpid()}-", dir=parent))
-    # Files of the handler's user must be readable for the user of a container, and only theirs.
+    # Files of the handler's user must be readable for the user of a container, and for no other.
     try:
         shown = []
         for number, folder in enumerate(dict.fromkeys(folders)):
@@ -62,7 +61,7 @@ def open_view(folders: Iterable[str], visible: Visible) -> Iterator[tuple[tuple[
 
 
 def _parent() -> Path:
-    """Return a folder that is not /tmp, where it can be helped: launches have their own /tmp."""
+    """Return a folder that is not /tmp, if possible: launches have their own /tmp."""
     folder = cache_folder() / "views"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +71,7 @@ def _parent() -> Path:
 
 
 class _Entries:
-    """The entries of one folder, with who owns what below each of them."""
+    """The entries of one folder, and the owners of everything below each of them."""
 
     def __init__(self, paths: Iterable[tuple[tuple[str, ...], str]]) -> None:
         self._below: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
@@ -87,7 +86,7 @@ class _Entries:
 
 
 def _show(folder: Path, view: Path, visible: Visible) -> bool:
-    """Make the view of one site-packages folder; False where nothing of it may be seen."""
+    """Make the view of one site-packages folder; False if nothing of it may be seen."""
     entries = _Entries(
         (parts, distribution.name)
         for distribution in visible.installed.values()

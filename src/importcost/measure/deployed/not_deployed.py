@@ -1,4 +1,4 @@
-"""What a handler imports that its deployed package will not have, in words."""
+"""Imports of a handler that its deployed package will not have, in words."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ _SOURCE_SUFFIXES = (".py", ".so", ".pyd")
 
 @dataclass(frozen=True, slots=True)
 class Beyond:
-    """Packages that are there, and that the measured handler is not shown.
+    """Installed packages that the measured handler is not shown.
 
-    `installed` and `visible` describe the measuring environment. `says` names what says which
-    packages are deployed. `no_runtime` tells why what the runtime brings is not there, None
-    where it is; `conflicts` what of it does not go with the package's own, a clause each.
+    `installed` and `visible` describe the measuring environment. `says` names the file that lists
+    the deployed packages. `no_runtime` is the reason why the runtime's packages are missing, None
+    if they are there. `conflicts` are their incompatibilities with the package's own, a clause
+    each.
     """
 
     installed: Mapping[str, Distribution] = field(default_factory=dict)
@@ -32,7 +33,7 @@ class Beyond:
     conflicts: tuple[str, ...] = ()
 
     def owner(self, module: str) -> Distribution | None:
-        """Return the hidden distribution that brings a top-level module, None without one."""
+        """Return the hidden distribution of a top-level module, or None."""
         top = module.partition(".")[0]
         for distribution in self.installed.values():
             if distribution.name not in self.visible and _brings(distribution, top):
@@ -40,9 +41,9 @@ class Beyond:
         return None
 
     def without_runtime(self, module: str, importer: str) -> Trouble | None:
-        """Say that Lambda's runtime brings a module that could not be installed here.
+        """Explain that a module of Lambda's runtime could not be installed here.
 
-        None for any other module, and where what the runtime brings is there.
+        None for any other module, and if the runtime's packages are there.
         """
         if self.no_runtime is None or module.partition(".")[0] not in runtime_modules_brought():
             return None
@@ -55,7 +56,7 @@ class Beyond:
         )
 
     def explain(self, module: str, importer: str) -> Trouble | None:
-        """Say in one sentence why `module` is not there, None where nothing is known of it."""
+        """Explain in one sentence why `module` is missing, or return None."""
         without = self.without_runtime(module, importer)
         if without is not None:
             return without
@@ -70,12 +71,12 @@ class Beyond:
         )
 
     def conflict(self) -> Trouble | None:
-        """Say in one sentence what does not go together, None where all does."""
+        """Describe in one sentence an incompatibility, or return None."""
         if not self.conflicts:
             return None
         return Trouble(
             f"The package does not go with the boto3 that Lambda's runtime brings: "
-            f"{self.conflicts[0]}, and the package's own stands in front",
+            f"{self.conflicts[0]}, and the package's own comes first",
             remedy(
                 f"add boto3 to {self.says}",
                 words("choose the runtime's with ", Parameter.BOTO3),
@@ -95,16 +96,16 @@ def _brings(distribution: Distribution, top: str) -> bool:
 
 
 def _module_of(file: str) -> str | None:
-    """Return the top-level module that a file is, None for a file that is none."""
+    """Return the top-level module of a file, or None."""
     return file.partition(".")[0] if file.endswith(_SOURCE_SUFFIXES) else None
 
 
 def imports_beyond(
     recorded: Mapping[str, Any], graph: ImportGraph, beyond: Beyond
 ) -> Iterator[ProfileWarning]:
-    """Warn of what the function's own code tried to import in vain, and the environment has.
+    """Warn of missing imports of the function's own code that the environment has.
 
-    `recorded` is the graph run's result. What a dependency does without is its own affair.
+    `recorded` is the graph run's result. A dependency's missing imports are its own affair.
     """
     own = {item.name: item.file for item in graph.modules if item.distribution == FUNCTION}
     loaded = {item.name for item in graph.modules}

@@ -1,4 +1,4 @@
-"""What Lambda's runtime brings beside Python: boto3 and its dependencies, as a dated file says."""
+"""The packages of Lambda's runtime: boto3 and its dependencies, from a dated file."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from importlib import resources
 from typing import Any
 
 NO_BOTO3 = "none"
-"""What is said for a function that is to be measured without the runtime's packages."""
+"""The reason given for a function that is measured without the runtime's packages."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimePackages:
     """The packages of one runtime, as pins that an installer reads.
 
-    `certainty` says how boto3's version is known: "read" from a call on Lambda, "inferred", or
-    "asked for". `date` is the data file's.
+    `certainty` is how boto3's version is known: "read" from a call on Lambda, "inferred", or "asked
+    for". `date` is the data file's.
     """
 
     pins: tuple[str, ...]
@@ -28,7 +28,7 @@ class RuntimePackages:
 
     @property
     def key(self) -> str:
-        """Return what tells these packages from those of another runtime or version."""
+        """Return the key that tells these packages from those of another runtime or version."""
         return "runtime packages: " + " ".join(self.pins)
 
 
@@ -42,8 +42,8 @@ def _data() -> Mapping[str, Any]:
 def runtime_packages(python_version: str, boto3: str | None = None) -> RuntimePackages:
     """Return the packages of the runtime of a Python like `3.12`.
 
-    `boto3` is another version than the data file's. A Python that the file does not have takes
-    its newest runtime's.
+    `boto3` is another version than the data file's. A Python without an entry uses that of the
+    newest runtime.
     """
     data = _data()
     runtimes = data["runtimes"]
@@ -54,7 +54,7 @@ def runtime_packages(python_version: str, boto3: str | None = None) -> RuntimePa
         versions.pop("snapshot-restore-py")
     certainty = facts["boto3"] if python_version in runtimes else "inferred"
     if boto3 is not None and boto3 != versions["boto3"]:
-        # What belongs to another boto3 is its own to say.
+        # The dependencies of another boto3 are given by its own metadata.
         for name in ("botocore", "s3transfer", "jmespath"):
             versions.pop(name)
         versions["boto3"] = boto3
@@ -64,10 +64,10 @@ def runtime_packages(python_version: str, boto3: str | None = None) -> RuntimePa
 
 
 def runtime_modules_brought() -> frozenset[str]:
-    """Return the top-level modules that the runtime brings for functions to import."""
+    """Return the top-level modules that the runtime offers for functions to import."""
     return frozenset(_data()["modules"])
 
 
 def runtime_distributions() -> frozenset[str]:
-    """Return the distributions, by canonical name, that the runtime brings."""
+    """Return the runtime's distributions, by canonical name."""
     return frozenset(_data()["distributions"])

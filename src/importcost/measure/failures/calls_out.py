@@ -1,4 +1,4 @@
-"""An init that failed because it calls something outside the function: AWS, a database, the web."""
+"""Explain an init that failed because it calls something outside: AWS, a database, the web."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from importcost.errors import Trouble, remedy, words
 from importcost.parameters import Parameter
 
-# The types that clients raise where nobody answers: botocore, urllib3, requests, httpx and
-# aiohttp, urllib, socket, pymongo, redis and the clients of PostgreSQL and MySQL.
+# The types that clients raise if nobody answers: botocore, urllib3, requests, httpx and aiohttp,
+# urllib, socket, pymongo, redis and the clients of PostgreSQL and MySQL.
 _NO_ANSWER = frozenset(
     (
         "EndpointConnectionError",
@@ -50,13 +50,13 @@ _FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+), in ', re.MULTI
 
 
 def call_that_failed(error: Mapping[str, Any], handler_file: str, task_root: str) -> Trouble | None:
-    """Say that init ended at a call to the outside, None where it ended at something else.
+    """Explain that init ended at a call to the outside, or return None.
 
     `error` is the probe's, with its type, message and traceback.
     """
     kind, message = error["type"], error["message"] or ""
     if kind in _NOT_LET_IN or _NOT_LET_IN_TEXT.search(message):
-        happened = "the call was turned down"
+        happened = "the call was rejected"
     elif kind in _NO_ANSWER or (kind != "RuntimeError" and _NO_ANSWER_TEXT.search(message)):
         happened = "nobody answered"
     else:

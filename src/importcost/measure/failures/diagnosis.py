@@ -1,8 +1,8 @@
-"""What a failed init lacks: launches that help out with stand-ins and placeholders find out.
+"""Find out what a failed init lacks, by launches with stand-ins and placeholders.
 
-One launch finds the modules and variables whose absence nothing in the source would catch. Where
-init ends even so, its error says which variable was meant, or which placeholder did not pass; each
-launch then adds something, so that the search ends.
+One launch finds the modules and variables whose absence the source would not catch. If init still
+fails, its error names the variable, or the placeholder that was rejected. Each launch then adds
+something, so the search ends.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _QUOTED = re.compile(r"'([^']+)'")
 
 @dataclass(frozen=True, slots=True)
 class InitFailure:
-    """What ended init even with all that was supplied, as the probe tells of it.
+    """The failure that ended init even with all supplies, from the probe.
 
-    `blamed` are the placeholders that it speaks of.
+    `blamed` are the placeholders that it names.
     """
 
     type: str
@@ -43,10 +43,10 @@ class InitFailure:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What init needs beyond what it has; `failure` None where it then succeeds.
+    """The missing modules and variables of init; `failure` is None if it then succeeds.
 
-    `failure` is also None where the last launch brought no answer (`is_answered` False): a
-    stand-in may keep init from ending.
+    `failure` is also None if the last launch gave no answer (`is_answered` False): a stand-in may
+    keep init from ending.
     """
 
     modules: tuple[MissingModule, ...]
@@ -63,7 +63,7 @@ def _data() -> Mapping[str, Any]:
 
 
 def may_lack_something(result: Mapping[str, Any] | None, layout: Layout) -> bool:
-    """Tell whether a failed graph run's init may have failed for want of a module or a variable."""
+    """Return True if a graph run's init may have failed for a missing module or variable."""
     error = (result or {}).get("error")
     if result is None or error is None:
         return False
@@ -84,7 +84,7 @@ def may_lack_something(result: Mapping[str, Any] | None, layout: Layout) -> bool
 def diagnose(session: Session, layout: Layout, known: Sequence[Placeholder] = ()) -> Needs:
     """Find out what init lacks; `known` are placeholders that the runner sets already.
 
-    Raises LackingError where init asks for more than MAX_VARIABLES absent variables.
+    Raises LackingError if init reads more than MAX_VARIABLES absent variables.
     """
     search = _Search(layout)
     search.values.update({one.name: one for one in known})
@@ -106,7 +106,7 @@ def diagnose(session: Session, layout: Layout, known: Sequence[Placeholder] = ()
 def _too_many(values: Mapping[str, Placeholder]) -> LackingError:
     names = list(values)
     return LackingError(
-        f"Init asks for more than {MAX_VARIABLES} environment variables that are not set "
+        f"Init reads more than {MAX_VARIABLES} environment variables that are not set "
         f"({', '.join(names[:3])}, ..., {names[MAX_VARIABLES]})",
         remedy(words("set them with ", Parameter.ENV_FILE.named())),
     )
@@ -114,7 +114,7 @@ def _too_many(values: Mapping[str, Placeholder]) -> LackingError:
 
 @dataclass(slots=True)
 class _Search:
-    """What is known so far, and what the next launch is to try."""
+    """The known facts so far, and the attempts of the next launch."""
 
     layout: Layout
     values: dict[str, Placeholder] = field(default_factory=dict)
@@ -135,7 +135,7 @@ class _Search:
         }
 
     def take(self, found: Mapping[str, Any]) -> None:
-        """Note what the launch itself supplied."""
+        """Record what the launch itself supplied."""
         for name, file, line, names in found["modules"]:
             self.modules[name] = MissingModule(name, self._shown(file), line, tuple(names))
         for name, value, file, line in found["variables"]:
@@ -155,7 +155,7 @@ class _Search:
         return InitFailure(error["type"], error["message"], error["traceback"], tuple(blamed))
 
     def step(self, found: Mapping[str, Any], error: Mapping[str, Any]) -> bool:
-        """Settle what the next launch tries anew; return False if there is nothing."""
+        """Decide what the next launch tries; return False if there is nothing."""
         return (
             self._stand_in(found)
             or self._settings(found)
@@ -173,7 +173,7 @@ class _Search:
         return True
 
     def _settings(self, found: Mapping[str, Any]) -> bool:
-        """Give the fields of a settings class that are missing, or did not pass, a value."""
+        """Give a value to the fields of a settings class that are missing, or were rejected."""
         is_new = False
         for name, kind, expected in found["settings"]:
             if kind in _MISSING and name not in self.values:
@@ -186,7 +186,7 @@ class _Search:
         return is_new
 
     def _retry(self, names: Sequence[str], error: Mapping[str, Any]) -> bool:
-        """Try another form for placeholders that the error speaks of, once for each."""
+        """Try another form for placeholders that the error names, once for each."""
         is_new = False
         for name in names:
             if name in self.values and name not in self.retried:
@@ -214,7 +214,7 @@ class _Search:
         return bool(new)
 
     def _add_all_reads(self, found: Mapping[str, Any]) -> bool:
-        """Take every variable that the function's own code read in vain, as the last resort."""
+        """Use every variable that the function's own code read in vain, as the last resort."""
         new = [
             read[0] for read in found["reads"] if read[5] and read[6] and read[0] not in self.values
         ]
@@ -224,7 +224,7 @@ class _Search:
 
     def _add(self, name: str, found: Mapping[str, Any]) -> None:
         read = next((read for read in found["reads"] if read[0] == name), None)
-        # The fields of a settings class are read where an instance of it is made.
+        # The fields of a settings class are read where an instance of it is created.
         file, line = (read[1], read[2]) if read else found["place"]
         value = found["values"].get(name, "importcost")
         self.values[name] = Placeholder(name, value, self._shown(file), line)
@@ -242,7 +242,7 @@ def _read_names(found: Mapping[str, Any]) -> list[str]:
 
 
 def _other_form(kind: str, message: str, value: str) -> str | None:
-    """Return another plausible value for a placeholder that an error speaks of, None without."""
+    """Return another plausible value for a placeholder that an error names, or None."""
     if value in _STAGES:
         return _STAGES[1] if value == _STAGES[0] else None
     for of_kind, of_message, other in _data()["retries"]:

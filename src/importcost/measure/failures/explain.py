@@ -1,4 +1,4 @@
-"""From a launch that went wrong to one sentence: what happened, where, what to do next."""
+"""Explain a launch that went wrong in one sentence: what happened, where, what to do next."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from importcost.parameters import Parameter
 LEVELS_ABOVE = 4
 _PROJECT_TOPS = (".git", "pyproject.toml", "template.yaml", "serverless.yml", "cdk.json")
 PROBE_FAILED = "importcost-probe-failed: "
-"""What the probe's line starts with where it could not leave a result; see probe.py."""
+"""The start of the probe's line if it could not leave a result; see probe.py."""
 
 
 def raise_for_failure(
     launch: Launch, target: Target, timeout_s: float, beyond: Beyond = NOTHING_BEYOND
 ) -> None:
-    """Raise if this launch brought no figures; return if it did.
+    """Raise if this launch gave no figures; return if it did.
 
-    HandlerError where the handler's init failed, MeasurementError where the interpreter or the
-    probe did. `timeout_s` is the limit the launch ran under, `beyond` what is there without
-    being deployed.
+    Raises HandlerError if the handler's init failed, MeasurementError if the interpreter or the
+    probe did. `timeout_s` is the limit of the launch, and `beyond` the installed packages that are
+    not deployed.
     """
     where = target.handler_file
     if launch.timed_out:
@@ -62,7 +62,7 @@ def raise_for_failure(
 
 
 def no_function(target: Target) -> str:
-    """Say that the handler's file lacks the function that Lambda is told to call."""
+    """Report that the handler's file lacks the function that Lambda is to call."""
     return (
         f"{target.handler_file} has no function {target.function}: Lambda would end each "
         "invocation with Runtime.HandlerNotFound."
@@ -70,7 +70,7 @@ def no_function(target: Target) -> str:
 
 
 def _raise_if_not_the_handlers(launch: Launch, where: str) -> None:
-    """Raise MeasurementError where the interpreter or the probe failed, not the handler."""
+    """Raise MeasurementError if the interpreter or the probe failed, not the handler."""
     stderr = launch.rows_text.decode("utf-8", "replace")
     failed = _line_with(PROBE_FAILED, f"{launch.output_tail}\n{stderr}")
     if failed is not None:
@@ -102,19 +102,19 @@ def _raise_if_not_the_handlers(launch: Launch, where: str) -> None:
 
 
 def _line_with(start: str, text: str) -> str | None:
-    """Return what follows `start` on the last line that begins with it, None without one."""
+    """Return the rest of the last line that begins with `start`, or None."""
     found = [line for line in text.splitlines() if line.startswith(start)]
     return found[-1].removeprefix(start).strip() if found else None
 
 
 def _tail(launch: Launch, lines: int = 20) -> str:
-    """Return the end of what the handler printed: a crash leaves its stack there."""
+    """Return the end of the handler's output: a crash leaves its stack there."""
     kept = [line for line in launch.output_tail.rstrip().splitlines() if not _is_ours(line)]
     return "\n".join(kept[-lines:])
 
 
 def _is_ours(line: str) -> bool:
-    """Tell whether a line of a crash's stack is a frame of the probe or of importlib."""
+    """Return True if a line of a crash's stack is a frame of the probe or of importlib."""
     ours = ('/probe.py", line ', "<frozen importlib", 'File "<string>", line ')
     return line.startswith("  File ") and any(part in line for part in ours)
 
@@ -136,7 +136,7 @@ def _died(exit_code: int, where: str) -> str:
 
 
 def above_task_root(module: str, target: Target) -> Trouble | None:
-    """Say that a missing module lies above the task root, None if it does not."""
+    """Explain that a missing module lies above the task root, or return None."""
     above = _folder_above(module, Path(target.task_root))
     if above is None:
         return None
@@ -165,9 +165,9 @@ def _missing(module: str, target: Target) -> Trouble:
 
 
 def _folder_above(module: str, root: Path) -> Path | None:
-    """Return the nearest folder above the task root that holds the module, None without one.
+    """Return the nearest folder above the task root that contains the module, or None.
 
-    Looks no further than the project's own top: what lies above that is no part of it.
+    The search ends at the project's own top: folders above that are no part of it.
     """
     folder = root
     for _ in range(LEVELS_ABOVE):
@@ -219,7 +219,7 @@ def _explain(error: Mapping[str, Any], target: Target, beyond: Beyond) -> Troubl
     if call is not None:
         return call
     message = f": {error['message']}" if error["message"] else ""
-    # A name that is not there may be there in the Python that the function runs on.
+    # A missing name may exist in the Python that the function runs on.
     version = " on the same Python" if error["type"] in ("ImportError", "AttributeError") else ""
     return Trouble(
         f"Importing {where} raised {error['type']}{message}; Lambda's init would fail the same "

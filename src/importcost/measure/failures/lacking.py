@@ -1,4 +1,4 @@
-"""What init lacks: all of it in one sentence, with what supplies it."""
+"""Everything that init lacks in one sentence, and how to supply it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def missing_modules(
     deployed: str | None,
     remarks: Mapping[str, str] = NO_REMARKS,
 ) -> Trouble:
-    """Say which modules are missing, who holds them, and how to supply them.
+    """Name the missing modules, their distributions, and how to supply them.
 
-    `distributions` are the known ones by module; `deployed` names the file that says what is
-    deployed, None without one. `remarks` say by module what else may be the matter.
+    `distributions` are the known ones by module. `deployed` names the file that lists the deployed
+    packages, None without one. `remarks` have other possible reasons by module.
     """
     for module in modules:
         is_known = module.name in distributions
@@ -67,9 +67,13 @@ def missing_modules(
 
 
 def _correct(pronoun: str, correct: str) -> Remedy:
-    """Return what helps for imports that are probably misspelt."""
+    """Return the remedy for imports that are probably misspelled."""
     name = words(
-        *(f"name what has {pronoun} with ", Parameter.PACKAGES.of("NAME==VERSION"), ", "),
+        *(
+            f"name the package that has {pronoun} with ",
+            Parameter.PACKAGES.of("NAME==VERSION"),
+            ", ",
+        ),
         *(Parameter.LAYERS.named(), " or ", Parameter.REQUIREMENTS.named()),
     )
     return remedy(correct, name)
@@ -78,7 +82,7 @@ def _correct(pronoun: str, correct: str) -> Remedy:
 def _supply(
     modules: Sequence[MissingModule], distributions: Mapping[str, str], pronoun: str
 ) -> Words:
-    """Return how to supply the modules whose distributions are known, else any of them."""
+    """Return the remedy for modules with a known distribution, else for any of them."""
     known = dict.fromkeys(distributions[one.name] for one in modules if one.name in distributions)
     if not known:
         return words(f"supply {pronoun} with ", Parameter.PACKAGES.named())
@@ -90,7 +94,7 @@ def _supply(
 def removed_from_python(
     modules: Sequence[MissingModule], python_version: str, target: Target
 ) -> Trouble | None:
-    """Say that a missing module was part of an older Python, None where none was."""
+    """Explain that a missing module was part of an older Python, or return None."""
     for module in modules:
         last = last_version(module.name, python_version)
         if last is not None:
@@ -100,8 +104,8 @@ def removed_from_python(
             )
             return Trouble(
                 f"{target.handler_file} needs the module {_module(module, None, target)}, which "
-                f"Python has had up to {last}, and {python_version} is measured",
-                remedy(older, "replace what imports it by a newer version"),
+                f"Python had up to {last}, and {python_version} is measured",
+                remedy(older, "replace the package that imports it by a newer version"),
             )
     return None
 
@@ -131,7 +135,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def unset_variables(variables: Sequence[Placeholder], target: Target) -> Trouble:
-    """Say which variables init reads that are not set, all of them, and how to set them."""
+    """Name all variables that init reads and that are not set, and how to set them."""
     named = [
         one.name if one.file is None else f"{one.name} ({_place(one.file, one.line, target)})"
         for one in variables
@@ -148,11 +152,12 @@ def unset_variables(variables: Sequence[Placeholder], target: Target) -> Trouble
 def placeholder_failed(
     failure: InitFailure, placeholders: Sequence[Placeholder], target: Target
 ) -> Trouble:
-    """Say that init fails even with placeholders, and which of them is to blame where known."""
+    """Explain that init fails even with placeholders, and name the guilty ones if known."""
     what = f"{failure.type}: {' '.join(failure.message.split())}".removesuffix(": ")
     error = {"type": failure.type, "message": failure.message, "traceback": failure.traceback}
     call = call_that_failed(error, target.handler_file, target.task_root)
-    # A call that does not go where a placeholder says would fail with the real value as well.
+    # A call that fails for another reason than a placeholder would fail with the real value as
+    # well.
     if call is not None and not any(one.value in failure.message for one in failure.blamed):
         return call
     if failure.blamed:
@@ -168,5 +173,5 @@ def placeholder_failed(
     return Trouble(
         f"Importing {target.handler_file} raised {what}, with placeholders for variables that are "
         "not set; the traceback shows the line",
-        remedy(words("if it is for want of their values, pass them with ", env)),
+        remedy(words("if it needs their values, pass them with ", env)),
     )

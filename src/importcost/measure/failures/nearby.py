@@ -1,4 +1,4 @@
-"""A missing module that lies in the handler's own project, where Lambda would not look for it."""
+"""Explain a missing module in the handler's own project, where Lambda would not look for it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _NOT_SEARCHED = frozenset(
 
 
 def in_the_project(module: str, target: Target, *, layers_only: bool = False) -> Trouble | None:
-    """Say where else in the handler's project a missing module lies, None if nowhere.
+    """Name where else in the handler's project a missing module lies, or return None.
 
-    `layers_only` is for modules that are known to be somebody's package on PyPI: a file of that
-    name in another function's folder is not what the handler means.
+    `layers_only` is for modules that are known as packages on PyPI: the handler does not mean a
+    file of that name in another function's folder.
     """
     folder = folder_beside(module, Path(target.task_root))
     if folder is None:
@@ -52,9 +52,9 @@ def in_the_project(module: str, target: Target, *, layers_only: bool = False) ->
 
 
 def folder_beside(module: str, task_root: Path) -> Path | None:
-    """Return the nearest folder elsewhere in the project that holds the module, None without one.
+    """Return the nearest folder elsewhere in the project with the module, or None.
 
-    A project is known by its deployment file; without one nothing is searched.
+    A project is recognised by its deployment file; without one nothing is searched.
     """
     top = _top(task_root)
     if top is None:
@@ -64,7 +64,7 @@ def folder_beside(module: str, task_root: Path) -> Path | None:
 
 
 def layer_of(folder: Path) -> Path | None:
-    """Return the layer whose packages lie in `folder`, None if it is not laid out as one."""
+    """Return the layer whose packages lie in `folder`, or None if it has no such layout."""
     for level in (folder, *folder.parents[:3]):
         if level.name == "python":
             inside = folder.relative_to(level).parts
@@ -74,7 +74,7 @@ def layer_of(folder: Path) -> Path | None:
 
 
 def holds(folder: Path, module: str) -> bool:
-    """Tell whether a folder on sys.path would give the module."""
+    """Return True if a folder on sys.path would provide the module."""
     path = folder.joinpath(*module.split("."))
     return path.with_name(path.name + ".py").is_file() or (path.is_dir() and any(path.glob("*.py")))
 
@@ -89,7 +89,7 @@ def _is_top(folder: Path) -> bool:
 
 
 def _folders(top: Path) -> Iterator[Path]:
-    """Give the project's folders, hidden and generated ones left out, a bounded number."""
+    """Yield the project's folders, without hidden and generated ones, up to a bound."""
     for name, folders, _ in itertools.islice(os.walk(top), MOST_FOLDERS):
         folder = Path(name)
         deep = len(folder.relative_to(top).parts) >= LEVELS_BELOW

@@ -1,1 +1,1 @@
-"""Runners: they start interpreters, here or in a container."""
+"""Runners start interpreters, here or in a container."""

@@ -1,4 +1,4 @@
-"""What every runner does: lay out Lambda's environment, launch one interpreter at a time."""
+"""The interface of every runner: lay out Lambda's environment, launch one interpreter at a time."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from importcost.errors import MeasurementError
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where things lie as the measured interpreter sees them; absolute paths.
+    """The places of the folders as the measured interpreter sees them; absolute paths.
 
-    `search_path` is what stands first on sys.path, in Lambda's order: the task root, then the
-    folders of the layers, of installed packages and of what the runtime brings. `host_paths`
-    maps a path prefix inside to the one on the host, for showing files to the user.
-    `runtime_dir` is where the real awslambdaric lies, or None; `runtime_packages` names the
-    folders that hold boto3 and the other packages of Lambda's runtime.
+    `search_path` comes first on sys.path, in Lambda's order: the task root, then the folders of the
+    layers, of installed packages and of the runtime's packages. `host_paths` maps a path prefix
+    inside to the one on the host, for showing files to the user. `runtime_dir` is the folder of the
+    real awslambdaric, or None. `runtime_packages` names the folders of boto3 and the other packages
+    of Lambda's runtime.
     """
 
     task_root: str
@@ -38,11 +38,11 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Packages:
-    """Folders of packages on the host that stand behind the task root and the layers.
+    """Folders of packages on the host that come after the task root and the layers.
 
-    `installed` are the function's own, first one first: its requirements, then what was asked
-    for beside them. `runtime` holds what Lambda's runtime brings. `views` maps a folder of
-    links among them to the folder whose entries it shows.
+    `installed` are the function's own, first one first: its requirements, then the packages
+    requested besides. `runtime` holds the runtime's packages. `views` maps a folder of links among
+    them to the folder whose entries it shows.
     """
 
     installed: tuple[str, ...] = ()
@@ -68,14 +68,14 @@ def _moved(file: str, places: Iterable[tuple[str, str]]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One interpreter launch as it came back.
+    """The result of one interpreter launch.
 
-    `exit_code` is negative when a signal ended it. `rows_text` holds everything that came on
-    file descriptor 2, where `-X importtime` writes. `result` is what the probe itself
-    reported, None if it never got that far. `out_of_memory` is set where the container's
-    memory limit killed the process. `shared_because` says why the run did not have temporary
-    folders of its own, None where it had. Of the folders that it shared, `left_behind` names what
-    it may have left there, `met_before` what it used and had not made.
+    `exit_code` is negative if a signal ended it. `rows_text` holds everything from file descriptor
+    2, where `-X importtime` writes. `result` is the probe's own report, None if it never got that
+    far. `out_of_memory` is set if the container's memory limit killed the process. `shared_because`
+    is the reason why the run did not have temporary folders of its own, None if it had. Of the
+    shared folders, `left_behind` names entries that it may have left, and `met_before` those that
+    it used and had not created.
     """
 
     exit_code: int
@@ -93,7 +93,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class InterpreterFacts:
-    """The measured interpreter and its machine, as it tells of itself.
+    """The measured interpreter and its machine, as it describes itself.
 
     `search_path` is its own sys.path before Lambda's folders are put first; `site_folders` are
     those that installers put packages into.
@@ -116,7 +116,7 @@ class InterpreterFacts:
 
 
 def raise_if_flooded(rows_cut: bool, python_args: tuple[str, ...]) -> None:
-    """Raise MeasurementError where a traced run's rows were cut at the launcher's limit."""
+    """Raise MeasurementError if a traced run's rows were cut at the launcher's limit."""
     if rows_cut and "importtime" in python_args:
         raise MeasurementError(
             "The handler's own output flooded file descriptor 2, where the import times are "
@@ -125,7 +125,7 @@ def raise_if_flooded(rows_cut: bool, python_args: tuple[str, ...]) -> None:
 
 
 class Runner(Protocol):
-    """Launches interpreters in one place; a context manager that removes all it started."""
+    """Launches interpreters in one place; a context manager that removes everything it started."""
 
     @property
     def name(self) -> str:
@@ -139,7 +139,7 @@ class Runner(Protocol):
 
     @property
     def layout(self) -> Layout:
-        """Return where things lie inside."""
+        """The places of the folders inside."""
         ...
 
     def facts(self) -> InterpreterFacts:
@@ -156,9 +156,9 @@ class Runner(Protocol):
         """Run `python *python_args` once, with an empty /tmp and HOME, and wait for it.
 
         `files` (name -> text) are written into a scratch folder that `{scratch}` in an argument
-        names; the probe leaves its result there as `result.json`. `folders` are those beside the
-        layout's that the run must find. Raises MeasurementError where the interpreter or the
-        engine cannot be started.
+        names; the probe leaves its result there as `result.json`. `folders` are further ones that
+        the run must find. Raises MeasurementError if the interpreter or the engine cannot be
+        started.
         """
         ...
 

@@ -1,8 +1,8 @@
-"""Counts the instructions of one launch under valgrind's callgrind: exact, slow, local only.
+"""Count the instructions of one launch under valgrind's callgrind: exact, slow, local only.
 
-Addresses and hashes are made the same for every run (`setarch -R`, PYTHONHASHSEED=0), so that a
-second run counts within a fraction of a percent of the first. Counts of two machines, or of two
-builds of an interpreter, have nothing to do with each other.
+Addresses and hashes are the same for every run (`setarch -R`, PYTHONHASHSEED=0), so that a second
+run counts within a fraction of a percent of the first. Counts of two machines, or of two builds of
+an interpreter, cannot be compared.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from importcost.measure.runners.local import LocalRunner
 from importcost.parameters import Parameter
 
 SLOWER_BY = 100
-"""How much longer than usual a launch under callgrind may take."""
+"""Factor on the time that a launch may take, under callgrind."""
 LONGEST_S = 3600.0
 _INSTRUCTIONS = Parameter.METRIC.of("instructions")
 _COMPARE_CPU = words("compare CPU time with ", Parameter.METRIC.of("cpu"))
@@ -28,7 +28,7 @@ _COLLECTED = re.compile(rb"^==\d+== Collected : (\d+)\s*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class CallgrindRunner:
-    """Launches what a local runner would, under callgrind; made by `under_callgrind`."""
+    """Launches the local runner's interpreter under callgrind; created by `under_callgrind`."""
 
     inner: LocalRunner
     python: str
@@ -46,7 +46,7 @@ class CallgrindRunner:
 
     @property
     def layout(self) -> Layout:
-        """Return where things lie: as for the local runner."""
+        """The places of the folders, as for the local runner."""
         return self.inner.layout
 
     def facts(self) -> InterpreterFacts:
@@ -62,7 +62,7 @@ class CallgrindRunner:
     ) -> Launch:
         """Run the interpreter once under callgrind; see `Runner.launch`.
 
-        Raises MeasurementError also where valgrind or setarch does not run.
+        Raises MeasurementError also if valgrind or setarch does not run.
         """
         launch = self.inner.launch(
             (
@@ -91,13 +91,13 @@ class CallgrindRunner:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Nothing stays behind: each launch removes its own scratch folder."""
+        """Do nothing: each launch removes its own scratch folder."""
 
 
 def under_callgrind(runner: Runner) -> CallgrindRunner:
-    """Return the runner that counts what `runner` launches.
+    """Return the runner that counts the launches of `runner`.
 
-    Raises MeasurementError for a container, or where valgrind or setarch is not installed.
+    Raises MeasurementError for a container, or if valgrind or setarch is not installed.
     """
     if not isinstance(runner, LocalRunner):
         raise MeasurementError(
@@ -118,7 +118,7 @@ def under_callgrind(runner: Runner) -> CallgrindRunner:
 
 
 def collected(launch: Launch) -> int:
-    """Return how many instructions a launch took. Raises MeasurementError if none were counted."""
+    """Return the number of instructions of a launch. Raises MeasurementError if there is none."""
     found = _COLLECTED.findall(launch.rows_text)
     if not found:
         raise MeasurementError(

@@ -1,4 +1,4 @@
-"""The container engines: whether they run, what images they have, and which one to take."""
+"""Find the container engines: if they run, which images they have, and which one to use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from importcost.processes.bounded import run
 
 EngineName = Literal["docker", "podman", "finch", "nerdctl"]
 ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
-# An engine whose socket accepts and never answers must not hold up a measurement.
+# An engine whose socket accepts and never answers must not block a measurement.
 PROBE_TIMEOUT_S = 3.0
 PULL_TIMEOUT_S = 1800.0
 PULL_READ_BYTES = 4096  # the reason is at the end
@@ -43,14 +43,14 @@ class Engine:
 
     @property
     def run_flags(self) -> tuple[str, ...]:
-        """Return the flags of `run` that this engine needs beside the common ones."""
+        """Return the flags of `run` that this engine needs in addition to the common ones."""
         match self.name:
             case "docker":
-                # What the container writes is read here; no log is to pile up beside it. SELinux
+                # The container's output is read here; no log should pile up beside it. SELinux
                 # labels are switched off for the container: the user's files keep theirs.
                 return ("--log-driver", "none", "--security-opt", "label=disable")
             case "podman":
-                # podman alone hands the host's proxy variables on and mounts writable folders
+                # Only podman passes the host's proxy variables on and mounts writable folders
                 # (/run, /var/tmp) into a read-only root.
                 return (
                     "--log-driver=none",
@@ -67,13 +67,13 @@ class Engine:
     def tmpfs_options(self) -> str:
         """Return the options of the tmpfs on /tmp: writable, executable and 512 MB, as on Lambda.
 
-        podman alone would copy the image's own /tmp into it.
+        Only podman would copy the image's own /tmp into it.
         """
         common = "rw,exec,nosuid,nodev,mode=1777,size=512m"
         return f"{common},notmpcopyup" if self.name == "podman" else common
 
     def pull_command(self, image: str) -> str:
-        """Return what the user types to have the image here."""
+        """Return the user's command to pull the image."""
         return f"{self.command} pull {image}"
 
 
@@ -92,11 +92,11 @@ def find_engine(name: str) -> Engine:
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """What one look at an engine found.
+    """The result of one look at an engine.
 
-    `reason` is the engine's own word on why it does not run, empty if it does, and `said` all
-    that it wrote. A `rootless` engine maps its containers' root to the user who runs it; where
-    the engine runs, `engine_is_running` finds that out, not `look`.
+    `reason` is the engine's own explanation if it does not run, else empty, and `said` is
+    everything that it wrote. A `rootless` engine maps its containers' root to the user who runs it;
+    for a running engine, `engine_is_running` finds that out, not `look`.
     """
 
     engine: Engine
@@ -109,7 +109,7 @@ class EngineState:
 
     @property
     def summary(self) -> str:
-        """Return one line on the engine for who wants to know all that was tried."""
+        """Return one line on the engine, for users who want to see every attempt."""
         if not self.installed:
             return f"{self.engine.name}: not installed"
         if not self.running:
@@ -119,7 +119,7 @@ class EngineState:
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What an image sets for its containers."""
+    """The settings of an image for its containers."""
 
     environment: tuple[tuple[str, str], ...]
     working_dir: str
@@ -127,10 +127,10 @@ class ImageFacts:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The runner to measure with (`engine` None: local), why, and what would change that.
+    """The runner to measure with (`engine` None: local), the reason, and how to change it.
 
-    `hint` is the command that would make a container available, or empty. `cause` is the
-    engine's own word where it does not run, and `tried` has a line on each engine looked at.
+    `hint` is the command that would make a container available, or empty. `cause` is the engine's
+    own explanation if it does not run, and `tried` has a line on each engine looked at.
     """
 
     engine: Engine | None
@@ -141,7 +141,7 @@ class Choice:
 
     @property
     def full_reason(self) -> str:
-        """Return the reason with the engine's own word, for an error that it is the cause of."""
+        """The reason with the engine's own explanation, for an error that it causes."""
         return f"{self.reason} ({self.cause})" if self.cause else self.reason
 
     @property
@@ -158,7 +158,7 @@ class _Answer:
 
 
 def call(engine: Engine, *args: str, timeout_s: float = PROBE_TIMEOUT_S) -> _Answer:
-    """Run one short engine command; a failure to start or a timeout is an answer like any."""
+    """Run one short engine command; a failure to start or a timeout is an answer too."""
     try:
         done = run([engine.command, *args], timeout_s=timeout_s, leaves_children=True)
     except OSError as error:
@@ -171,7 +171,7 @@ def call(engine: Engine, *args: str, timeout_s: float = PROBE_TIMEOUT_S) -> _Ans
 
 
 def reason_in(text: str) -> str:
-    """Return the one line of an engine's complaint that says why, without its decoration."""
+    """Return the line of an engine's complaint that gives the reason, without its decoration."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     lines = [line for line in lines if line != "errors pretty printing info"]  # docker 20.10
     telling = [line for line in lines if TELLING.search(line)]
@@ -184,7 +184,7 @@ def reason_in(text: str) -> str:
 
 
 def _ping(engine: Engine) -> EngineState:
-    """Ask whether the engine runs, and whether it is rootless."""
+    """Ask if the engine runs, and if it is rootless."""
     what = ".Host.Security.Rootless" if engine.name == "podman" else ".SecurityOptions"
     answer = call(engine, "info", "--format", "{{json " + what + "}}")
     # Some clients print `null` or `[]` and say on stderr that no server answered.
@@ -201,7 +201,7 @@ def _down(engine: Engine, answer: _Answer) -> EngineState:
 
 
 def engine_is_running(engine: Engine) -> EngineState:
-    """Look whether the engine answers, within PROBE_TIMEOUT_S; `has_image` is not looked for."""
+    """Return the engine's state within PROBE_TIMEOUT_S; `has_image` is not determined."""
     if shutil.which(engine.command) is None:
         reason = f"no command {engine.command} is on the PATH"
         return EngineState(engine, False, False, False, reason=reason)
@@ -209,12 +209,12 @@ def engine_is_running(engine: Engine) -> EngineState:
 
 
 def has_image(engine: Engine, image: str) -> bool:
-    """Say whether the engine has the image already."""
+    """Return True if the engine has the image already."""
     return call(engine, "image", "inspect", image, timeout_s=10.0).exit_code == 0
 
 
 def image_facts(engine: Engine, image: str) -> ImageFacts:
-    """Return what the image sets. Raises MeasurementError where the engine lacks the image."""
+    """Return the image's settings. Raises MeasurementError if the engine lacks the image."""
     answer = call(engine, "image", "inspect", image, timeout_s=10.0)
     if answer.exit_code != 0:
         raise MeasurementError(
@@ -271,9 +271,9 @@ def pull(engine: Engine, image: str, on_line: Callable[[str], None] | None = Non
 
 
 def look(engine: Engine, image: str) -> EngineState:
-    """Find out whether the engine runs and has the image; one command where its answer is clear.
+    """Find out if the engine runs and has the image, with one command if its answer is clear.
 
-    `podman info` takes a fifth of a second, which every measurement would wait for.
+    `podman info` takes a fifth of a second, for which every measurement would wait.
     """
     if shutil.which(engine.command) is None:
         return engine_is_running(engine)
@@ -316,11 +316,11 @@ def choose(
     on_line: Callable[[str], None] | None = None,
     before_pull: Callable[[], None] | None = None,
 ) -> Choice:
-    """Choose the runner that was asked for: `local`, `auto` or an engine's name.
+    """Choose the runner for `--runner`: `local`, `auto` or an engine's name.
 
-    Naming an engine pulls a missing image, its progress going to `on_line` line by line, after
-    `before_pull` was called.
-    Raises MeasurementError if the named engine is down or cannot pull, UsageError if unknown.
+    Naming an engine pulls a missing image; its progress goes to `on_line` line by line, after
+    `before_pull` was called. Raises MeasurementError if the named engine is down or cannot pull,
+    UsageError if unknown.
     """
     if wanted == "local":
         return Choice(None, "asked for")

@@ -1,4 +1,4 @@
-"""What the measured interpreter tells of itself and its machine."""
+"""The facts about the measured interpreter and its machine."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def facts_program() -> str:
 
 
 def own_facts(python: str) -> InterpreterFacts | None:
-    """Return the facts of `python` without a launch, where it is what runs importcost.
+    """Return the facts of `python` without a launch, if it is the one that runs importcost.
 
-    None for any other interpreter, and where this one cannot tell what `python` alone would
-    have on sys.path.
+    None for any other interpreter, and if this one cannot know what `python` alone would have on
+    sys.path.
     """
     if not _is_this(python) or sys.flags.no_site or "PYTHONHOME" in os.environ:
         return None
@@ -37,9 +37,9 @@ def own_facts(python: str) -> InterpreterFacts | None:
 
 
 def _is_this(python: str) -> bool:
-    """Tell whether `python` is this interpreter in this environment.
+    """Return True if `python` is this interpreter in this environment.
 
-    Virtual environments link to one and the same binary: which one it is, its folder says.
+    Virtual environments link to the same binary; the folder of the link tells them apart.
     """
     if not sys.executable or not Path(python).is_absolute():
         return False
@@ -51,10 +51,10 @@ def _is_this(python: str) -> bool:
 
 
 def _is_always_found() -> Callable[[str], bool]:
-    """Return what tells the interpreter's own folders from those that this process was given.
+    """Return a test that separates the interpreter's own folders from those of this process.
 
-    PYTHONPATH, the script's folder, and a caller such as pytest put theirs on sys.path too. The
-    interpreter's own are the standard library, those of installed packages, and what `.pth`
+    PYTHONPATH, the script's folder, and a caller such as pytest add theirs to sys.path too. The
+    interpreter's own are the standard library, those of installed packages, and those that `.pth`
     files in these name.
     """
     library = Path(os.__file__).parent
@@ -88,7 +88,7 @@ def parse_facts(data: Mapping[str, Any]) -> InterpreterFacts:
 
 
 def load_result(text: str | None) -> Mapping[str, Any] | None:
-    """Parse a result file's text; None where there is none or it was cut off."""
+    """Parse a result file's text; None if there is none or it was cut off."""
     if text is None:
         return None
     try:

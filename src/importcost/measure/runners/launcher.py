@@ -1,4 +1,4 @@
-"""Start one interpreter, watch it, and bring back what it left: the same code on both sides.
+"""Start one interpreter, watch it, and return its results: the same code on both sides.
 
 The local runner calls `launch` in its own process. The container runner hands this file's text
 to the container's Python, where `serve` answers one JSON line per job, so that one container
@@ -53,17 +53,17 @@ ROWS_CHECK_S = 0.05
 THROTTLED_GAP_S = 0.003
 THROTTLED_WAIT_S = 1.0
 KEPT_IN_TMP = "importcost-bytecode"  # session.BYTECODE_DIR
-# What a container may write to at all: engines differ in which of these they mount.
+# The folders of a container that may be written: engines differ in which of these they mount.
 WRITABLE_INSIDE = ("/tmp", "/var/tmp", "/dev/shm", "/run/shm")  # noqa: S108 - the container's own
 
 
 def await_period() -> None:
-    """Return where a period of the CPU quota begins, with nothing saved up, on one core.
+    """Return at the start of a period of the CPU quota, with nothing saved up, on one core.
 
-    What starts in a container that rested finds one quota and soon the next: on a small one a
-    short init would be a fifth faster than the quota says. So this computes until it was held
-    back twice. The kernel hands a quota out in slices of 5 ms to each core, and what one core
-    holds the other waits for: hence one core.
+    A process that starts in a container that rested gets one quota and soon the next: on a small
+    one a short init would be a fifth faster than the quota allows. So this computes until it was
+    held back twice. The kernel hands out a quota in slices of 5 ms to each core, and a slice that
+    one core holds is missing on the other: hence one core.
     """
     if hasattr(os, "sched_setaffinity"):
         with contextlib.suppress(OSError):
@@ -88,7 +88,7 @@ class _Tail:
         self._thread.start()
 
     def _drain(self) -> None:
-        # Closed here, not by who waits: closing blocks while a read is under way.
+        # Closed here, not by the waiting thread: closing blocks while a read is under way.
         with self._stream:
             while True:
                 chunk = self._stream.read1(1 << 16)
@@ -104,7 +104,7 @@ class _Tail:
 
 
 class _Watch:
-    """Ends a process at its deadline, and empties its rows file when that grows past a limit.
+    """Ends a process at its deadline, and empties its rows file if that grows past a limit.
 
     A thread, so that the main one can wait for the exit itself: `Popen.wait(timeout=...)` polls
     and notices an exit up to 50 ms late.
@@ -144,10 +144,10 @@ class _Watch:
 
 
 class _Container:
-    """What the main process of a container can see and do between runs.
+    """The main process's view of a container and its work between runs.
 
-    One container carries many runs, and each is to find it as a fresh one: no process of the
-    run before, no file that it left. Only `KEPT_IN_TMP` stays in /tmp.
+    One container carries many runs, and each must find it like a fresh one, without processes or
+    files of the run before. Only `KEPT_IN_TMP` stays in /tmp.
     """
 
     # cgroup version 2, then 1
@@ -163,7 +163,7 @@ class _Container:
 
     @staticmethod
     def kill_first(pid: int) -> None:
-        """Let the memory limit hit this process, not the one that has to tell of it."""
+        """Let the memory limit hit this process, not the one that has to report it."""
         with contextlib.suppress(OSError), open(f"/proc/{pid}/oom_score_adj", "w") as stream:
             stream.write("1000")
 
@@ -180,7 +180,7 @@ class _Container:
 
 
 def empty_folders(folders: list[str], kept: tuple[str, ...] = (KEPT_IN_TMP,)) -> None:
-    """Remove what lies in these folders, the names in `kept` apart; missing ones are fine."""
+    """Remove everything in these folders except the names in `kept`; missing ones are fine."""
     for folder in folders:
         with contextlib.suppress(OSError):
             for name in set(os.listdir(folder)).difference(kept):
@@ -193,7 +193,7 @@ def empty_folders(folders: list[str], kept: tuple[str, ...] = (KEPT_IN_TMP,)) ->
 
 
 def remove_folder(folder: str) -> None:
-    """Remove a folder with all that is in it, also where its own permissions forbid that."""
+    """Remove a folder with everything in it, even if its own permissions forbid that."""
 
     def retry(_function: Any, path: str, _error: Any) -> None:
         with contextlib.suppress(OSError):
@@ -212,7 +212,7 @@ def remove_folder(folder: str) -> None:
 
 
 def kill_group(pid: int) -> None:
-    """Kill what is left of a process group; a group that is gone is fine."""
+    """Kill the rest of a process group; a group that is gone is fine."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
 
@@ -228,7 +228,7 @@ def _read(path: str, limit: int) -> bytes | None:
 class _Place:
     """The folders of one launch, below `base`, and how the process names them.
 
-    A process with temporary folders of its own finds them where on Lambda nothing is looked for,
+    A process with temporary folders of its own finds them in a place that nothing on Lambda uses,
     so that its /tmp is empty.
     """
 
@@ -299,7 +299,7 @@ class _Entrance:
 
 
 class _RefusedError(Exception):
-    """The machine gives no private namespace; the text says why."""
+    """The machine gives no private namespace; the text is the reason."""
 
 
 def _environment(job: dict[str, Any], place: _Place) -> dict[str, str]:
@@ -312,7 +312,7 @@ def _environment(job: dict[str, Any], place: _Place) -> dict[str, str]:
 
 
 class _Started:
-    """The process, however it was started; `started_ns` is when its interpreter began."""
+    """The process, started in either way; `started_ns` is when its interpreter began."""
 
     def __init__(self, job: dict[str, Any], place: _Place, rows_file: Any) -> None:
         env = _environment(job, place)
@@ -344,10 +344,10 @@ class _Started:
                 self._entrance.close()
 
     def settle(self, timed_out: bool) -> None:
-        """Take over when the interpreter began; call it when the process has ended.
+        """Record when the interpreter began; call it when the process has ended.
 
-        Raises _RefusedError where it never began for want of a namespace, OSError where it
-        cannot be executed.
+        Raises _RefusedError if it never began for lack of a namespace, OSError if it cannot be
+        executed.
         """
         if self._entrance is None:
             return
@@ -427,7 +427,7 @@ def launch(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _greeting() -> dict[str, Any]:
-    """Tell which of the folders named on the command line there are.
+    """Report which of the folders named on the command line exist.
 
     `{version}` in them stands for one like 3.12, `{prefix}` for this Python's own folder.
     """

@@ -1,4 +1,4 @@
-"""The local runner: launches an interpreter of this machine, without a container."""
+"""The local runner: launch an interpreter of this machine, without a container."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def _launch(
 
 
 def _base_environment(python: str) -> dict[str, str]:
-    # Nothing of the host: its configuration, credentials and tools would change what is
-    # measured. XDG's folders lie in HOME where their variables are not set.
+    # Nothing of the host: its configuration, credentials and tools would change the measurement.
+    # XDG's folders are in HOME if their variables are not set.
     return {
         "PATH": os.pathsep.join([str(Path(python).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
         "HOME": "{home}",
@@ -78,9 +78,10 @@ def _base_environment(python: str) -> dict[str, str]:
 
 
 def last_words(stderr: str) -> str:
-    """Return the one line of a failed start that says why, empty where there is none.
+    """Return the line of a failed start that gives the reason, or an empty string.
 
-    A traceback says it last; everything else (a version manager's shim) first, with advice after.
+    A traceback ends with it; other output (a version manager's shim) begins with it, with advice
+    after.
     """
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     fatal = [line for line in lines if line.startswith("Fatal Python error")]
@@ -91,11 +92,11 @@ def last_words(stderr: str) -> str:
 
 
 def inspect_interpreter(python: str) -> InterpreterFacts:
-    """Return the facts of `python`, asked of this process where it is what runs importcost.
+    """Return the facts of `python`, from this process if it is the one that runs importcost.
 
-    Any other is started once. `executable` of the facts is the true interpreter where `python`
-    is a version manager's shim: those need the host's own variables, which measured runs do not
-    get. Raises MeasurementError if it does not answer.
+    Any other is started once. `executable` of the facts is the true interpreter if `python` is a
+    version manager's shim: those need the host's own variables, which measured runs do not get.
+    Raises MeasurementError if it does not answer.
     """
     host = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     return own_facts(python) or _asked(python, tuple(sorted(host.items())))
@@ -103,7 +104,7 @@ def inspect_interpreter(python: str) -> InterpreterFacts:
 
 @functools.lru_cache(maxsize=32)
 def _asked(python: str, host: tuple[tuple[str, str], ...]) -> InterpreterFacts:
-    """Start `python` with the host's variables; once for all handlers that it is measured for."""
+    """Start `python` with the host's variables; once for all handlers measured with it."""
     launch = _launch(
         python,
         # The user's own site-packages lie in HOME, which measured runs do not get either.
@@ -156,15 +157,15 @@ class LocalRunner:
     ) -> Launch:
         """Run the interpreter once; see `Runner.launch`.
 
-        Temporary folders and HOME are empty and its own where the machine has mount namespaces;
-        `shared_because` of the launch says why they were not.
+        Temporary folders and HOME are empty and its own if the machine has mount namespaces;
+        otherwise `shared_because` of the launch is the reason.
         """
         env = {**_base_environment(self.python), **self.environment}
         needed = tuple(self._needed(folders))
         private = self._private(needed)
         cwd = self.layout.task_root
         before = self.shared.before_launch()
-        # Nothing of its own environment: what of that may be seen, the layout names.
+        # Nothing of its own environment: the layout names the visible part of that.
         args = ("-S", *python_args)
         launch = _launch(self.python, args, files, timeout_s, cwd, env, private)
         self.shared.because = launch.shared_because
@@ -175,7 +176,7 @@ class LocalRunner:
         return replace(launch, left_behind=use.left, met_before=use.met)
 
     def _private(self, needed: tuple[str, ...]) -> dict[str, Any]:
-        """Return what of a job says how private the launch is to be."""
+        """Return the part of a job that describes how private the launch is."""
         shared = {"env_shared": {"TMPDIR": "{tmp}"}}
         if self.shared.because is not None:  # the launch before was refused
             return {**shared, "shared_because": self.shared.because}
@@ -194,7 +195,7 @@ class LocalRunner:
         return {**shared, "private": private}
 
     def _needed(self, folders: tuple[str, ...]) -> Iterator[str]:
-        """Give the paths that a launch needs, wherever on the machine they lie."""
+        """Yield the paths that a launch needs, anywhere on the machine."""
         layout, facts = self.layout, self.interpreter
         search_path = (*layout.search_path, *facts.search_path)
         yield from (layout.task_root, *search_path, *folders)
@@ -216,4 +217,4 @@ class LocalRunner:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Nothing stays behind: each launch removes its own scratch folder."""
+        """Do nothing: each launch removes its own scratch folder."""

@@ -1,7 +1,7 @@
-"""Which folders of the machine a launch gets fresh and private, and what stays visible in them.
+"""Choose the folders that a launch gets fresh and private, and the paths that stay visible in them.
 
 A cold start on Lambda finds an empty /tmp. On this machine the task root, an environment or an
-installed package may itself lie below /tmp: those paths are found at their place all the same.
+installed package may itself lie below /tmp: those paths stay in their place.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - these are what is t
 IN_MEMORY = "/dev/shm"  # noqa: S108 - semaphores are only made on a file system in memory
 MOST_LINKS = 40
 MOST_ENTRIES = 2000
-"""More entries of a temporary folder that is itself the task root are not shown one by one."""
+"""A temporary folder that is itself the task root and has more entries is not shown one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrivateFolders:
-    """The folders to hide, in order, and what stays visible in them.
+    """The folders to hide, in order, and the paths that stay visible in them.
 
-    `links` maps symbolic links to their targets; `paths` are folders and files, none of which
-    lies in another.
+    `links` maps symbolic links to their targets; `paths` are folders and files, none inside
+    another.
     """
 
     folders: tuple[str, ...]
@@ -38,7 +38,7 @@ class PrivateFolders:
 
 
 class NotPrivateError(Exception):
-    """The launches of this machine share its temporary folders; the text says why."""
+    """The launches of this machine share its temporary folders; the text is the reason."""
 
 
 def temporary_folders() -> tuple[str, ...]:
@@ -53,9 +53,9 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 def private_folders(kept: Iterable[str]) -> PrivateFolders:
-    """Return what to hide and what to show so that every path of `kept` stays what it is.
+    """Return the folders to hide and the paths to show, so that every path of `kept` stays valid.
 
-    Raises NotPrivateError where a temporary folder itself is to be kept and is too full.
+    Raises NotPrivateError if a temporary folder itself is to be kept and is too full.
     """
     folders = temporary_folders()
     links: dict[str, str] = {}
@@ -86,7 +86,7 @@ def _entries(folder: str) -> list[str]:
 
 
 def _followed(path: str, folders: tuple[str, ...], links: dict[str, str]) -> Iterator[str]:
-    """Give the real path of an existing `path`; note each link on the way that is hidden."""
+    """Return the real path of an existing `path`; record each hidden link on the way."""
     rest = [part for part in os.path.abspath(path).split(os.sep) if part]
     here, followed = os.sep, 0
     while rest:
@@ -113,7 +113,7 @@ def _followed(path: str, folders: tuple[str, ...], links: dict[str, str]) -> Ite
 
 
 def interpreter_paths(executable: str) -> list[str]:
-    """Return what an interpreter needs: its file and the environment around it, links followed."""
+    """Return the paths that an interpreter needs: its file and its environment, links followed."""
     found = []
     for file in (os.path.abspath(executable), os.path.realpath(executable)):
         prefix = os.path.dirname(os.path.dirname(file))
@@ -123,7 +123,7 @@ def interpreter_paths(executable: str) -> list[str]:
 
 
 def installed_in_place(folders: Iterable[str]) -> list[str]:
-    """Return the folders that path files and records of installation in `folders` point to."""
+    """Return the folders that path files and installation records in `folders` point to."""
     found: list[str] = []
     for folder in folders:
         with contextlib.suppress(OSError):
@@ -153,7 +153,7 @@ def _pointed_to(folder: str, _changed_ns: int) -> tuple[str, ...]:
 def enter_command() -> tuple[str, ...]:
     """Return the command that enters a private namespace; see `enter_private`.
 
-    Raises NotPrivateError where this machine cannot have one.
+    Raises NotPrivateError if this machine cannot have one.
     """
     if sys.platform != "linux":
         raise NotPrivateError(f"{sys.platform} has no mount namespaces")

@@ -1,7 +1,7 @@
-"""What a launch left in temporary folders that it had to share with the rest of the machine.
+"""Clean up temporary folders that a launch had to share with the rest of the machine.
 
-Only what the launch demonstrably made is removed. Another program may be at work in the same
-folders at the same time, so an entry that merely appeared is told, never touched.
+Only files that the launch demonstrably created are removed. Another program may use the same
+folders at the same time, so an entry that merely appeared is reported, never touched.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class SharedUse:
-    """What became of the shared folders in one launch, by the paths of their entries.
+    """The changes of the shared folders in one launch, by the paths of their entries.
 
-    `removed` was demonstrably made by the launch. `left` appeared meanwhile and may be the
+    `removed` was demonstrably created by the launch. `left` appeared meanwhile and may be the
     launch's. `met` was there before, and the handler used it.
     """
 
@@ -71,7 +71,7 @@ def judge(
     owner: int,
     since_ns: int,
 ) -> SharedUse:
-    """Tell what of `after` the launch that began at `since_ns` made, by the recorded `made`."""
+    """Attribute the entries of `after` to a launch since `since_ns`, by its `made` files."""
     recorded = set(made)
     removed: list[str] = []
     left: list[str] = []
@@ -81,7 +81,7 @@ def judge(
             continue
         if entry.owner != owner or entry.changed_ns < since_ns - CLOCK_STEP_NS:
             continue
-        # A path that was there before and is another file now was somebody's, too.
+        # A path that existed before and is another file now belonged to somebody, too.
         is_certain = earlier is None and path in recorded
         (removed if is_certain else left).append(path)
     return SharedUse(tuple(removed), tuple(left))
@@ -89,11 +89,11 @@ def judge(
 
 @dataclass(slots=True)
 class SharedFolders:
-    """Cleans up after the launches of one runner, where these share the machine's folders.
+    """Cleans up after the launches of one runner if these share the machine's folders.
 
-    `because` says why they do, None while they do not; `is_private` whether a launch had its own
-    folders. A recording launch (the graph run) tells
-    what the handler makes; the names it told of count for the launches after it, too.
+    `because` is the reason, None if they do not share. `is_private` is True if a launch had its own
+    folders. A recording launch (the graph run) reports the files that the handler creates; their
+    names count for the launches after it, too.
     """
 
     because: str | None = None
@@ -101,13 +101,13 @@ class SharedFolders:
     _made: set[str] = field(default_factory=set)
 
     def before_launch(self) -> Before | None:
-        """Return how the folders are now; None where the launch before had its own."""
+        """Return the current state of the folders; None if the launch before had its own."""
         return None if self.is_private else Before(time.time_ns(), listing())
 
     def after_launch(
         self, before: Before | None, needed: Iterable[str], result: Mapping[str, Any] | None
     ) -> SharedUse:
-        """Remove what the launch made, and return what else is to be told.
+        """Remove the files that the launch created, and return the other changes.
 
         `needed` are the paths that a launch finds in these folders because it is measured there.
         """

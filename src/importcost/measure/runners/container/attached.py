@@ -23,8 +23,8 @@ COMPLAINT_BYTES = 16 * 1024
 class AttachedContainer:
     """A container that runs for as long as its standard input is open; `remove` it in the end.
 
-    `argv` is the engine's command that starts it in the foreground. Raises OSError where the
-    engine's command cannot be started.
+    `argv` is the engine's command that starts it in the foreground. Raises OSError if the engine's
+    command cannot be started.
     """
 
     def __init__(self, engine: Engine, name: str, argv: list[str], folder: Path) -> None:
@@ -56,7 +56,7 @@ class AttachedContainer:
                 self._complaint = (self._complaint + line)[-COMPLAINT_BYTES:]
 
     def send(self, job: Mapping[str, Any]) -> None:
-        """Hand a job over; a container that is gone shows when the answer is waited for."""
+        """Hand a job over; a container that is gone is noticed when the answer is awaited."""
         stdin = self._process.stdin
         if stdin is not None:
             with contextlib.suppress(OSError):
@@ -82,7 +82,7 @@ class AttachedContainer:
         return bounded.wait(self._process, CLOSE_TIMEOUT_S)
 
     def complaint(self) -> str:
-        """Return what the engine or the launcher wrote to standard error."""
+        """Return the error output of the engine or the launcher."""
         self._threads[1].join(timeout=1.0)
         return self._complaint.decode("utf-8", "replace")
 
@@ -106,7 +106,7 @@ class AttachedContainer:
 
 
 def _own(stream: IO[bytes] | None) -> IO[bytes]:
-    """Return a reader of a pipe that its thread closes: closing what another reads would block."""
-    if stream is None:  # both are pipes; keeps the type checker honest
+    """Return a reader of a pipe that its thread closes: another thread's close would block."""
+    if stream is None:  # both are pipes; for the type checker
         raise MeasurementError("The engine's output could not be read; report this as a bug.")
     return os.fdopen(os.dup(stream.fileno()), "rb")

@@ -42,7 +42,7 @@ def mount_flags(source: Path, target: str) -> tuple[str, ...]:
 
 
 def user_flags(state: EngineState, task_root: Path | None) -> tuple[str, ...]:
-    """Return the flags for the user inside: whoever owns the task root, so that it can be read.
+    """Return the flags for the user inside: the owner of the task root, so that it can be read.
 
     Root in a rootless engine's container already is the user on the host.
     """
@@ -77,7 +77,7 @@ def run_argv(
         *user_flags(state, options.task_root),
         *(flag for flags in mounts for flag in flags),
         *("--entrypoint", python, options.image),
-        # Isolated, so that a json.py in the task root is not taken for the library's.
+        # Isolated, so that a json.py in the task root is not mistaken for the library's.
         *("-I", "-S", "-c", launcher_text()),
         *(TASK_ROOT, f"{RUNTIME_DIR}/awslambdaric", *LAYER_FOLDERS, *packages),
         *(f"{folder}/boto3" for folder in IMAGE_PACKAGES),
@@ -85,6 +85,6 @@ def run_argv(
 
 
 def launcher_text() -> str:
-    """Return the source of what starts interpreters inside; see `launcher`."""
+    """Return the source of the program that starts interpreters inside; see `launcher`."""
     package = resources.files("importcost.measure.runners")
     return package.joinpath("launcher.py").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a container's runner keeps on the host: its own folder, and layers merged into one."""
+"""A container runner's files on the host: its own folder, and layers merged into one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ FOLDER_PREFIX = "importcost-container-"
 
 
 class HostFolder:
-    """A runner's own folder on the host, made when first asked for; `remove` it in the end."""
+    """A runner's own folder on the host, created on first use; `remove` it in the end."""
 
     def __init__(self) -> None:
         self._path: Path | None = None
 
     def path(self) -> Path:
-        """Return the folder; folders of runners whose process was killed go first."""
+        """The folder; folders of runners whose process was killed are removed first."""
         if self._path is None:
             # Engines that run in a virtual machine share the home folder with it, at least.
             parent = None if sys.platform == "linux" else Path.home() / ".cache" / "importcost"

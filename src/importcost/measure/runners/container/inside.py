@@ -1,4 +1,4 @@
-"""How a container looks inside: where Lambda's folders lie, and how much of the machine it has."""
+"""The inside of a container: the places of Lambda's folders, and its share of the machine."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ LAYERS_DIR = "/opt"
 # Not below /opt: a mount point there would have to be created in the user's layer folder.
 PACKAGES_DIR = "/var/importcost/packages"
 RUNTIME_PACKAGES_DIR = "/var/importcost/runtime/site-packages"
-# Beside /tmp, so that the handler finds that empty, and small: import times and whatever else
-# reaches file descriptor 2 lie here and count towards the memory limit.
+# Beside /tmp, so that the handler finds /tmp empty, and small: import times and all other output on
+# file descriptor 2 are stored here and count towards the memory limit.
 SCRATCH_DIR = "/var/importcost/scratch"
 SCRATCH_MB = 32
 LAYER_FOLDERS = (f"{LAYERS_DIR}/python/lib/python{{version}}/site-packages", "/opt/python")
-# Where an image may hold boto3 of its own; `{prefix}` is its Python's.
+# An image may have boto3 of its own here; `{prefix}` is its Python's.
 IMAGE_PACKAGES = (
     "/var/lang/lib/python{version}/site-packages",
     RUNTIME_DIR,
@@ -32,20 +32,19 @@ HOME = "/home/sbx_user1051"
 CPU_PERIOD_US = 20_000
 MIN_QUOTA_US = 1_000
 INIT_BOOST_CPUS = 2.0
-# Above, the pause that ends a period is shorter than those of a busy machine: it cannot be told.
+# Above this, the pause that ends a period is shorter than those of a busy machine.
 THROTTLED_BELOW_CPUS = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerOptions:
-    """What the container is to look like.
+    """The settings of the container.
 
-    `task_root` None measures what the image itself holds at /var/task. `layers` are unpacked
-    layer folders, of which later ones win; `packages` folders of installed packages, of which
-    earlier ones win; `runtime_packages` one with what the runtime brings where the image does not.
-    `cpus` is the quota in cores: init runs at INIT_BOOST_CPUS whatever the memory. `env` holds
-    the function's variables; the host's are not passed on. `python` is the interpreter inside,
-    None to find it.
+    `task_root` None measures the image's own /var/task. `layers` are unpacked layer folders, of
+    which later ones win; `packages` are folders of installed packages, of which earlier ones win.
+    `runtime_packages` is one with the runtime's packages if the image has none. `cpus` is the quota
+    in cores: init runs at INIT_BOOST_CPUS whatever the memory. `env` holds the function's
+    variables; the host's are not passed on. `python` is the interpreter inside, None to find it.
     """
 
     image: str
@@ -61,7 +60,7 @@ class ContainerOptions:
 
 
 def package_folders(options: ContainerOptions) -> dict[str, Path]:
-    """Return where each folder of packages lies inside, in the order of sys.path."""
+    """Return the place of each folder of packages inside, in the order of sys.path."""
     folders = {
         f"{PACKAGES_DIR}/{number}/site-packages": folder
         for number, folder in enumerate(options.packages)
@@ -77,13 +76,13 @@ def lay_out(options: ContainerOptions, image: ImageFacts, folders: Sequence[str]
     runtime = RUNTIME_DIR if f"{RUNTIME_DIR}/awslambdaric" in folders else None
     packages = package_folders(options)
     brought = tuple(item.removesuffix("/boto3") for item in folders if item.endswith("/boto3"))
-    if brought:  # the image's own stands where the runtime's does
+    if brought:  # the image's own takes the runtime's place
         packages.pop(RUNTIME_PACKAGES_DIR, None)
     elif options.runtime_packages:
         brought = (RUNTIME_PACKAGES_DIR,)
     on_path = [item for item in folders if item in packages or item.startswith(LAYERS_DIR)]
     host = [(TASK_ROOT, options.task_root), *packages.items()]
-    if len(options.layers) == 1:  # merged ones have no one folder on the host
+    if len(options.layers) == 1:  # merged layers have no single folder on the host
         host.append((LAYERS_DIR, options.layers[0]))
     return Layout(
         task_root=task_root or "/",

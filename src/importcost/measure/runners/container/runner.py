@@ -1,9 +1,9 @@
 """The container runner: one throwaway container, laid out as Lambda's, carries all runs.
 
-The container's main process is launcher.py, which starts one interpreter per job. It ends when
-its standard input closes, and `--rm` then removes the container, so nothing survives this
-process, whatever ends it. The launcher takes about 10 MB of the memory limit, which stands in
-for the Lambda runtime's own share. Files in /tmp count towards the limit (on Lambda they do not).
+The container's main process is launcher.py, which starts one interpreter per job. It ends when its
+standard input closes, and `--rm` then removes the container, so nothing survives this process,
+whatever ends it. The launcher takes about 10 MB of the memory limit, about as much as the Lambda
+runtime itself. Files in /tmp count towards the limit (on Lambda they do not).
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ class ContainerRunner:
 
     @property
     def container_name(self) -> str | None:
-        """Return the running container's name, None while there is none."""
+        """The running container's name, or None."""
         return self._started.attached.name if self._started else None
 
     @property
     def layout(self) -> Layout:
-        """Return where things lie inside; known once the container has been started."""
+        """The places of the folders inside; known once the container has been started."""
         if self._layout is None:
             raise MeasurementError("The container has not been started; report this as a bug.")
         return self._layout
@@ -100,7 +100,7 @@ class ContainerRunner:
             started.attached.remove()
 
     def _running(self) -> StartedContainer:
-        """Return the container, a new one if the run before took its container with it."""
+        """Return the container; a new one if it ended with the run before."""
         if self._started is None:
             self._started = self._starter.start()
             self._layout = self._started.layout
@@ -180,9 +180,9 @@ class ContainerRunner:
 
 
 def job_basis(options: ContainerOptions, variables: Mapping[str, str]) -> dict[str, Any]:
-    """Return what all jobs of a container have in common; see `launcher`."""
+    """Return the common part of all jobs of a container; see `launcher`."""
     return {
-        # The whole environment: the engine would add variables that Lambda does not set.
+        # The whole environment, because the engine would add variables that Lambda does not set.
         "env": {"HOME": HOME, **variables, **options.env},
         "scratch_parent": SCRATCH_DIR,
         "rows_limit_bytes": ROWS_LIMIT_BYTES,

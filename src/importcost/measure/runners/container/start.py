@@ -1,4 +1,4 @@
-"""Starting a container: with the first Python that its image has, until its launcher greets."""
+"""Start a container with the first Python of its image, until its launcher greets."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from importcost.measure.runners.engines import (
 )
 from importcost.parameters import Parameter
 
-# Lambda's own first: an image may put another Python in front on its PATH.
+# Lambda's own comes first: an image may have another Python on its PATH.
 PYTHON_COMMANDS = ("/var/lang/bin/python3", "python3", "python")
 START_TIMEOUT_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
 class StartedContainer:
-    """A container whose launcher waits for jobs; `python` is the command that it was started by.
+    """A container whose launcher waits for jobs; `python` is the command that started it.
 
     `variables` are those that the image sets.
     """
@@ -44,7 +44,7 @@ class StartedContainer:
 
 
 class ContainerStarter:
-    """Starts containers of one image; the first time it finds out what to start them with."""
+    """Starts containers of one image; the first time it finds out which command works."""
 
     def __init__(self, engine: Engine, options: ContainerOptions, folder: HostFolder) -> None:
         self._engine = engine
@@ -56,8 +56,8 @@ class ContainerStarter:
     def start(self) -> StartedContainer:
         """Start a container with the first Python command that the image has.
 
-        The caller must remove it. Raises MeasurementError where that does not succeed; then
-        nothing of it is left.
+        The caller must remove it. Raises MeasurementError if that does not succeed; then nothing of
+        it is left.
         """
         if self._known is None:
             self._known = self._running(), image_facts(self._engine, self._options.image)
