@@ -132,7 +132,7 @@ class ImportFinding:
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """What an audit hook saw: `socket.connect`, `open for writing` ..., and with what."""
+    """An event of the audit hook: its name (`socket.connect`, `open for writing`) and detail."""
 
     name: str
     detail: str
