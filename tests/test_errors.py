@@ -1,7 +1,11 @@
 """An error's sentence, for users of options and for users of settings."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
+import importcost
 from importcost.errors import (
     HandlerError,
     Reader,
@@ -62,3 +66,34 @@ def test_what_happened_may_mention_a_parameter_and_text_of_the_user_is_left_alon
 
 def test_any_other_exception_keeps_its_text():
     assert worded(ValueError("other"), Reader.SETTINGS) == "other"
+
+
+ROOMS = ("processes", "targets", "measure", "app/profile")
+MAKERS = frozenset(("remedy", "words", "Trouble"))
+
+
+def spelled_options(source):
+    """Yield the options that texts of errors and remedies spell out."""
+    options = {f"{parameter.value.option} " for parameter in Parameter}
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", "")
+        if name not in MAKERS and not name.endswith("Error"):
+            continue
+        for part in ast.walk(node):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                text = f"{part.value} ".replace(".", " ").replace(",", " ")
+                yield from (option for option in options if option in text)
+
+
+def test_rooms_that_do_not_know_their_reader_name_parameters_not_options():
+    root = Path(importcost.__file__).parent
+    found = {
+        str(file.relative_to(root)): options
+        for room in ROOMS
+        for file in (root / room).rglob("*.py")
+        if (options := sorted(set(spelled_options(file.read_text(encoding="utf-8")))))
+    }
+    assert found == {}
+    assert list(spelled_options('UsageError("x: name another with --python.")')) == ["--python "]

@@ -120,11 +120,12 @@ def _show(error: ImportcostError) -> None:
     import click
 
     from importcost.cli.printing import say
-    from importcost.errors import HandlerError
+    from importcost.errors import HandlerError, Reader, worded
 
     if isinstance(error, HandlerError) and error.traceback_text:
         say(plain(error.traceback_text.rstrip()) + "\n")
-    say(f"{click.style('Error:', fg='red', bold=True)} {one_sentence(str(error))}")
+    sentence = one_sentence(worded(error, Reader.OPTIONS))
+    say(f"{click.style('Error:', fg='red', bold=True)} {sentence}")
 
 
 def _unforeseen(error: Exception) -> int:
