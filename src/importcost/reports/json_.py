@@ -30,7 +30,9 @@ def read_profile(text: str, name: str) -> Profile:
     try:
         data: Any = json.loads(text)
     except ValueError as error:
-        raise UsageError(f"{name} is no JSON ({error}): name a profile saved with -o.") from error
+        raise UsageError(
+            f"{name} is not valid JSON ({error}): name a profile saved with -o."
+        ) from error
     try:
         return profile_from_plain(data)
     except UsageError as error:
