@@ -238,7 +238,7 @@ def test_what_a_later_handler_lacks_is_said_before_the_first_is_measured(
         (("--config", "absent.toml"), "absent.toml"),
         (("--runs", "5"), "--runs is 5 and must be at least 6"),
         (("--baseline", "absent.json"), "There is no baseline absent.json"),
-        (("--deterministic", "--update-baseline"), "drop one"),
+        (("--deterministic", "--update-baseline"), "use one of them"),
         (("--deterministic", "--html", "pages"), "drop one"),
         (("--html", "importcost.toml"), "--html importcost.toml cannot be made"),
         (("--junit", "-"), "--junit needs a file"),
@@ -266,7 +266,7 @@ def test_a_broken_baseline_is_no_pass(project):
     foreign = write_files(folder, {"package.json": "{}"}) / "package.json"
     refused = importcost(folder, "--update-baseline", "--baseline", "package.json")
     assert refused.returncode == 2
-    assert "package.json is not an importcost baseline and is not written over" in refused.stderr
+    assert "package.json is not an importcost baseline and is not overwritten" in refused.stderr
     assert foreign.read_text() == "{}"
 
 

@@ -98,7 +98,7 @@ def test_what_init_writes_passes_check_and_is_never_overwritten(project, monkeyp
     assert checked.returncode == 0, checked.stdout
     again = importcost(folder, "init")
     assert again.returncode == 2
-    assert "is there already" in again.stderr
+    assert "exists already" in again.stderr
     assert (folder / "importcost.toml").read_text() == text
 
 

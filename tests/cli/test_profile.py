@@ -302,7 +302,7 @@ def test_a_log_without_rows_is_no_measurement(tmp_path):
     folder.mkdir()
     done = importcost(folder, "profile", "--from-log", "-", stdin="nothing here\n")
     assert done.returncode == 3
-    assert "holds no rows" in done.stderr
+    assert "has no rows" in done.stderr
     assert list(folder.iterdir()) == []
 
 

@@ -15,9 +15,9 @@ from importcost.processes.git import uncommitted
 def write_edits(task_root: Path, edits: Sequence[FileEdit], *, force: bool) -> tuple[Path, ...]:
     """Write every edit that changes something and return the paths written.
 
-    Every file is checked before the first is written; `force` passes over uncommitted changes
-    and nothing else. Each file is replaced at once and keeps its mode; if one cannot be, those
-    before it get their old bytes back. Raises UsageError with the reason.
+    Every file is checked before the first is written; `force` ignores uncommitted changes and
+    nothing else. Each file is replaced at once and keeps its mode; if one cannot be, those before
+    it get their old bytes back. Raises UsageError with the reason.
     """
     changing = [edit for edit in edits if edit.before != edit.after]
     twice = {edit.path for edit in changing if [e.path for e in changing].count(edit.path) > 1}
@@ -29,7 +29,7 @@ def write_edits(task_root: Path, edits: Sequence[FileEdit], *, force: bool) -> t
     if not force:
         _check_committed([edit.path for edit in changing])
     try:
-        # Checked again at the last moment: the time since the first look is the user's, too.
+        # Checked again at the last moment: the user may have edited it since the first look.
         replace_files(changing, lambda edit: _check(root, edit))
     except OSError as error:
         where = error.filename or "a file"
@@ -58,8 +58,9 @@ def _check(root: Path, edit: FileEdit) -> None:
             f"{path} cannot be read ({error.strerror}): nothing was written, run the command again."
         ) from error
     if not stat.S_ISREG(mode):
-        raise UsageError(f"{path} is no regular file: nothing was written.")
-    # Replacing would get past a read-only mode, and root past any: the mode is the user's word.
+        raise UsageError(f"{path} is not a regular file: nothing was written.")
+    # Replacing would bypass a read-only mode, and root would bypass any: the mode is the user's
+    # wish.
     if not mode & stat.S_IWUSR or not os.access(path, os.W_OK):
         raise UsageError(
             f"{path} is read-only: nothing was written, make it writable (chmod u+w) first."
@@ -80,6 +81,6 @@ def _check_committed(paths: Sequence[Path]) -> None:
             )
         if path in answer.unknown:
             raise UsageError(
-                f"Git could not say whether {path} has uncommitted changes "
+                f"Git could not tell if {path} has uncommitted changes "
                 f"({answer.unknown[path]}): nothing was written, correct that or pass --force."
             )

@@ -1,4 +1,4 @@
-"""Use case: whether a function can be snapshotted, and what its hooks must mend."""
+"""Use case: check a function's snapshot and its hooks."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def check_snapstart(
     """Run init, snapshot and restore of the target, read its source, and judge both.
 
     `function_timeout_s` is the function's own timeout. Raises as `open_bench`, UsageError for a
-    timeout that Lambda does not have, and HandlerError where init fails: then its message also
-    names what the source shows.
+    timeout that Lambda does not have, and HandlerError if init fails: then its message also names
+    the findings in the source.
     """
     # NaN passes click's range.
     if not 1 <= function_timeout_s <= LONGEST_TIMEOUT_S:
@@ -87,7 +87,7 @@ def _report(
 
 
 def _names_adapter(request: ProfileRequest, target: Target) -> bool:
-    """Tell whether the package is started by Lambda Web Adapter: its wrapper, or a run.sh."""
+    """Return True if the package is started by Lambda Web Adapter: its wrapper, or a run.sh."""
     if request.environment.get(WRAPPER) == "/opt/bootstrap":
         return True
     script = Path(target.task_root, "run.sh")

@@ -1,4 +1,4 @@
-"""Use case: the profile's sum beside the init that the real emulator reports."""
+"""Use case: compare the profile's sum with the init that the real emulator reports."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def verify_init(
 ) -> VerifiedInit:
     """Measure the target's init under the emulator and as a profile, taking turns.
 
-    With `is_throttled` both get memory / 1769 of a vCPU, as init has with provisioned
-    concurrency. Raises MeasurementError where no engine answers or the image has no emulator,
-    HandlerError where init fails.
+    With `is_throttled` both get memory / 1769 of a vCPU, as init has with provisioned concurrency.
+    Raises MeasurementError if no engine answers or the image has no emulator, HandlerError if init
+    fails.
     """
     cpus = request.memory_mb / FULL_VCPU_MB if is_throttled else INIT_BOOST_CPUS
     _require_engine(request)
@@ -138,10 +138,10 @@ def _requirements(bench: Bench) -> tuple[Path, ...]:
 
 
 def entry_point(source: str) -> str:
-    """Return the function that Lambda would be told to call: `handler`, `lambda_handler`, or the
-    first one that takes an event and a context.
+    """Return the function that Lambda is to call.
 
-    The emulator reports no init for a function that is not there.
+    It is `handler`, `lambda_handler`, or the first function that takes an event and a context. The
+    emulator reports no init for a missing function.
     """
     try:
         tree = ast.parse(source)

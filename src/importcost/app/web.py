@@ -1,4 +1,4 @@
-"""Use case: the cold start of a web app under Lambda Web Adapter."""
+"""Use case: measure the cold start of a web app under Lambda Web Adapter."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ASGI_WORDS = ("fastapi", "starlette", "quart", "litestar", "get_asgi_application
 
 
 def web_target(text: str) -> str:
-    """Return the handler file form of `package.main:app`; other forms as they are."""
+    """Return the handler file form of `package.main:app`; other forms unchanged."""
     module, colon, name = text.partition(":")
     if colon and not module.endswith(".py") and name.isidentifier():
         return f"{module.replace('.', '/')}.py:{name}"
@@ -29,7 +29,7 @@ def web_target(text: str) -> str:
 
 
 def parse_requests(texts: tuple[str, ...]) -> tuple[WebRequest, ...]:
-    """Return the requests. Raises UsageError for one that is none."""
+    """Return the requests. Raises UsageError for an invalid one."""
     return tuple(_request(text) for text in texts)
 
 
@@ -37,7 +37,9 @@ def _request(text: str) -> WebRequest:
     try:
         return parse_request(text)
     except ValueError:
-        raise UsageError(f"--request '{text}' is none: write it like 'GET /chat'.") from None
+        raise UsageError(
+            f"--request '{text}' is not a request: write it like 'GET /chat'."
+        ) from None
 
 
 def profile_web(
@@ -48,8 +50,8 @@ def profile_web(
 ) -> WebProfile:
     """Start the app's server again and again, until ready, once of it traced.
 
-    Raises UsageError for a target that is no app, HandlerError where it does not get ready,
-    MeasurementError where the server or the engine is not to be had.
+    Raises UsageError for a target that is not an app, HandlerError if it does not get ready,
+    MeasurementError if the server or the engine is not available.
     """
     target = web_target(request.target)
     if request.task_root and not Path(target.partition(":")[0]).is_file():
@@ -89,7 +91,7 @@ def profile_web(
 
 
 def _supplies(bench: Bench) -> Supplies:
-    """Return what was supplied, its places below the task root: this profile has no target."""
+    """Return the supplies, with places below the task root: this profile has no target."""
     supplies, root = bench.provenance.supplies, Path(bench.subject.target.task_root)
     placeholders = tuple(
         replace(one, file=str(Path(one.file).relative_to(root)))
@@ -101,7 +103,7 @@ def _supplies(bench: Bench) -> Supplies:
 
 
 def choose_server(wanted: str | None, task_root: str, target: str) -> tuple[str, str]:
-    """Return the server and why: as asked, as run.sh starts it, or as the app's source needs."""
+    """Return the server and the reason: as asked, as in run.sh, or as the app's source needs."""
     if wanted is not None:
         return wanted, "asked for"
     script = _text(Path(task_root, "run.sh"))

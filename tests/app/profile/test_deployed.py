@@ -97,15 +97,15 @@ def test_reports_name_the_real_files_and_nothing_stays(tmp_path, python):
 def test_without_a_file_the_environment_is_taken_less_importcosts_own(tmp_path, python):
     names, profile, done = found(tmp_path, python)
     assert names == ["app_dep", "deep", "editor", "loose", "ns.ours", "ns.theirs"]
-    assert "less importcost and what only it needs" in profile["environment"]["packages"]
-    assert "less importcost and what only it needs" in " ".join(done.stdout.split())
+    assert "without importcost and what only it needs" in profile["environment"]["packages"]
+    assert "without importcost and what only it needs" in " ".join(done.stdout.split())
 
 
 def test_a_built_package_needs_nothing_of_the_environment(tmp_path, python):
     installed(tmp_path / "task", "deep")
     names, profile, _ = found(tmp_path, python)
     assert names == ["deep"]
-    assert profile["environment"]["packages"] == "what the task root and its layers hold"
+    assert profile["environment"]["packages"] == "the packages in the task root and its layers"
     assert "not-deployed" in codes(profile)
 
 

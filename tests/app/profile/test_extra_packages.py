@@ -167,5 +167,5 @@ def test_where_a_file_says_what_is_deployed_nothing_is_added_to_it(tmp_path, ind
 def test_with_and_no_install_exclude_each_other():
     from importcost.app.profile.request import ProfileRequest, check_request
 
-    with pytest.raises(UsageError, match="drop one"):
+    with pytest.raises(UsageError, match="leave one of the two out"):
         check_request(ProfileRequest("handler.py", packages=("six",), installs=False))

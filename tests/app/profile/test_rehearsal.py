@@ -89,7 +89,7 @@ def test_all_missing_modules_stand_in_one_error(tmp_path):
         ("import utlis\n", "utlis (handler.py line 1, utils may be meant): correct"),
         (
             "import yaml.lodaer\n",
-            "yaml.lodaer (handler.py line 1, the PyYAML that is there has no such module): correct",
+            "yaml.lodaer (handler.py line 1, the installed PyYAML has no such module): correct",
         ),
         ("import jsn, nowhere_x\n", "jsn (handler.py line 1, json may be meant) and nowhere_x"),
     ],

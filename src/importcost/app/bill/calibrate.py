@@ -1,4 +1,4 @@
-"""Use case: a function's own floor, speed ratio and band, out of what Lambda logged of it."""
+"""Use case: fit a function's own floor, speed ratio and band to its Lambda log."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from importcost.model.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A log's text and the name that messages call it by."""
+    """A log's text and its name in messages."""
 
     name: str
     text: str
@@ -82,7 +82,7 @@ def compare_logs(
 
 @dataclass(frozen=True, slots=True)
 class Storing:
-    """Where a calibration goes: the file, its text there as lines, and what the file held."""
+    """The destination of a calibration: the file, its lines there, and the file's old content."""
 
     file: Path
     table: tuple[str, ...]
@@ -94,10 +94,10 @@ class Storing:
 def plan_storing(
     profile: Profile, calibration: Calibration, *, config: str | None, handler: str | None
 ) -> Storing:
-    """Say where the calibration of a profiled function will be stored; nothing is written.
+    """Find out where a profiled function's calibration will be stored; nothing is written.
 
-    Without any configuration that is a new importcost.toml in the current folder. Raises
-    UsageError where no place can be found, or the file cannot take the table.
+    Without any configuration that is a new importcost.toml in the current folder. Raises UsageError
+    if no place can be found, or the file cannot take the table.
     """
     known = find_configuration(profile.target, config)
     place = place_in(known, profile.target, handler)
@@ -111,7 +111,7 @@ def plan_storing(
 
 
 def carry_out(storing: Storing) -> None:
-    """Write what was planned. Raises UsageError where the file has changed since."""
+    """Write the plan. Raises UsageError if the file has changed since."""
     if storing.before is None:
         create(storing.file, "\n".join(storing.table) + "\n")
     else:
@@ -123,7 +123,7 @@ def _plan_new(profile: Profile, calibration: Calibration, known: Config | None) 
         where = known.file if known else "The current folder"
         names = ", ".join(one.name for one in known.handlers) if known else "no configuration"
         raise UsageError(
-            f"{where} has no handler for this profile (it has {names}): say which one it is with"
+            f"{where} has no handler for this profile (it has {names}): name it with"
             " --handler NAME, or add the function there."
         )
     root = Path(profile.target.task_root)
@@ -135,7 +135,7 @@ def _plan_new(profile: Profile, calibration: Calibration, known: Config | None) 
 
 
 def _path(place: Place) -> tuple[str, ...]:
-    """Return where in its file the calibration of a handler stands."""
+    """Return the place of a handler's calibration in its file."""
     file = Path(place.config.file)
     text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     keys = key_lines(text)
@@ -183,10 +183,10 @@ def _check_profiles(profiles: Sequence[Profile], logs: Sequence[Log]) -> None:
 
 
 def _chosen(profile: Profile, logs: Sequence[Log], function: str | None) -> _Chosen:
-    """Return the on-demand inits of the profiled function, and what was left out and why."""
+    """Return the on-demand inits of the profiled function, and the number and reasons of others."""
     read = [read_lambda_log(log.text) for log in logs]
     name = _function(read, function)
-    # Lines without a name are the function's, unless it was picked out of several.
+    # Lines without a name belong to the function, unless it was picked out of several.
     unnamed = None if function is None else name
     wanted = profile.settings.runtime
     inits: dict[tuple[str | None, float], int | None] = {}
@@ -221,7 +221,7 @@ def _function(read: Sequence[LambdaLog], wanted: str | None) -> str | None:
         raise UsageError(f"The log has no cold start of {wanted}: {known}.")
     if len(names) > 1:
         raise UsageError(
-            f"The log holds several functions ({', '.join(names)}): say which one was profiled"
+            f"The log holds several functions ({', '.join(names)}): name the profiled one"
             " with --function NAME."
         )
     return names[0] if names else None

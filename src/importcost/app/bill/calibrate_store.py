@@ -1,4 +1,4 @@
-"""Puts a calibration's table into a configuration file, every other byte as it was."""
+"""Put a calibration's table into a configuration file, keeping every other byte."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def table_lines(path: KeyPath, calibration: Calibration) -> list[str]:
 
 
 def with_table(text: str, path: KeyPath, calibration: Calibration) -> str:
-    """Return a TOML text with the calibration's table at `path`, in the place of an older one.
+    """Return a TOML text with the calibration's table at `path`, instead of an older one.
 
-    Every other character stays. Raises UsageError where the table, or one around it, is written
-    in a way that does not allow that.
+    Every other character stays. Raises UsageError if the table, or one around it, is written in a
+    form that does not allow that.
     """
     before = _parsed(text)
     new = table_lines(path, calibration)
@@ -58,10 +58,9 @@ def with_table(text: str, path: KeyPath, calibration: Calibration) -> str:
 
 
 def store(file: Path, path: KeyPath, calibration: Calibration, read: bytes) -> None:
-    """Write the table into `file`, whose bytes were `read` when it was looked at.
+    """Write the table into `file`, whose bytes were `read` before.
 
-    Raises UsageError where the file has changed since, cannot be written, or cannot hold the
-    table.
+    Raises UsageError if the file has changed since, cannot be written, or cannot hold the table.
     """
     after = edited(read, path, calibration)
     write_edits(file.absolute().parent, [FileEdit(file.absolute(), read, after)], force=True)
@@ -89,20 +88,20 @@ def new_configuration(handler: str, root: str | None, calibration: Calibration) 
 
 
 def create(file: Path, text: str) -> None:
-    """Write a new configuration. Raises UsageError where there is one, or it cannot be written."""
+    """Write a new configuration. Raises UsageError if one exists, or it cannot be written."""
     try:
         create_file(file.absolute(), text.encode("utf-8"))
     except OSError as error:
         raise UsageError(
-            f"{OWN_FILE} cannot be written ({error.strerror}): write it by hand from what"
-            " --dry-run shows."
+            f"{OWN_FILE} cannot be written ({error.strerror}): write it by hand from the output of"
+            " --dry-run."
         ) from error
 
 
 def _replaced(
     text: str, path: KeyPath, found: Mapping[KeyPath, int], new: list[str], end: str
 ) -> str:
-    # splitlines would break at signs that end no line in TOML.
+    # splitlines would break at characters that end no line in TOML.
     lines = [line + "\n" for line in text.split("\n")]
     lines[-1] = lines[-1][:-1]
     first = found[path]
@@ -152,7 +151,7 @@ def _set(data: dict[str, Any], path: KeyPath, value: Any) -> None:
 
 def _cannot(path: KeyPath, new: list[str]) -> UsageError:
     return UsageError(
-        f"The configuration is written in a way that [{'.'.join(path)}] cannot be put into without"
+        f"The configuration is written in a form that cannot take [{'.'.join(path)}] without"
         f" touching the rest, so nothing was written: put it there by hand: {'; '.join(new[2:])}."
     )
 

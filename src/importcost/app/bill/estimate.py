@@ -1,4 +1,4 @@
-"""Use case: what a cold start costs over memory sizes, architectures and package types."""
+"""Use case: estimate a cold start over memory sizes, architectures and package types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from importcost.model.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class EstimateRequest:
-    """For what the cold start is estimated; empty means all there are. Memory in MB."""
+    """The settings to estimate the cold start for; empty means all there are. Memory in MB."""
 
     memories: tuple[int, ...] = ()
     arches: tuple[str, ...] = ()
@@ -22,7 +22,7 @@ class EstimateRequest:
 def estimate_profile(
     profile: Profile, request: EstimateRequest, calibration: Calibration | None
 ) -> Curve:
-    """Return the curve of a profile, with its calibration where it has one.
+    """Return the curve of a profile, with its calibration if the configuration has one.
 
     Raises UsageError for settings that Lambda does not have.
     """

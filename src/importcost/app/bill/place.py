@@ -1,4 +1,4 @@
-"""What the commands about the bill share: a profile, saved or measured, and its calibration."""
+"""The common part of the commands about the bill: a profile and its calibration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from importcost.targets.handler import resolve_target
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a function stands in the configuration; `config` is the file that names it."""
+    """A function's place in the configuration; `config` is the file that names it."""
 
     config: Config
     handler: HandlerConfig
@@ -23,7 +23,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """A profile with its estimate, and its handler in the configuration, None where it has none."""
+    """A profile with its estimate, and its handler in the configuration, None if it has none."""
 
     profile: Profile
     estimate: Estimate
@@ -60,7 +60,7 @@ def find_configuration(target: Target | None, path: str | None = None) -> Config
 
 
 def place_in(config: Config | None, target: Target | None, name: str | None = None) -> Place | None:
-    """Return the profiled function's place in a configuration, None where it has none.
+    """Return the profiled function's place in a configuration, None if it has none.
 
     By `name` where one is given, else by its handler file. Raises UsageError for a name that the
     configuration does not have.
@@ -96,7 +96,11 @@ def handlers_of(*targets: Target | None) -> tuple[HandlerConfig | None, ...]:
 
 
 def handler_of(target: Target | None) -> HandlerConfig | None:
-    """Return the handler of one function in the configuration; see `handlers_of`."""
+    """Return the profiled function's handler in the configuration, or None.
+
+    A configuration that cannot be read has none: other commands report its errors, and this profile
+    has been measured.
+    """
     return handlers_of(target)[0]
 
 

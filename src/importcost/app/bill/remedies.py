@@ -1,4 +1,4 @@
-"""Use case: which remedy against cold starts pays for one function under its traffic."""
+"""Use case: find the remedy against cold starts that pays for a function under its traffic."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from importcost.model.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class RemediesFound:
-    """The remedies side by side, and the one that is recommended."""
+    """The remedies side by side, and the recommended one."""
 
     comparison: Comparison
     recommendation: Recommendation
@@ -22,7 +22,7 @@ class RemediesFound:
 def strategies_for(
     profile: Profile, traffic: Traffic, calibration: Calibration | None
 ) -> RemediesFound:
-    """Compare strategies, with the profile's calibration where it has one.
+    """Compare strategies, with the profile's calibration if the configuration has one.
 
     Raises UsageError for settings that Lambda does not have.
     """

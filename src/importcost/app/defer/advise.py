@@ -1,4 +1,4 @@
-"""From a profile and the sources to advice: costs, verdicts and the best set, all predicted."""
+"""Turn a profile and the sources into advice: costs, verdicts and the best set, all predicted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from importcost.model.graph import ImportGraph
 from importcost.model.profile import Profile
 
 HINT_MIN_SHARE = 0.01
-"""Of function init: what a dependency costs less than this is no advice worth reading."""
+"""As a share of function init: a smaller cost of a dependency is not worth advice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Analysis:
     findings: tuple[Finding, ...]
     sources: Sources
     joint: Callable[[Sequence[int]], BestSet]
-    """What some findings, by their numbers, save together."""
+    """The joint saving of some findings, by their numbers."""
 
 
 def analyse_profile(
@@ -37,7 +37,7 @@ def analyse_profile(
     sources: Sources,
     style: Style | None = None,
 ) -> Analysis:
-    """Return what deferring would save, predicted; `style` asks for a lazy style where it fits.
+    """Return the predicted savings of deferring; `style` asks for a lazy style where it fits.
 
     Raises ValueError for a profile without a graph (one made from a log).
     """
@@ -63,7 +63,7 @@ def analyse_profile(
 
 
 def _shipped(profile: Profile, graph: ImportGraph) -> BytecodeFinding | None:
-    """Return what shipping bytecode would save; an image is measured with it already."""
+    """Return the saving of shipped bytecode; an image is measured with it already."""
     if profile.settings.package_type != "zip":
         return None
     root = profile.target.task_root if profile.target else "."
@@ -71,7 +71,7 @@ def _shipped(profile: Profile, graph: ImportGraph) -> BytecodeFinding | None:
 
 
 def _judged_statements(costs: MeasuredCosts, sources: Sources) -> Iterator[StatementTime]:
-    """Yield the timed statements that are no imports, with their code and verdict."""
+    """Yield the timed statements that are not imports, with their code and verdict."""
     for (path, line, end_line), time in costs.times.items():
         file = sources.files.get(path)
         if file is None:

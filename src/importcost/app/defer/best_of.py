@@ -1,4 +1,4 @@
-"""The set of findings that saves most together, and what any of them save together."""
+"""The set of findings that saves most together, and the joint saving of any of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from importcost.model.graph import FUNCTION
 
 
 def joint(costs: MeasuredCosts, findings: Sequence[Finding], numbers: Sequence[int]) -> BestSet:
-    """Return what these findings save together."""
+    """Return the joint saving of these findings."""
     chosen = [findings[number] for number in numbers]
     keys = list(dict.fromkeys(key for one in chosen for key in one.keys))
     made = {
@@ -29,9 +29,9 @@ def joint(costs: MeasuredCosts, findings: Sequence[Finding], numbers: Sequence[i
 
 
 def best_of(costs: MeasuredCosts, findings: Sequence[Finding]) -> BestSet | None:
-    """Return the set that saves most together, of all that can be deferred at all.
+    """Return the set that saves most together, of all findings that can be deferred.
 
-    What shares its cost with others counts too: alone it would save nothing.
+    Findings that share their cost with others count too: alone they would save nothing.
     """
     candidates = []
     counted: set[tuple[str, str]] = set()
@@ -47,10 +47,10 @@ def best_of(costs: MeasuredCosts, findings: Sequence[Finding]) -> BestSet | None
 
 
 def _nearest(costs: MeasuredCosts, findings: Sequence[Finding]) -> set[int]:
-    """Return what can be deferred, without imports of own modules that others stand in for.
+    """Return the deferrable findings, without imports of own modules if others replace them.
 
-    Deferring `import helper` also defers what helper imports, but makes every user of helper
-    wait for all of it: where the imports in helper can be deferred, those are the ones.
+    Deferring `import helper` also defers helper's imports, but makes every user of helper wait for
+    all of them. If the imports in helper can be deferred, those are the better choice.
     """
     own = {module.name for module in costs.graph.modules if module.distribution == FUNCTION}
     chosen = {number for number, one in enumerate(findings) if one.changes}

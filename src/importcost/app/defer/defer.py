@@ -1,4 +1,4 @@
-"""Use case: say which imports to defer, prove each saving by measuring it, and make the edits."""
+"""Use case: choose the imports to defer, prove each saving by measuring it, and make the edits."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ VERIFY_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class DeferRequest:
-    """What `importcost defer` was asked for; `events` are files that hold one event each."""
+    """The options of `importcost defer`; `events` are files that hold one event each."""
 
     measure: ProfileRequest
     style: Style | None = None
@@ -49,7 +49,7 @@ class DeferRequest:
 
 @dataclass(frozen=True, slots=True)
 class Deferral:
-    """What came of it: the profile with its bill and advice, the best set's edits, the events.
+    """The result: the profile with its advice, the best set's edits, and the events.
 
     `unreadable` are sentences about files that could not be analysed, by path.
     """
@@ -66,10 +66,10 @@ class Deferral:
 
 
 def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
-    """Measure the handler, judge its imports, and verify what is suggested.
+    """Measure the handler, judge its imports, and verify the suggestions.
 
-    Raises UsageError for what cannot be carried out as asked, MeasurementError (HandlerError)
-    where the handler itself cannot be measured. No file of the user's is changed.
+    Raises UsageError for impossible options, MeasurementError (HandlerError) if the handler itself
+    cannot be measured. No file of the user's is changed.
     """
     if request.measure.package_type == "image" and request.measure.image is not None:
         raise UsageError(
@@ -106,8 +106,8 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
 
 
 def untimed_statements(runs: int | None) -> str:
-    """Return the note that a getter's savings are too low; `runs` is what was asked for, if any."""
-    note = "Module-level statements were not timed, so that what a getter saves is understated"
+    """Return the note that a getter's savings are too low; `runs` is the --runs value, if any."""
+    note = "Module-level statements were not timed, so a getter's saving is understated"
     if runs is None or runs >= MIN_WATCHED_RUNS:
         return (
             f"{note}: none of the function's own source files has a statement that could be timed."
@@ -116,7 +116,7 @@ def untimed_statements(runs: int | None) -> str:
 
 
 class _Work:
-    """Carries the suggestions out on copies, measures them, and keeps what holds."""
+    """Carries the suggestions out on copies, measures them, and keeps those that hold."""
 
     def __init__(self, billed: Billed, analysis: Analysis, variants: Variants) -> None:
         profile = billed.profile
@@ -138,7 +138,7 @@ class _Work:
         self._best = without(analysis.advice.best_set, self._found, analysis)
 
     def prove(self, proof: Proof) -> None:
-        """Measure all suggestions by themselves, and the best set; keep what holds."""
+        """Measure all suggestions by themselves, and the best set; keep those that hold."""
         sets: dict[SingleChange | JointChange, Rewrite] = {
             SingleChange(number): edits
             for number, edits in self._edited.items()
@@ -158,9 +158,9 @@ class _Work:
         self._best = settle(best, measured, self._analysis, self._variants, proof)
 
     def advice(self, events: Sequence[str], outcomes: Sequence[EventOutcome]) -> Advice:
-        """Return the advice with what was measured, the edits, and what each change is worth.
+        """Return the advice with the measurements, the edits, and the worth of each change.
 
-        `events` are the names of all events, `outcomes` what those that were called did.
+        `events` are the names of all events, `outcomes` the results of those that were called.
         """
         findings = tuple(
             replace(
@@ -197,7 +197,7 @@ class _Work:
 def _triggers(
     number: int, finding: ImportFinding, outcomes: Sequence[EventOutcome]
 ) -> tuple[str, ...]:
-    """Return the events whose call loads what this suggestion defers."""
+    """Return the events whose call loads the modules that this suggestion defers."""
     key = SingleChange(number)
     return tuple(
         dict.fromkeys(
@@ -207,11 +207,11 @@ def _triggers(
 
 
 def is_needed(finding: ImportFinding, loaded: Collection[str]) -> bool:
-    """Tell whether a call that loaded these modules needed what a finding defers.
+    """Return True if a call that loaded these modules needed the deferred ones of a finding.
 
-    What the statement names tells: a guest such as `concurrent.futures`, which came with pandas,
-    may come for other reasons too. Where something else keeps that loaded, half of the modules
-    must have come.
+    The modules that the statement names decide: a guest such as `concurrent.futures`, which came
+    with pandas, may be loaded for other reasons too. If another import keeps them loaded, half of
+    the modules must have been loaded.
     """
     modules = set(finding.modules)
     named = modules & set(finding.imported)
@@ -221,7 +221,7 @@ def is_needed(finding: ImportFinding, loaded: Collection[str]) -> bool:
 
 
 def removed_names(findings: Sequence[Finding]) -> Mapping[str, set[str]]:
-    """Return the names that these findings' edits take out of each module's namespace."""
+    """Return the names that these findings' edits remove from each module's namespace."""
     removed: dict[str, set[str]] = defaultdict(set)
     for one in findings:
         for change in one.changes:

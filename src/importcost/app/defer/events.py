@@ -1,4 +1,4 @@
-"""Calls the original and the changed handler with the user's events, and compares the results."""
+"""Call the original and the changed handler with the user's events, and compare the results."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from importcost.parameters import Parameter
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event, named after its file; with its folder where two files have one name."""
+    """One event, named after its file; with its folder if two files have one name."""
 
     name: str
     value: Any
 
 
 def load_events(paths: Sequence[str], target: Target) -> tuple[Event, ...]:
-    """Read the events. Raises UsageError for a file that is no JSON, or without a function."""
+    """Read the events. Raises UsageError for a file that is not JSON, or without a function."""
     if paths and target.function is None:
         raise UsageError(
             f"--event calls the handler, and {target.handler_file} alone does not say which "
@@ -45,7 +45,7 @@ def _load(path: Path, name: str) -> Event:
     except OSError as error:
         raise UsageError(f"The event {path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise UsageError(f"The event {path} is no JSON: {error}.") from error
+        raise UsageError(f"The event {path} is not valid JSON: {error}.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class Baseline:
 def call_unchanged(bench: Bench, event: Event) -> Baseline:
     """Call the unchanged handler twice with the event.
 
-    Raises HandlerError, in words about the event, where such a call never ends or takes the
-    interpreter with it.
+    Raises HandlerError, in words about the event, if such a call never ends or ends the
+    interpreter.
     """
     try:
         first, second = (_invoke(bench, bench.subject, event) for _ in range(2))
@@ -79,9 +79,9 @@ def call_unchanged(bench: Bench, event: Event) -> Baseline:
 def judge_event(
     bench: Bench, event: Event, baseline: Baseline, variants: Mapping[VariantKey, Subject]
 ) -> EventOutcome:
-    """Call each variant once with the event and hold it to the unchanged handler's answer.
+    """Call each variant once with the event and compare it with the unchanged handler's answer.
 
-    A variant that fails to start, or does not come back, counts as a different answer.
+    A variant that fails to start, or does not return, counts as a different answer.
     """
     first = baseline.first
     differing: dict[VariantKey, str] = {}
@@ -103,7 +103,7 @@ def judge_event(
 
 
 def _ended_how(error: HandlerError, timeout_s: float) -> str:
-    """Say how a call ended that brought no answer: the handler's import has worked before."""
+    """Describe a call that ended without an answer: the handler's import has worked before."""
     if isinstance(error, TimedOutError):
         return f"did not end within {timeout_s:g} s"
     lines = [line.strip() for line in error.traceback_text.splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""The findings of one profile: what each import and object costs, and how it can be deferred."""
+"""The findings of one profile: the cost of each import and object, and how to defer it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from importcost.model.advice import ImportFinding, Style, Verdict, VerdictKind
 CHANGES = (VerdictKind.DEFERRABLE, VerdictKind.NEEDS_GETTER, VerdictKind.ANNOTATIONS_ONLY)
 
 ONE_WAY = (Style.FUNCTION, Style.GETTER, Style.TYPE_CHECKING)
-"""Styles that, asked for by name, leave alone what would need another one."""
+"""Styles that, requested by name, leave imports alone that would need another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A finding with what is needed to carry it out: its file and the changes in it."""
+    """A finding with everything needed to carry it out: its file and the changes in it."""
 
     finding: ImportFinding
     file: SourceFile
@@ -29,21 +29,21 @@ class Finding:
     keys: tuple[StatementKey, ...]
     objects: tuple[ModuleObject, ...]
     stands_alone: bool = True
-    """False where it saves nothing by itself, only together with others of the best set."""
+    """False if it saves nothing by itself, only together with others of the best set."""
     waits_us: int = 0
-    """The part of what it saves that is waiting (sleep, disk, network), microseconds."""
+    """The waiting part of its saving (sleep, disk, network), microseconds."""
 
 
 def findings_of(costs: MeasuredCosts, sources: Sources, style: Style | None) -> list[Finding]:
     """Return a finding for each import that ran, then for objects that need none.
 
-    `style` is the one that was asked for. The verdicts are those of the source alone; see `settle`.
+    `style` is the requested one. The verdicts are those of the source alone; see `settle`.
     """
     return _Finder(costs, sources, style).findings()
 
 
 def settle(costs: MeasuredCosts, one: Finding, *, in_best_set: bool) -> Finding:
-    """Turn a verdict from the source alone into one that knows what else loads it."""
+    """Turn a verdict from the source alone into one that includes the other loaders."""
     verdict = one.finding.verdict
     if verdict.kind not in CHANGES or one.finding.exclusive_us >= costs.least_us:
         return one
@@ -59,7 +59,7 @@ def settle(costs: MeasuredCosts, one: Finding, *, in_best_set: bool) -> Finding:
 
 
 class _Finder:
-    """Goes through the sources; costs say what ran and what it took."""
+    """Goes through the sources; costs tell which statements ran, and their time."""
 
     def __init__(self, costs: MeasuredCosts, sources: Sources, style: Style | None) -> None:
         self._costs = costs
@@ -111,11 +111,11 @@ class _Finder:
             yield Finding(finding, file, changes, keys, made, waits_us=waits_us)
 
     def _styled(self, verdict: Verdict) -> Verdict:
-        """Give a verdict the style that was asked for, none where nothing is to be done."""
+        """Give a verdict the requested style, none if there is nothing to do."""
         if verdict.kind not in CHANGES:
             return replace(verdict, style=None)
         is_lazy = self._style in (Style.LAZY, Style.LAZY_MODULES)
-        # A lazy import does not help where module level uses the name at once.
+        # A lazy import does not help if module level uses the name at once.
         if is_lazy and verdict.kind is not VerdictKind.NEEDS_GETTER:
             return replace(verdict, style=self._style)
         if self._style in ONE_WAY and verdict.style is not self._style:
@@ -151,7 +151,7 @@ class _Finder:
 def _chain(file: SourceFile, made: ModuleObject) -> tuple[ModuleObject, ...]:
     """Return an object with those that its value needs and that can be getters with it.
 
-    In order of definition. What has to stay is there when the getter runs.
+    In order of definition. Objects that have to stay exist when the getter runs.
     """
     known = {one.name: one for one in file.objects if one.verdict.kind is VerdictKind.NEEDS_GETTER}
     wanted = {made.name}
@@ -165,7 +165,7 @@ def _chain(file: SourceFile, made: ModuleObject) -> tuple[ModuleObject, ...]:
 
 
 def _first_user(statement: ImportStatement) -> str | None:
-    """Return `line N` of the first use in a function, None where there is none."""
+    """Return `line N` of the first use in a function, or None."""
     lines = sorted(use.line for use in statement.uses if use.function is not None)
     return f"line {lines[0]}" if lines else None
 

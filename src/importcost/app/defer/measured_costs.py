@@ -1,4 +1,4 @@
-"""What the function's own statements cost: the imports' exclusive costs, and the timed rest."""
+"""The cost of the function's own statements: the imports' exclusive costs, and the timed rest."""
 
 from __future__ import annotations
 
@@ -38,16 +38,17 @@ class MeasuredCosts:
 
     @property
     def least_us(self) -> float:
-        """Return the saving below which nothing is worth an edit."""
+        """Return the smallest saving that is worth an edit."""
         return max(MIN_GAIN_US, MIN_GAIN_SHARE * self.init.local_us)
 
     def own_us(self, file: SourceFile, made: Sequence[ModuleObject]) -> int:
-        """Return what making the objects takes, with its waiting where init waits at all."""
+        """Return the time to create the objects, with its waiting if init waits at all."""
         return sum(time.own_us for time in self._made_in(file, made)) + self.waits_us(file, made)
 
     def waits_us(self, file: SourceFile, made: Sequence[ModuleObject]) -> int:
-        """Return what making the objects waits, as far as init waits at all."""
-        # A statement's wall time holds waiting for a processor, too; the init's is known apart.
+        """Return the waiting while creating the objects, if init waits at all."""
+        # A statement's wall time includes waiting for a processor, too; the init's is known
+        # separately.
         init = self.init
         most = significant_blocked_us(init.blocked_us, init.wall_us)
         waits = sum(max(0, time.wall_us - time.own_us) for time in self._made_in(file, made))
@@ -69,5 +70,5 @@ def import_key(file: SourceFile, statement: ImportStatement) -> StatementKey:
 
 
 def object_key(file: SourceFile, made: ModuleObject) -> StatementKey:
-    """Return the key of the cost of the statement that makes an object."""
+    """Return the key of the cost of the statement that creates an object."""
     return StatementKey(place(file, made.line, made.end_line))

@@ -1,4 +1,4 @@
-"""Finds what else names things that an edit takes out of a module: tests that patch them."""
+"""Find other code that names things which an edit removes from a module: tests that patch them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ MAX_BYTES = 1_000_000
 SKIPPED = frozenset({"site-packages", "node_modules", "__pycache__", "build", "dist"})
 MOST_SHOWN = 3
 MOST_NOTES = 8
-"""Of one file, and in all: many functions of one project may share a name such as handler."""
+"""Limits for one file, and in all: functions of one project may share a name such as handler."""
 
 
 def mentions(
     root: Path, removed: Mapping[str, Collection[str]], analysed: Collection[str]
 ) -> tuple[str, ...]:
-    """Return sentences about files below `root` that name what goes, `app.boto3` for example.
+    """Return sentences about files below `root` that use removed names, `app.boto3` for example.
 
-    `removed` are the names that each module loses, by the module's dotted name; `analysed` the
-    files that the edit has seen itself. Environments and hidden folders are left out, and what
-    cannot be read; at most MAX_FILES files are looked at.
+    `removed` are the names that each module loses, by the module's dotted name. `analysed` are the
+    files that the edit has seen itself. Environments, hidden folders and unreadable files are left
+    out; at most MAX_FILES files are searched.
     """
     pairs = sorted({(module, name) for module, lost in removed.items() for name in lost})
     if not pairs:
@@ -41,7 +41,7 @@ def mentions(
         for at, hit in hits[:MOST_SHOWN]:
             module, lost = pairs[(hit.lastindex or 1) - 1]
             found.append(
-                f"{name}:{at} names {lost} of {module}, which the edit takes away: change it too"
+                f"{name}:{at} names {lost} of {module}, which the edit removes: change it too"
             )
         if len(hits) > MOST_SHOWN:
             found.append(f"{name} has {len(hits) - MOST_SHOWN} more such lines")
@@ -61,7 +61,7 @@ def _pattern(module: str, name: str) -> str:
 
 
 def project_root(task_root: Path) -> Path:
-    """Return the Git working tree that the task root lies in, else the task root itself."""
+    """Return the Git working tree around the task root, else the task root itself."""
     for folder in (task_root, *task_root.parents):
         if (folder / ".git").exists():
             return folder

@@ -1,4 +1,4 @@
-"""Measures changed copies of a handler in pairs, and holds their answers to events against it."""
+"""Measure changed copies of a handler in pairs, and compare their answers to events."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from importcost.model.results.events import (
 )
 
 Edited = Mapping[SingleChange | JointChange, Rewrite]
-"""The edits of each variant that is to be measured."""
+"""The edits of each variant to measure."""
 
 
 class Proof:
-    """Measures variants, calls them with the events, and remembers what the events did.
+    """Measures variants, calls them with the events, and remembers the results.
 
-    `seconds` is how long one round of measurements may go on, `runs_done` the launches before.
+    `seconds` is the limit of one round of measurements, `runs_done` the launches before.
     """
 
     def __init__(
@@ -53,12 +53,12 @@ class Proof:
         self.outcomes: list[EventOutcome] = []
 
     def measure(self, edited: Edited, *, with_bytecode: bool) -> dict[VariantKey, Verification]:
-        """Return what each variant saves; one that answers an event differently fails.
+        """Return the saving of each variant; one that answers an event differently fails.
 
         `with_bytecode` measures shipped bytecode as well, if that is part of the advice. Raises
         HandlerError if an event cannot be called on the unchanged handler.
         """
-        # An event that cannot be called should not cost the minutes before it is said.
+        # An event that cannot be called should be reported before minutes of measuring.
         for event in self._events:
             if event.name not in self._baselines:
                 self._baselines[event.name] = call_unchanged(self._bench, event)

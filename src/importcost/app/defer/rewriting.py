@@ -1,4 +1,4 @@
-"""Carries findings out as edits of their files, in memory, and as a diff to hand over."""
+"""Carry findings out as edits of their files, in memory, and as a diff."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def rewrite_files(
 def diff_text(changed: Rewrite, root: Path) -> str:
     """Return all edits as one unified diff with paths below `root`.
 
-    Text, for a report to show and copy: a byte that is no UTF-8 becomes a lone surrogate.
+    It is text, for a report to show and copy: a byte that is not UTF-8 becomes a lone surrogate.
     """
     parts = []
     for edit in changed.edits:
@@ -72,7 +72,7 @@ def with_fixes(
     joint: Rewrite | Refused | None,
     root: Path,
 ) -> Advice:
-    """Put each edit beside its suggestion as a diff, for the report to hand over.
+    """Put each edit beside its suggestion as a diff.
 
     `edited` are the edits of single findings by their number, `joint` those of the best set.
     """

@@ -1,4 +1,4 @@
-"""The best set, settled by what was measured: what breaks or adds nothing leaves it."""
+"""Settle the best set by the measurements: members that break or add nothing leave it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from importcost.model.advice import BestSet, Verification
 from importcost.model.results.events import JointChange, SingleChange, VariantKey
 
 JOINT_FACTOR = 1.5
-"""What a member must add to a set, in terms of its own saving, to count as part of a whole."""
+"""The share of its own saving that a member must add to a set to count as part of it."""
 
 Measured = Mapping[VariantKey, Verification]
 
@@ -21,7 +21,7 @@ Measured = Mapping[VariantKey, Verification]
 def without(
     best: BestSet | None, failed: Mapping[int, Verification], analysis: Analysis
 ) -> BestSet | None:
-    """Return the best set without what failed, its joint figures worked out again."""
+    """Return the best set without failed members, with its joint figures calculated again."""
     if best is None or not set(best.finding_ids) & set(failed):
         return best
     kept = [number for number in best.finding_ids if number not in failed]
@@ -31,7 +31,7 @@ def without(
 def settle(
     best: BestSet | None, measured: Measured, analysis: Analysis, variants: Variants, proof: Proof
 ) -> BestSet | None:
-    """Keep in the best set what holds by itself, and measure the set again if it changed."""
+    """Keep the members of the best set that hold by themselves; measure it again if it changed."""
     if best is None:
         return None
     failed = {**_broken_members(best, measured, analysis), **idle_members(best, measured, analysis)}
@@ -57,7 +57,7 @@ def refused(edits: Refused) -> Verification:
 def _broken_members(
     best: BestSet, measured: Measured, analysis: Analysis
 ) -> Mapping[int, Verification]:
-    """Return the members that break the handler, by themselves or as far as anybody can tell."""
+    """Return the members that break the handler, by themselves or possibly."""
     broken = {
         number: found
         for number in best.finding_ids
@@ -65,7 +65,7 @@ def _broken_members(
     }
     whole = measured.get(JointChange())
     if whole is not None and whole.is_broken:
-        # One that was not measured alone may be what breaks it.
+        # A member that was not measured alone may be the one that breaks it.
         alone = {n for n in best.finding_ids if analysis.findings[n].stands_alone}
         broken |= {number: whole for number in best.finding_ids if number not in alone}
     return broken
@@ -74,7 +74,7 @@ def _broken_members(
 def idle_members(
     best: BestSet, measured: Measured, analysis: Analysis
 ) -> Mapping[int, Verification]:
-    """Return the members that showed no saving and add nothing to what the others save.
+    """Return the members that showed no saving and add nothing to the others' saving.
 
     Code that becomes no faster would be changed for nothing.
     """

@@ -1,4 +1,4 @@
-"""Reads and analyses the function's own files that were imported during init."""
+"""Read and analyse the function's own files that were imported during init."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
         path = module.file
         if module.distribution != FUNCTION or path is None or not path.endswith(".py"):
             continue
-        # sys.path entries such as /var/task/../lib begin with the root and lie outside of it.
+        # sys.path entries such as /var/task/../lib begin with the root but lie outside of it.
         if not os.path.normpath(path).startswith(root):
             continue
         try:

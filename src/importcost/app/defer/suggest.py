@@ -1,4 +1,4 @@
-"""What a profile suggests: imports judged from graph and sources, with what each is worth."""
+"""The suggestions for a profile: imports judged by graph and sources, with their worth."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def analyse_measured(
     if style is Style.LAZY and python < LAZY_PYTHON:
         raise UsageError(
             f"--style lazy needs Python 3.15 and the measured one is {python[0]}.{python[1]}: "
-            "take --style function, or lazy-modules, which older versions ignore."
+            "use --style function, or lazy-modules, which older versions ignore."
         )
     sources = read_sources(profile.graph, profile.target, python)
     analysis = analyse_profile(profile, measurement.statements, sources, style)
@@ -48,12 +48,12 @@ def with_economics(
     events: Collection[str] = (),
     waits: Sequence[int] = (),
 ) -> Advice:
-    """Work out each suggestion's money and time from its verified saving, else the predicted.
+    """Calculate each suggestion's money and time from its verified saving, else the predicted.
 
-    `init_us` is the profile's function init, which a verified share is taken of; `events` are
-    the names of those that the handler was called with. Where all of them need what is deferred,
-    its sentence says so: few events prove no share of cold starts, but all of them are a hint.
-    `waits` is the waiting (microseconds) in what each finding saves, which nothing speeds up.
+    `init_us` is the profile's function init, to which a verified share applies. `events` are the
+    names of the events that the handler was called with. If all of them need the deferred modules,
+    the suggestion's sentence says so: few events prove no share of cold starts, but all of them are
+    a hint. `waits` is the waiting (microseconds) in each finding's saving, which nothing speeds up.
     """
     worth = _Worth(bill, init_us, frozenset(events))
     waiting = [*waits, *([0] * (len(advice.findings) - len(waits)))]
@@ -81,7 +81,7 @@ def with_economics(
 
 @dataclass(frozen=True, slots=True)
 class _Worth:
-    """Works out what savings are worth to one bill; `events` are those that were given."""
+    """Calculates the worth of savings for one bill; `events` are those that were given."""
 
     bill: Estimate
     init_us: float
@@ -114,5 +114,5 @@ def _saved_us(verification: Verification | None, predicted_us: float, init_us: f
         return predicted_us
     if verification.saving_us is None or not verification.original_us:
         return 0.0
-    # The machine may have slowed down since the profile was made: the share is what lasts.
+    # The machine may have slowed down since the profile was made, but the share is stable.
     return verification.saving_us.value / verification.original_us * init_us

@@ -1,4 +1,4 @@
-"""The changed copies of a handler: edits worked out once, and the subjects that launch them."""
+"""The changed copies of a handler: cached edits, and the subjects that launch them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from importcost.model.results.events import JointChange, SingleChange
 
 
 class Variants:
-    """Makes the versions of the handler that are measured against the original."""
+    """Makes the versions of the handler to measure against the original."""
 
     def __init__(self, bench: Bench, analysis: Analysis, python: tuple[int, int]) -> None:
         self._bench = bench
@@ -34,7 +34,7 @@ class Variants:
         return self._edits[key]
 
     def subject(self, key: SingleChange | JointChange, changed: Rewrite) -> Subject:
-        """Return what launches the handler with these edits in place."""
+        """Return the subject that launches the handler with these edits in place."""
         texts = {str(edit.path): edit.after for edit in changed.edits}
         return replace(self._bench.subject, variant=Variant(key.label, texts))
 

@@ -1,4 +1,4 @@
-"""Use case: why a module is loaded during init, and what would have to change."""
+"""Use case: explain why a module is loaded during init, and what would have to change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CALLS = Verdict(VerdictKind.NOT_DEFERRABLE, "it runs during init and imports as 
 
 
 def why_measured(request: ProfileRequest, module: str, limit: int, listener: Listener) -> Why:
-    """Measure the target briefly and say why `module` is loaded. Raises as `profile_handler`."""
+    """Measure briefly and explain why `module` is loaded. Raises as `profile_handler`."""
     if request.runs is None:
         request = replace(request, runs=MIN_RUNS)
     with open_rehearsed(request, listener) as bench:
@@ -32,12 +32,11 @@ def why_measured(request: ProfileRequest, module: str, limit: int, listener: Lis
 
 
 def why_profile(profile: Profile, module: str, limit: int) -> Why:
-    """Say from a profile why `module` is loaded. Raises UsageError without an import graph."""
+    """Explain from a profile why `module` is loaded. Raises UsageError without an import graph."""
     graph = profile.graph
     if graph is None:
         raise UsageError(
-            "This profile was made from a log, which does not tell who imports whom: measure the "
-            "handler itself."
+            "This profile was made from a log, which has no importers: measure the handler itself."
         )
     sources = _sources(profile, graph)
     keys = [

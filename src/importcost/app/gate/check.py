@@ -1,4 +1,4 @@
-"""Use case: hold each configured handler against its budgets and the baseline."""
+"""Use case: compare each configured handler with its budgets and the baseline."""
 
 from __future__ import annotations
 
@@ -53,11 +53,10 @@ _EVENT_RULES = (Rule.NETWORK, Rule.SUBPROCESS, Rule.FILE_WRITE)
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """What `importcost check` was asked for.
+    """The options of `importcost check`.
 
-    `names` are handlers of the configuration, empty for all. `deterministic` leaves out every
-    rule that needs init to be timed. `baseline` is its file, None for the one beside the
-    configuration.
+    `names` are handlers of the configuration, empty for all. `deterministic` leaves out every rule
+    that needs a timed init. `baseline` is its file, None for the one beside the configuration.
     """
 
     names: tuple[str, ...] = ()
@@ -70,11 +69,11 @@ class CheckRequest:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """All checks in the configuration's order, and what reports need besides.
+    """All checks in the configuration's order, and further values for reports.
 
-    `root` is the absolute folder that files are named from, `places` where each handler is
-    configured, `profiles` those of the handlers that were timed, with the estimate that was
-    judged, `written` the baseline file where it was renewed.
+    `root` is the absolute folder to which files are relative, and `places` where each handler is
+    configured. `profiles` are those of the handlers that were timed, with the judged estimate.
+    `written` is the baseline file if it was updated.
     """
 
     checks: tuple[Check, ...]
@@ -86,7 +85,7 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one handler's measurement brought: evidence, or the check that says why not."""
+    """The result of one handler's measurement: evidence, or the check that explains its absence."""
 
     handler: HandlerConfig
     evidence: Evidence | None = None
@@ -99,7 +98,7 @@ class _Found:
 def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
     """Measure each handler and return every check; a failing handler does not stop the others.
 
-    A handler with no rule on time is launched twice only. Raises UsageError for a configuration
+    A handler without a rule on time is launched only twice. Raises UsageError for a configuration
     or baseline that is wrong.
     """
     _check_runs(request)
@@ -141,11 +140,11 @@ def _check_runs(request: CheckRequest) -> None:
     if runs is not None and runs < MIN_WATCHED_RUNS:
         raise UsageError(
             f"--runs is {runs} and must be at least {MIN_WATCHED_RUNS}: one of the launches "
-            "watches what imports do besides importing."
+            "watches the side effects of imports."
         )
     if request.deterministic and request.update_baseline:
         raise UsageError(
-            "--update-baseline writes figures, which --deterministic leaves out: drop one."
+            "--update-baseline writes figures, which --deterministic leaves out: use one of them."
         )
 
 
@@ -165,18 +164,18 @@ def _read_baseline(file: Path, request: CheckRequest) -> Baseline | None:
     except UsageError:
         if not request.update_baseline or request.names:
             raise
-    # A merge that went wrong must not stop what its error message advises; another tool's file
-    # is not written over.
+    # A failed merge must not prevent what its error message advises, but another tool's file is not
+    # overwritten.
     if request.baseline is not None and SCHEMA_NAME not in text:
         raise UsageError(
-            f"{file} is not an importcost baseline and is not written over: name another file with "
+            f"{file} is not an importcost baseline and is not overwritten: name another file with "
             "--baseline, or remove it first."
         )
     return None
 
 
 def needs_timing(budgets: Budgets, entry: HandlerBaseline | None) -> bool:
-    """Tell whether a rule asks for more than which modules are loaded and what imports do."""
+    """Return True if a rule needs more than the loaded modules and the side effects of imports."""
     absolute = (budgets.max_init_ms, budgets.max_billed_init_ms, budgets.max_cost_per_million)
     is_relative = budgets.max_increase is not None and entry is not None
     return is_relative or any(one is not None for one in (*absolute, budgets.max_memory_mb))
@@ -196,7 +195,7 @@ def _measured(
     except HandlerError as error:
         words = worded(error, Reader.SETTINGS)
         return _Found(handler, failure=failing_handler(handler.name, handler.levels, words))
-    # A setting that proves wrong only now must not take the other handlers' results with it.
+    # A setting that turns out wrong only now must not cost the other handlers' results.
     except (MeasurementError, UsageError) as error:
         words = worded(error, Reader.SETTINGS)
         return _Found(handler, failure=unmeasured_handler(handler.name, handler.levels, words))
@@ -215,9 +214,9 @@ def _is_watched(handler: HandlerConfig) -> bool:
 
 
 def certain_evidence(bench: Bench, listener: Listener, is_watched: bool) -> Evidence:
-    """Return what two launches show: the import graph, and what each statement does.
+    """Return the evidence of two launches: the import graph, and each statement's side effects.
 
-    The second is left out where nobody watches. Raises HandlerError where init fails.
+    The second is left out if no launch watches. Raises HandlerError if init fails.
     """
     rehearsed = bench.rehearsed or rehearse(Session(bench.runner, bench.subject), listener.progress)
     session, raw = rehearsed.session, rehearsed.graph
@@ -245,7 +244,7 @@ def certain_evidence(bench: Bench, listener: Listener, is_watched: bool) -> Evid
     return Evidence(
         task_root=bench.subject.target.task_root,
         graph=graph,
-        # Without a statement of its own a file does nothing at import: watched, nothing seen.
+        # A file without a statement of its own does nothing at import: watched, nothing seen.
         statements=statement_times(session.statements, layout) if is_watched else None,
     )
 
@@ -253,7 +252,7 @@ def certain_evidence(bench: Bench, listener: Listener, is_watched: bool) -> Evid
 def _renewed(
     baseline: Baseline | None, config: Config, found: list[_Found], request: CheckRequest
 ) -> Baseline:
-    """Return the baseline with what was measured; handlers that are configured no more go."""
+    """Return the baseline with the measurements; handlers that are not configured are dropped."""
     renewed = with_handlers(baseline, [one.entry for one in found if one.entry is not None])
     if request.names:
         return renewed
@@ -262,7 +261,7 @@ def _renewed(
 
 
 def _write_baseline(file: Path, baseline: Baseline, *, is_named: bool) -> str | None:
-    """Write the baseline and return its path, None where no handler was measured."""
+    """Write the baseline and return its path, or None if no handler was measured."""
     if not baseline.handlers:
         return None
     if not is_named:
@@ -294,7 +293,7 @@ def _checks(found: _Found, request: CheckRequest, baseline: Baseline | None) -> 
 
 
 def _certain_budgets(budgets: Budgets) -> Budgets:
-    """Return the budgets without those that only a timed init can be held against."""
+    """Return the budgets without those that need a timed init."""
     return replace(
         budgets,
         max_init_ms=None,

@@ -20,11 +20,11 @@ from importcost.model.profile import Profile
 def compare_versions(request: CompareRequest, listener: Listener) -> CompareReport:
     """Measure both versions in interleaved pairs and judge every handler.
 
-    Nothing that was made for it is left behind. Raises UsageError for versions, handlers or
-    settings that cannot be, MeasurementError where a version cannot be laid out at all.
+    No temporary file is left behind. Raises UsageError for impossible versions, handlers or
+    settings, MeasurementError if a version cannot be laid out at all.
     """
     if request.install is not None and request.lock is not None:
-        raise UsageError("--install and --lock both say what to install: keep one of them.")
+        raise UsageError("--install and --lock both name packages to install: keep one of them.")
     with (
         checkouts(request.base, request.head, listener, merge_base=request.merge_base) as (
             base,

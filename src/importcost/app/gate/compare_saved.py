@@ -19,10 +19,10 @@ USUAL_INCREASE = 0.05
 def compare_profiles(
     base: Profile, head: Profile, *, max_increase: float | None = None
 ) -> tuple[CompareReport, Attribution]:
-    """Judge head by base as `check` judges by a baseline, and say what accounts for the change.
+    """Judge head by base as `check` judges by a baseline, and attribute the change.
 
-    Two measurements apart in time are compared by their intervals only; profiles of different
-    machines or interpreters are not judged, and their modules compared. `max_increase` is a
+    Two measurements at different times are compared by their intervals only. Profiles of different
+    machines or interpreters are not judged, but their modules are compared. `max_increase` is a
     share. Raises UsageError for settings that Lambda does not have.
     """
     name = head.target.handler if head.target else "handler"

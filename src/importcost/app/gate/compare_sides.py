@@ -1,4 +1,4 @@
-"""Which handlers two versions of a project have, and how each is measured in its version."""
+"""Find the handlers of two versions of a project, and how to measure each in its version."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from importcost.targets.interpreter import choose_interpreter
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One handler in both versions, None where a version does not have it.
+    """One handler in both versions, None in a version that does not have it.
 
-    `settings` are those that it is judged by: head's, or base's of one that was removed.
-    `is_lost` where head configures the handler and does not have its file.
+    `settings` are those that it is judged by: head's, or base's for a removed one. `is_lost` is
+    True if head configures the handler but does not have its file.
     """
 
     name: str
@@ -46,7 +46,7 @@ def lanes_of(
 ) -> tuple[Lane, ...]:
     """Return the handlers of both versions, paired by name.
 
-    By each version's configuration; base is measured by head's where it has none of its own.
+    Each version's configuration applies; base is measured by head's if it has none of its own.
     `targets` are handlers without a configuration, relative to each version's folder. Raises
     UsageError for a configuration that is wrong or missing, or a handler that neither has.
     """
@@ -97,8 +97,8 @@ def _of_target(text: str, base: Checkout, head: Checkout) -> Lane:
 def _head_config(head: Checkout, config: str | None) -> tuple[str, Config]:
     """Return head's configuration and its path relative to the version's folder.
 
-    Where the version does not hold it (a file that was never committed), the user's own copy
-    is read as if it lay there.
+    If the version does not have it (a file that was never committed), the user's own copy is read
+    as if it were there.
     """
     if config is not None:
         relative = os.path.relpath(config)
@@ -126,7 +126,7 @@ def _root_of(folder: Path) -> Path:
 
 
 def _own_config(version: Checkout, relative: str) -> Config | None:
-    """Return base's own configuration; one that is wrong there has been corrected since."""
+    """Return base's own configuration; an error in it has been corrected since."""
     try:
         return _read(version.folder / relative)
     except UsageError:
@@ -134,7 +134,7 @@ def _own_config(version: Checkout, relative: str) -> Config | None:
 
 
 def _read(file: Path, as_file: Path | None = None) -> Config | None:
-    """Read a configuration as if it were `as_file`; None where there is none."""
+    """Read a configuration as if it were `as_file`; None if there is none."""
     try:
         text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except (FileNotFoundError, NotADirectoryError):
@@ -171,7 +171,7 @@ def _in(path: str, here: Checkout, there: Checkout) -> str:
 
 
 def _present(one: HandlerConfig, version: Checkout) -> HandlerConfig | None:
-    """Return a handler with the interpreter that measures it, None where its file is missing."""
+    """Return a handler with the interpreter that measures it, or None if its file is missing."""
     one = replace(one, handler=os.path.normpath(one.handler))
     try:
         target = resolve_target(one.handler, task_root=one.task_root)
@@ -192,7 +192,7 @@ def _with_python(one: HandlerConfig, version: Checkout, handler_file: Path) -> H
 
 
 def _to_own(path: str, version: Checkout) -> str | None:
-    """Return the user's own path that a copy's path stands for, None where it stands for none."""
+    """Return the user's own path for a copy's path, or None."""
     plain, copy = os.path.normpath(path), str(version.folder)
     if version.folder == version.own or not plain.startswith(str(version.top)):
         return None
@@ -202,7 +202,7 @@ def _to_own(path: str, version: Checkout) -> str | None:
 def with_requirements(lane: HandlerConfig, version: Checkout, lock: str | None) -> HandlerConfig:
     """Return the handler with a lock file of its version as its requirements.
 
-    Raises UsageError where the version does not have it.
+    Raises UsageError if the version does not have it.
     """
     if lock is None:
         return lane
@@ -218,7 +218,7 @@ def with_requirements(lane: HandlerConfig, version: Checkout, lock: str | None) 
 def install_into(version: Checkout, command: str, python: str, name: str) -> tuple[str, ...]:
     """Run the user's install command for a version; return the layer `name` that it filled.
 
-    Raises UsageError for a command without `{target}`, MeasurementError where it fails.
+    Raises UsageError for a command without `{target}`, MeasurementError if it fails.
     """
     words = parse_install(command)
     layer = version.scratch / name

@@ -1,4 +1,4 @@
-"""From a handler of the configuration to a request to measure it."""
+"""Turn a handler of the configuration into a request to measure it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ from importcost.targets.requirements import find_requirements
 
 @dataclass(frozen=True, slots=True)
 class HowToMeasure:
-    """What the command line says of measuring, for all handlers alike.
+    """The command line's options for measuring, the same for all handlers.
 
-    `image` is the container image, None for AWS's own.
-    `runs` are the launches of each handler, None for as many as the figures need; `timeout_s`
-    is what one launch may take.
+    `image` is the container image, None for AWS's own. `runs` are the launches of each handler,
+    None for as many as the figures need. `timeout_s` is the limit of one launch.
     """
 
     runs: int | None = None
@@ -37,8 +36,7 @@ def request_for(
 ) -> ProfileRequest:
     """Return the request that measures a configured handler.
 
-    `extra_layers` are unpacked layers beside its own. Raises UsageError for what cannot be
-    measured as asked.
+    `extra_layers` are unpacked layers beside its own. Raises UsageError for impossible settings.
     """
     names = [option.field for option in WITH_SETTING.values()]
     fields = {name: getattr(handler, name) for name in names}
@@ -61,10 +59,10 @@ def request_for(
 def requests_for(
     config: Config, handlers: Sequence[HandlerConfig], how: HowToMeasure
 ) -> tuple[ProfileRequest, ...]:
-    """Return the request of each handler; all of them name what is there to be measured.
+    """Return the request of each handler, checked for missing files first.
 
-    Found out here, a file that is missing costs nothing; found out at its turn, it costs the
-    minutes that the handlers before it took. Raises UsageError that names file and line.
+    Found here, a missing file costs nothing; found at its turn, it costs the minutes of the
+    handlers before it. Raises UsageError that names file and line.
     """
     try:
         requests = tuple(request_for(one, how) for one in handlers)
@@ -83,7 +81,7 @@ def _check_there(request: ProfileRequest, place: str) -> None:
 
 
 def _must_be_there(request: ProfileRequest) -> None:
-    """Raise UsageError where a handler's file, layer, requirements or interpreter is missing."""
+    """Raise UsageError if a handler's file, layer, requirements or interpreter is missing."""
     if request.image is not None and request.package_type == "image":
         target_in_image(request.target)
         return
@@ -105,9 +103,9 @@ def configuration(path: str | None) -> Config:
 
 
 def repository_root(folder: Path) -> Path:
-    """Return the folder of the repository that `folder` lies in, else `folder` itself.
+    """Return the folder of the repository around `folder`, else `folder` itself.
 
-    What reports name files from; looked for by its `.git`, which is a file in worktrees.
+    Reports name files relative to it; it is recognised by its `.git`, which is a file in worktrees.
     """
     here = folder.resolve()
     return next((one for one in (here, *here.parents) if (one / ".git").exists()), here)

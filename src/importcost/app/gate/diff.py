@@ -1,4 +1,4 @@
-"""Use case: say what accounts for the difference between two saved profiles."""
+"""Use case: attribute the difference between two saved profiles."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importcost.model.profile import Profile
 
 
 def difference(base: Profile, head: Profile) -> Difference:
-    """Return what accounts for the difference between two profiles.
+    """Return the causes of the difference between two profiles.
 
     Raises UsageError for settings that Lambda does not have.
     """

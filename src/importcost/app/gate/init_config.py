@@ -1,4 +1,4 @@
-"""Use case: write a starting configuration with budgets measured now plus a margin."""
+"""Use case: write a starting configuration, with budgets from a measurement plus a margin."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from importcost.targets.handler import resolve_target
 
 @dataclass(frozen=True, slots=True)
 class InitRequest:
-    """What `importcost init` was asked for.
+    """The options of `importcost init`.
 
-    `targets` are handlers as `importcost profile` takes them, empty to look for them in
-    `folder`. `in_project_file` appends to pyproject.toml instead of writing importcost.toml.
-    `margin` is a share of each measured figure.
+    `targets` are handlers as for `importcost profile`, empty to look for them in `folder`.
+    `in_project_file` appends to pyproject.toml instead of writing importcost.toml. `margin` is a
+    share of each measured figure.
     """
 
     targets: tuple[str, ...] = ()
@@ -53,10 +53,10 @@ class Started:
 
 
 def write_configuration(request: InitRequest, listener: Listener) -> Started:
-    """Measure the handlers and write the configuration; nothing that is there is overwritten.
+    """Measure the handlers and write the configuration; nothing existing is overwritten.
 
-    A handler that cannot be measured is written with its budgets commented out. Raises
-    UsageError where there is a configuration already, or no handler is found.
+    A handler that cannot be measured is written with its budgets commented out. Raises UsageError
+    if a configuration exists already, or no handler is found.
     """
     folder = Path(request.folder).resolve()
     file = folder / (PROJECT_FILE if request.in_project_file else OWN_FILE)
@@ -81,7 +81,7 @@ def write_configuration(request: InitRequest, listener: Listener) -> Started:
         started, in_project_file=request.in_project_file, margin=request.margin
     )
     text = f"{before.rstrip()}\n\n{text}" if before.strip() else text
-    read_config(text, str(file))  # what is written must be readable by check
+    read_config(text, str(file))  # check must be able to read the file
     try:
         write_named(file, text.encode("utf-8"))
     except OSError as error:
@@ -93,11 +93,11 @@ def write_configuration(request: InitRequest, listener: Listener) -> Started:
 
 
 def _text_before(folder: Path, file: Path, request: InitRequest) -> str:
-    """Return what pyproject.toml holds. Raises UsageError where a configuration is there."""
+    """Return the content of pyproject.toml. Raises UsageError if a configuration is there."""
     own, project = folder / OWN_FILE, folder / PROJECT_FILE
     if own.exists():
         raise UsageError(
-            f"{own} is there already: edit it, or remove it first to have it written anew."
+            f"{own} exists already: edit it, or remove it first to have it written again."
         )
     if not project.is_file():
         if request.in_project_file:
@@ -110,7 +110,7 @@ def _text_before(folder: Path, file: Path, request: InitRequest) -> str:
     if has_section(text):
         raise UsageError(
             f"{project} has [tool.importcost] already: edit it, or remove it first to have it "
-            "written anew."
+            "written again."
         )
     return text if request.in_project_file else ""
 
@@ -152,7 +152,7 @@ def _starting(one: FoundHandler, request: InitRequest) -> StartingHandler:
 def _with_figures(
     start: StartingHandler, folder: Path, request: InitRequest, listener: Listener
 ) -> StartingHandler:
-    """Measure a handler by the very configuration that is to be written for it."""
+    """Measure a handler with the configuration that will be written for it."""
     if not request.measure:
         return start
     text = starting_configuration([start], in_project_file=False)

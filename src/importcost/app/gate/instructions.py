@@ -1,4 +1,4 @@
-"""Counts instructions of both versions, one run each, and judges the difference."""
+"""Count instructions of both versions, one run each, and judge the difference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from importcost.measure.session import Session, Subject, Variant
 from importcost.model.profile import RunKind
 
 NOISE_SHARE = 0.005
-"""What two runs of the same code differ by at most: clocks read, files listed."""
+"""The largest difference of two runs of the same code: clocks read, files listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,14 @@ class Instructions:
 
     @property
     def function_init(self) -> int:
-        """What the function's own init takes."""
+        """The instructions of the function's own init."""
         return max(self.total - self.floor, 1)
 
 
 def count_instructions(bench: Bench) -> Instructions:
     """Count a bench's handler, and the same launch with nothing in it.
 
-    Raises HandlerError where init fails, MeasurementError where valgrind cannot run it.
+    Raises HandlerError if init fails, MeasurementError if valgrind cannot run it.
     """
     runner = under_callgrind(bench.runner)
     subject = bench.subject
@@ -44,7 +44,7 @@ def count_instructions(bench: Bench) -> Instructions:
         session = Session(runner, one)
         session.launch_handler(RunKind.TIMED)
         if session.last is None:
-            raise MeasurementError("callgrind brought no launch back: compare again.")
+            raise MeasurementError("callgrind returned no launch: compare again.")
         return collected(session.last)
 
     return Instructions(total=count(subject), floor=count(empty))
@@ -53,11 +53,11 @@ def count_instructions(bench: Bench) -> Instructions:
 def instruction_check(
     handler: str, levels: Levels, budgets: Budgets, base: Instructions, head: Instructions
 ) -> Check:
-    """Return the verdict: head may take `max_increase` more, or what is only noise."""
+    """Return the verdict: head may take `max_increase` more, or a difference within the noise."""
     more = head.function_init - base.function_init
     percent = 100 * more / base.function_init
     allowed = NOISE_SHARE if budgets.max_increase is None else budgets.max_increase
-    # The noise is a share of the whole process: that is what was run.
+    # The noise is a share of the whole process, because that is what was run.
     is_noise = abs(more) <= NOISE_SHARE * base.total
     status = Status.FAIL if percent > 100 * allowed and not is_noise else Status.PASS
     change = relative_value(percent, 2, unit="as many")

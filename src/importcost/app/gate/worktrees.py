@@ -19,10 +19,9 @@ from importcost.processes.git import Repository, find_repository
 class Checkout:
     """One version on disk, as long as its context is open.
 
-    `label` is what the user called it; `folder` stands for the folder that the command runs in,
-    or is the folder that was named; `top` is as far up as its files reach. `own` is the user's
-    folder that `folder` is a copy of, itself where it is no copy. `scratch` is a folder of its
-    own for what is installed.
+    `label` is the user's name for it. `folder` corresponds to the folder that the command runs in,
+    or is the named folder, and `top` is the highest folder of its files. `own` is the user's folder
+    that `folder` is a copy of, or itself. `scratch` is a folder of its own for installed packages.
     """
 
     label: str
@@ -37,10 +36,10 @@ class Checkout:
 def checkouts(
     base: str, head: str, listener: Listener, *, merge_base: bool = False, folder: str = "."
 ) -> Iterator[tuple[Checkout, Checkout]]:
-    """Lay both versions out, and remove what was made for them on every way out.
+    """Lay both versions out, and remove temporary files on every way out.
 
-    With `merge_base`, base is the commit where head left it. Raises UsageError for what is
-    neither a folder nor a commit, MeasurementError where git cannot provide it.
+    With `merge_base`, base is the commit where head left it. Raises UsageError for a version that
+    is neither a folder nor a commit, MeasurementError if git cannot provide it.
     """
     here = Path(folder).resolve()
     for side, text in (("BASE", base), ("HEAD", head)):
@@ -82,7 +81,7 @@ def checkouts(
 
 
 def _is_folder(text: str) -> bool:
-    """Tell whether a version is named as a folder by the way it is written."""
+    """Return True if a version is written as a folder."""
     return Path(text).is_dir() and (text in (".", "..") or "/" in text or os.sep in text)
 
 
@@ -96,14 +95,14 @@ def _repository(here: Path, base: str, head: str) -> Repository | None:
         return None
     if found is None and plain:
         raise UsageError(
-            f"{plain[0]} is no folder, and {here} lies in no git repository where it could be a "
+            f"{plain[0]} is not a folder, and {here} lies in no git repository where it could be a "
             "commit: name two folders or saved profiles, or run this inside the repository."
         )
     return found
 
 
 def _commit(repository: Repository | None, text: str) -> str | None:
-    """Return the commit that a version means, None where it is a folder."""
+    """Return the commit of a version, or None for a folder."""
     if _is_folder(text) or repository is None:
         return None
     try:
@@ -117,7 +116,7 @@ def _commit(repository: Repository | None, text: str) -> str | None:
 def _merge_base(repository: Repository | None, base: str | None, head: str | None) -> str:
     if repository is None or base is None:
         raise UsageError("--merge-base needs BASE to be a branch, tag or commit: name one.")
-    # A folder as head stands for what is checked out.
+    # A folder as head means the checked-out commit.
     return repository.merge_base(base, head or repository.commit_of("HEAD"))
 
 

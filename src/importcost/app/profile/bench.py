@@ -42,27 +42,27 @@ class Bench:
     prepared: Prepared
     extra: Extra = NO_EXTRA
     rehearsed: Rehearsed | None = None
-    """The first launches, which went well; None where the bench was opened without any."""
+    """The first launches, which succeeded; None if the bench was opened without any."""
 
     @property
     def is_helped(self) -> bool:
-        """Tell whether init was given more than was asked for."""
+        """Return True if init got more than was requested."""
         automatic = any(one.is_automatic for one in self.extra.packages)
         return automatic or bool(self.extra.placeholders)
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Return the variables that were asked for, and the placeholders."""
+        """Return the requested variables, and the placeholders."""
         placeholders = self.extra.placeholders
         return {**{one.name: one.value for one in placeholders}, **self.request.environment}
 
     @property
     def handler(self) -> HandlerConfig | None:
-        """Return the target's handler in the configuration, None where it has none."""
+        """Return the target's handler in the configuration, None if it has none."""
         return self.prepared.handler
 
     def profile(self, listener: Listener) -> tuple[Measurement, Profile]:
-        """Measure the target as it is. Raises HandlerError where its init fails."""
+        """Measure the target as it is. Raises HandlerError if its init fails."""
         plan = Plan(self.request.runs, PRECISE if self.request.precise else QUICK)
         calibration = self.handler.calibration if self.handler else None
         first_figures = FirstFigures(self.subject, self.provenance, listener.progress, calibration)
@@ -94,7 +94,7 @@ def open_bench(request: ProfileRequest, listener: Listener) -> Iterator[Bench]:
 
 
 def asked_for(prepared: Prepared, request: ProfileRequest, listener: Listener) -> Extra:
-    """Return the packages that were asked for with --with, installed. Raises MeasurementError."""
+    """Return the packages requested with --with, installed. Raises MeasurementError."""
     return with_asked(request.packages, prepared.place.install_target(), listener.note)
 
 
@@ -102,7 +102,7 @@ def asked_for(prepared: Prepared, request: ProfileRequest, listener: Listener) -
 def start(
     prepared: Prepared, request: ProfileRequest, extra: Extra, listener: Listener
 ) -> Iterator[Bench]:
-    """Start what was prepared, with what is supplied beside it; nothing of it stays."""
+    """Start the prepared target with its supplies; nothing of it stays."""
     with _bytecode_folder(prepared, request) as bytecode_dir:
         attempt = _Attempt(prepared, request, bytecode_dir, extra)
         with open_supplied(attempt, listener) as supplied:
@@ -112,7 +112,7 @@ def start(
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """A target with its packages, to be opened with and without what the runtime brings."""
+    """A target with its packages, to open with and without the runtime's packages."""
 
     prepared: Prepared
     request: ProfileRequest
@@ -126,7 +126,7 @@ class _Attempt:
 
     @property
     def place(self) -> Place:
-        """Return what the packages are for."""
+        """Return the place for which packages are laid out."""
         return self.prepared.place
 
     def runner(self, packages: Packages) -> Runner:
@@ -136,7 +136,7 @@ class _Attempt:
         return _runner(self.prepared, self.request, placeholders, packages)
 
     def subject(self, runner: Runner, beyond: Beyond) -> Subject:
-        """Return what this runner launches."""
+        """Return the subject that this runner launches."""
         bytecode_dir = self.bytecode_dir
         if bytecode_dir is None and runner.image and has_bare_packages(runner.layout):
             bytecode_dir = BYTECODE_DIR

@@ -1,4 +1,4 @@
-"""Names what a handler imports beyond what is deployed, for commands that print no profile."""
+"""Name a handler's undeployed imports, for commands that print no profile."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importcost.model.profile import ProfileWarning, WarningCode
 
 
 def tell_not_deployed(warnings: Iterable[ProfileWarning], listener: Listener) -> None:
-    """Note each import that the deployed package cannot satisfy, and the environment could."""
+    """Note each import that the deployed package cannot satisfy, but the environment could."""
     for warning in warnings:
         if warning.code is WarningCode.NOT_DEPLOYED:
             listener.note(warning.message)

@@ -1,4 +1,4 @@
-"""Finds out which packages will be deployed with a function, and lays these out, and no others."""
+"""Find out which packages will be deployed with a function, and lay out these and no others."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ from importcost.targets.requirements import Declaration, Requirements, find_requ
 
 IN_THE_IMAGE = "what the image holds"
 THE_ENVIRONMENT = (
-    "the measuring environment's, less importcost and what only it needs: no requirements or "
-    "lock file, layer or built package says what is deployed"
+    "the measuring environment's, without importcost and what only it needs: no requirements or "
+    "lock file, layer or built package lists the deployed ones"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What packages are laid out for: a target and the Python that imports it.
+    """The purpose of laid-out packages: a target and the Python that imports it.
 
-    `python_version` is the measured Python's, `3.12` or longer. `is_local` says that it runs on
-    this machine, `is_own_image` that the image is the function's own.
+    `python_version` is the measured Python's, `3.12` or longer. `is_local` is True if it runs on
+    this machine, `is_own_image` if the image is the function's own.
     """
 
     target: Target
@@ -54,7 +54,7 @@ class Place:
     requirements: str | None = None
     boto3: str | None = None
     installs: bool = True
-    """Whether anything may be installed."""
+    """True if anything may be installed."""
 
     @property
     def minor_version(self) -> str:
@@ -62,7 +62,7 @@ class Place:
         return ".".join(self.python_version.split(".")[:2])
 
     def install_target(self) -> InstallTarget:
-        """Return what packages are installed for."""
+        """Return the target of an installation."""
         if self.is_local:
             python, machine = self.interpreter.executable, self.interpreter.machine
             return InstallTarget(python, self.minor_version, machine)
@@ -74,11 +74,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """The packages laid out: `requirements` is the file that names them, `words` where they are
-    from.
+    """The packages laid out: `requirements` is the file that names them, `words` their origin.
 
-    `environment` are the measuring environment's distributions (none in a container), and
-    `shown` those of them that may be imported.
+    `environment` are the measuring environment's distributions (none in a container), and `shown`
+    those of them that may be imported.
     """
 
     requirements: str | None
@@ -87,10 +86,10 @@ class Deployed:
     environment: Mapping[str, Distribution] = field(default_factory=dict)
     shown: frozenset[str] = frozenset()
     is_said: bool = True
-    """Whether anything says what is deployed: a file, a layer, a built package or an image."""
+    """True if a file, a layer, a built package or an image lists the deployed packages."""
 
     def beyond(self, no_runtime: Trouble | None) -> Beyond:
-        """Return what is there beside what is deployed."""
+        """Return the installed packages that are not deployed."""
         says = self.requirements or "the package's requirements"
         return Beyond(self.environment, self.shown, says, no_runtime)
 
@@ -99,21 +98,20 @@ NOTHING_DEPLOYED = Deployed(None, NO_PACKAGES, "nothing")
 
 
 class Notes(Protocol):
-    """Takes sentences about choices; see `bench.Listener`."""
+    """Receives sentences about choices; see `bench.Listener`."""
 
     def note(self, message: str) -> None:
-        """Take one sentence."""
+        """Receive one sentence."""
 
     def detail(self, message: str) -> None:
-        """Take a line that only a reader who asks for details wants."""
+        """Receive a line that only a reader who asks for details wants."""
 
 
 @contextlib.contextmanager
 def open_packages(place: Place, listener: Notes) -> Iterator[Deployed]:
     """Lay out the packages that will be deployed, as long as the context is open.
 
-    Raises UsageError for a file that cannot be read, MeasurementError where an installation
-    fails.
+    Raises UsageError for a file that cannot be read, MeasurementError if an installation fails.
     """
     if place.is_own_image:
         yield Deployed(None, NO_PACKAGES, IN_THE_IMAGE)
@@ -122,7 +120,7 @@ def open_packages(place: Place, listener: Notes) -> Iterator[Deployed]:
     declared = find_requirements(place.requirements, target.handler_file, target.task_root)
     for file in declared.unread:
         listener.note(
-            f"{file} is not read: importcost does not understand what it says; name a "
+            f"{file} is not read: importcost does not support its form; name a "
             "requirements file with --requirements."
         )
     environment: Mapping[str, Distribution] = {}
@@ -142,16 +140,16 @@ def _laid_out(
     if declared.requirements is not None:
         return _declared(place, declared.requirements, own, environment, listener)
     if own or place.target.layers:
-        words = "what the task root and its layers hold"
+        words = "the packages in the task root and its layers"
         return contextlib.nullcontext(Deployed(None, NO_PACKAGES, words, environment))
     if place.is_local:
         return _all_but_importcost(place, environment, listener)
-    words = "what the task root holds"
+    words = "the packages in the task root"
     return contextlib.nullcontext(Deployed(None, NO_PACKAGES, words, is_said=False))
 
 
 def _own_distributions(place: Place) -> dict[str, Distribution]:
-    """Return what was unpacked into the task root and the layers: a built package."""
+    """Return the packages unpacked into the task root and the layers: a built package."""
     folders = [place.target.task_root]
     for layer in place.target.layers:
         folders += layer_search_path(layer, place.minor_version)
@@ -165,7 +163,7 @@ def _declared(
     environment: Mapping[str, Distribution],
     listener: Notes,
 ) -> contextlib.AbstractContextManager[Deployed]:
-    """Take what the file asks for from the package itself, the environment, or an index."""
+    """Take the file's packages from the package itself, the environment, or an index."""
     file = wanted.path
     if _followed(place, wanted, own) is not None:
         words = f"{file}, as the task root and its layers hold it"
@@ -182,7 +180,7 @@ def _declared(
 def _followed(
     place: Place, wanted: Requirements, installed: Mapping[str, Distribution]
 ) -> Closure | None:
-    """Return all that the file leads to, None where not all of it is there."""
+    """Return all packages that the file leads to, or None if some are missing."""
     if not wanted.is_plain:
         return None
     machine = "" if place.is_local else place.install_target().machine
@@ -197,7 +195,7 @@ def _shown_alone(
 ) -> Iterator[Deployed]:
     with open_view(_folders(place, environment), Visible(environment, names, False)) as views:
         packages = Packages(installed=tuple(view for view, _ in views), views=views)
-        words = f"{file}, as the measuring environment holds it, and nothing else of that"
+        words = f"{file}, as the measuring environment holds it, and no other package of it"
         yield Deployed(file, packages, words, environment, names)
 
 
@@ -208,7 +206,7 @@ def _all_but_importcost(
     markers = marker_environment(place.python_version)
     names = frozenset(environment) - needed_by_importcost_alone(environment, markers)
     if place.boto3 != NO_BOTO3:
-        # Nobody says that boto3 is deployed, and the runtime brings it.
+        # No file says that boto3 is deployed, and the runtime brings it.
         names -= needed_alone(runtime_distributions() & names, names, environment, markers)
     with open_view(_folders(place, environment), Visible(environment, names, True)) as views:
         if views:
@@ -218,7 +216,7 @@ def _all_but_importcost(
 
 
 def _folders(place: Place, environment: Mapping[str, Distribution]) -> tuple[str, ...]:
-    """Return the folders to be shown: where packages are installed, and others that hold some."""
+    """Return the folders to show: those with installed packages, and others with some."""
     sites = place.interpreter.site_folders
     named = {distribution.folder for distribution in environment.values()}
     others = [folder for folder in place.interpreter.search_path if folder in named]
@@ -226,7 +224,7 @@ def _folders(place: Place, environment: Mapping[str, Distribution]) -> tuple[str
 
 
 def _installed(place: Place, wanted: Requirements, listener: Notes) -> Path:
-    """Return the folder of the installed file, installed now where it was not before."""
+    """Return the folder of the installed file, installed now if it was not before."""
     target = place.install_target()
     folder = installed_folder(wanted.key, target)
     if folder.is_dir():
@@ -263,9 +261,9 @@ def _installed(place: Place, wanted: Requirements, listener: Notes) -> Path:
 
 @contextlib.contextmanager
 def open_environments_boto3(place: Place, deployed: Deployed) -> Iterator[Packages | None]:
-    """Show the measuring environment's own boto3 and what it needs; None where it has none.
+    """Show the measuring environment's own boto3 and its dependencies, or None.
 
-    For a machine that cannot install what Lambda's runtime brings.
+    For a machine that cannot install the packages of Lambda's runtime.
     """
     markers = marker_environment(place.python_version)
     found = closure(["boto3"], deployed.environment, markers)

@@ -1,4 +1,4 @@
-"""Installs what was asked for beside a function's own packages: `--with`, and missing modules."""
+"""Install packages requested besides a function's own: `--with`, and missing modules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Note = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """What stands beside the function's own: packages, the folders that hold them, placeholders."""
+    """The additions to the function's own: packages, their folders, placeholders."""
 
     folders: tuple[str, ...] = ()
     packages: tuple[SuppliedPackage, ...] = ()
@@ -31,7 +31,7 @@ class Extra:
 
     @property
     def supplies(self) -> Supplies:
-        """Return what of it the profile keeps."""
+        """Return the part that the profile keeps."""
         return Supplies(self.packages, self.placeholders)
 
 
@@ -39,7 +39,7 @@ NO_EXTRA = Extra()
 
 
 def parse_packages(texts: Sequence[str]) -> tuple[str, ...]:
-    """Return the requirements as written. Raises UsageError for a text that is none."""
+    """Return the requirements as written. Raises UsageError for an invalid one."""
     for text in texts:
         _parsed(text)
     return tuple(dict.fromkeys(texts))
@@ -57,7 +57,7 @@ def _parsed(text: str) -> Requirement:
 
 
 def with_asked(requirements: Sequence[str], target: InstallTarget, note: Note) -> Extra:
-    """Return what was asked for by name, installed. Raises MeasurementError as `install`."""
+    """Return the packages requested by name, installed. Raises MeasurementError as `install`."""
     if not requirements:
         return NO_EXTRA
     folder = _install(requirements, target, note, remedy(words("correct ", Parameter.PACKAGES)))
@@ -70,10 +70,10 @@ def with_missing(
 ) -> Extra:
     """Return `before` with the distributions of missing modules, by module, and no placeholders.
 
-    Raises MeasurementError where they cannot be installed; nothing of it is left then.
+    Raises MeasurementError if they cannot be installed; nothing of them is left then.
     """
     names = dict.fromkeys(distributions.values())
-    note(f"Nothing says what is deployed, and init needs {', '.join(distributions)}.")
+    note(f"No file lists the deployed packages, and init needs {', '.join(distributions)}.")
     folder = _install(
         tuple(names),
         target,
@@ -93,7 +93,7 @@ def with_missing(
 def _install(
     requirements: Sequence[str], target: InstallTarget, note: Note, advice: Remedy
 ) -> Path:
-    """Return the folder of the cache that holds these requirements, installed now or before."""
+    """Return the cache folder with these requirements, installed now or before."""
     lines = tuple(sorted(requirements))
     folder = installed_folder("\n".join(("with", *lines)), target)
     label = ", ".join(requirements)
@@ -111,14 +111,14 @@ def _install(
 
 
 def _silent(_line: str) -> None:
-    """Take the installer's own words, which nobody reads where it succeeds."""
+    """Drop the installer's output, which is not needed if it succeeds."""
 
 
 def _installed(requirement: str, folder: Path) -> str:
-    """Return name and version of what was installed for a requirement."""
+    """Return name and version of the package installed for a requirement."""
     wanted = canonicalize_name(Requirement(requirement).name)
     for distribution in metadata.distributions(path=[str(folder)]):
         name = distribution.metadata["Name"]
         if name and canonicalize_name(name) == wanted:
             return f"{name} {distribution.version}"
-    return requirement  # its markers rule it out here
+    return requirement  # its markers exclude it here

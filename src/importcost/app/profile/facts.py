@@ -1,4 +1,4 @@
-"""The facts that reports show beside a profile's figures, worked out once a command."""
+"""Calculate the facts that reports show beside a profile's figures, once per command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a cold start bills as far as the launches so far can tell, while others still run."""
+"""The bill of a cold start from the launches so far, while others still run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from importcost.model.profile import Run, RunKind
 
 
 class FirstFigures:
-    """Adds the bill so far to what a listener is told, once enough launches came back."""
+    """Adds the bill so far to a listener's progress, once there are enough launches."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class FirstFigures:
         self._so_far_ms: float | None = None
 
     def progress(self, progress: Progress) -> None:
-        """Pass the progress on with the bill so far; worked out again after each timed run."""
+        """Pass the progress on with the bill so far, calculated again after each timed run."""
         timed = sum(run.kind is RunKind.TIMED for run in progress.runs)
         if timed > self._timed:
             self._timed = timed
@@ -42,6 +42,6 @@ class FirstFigures:
         profile = first_profile(runs, self._subject, self._provenance)
         try:
             bill = estimate(profile, calibration=self._calibration)
-        except UsageError:  # settings that Lambda does not have: whoever makes the bill says so
+        except UsageError:  # settings that Lambda does not have: the final bill reports it
             return None
         return bill.billed_init_ms.value

@@ -1,4 +1,4 @@
-"""Use case: a profile from `-X importtime` text that was made elsewhere."""
+"""Use case: make a profile from `-X importtime` text that was recorded elsewhere."""
 
 from __future__ import annotations
 
@@ -29,38 +29,38 @@ from importcost.model.tree import NO_PARENT, ImportTree
 DEFAULT_RUNTIME = "python3.13"
 LAMBDA, EMULATOR, UNKNOWN_PLACE = "AWS Lambda", "Lambda Runtime Interface Emulator", "unknown"
 _LAMBDA_LINE = re.compile(rb"(?:START|END|REPORT) RequestId: ")
-# What only the local Runtime Interface Emulator writes: its request lines are Lambda's otherwise.
+# Lines of the local Runtime Interface Emulator only: its request lines are like Lambda's otherwise.
 _EMULATOR_LINE = re.compile(rb"\(rapid\)|INIT REPORT\(durationMs|REPORT RequestId: \S+\s+Init Dur")
 _MEMORY = re.compile(rb"Memory Size: (\d+) MB\s+Max Memory Used: (\d+) MB(\s+Init Duration)?")
 _RUNTIME_LINE = re.compile(rb"INIT_START Runtime Version: python:(3\.\d+)")
 _PHASES = tuple(phase.value for phase in Phase)
 _START, _RUNTIME, _IMPORTS = (_PHASES.index(phase.value) for phase in list(Phase)[:3])
 _BROKEN_OFF = (
-    "The log ends inside an import, so it was cut: what was loaded after its last row is missing,"
+    "The log ends inside an import, so it was cut: modules loaded after its last row are missing,"
     " and init takes longer than these figures say. Export the whole log stream (the console and"
     " Logs Insights return a limited number of lines), or profile the handler itself."
 )
-# What the Lambda runtime loads as roots of its own; the handler's imports follow the last.
+# The Lambda runtime loads these as roots of its own; the handler's imports follow the last.
 _RUNTIME_ROOTS = ("awslambdaric", "bootstrap", "runtime_client", "snapshot_restore_py")
 
 
 def profile_log(request: ProfileRequest, text: bytes, name: str) -> Profile:
-    """Return the profile of a log; `name` stands for it in messages.
+    """Return the profile of a log; `name` is its name in messages.
 
-    Times are the log's own wall times. The function's imports are the roots after the last one
-    of the Lambda runtime, or else after `site`, the last module of interpreter start. Raises
-    MeasurementError where the text holds no rows.
+    Times are the log's own wall times. The function's imports are the roots after the last one of
+    the Lambda runtime, or else after `site`, the last module of interpreter start. Raises
+    MeasurementError if the text has no rows.
     """
     log = parse_importtime(text)
     if not len(log.rows):
         raise MeasurementError(
-            f"{name} holds no rows of -X importtime: make it with `python -X importtime -c "
+            f"{name} has no rows of -X importtime: make it with `python -X importtime -c "
             "'import handler' 2> FILE`, or with PYTHONPROFILEIMPORTTIME=1 on Lambda."
         )
     tree = _with_phases(build_tree(log))
     totals = [0, 0, 0, 0]
-    # Self times: in a log out of order a row that lost its parent is a root, and its time stands
-    # in that parent's cumulative time as well.
+    # Self times: in a log out of order a row that lost its parent is a root, and its time is part
+    # of that parent's cumulative time as well.
     for node, self_us in enumerate(tree.self_us):
         totals[tree.phase_ids[node]] += self_us
     place = _place(text)
@@ -97,22 +97,22 @@ def profile_log(request: ProfileRequest, text: bytes, name: str) -> Profile:
 
 
 def _place(text: bytes) -> str:
-    """Say where a log was written: LAMBDA, EMULATOR or UNKNOWN_PLACE."""
+    """Return where a log was written: LAMBDA, EMULATOR or UNKNOWN_PLACE."""
     if _RUNTIME_LINE.search(text):
         return LAMBDA
     if _EMULATOR_LINE.search(text):
         return EMULATOR
     if not _LAMBDA_LINE.search(text):
         return UNKNOWN_PLACE
-    # The emulator claims that each call used all memory. On Lambda that is rare and tells
-    # itself by the order of the line's parts.
+    # The emulator claims that each call used all memory. On Lambda that is rare, and the order of
+    # the line's parts differs.
     reports = _MEMORY.findall(text)
     is_full = bool(reports) and all(size == used and not init for size, used, init in reports)
     return EMULATOR if is_full else LAMBDA
 
 
 def _runtime_named(text: bytes) -> str | None:
-    """Return the runtime that Lambda's own INIT_START line names, None where there is none."""
+    """Return the runtime that Lambda's own INIT_START line names, or None."""
     found = _RUNTIME_LINE.search(text)
     return f"python{found[1].decode('ascii')}" if found else None
 
@@ -157,7 +157,7 @@ def _environment(name: str, place: str) -> Environment:
         cpu_count=0,
         cpu_model=None,
         runtime_source="as logged",
-        bytecode="as it was where the log was made",
+        bytecode="as where the log was recorded",
         requirements=None,
         log=name,
     )

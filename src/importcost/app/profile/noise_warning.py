@@ -1,4 +1,4 @@
-"""Warns where a measurement is not known well enough for the figures that it gives."""
+"""Warn if a measurement is not precise enough for the figures that it gives."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def with_noise_warning(
 ) -> Profile:
     """Add a warning if the median is not settled and its noise shows in the bill.
 
-    Noise that rounding and the estimate's own band swallow is not worth a sentence: the report
-    gives the median's interval in any case.
+    Noise below rounding and the estimate's own band is not worth a sentence: the report gives the
+    median's interval in any case.
     """
     timed = [
         float(run.function_init.cpu_us)
@@ -28,7 +28,7 @@ def with_noise_warning(
         return profile
     try:
         noise = noise_of(profile, calibration)
-    except UsageError:  # settings that Lambda does not have: whoever makes the bill says so
+    except UsageError:  # settings that Lambda does not have: the final bill reports it
         return profile
     if not noise.shows:
         return profile

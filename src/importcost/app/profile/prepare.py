@@ -1,4 +1,4 @@
-"""Prepares a measurement: target, interpreter and runner are chosen, packages laid out."""
+"""Prepare a measurement: choose target, interpreter and runner, and lay out packages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DEFAULT_IMAGE = "public.ecr.aws/lambda/python:{version}"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a request comes to, before anything is started for it."""
+    """The resolved request, before anything is started for it."""
 
     target: Target
     settings: Settings
@@ -47,7 +47,7 @@ class Prepared:
 
 @contextlib.contextmanager
 def open_prepared(request: ProfileRequest, listener: Listener) -> Iterator[Prepared]:
-    """Find out what is measured and lay its packages out; both can be started any number of times.
+    """Find out what to measure and lay its packages out; both can be started any number of times.
 
     Raises as `open_bench` does.
     """
@@ -104,8 +104,8 @@ def _find_interpreter(
     except MeasurementError:
         if request.python or not request.runtime:
             raise
-    # A version manager puts a shim on PATH for every version that it could start but is not
-    # set to. Nobody named it: the default is measured, and the report says that it differs.
+    # A version manager puts a shim on PATH for every version that it could start but is not set to.
+    # If the user named none, the default is measured, and the report says that it differs.
     default = choose_interpreter(None, None, start, os.environ)
     return default, inspect_interpreter(default.path)
 
@@ -127,7 +127,7 @@ def _choose_runner(request: ProfileRequest, image: str, listener: Listener) -> C
             ),
         )
     if choice.engine is None and request.image is not None:
-        # Who names an image means it: figures of this machine would pass for the image's.
+        # A user who names an image means it: figures of this machine would pass for the image's.
         raise MeasurementError(
             f"The image {image} cannot be measured in: {choice.full_reason}",
             remedy(
@@ -147,7 +147,7 @@ def _tell_choice(
     choice: Choice,
     listener: Listener,
 ) -> None:
-    """Say in at most two lines what is measured with, and why."""
+    """Describe in at most two lines the chosen tools, and why."""
     if choice.engine is None:
         listener.note(
             f"Measuring with Python {interpreter.version}, {interpreter.executable}: "
@@ -161,16 +161,16 @@ def _tell_choice(
 
 
 def runner_reason(choice: Choice) -> str:
-    """Return why this runner was chosen, with the hint to a better one."""
+    """Return the reason for this runner, with the hint to a better one."""
     hint = f" (to measure in Lambda's image: {choice.hint})" if choice.hint else ""
     return f"{choice.reason}{hint}"
 
 
 def runtime_modules(python_version: str) -> tuple[str, ...]:
-    """Return what stands in for awslambdaric on a Python version like `3.12`.
+    """Return the modules that represent awslambdaric on a Python version like `3.12`.
 
-    A version that the dated list does not have takes the newest one's; modules that do not
-    exist there are passed over.
+    A version that the dated list does not have uses the newest one's; modules that do not exist
+    there are skipped.
     """
     text = resources.files("importcost.measure").joinpath("data", "runtime-modules.json")
     lists = json.loads(text.read_text(encoding="utf-8"))["modules"]
@@ -181,7 +181,7 @@ def runtime_modules(python_version: str) -> tuple[str, ...]:
 def _check_module_name(target: Target, python_version: str) -> None:
     """Raise HandlerError for a handler that Lambda would never import.
 
-    Its runtime looks the module up by name, and finds what it has loaded itself.
+    Its runtime looks the module up by name, and finds the one that it has loaded itself.
     """
     top = target.module.partition(".")[0]
     loaded = {name.partition(".")[0] for name in runtime_modules(python_version)}

@@ -1,8 +1,7 @@
-"""Opens a bench on which init has run once: what it lacked was found out and supplied first.
+"""Open a bench on which init has run once: missing modules and variables are supplied first.
 
-The first launch is the graph run, which a profile needs anyway. Where it fails for want of a module
-or a variable, further launches find out what all is missing; they change nothing of what timed runs
-do.
+The first launch is the graph run, which a profile needs anyway. If it fails because a module or a
+variable is missing, further launches find all of them; they change nothing in the timed runs.
 """
 
 from __future__ import annotations
@@ -41,8 +40,8 @@ T = TypeVar("T")
 def open_rehearsed(request: ProfileRequest, listener: Listener) -> Iterator[Bench]:
     """Open a bench as `open_bench` does, launch the target once, and supply what init lacks.
 
-    Raises HandlerError where init fails even so, or lacks what may not be supplied; the message
-    names all that it lacks.
+    Raises HandlerError if init still fails, or lacks something that may not be supplied; the
+    message names everything that it lacks.
     """
     request = without_tracing(request, listener)
     with open_prepared(request, listener) as prepared:
@@ -57,10 +56,9 @@ def open_rehearsed(request: ProfileRequest, listener: Listener) -> Iterator[Benc
 
 
 def on_bench(request: ProfileRequest, listener: Listener, work: Callable[[Bench], T]) -> T:
-    """Do `work` on a bench; where init fails, once more with what it lacks. Raises as it does.
+    """Do `work` on a bench; if init fails, once more with what it lacks. Raises as it does.
 
-    For work that launches the target in a way of its own, and needs no graph run where it does
-    well.
+    For work that launches the target in its own way, and needs no graph run if it succeeds.
     """
     with open_bench(request, listener) as bench:
         try:
@@ -72,7 +70,7 @@ def on_bench(request: ProfileRequest, listener: Listener, work: Callable[[Bench]
             bench = stack.enter_context(open_rehearsed(request, listener))
         except LackingError:
             raise
-        except HandlerError:  # the same failure, told by a launch that is not the work's own
+        except HandlerError:  # the same failure, from a launch that is not the work's own
             raise failed from None
         if not bench.is_helped:
             raise failed
@@ -80,7 +78,7 @@ def on_bench(request: ProfileRequest, listener: Listener, work: Callable[[Bench]
 
 
 def explained(bench: Bench, error: HandlerError) -> HandlerError:
-    """Return the error of a failed launch, all that init lacks named where that is its cause."""
+    """Return the error of a failed launch, with everything named that init lacks."""
     try:
         _settle(replace(bench, request=replace(bench.request, installs_missing=False)), _Silent())
     except HandlerError as found:
@@ -89,7 +87,7 @@ def explained(bench: Bench, error: HandlerError) -> HandlerError:
 
 
 def _settle(bench: Bench, listener: Listener) -> Rehearsed | Extra:
-    """Launch the target; return what is to be supplied where that would help."""
+    """Launch the target; return the supplies if they would help."""
     session = Session(bench.runner, bench.subject)
     before = bench.extra
     try:
@@ -101,7 +99,7 @@ def _settle(bench: Bench, listener: Listener) -> Rehearsed | Extra:
         needs = diagnose(session, bench.runner.layout, before.placeholders)
         automatic = _automatic(bench, needs)
         if automatic:
-            # With the modules there, init may go on to read other variables, or others no more.
+            # With the modules there, init may read other variables.
             return with_missing(
                 before, automatic, bench.prepared.place.install_target(), listener.note
             )
@@ -113,9 +111,9 @@ def _settle(bench: Bench, listener: Listener) -> Rehearsed | Extra:
 
 
 def _automatic(bench: Bench, needs: Needs) -> dict[str, str]:
-    """Return the distributions to be installed for missing modules, by module; empty if none may.
+    """Return the distributions to install for missing modules, by module; empty if not allowed.
 
-    Only where nothing says what is deployed, and only if all of them are on the dated list: a
+    Only if no file lists the deployed packages, and only if all of them are on the dated list: a
     guess at a name may install anybody's package.
     """
     request, prepared = bench.request, bench.prepared
@@ -125,7 +123,7 @@ def _automatic(bench: Bench, needs: Needs) -> dict[str, str]:
     if any(is_there_without(one) for one in needs.modules):
         return {}
     if any(name.partition(".")[0] in runtime_modules_brought() for name in found):
-        return {}  # the runtime's own are supplied, or left out, before anything is launched
+        return {}  # the runtime's own are supplied, or left out, before any launch
     known = {name: distribution for name, distribution in found.items() if distribution}
     before = {one.requirement for one in bench.extra.packages}
     is_helpful = not before & set(known.values())
@@ -133,7 +131,7 @@ def _automatic(bench: Bench, needs: Needs) -> dict[str, str]:
 
 
 def _placeholders(bench: Bench, needs: Needs, error: HandlerError) -> tuple[Placeholder, ...]:
-    """Return those to be set. Raises LackingError where they may not or do not help."""
+    """Return the placeholders to set. Raises LackingError if not allowed or no help."""
     target = bench.subject.target
     if needs.modules:
         raise LackingError(*_missing(bench, needs), traceback_text=error.traceback_text)
@@ -164,7 +162,7 @@ def _missing(bench: Bench, needs: Needs) -> Trouble:
     for one in needs.modules:
         whole, distribution = is_there_without(one), distribution_of(one, folders)
         if whole is not None:
-            remarks[one.name] = f"the {whole} that is there has no such module"
+            remarks[one.name] = f"the installed {whole} has no such module"
         elif distribution is not None:
             known[one.name] = distribution
         elif similar := similar_module(one, target.task_root):
@@ -177,13 +175,13 @@ class _Silent:
     """A listener for launches that only find out how to word an error."""
 
     def note(self, message: str) -> None:
-        """Say nothing."""
+        """Ignore it."""
 
     def detail(self, message: str) -> None:
-        """Say nothing."""
+        """Ignore it."""
 
     def progress(self, progress: Progress) -> None:
-        """Say nothing."""
+        """Ignore it."""
 
 
 def _note(placeholders: Sequence[Placeholder]) -> str:

@@ -1,4 +1,4 @@
-"""Use case: what the reports on one profile show, with the verdict on its budgets."""
+"""Use case: gather what the reports on one profile show, with the verdict on its budgets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from importcost.model.results.facts import ProfileFacts
 class ProfileReport:
     """A profile with all that its reports show.
 
-    `verdict` is that of the budgets in the configuration, None where there are none.
+    `verdict` is that of the budgets in the configuration, None if there are none.
     """
 
     profile: Profile
@@ -29,7 +29,11 @@ class ProfileReport:
 
 
 def report_on(billed: Billed) -> ProfileReport:
-    """Return what reports show of a profile."""
+    """Return the report of a profile, with its calibration in the configuration.
+
+    `memory_mb` and `arch` override the profile's settings. Raises UsageError for settings that
+    Lambda does not have.
+    """
     facts = profile_facts(billed.profile, billed.estimate)
     return ProfileReport(billed.profile, billed.estimate, facts)
 
@@ -55,11 +59,10 @@ def report_saved(
 def judge_profile(
     profile: Profile, handler: HandlerConfig, known: Estimate | None = None
 ) -> BudgetVerdict | None:
-    """Hold a profile against its handler's budgets, at the memory size that is configured.
+    """Compare a profile with its handler's budgets, at the configured memory size.
 
-    `known` is the estimate of the profile, which may be for another size. What was measured
-    otherwise than it is configured is not judged. None where no budget on
-    figures is set. Raises UsageError for settings that Lambda does not have.
+    A measurement with other settings than configured is not judged. None if no budget on figures is
+    set. Raises UsageError for settings that Lambda does not have.
     """
     found = known
     if found is None or (found.memory_mb, found.arch) != (handler.memory_mb, handler.arch):
@@ -81,7 +84,7 @@ def judge_profile(
 def _at_configured_size(
     verdict: BudgetVerdict, profile: Profile, handler: HandlerConfig
 ) -> BudgetVerdict:
-    """Say which memory size dollars were judged at, where the report beside it shows another."""
+    """Name the memory size at which dollars were judged, if the report beside it shows another."""
     is_same = handler.memory_mb == profile.settings.memory_mb
     if is_same or handler.budgets.max_cost_per_million is None:
         return verdict
@@ -89,7 +92,7 @@ def _at_configured_size(
 
 
 def _measured_otherwise(profile: Profile, handler: HandlerConfig) -> str | None:
-    """Say what of the configuration would have changed the measurement; None if nothing."""
+    """Name the part of the configuration that would have changed the measurement, or None."""
     settings = profile.settings
     if handler.runtime not in (None, settings.runtime):
         return f"it was measured on {settings.runtime}, configured is {handler.runtime}"

@@ -1,4 +1,4 @@
-"""The request to measure one handler: its values, their check, and who hears of the progress."""
+"""The request to measure one handler: its values, their check, and the progress listener."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST_TIMEOUT_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class ProfileRequest:
-    """What `importcost profile` was asked for; see its options for the meaning of each field."""
+    """The options of `importcost profile`; see their help for the meaning of each field."""
 
     target: str
     task_root: str | None = None
@@ -29,16 +29,16 @@ class ProfileRequest:
     package_type: str = "zip"
     python: str | None = None
     python_reason: str | None = None
-    """Why `python` is measured, where it was not --python that named it."""
+    """The reason to measure `python`, if it was not named with --python."""
     runtime: str | None = None
     layers: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     requirements: str | None = None
     boto3: str | None = None
-    """The version of boto3 that the runtime brings, `none` for no boto3; None is the known one."""
+    """The version of the runtime's boto3, `none` for no boto3; None is the known one."""
     runs: int | None = None
     precise: bool = True
-    """Whether figures are wanted to 2 %, which may take a minute, or to 5 % in 15 s."""
+    """True for figures precise to 2 %, which may take a minute, instead of 5 % in 15 s."""
     timeout_s: float = 60.0
     runner: str = "auto"
     image: str | None = None
@@ -48,35 +48,35 @@ class ProfileRequest:
     packages: tuple[str, ...] = ()
     """Requirements that are installed beside the function's own."""
     installs: bool = True
-    """Whether anything at all may be installed."""
+    """True if anything at all may be installed."""
     installs_missing: bool = True
-    """Whether a missing module may be installed where nothing says what is deployed."""
+    """True if a missing module may be installed when no file lists the deployed packages."""
     placeholders: bool = True
-    """Whether variables that init reads and nobody has set get a placeholder."""
+    """True if variables that init reads and that are not set get a placeholder."""
     configured: HandlerConfig | None = None
     """The handler in the configuration that this was made from; None if it is to be looked up."""
 
     @property
     def is_own_image(self) -> bool:
-        """Tell whether the image is the function's own, with its code in it."""
+        """Return True if the image is the function's own, with its code in it."""
         return self.image is not None and self.package_type == "image"
 
 
 class Listener(Protocol):
-    """Is told how the measurement gets on; the command line shows it."""
+    """Receives the progress of the measurement; the command line shows it."""
 
     def note(self, message: str) -> None:
-        """Take one sentence about a choice that was made."""
+        """Receive one sentence about a choice."""
 
     def detail(self, message: str) -> None:
-        """Take one line that only --verbose shows: what was tried, paths, full messages."""
+        """Receive one line that only --verbose shows: attempts, paths, full messages."""
 
     def progress(self, progress: Progress) -> None:
-        """Take how far the runs are."""
+        """Receive the progress of the runs."""
 
 
 def check_request(request: ProfileRequest) -> None:
-    """Raise UsageError for values that no measurement can be made with."""
+    """Raise UsageError for values with which no measurement is possible."""
     if request.runs is not None and request.runs < MIN_RUNS:
         raise UsageError(
             words(Parameter.RUNS, f" is {request.runs} and must be at least {MIN_RUNS}.")
@@ -106,7 +106,7 @@ def check_request(request: ProfileRequest) -> None:
                 *(Parameter.PACKAGES, " asks for an installation and ", Parameter.NO_INSTALL),
                 " rules it out",
             ),
-            remedy("drop one"),
+            remedy("leave one of the two out"),
         )
     for parameter, is_given in (
         (Parameter.IMAGE, request.image is not None),

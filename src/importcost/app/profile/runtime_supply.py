@@ -1,4 +1,4 @@
-"""Supplies what Lambda's runtime brings for functions to import: boto3 and its dependencies."""
+"""Supply the packages of Lambda's runtime that functions may import: boto3 and its dependencies."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ _READ_LIMIT_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What the runtime brings in this measurement.
+    """The runtime's packages in this measurement.
 
-    `folder` holds it, None where the image or nothing does. `words` tell the report where it
-    is from, `lacking` why it is not there although it was wanted.
+    `folder` contains them, None if the image or nothing does. `words` is their origin for the
+    report, and `lacking` the reason why they are missing although needed.
     """
 
     folder: str | None
@@ -60,7 +60,7 @@ class Attempt(Protocol):
 
     @property
     def place(self) -> Place:
-        """Return what the packages are for."""
+        """Return the place for which packages are laid out."""
         ...
 
     @property
@@ -73,13 +73,13 @@ class Attempt(Protocol):
         ...
 
     def subject(self, runner: Runner, beyond: Beyond) -> Subject:
-        """Return what this runner launches."""
+        """Return the subject that this runner launches."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Supplied:
-    """A started runner whose launches find what the runtime brings, and what it launches."""
+    """A started runner whose launches find the runtime's packages, and its subject."""
 
     runner: Runner
     subject: Subject
@@ -88,7 +88,7 @@ class Supplied:
 
 @contextlib.contextmanager
 def open_supplied(attempt: Attempt, listener: Notes) -> Iterator[Supplied]:
-    """Start the target's runner with the runtime's packages, where the handler wants them.
+    """Start the target's runner with the runtime's packages, if the handler wants them.
 
     They are installed only for a handler that imports one of them, and once for all.
     """
@@ -119,15 +119,15 @@ def open_supplied(attempt: Attempt, listener: Notes) -> Iterator[Supplied]:
 def _without(
     attempt: Attempt, supply: Supply, listener: Notes
 ) -> Iterator[tuple[Supply, Packages]]:
-    """Take the measuring environment's own boto3 where the runtime's cannot be installed."""
+    """Use the measuring environment's own boto3 if the runtime's cannot be installed."""
     packages = attempt.deployed.packages
     with open_environments_boto3(attempt.place, attempt.deployed) as own:
         if own is None:
-            listener.note(f"Without what Lambda's runtime brings: {supply.lacking}")
+            listener.note(f"Without the packages of Lambda's runtime: {supply.lacking}")
             yield supply, packages
             return
         version = attempt.deployed.environment["boto3"].version
-        listener.note(f"Taking boto3 {version} of the measuring environment: {supply.lacking}")
+        listener.note(f"Using boto3 {version} of the measuring environment: {supply.lacking}")
         words = f"boto3 {version} of the measuring environment: the runtime's is not in the cache"
         both = replace(packages, runtime=own.runtime, views=packages.views + own.views)
         yield Supply(own.runtime, words), both
@@ -142,7 +142,7 @@ def _asks(attempt: Attempt, runner: Runner) -> bool:
 
 
 def _on_host(layout: Layout) -> Iterator[str]:
-    # A view shows less than the folder that it stands for.
+    # A view shows less than the folder that it represents.
     views = {view for view, _ in layout.host_paths}
     for folder in layout.search_path:
         yield folder if folder in views and Path(folder).is_dir() else layout.on_host(folder)
@@ -158,14 +158,14 @@ def has_bare_packages(layout: Layout) -> bool:
 
 
 def wanted_packages(place: Place) -> RuntimePackages | None:
-    """Return the packages to supply, None where the function is measured without them."""
+    """Return the packages to supply, or None if the function is measured without them."""
     if place.is_own_image or place.boto3 == NO_BOTO3:
         return None
     return runtime_packages(place.minor_version, place.boto3)
 
 
 def installed_before(wanted: RuntimePackages, place: Place) -> Supply | None:
-    """Return the packages from the cache, None where they were not installed yet."""
+    """Return the packages from the cache, or None if they are not installed yet."""
     folder = installed_folder(wanted.key, place.install_target())
     return Supply(str(folder), _words(wanted)) if folder.is_dir() else None
 
@@ -173,7 +173,7 @@ def installed_before(wanted: RuntimePackages, place: Place) -> Supply | None:
 def install_now(wanted: RuntimePackages, place: Place, listener: Notes) -> Supply:
     """Install the packages into the cache, once for all functions of this runtime.
 
-    Where no package index can be reached, `lacking` says what would be needed.
+    If no package index can be reached, `lacking` names what would be needed.
     """
     before = installed_before(wanted, place)
     if before is not None:
@@ -184,7 +184,7 @@ def install_now(wanted: RuntimePackages, place: Place, listener: Notes) -> Suppl
             " rules out installing it",
         )
         without = words("measure without it with ", Parameter.BOTO3.of(NO_BOTO3))
-        leave_out = remedy("leave that out once", without, mark=";")
+        leave_out = remedy("leave that option out once", without, mark=";")
         return Supply(None, None, Trouble(ruled_out, leave_out))
     target = place.install_target()
     folder = installed_folder(wanted.key, target)
@@ -223,7 +223,7 @@ def install_now(wanted: RuntimePackages, place: Place, listener: Notes) -> Suppl
 
 
 def _interpreter(place: Place) -> str | None:
-    """Return an interpreter of this machine of the container's version, to make bytecode with."""
+    """Return an interpreter of this machine of the container's version, to compile bytecode."""
     if place.interpreter.minor_version == place.minor_version:
         return place.interpreter.executable
     return shutil.which(f"python{place.minor_version}")
@@ -238,7 +238,7 @@ def _words(wanted: RuntimePackages) -> str:
 
 
 def image_words(runner: Runner) -> str | None:
-    """Return where boto3 lies in the runner's image, None where the image has none."""
+    """Return where boto3 is in the runner's image, or None."""
     folders = runner.layout.runtime_packages
     if runner.image is None or not folders or RUNTIME_PACKAGES_DIR in folders:
         return None
@@ -248,8 +248,8 @@ def image_words(runner: Runner) -> str | None:
 def mentions_runtime(place: Place, search_path: Iterable[str]) -> bool:
     """Return True if the handler's module, or another of its own that this imports, names boto3.
 
-    Only the text is searched: a function that has nothing to do with AWS needs no network. What
-    lies in `search_path` needs not be brought.
+    Only the text is searched: a function that has nothing to do with AWS needs no network. Packages
+    in `search_path` need not be supplied.
     """
     there = {Path(entry).stem for folder in search_path for entry in _entries(folder)}
     brought = {name.encode() for name in runtime_modules_brought() - there}
@@ -293,7 +293,7 @@ def _own_sources(place: Place) -> Iterator[bytes]:
             continue
         yield text
         for name in _imported_names(text):
-            # `from . import x` and `from .x import y` name what lies beside the file.
+            # `from . import x` and `from .x import y` name modules beside the file.
             for folder in (root, file.parent):
                 found = _own_file(folder, name)
                 if found is not None:
@@ -318,10 +318,10 @@ def _own_file(folder: Path, name: bytes) -> Path | None:
 
 
 def needs_runtime(runner: Runner, subject: Subject) -> bool:
-    """Launch the handler once, and return True if it asks for what the runtime brings.
+    """Launch the handler once, and return True if it needs the runtime's packages.
 
-    A dependency may import boto3 without saying so anywhere. A handler that fails otherwise is
-    told of by the measurement itself.
+    A dependency may import boto3 without naming it anywhere. The measurement itself reports a
+    handler that fails otherwise.
     """
     session = Session(runner, subject)
     brought = runtime_modules_brought()
@@ -337,10 +337,10 @@ def needs_runtime(runner: Runner, subject: Subject) -> bool:
 
 
 def conflicts(packages: Packages, place: Place) -> tuple[str, ...]:
-    """Return what does not go together: what the function brings, and the runtime beside it.
+    """Return the incompatibilities between the function's packages and the runtime's.
 
-    On Lambda, too, the function's own version of botocore stands in front of the runtime's
-    boto3. Each is one clause.
+    On Lambda, too, the function's own version of botocore comes before the runtime's boto3. Each is
+    one clause.
     """
     if packages.runtime is None:
         return ()

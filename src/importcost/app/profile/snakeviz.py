@@ -8,10 +8,10 @@ from importcost.processes.snakeviz import serve
 
 
 def view_in_snakeviz(stats: bytes, name: str, on_ready: Callable[[str], None]) -> None:
-    """Serve a pstats file with snakeviz and tell `on_ready` the address once it answers.
+    """Serve a pstats file with snakeviz and call `on_ready` with the address once it answers.
 
-    Returns only by an exception: KeyboardInterrupt is how a user ends it, and leaves nothing
-    behind. Raises MeasurementError where the server does not start, or ends by itself.
+    It returns only by an exception: KeyboardInterrupt is how a user ends it, and leaves nothing
+    behind. Raises MeasurementError if the server does not start, or ends by itself.
     """
     with serve(stats, name) as server:
         on_ready(server.url)

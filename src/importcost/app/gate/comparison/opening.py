@@ -98,7 +98,7 @@ class Opening:
     def _installed(self, side: Side, python: str) -> tuple[str, ...]:
         """Return the layer that the install command fills, once for all handlers of a side.
 
-        Raises MeasurementError where it fails: for every handler, and tried only once.
+        Raises MeasurementError if it fails: for every handler, and tried only once.
         """
         version, command = self._versions.of(side), self._request.install
         if command is None:

@@ -1,4 +1,4 @@
-"""What a comparison was asked for, and what it answers."""
+"""The request and the result of a comparison."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ METRICS = (CPU, INSTRUCTIONS)
 
 @dataclass(frozen=True, slots=True)
 class CompareRequest:
-    """What `importcost compare` was asked for.
+    """The options of `importcost compare`.
 
     `base` and `head` are git refs or folders. `targets` are handlers to compare without a
     configuration, `names` those of the configuration, empty for all. `install` is a command
