@@ -182,7 +182,7 @@ def test_100_mb_of_output_does_not_hurt(tmp_path):
         (("handler.py", "--network", "host"), "--network means a container"),
         (("handler.py", "--runs", "4"), "must be at least 5"),
         (("handler.py", "--runtime", "nodejs20.x"), "name a Python runtime"),
-        (("handler.py", "-o", "report.pdf"), "says no known format"),
+        (("handler.py", "-o", "report.pdf"), "not that of a known format"),
         (("handler.py", "-o", "absent/report.html"), "does not exist: create it"),
         (("handler.py", "-o", "x.json", "--open"), "--open needs an HTML report"),
         (("handler.py", "--from-log", "x.log"), "one of the two"),

@@ -239,7 +239,7 @@ def test_what_a_later_handler_lacks_is_said_before_the_first_is_measured(
         (("--runs", "5"), "--runs is 5 and must be at least 6"),
         (("--baseline", "absent.json"), "There is no baseline absent.json"),
         (("--deterministic", "--update-baseline"), "use one of them"),
-        (("--deterministic", "--html", "pages"), "drop one"),
+        (("--deterministic", "--html", "pages"), "use one of them"),
         (("--html", "importcost.toml"), "--html importcost.toml cannot be made"),
         (("--junit", "-"), "--junit needs a file"),
         (("--sarif", "nowhere/s.sarif"), "nowhere/s.sarif cannot be written"),

@@ -209,8 +209,8 @@ def test_slow_module_level_work_gets_a_getter_and_network_use_is_named(folder, d
     ("args", "sentence"),
     [
         (("--style", "lazy"), "--style lazy needs Python 3.15"),
-        (("--event", "../e.json", "--no-verify"), "drop one"),
-        (("--force",), "--force only means something with --write"),
+        (("--event", "../e.json", "--no-verify"), "use one of them"),
+        (("--force",), "--force belongs to --write"),
         (("--event", "nothing.json"), "The event nothing.json cannot be read"),
         (("-o", "x.txt"), "x.txt"),
     ],
@@ -251,7 +251,7 @@ def test_why_shows_every_chain_and_what_would_end_it(folder):
     assert done.returncode == 0, done.stderr
     assert "shared is loaded by 2 chains" in done.stdout
     assert "heavy  handler.py:5" in done.stdout
-    assert "To be rid of shared, defer 2 statements" in done.stdout
+    assert "To unload shared, defer 2 statements" in done.stdout
     assert "import other" in done.stdout
 
 

@@ -24,5 +24,5 @@ def test_another_file_is_told_that_a_handler_is_needed(tmp_path, command, name):
     (tmp_path / name).write_text("import time: self [us] | cumulative | imported package\n")
     done = importcost(tmp_path, command, name)
     assert done.returncode == 2
-    assert f"{name} is no handler, and {command} runs" in done.stderr
+    assert f"{name} is not a handler, and {command} runs" in done.stderr
     assert "--from-log" not in done.stderr

@@ -29,9 +29,9 @@ def test_a_dash_is_json_on_stdout():
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("report", "says no known format"),
-        ("report.pdf", "says no known format"),
-        ("", "says no known format"),
+        ("report", "not that of a known format"),
+        ("report.pdf", "not that of a known format"),
+        ("", "not that of a known format"),
         ("absent/report.html", "does not exist: create it"),
         ("folder.html", "is a folder"),
     ],

@@ -143,7 +143,7 @@ def test_an_error_s_times_are_not_called_those_of_the_answer(folder):
     done = profile(folder, "main:app", *words)
     assert done.returncode == 0, done.stderr
     assert "GET /error: 500, first byte" in done.stdout
-    assert "That is how long an error takes" in done.stdout
+    assert "This is the duration of an error" in done.stdout
     assert "stream" not in done.stdout
 
 

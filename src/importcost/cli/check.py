@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 @click.option(
     "--baseline", metavar="FILE", help="Default: importcost-baseline.json beside the configuration."
 )
-@click.option("--update-baseline", is_flag=True, help="Write what was measured as the baseline.")
+@click.option("--update-baseline", is_flag=True, help="Write the measurement as the baseline.")
 @click.option(
-    "--deterministic", is_flag=True, help="Only rules that need no timing: two launches a handler."
+    "--deterministic",
+    is_flag=True,
+    help="Only rules that need no timing: two launches per handler.",
 )
 @shared_option(Parameter.RUNS, help=each_runs(MIN_WATCHED_RUNS))
 @shared_option(Parameter.TIMEOUT)
@@ -59,17 +61,17 @@ def command(  # noqa: PLR0913 - one parameter an option
     html: str | None,
     **outputs: Unpack[GateOutputs],
 ) -> None:
-    """Hold handlers against their budgets in [tool.importcost].
+    """Compare handlers with their budgets in [tool.importcost].
 
-    HANDLER is a name in the configuration; all of them without one. What is certain is checked
-    first (forbidden and new modules, what imports do), then budgets, then the baseline.
+    HANDLER is a name in the configuration; all of them without one. Certain facts are checked first
+    (forbidden and new modules, side effects of imports), then budgets, then the baseline.
     """
     from importcost.app.gate.check import CheckRequest, check_handlers
     from importcost.app.gate.configured import HowToMeasure
 
     if html is not None and deterministic:
         raise UsageError(
-            "--html writes what was timed, which --deterministic leaves out: drop one."
+            "--html writes timed handlers, which --deterministic leaves out: use one of them."
         )
     folder = folder_for("--html", html)
     request = CheckRequest(
@@ -92,7 +94,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 
 def _write_pages(report: CheckReport, folder: Path, told: TerminalListener) -> None:
-    """Write the page of each handler that was timed, and name the others."""
+    """Write the page of each timed handler, and name the others."""
     from importcost.app.profile.facts import profile_facts
     from importcost.gate.verdict import verdict_on
     from importcost.reports.gate.budget import page_verdict

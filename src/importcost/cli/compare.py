@@ -33,7 +33,7 @@ FEWEST_PAIRS = 8
 """With fewer, not even pairs that all agree reach p < 0.01."""
 MAX_PAIRS = 1000
 _FOR_SAVED = frozenset({"base", "head", "max_increase", "reports", *GateOutputs.__annotations__})
-"""What applies to two saved profiles: nothing is measured, and no configuration read."""
+"""The options that apply to two saved profiles: nothing is measured, no configuration read."""
 
 
 def _percent(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
@@ -46,7 +46,7 @@ def _percent(_context: click.Context, _option: click.Parameter, text: str | None
 
 
 def _refuse_given(context: click.Context, names: Collection[str], why: str) -> None:
-    """Raise UsageError where one of the options `names` was given; it would change nothing."""
+    """Raise UsageError if one of the options `names` was given; it would change nothing."""
     given = [
         max(one.opts, key=len)
         for one in context.command.params
@@ -85,14 +85,14 @@ def _refuse_idle(context: click.Context) -> None:
     help='Run in each version, as "pip install -r requirements.txt -t {target}".',
 )
 @click.option("--lock", metavar="FILE", help="Pinned requirements of each version, from a cache.")
-@click.option("--merge-base", is_flag=True, help="Compare with where HEAD left BASE.")
+@click.option("--merge-base", is_flag=True, help="Compare with the commit where HEAD left BASE.")
 @click.option("--skip-failing-base", is_flag=True, help="Pass where only BASE fails to import.")
 @click.option(
     "--pairs",
     type=click.IntRange(FEWEST_PAIRS, MAX_PAIRS),
     default=15,
     show_default=True,
-    help="Measured first; twice as many, once, where they do not tell.",
+    help="Measured first; twice as many, once, if they are inconclusive.",
 )
 @click.option(
     "--metric",

@@ -1,4 +1,4 @@
-"""`importcost defer`: which imports to defer, what each really saves, and the edit."""
+"""`importcost defer`: choose imports to defer, measure each saving, and print the edit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STYLES = ("function", "getter", "type-checking", "lazy", "lazy-modules")
 @click.option(
     "--style",
     type=click.Choice(STYLES),
-    help="Edit in this way only (the lazy ones make getters, too). Default: what fits each.",
+    help="Edit in this way only (the lazy ones make getters, too). Default: the best for each.",
 )
 @click.option(
     "--verify/--no-verify", default=True, help="Measure each saving in pairs.  [default: verify]"
@@ -79,7 +79,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     no_progress: bool,
     **options: Any,
 ) -> None:
-    """Say which imports of the handler's own files to defer, and prove what that saves.
+    """Choose imports of the handler's own files to defer, and prove the saving.
 
     Each suggestion is applied to a copy and measured against the original; nothing is written
     without --write. TARGET is what `importcost profile` takes.
@@ -91,9 +91,9 @@ def command(  # noqa: PLR0913 - one parameter an option
         format_of(path)
     check_writable(outputs)
     if events and not verify:
-        raise UsageError("--event compares answers, which --no-verify leaves out: drop one.")
+        raise UsageError("--event compares answers, which --no-verify leaves out: use one of them.")
     if force and not write:
-        raise UsageError("--force only means something with --write.")
+        raise UsageError("--force belongs to --write: add it, or leave --force out.")
     if write:
         _refuse_link(target)
     request = DeferRequest(

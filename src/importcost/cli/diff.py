@@ -1,4 +1,4 @@
-"""`importcost diff`: what makes one saved profile slower or faster than another."""
+"""`importcost diff`: the causes of the difference between two saved profiles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SUFFIXES = (".html", ".htm", ".json")
     help="Also write the difference, .html or .json; - is JSON on stdout (repeatable).",
 )
 def command(*, base_file: str, head_file: str, outputs: tuple[str, ...]) -> None:
-    """Say which modules make HEAD slower or faster than BASE.
+    """Show which modules make HEAD slower or faster than BASE.
 
     Both are profiles saved with `importcost profile -o FILE.json`, best on one machine.
     """
@@ -57,7 +57,7 @@ def _is_json(path: str) -> bool:
 def _check(path: str) -> None:
     if path != STDOUT and Path(path).suffix.lower() not in SUFFIXES:
         raise UsageError(
-            f"The suffix of {path} says neither page nor JSON: end the name with .html or .json, "
-            "or write - for JSON on stdout."
+            f"The suffix of {path} is neither that of a page nor JSON: end the name with .html or "
+            ".json, or write - for JSON on stdout."
         )
     format_of(path)

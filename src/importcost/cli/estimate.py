@@ -73,7 +73,7 @@ def command(
 
 
 def parse_memories(given: Sequence[str]) -> tuple[int, ...]:
-    """Return the sizes in texts like `128,512`, in MB. Raises UsageError for what is none."""
+    """Return the sizes in texts like `128,512`, in MB. Raises UsageError for an invalid one."""
     words = [word.strip() for text in given for word in text.split(",")]
     for word in words:
         if not (word.isascii() and word.isdecimal()):

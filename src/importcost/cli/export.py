@@ -46,7 +46,7 @@ def command(
 
     if not outputs and wanted is None:
         raise UsageError(
-            f"Nothing says what to export {profile_file} to: name a file that ends with "
+            f"No format is given to export {profile_file} to: name a file that ends with "
             f"{known_suffixes()} with -o FILE, or print to stdout with --format."
         )
     pairs = [(path, format_of(path, wanted)) for path in outputs or (STDOUT,)]

@@ -1,4 +1,4 @@
-"""The reports that check and compare share: terminal, files, and what GitHub shows."""
+"""The reports that check and compare share: terminal, files, and GitHub's summary."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _OPTIONS = (
         callback=lambda *given: _writable(*given),
         help="For a pull request's comment.",
     ),
-    click.option("--strict", is_flag=True, help="Fail also where the figures do not tell."),
+    click.option("--strict", is_flag=True, help="Fail also if the figures are inconclusive."),
     shared_option(Parameter.VERBOSE),
     click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors."),
 )
@@ -76,7 +76,7 @@ def _writable(_context: click.Context, option: click.Parameter, path: str | None
 
 
 def folder_for(option: str, text: str | None) -> Path | None:
-    """Make the folder that an option names. Raises UsageError where it cannot be made."""
+    """Make the folder that an option names. Raises UsageError if it cannot be made."""
     if text is None:
         return None
     folder = Path(text)
@@ -113,8 +113,8 @@ def publish_checks(
 ) -> int:
     """Write and print every report asked for, and return the exit code.
 
-    `text` is said before the checks. In GitHub Actions findings become annotations, and the
-    Markdown the step's summary. Raises UsageError where a file cannot be written.
+    `text` is printed before the checks. In GitHub Actions findings become annotations, and the
+    Markdown the step's summary. Raises UsageError if a file cannot be written.
     """
     from importcost.gate.checks import exit_code
     from importcost.reports.gate.json_ import render_check_json

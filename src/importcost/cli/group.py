@@ -13,17 +13,17 @@ from importcost import __version__
 
 # One line of help each: listing the commands must not import them.
 COMMANDS = {
-    "profile": "Measure one handler's cold start and say what it costs and why.",
-    "defer": "Say which imports to defer, prove what that saves, and write the edit.",
+    "profile": "Measure one handler's cold start, its cost and its causes.",
+    "defer": "Choose imports to defer, prove the saving, and write the edit.",
     "estimate": "Estimate a cold start over memory sizes, architectures and package types.",
     "calibrate": "Fit the estimate to the init durations in this function's own log.",
-    "strategies": "Compare what the remedies against cold starts cost and bring.",
+    "strategies": "Compare remedies against cold starts by cost and latency.",
     "why": "Show every chain of imports that loads a module.",
     "init": "Write a starting configuration with budgets as measured now.",
-    "check": "Hold handlers against their budgets: the gate for pull requests.",
+    "check": "Compare handlers with their budgets: the gate for pull requests.",
     "compare": "Compare the init of two versions in interleaved pairs.",
-    "diff": "Say which modules make one saved profile slower or faster than another.",
-    "snapstart": "Say what a SnapStart snapshot would freeze, and whether hooks mend it.",
+    "diff": "Show which modules make one saved profile slower or faster.",
+    "snapstart": "Find state that a SnapStart snapshot would freeze without hooks.",
     "verify-init": "Run init under the real emulator, beside the profile's sum.",
     "view": "Render a saved profile again.",
     "export": "Write a saved profile in the formats that other tools read.",
@@ -35,7 +35,7 @@ NARROWEST_HELP, WIDEST_HELP = 50, 80
 
 
 class LazyGroup(click.Group):
-    """A group whose commands' modules are imported when they run, not to list them."""
+    """A group whose commands' modules are imported only when they run, not to list them."""
 
     def make_context(
         self,
@@ -57,7 +57,7 @@ class LazyGroup(click.Group):
         ctx: click.Context,  # noqa: ARG002
         cmd_name: str,
     ) -> click.Command | None:
-        """Import and return one command, None if there is no such."""
+        """Import and return one command, or None if it does not exist."""
         if cmd_name not in COMMANDS:
             near = _nearest(cmd_name)
             if near:
@@ -106,7 +106,7 @@ def _nearest(name: str) -> str | None:
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="importcost")
 def cli() -> None:
-    """Say what one cold start of a Python AWS Lambda function costs, and why."""
+    """Measure what one cold start of a Python AWS Lambda function costs, and why."""
     _undo_killed_writes()
 
 
@@ -123,4 +123,4 @@ def _undo_killed_writes() -> None:
         names = ", ".join(str(path) for path in undone.restored)
         say(f"A command that was killed while it wrote its edits was undone: {names}.")
         for path in undone.changed:
-            say(f"{path} has changed since and was left as it is: look through it.")
+            say(f"{path} has changed since and was left as it is: check it.")

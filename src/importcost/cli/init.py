@@ -23,7 +23,7 @@ from importcost.parameters import Parameter
     type=click.FloatRange(min=0, max=1000),
     default=15,
     show_default=True,
-    help="Percent added to what is measured.",
+    help="Percent added to the measured figures.",
 )
 @click.option("--pyproject", is_flag=True, help="Append to pyproject.toml.")
 @click.option("--measure/--no-measure", default=True, help="Set budgets.  [default: measure]")

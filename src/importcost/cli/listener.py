@@ -1,4 +1,4 @@
-"""Shows how a measurement gets on: notes, and a progress line on a terminal."""
+"""Show the progress of a measurement: notes, and a progress line on a terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WORDS = {
     "speed": "timing this machine",
     "invoke": "calling it",
 }
-"""What a launch is for, in the user's words, by the run's kind."""
+"""The purpose of a launch, in the user's words, by the run's kind."""
 
 BAR_LENGTH = 20
 NARROWEST = 40
@@ -44,8 +44,8 @@ def terminal_listener(
 class TerminalListener:
     """Prints notes to stderr and keeps one progress line there; a context manager.
 
-    Where the terminal asks to stay plain (NO_COLOR, TERM=dumb), each stage gets one line that
-    stays, and the first figures another.
+    If the terminal is to stay plain (NO_COLOR, TERM=dumb), each stage gets one line that stays, and
+    the first figures another.
     """
 
     def __init__(
@@ -61,14 +61,14 @@ class TerminalListener:
         self._is_line_open = False
 
     def note(self, message: str) -> None:
-        """Print one sentence, unless quiet; what was said before is not said again."""
+        """Print one sentence, unless quiet; a sentence is printed only once."""
         if self._show_notes and message not in self._notes:
             self._notes.add(message)
             self._close_line()
             say(message)  # a closed stderr must not end a measurement
 
     def detail(self, message: str) -> None:
-        """Print what only --verbose shows."""
+        """Print a line that only --verbose shows."""
         if self._show_details:
             self._close_line()
             say(f"  {message}")
@@ -94,7 +94,7 @@ class TerminalListener:
             say(f"{about(progress.so_far_ms).capitalize()} so far ...")
 
     def _close_line(self) -> None:
-        """Take the progress line away: what is printed next stands in its place."""
+        """Remove the progress line: the next output replaces it."""
         if self._is_line_open:
             redraw("")
             self._is_line_open = False
@@ -108,7 +108,7 @@ class TerminalListener:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take the progress line away, also where the measurement failed."""
+        """Remove the progress line, also if the measurement failed."""
         self._close_line()
 
 
@@ -121,9 +121,9 @@ def stage_of(progress: Progress) -> str:
 
 
 def progress_line(progress: Progress, columns: int) -> str:
-    """Return one line that fits `columns`: what is measured, the bill so far, and how far it is.
+    """Return one line that fits `columns`: the stage, the bill so far, and the progress.
 
-    Where there is no room for all of it, the bar is left out, then the line's end.
+    If there is no room for all of it, the bar is left out, then the line's end.
     """
     stage = stage_of(progress)
     if progress.so_far_ms is not None:
@@ -139,7 +139,7 @@ def progress_line(progress: Progress, columns: int) -> str:
 
 
 def about(milliseconds: float) -> str:
-    """Return `about 3,300 ms`: two digits, which is what first figures and the model know."""
+    """Return `about 3,300 ms`: two digits, the precision of first figures and of the model."""
     return f"about {round_to_two_digits(milliseconds):,.0f} ms"
 
 

@@ -1,4 +1,4 @@
-"""Where the process starts and ends: signals, errors in words, exit codes.
+"""The start and the end of the process: signals, errors in words, exit codes.
 
 Nothing but the standard library's smallest modules is imported above: until `main` runs, Ctrl-C
 would be answered by Python's own traceback.
@@ -21,7 +21,8 @@ INTERRUPTED = 130
 INTERNAL_ERROR = 3
 REPLACEMENT = "\ufffd"  # by its name, compiling would import unicodedata
 _INTERRUPTED_TEXT = "Interrupted: everything that was started has been removed."
-# The code that writes to the standard streams; what it raises without a file name is theirs.
+# The code that writes to the standard streams; an error that it raises without a file name is
+# theirs.
 _STREAM_MODULES = (
     "click._compat",
     "click._termui_impl",
@@ -33,7 +34,7 @@ _STREAM_MODULES = (
 
 
 class _Interruptions:
-    """Answers SIGINT, SIGTERM and SIGHUP: once by going the way out, then by patience."""
+    """Answers SIGINT, SIGTERM and SIGHUP: once by cleaning up, then by patience."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -129,7 +130,7 @@ def _show(error: ImportcostError) -> None:
 
 
 def _unforeseen(error: Exception) -> int:
-    """Say what no other answer is for, and return the exit code."""
+    """Report an unforeseen error, and return the exit code."""
     import traceback
 
     from importcost.cli.printing import say, silence_stdout
@@ -149,7 +150,7 @@ def _unforeseen(error: Exception) -> int:
 
 
 def _is_about_streams(error: OSError) -> bool:
-    """Tell whether writing to stdout or stderr raised this, not the work itself."""
+    """Return True if writing to stdout or stderr raised this, not the work itself."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -158,12 +159,12 @@ def _is_about_streams(error: OSError) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return `text` without what a terminal would obey, line ends and tabs kept."""
+    """Return `text` without terminal control characters, keeping line ends and tabs."""
     return "".join(sign if sign.isprintable() or sign in "\n\t" else REPLACEMENT for sign in text)
 
 
 def one_sentence(text: str) -> str:
-    """Return `text` on one line, its middle left out where it is longer than anybody reads."""
+    """Return `text` on one line, with its middle left out if it is very long."""
     text = plain(" ".join(text.split()))
     if len(text) <= LONGEST_SENTENCE:
         return text

@@ -1,4 +1,4 @@
-"""The options that say what to measure, shared by every command that measures."""
+"""The options that describe a measurement, shared by every command that measures."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _type_of(kind: Kind) -> Any:
 
 
 def measure_options(command: Command) -> Command:
-    """Give a command all that is declared of a measurement, in this order in its help."""
+    """Give a command all declared options of a measurement, in this order in its help."""
     for option in reversed(MEASUREMENT):
         command = click_option(option)(command)
     return command
@@ -75,17 +75,17 @@ precise_option = click_option(PRECISE)
 
 
 def shared_option(parameter: Parameter, **changes: Any) -> Decorator:
-    """Return one declared option for a command that takes few; `changes` are what it says anew."""
+    """Return one declared option for a command that takes few, with `changes`."""
     return click_option(option_of(parameter)._replace(**changes))
 
 
 def each_runs(fewest: int) -> str:
-    """Return the help of --runs where there are several handlers, which are measured precisely."""
+    """Return the help of --runs for several handlers, which are measured precisely."""
     return f"Launches of each handler, at least {fewest}. Default: until known to 2 %."
 
 
 def request_of(target: str, options: Given, *, precise: bool | None = None) -> ProfileRequest:
-    """Return the request that the options make. Raises UsageError for values that cannot be.
+    """Return the request that the options make. Raises UsageError for impossible values.
 
     `precise` is the value of `precise_option`, None for a command that is always precise.
     """
@@ -93,7 +93,7 @@ def request_of(target: str, options: Given, *, precise: bool | None = None) -> P
 
     if precise and options["runs"] is not None:
         raise UsageError(
-            "--runs says how many launches there are and --precise lets the figures decide: "
+            "--runs sets the number of launches and --precise lets the figures decide: "
             "leave one of the two out."
         )
     fields = PRECISE.fields(precise is not False)
@@ -109,7 +109,7 @@ def request_of(target: str, options: Given, *, precise: bool | None = None) -> P
 def parse_environment(pairs: tuple[str, ...], files: tuple[str, ...]) -> dict[str, str]:
     """Return the variables of `--env-file` files, then of `--env K=V` pairs, later ones winning.
 
-    Raises UsageError for a line or pair that is none, or a file that is not there.
+    Raises UsageError for an invalid line or pair, or a missing file.
     """
     environment: dict[str, str] = {}
     for file in files:
@@ -132,7 +132,7 @@ def _lines(file: str) -> list[str]:
         ) from error
     except UnicodeDecodeError as error:
         raise UsageError(
-            f"The environment file {file} is no UTF-8 text: give --env-file a text file with "
+            f"The environment file {file} is not UTF-8 text: give --env-file a text file with "
             "lines of NAME=VALUE."
         ) from error
 
@@ -140,7 +140,7 @@ def _lines(file: str) -> list[str]:
 def _pair(text: str, where: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or len(key.split()) != 1 or "\0" in text:
-        raise UsageError(f"{where}: '{text}' is no variable; write NAME=VALUE.")
+        raise UsageError(f"{where}: '{text}' is not a variable; write NAME=VALUE.")
     return key.strip(), value.strip() if where != "--env" else value
 
 
@@ -150,14 +150,14 @@ def _unquoted(value: str) -> str:
 
 
 def terminal_width() -> int:
-    """Return the columns of the terminal; 100 where there is none."""
+    """Return the columns of the terminal, or 100 without one."""
     import shutil
 
     return shutil.get_terminal_size((100, 24)).columns
 
 
 def wants_colour() -> bool:
-    """Tell whether stdout is a terminal that is not asked to stay plain (NO_COLOR)."""
+    """Return True if stdout is a terminal that may show colours (see NO_COLOR)."""
     import os
 
     return (

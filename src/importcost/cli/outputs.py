@@ -32,7 +32,7 @@ def check_writable(paths: Sequence[str]) -> None:
 def write_reports(report: ProfileReport, wanted: Sequence[tuple[str, str]]) -> None:
     """Write a profile to every (path, format); all are rendered before the first file is opened.
 
-    Pages show the verdict on the budgets. Raises UsageError where a file cannot be written.
+    Pages show the verdict on the budgets. Raises UsageError if a file cannot be written.
     """
     write_all([(path, _rendered(report, kind)) for path, kind in wanted])
 
@@ -71,7 +71,7 @@ def write_all(rendered: Sequence[tuple[str, str | bytes]]) -> None:
 
 
 def tell_written(outputs: Sequence[str]) -> None:
-    """Name the files that were written; on stderr where a report took stdout."""
+    """Name the written files; on stderr if a report took stdout."""
     from importcost.cli.printing import show
 
     for path in outputs:

@@ -1,4 +1,4 @@
-"""Prints to streams that may be closed, full, or read by something that leaves early."""
+"""Print to streams that may be closed, full, or read by something that leaves early."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ CLEAR_LINE = "\r\x1b[2K"
 
 
 def show(text: str | bytes, *, err: bool = False, nl: bool = True) -> None:
-    """Print a finished report; where its reader (head, less) has left, nothing happens.
+    """Print a finished report; if its reader (head, less) has left, nothing happens.
 
-    Bytes go out as they are; `nl` ends them with a new line. The exit code stays the command's
-    own, whoever reads. Raises OSError where the stream cannot be written for another reason (a
-    full disk).
+    Bytes go out as they are; `nl` ends them with a new line. The exit code stays the command's own,
+    whoever reads. Raises OSError if the stream cannot be written for another reason (a full disk).
     """
     try:
         click.echo(text, err=err, nl=nl, color=True)
@@ -43,7 +42,7 @@ def redraw(line: str) -> None:
 
 
 def silence_stdout() -> None:
-    """Send what is still buffered for stdout nowhere: ending the process must not fail again."""
+    """Discard the text still buffered for stdout, so that the end of the process does not fail."""
     _redirect(sys.stdout)
 
 

@@ -54,7 +54,7 @@ def command(
     no_progress: bool,
     **options: Any,
 ) -> None:
-    """Measure one handler's cold start and say what it costs and why.
+    """Measure one handler's cold start, its cost and its causes.
 
     TARGET is handler.py, handler.py:function, or a Lambda handler string such as
     orders/create.handler (with --task-root); with --adapter lwa a web app like main:app.

@@ -1,4 +1,4 @@
-"""`importcost snapstart`: whether a snapshot of the function is safe to restore many times."""
+"""`importcost snapstart`: check that a snapshot can be restored many times."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from importcost.cli.target_profile import require_handler
     type=click.Choice(["lwa"]),
     help="The function runs under Lambda Web Adapter, where registered hooks do not fire.",
 )
-@click.option("--fix", is_flag=True, help="Print the hooks that what was found needs.")
+@click.option("--fix", is_flag=True, help="Print the hooks that the findings need.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the answer only.")
 @click.pass_context
@@ -48,9 +48,9 @@ def command(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Say what a SnapStart snapshot of the function would freeze, and whether hooks mend it.
+    """Find state that a SnapStart snapshot of the function would freeze without hooks.
 
-    TARGET is what `importcost profile` takes. Exit code 1 where hazards remain.
+    TARGET is what `importcost profile` takes. Exit code 1 if hazards remain.
     """
     from importcost.app.snapstart import check_snapstart
     from importcost.reports.terminal.snapstart import (

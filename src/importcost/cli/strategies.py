@@ -1,4 +1,4 @@
-"""`importcost strategies`: what each remedy against cold starts costs and brings a month."""
+"""`importcost strategies`: the monthly cost and the effect of each remedy against cold starts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ShareType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         try:
             found = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
         except ValueError:
-            self.fail(f"{value!r} is no share: write 0.01 or 1%.", param, ctx)
+            self.fail(f"{value!r} is not a share: write 0.01 or 1%.", param, ctx)
         if not 0 <= found <= 1:
             self.fail(f"{value!r} lies outside 0 to 1 (0% to 100%).", param, ctx)
         return found
@@ -53,7 +53,7 @@ SHARE = ShareType()
     type=click.FloatRange(min=0, min_open=True),
     required=True,
     metavar="MS",
-    help="What a warm request takes.",
+    help="Duration of a warm request.",
 )
 @click.option("--payload-kb", type=click.FloatRange(min=0), help="The answer's size, if streamed.")
 @click.option(
@@ -99,14 +99,14 @@ SHARE = ShareType()
     "max_added_ms",
     type=click.FloatRange(min=0),
     metavar="MS",
-    help="Longest wait that a cold start may add. Default: what a warm request takes.",
+    help="Longest wait that a cold start may add. Default: a warm request's duration.",
 )
 @click.option(
     "--max-cost",
     "max_dollars",
     type=click.FloatRange(min=0),
     metavar="DOLLARS",
-    help="What the month may cost. Default: twice what it does.",
+    help="Highest cost of the month. Default: twice the present one.",
 )
 @measure_options
 @precise_option

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read_saved(path: str) -> Profile:
-    """Return the profile in a file. Raises UsageError where there is none."""
+    """Return the profile in a file. Raises UsageError if there is none."""
     from importcost.reports.json_ import read_profile
 
     advice = "name a file saved with `importcost profile -o FILE.json`"
@@ -28,7 +28,7 @@ def read_saved(path: str) -> Profile:
             f"The profile {path} cannot be read ({error.strerror}): {advice}."
         ) from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"The profile {path} is no UTF-8 text: {advice}.") from error
+        raise UsageError(f"The profile {path} is not UTF-8 text: {advice}.") from error
     return read_profile(saved, path)
 
 
@@ -45,9 +45,9 @@ def profile_of(
 
     With it comes its calibration in the configuration, None without one.
 
-    Memory, architecture, package type and runtime that were given on the command line go before
-    those of a saved profile. `precise` is as `request_of` takes it. Raises UsageError or
-    MeasurementError as reading or measuring does.
+    Memory, architecture, package type and runtime given on the command line override those of a
+    saved profile. `precise` is as `request_of` takes it. Raises UsageError or MeasurementError as
+    reading or measuring does.
     """
     if target.endswith(".json"):
         from importcost.app.bill.place import calibration_of
@@ -68,9 +68,9 @@ def profile_of(
 
 
 def require_handler(target: str, command: str) -> None:
-    """Raise UsageError for a file that is no handler: `command` runs the function's own init.
+    """Raise UsageError for a file that is not a handler: `command` runs the function's own init.
 
-    For a saved profile the message names the handler that it was made of.
+    For a saved profile the message names its handler.
     """
     if target.endswith(".py") or not Path(target).is_file():
         return
@@ -80,7 +80,7 @@ def require_handler(target: str, command: str) -> None:
         made_of = None
     if made_of is None:
         raise UsageError(
-            f"{target} is no handler, and {command} runs the function's own init: name the"
+            f"{target} is not a handler, and {command} runs the function's own init: name the"
             " handler's .py file."
         )
     function = f":{made_of.function}" if made_of.function else ""
@@ -91,12 +91,12 @@ def require_handler(target: str, command: str) -> None:
 
 
 def is_given(context: click.Context, name: str) -> bool:
-    """Tell whether an option stands on the command line, rather than at its default."""
+    """Return True if an option was given on the command line, not by default."""
     return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
 def _with_given(context: click.Context, profile: Profile, options: Given) -> Profile:
-    """Put what was given on the command line over a saved profile's settings."""
+    """Override a saved profile's settings with those given on the command line."""
     from importcost.declaration import MEASUREMENT
 
     known = {one.name for one in fields(profile.settings)}

@@ -41,7 +41,7 @@ def web_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def check_web_options(options: Given, from_log: str | None, *, precise: bool) -> None:
-    """Raise UsageError for options that would be ignored: without --adapter, for it or a log."""
+    """Raise UsageError for ignored options: without --adapter, for it or a log."""
     if options["adapter"] is not None and precise:
         raise UsageError("--precise belongs to a handler: for a web app, give --runs.")
     if options["adapter"] is not None and from_log is not None:
@@ -53,7 +53,7 @@ def check_web_options(options: Given, from_log: str | None, *, precise: bool) ->
 def profile_adapter(
     target: str, options: Given, outputs: Sequence[str], *, quiet: bool, no_progress: bool
 ) -> None:
-    """Measure the web app, write the outputs that were asked for, and print the answer."""
+    """Measure the web app, write the requested outputs, and print the answer."""
     from importcost.app.profile.report import report_saved
     from importcost.app.web import parse_requests, profile_web
     from importcost.cli.outputs import tell_written, write_all

@@ -1,4 +1,4 @@
-"""`importcost why`: every chain of imports that loads a module, and what would end it."""
+"""`importcost why`: every chain of imports that loads a module, and how to end it."""
 
 from __future__ import annotations
 

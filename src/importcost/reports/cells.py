@@ -1,4 +1,4 @@
-"""Text measured in the cells of a fixed-width font: East Asian wide signs take two."""
+"""Text measured in the cells of a fixed-width font: wide East Asian characters take two."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def cells(text: str) -> int:
 def fit(text: str, room: int) -> str:
     """Return printable `text` in at most `room` cells (at least 1), its middle elided.
 
-    The end tells modules of one package apart, so it gets two thirds of the room.
+    The end distinguishes modules of one package, so it gets two thirds of the room.
     """
     text = printable(text)
     if cells(text) <= room:

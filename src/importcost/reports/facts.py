@@ -1,4 +1,4 @@
-"""How reports write paths, intervals and states of bytecode."""
+"""Formats of paths, intervals and states of bytecode in reports."""
 
 from __future__ import annotations
 

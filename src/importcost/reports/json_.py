@@ -1,4 +1,4 @@
-"""The JSON report: the saved profile, and beside it what is derived from it today."""
+"""The JSON report: the saved profile, and figures derived from it today."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def render_json(
 ) -> str:
     """Return the profile as JSON text, with the estimate under `derived`.
 
-    `derived` is for readers of the file; importcost itself works it out anew from the profile.
+    `derived` is for readers of the file; importcost itself calculates it again from the profile.
     """
     data = {**profile_to_plain(profile), "derived": {"estimate": to_plain(estimate)}}
     return json.dumps(data, separators=(",", ":"), ensure_ascii=True) + "\n"
 
 
 def read_profile(text: str, name: str) -> Profile:
-    """Return the profile in JSON text. Raises UsageError naming `name` where it is none."""
+    """Return the profile in JSON text. Raises UsageError naming `name` if it is invalid."""
     try:
         data: Any = json.loads(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Where reports go: the one place that opens output files, late and all at once."""
+"""Write reports: the one place that opens output files, late and all at once."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def format_of(path: str, wanted: str | None = None) -> str:
     found = wanted or format_by_suffix(file.name)
     if found is None:
         raise UsageError(
-            f"The suffix of {path} says no known format: end the name with {known_suffixes()}, "
-            "or write - for JSON on stdout."
+            f"The suffix of {path} is not that of a known format: end the name with "
+            f"{known_suffixes()}, or write - for JSON on stdout."
         )
     if file.is_dir():
         raise UsageError(f"{path} is a folder: name a file in it, like {path}/report{file.suffix}.")
@@ -37,8 +37,8 @@ def format_of(path: str, wanted: str | None = None) -> str:
 def write_output(path: str, report: str | bytes) -> None:
     """Write a finished report, text as UTF-8; `-` is stdout.
 
-    The file is replaced at once when it is complete, so that no partial report is ever seen.
-    Raises UsageError where it cannot be written.
+    The file is replaced at once when it is complete, so that no partial report is ever seen. Raises
+    UsageError if it cannot be written.
     """
     data = report.encode("utf-8") if isinstance(report, str) else report
     if path == STDOUT:

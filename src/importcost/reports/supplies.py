@@ -1,4 +1,4 @@
-"""What a measurement was given beside the function's own: packages and placeholders, as facts."""
+"""Packages and placeholders that a measurement got in addition, as facts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from importcost.reports.facts import short_path
 from importcost.reports.text import wrap
 
 SHOWN = 6
-"""How many the terminal names; the page, the summary and the JSON name all of them."""
+"""The number that the terminal names; the page, the summary and the JSON name all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class SupplyFact:
-    """One supply: `name` what it is, `value` what was supplied, `place` where it is asked for."""
+    """One supply: `name` is its name, `value` the supplied value, `place` where it is needed."""
 
     name: str
     value: str
@@ -43,7 +43,7 @@ def _place(one: Placeholder, profile: Profile) -> str | None:
 
 
 def placeholder_words(facts: Sequence[SupplyFact], shown: int | None = None) -> str | None:
-    """Return one sentence about the placeholders, None without any."""
+    """Return one sentence about the placeholders, or None."""
     if not facts:
         return None
     named = facts[:shown]
@@ -56,12 +56,12 @@ def placeholder_words(facts: Sequence[SupplyFact], shown: int | None = None) -> 
 
 
 def supply_lines(profile: Profile, width: int) -> list[str]:
-    """Return what a terminal says of packages and placeholders; nothing without any."""
+    """Return the terminal's lines on packages and placeholders; empty without any."""
     words = (package_words(profile), placeholder_words(placeholder_facts(profile), SHOWN))
     return [line for sentence in words if sentence for line in wrap(sentence, width)]
 
 
 def package_words(profile: Profile) -> str | None:
-    """Return one sentence about the packages that were asked for, None without any."""
+    """Return one sentence about the requested packages, or None."""
     asked = [one.installed for one in profile.supplies.packages if not one.is_automatic]
     return f"Installed for this measurement with --with: {', '.join(asked)}." if asked else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importcost.model.interval import Interval
 
 NARROWEST, MAX_WIDTH = 40, 110
-"""Columns that a report uses at least and at most."""
+"""The narrowest and the widest report, in columns."""
 
 
 class Style:
@@ -20,7 +20,7 @@ class Style:
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether no colour is used."""
+        """Return True if no colour is used."""
         return not self._colour
 
 
@@ -52,7 +52,7 @@ def dollars(value: float) -> str:
 
 
 def printable(text: str) -> str:
-    """Return `text` without what a terminal would obey: names come from other people's code."""
+    """Return `text` without terminal control characters: names come from other people's code."""
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 

@@ -19,7 +19,7 @@ export function drawBytecode(data, clipboard) {
   if (!advice) return;
   const count = plural(advice.compiled_modules, "module is", "modules are");
   byId("bytecode-text").textContent =
-    `${count} compiled anew at every cold start: a ZIP's timestamps never match. Ship hash-based bytecode:`;
+    `${count} compiled again at every cold start: a ZIP's timestamps never match. Ship hash-based bytecode:`;
   byId("bytecode-command").textContent = clipped(advice.command, 200);
   byId("bytecode-copy").addEventListener("click", () => clipboard.copy(advice.command, "Command copied"));
 }

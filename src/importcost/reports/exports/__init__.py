@@ -1,1 +1,1 @@
-"""What a profile is exported to: one module a format, listed in `formats`."""
+"""Export formats of a profile: one module a format, listed in `formats`."""

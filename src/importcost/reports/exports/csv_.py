@@ -29,7 +29,7 @@ COLUMNS = (
     "from_runtime",
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes as a formula, in the wide forms too that Excel folds."""
+"""Characters that begin a formula in a spreadsheet, with the wide forms that Excel folds."""
 
 
 def render_csv(
@@ -37,10 +37,10 @@ def render_csv(
     estimate: Estimate,  # noqa: ARG001 - the table's
     facts: ProfileFacts,
 ) -> str:
-    """Return the frames in time order; a parent stands before its children.
+    """Return the frames in time order; a parent comes before its children.
 
-    Modules keep their figures as measured, negative ones included. The self time of a phase is
-    what no module accounts for.
+    Modules keep their figures as measured, negative ones included. The self time of a phase is the
+    time of no module.
     """
     frames, texts, tree = build_frames(profile), module_texts(profile, facts), profile.tree
     text = io.StringIO(newline="")

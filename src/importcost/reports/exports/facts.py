@@ -1,4 +1,4 @@
-"""What exports say about a module beside its times: its distribution, file and importer."""
+"""Facts about a module in exports besides its times: its distribution, file and importer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from importcost.reports.facts import short_path
 
 @dataclass(frozen=True, slots=True)
 class ModuleText:
-    """Facts about one name as text; an empty string or None where the graph run told nothing.
+    """Facts about one name as text; an empty string or None if the graph run told nothing.
 
     `file` is the module's own, `importer` the module that imported it first, and
     `importer_file`:`line` the statement that did. Paths are shortened. `from_runtime` says that
@@ -32,7 +32,7 @@ class ModuleText:
 
     @property
     def imported_at(self) -> str:
-        """Return `file:line` of the import, empty where it is not known."""
+        """Return `file:line` of the import, or an empty string."""
         return f"{self.importer_file}:{self.line}" if self.importer_file and self.line else ""
 
 

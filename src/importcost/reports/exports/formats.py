@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # the command line asks this table about suffixes before it n
 
 
 class Renderer(Protocol):
-    """What a format's module offers: a profile, its estimate and its facts to one document."""
+    """The interface of a format's module: a profile, its estimate and its facts to one document."""
 
     def __call__(self, profile: Profile, estimate: Estimate, facts: ProfileFacts) -> str | bytes:
         """Return text that encodes as UTF-8 for a text format, bytes for a binary one."""
@@ -21,7 +21,7 @@ class Renderer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format: the suffixes that name it, and where it is rendered (`module:function`)."""
+    """One format: the suffixes that name it, and its renderer (`module:function`)."""
 
     suffixes: tuple[str, ...]
     summary: str

@@ -16,7 +16,7 @@ from importcost.model.tree import NO_PARENT
 
 NO_NODE = -1
 FUNCTION_INIT = "function init"
-# The handler's own row is the module body and stands above its imports: one frame holds both.
+# The handler's own row is the module body and comes above its imports: one frame holds both.
 GROUP_OF_PHASE = {
     Phase.HANDLER_IMPORTS.value: FUNCTION_INIT,
     Phase.MODULE_BODY.value: FUNCTION_INIT,
@@ -60,7 +60,7 @@ class Frames:
         return sizes
 
     def is_startup(self, frame: int) -> bool:
-        """Tell whether a frame is a phase that no change in the function's code shortens."""
+        """Return True if a frame is a phase that no change in the function's code shortens."""
         return self.parents[frame] == 0 and self.names[frame] != FUNCTION_INIT
 
     def events(self) -> Iterator[tuple[bool, int, int]]:
@@ -79,7 +79,7 @@ class Frames:
 def build_frames(profile: Profile) -> Frames:
     """Return the frames of a profile.
 
-    A phase lasts as long as it was timed, or as its modules add up to where that is more.
+    A phase lasts as long as it was timed, or as its modules add up to if that is more.
     """
     frames = Frames()
     _add(frames, cold_start_name(profile), NO_PARENT, NO_NODE, 0)

@@ -118,7 +118,7 @@ def _supplies(profile: Profile) -> list[str]:
         f"| {code(one.name)} | {code(one.value)} | {code(one.place) if one.place else ''} |"
         for one in facts
     ]
-    head = ["| Variable that nobody has set | Placeholder | Read at |", "| :-- | :-- | :-- |"]
+    head = ["| Variable that is not set | Placeholder | Read at |", "| :-- | :-- | :-- |"]
     return [*lines, *head, *rows]
 
 

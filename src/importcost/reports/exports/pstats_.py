@@ -19,7 +19,7 @@ from importcost.reports.exports.names import clean
 from importcost.reports.text import elide
 
 MARSHAL_VERSION = 4
-"""Python 3.4 and later read it; later versions of the format are for later Pythons alone."""
+"""Python 3.4 and later read it; later versions of the format need later Pythons."""
 NAME_LENGTH = 200
 
 Key = tuple[str, int, str]

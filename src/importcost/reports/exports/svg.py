@@ -128,7 +128,7 @@ def _draw(box: Box, frames: Frames, owners: list[str], colour: str) -> str:
 
 
 def _label(box: Box, frames: Frames) -> str:
-    """Return what of the name fits, without the parent's own name where that saves the rest."""
+    """Return a fitting part of the name, without the parent's own name if that saves the rest."""
     room = int((box.width - 8) / SIGN_PX)
     if room < 3:
         return ""

@@ -1,4 +1,4 @@
-"""Which boxes an icicle image draws: those wide enough to see, the others merged."""
+"""Choose the boxes of an icicle image: those wide enough to see, with the others merged."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from importcost.reports.gate.text import Places, one_line, severity, spot_of
 from importcost.reports.text import dollar_change
 
 MARKER = "<!-- importcost-check -->"
-"""The first line: whoever posts the comment finds its own of the last run by it."""
+"""The first line, by which the comment of the last run is found."""
 MAX_CHARACTERS = 60_000
 """A comment on GitHub holds 65,536."""
 MAX_CELL = 600
@@ -63,7 +63,7 @@ def render_check_markdown(
 
 
 def escape(text: str, most: int = MAX_CELL) -> str:
-    """Return text that Markdown shows as it is, on one line, cut to `most` characters."""
+    """Return text that Markdown shows literally, on one line, cut to `most` characters."""
     clean = one_line(text)
     if len(clean) > most:
         clean = clean[: most - 1] + "…"
@@ -133,7 +133,7 @@ def _comparisons(comparisons: Sequence[Comparison]) -> list[str]:
 
 
 def distributions_shown(found: Attribution) -> list[DistributionChange]:
-    """Return the distributions whose change a reader is told of."""
+    """Return the distributions whose change is shown."""
     return [
         one
         for one in found.distributions
@@ -187,7 +187,7 @@ def _quiet(checks: Sequence[Check]) -> list[str]:
 
 
 def _limited(heading: Sequence[str], sections: Sequence[_Section]) -> str:
-    """Put sections together while there is room; never half a row, and say what is left out."""
+    """Put sections together while there is room, without partial rows, and count the rest."""
     lines = list(heading)
     used = sum(len(line) + 1 for line in lines)
     left_out = 0

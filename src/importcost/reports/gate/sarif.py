@@ -27,10 +27,10 @@ def render_sarif(
     places: Places | None = None,
     strict: bool = False,
 ) -> str:
-    """Return SARIF text with one result for each finding; what passed is left out.
+    """Return SARIF text with one result for each finding; passed checks are left out.
 
     `version` is importcost's own. Files in `root` are named relative to it, as code scanning
-    wants them.
+    requires.
     """
     run = {
         "tool": {"driver": _driver(version)},
@@ -92,7 +92,7 @@ def _file_uri(path: str) -> str:
 
 
 def _fingerprint(check: Check, spot: Spot | None) -> str:
-    """Return what stays the same from run to run: no line numbers and no figures."""
+    """Return the part that stays the same from run to run: no line numbers and no figures."""
     words = _FIGURES.sub("", check.message)
     parts = (check.handler, check.rule.value, spot.path if spot else "", words)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()

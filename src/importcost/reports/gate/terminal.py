@@ -1,4 +1,4 @@
-"""Gate results in the terminal: what failed first, with its line and its chain."""
+"""Gate results in the terminal: failures first, with their line and chain."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def _handlers(checks: Sequence[Check], strict: bool, room: int, style: Style) ->
 
 
 def _why_skipped(checks: Sequence[Check], room: int) -> list[str]:
-    """Say what was not judged and why: a new handler, a base that fails, another machine."""
+    """Name the checks without a verdict, and why: a new handler, a failing base, and so on."""
     told = (
         f"{check.rule.value} skipped: {check.message}"
         for check in checks
-        # Who switches a rule off knows it.
+        # A user who switches a rule off knows it.
         if check.status is Status.SKIPPED and check.level is not Level.OFF
     )
     return [_INDENT + line for text in told for line in wrap(text, room - len(_INDENT))]

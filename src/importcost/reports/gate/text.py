@@ -1,4 +1,4 @@
-"""What all renderers of gate results share: clean text, paths, where a finding is shown."""
+"""The common part of gate reports: clean text, paths, the place of a finding."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def one_line(text: str) -> str:
 
 
 def spot_of(check: Check, root: str, places: Places) -> Spot | None:
-    """Return where a check is shown, None where nothing says. `root` is absolute or empty."""
+    """Return the place of a check, or None. `root` is absolute or empty."""
     file, line = check.file, check.line
     if file is None:
         if check.handler not in places:
             return None
         file, line = places[check.handler]
-    # A line beyond 1 counts only; schemas refuse others.
+    # Only a line from 1 on is a line; schemas refuse others.
     line = line if line is not None and line >= 1 else None
     slashed, folder = file.replace("\\", "/"), root.replace("\\", "/").rstrip("/") + "/"
     if root and slashed.startswith(folder):
@@ -43,7 +43,7 @@ def spot_of(check: Check, root: str, places: Places) -> Spot | None:
 
 
 def severity(check: Check, *, strict: bool) -> str:
-    """Return `error` for what fails the gate, `warning` for other findings, `none` for the rest."""
+    """Return `error` for a finding that fails the gate, `warning` for others, else `none`."""
     if check.is_failure or (
         strict and check.status is Status.INCONCLUSIVE and check.level.value == "error"
     ):

@@ -76,7 +76,7 @@ class _Rows:
             return None
         change = self._change("bytecode", found.verification, 0.0, found.economics)
         change["title"] = "Ship bytecode with the package"
-        change["how"] = f"{_count(found.modules, 'module')} compiled anew at every cold start"
+        change["how"] = f"{_count(found.modules, 'module')} compiled again at every cold start"
         change["fix"] = {"label": "Copy command", "text": found.command}
         change["modules"] = found.modules
         if found.verification is None:
@@ -92,7 +92,7 @@ class _Rows:
         change = self._change("set", best.verification, best.exclusive_us, best.economics)
         change["title"] = f"Defer {_count(len(parts), 'import')} together"
         change["parts"] = [self._statement(part) for part in parts]
-        change["how"] = "What they share is saved only when all of them wait"
+        change["how"] = "Shared modules are saved only if all of them wait"
         change["fix"] = self._fix(best.fix)
         change["modules"] = len(_gone(best.verification, best.modules))
         return change
@@ -125,7 +125,7 @@ class _Rows:
     def _change(
         self, kind: str, measured: Verification | None, predicted_us: float, worth: Economics | None
     ) -> BestChange:
-        """Return a change with its saving; what it is called and what to do is still to come."""
+        """Return a change with its saving, without its name and remedy."""
         interval = measured.saving_us if measured else None
         failure = measured.failure if measured else None
         saving_us = predicted_us if measured is None else interval.value if interval else 0.0
@@ -149,7 +149,7 @@ class _Rows:
         }
 
     def _worth(self, worth: Economics | None) -> tuple[float | None, float | None]:
-        """Return what a change saves on Lambda and what of it computes: that part is throttled."""
+        """Return the saving of a change on Lambda, and its computing part, which is throttled."""
         if worth is None:
             return None, None
         factor = throttle_factor(self._profile.settings.memory_mb)
@@ -159,7 +159,7 @@ class _Rows:
         return worth.saved_ms, max(0.0, computed)
 
     def _fix(self, diff: str | None) -> FixData | None:
-        """Return what the button copies: the diff, or the command that works it out."""
+        """Return the text that the button copies: the diff, or the command that makes it."""
         if diff:
             return {"label": "Copy fix", "text": diff}
         target = self._profile.target
@@ -188,7 +188,7 @@ def place_text(profile: Profile, place: Place) -> str:
 
 
 def advice_notes(profile: Profile) -> AdviceNotes:
-    """Return what else the advice says: module-level work, dependencies, imports that stay.
+    """Return the other parts of the advice: module-level work, dependencies, imports that stay.
 
     Times are microseconds of CPU on the measuring machine.
     """

@@ -29,7 +29,7 @@ def owners_of(facts: Sequence[ModuleFacts]) -> list[str]:
 def distribution_totals(tree: ImportTree, facts: Sequence[ModuleFacts]) -> list[DistributionData]:
     """Return each distribution with its colour and its own time in function init.
 
-    `from_runtime` says that Lambda's runtime brings it.
+    `from_runtime` is True if it is part of Lambda's runtime.
     """
     startup = startup_phase_ids(tree)
     totals: Counter[str] = Counter()

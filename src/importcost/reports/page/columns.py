@@ -109,7 +109,7 @@ class _Packages:
 
 
 def id_steps(ids: Iterable[int]) -> list[int]:
-    """Return 0 where an id follows the one before it, else the id plus one: mostly zeros."""
+    """Return 0 if an id follows the one before it, else the id plus one: mostly zeros."""
     steps, previous = [], NONE
     for value in ids:
         steps.append(0 if value == previous + 1 else value + 1)
@@ -118,7 +118,7 @@ def id_steps(ids: Iterable[int]) -> list[int]:
 
 
 def parent_steps(parents: Iterable[int]) -> list[int]:
-    """Return how far before each node its parent stands; 0 for a root."""
+    """Return the distance from each node back to its parent; 0 for a root."""
     return [0 if up == NO_PARENT else node - up for node, up in enumerate(parents)]
 
 
@@ -144,7 +144,7 @@ def _excess(tree: ImportTree) -> list[int]:
 def module_columns(
     profile: Profile, facts: Sequence[ModuleFacts], exclusive_us: Mapping[str, int]
 ) -> ModuleColumns:
-    """Return what is known of each name beside its times; see `ModuleColumns`."""
+    """Return the known facts about each name besides its times; see `ModuleColumns`."""
     if profile.graph is None:
         return _unknown_modules(len(facts))
     tree = profile.tree
@@ -176,7 +176,7 @@ def module_columns(
 
 
 def _unknown_modules(count: int) -> ModuleColumns:
-    """Return the columns of a log, which tells times only."""
+    """Return the columns of a log, which has times only."""
     return {
         "bytecode_runs": [NONE, count] if count else [],
         "rss_self_kb": [],
@@ -200,7 +200,7 @@ def distribution_ids(facts: Sequence[ModuleFacts]) -> list[int]:
 def importers_of(
     profile: Profile, facts: Sequence[ModuleFacts], nodes: Iterable[int]
 ) -> list[list[str]]:
-    """Return, for each node, who imported it first and where (file:line); empty where not known."""
+    """Return, for each node, its first importer and the place (file:line); empty if unknown."""
     tree, found = profile.tree, []
     for node in nodes:
         edge, parent = facts[tree.name_ids[node]].edge, tree.parents[node]
@@ -234,7 +234,7 @@ def _importer_id(tree: ImportTree, node: int, edge: ImportEdge | None, names: In
 def _other_importers(
     graph: ImportGraph | None, facts: Sequence[ModuleFacts], names: Interner
 ) -> list[list[int]]:
-    """Return who else imports a module, as [name, how many, importer, importer ...].
+    """Return the other importers of a module, as [name, how many, importer, importer ...].
 
     They would load it if its first importer did not.
     """

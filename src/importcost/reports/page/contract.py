@@ -96,7 +96,7 @@ class CurveData(TypedDict):
 
 
 class FixData(TypedDict):
-    """What a change's button copies."""
+    """The text that a change's button copies."""
 
     label: str
     text: str
@@ -162,7 +162,7 @@ class HintNote(TypedDict):
 
 
 class StayingNote(TypedDict):
-    """An import that stays, and why."""
+    """An import that stays, with the reason."""
 
     code: str
     place: str
@@ -171,7 +171,7 @@ class StayingNote(TypedDict):
 
 
 class AdviceNotes(TypedDict):
-    """What else the advice says."""
+    """The other parts of the advice."""
 
     work: list[WorkNote]
     hints: list[HintNote]
@@ -179,7 +179,7 @@ class AdviceNotes(TypedDict):
 
 
 class PhaseData(TypedDict):
-    """A modelled phase, with what was measured here under the same label."""
+    """A modelled phase, with the local figure under the same label."""
 
     label: str
     init_ms: float
@@ -219,7 +219,7 @@ class TreeColumns(NameColumns):
 
 
 class ModuleColumns(TypedDict):
-    """What is known of each name beside its times; a column is empty if nothing is known.
+    """The known facts about each name besides its times; a column is empty if there are none.
 
     `exclusive_less_us` is what the exclusive cost lacks of the cumulative time of the name's first
     node. `importer_ids` are name ids plus one, 0 if the tree says the same, -1 if not known. An
@@ -267,7 +267,7 @@ class WarningData(TypedDict):
 
 
 class PlaceholderData(TypedDict):
-    """A value that stood in for a variable that nobody has set."""
+    """A placeholder for a variable that is not set."""
 
     name: str
     value: str
@@ -275,14 +275,14 @@ class PlaceholderData(TypedDict):
 
 
 class SuppliesData(TypedDict):
-    """What the measurement was given beside the function."""
+    """The additions of the measurement to the function."""
 
     packages: str | None
     placeholders: list[PlaceholderData]
 
 
 class PageData(TypedDict):
-    """What the page of one profile draws first."""
+    """The data that the page of one profile draws first."""
 
     schema: int
     generator: str
@@ -374,7 +374,7 @@ class ChangedModules(TypedDict):
 
 
 class DifferenceData(TypedDict):
-    """What the page of two profiles draws."""
+    """The data that the page of two profiles draws."""
 
     schema: int
     generator: str

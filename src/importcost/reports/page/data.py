@@ -102,7 +102,7 @@ def _function(profile: Profile, estimate: Estimate) -> FunctionData:
     target = profile.target
     return {
         "handler": target.handler if target else None,
-        # What stands for the handler's name over a log.
+        # The replacement for the handler's name above a log.
         "origin": None if target else profile.environment.runner_reason,
         "module": target.module if target else None,
         "file": short_path(target.handler_file, target) if target else None,
@@ -157,7 +157,7 @@ def _local(profile: Profile) -> LocalData:
 
 
 def _phases(profile: Profile, estimate: Estimate) -> list[PhaseData]:
-    """Return the modelled phases, each with what was measured here under the same label."""
+    """Return the modelled phases, each with the local figure under the same label."""
     measured = {time.phase.value: time.cpu_us for time in profile.phases}
     return [
         {
@@ -172,7 +172,7 @@ def _phases(profile: Profile, estimate: Estimate) -> list[PhaseData]:
 
 
 def _environment(profile: Profile) -> list[list[str]]:
-    """Return what measured, as pairs of label and value in reading order."""
+    """Return the measuring environment, as pairs of label and value in reading order."""
     env, kinds = profile.environment, Counter(run.kind.value for run in profile.runs)
     runs = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "none"
     cpu = f"{env.cpu_model or env.machine}, {env.cpu_count} CPUs"

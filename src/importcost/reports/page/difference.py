@@ -154,7 +154,7 @@ def _node_kind(merged: MergedTree, node: int, kinds: Mapping[str, int], noise: f
 
 
 def _places(names: Sequence[str], difference: Difference) -> list[str]:
-    """Return who imports each module where, in head or else in base; empty where not known."""
+    """Return each module's importers and the place, in head or else in base; empty if unknown."""
     base, head = difference.base, difference.head
     sides = [(difference.head_edges, head.target), (difference.base_edges, base.target)]
     places = []

@@ -1,4 +1,4 @@
-"""Two import trees laid over each other: nodes with the same way from the root are one."""
+"""Two import trees laid over each other: nodes with the same path from the root are one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTML report: one file that opens from disk, asks for nothing and runs only its own script."""
+"""The HTML report: one file that opens from disk, loads nothing and runs only its own script."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def render_html(
         "legend_label": "Distributions by their own time; press to show only these",
         "table_title": "All imports",
         "has_payers": True,
-        # Apart, so that the page need not read it before the chart is drawn.
+        # Separate, so that the page need not read it before the chart is drawn.
         "details": whole["modules"],
     }
     data = {key: value for key, value in whole.items() if key != "modules"}
@@ -71,7 +71,7 @@ def render_page(
 
     environment = Environment(
         loader=FileSystemLoader(str(templates_folder())),
-        # Said outright: select_autoescape() goes by the suffix and says no to .html.j2.
+        # Set explicitly: select_autoescape() goes by the suffix and does not escape .html.j2.
         autoescape=True,
         undefined=StrictUndefined,
         keep_trailing_newline=True,

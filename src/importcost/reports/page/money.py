@@ -52,10 +52,10 @@ def money(profile: Profile, estimate: Estimate) -> MoneyConstants:
 
 
 def curve(facts: ProfileFacts) -> CurveData:
-    """Return what the memory curve is drawn from; milliseconds, US dollars a GB-second.
+    """Return the data of the memory curve; milliseconds, US dollars a GB-second.
 
-    The page works out the points as it does its headline. `deferral` is None where none is worth
-    it, for the reason in `missing`.
+    The page calculates the points as it does its headline. `deferral` is None if none is worth it,
+    for the reason in `missing`.
     """
     saving = facts.savings.deferral
     return {

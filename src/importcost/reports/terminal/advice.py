@@ -1,4 +1,4 @@
-"""The terminal report of `importcost defer`: what can wait, what it saves, and at what price."""
+"""The terminal report of `importcost defer`: imports to defer, their saving and their price."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WORK_MIN_US = 500
 
 
 def render_advice(profile: Profile, *, width: int, colour: bool) -> str:
-    """Return the advice of a profile as text; empty where it has none."""
+    """Return the advice of a profile as text; empty if it has none."""
     advice = profile.advice
     if advice is None:
         return ""
@@ -56,7 +56,7 @@ def _modules_are(count: int) -> str:
 
 
 def is_suggestion(finding: ImportFinding) -> bool:
-    """Tell whether a finding asks for a change: an edit exists, and it is worth one."""
+    """Return True if a finding suggests a change: an edit exists, and it is worthwhile."""
     return finding.verdict.kind in CHANGES and finding.verdict.style is not None
 
 
@@ -164,7 +164,7 @@ class _Writer:
         if not slow:
             return []
         slow.sort(key=lambda one: (-one.own_us - self._items.waits_us(one), one.place.line))
-        lines = [self._style("Module-level work that is no import", "1")]
+        lines = [self._style("Module-level work besides imports", "1")]
         for statement in slow[:MAX_WORK]:
             lines += self._items.statement(statement)
         if len(slow) > MAX_WORK:

@@ -40,7 +40,7 @@ def saving_words(verification: Verification | None, predicted_us: int) -> str:
 
 
 def saved_share(verification: Verification | None, predicted_us: float, init_us: float) -> float:
-    """Return what part (0 to 1) of function init a change saves; `init_us` is the profile's."""
+    """Return the share (0 to 1) of function init that a change saves; `init_us` is the whole."""
     if verification is None or verification.saving_us is None or not verification.original_us:
         return predicted_us / max(init_us, 1.0)
     return verification.saving_us.value / verification.original_us
@@ -91,7 +91,7 @@ class AdviceItems:
 
     @staticmethod
     def _loses(economics: Economics | None) -> bool:
-        """Return True if every event that is known of says that deferring is a loss."""
+        """Return True if every known event makes deferring a loss."""
         if economics is None or economics.sentence is None:
             return False
         return economics.is_needed_by_all_events
@@ -102,7 +102,7 @@ class AdviceItems:
             f"{dollars(economics.dollars_per_million)} per million; first use costs "
         )
         if economics.break_even_share >= 1:
-            return f"{text}the same, so that it never loses time at this memory"
+            return f"{text}the same, so it never loses time at this memory"
         share = f"{economics.break_even_share:.0%} of cold starts"
         return (
             f"{text}{milliseconds(economics.first_use_ms)}: pays if less than {share} need it at "
@@ -127,7 +127,7 @@ class AdviceItems:
             yield from self._indented(f"{kind}: {verdict.reason}")
 
     def waits_us(self, statement: StatementTime) -> float:
-        """Return how long a statement waits, as far as the init waits for more than a processor."""
+        """Return the waiting of a statement, if the init waits for more than a processor."""
         init = self._profile.function_init
         most = significant_blocked_us(init.blocked_us, init.wall_us)
         return min(most, significant_blocked_us(statement.wall_us - statement.own_us, 0))

@@ -1,4 +1,4 @@
-"""What a log says beside the profile, for the terminal and as JSON."""
+"""The comparison of log and profile, for the terminal and as JSON."""
 
 from __future__ import annotations
 

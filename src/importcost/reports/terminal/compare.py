@@ -1,4 +1,4 @@
-"""A comparison in the terminal: how much slower or faster, and what accounts for it."""
+"""A comparison in the terminal: the slowdown or speed-up, and its causes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The terminal summary of `importcost diff`: what it costs, and which modules account for it."""
+"""The terminal summary of `importcost diff`: the change of the bill, and its modules."""
 
 from __future__ import annotations
 

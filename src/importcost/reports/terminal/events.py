@@ -1,4 +1,4 @@
-"""The terminal's words on what each event did, before and after."""
+"""The terminal's words on each event, before and after the change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The terminal report: what one cold start costs and why, on one screen."""
+"""The terminal report: the cost of one cold start and its causes, on one screen."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from importcost.reports.text import (
 
 BAR_COLOURS = ("90", "34", "36", "35")
 MIN_WIDTH = 72
-# From here on the table has room for what was measured here, beside what Lambda takes.
+# From here on the table has room for local times beside those on Lambda.
 WIDE = 90
 NAME_SHARE = 0.34
 LABEL_ROOM = 44
-# What the first sentence names: direct imports of at least this share, and not many.
+# Imports that the first sentence names: direct ones of at least this share, and not many.
 TOP_SHARE, TOP_COUNT = 0.1, 3
 LEAST_MS = 1.0
-"""An import below this on Lambda is no answer to why a cold start costs what it does."""
+"""An import below this on Lambda does not explain the cost of a cold start."""
 
 
 _LOG_NOTES = {
@@ -104,7 +104,7 @@ def _headline(
 
 
 def _why(profile: Profile, estimate: Estimate, facts: ProfileFacts, width: int) -> list[str]:
-    """Name the imports that most of the init comes from: the reader's next question."""
+    """Name the imports that cause most of the init: the reader's next question."""
     tree, ratio = profile.tree, estimate.speed_ratio.value / 1000
     entered = [n for n in facts.most_expensive if _enters_from_own_code(profile, n)]
     least = max(profile.function_init.local_us * TOP_SHARE, LEAST_MS / ratio)
@@ -122,7 +122,7 @@ def _why(profile: Profile, estimate: Estimate, facts: ProfileFacts, width: int) 
 
 
 def _enters_from_own_code(profile: Profile, node: int) -> bool:
-    """Tell whether a module of somebody else's was brought in by the function's own code."""
+    """Return True if the function's own code imported a module of somebody else's."""
     tree = profile.tree
     modules = profile.graph.modules if profile.graph else ()
     own = {module.name for module in modules if module.distribution == FUNCTION}
@@ -202,7 +202,7 @@ def _importer(profile: Profile, edge: ImportEdge | None) -> str:
 
 
 def _packages(profile: Profile, estimate: Estimate, width: int) -> list[str]:
-    """Say what Lambda's runtime brings, and what else was taken for deployed without a file."""
+    """Name the packages of Lambda's runtime, and others assumed deployed without a file."""
     environment, modules = profile.environment, profile.graph.modules if profile.graph else ()
     brought = {module.name for module in modules if module.from_runtime}
     lines = []
@@ -223,7 +223,7 @@ def _packages(profile: Profile, estimate: Estimate, width: int) -> list[str]:
 
 
 def _is_elsewhere(module: LoadedModule) -> bool:
-    """Tell whether a module belongs to a package that is neither the user's nor Lambda's."""
+    """Return True if a module belongs to a package that is neither the user's nor Lambda's."""
     own = (FUNCTION, STDLIB, RUNTIME, UNKNOWN_DISTRIBUTION)
     return module.distribution not in own and not module.from_runtime
 

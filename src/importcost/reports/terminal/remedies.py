@@ -25,9 +25,9 @@ def render_strategies(
         _headline(found, style, width),
         _table(found, advice.option, style, width),
         [style("Recommendation", "1"), *wrap(advice.paragraph, width)],
-        _bullets("What the options rest on", _remarks(found), style, width),
+        _bullets("Basis of the options", _remarks(found), style, width),
         _bullets("Not listed", found.left_out, style, width),
-        _bullets("Taken for granted", _assumptions(found), style, width),
+        _bullets("Assumptions", _assumptions(found), style, width),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 

@@ -71,7 +71,7 @@ def _hooks(report: SnapStartReport, width: int) -> Iterator[str]:
     )
     yield from (_hook(report.target, hook) for hook in after)
     if report.is_stand_in:
-        text = "This Python has no snapshot_restore_py; a stand-in kept the hooks."
+        text = "This Python has no snapshot_restore_py; a substitute kept the hooks."
         yield from wrap(text, width)
 
 

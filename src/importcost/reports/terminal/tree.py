@@ -1,4 +1,4 @@
-"""The import tree in the terminal: heaviest first, and what is left out summed up in its place."""
+"""The import tree in the terminal: heaviest first, with small modules summed up in place."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ MIN_WIDTH, MAX_WIDTH = 40, 120
 ROOMY_WIDTH, OWNER_WIDTH = 72, 20
 HEAVY_SHARE = 0.1
 RAILS_SHARE = 0.5
-"""Of the room for names, what the lines of the tree may take; deeper levels lose the outer ones."""
+"""The share of the names' column for the tree's lines; deeper levels lose the outer ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreeRow:
     """One line: a frame, or what was left out below its parent (`left_out` modules).
 
-    `rails` holds one sign for every level above, the outermost first: whether that line of the
-    tree goes on. Times are microseconds; `self_us` is None where modules are summed up.
+    `rails` holds one flag for every level above, the outermost first: True if that line of the tree
+    continues. Times are microseconds; `self_us` is None if modules are summed up.
     """
 
     label: str
@@ -170,7 +170,7 @@ class _Table:
         figures = self._figures(f"{row.total_us / 1000:,.1f}", own, f"{share:.0%}")
         rails = self._rails(row)
         room = self.width - len(figures) - len(rails)
-        # Where there is no room for the reason, how many are left out still stands there.
+        # If there is no room for the reason, the number left out is still shown.
         is_tight = row.left_out and cells(row.label) > room
         label = f"{ELLIPSIS} {row.left_out:,}" if is_tight else row.label
         text = self._columns(figures, rails, label, row.owner).rstrip()

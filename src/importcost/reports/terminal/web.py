@@ -18,7 +18,7 @@ FIRST_ERROR = 400
 
 
 def render_web(report: WebProfile, *, width: int, colour: bool) -> str:
-    """Return the report as text: readiness, the dearest imports, and the requests."""
+    """Return the report as text: readiness, the costliest imports, and the requests."""
     style = Style(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     low, high = min(report.ready_us), max(report.ready_us)
@@ -63,7 +63,7 @@ def _request(one: RequestFigures, width: int) -> Iterator[str]:
         yield from wrap(f"{len(failed)} of {len(one.answers)} not answered: {failed[0]}", width)
     elif refused:
         yield from wrap(
-            f"That is how long an error takes, not what was asked for: correct --request, or see "
+            f"This is the duration of an error, not of the request: correct --request, or find out "
             f"why the app answers {refused[0]}.",
             width,
         )
@@ -110,7 +110,7 @@ def with_web(text: str, report: WebProfile) -> str:
 
 
 def with_readiness(report: WebProfile) -> Profile:
-    """Return the app's profile with a warning that tells its readiness apart from the bill.
+    """Return the app's profile with a warning that separates its readiness from the bill.
 
     The bill is modelled from the traced rows, as that of any log; time between them, the server's
     start and its polling are in the readiness only.

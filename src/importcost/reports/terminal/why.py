@@ -67,7 +67,7 @@ def render_cut(
     width: int,
     colour: bool,
 ) -> str:
-    """Return what would have to be deferred to be rid of the module, or why nothing helps."""
+    """Return the statements to defer so that the module is not loaded, or why nothing helps."""
     style = Style(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     if not statements:
@@ -81,11 +81,11 @@ def render_cut(
     if stuck:
         which = "which" if stuck == len(statements) else f"{stuck} of which"
         text = (
-            f"To be rid of {module}, {count} would have to be deferred, {which} cannot be as the "
-            f"code stands (it would save about {saving} here, predicted):"
+            f"To unload {module}, {count} would have to be deferred, {which} cannot be as the "
+            f"code is (it would save about {saving} here, predicted):"
         )
     else:
-        text = f"To be rid of {module}, defer {count} (saves about {saving} here, predicted):"
+        text = f"To unload {module}, defer {count} (saves about {saving} here, predicted):"
     lines = wrap(text, width)
     for one in statements:
         place = elide(f"{short_path(one.place.file, target)}:{one.place.line}", 40)
