@@ -9,7 +9,7 @@ nox.options.reuse_existing_virtualenvs = True
 FAST = "not slow"
 SIDE_BY_SIDE = ("-n", "auto")
 FLOOR_PERCENT = "80"
-"""What the fast tests cover at least; processes that they start are not counted."""
+"""Smallest share of statements that the fast tests may cover, as CONTRIBUTING.md tells."""
 
 
 def _install(session: nox.Session, *extra: str) -> None:
@@ -43,7 +43,7 @@ def whole(session: nox.Session) -> None:
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Measure what the fast tests cover, and fail below the floor."""
-    _install(session, "pytest-cov>=5,<8")
+    _install(session, "pytest-cov>=5,<8")  # the version is in constraints.txt
     floor = f"--cov-fail-under={FLOOR_PERCENT}"
     report = ("--cov=importcost", "--cov-report=term:skip-covered", floor)
     session.run("pytest", *SIDE_BY_SIDE, "-m", FAST, *report)

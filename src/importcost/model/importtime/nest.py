@@ -32,6 +32,8 @@ def fits(children_us: int, inside_us: int, count: int) -> bool:
 
 _T = TypeVar("_T")
 
+_NAMES_AT_A_TIME = 1000
+
 
 def build_tree(
     log: ImporttimeLog, initial_phase: str = Phase.INTERPRETER_START.value
@@ -219,11 +221,23 @@ def _picker(order: Sequence[int]) -> Callable[[Sequence[_T]], Sequence[_T]]:
 
 def _intern(names: list[str]) -> tuple[tuple[str, ...], Sequence[int]]:
     """Return the distinct names, in order of appearance, and each row's index in them."""
-    distinct = dict.fromkeys(names)
-    if len(distinct) == len(names):
+    if _all_differ(names):
         return tuple(names), range(len(names))
-    index = dict(zip(distinct, count()))
+    index = dict(zip(dict.fromkeys(names), count()))
     return tuple(index), list(map(index.__getitem__, names))
+
+
+def _all_differ(names: list[str]) -> bool:
+    """Return True if no name occurs twice; stop soon after the first that does.
+
+    A set takes half the time of a dict, and grows faster by small sets than name by name.
+    """
+    seen: set[str] = set()
+    for start in range(0, len(names), _NAMES_AT_A_TIME):
+        seen.update(set(names[start : start + _NAMES_AT_A_TIME]))
+        if len(seen) < min(start + _NAMES_AT_A_TIME, len(names)):
+            return False
+    return True
 
 
 def _phases(

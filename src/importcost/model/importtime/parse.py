@@ -12,7 +12,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from operator import sub
+from operator import itemgetter, sub
 
 from importcost.model.importtime.foreign import find_foreign_rows
 from importcost.model.importtime.logtext import text_pieces
@@ -36,10 +36,12 @@ _START = "import time: "
 _FIGURES_WIDTH = 25  # "      199 |        199 | ", as CPython pads it
 # Offsets of the figures' separators among those 25 characters.
 _SEPARATORS = ((9, " "), (10, "|"), (11, " "), (22, " "), (23, "|"), (24, " "))
+_figures_of = itemgetter(slice(_FIGURES_WIDTH))
+_rest_of = itemgetter(slice(_FIGURES_WIDTH, None))
 # By the width of the figures and the two spaces per depth after them.
 _DEPTH_OF_WIDTH = {_FIGURES_WIDTH + 2 * depth: depth for depth in range(4096)}
-# Carriage return, escape, and other characters that `str.lstrip` strips.
-_ODD_CHARACTERS = "\r\x1b\t\v\f\x1c\x1d\x1e\x1f"
+# A second row or line, carriage return, escape, and other characters that `str.lstrip` strips.
+_ODD_CHARACTERS = ":\n\r\x1b\t\v\f\x1c\x1d\x1e\x1f"
 _CLEAN_LINES = re.compile(r"(?:import time: [ 0-9-]{9} \| [ 0-9]{10} \| [^\n]+\n)+")
 # 18 digits always fit a 64-bit column.
 _ROW = re.compile(r"import time:\s+(-?[0-9]{1,18}) \| +(-?[0-9]{1,18}) \| (.*)", re.DOTALL)
@@ -135,18 +137,17 @@ class _Reader:
         Works on columns, not lines: this is what keeps a million rows near the time of a bare
         regex loop. JSON is the one reader of many integers in C that the standard library has.
         """
-        count = text.count("\n")
-        if not (text.startswith(_START) and text.endswith("\n") and self._holds_rows(text, count)):
+        if not (text.startswith(_START) and text.endswith("\n")):
             return False
         lines = text[len(_START) : -1].split("\n" + _START)
-        if len(lines) != count:
+        if not self._are_rows("".join(lines)):
             return False
-        columns = _integers("".join([line[:_FIGURES_WIDTH] for line in lines]), count)
+        columns = _integers("".join(map(_figures_of, lines)), len(lines))
         if columns is None:
             return False
         # Without argument it is faster; if the text is ASCII, its only blanks are spaces.
-        blank = None if text.isascii() else " "
-        names = [line[_FIGURES_WIDTH:].lstrip(blank) for line in lines]
+        rests = map(_rest_of, lines)
+        names = list(map(str.lstrip, rests) if text.isascii() else (r.lstrip(" ") for r in rests))
         widths = map(sub, map(len, lines), map(len, names))
         try:
             depths = list(map(_DEPTH_OF_WIDTH.__getitem__, widths))
@@ -160,15 +161,13 @@ class _Reader:
         rows.self_us.extend(columns[0])
         rows.cumulative_us.extend(columns[1])
         rows.depth.fromlist(depths)
-        self.line += count
+        self.line += len(lines)
         return True
 
-    def _holds_rows(self, text: str, count: int) -> bool:
-        """Return True if the text has as many rows as lines, no marker and no decoration."""
-        return (
-            text.count(":") == count  # no second row on a line either
-            and not any(character in text for character in _ODD_CHARACTERS)
-            and (self._mark is None or self._mark not in text)
+    def _are_rows(self, lines: str) -> bool:
+        """Return True if lines without their starts hold no other line, marker or decoration."""
+        return not any(character in lines for character in _ODD_CHARACTERS) and (
+            self._mark is None or self._mark not in lines
         )
 
     def _note_run(self) -> None:
@@ -238,12 +237,10 @@ def _integers(figures: str, count: int) -> tuple[array[int], array[int]] | None:
         if figures[place::_FIGURES_WIDTH] != character * count:
             return None
     try:
-        numbers = json.loads(f"[{figures.replace('|', ',')}0]")
-        if len(numbers) != 2 * count + 1:
-            return None
-        return array("q", numbers[0:-1:2]), array("q", numbers[1::2])
+        numbers = array("q", json.loads(f"[{figures.replace('|', ',')}0]"))
     except (ValueError, TypeError):
         return None
+    return (numbers[:-1:2], numbers[1::2]) if len(numbers) == 2 * count + 1 else None
 
 
 def _json_messages(text: str) -> Iterator[str]:
