@@ -35,7 +35,7 @@ SPEED_US = 100_000
 
 @dataclass(frozen=True)
 class Times:
-    """What a handler's parts take, in microseconds.
+    """The times of a handler's parts, in microseconds.
 
     `modules` holds a module's own time, without what it imports, and `waits` how long it is
     blocked; `variants` and `variant_waits` the same for a rewritten copy, by its name. `statements`

@@ -1,4 +1,4 @@
-"""Which tests may run side by side, and which wait for each other."""
+"""Decide which tests may run side by side, and which wait for each other."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from importcost.model.profile import RunKind, Settings, Target
 SETTINGS = Settings(memory_mb=512, arch="x86_64", package_type="zip", runtime="python3.12")
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 300
-"""How long a test waits for what must come, on any machine; only a hang takes that long."""
+"""Seconds that a test waits, on any machine; only a hang takes that long."""
 RUNTIME_MODULES = ("json", "logging", "traceback", "decimal")
 
 

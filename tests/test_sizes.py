@@ -14,7 +14,7 @@ MOST_PARAMETERS = 8
 ONE_FILE_A_COMMAND = "cli"
 """The folder that grows with the commands: its files and a command's parameters are not bounded."""
 TOO_LARGE: dict[str, int] = {}
-"""What exceeds a bound still, by how many lines; nothing is added here, and no figure grows."""
+"""The present excess over each bound, in lines; nothing is added here, and no figure grows."""
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -1,4 +1,4 @@
-"""What goes wrong ends with one clear sentence, the right exit code, and nothing left behind."""
+"""Every failure ends with one clear sentence, the right exit code, and nothing left behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the process ends: interrupted at any moment, on a bug, before work that would be lost."""
+"""The end of the process: interrupted at any moment, on a bug, before work that would be lost."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 from importcost.cli.group import cli
 
 TOO_MUCH = {"shutil", "dataclasses", "typing_extensions", "importlib.metadata", "importcost.errors"}
-"""What takes long to import, and no help needs."""
+"""Modules that take long to import, and that no help needs."""
 
 
 @pytest.mark.parametrize("columns", ["20", "60", "79", "80", "200", "0", "wide", ""])

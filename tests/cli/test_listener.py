@@ -1,4 +1,4 @@
-"""What a terminal is sent while a measurement runs."""
+"""The output to a terminal while a measurement runs."""
 
 from __future__ import annotations
 

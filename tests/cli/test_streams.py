@@ -1,4 +1,4 @@
-"""What the command does when its streams are closed, full or read by something that leaves."""
+"""The command with streams that are closed, full or read by something that leaves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is added to a file is there whole or not at all."""
+"""Data added to a file is there whole or not at all."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""What a killed process left goes, and nothing that anybody else has."""
+"""The leftovers of a killed process are removed, and nobody else's files."""
 
 from __future__ import annotations
 

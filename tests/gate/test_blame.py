@@ -1,4 +1,4 @@
-"""What a difference is blamed on: what is more than noise, and nothing where nothing changed."""
+"""Differences beyond the noise get a cause, and none if nothing changed."""
 
 from __future__ import annotations
 

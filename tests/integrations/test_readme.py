@@ -1,4 +1,4 @@
-"""What the README tells people to type and to paste is understood."""
+"""Commands and settings in the README are understood."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many runs of which kind, and when there are enough."""
+"""The number and kinds of runs, and the point at which they are enough."""
 
 from __future__ import annotations
 

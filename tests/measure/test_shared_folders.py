@@ -1,4 +1,4 @@
-"""Where launches share the machine's temporary folders: what is removed, and what only told."""
+"""Launches share the machine's temporary folders: files are removed, or only reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader of the figures is told, and when he is left alone."""
+"""The warnings for a reader of the figures, and their absence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of processes share: a clock that can be put forward."""
+"""A clock that can be put forward, for the tests of processes."""
 
 import time
 

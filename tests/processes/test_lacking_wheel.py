@@ -1,4 +1,4 @@
-"""What an installer could not get or build is found in its words."""
+"""Packages that an installer could not get or build are found in its words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which handlers two versions have, and how each is measured: no launches."""
+"""The handlers of two versions, and the way to measure each: no launches."""
 
 from __future__ import annotations
 

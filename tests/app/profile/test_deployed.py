@@ -1,4 +1,4 @@
-"""What a measured handler can import: what will be deployed with it, and nothing else."""
+"""A measured handler can import the packages deployed with it, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What init lacks is supplied before the figures, or named in full; every command does the same."""
+"""Everything that init lacks is supplied before the figures, or named in full; every command does
+the same.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Lambda's runtime brings is there, behind the function's own packages, and marked."""
+"""The packages of Lambda's runtime are there, behind the function's own, and marked."""
 
 from __future__ import annotations
 

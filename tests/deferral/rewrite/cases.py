@@ -1,4 +1,4 @@
-"""How the tests of rewriting analyse a text, choose the changes and apply them."""
+"""Analyse a text, choose the changes and apply them, for the tests of rewriting."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Where a block of imports goes, its blank lines do not add up."""
+"""The blank lines around a removed block of imports do not add up."""
 
 import re
 

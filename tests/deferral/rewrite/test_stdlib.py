@@ -108,7 +108,7 @@ def check(path, style, file, tally):
 
 
 def still_asked(file, style, changes):
-    """Say which of the changes made would be made a second time."""
+    """Return the changes that would be made a second time."""
     done = {identity(change.statement) for change in changes}
     twice = [identity(item.statement) for item in fitting(file, style)]
     repeated = done.intersection(twice)

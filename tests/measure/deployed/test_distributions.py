@@ -1,4 +1,4 @@
-"""Who needs whom among installed distributions, and which may be shown of an environment."""
+"""The dependencies of installed distributions, and the visible part of an environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a failed init lacks is found in as few launches as possible, whatever its shape."""
+"""Everything that a failed init lacks is found in as few launches as possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every export keeps to: totals exact, names harmless, no depth too great."""
+"""Every export keeps totals exact, names harmless and depths bounded."""
 
 from __future__ import annotations
 

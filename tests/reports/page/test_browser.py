@@ -1,4 +1,4 @@
-"""What only a real browser can show: the page draws, answers keys, and runs nothing it shows."""
+"""The page in a real browser: it draws, answers keys, and runs nothing it shows."""
 
 from __future__ import annotations
 
