@@ -87,7 +87,7 @@
  */
 
 /**
- * What a change's button copies.
+ * The text that a change's button copies.
  * @typedef {object} FixData
  * @property {string} label
  * @property {string} text
@@ -146,7 +146,7 @@
  */
 
 /**
- * An import that stays, and why.
+ * An import that stays, with the reason.
  * @typedef {object} StayingNote
  * @property {string} code
  * @property {string} place
@@ -155,7 +155,7 @@
  */
 
 /**
- * What else the advice says.
+ * The other parts of the advice.
  * @typedef {object} AdviceNotes
  * @property {WorkNote[]} work
  * @property {HintNote[]} hints
@@ -163,7 +163,7 @@
  */
 
 /**
- * A modelled phase, with what was measured here under the same label.
+ * A modelled phase, with the local figure under the same label.
  * @typedef {object} PhaseData
  * @property {string} label
  * @property {number} init_ms
@@ -197,7 +197,7 @@
  */
 
 /**
- * What is known of each name beside its times; a column is empty if nothing is known.
+ * The known facts about each name besides its times; a column is empty if there are none.
  * @typedef {object} ModuleColumns
  * @property {number[]} bytecode_runs
  * @property {(number | null)[]} rss_self_kb
@@ -237,7 +237,7 @@
  */
 
 /**
- * A value that stood in for a variable that nobody has set.
+ * A placeholder for a variable that is not set.
  * @typedef {object} PlaceholderData
  * @property {string} name
  * @property {string} value
@@ -245,14 +245,14 @@
  */
 
 /**
- * What the measurement was given beside the function.
+ * The additions of the measurement to the function.
  * @typedef {object} SuppliesData
  * @property {string | null} packages
  * @property {PlaceholderData[]} placeholders
  */
 
 /**
- * What the page of one profile draws first.
+ * The data that the page of one profile draws first.
  * @typedef {object} PageData
  * @property {number} schema
  * @property {string} generator
@@ -374,7 +374,7 @@
  */
 
 /**
- * What the page of two profiles draws.
+ * The data that the page of two profiles draws.
  * @typedef {object} DifferenceData
  * @property {number} schema
  * @property {string} generator
