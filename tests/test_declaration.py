@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from importcost.app.gate.check import CheckRequest, check_handlers
-from importcost.app.gate.configured import HowToMeasure
+from importcost.app.gate.handler_requests import HowToMeasure
 from importcost.app.profile.request import ProfileRequest, check_request
 from importcost.cli.group import COMMANDS, cli
 from importcost.config.read import HandlerConfig, read_config

@@ -7,8 +7,8 @@ import pytest
 
 import importcost
 from importcost.errors import (
+    Audience,
     HandlerError,
-    Reader,
     TimedOutError,
     UsageError,
     remedy,
@@ -45,27 +45,27 @@ from importcost.parameters import Parameter
 )
 def test_a_parameter_is_an_option_to_one_and_a_setting_to_the_other(mention, option, setting):
     error = UsageError("x happened", remedy(words("try ", mention)))
-    assert worded(error, Reader.OPTIONS) == str(error) == f"x happened: try {option}."
-    assert worded(error, Reader.SETTINGS) == f"x happened: try {setting}."
+    assert worded(error, Audience.OPTIONS) == str(error) == f"x happened: try {option}."
+    assert worded(error, Audience.SETTINGS) == f"x happened: try {setting}."
 
 
 def test_the_last_of_several_ways_comes_after_or():
     python = words("name another with ", Parameter.PYTHON)
     assert str(UsageError("x", remedy("do a", python))) == "x: do a, or name another with --python."
     assert str(UsageError("x", remedy("do a", "do b", mark="."))) == "x. Do a, or do b."
-    said = worded(UsageError("x", remedy("do a", "do b", python, mark=";")), Reader.SETTINGS)
+    said = worded(UsageError("x", remedy("do a", "do b", python, mark=";")), Audience.SETTINGS)
     assert said == "x; do a, do b, or name another with the setting python."
 
 
 def test_what_happened_may_mention_a_parameter_and_text_of_the_user_is_left_alone():
     error = HandlerError(words(Parameter.MEMORY, " is {0} %s --python"), traceback_text="trace")
-    assert worded(error, Reader.SETTINGS) == "the setting memory is {0} %s --python"
+    assert worded(error, Audience.SETTINGS) == "the setting memory is {0} %s --python"
     assert error.traceback_text == "trace"
     assert isinstance(TimedOutError("late"), HandlerError)
 
 
 def test_any_other_exception_keeps_its_text():
-    assert worded(ValueError("other"), Reader.SETTINGS) == "other"
+    assert worded(ValueError("other"), Audience.SETTINGS) == "other"
 
 
 ROOMS = ("processes", "targets", "measure", "app/profile")

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from importcost.parameters import Mention, Parameter
 
-Part = str | Parameter | Mention
+MessagePart = str | Parameter | Mention
 
 
-class Reader(Enum):
+class Audience(Enum):
     """The reader of a sentence: a user of options, or an author of settings."""
 
     OPTIONS = "options"
@@ -25,20 +25,20 @@ class Reader(Enum):
 class Words(NamedTuple):
     """Text that mentions parameters, which are replaced by the reader's spelling."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[MessagePart, ...]
 
-    def to(self, reader: Reader) -> str:
+    def to(self, reader: Audience) -> str:
         """Return the text for a reader."""
         return "".join(_part(part, reader) for part in self.parts)
 
     def __str__(self) -> str:
         """Return the text for the command line."""
-        return self.to(Reader.OPTIONS)
+        return self.to(Audience.OPTIONS)
 
 
-def words(*parts: Part | Words) -> Words:
+def words(*parts: MessagePart | Words) -> Words:
     """Return text with mentions of parameters in it."""
-    flat: list[Part] = []
+    flat: list[MessagePart] = []
     for part in parts:
         flat += part.parts if isinstance(part, Words) else (part,)
     return Words(tuple(flat))
@@ -53,7 +53,7 @@ class Remedy(NamedTuple):
     ways: tuple[Words, ...]
     mark: str = ":"
 
-    def to(self, reader: Reader) -> str:
+    def to(self, reader: Audience) -> str:
         """Return the ways as one clause: `a`, `a, or b`, `a, b, or c`."""
         texts = [way.to(reader) for way in self.ways]
         clause = ", or ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
@@ -74,7 +74,7 @@ class Trouble(NamedTuple):
     what: str | Words
     remedy: Remedy | None = None
 
-    def to(self, reader: Reader) -> str:
+    def to(self, reader: Audience) -> str:
         """Return the sentence for a reader."""
         what = self.what if isinstance(self.what, str) else self.what.to(reader)
         if self.remedy is None:
@@ -83,7 +83,7 @@ class Trouble(NamedTuple):
 
     def __str__(self) -> str:
         """Return the sentence for the command line."""
-        return self.to(Reader.OPTIONS)
+        return self.to(Audience.OPTIONS)
 
 
 class ImportcostError(Exception):
@@ -140,13 +140,13 @@ class InterruptedByUserError(ImportcostError):
     exit_code = 130
 
 
-def worded(error: BaseException, reader: Reader) -> str:
+def worded(error: BaseException, reader: Audience) -> str:
     """Return the sentence of an error for a reader; of any other exception, its text."""
     return error.trouble.to(reader) if isinstance(error, ImportcostError) else str(error)
 
 
-def _part(part: Part, reader: Reader) -> str:
+def _part(part: MessagePart, reader: Audience) -> str:
     if isinstance(part, str):
         return part
     mention = Mention(part) if isinstance(part, Parameter) else part
-    return mention.as_option() if reader is Reader.OPTIONS else mention.as_setting()
+    return mention.as_option() if reader is Audience.OPTIONS else mention.as_setting()

@@ -81,9 +81,9 @@ class MeasuredHandler:
         from importcost.gate.budgets import Budgets
         from importcost.gate.checks import Status
         from importcost.gate.import_rules import forbidden_imports
-        from importcost.gate.subject import Subject, evidence_of
+        from importcost.gate.subject import JudgedHandler, evidence_of
 
-        subject = Subject(self.name, Budgets(forbid=patterns), evidence_of(self.profile))
+        subject = JudgedHandler(self.name, Budgets(forbid=patterns), evidence_of(self.profile))
         broken = [one for one in forbidden_imports(subject) if one.status is not Status.PASS]
         if broken:
             self._fail("\n".join(one.message for one in broken))

@@ -34,9 +34,9 @@ from importcost.app.profile.request import ProfileRequest
 from importcost.gate.compare import (
     DEFAULT_PAIRS,
     EXTENSION,
+    ComparedVerdict,
     Step,
-    Verdict,
-    compare,
+    compare_timings,
     next_step,
 )
 from importcost.measure.interleave import Interleaved, Version
@@ -103,11 +103,11 @@ def verdict_on(base, head):
     )
     race.warm_up(lambda: None)
     pairs = list(race.pairs(DEFAULT_PAIRS, lambda: None))
-    (found,) = compare({"handler": pairs})
+    (found,) = compare_timings({"handler": pairs})
     if next_step(found, DEFAULT_PAIRS) is Step.EXTEND:
         more = race.pairs((EXTENSION - 1) * DEFAULT_PAIRS, lambda: None)
         pairs += more
-        (found,) = compare({"handler": pairs})
+        (found,) = compare_timings({"handler": pairs})
     return found, pairs
 
 
@@ -120,7 +120,7 @@ def over_2_percent(pairs, name):
 
 def show(rows):
     """Print one line for each injected shift."""
-    verdicts = " ".join(f"{one.value:>12}" for one in Verdict)
+    verdicts = " ".join(f"{one.value:>12}" for one in ComparedVerdict)
     others = sorted(name for name in rows[0][0] if name.startswith("import"))
     heads = ("extended", "measured", "wall>2%", "cpu>2%")
     rest = " ".join([*(f"{one:>9}" for one in heads), *(f"{one:>17}" for one in others)])
@@ -129,7 +129,7 @@ def show(rows):
         count = len(found)
         shares = " ".join(
             f"{sum(one['verdict'] == verdict.value for one in found) / count:>12.1%}"
-            for verdict in Verdict
+            for verdict in ComparedVerdict
         )
         extended = sum(one["pairs"] > DEFAULT_PAIRS for one in found) / count
         measured = statistics.median(one["percent"] for one in found)

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from importcost.gate.compare import (
     DEFAULT_PAIRS,
     EXTENSION,
+    ComparedVerdict,
     Step,
-    Verdict,
-    compare,
+    compare_timings,
     next_step,
 )
 from importcost.model.profile import Pair, Timing
@@ -86,11 +86,11 @@ def pairs_of(noise: Noise, work: float, chance: random.Random) -> list[Pair]:
     return pairs
 
 
-def verdict_on(pairs: list[Pair]) -> tuple[Verdict, int]:
+def verdict_on(pairs: list[Pair]) -> tuple[ComparedVerdict, int]:
     """Compare as the command does: declared pairs first, twice as many where unclear."""
-    (found,) = compare({"handler": pairs[:DEFAULT_PAIRS]})
+    (found,) = compare_timings({"handler": pairs[:DEFAULT_PAIRS]})
     if next_step(found) is Step.EXTEND:
-        (found,) = compare({"handler": pairs})
+        (found,) = compare_timings({"handler": pairs})
     return found.verdict, found.pairs
 
 
@@ -102,17 +102,19 @@ def sequential_alarm(noise: Noise, work: float, chance: random.Random) -> bool:
     return head > 1.02 * base
 
 
-def row(noise: Noise, work: float, comparisons: int, seed: int = 5) -> tuple[Counter[Verdict], str]:
+def row(
+    noise: Noise, work: float, comparisons: int, seed: int = 5
+) -> tuple[Counter[ComparedVerdict], str]:
     """Return the verdicts on so many comparisons, and their line of the table."""
     chance = random.Random(seed)
-    found: Counter[Verdict] = Counter()
+    found: Counter[ComparedVerdict] = Counter()
     extended = alarms = 0
     for _ in range(comparisons):
         verdict, pairs = verdict_on(pairs_of(noise, work, chance))
         found[verdict] += 1
         extended += pairs > DEFAULT_PAIRS
         alarms += sequential_alarm(noise, work, chance)
-    shares = [f"{found[verdict] / comparisons:>8.2%}" for verdict in Verdict]
+    shares = [f"{found[verdict] / comparisons:>8.2%}" for verdict in ComparedVerdict]
     line = f"{noise.name:<30}{work - 1:>+6.0%} " + " ".join(shares)
     return found, f"{line} {extended / comparisons:>9.1%} {alarms / comparisons:>11.1%}"
 
@@ -120,7 +122,7 @@ def row(noise: Noise, work: float, comparisons: int, seed: int = 5) -> tuple[Cou
 def main() -> int:
     """Print the table and return 1 where false alarms are too many."""
     comparisons = int(sys.argv[1]) if len(sys.argv) > 1 else COMPARISONS
-    heads = " ".join(f"{verdict.value[:8]:>8}" for verdict in Verdict)
+    heads = " ".join(f"{verdict.value[:8]:>8}" for verdict in ComparedVerdict)
     print(f"{comparisons} comparisons a row")
     print(f"{'noise':<30}{'shift':>6} {heads} {'extended':>9} {'seq. median':>11}")
     worst = 0.0
@@ -129,7 +131,7 @@ def main() -> int:
             found, line = row(noise, work, comparisons)
             print(line, flush=True)
             if work == 1.0:
-                worst = max(worst, found[Verdict.SLOWER] / comparisons)
+                worst = max(worst, found[ComparedVerdict.SLOWER] / comparisons)
     print(f"worst rate of false alarms: {worst:.2%} (allowed {FALSE_ALARMS_ALLOWED:.0%})")
     return worst > FALSE_ALARMS_ALLOWED
 

@@ -19,7 +19,7 @@ import tracemalloc
 from importcost.deferral.cost.best_set import Candidate, best_set
 from importcost.deferral.cost.costs import ImportCosts
 from importcost.deferral.cost.flow import StatementKey
-from importcost.model.advice import Place
+from importcost.model.advice import SourcePlace
 from importcost.model.graph import (
     FUNCTION,
     RUNTIME_IMPORTER,
@@ -47,7 +47,9 @@ def build(size: int, seed: int = 7) -> tuple[ImportGraph, dict[str, int], list[S
         for at in range(size - 1)
     ]
     edges = [ImportEdge(RUNTIME_IMPORTER, "handler", None, None, False, EdgeKind.STATEMENT)]
-    keys = [StatementKey(Place(HANDLER_FILE, line, line)) for line in range(1, STATEMENTS + 1)]
+    keys = [
+        StatementKey(SourcePlace(HANDLER_FILE, line, line)) for line in range(1, STATEMENTS + 1)
+    ]
     edges += [
         _edge("handler", names[chance.randrange(1, size)], line, HANDLER_FILE)
         for line in range(1, STATEMENTS + 1)

@@ -16,7 +16,7 @@ from importcost.billing.calibration import (
     Calibration,
     Configuration,
     Fitted,
-    Variant,
+    RuntimeVariant,
     calibrate,
     prediction_band,
 )
@@ -35,7 +35,7 @@ def inits(middle, count=21, spread=0.1):
 
 
 def test_one_variant_fits_the_ratio_with_the_published_floor():
-    found, notes = calibrate([Variant(200.0, 0.0, inits(384.0))], FLOOR, PLACE)
+    found, notes = calibrate([RuntimeVariant(200.0, 0.0, inits(384.0))], FLOOR, PLACE)
     assert (found.floor_ms, found.fitted) == (84.0, Fitted.RATIO)
     assert found.speed_factor == pytest.approx(1.5)
     assert "together" in notes[0]
@@ -43,7 +43,7 @@ def test_one_variant_fits_the_ratio_with_the_published_floor():
 
 
 def test_waiting_is_not_taken_for_computing():
-    found, _ = calibrate([Variant(200.0, 100.0, inits(484.0))], FLOOR, PLACE)
+    found, _ = calibrate([RuntimeVariant(200.0, 100.0, inits(484.0))], FLOOR, PLACE)
     assert found.speed_factor == pytest.approx(1.5)
 
 
@@ -51,9 +51,9 @@ def test_waiting_is_not_taken_for_computing():
 def test_a_small_function_or_a_log_below_the_floor_fits_the_floor(published, logged):
     if logged < published:
         with pytest.raises(MeasurementError, match="do not belong together"):
-            calibrate([Variant(published, 0.0, inits(logged))], FLOOR, PLACE)
+            calibrate([RuntimeVariant(published, 0.0, inits(logged))], FLOOR, PLACE)
         return
-    found, _ = calibrate([Variant(published, 0.0, inits(logged))], FLOOR, PLACE)
+    found, _ = calibrate([RuntimeVariant(published, 0.0, inits(logged))], FLOOR, PLACE)
     assert found.fitted is Fitted.FLOOR
     assert found.floor_ms == pytest.approx(logged - published)
     assert found.speed_factor == 1.0
@@ -65,7 +65,7 @@ def test_a_small_function_or_a_log_below_the_floor_fits_the_floor(published, log
     st.lists(st.floats(50, 5_000), min_size=2, max_size=5, unique=True),
 )
 def test_variants_of_different_size_tell_floor_and_ratio(floor, factor, sizes):
-    variants = [Variant(size, 0.0, inits(floor + factor * size)) for size in sizes]
+    variants = [RuntimeVariant(size, 0.0, inits(floor + factor * size)) for size in sizes]
     found, notes = calibrate(variants, FLOOR, PLACE)
     if max(sizes) > 1.2 * min(sizes):
         assert found.fitted is Fitted.BOTH
@@ -78,7 +78,7 @@ def test_variants_of_different_size_tell_floor_and_ratio(floor, factor, sizes):
 
 
 def test_variants_on_no_possible_line_keep_the_published_floor():
-    variants = [Variant(100.0, 0.0, inits(300.0)), Variant(300.0, 0.0, inits(250.0))]
+    variants = [RuntimeVariant(100.0, 0.0, inits(300.0)), RuntimeVariant(300.0, 0.0, inits(250.0))]
     found, notes = calibrate(variants, FLOOR, PLACE)
     assert found.fitted is Fitted.RATIO
     assert "No line" in notes[0]
@@ -87,13 +87,13 @@ def test_variants_on_no_possible_line_keep_the_published_floor():
 @pytest.mark.parametrize("logged", [3_000.0, 90.0])
 def test_a_log_of_another_function_is_refused(logged):
     with pytest.raises(MeasurementError, match="do not belong together"):
-        calibrate([Variant(200.0, 0.0, inits(logged))], FLOOR, PLACE)
+        calibrate([RuntimeVariant(200.0, 0.0, inits(logged))], FLOOR, PLACE)
 
 
 @pytest.mark.parametrize("count", range(1, MIN_COLD_STARTS))
 def test_too_few_cold_starts_say_how_many_more(count):
     with pytest.raises(MeasurementError, match=f"{MIN_COLD_STARTS - count} more"):
-        calibrate([Variant(200.0, 0.0, (400.0,) * count)], FLOOR, PLACE)
+        calibrate([RuntimeVariant(200.0, 0.0, (400.0,) * count)], FLOOR, PLACE)
 
 
 @pytest.mark.parametrize("count", [9, 14, 15, 19, 40, 60])
@@ -122,7 +122,7 @@ def test_nine_logged_inits_reach_the_confidence_and_eight_do_not():
 
 def calibrated(profile, middle, spread=0.02):
     parts = published_parts(profile)
-    variant = Variant(parts.function_ms, parts.blocked_ms, inits(middle, spread=spread))
+    variant = RuntimeVariant(parts.function_ms, parts.blocked_ms, inits(middle, spread=spread))
     return calibrate([variant], parts.floor_ms, PLACE)[0]
 
 
@@ -174,14 +174,14 @@ def test_the_truth_lies_in_the_band_of_four_fifths_of_logged_inits():
     middle = estimate(profile).init_ms.value * 1.3
     logged = tuple(middle * rng.lognormvariate(0, 0.1) for _ in range(200))
     parts = published_parts(profile)
-    own, _ = calibrate([Variant(parts.function_ms, 0.0, logged)], parts.floor_ms, PLACE)
+    own, _ = calibrate([RuntimeVariant(parts.function_ms, 0.0, logged)], parts.floor_ms, PLACE)
     band = estimate(profile, calibration=own).init_ms
     fresh = [middle * rng.lognormvariate(0, 0.1) for _ in range(1_000)]
     assert 0.75 < sum(band.low <= ms <= band.high for ms in fresh) / 1_000 < 0.9
 
 
 def test_a_calibration_is_a_value():
-    found = calibrate([Variant(200.0, 0.0, inits(384.0))], FLOOR, PLACE)[0]
+    found = calibrate([RuntimeVariant(200.0, 0.0, inits(384.0))], FLOOR, PLACE)[0]
     assert isinstance(found, Calibration)
     with pytest.raises(dataclasses.FrozenInstanceError):
         found.floor_ms = 1.0

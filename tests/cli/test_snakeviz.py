@@ -182,14 +182,14 @@ def test_the_users_own_modules_are_not_in_its_way(folder):
 def test_a_server_that_never_answers_is_given_up(tmp_path, monkeypatch, code, said):
     monkeypatch.setenv("PYTHONPATH", fake_snakeviz(tmp_path, code))
     begin = time.monotonic()
-    with pytest.raises(MeasurementError, match=said), snakeviz.serve(b"", "x", timeout_s=1):
+    with pytest.raises(MeasurementError, match=said), snakeviz.serve_profile(b"", "x", timeout_s=1):
         pytest.fail("nothing was started that could answer")
     assert time.monotonic() - begin < PATIENCE_S / 2
 
 
 def test_a_profile_it_cannot_read_is_told():
     with pytest.raises(MeasurementError, match="could not be started"):
-        snakeviz.serve(b"no pstats", "x").__enter__()
+        snakeviz.serve_profile(b"no pstats", "x").__enter__()
 
 
 def test_a_port_that_was_taken_meanwhile_does_not_matter(monkeypatch):
@@ -199,7 +199,7 @@ def test_a_port_that_was_taken_meanwhile_does_not_matter(monkeypatch):
         taken = other.getsockname()[1]
         monkeypatch.setattr(snakeviz, "free_port", lambda: taken)
         profile = small_profile()
-        with snakeviz.serve(
+        with snakeviz.serve_profile(
             render_pstats(profile, estimate_of(profile), facts_of(profile)), "x"
         ) as server:
             assert urlsplit(server.url).port != taken
@@ -218,7 +218,7 @@ def test_hostile_names_neither_run_nor_break_its_page(tmp_path):
     profile = hostile_profile()
     frames = len(build_frames(profile))
     with (
-        snakeviz.serve(
+        snakeviz.serve_profile(
             render_pstats(profile, estimate_of(profile), facts_of(profile)), "hostile"
         ) as server,
         chromium(tmp_path) as driver,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from billing.profile_factory import make_profile
 from deferral.graph_factory import ROOT_DIR, parse, tree
-from importcost.model.advice import Advice, AuditEvent, Place, StatementTime
+from importcost.model.advice import Advice, AuditEvent, SourcePlace, StatementTime
 from importcost.model.profile import Phase, Run, RunKind, Target, Timing
 from importcost.model.tree import NO_PARENT
 
@@ -47,6 +47,8 @@ def event_of(text):
 
 def _statements(events):
     return tuple(
-        StatementTime(Place(HANDLER_FILE, line, line), "", 1, 0, 1, tuple(map(event_of, found)))
+        StatementTime(
+            SourcePlace(HANDLER_FILE, line, line), "", 1, 0, 1, tuple(map(event_of, found))
+        )
         for line, found in events.items()
     )

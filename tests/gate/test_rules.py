@@ -13,7 +13,7 @@ from importcost.gate.baseline import handler_baseline
 from importcost.gate.budget_rules import thresholds_of, within
 from importcost.gate.budgets import RULE_TEXT, Budgets, Level, Levels, Rule
 from importcost.gate.checks import Check, Status, exit_code, worst_status
-from importcost.gate.compare import Verdict, compare
+from importcost.gate.compare import ComparedVerdict, compare_timings
 from importcost.gate.event_rules import rule_of_event
 from importcost.gate.import_rules import MAX_CHAINS
 from importcost.gate.patterns import matches, topmost
@@ -24,7 +24,7 @@ from importcost.gate.rules import (
     run_checks,
     unmeasured_handler,
 )
-from importcost.gate.subject import Evidence, Subject, evidence_of
+from importcost.gate.subject import Evidence, JudgedHandler, evidence_of
 from importcost.model.interval import Interval
 from importcost.model.profile import Pair
 
@@ -32,7 +32,9 @@ from importcost.model.profile import Pair
 def subject_of(profile=None, *, levels=None, baseline=None, comparison=None, **budgets):
     profile = profile_of(events={}) if profile is None else profile
     evidence = evidence_of(profile, estimate(profile))
-    return Subject("orders", Budgets(**budgets), evidence, levels or Levels(), baseline, comparison)
+    return JudgedHandler(
+        "orders", Budgets(**budgets), evidence, levels or Levels(), baseline, comparison
+    )
 
 
 def found(rule, *args, **values):
@@ -203,7 +205,7 @@ def test_each_absolute_budget_is_held_against_its_estimate(rule, key, field):
 def test_a_budget_on_time_without_a_time_is_not_measured(key):
     profile = profile_of(events={3: []})
     evidence = replace(evidence_of(profile), estimate=None)
-    checks = run_checks(Subject("orders", Budgets(**{key: 100.0}), evidence))
+    checks = run_checks(JudgedHandler("orders", Budgets(**{key: 100.0}), evidence))
     assert exit_code(checks) == 3
 
 
@@ -222,7 +224,9 @@ def test_memory_is_the_runs_peak(peaks_kb, status):
 
 def comparison_of(shift_us, *, count=15, spread_us=100, **budgets):
     thresholds = thresholds_of(Budgets(**budgets))
-    return compare({"orders": pairs(count, 100_000, shift_us, spread_us=spread_us)}, thresholds)[0]
+    return compare_timings(
+        {"orders": pairs(count, 100_000, shift_us, spread_us=spread_us)}, thresholds
+    )[0]
 
 
 @pytest.mark.parametrize(
@@ -269,8 +273,8 @@ def test_a_little_cpu_within_the_budget_does_not_excuse_a_wait(base_us, spread_u
         )
         for at in range(-7, 8)
     ]
-    (comparison,) = compare({"orders": values}, thresholds_of(Budgets(max_increase=0.05)))
-    assert comparison.cpu.verdict is Verdict.SLOWER
+    (comparison,) = compare_timings({"orders": values}, thresholds_of(Budgets(max_increase=0.05)))
+    assert comparison.cpu.verdict is ComparedVerdict.SLOWER
     (check,) = found(Rule.INCREASE, comparison=comparison, max_increase=0.05)
     assert check.status is status
     assert "wall time" in check.message
@@ -278,7 +282,7 @@ def test_a_little_cpu_within_the_budget_does_not_excuse_a_wait(base_us, spread_u
 
 def test_too_few_pairs_do_not_pass_a_generous_budget():
     values = [Pair(timing(100_000), timing(101_000))] * 3
-    (comparison,) = compare({"orders": values})
+    (comparison,) = compare_timings({"orders": values})
     assert statuses(Rule.INCREASE, comparison=comparison, max_increase=0.5) == [Status.INCONCLUSIVE]
 
 
@@ -426,7 +430,7 @@ def test_a_handler_on_one_side_only_is_reported_and_fails_nothing(is_new, word):
 
 def test_nothing_measured_at_all_never_passes_a_budget():
     budgets = Budgets(100, 100, 1.0, 0.05, 0, 100, 100, ("pandas",), ())
-    checks = run_checks(Subject("orders", budgets, Evidence()))
+    checks = run_checks(JudgedHandler("orders", budgets, Evidence()))
     assert Status.PASS not in {check.status for check in checks}
     assert exit_code(checks) == 3
 

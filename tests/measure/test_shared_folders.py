@@ -12,14 +12,14 @@ import pytest
 from harness import Handler, write_files
 from importcost.measure.runners import local
 from importcost.measure.runners.private_folders import NotPrivateError
-from importcost.measure.runners.shared_folders import CLOCK_STEP_NS, Entry, SharedUse, judge
+from importcost.measure.runners.shared_folders import CLOCK_STEP_NS, FolderEntry, SharedUse, judge
 from importcost.model.profile import RunKind
 
 SINCE = 1_000_000_000_000
-NEW = Entry((1, 2), 1000, SINCE + 1)
+NEW = FolderEntry((1, 2), 1000, SINCE + 1)
 
 
-def judged(entry: Entry, before: Entry | None = None, made=("/tmp/x",)) -> SharedUse:
+def judged(entry: FolderEntry, before: FolderEntry | None = None, made=("/tmp/x",)) -> SharedUse:
     earlier = {} if before is None else {"/tmp/x": before}
     return judge(earlier, {"/tmp/x": entry}, made, 1000, SINCE)
 
@@ -29,7 +29,7 @@ def test_what_is_new_and_was_recorded_is_removed():
 
 
 def test_a_clock_that_steps_does_not_hide_what_was_made():
-    early = Entry((1, 2), 1000, SINCE - CLOCK_STEP_NS)
+    early = FolderEntry((1, 2), 1000, SINCE - CLOCK_STEP_NS)
     assert judged(early) == SharedUse(removed=("/tmp/x",))
 
 
@@ -41,8 +41,8 @@ def test_what_merely_appeared_is_told():
     ("entry", "before"),
     [
         (NEW, NEW),  # it was there
-        (Entry((1, 2), 1001, SINCE + 1), None),  # another user's
-        (Entry((1, 2), 1000, SINCE - CLOCK_STEP_NS - 1), None),  # made before the launch
+        (FolderEntry((1, 2), 1001, SINCE + 1), None),  # another user's
+        (FolderEntry((1, 2), 1000, SINCE - CLOCK_STEP_NS - 1), None),  # made before the launch
     ],
     ids=["there before", "another user's", "older"],
 )
@@ -51,7 +51,7 @@ def test_what_cannot_be_the_launchs_is_left_alone(entry, before):
 
 
 def test_a_file_that_took_the_place_of_another_is_told_not_removed():
-    assert judged(NEW, before=Entry((1, 1), 1000, SINCE - 1)) == SharedUse(left=("/tmp/x",))
+    assert judged(NEW, before=FolderEntry((1, 1), 1000, SINCE - 1)) == SharedUse(left=("/tmp/x",))
 
 
 @pytest.fixture

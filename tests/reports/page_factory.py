@@ -15,16 +15,16 @@ from importcost.model.advice import (
     AuditEvent,
     BestSet,
     BytecodeFinding,
+    DeferVerdict,
     Economics,
     ImportFinding,
-    Place,
+    SourcePlace,
     StatementTime,
     ThirdPartyHint,
-    Verdict,
     VerdictKind,
     Verification,
 )
-from importcost.model.advice import Style as AdviceStyle
+from importcost.model.advice import DeferStyle as AdviceStyle
 from importcost.model.graph import (
     FUNCTION,
     RUNTIME,
@@ -196,10 +196,10 @@ def finding(
     kind = more.pop("kind", VerdictKind.DEFERRABLE)
     style = None if kind is VerdictKind.NOT_DEFERRABLE else AdviceStyle.FUNCTION
     return ImportFinding(
-        place=Place(more.pop("file", f"{TASK_ROOT}/handler.py"), line, line),
+        place=SourcePlace(more.pop("file", f"{TASK_ROOT}/handler.py"), line, line),
         code=code,
         imported=(imported,),
-        verdict=Verdict(kind, more.pop("reason", "only export() uses it"), style=style),
+        verdict=DeferVerdict(kind, more.pop("reason", "only export() uses it"), style=style),
         exclusive_us=exclusive_us,
         cumulative_us=exclusive_us + 20_000,
         modules=(imported,),
@@ -242,8 +242,9 @@ def advised_profile() -> Profile:
                    Economics(198.0, 686.0, 0.29, 1.65), DIFF)  # fmt: skip
     command = "python3.12 -m compileall -q --invalidation-mode unchecked-hash -j 0 BUILD_FOLDER"
     shipped = BytecodeFinding(9, command, verified(46_000), Economics(73.6, 254.0, 0.29, 0.61))
-    work = StatementTime(Place(f"{TASK_ROOT}/handler.py", 12, 14), "RATES = load()", 31_000, 0,
-                         31_000, (AuditEvent("open for writing", "rates.json"),))  # fmt: skip
+    place = SourcePlace(f"{TASK_ROOT}/handler.py", 12, 14)
+    written = AuditEvent("open for writing", "rates.json")
+    work = StatementTime(place, "RATES = load()", 31_000, 0, 31_000, (written,))
     hint = ThirdPartyHint(
         "botocore",
         "botocore.client",
@@ -298,7 +299,7 @@ def hostile_advice(evil: str) -> Advice:
         for number, name in enumerate(HOSTILE_NAMES)
     )  # fmt: skip
     best = BestSet((0, 1), 9_000, HOSTILE_NAMES, None, None, evil)
-    work = StatementTime(Place(evil, 1, 1), evil, 9_000, 0, 9_000, (AuditEvent(evil, evil),))
+    work = StatementTime(SourcePlace(evil, 1, 1), evil, 9_000, 0, 9_000, (AuditEvent(evil, evil),))
     hint = ThirdPartyHint(evil, evil, 9_000, evil, evil, evil)
     return Advice(found, (work,), best, BytecodeFinding(3, evil), (hint,))
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from harness import PATIENCE_S, write_files
-from importcost.app.web import choose_server, web_target
+from importcost.app.web_adapter import choose_server, web_target
 from importcost.measure.web_adapter import parse_request
 from importcost.model.results.web import WebAnswer, WebRequest
 

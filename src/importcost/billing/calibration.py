@@ -57,7 +57,7 @@ class Fitted(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
+class RuntimeVariant:
     """One profile and the log of the same code. Milliseconds.
 
     `published_ms` is the function's own computing by the published ratio and `blocked_ms` its
@@ -126,7 +126,7 @@ class Configuration:
 
 
 def calibrate(
-    variants: Sequence[Variant], published_floor: Interval, place: Configuration
+    variants: Sequence[RuntimeVariant], published_floor: Interval, place: Configuration
 ) -> tuple[Calibration, tuple[str, ...]]:
     """Return the calibration from the logs, and notes for its reader.
 
@@ -185,7 +185,7 @@ def prediction_band(values: Sequence[float], confidence: float = CONFIDENCE) -> 
 
 
 def _fit(
-    variants: Sequence[Variant], floor: Interval
+    variants: Sequence[RuntimeVariant], floor: Interval
 ) -> tuple[float, float, Fitted, tuple[str, ...]]:
     if _differ(variants):
         line = _line(variants)
@@ -200,7 +200,7 @@ def _fit(
 
 
 def _fit_one(
-    variants: Sequence[Variant], floor: Interval, notes: tuple[str, ...]
+    variants: Sequence[RuntimeVariant], floor: Interval, notes: tuple[str, ...]
 ) -> tuple[float, float, Fitted, tuple[str, ...]]:
     own = [one.typical_ms - one.blocked_ms for one in variants]
     published = [one.published_ms for one in variants]
@@ -223,12 +223,12 @@ def _fit_one(
     )
 
 
-def _differ(variants: Sequence[Variant]) -> bool:
+def _differ(variants: Sequence[RuntimeVariant]) -> bool:
     sizes = [one.published_ms for one in variants]
     return len(sizes) > 1 and max(sizes) > DIFFERENT_FACTOR * min(sizes)
 
 
-def _line(variants: Sequence[Variant]) -> tuple[float, float] | None:
+def _line(variants: Sequence[RuntimeVariant]) -> tuple[float, float] | None:
     """Return (floor, factor) by Theil and Sen: medians of slopes and of intercepts."""
     points = [(one.published_ms, one.typical_ms - one.blocked_ms) for one in variants]
     slopes = [
@@ -252,7 +252,7 @@ def _check_plausible(floor_ms: float, factor: float) -> None:
     )
 
 
-def _spread(variants: Sequence[Variant]) -> tuple[float, float]:
+def _spread(variants: Sequence[RuntimeVariant]) -> tuple[float, float]:
     """Return the widest relative band over the variants."""
     bands = [prediction_band(one.inits_ms) for one in variants]
     return (
@@ -262,7 +262,7 @@ def _spread(variants: Sequence[Variant]) -> tuple[float, float]:
 
 
 def _slope_error(
-    variants: Sequence[Variant], fitted: Fitted, floor: Interval, factor: float
+    variants: Sequence[RuntimeVariant], fitted: Fitted, floor: Interval, factor: float
 ) -> float:
     """Return the factor's half-width: from the unknown floor, or from the points' spread."""
     sizes = [one.published_ms for one in variants]

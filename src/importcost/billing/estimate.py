@@ -8,7 +8,7 @@ from enum import Enum
 
 from importcost.billing.calibration import Calibration
 from importcost.billing.figures.datafiles import (
-    Provenance,
+    FigureProvenance,
     check_arch,
     check_memory,
     check_package_type,
@@ -405,5 +405,5 @@ def _sources(prices: Prices, own: Calibration | None, *, from_log: bool) -> tupl
     return (*logged, *(_source(provenance) for provenance in used))
 
 
-def _source(provenance: Provenance) -> Source:
+def _source(provenance: FigureProvenance) -> Source:
     return Source(provenance.figure, provenance.source, provenance.date)

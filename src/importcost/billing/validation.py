@@ -12,7 +12,7 @@ from importcost.model.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ErrorTable:
     """An estimate and the log. `inside` is the share (0 to 1) of logged inits in its band.
 
     `error` is relative: the estimated init over the log's median, minus one.
@@ -24,7 +24,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class LogComparison:
     """The comparison of a log and a profile. Milliseconds.
 
     `logged` is the median of the log's inits with the band for the next one. `published` and
@@ -38,18 +38,18 @@ class Outcome:
     cold_starts: int
     logged: Interval
     memories: tuple[int, ...]
-    published: Comparison
-    stored: Comparison | None
-    fitted: Comparison | None
+    published: ErrorTable
+    stored: ErrorTable | None
+    fitted: ErrorTable | None
     calibration: Calibration | None
     reason: str | None
     notes: tuple[str, ...]
     left_out: tuple[str, ...]
 
 
-def compare(estimate: Estimate, inits_ms: Sequence[float]) -> Comparison:
+def compare_published(estimate: Estimate, inits_ms: Sequence[float]) -> ErrorTable:
     """Return an estimate beside logged inits in milliseconds. Raises ValueError without inits."""
     band = estimate.init_ms
     inside = sum(band.low <= ms <= band.high for ms in inits_ms) / len(inits_ms)
     middle = prediction_band(inits_ms).value
-    return Comparison(estimate, band.value / middle - 1 if middle else 0.0, inside)
+    return ErrorTable(estimate, band.value / middle - 1 if middle else 0.0, inside)

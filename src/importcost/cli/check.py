@@ -67,7 +67,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     (forbidden and new modules, side effects of imports), then budgets, then the baseline.
     """
     from importcost.app.gate.check import CheckRequest, check_handlers
-    from importcost.app.gate.configured import HowToMeasure
+    from importcost.app.gate.handler_requests import HowToMeasure
 
     if html is not None and deterministic:
         raise UsageError(
@@ -96,7 +96,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 def _write_pages(report: CheckReport, folder: Path, told: TerminalListener) -> None:
     """Write the page of each timed handler, and name the others."""
     from importcost.app.profile.facts import profile_facts
-    from importcost.gate.verdict import verdict_on
+    from importcost.gate.verdict import verdict_of_checks
     from importcost.reports.gate.budget import page_verdict
     from importcost.reports.output import write_output
     from importcost.reports.page.html import render_html
@@ -106,7 +106,7 @@ def _write_pages(report: CheckReport, folder: Path, told: TerminalListener) -> N
         if name not in report.profiles:
             told.note(f"No report of {name}: its init was not timed.")
             continue
-        verdict = verdict_on(one for one in report.checks if one.handler == name)
+        verdict = verdict_of_checks(one for one in report.checks if one.handler == name)
         profile, bill = report.profiles[name]
         facts = profile_facts(profile, bill)
         page = render_html(profile, bill, facts, page_verdict(verdict))

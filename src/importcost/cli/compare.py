@@ -138,7 +138,7 @@ def command(
 
 def _request(base: str, head: str, options: Given) -> CompareRequest:
     from importcost.app.gate.comparison.request import CompareRequest
-    from importcost.app.gate.configured import HowToMeasure
+    from importcost.app.gate.handler_requests import HowToMeasure
 
     image = options["image"]
     how = HowToMeasure(
@@ -169,7 +169,7 @@ def _saved(
 ) -> None:
     from importcost.app.gate.compare_saved import compare_profiles
     from importcost.reports.terminal.compare import render_attribution
-    from importcost.reports.text import Style
+    from importcost.reports.text import Palette
 
     if not (base.endswith(".json") and head.endswith(".json")):
         raise UsageError(
@@ -178,7 +178,7 @@ def _saved(
         )
     report, found = compare_profiles(read_saved(base), read_saved(head), max_increase=max_increase)
     width = terminal_width()
-    lines = render_attribution(found, width, Style(colour=wants_colour()))
+    lines = render_attribution(found, width, Palette(colour=wants_colour()))
     _finish(report, folder, outputs, "\n".join([*lines, ""]))
 
 

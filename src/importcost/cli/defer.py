@@ -85,7 +85,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     without --write. TARGET is what `importcost profile` takes.
     """
     from importcost.app.defer.defer import DeferRequest, defer_handler
-    from importcost.model.advice import Style
+    from importcost.model.advice import DeferStyle
 
     for path in outputs:
         format_of(path)
@@ -98,7 +98,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         _refuse_link(target)
     request = DeferRequest(
         request_of(target, options),
-        style=Style(style) if style else None,
+        style=DeferStyle(style) if style else None,
         verify=verify,
         verify_seconds=verify_seconds,
         events=events,

@@ -19,7 +19,7 @@ from importcost.errors import UsageError
 from importcost.parameters import Parameter
 
 if TYPE_CHECKING:
-    from importcost.gate.blame import Compared
+    from importcost.gate.beyond_noise import Compared
     from importcost.gate.checks import Check
     from importcost.reports.gate.text import Places
 

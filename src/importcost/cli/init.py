@@ -51,7 +51,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     TARGET is what `importcost profile` takes. Without one, handlers are looked for: in a SAM
     template or serverless.yml, else files with a function handler or lambda_handler.
     """
-    from importcost.app.gate.configured import HowToMeasure
+    from importcost.app.gate.handler_requests import HowToMeasure
     from importcost.app.gate.init_config import InitRequest, write_configuration
 
     if math.isnan(margin):  # passes every range

@@ -121,11 +121,11 @@ def _show(error: ImportcostError) -> None:
     import click
 
     from importcost.cli.printing import say
-    from importcost.errors import HandlerError, Reader, worded
+    from importcost.errors import Audience, HandlerError, worded
 
     if isinstance(error, HandlerError) and error.traceback_text:
         say(plain(error.traceback_text.rstrip()) + "\n")
-    sentence = one_sentence(worded(error, Reader.OPTIONS))
+    sentence = one_sentence(worded(error, Audience.OPTIONS))
     say(f"{click.style('Error:', fg='red', bold=True)} {sentence}")
 
 

@@ -16,7 +16,7 @@ from importcost.cli.options import (
 )
 from importcost.cli.outputs import check_writable, tell_written, terminal_report, write_reports
 from importcost.cli.printing import show
-from importcost.cli.web import check_web_options, profile_adapter, web_options
+from importcost.cli.web_adapter import check_web_options, profile_adapter, web_options
 from importcost.errors import UsageError
 from importcost.files.replace import check_default_name
 from importcost.reports.output import STDOUT, format_of

@@ -36,7 +36,7 @@ def kind_of(value: Any) -> str:
     return names.get(type(value), "a date or time")
 
 
-def text(value: Any) -> str:
+def text_setting(value: Any) -> str:
     """Return a string that is not empty and has no NUL, which no path or variable can contain."""
     if type(value) is not str:
         raise WrongValueError(f"must be a string, not {kind_of(value)}")
@@ -45,7 +45,7 @@ def text(value: Any) -> str:
     return value
 
 
-def memory(value: Any) -> int:
+def memory_setting(value: Any) -> int:
     """Return a memory size that Lambda has, in MB."""
     found = whole(value)
     if not MIN_MEMORY_MB <= found <= MAX_MEMORY_MB:
@@ -126,7 +126,7 @@ def texts(value: Any) -> tuple[str, ...]:
     """Return a list of strings."""
     if type(value) is not list:
         raise WrongValueError(f"must be a list of strings, not {kind_of(value)}")
-    return tuple(_item(text, item, number) for number, item in enumerate(value))
+    return tuple(_item(text_setting, item, number) for number, item in enumerate(value))
 
 
 def patterns(value: Any) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ def patterns(value: Any) -> tuple[str, ...]:
 
 
 def _pattern(value: Any) -> str:
-    found = text(value)
+    found = text_setting(value)
     if not _PATTERN.fullmatch(found):
         raise WrongValueError(f"must be a module name or a pattern like boto*, not {found!r}")
     return found
@@ -224,25 +224,25 @@ CALIBRATION: Mapping[str, Callable[[Any], Any]] = {
     "arch": one_of(*ARCHES),
     "package_type": one_of(*PACKAGE_TYPES),
     "runtime": runtime,
-    "date": text,
+    "date": text_setting,
 }
 """The settings in a handler's table `calibration`."""
 
 SETTINGS: Mapping[str, Callable[[Any], Any]] = {
-    "handler": text,
-    "root": text,
-    "python": text,
-    "memory": memory,
+    "handler": text_setting,
+    "root": text_setting,
+    "python": text_setting,
+    "memory": memory_setting,
     "arch": one_of(*ARCHES),
     "package_type": one_of(*PACKAGE_TYPES),
     "runtime": runtime,
     "env": environment,
     "layers": texts,
-    "requirements": text,
+    "requirements": text_setting,
     "with": texts,
     "install_missing": truth,
     "placeholders": truth,
-    "boto3": text,
+    "boto3": text_setting,
     "max_init_ms": positive,
     "max_billed_init_ms": positive,
     "max_cost_per_million": positive,

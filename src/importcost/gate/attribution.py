@@ -90,7 +90,7 @@ def attribute(
     difference of the profiles' own init times is used. Raises UsageError for settings that Lambda
     does not have.
     """
-    base_us, head_us = self_times(base.tree), self_times(head.tree)
+    base_us, head_us = function_self_us(base.tree), function_self_us(head.tree)
     base_names, head_names = function_modules(base), function_modules(head)
     modules = _modules(base_us, head_us, base_names, head_names, {**_owners(base), **_owners(head)})
     return Attribution(
@@ -112,7 +112,7 @@ def function_modules(profile: Profile) -> frozenset[str]:
     built-in modules and include failed attempts.
     """
     if profile.graph is None:
-        return frozenset(self_times(profile.tree))
+        return frozenset(function_self_us(profile.tree))
     return loaded_for_function(profile.graph)
 
 
@@ -171,7 +171,7 @@ def init_difference(base: Profile, head: Profile) -> Interval:
     return Interval(value - down, value, value + up, confidence)
 
 
-def self_times(tree: ImportTree) -> dict[str, int]:
+def function_self_us(tree: ImportTree) -> dict[str, int]:
     """Return each module's self time in the function's phases, unclipped so that they add up."""
     wanted = {index for index, label in enumerate(tree.phases) if label in FUNCTION_PHASES}
     totals: dict[str, int] = defaultdict(int)

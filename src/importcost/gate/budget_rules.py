@@ -5,9 +5,9 @@ from __future__ import annotations
 from importcost.gate.baseline import Figures, why_modules_only
 from importcost.gate.budgets import Budgets, Rule
 from importcost.gate.checks import Check, Status
-from importcost.gate.compare import Shift, Thresholds, Verdict
+from importcost.gate.compare import ComparedVerdict, Shift, Thresholds
 from importcost.gate.relative import change_of_time
-from importcost.gate.subject import Subject
+from importcost.gate.subject import JudgedHandler
 from importcost.model.interval import Interval
 from importcost.model.stats import median_interval
 
@@ -33,7 +33,7 @@ def within(interval: Interval, budget: float) -> Status:
     return Status.WARN if interval.value > budget else Status.PASS
 
 
-def memory(subject: Subject) -> tuple[Check, ...]:
+def memory_budget(subject: JudgedHandler) -> tuple[Check, ...]:
     """Hold the median of the runs' peak memory against `max_memory_mb`."""
     budget, peaks = subject.budgets.max_memory_mb, subject.evidence.peak_rss_kb
     if budget is None:
@@ -49,7 +49,7 @@ def memory(subject: Subject) -> tuple[Check, ...]:
     )
 
 
-def absolute(subject: Subject) -> tuple[Check, ...]:
+def absolute_budgets(subject: JudgedHandler) -> tuple[Check, ...]:
     """Hold the estimate on Lambda against `max_init_ms` and its kind."""
     budgets, estimate = subject.budgets, subject.evidence.estimate
     wanted = (
@@ -83,7 +83,7 @@ def absolute(subject: Subject) -> tuple[Check, ...]:
 
 
 def _budget_check(
-    subject: Subject, rule: Rule, words: str, found: Interval, budget: float
+    subject: JudgedHandler, rule: Rule, words: str, found: Interval, budget: float
 ) -> Check:
     status = within(found, budget)
     said = f"{_said(rule, found.value)} ({_said(rule, found.low)} to {_said(rule, found.high)})"
@@ -96,7 +96,7 @@ def _said(rule: Rule, value: float) -> str:
     return f"${value:,.2f}" if rule is Rule.COST else f"{value:,.0f} ms"
 
 
-def relative(subject: Subject, *, earlier: str = "the baseline") -> tuple[Check, ...]:
+def relative(subject: JudgedHandler, *, earlier: str = "the baseline") -> tuple[Check, ...]:
     """Compare init with the compared version, or without pairs with the baseline's figures.
 
     `earlier` names those figures in messages.
@@ -108,7 +108,7 @@ def relative(subject: Subject, *, earlier: str = "the baseline") -> tuple[Check,
     return (_against_figures(subject, subject.budgets.max_increase, earlier),)
 
 
-def _against_pairs(subject: Subject) -> Check:
+def _against_pairs(subject: JudgedHandler) -> Check:
     """Judge a comparison by the metric that exceeds its budget most.
 
     An init that takes 3 % more CPU time keeps a budget of 5 %, but not if it also began to wait. So
@@ -126,7 +126,7 @@ def _against_pairs(subject: Subject) -> Check:
     message = comparison.reason
     if shift is not deciding:
         message = f"{message} Not kept by {comparison.figures(shift)}."
-    if comparison.verdict is Verdict.SLOWER and budget is not None:
+    if comparison.verdict is ComparedVerdict.SLOWER and budget is not None:
         message = f"{message} max_increase is {budget:g} %."
     measured = round(shift.shift_percent.value, 2)
     return subject.check(Rule.INCREASE, status, message, measured=measured, budget=budget)
@@ -140,19 +140,19 @@ def _pairs_status(budgets: Budgets, shift: Shift) -> Status:
     """
     percent = shift.shift_percent
     budget = None if budgets.max_increase is None else 100 * budgets.max_increase
-    if shift.verdict is Verdict.INCONCLUSIVE:
+    if shift.verdict is ComparedVerdict.INCONCLUSIVE:
         is_kept = (
             budget is not None
             and percent.high <= budget
             and percent.confidence >= 1 - thresholds_of(budgets).alpha
         )
         return Status.PASS if is_kept else Status.INCONCLUSIVE
-    if shift.verdict is Verdict.SLOWER:
+    if shift.verdict is ComparedVerdict.SLOWER:
         return Status.FAIL if budget is None else within(percent, budget)
     return Status.PASS
 
 
-def _against_figures(subject: Subject, allowed: float, earlier: str) -> Check:
+def _against_figures(subject: JudgedHandler, allowed: float, earlier: str) -> Check:
     """Compare a later measurement with an earlier one: fails only if the intervals are disjoint.
 
     Two measurements at different times differ by the machine's drift alone. The calibration

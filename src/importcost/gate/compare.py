@@ -19,7 +19,7 @@ DOUBTFUL_P = 0.2
 """A shift beyond the limit with a p value below this could be real: it is measured further."""
 
 
-class Verdict(str, Enum):
+class ComparedVerdict(str, Enum):
     """The result of comparing two versions."""
 
     SLOWER = "slower"
@@ -88,7 +88,7 @@ class Shift:
     shift_percent: Interval
     p_value: float
     corrected_p: float
-    verdict: Verdict
+    verdict: ComparedVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Comparison:
 
     handler: str
     pairs: int
-    verdict: Verdict
+    verdict: ComparedVerdict
     cpu: Shift
     wall: Shift
     is_wall_gated: bool
@@ -122,7 +122,7 @@ class Comparison:
         was added as well.
         """
         same = [shift for shift in self.gated if shift.verdict is self.verdict]
-        if self.verdict in (Verdict.SLOWER, Verdict.INCONCLUSIVE):
+        if self.verdict in (ComparedVerdict.SLOWER, ComparedVerdict.INCONCLUSIVE):
             return max(same, key=lambda shift: shift.shift_percent.value)
         return same[0]
 
@@ -133,7 +133,7 @@ class Comparison:
         return f"{shift.metric.value} time {change}"
 
 
-def compare(
+def compare_timings(
     pairs_of: Mapping[str, Sequence[Pair]],
     thresholds: Thresholds | Mapping[str, Thresholds] | None = None,
 ) -> tuple[Comparison, ...]:
@@ -179,7 +179,7 @@ def next_step(comparison: Comparison, declared_pairs: int = DEFAULT_PAIRS) -> St
     displeases would raise the rate of false alarms without limit.
     """
     is_first_look = comparison.pairs < EXTENSION * declared_pairs
-    is_unclear = comparison.verdict is Verdict.INCONCLUSIVE or comparison.is_close
+    is_unclear = comparison.verdict is ComparedVerdict.INCONCLUSIVE or comparison.is_close
     return Step.EXTEND if is_unclear and is_first_look else Step.STOP
 
 
@@ -227,7 +227,7 @@ def _shift(pairs: Sequence[Pair], metric: Metric, thresholds: Thresholds) -> Shi
         shift_percent=_percent(shift_us, base_us),
         p_value=p_value,
         corrected_p=p_value,
-        verdict=Verdict.INCONCLUSIVE,
+        verdict=ComparedVerdict.INCONCLUSIVE,
     )
 
 
@@ -248,11 +248,11 @@ def _judged(shift: Shift, thresholds: Thresholds) -> Shift:
     found = shift.shift_us
     is_beyond = abs(found.value) > limit_us
     if is_beyond and shift.corrected_p < thresholds.alpha:
-        verdict = Verdict.SLOWER if found.value > 0 else Verdict.FASTER
+        verdict = ComparedVerdict.SLOWER if found.value > 0 else ComparedVerdict.FASTER
     elif (is_beyond and shift.p_value < DOUBTFUL_P) or not _is_resolved(shift, thresholds):
-        verdict = Verdict.INCONCLUSIVE
+        verdict = ComparedVerdict.INCONCLUSIVE
     else:
-        verdict = Verdict.SAME
+        verdict = ComparedVerdict.SAME
     return replace(shift, verdict=verdict)
 
 
@@ -277,33 +277,38 @@ def _comparison(
     )
     verdict = _worst([shift.verdict for shift in gated])
     found = Comparison(handler, len(pairs), verdict, cpu, wall, is_wall_gated, "")
-    slower = [shift for shift in gated if shift.verdict is Verdict.SLOWER]
+    slower = [shift for shift in gated if shift.verdict is ComparedVerdict.SLOWER]
     is_close = bool(slower) and all(
         shift.shift_us.low <= thresholds.limit_us(shift.base_us) for shift in slower
     )
     return replace(found, reason=_reason(found, thresholds, tests), is_close=is_close)
 
 
-def _worst(verdicts: Sequence[Verdict]) -> Verdict:
+def _worst(verdicts: Sequence[ComparedVerdict]) -> ComparedVerdict:
     """Return the verdict on several metrics: a faster one does not excuse a slower one."""
-    order = (Verdict.SLOWER, Verdict.INCONCLUSIVE, Verdict.FASTER, Verdict.SAME)
+    order = (
+        ComparedVerdict.SLOWER,
+        ComparedVerdict.INCONCLUSIVE,
+        ComparedVerdict.FASTER,
+        ComparedVerdict.SAME,
+    )
     return min(verdicts, key=order.index)
 
 
 def _reason(found: Comparison, thresholds: Thresholds, tests: int) -> str:
     shift = found.deciding
     fewest = fewest_pairs(thresholds.alpha, tests)
-    if found.verdict is Verdict.INCONCLUSIVE and found.pairs < fewest:
+    if found.verdict is ComparedVerdict.INCONCLUSIVE and found.pairs < fewest:
         among = "" if tests == 1 else f" among {tests} comparisons"
         return f"{found.pairs} pairs cannot show anything{among}: measure at least {fewest}."
     figures = found.figures(shift)
     limit = 100 * thresholds.limit_us(shift.base_us) / max(shift.base_us, 1.0)
     match found.verdict:
-        case Verdict.SLOWER | Verdict.FASTER:
+        case ComparedVerdict.SLOWER | ComparedVerdict.FASTER:
             return f"Init is {found.verdict.value}: {figures}."
-        case Verdict.SAME:
+        case ComparedVerdict.SAME:
             return f"No change over {limit:.3g} % shows: {figures}."
-        case Verdict.INCONCLUSIVE:
+        case ComparedVerdict.INCONCLUSIVE:
             return (
                 f"The pairs are inconclusive: {figures}; measure more of them, or on a quieter"
                 " machine."

@@ -13,7 +13,7 @@ from importcost.model.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class NameChange:
     """One module's or distribution's self times in base and head, microseconds.
 
     `kind` is added, removed, slower, faster or unchanged. For a distribution `added` and
@@ -46,8 +46,8 @@ class Difference:
     head: Profile
     base_bill: Estimate
     head_bill: Estimate
-    modules: tuple[Change, ...]
-    distributions: tuple[Change, ...]
+    modules: tuple[NameChange, ...]
+    distributions: tuple[NameChange, ...]
     dollars_per_million: Interval
     caveats: tuple[str, ...]
     base_edges: Mapping[str, ImportEdge] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from importcost.gate.budgets import Rule
 from importcost.gate.checks import Check, Status
-from importcost.gate.subject import Subject
+from importcost.gate.subject import JudgedHandler
 from importcost.model.advice import AuditEvent
 
 _KINDS = {
@@ -41,12 +41,12 @@ def rule_of_event(event: AuditEvent) -> Rule | None:
     return next((rule for rule, names in _KINDS.items() if event.name in names), None)
 
 
-def import_events(subject: Subject) -> tuple[Check, ...]:
+def import_events(subject: JudgedHandler) -> tuple[Check, ...]:
     """Return a check for each statement with a forbidden side effect, by rule."""
     return tuple(check for rule in _KINDS for check in _of_rule(subject, rule))
 
 
-def _of_rule(subject: Subject, rule: Rule) -> list[Check]:
+def _of_rule(subject: JudgedHandler, rule: Rule) -> list[Check]:
     statements = subject.evidence.statements
     if statements is None:
         message = "Side effects of imports were not watched: measure with six launches or more."

@@ -10,7 +10,7 @@ from importcost.gate.attribution import loaded_for_function
 from importcost.gate.budgets import Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.patterns import first_match, matches, topmost, topmost_of
-from importcost.gate.subject import Subject
+from importcost.gate.subject import JudgedHandler
 from importcost.model.graph import ImportGraph
 from importcost.model.results.chains import Chain, Hop
 
@@ -22,7 +22,7 @@ MAX_BROUGHT = 12
 NO_GRAPH = "The loaded modules are not known: measure the handler instead of reading a log."
 
 
-def forbidden_imports(subject: Subject) -> tuple[Check, ...]:
+def forbidden_imports(subject: JudgedHandler) -> tuple[Check, ...]:
     """Check the modules loaded at init against `forbid`, with the chain that loads each."""
     rule, patterns = Rule.FORBIDDEN_IMPORT, subject.budgets.forbid
     graph = subject.evidence.graph
@@ -43,7 +43,7 @@ def forbidden_imports(subject: Subject) -> tuple[Check, ...]:
     return _violations(subject, graph, rule, found, sentence)
 
 
-def module_count(subject: Subject) -> tuple[Check, ...]:
+def module_count(subject: JudgedHandler) -> tuple[Check, ...]:
     """Check the number of modules that the function loads against `max_modules`."""
     rule, most = Rule.MODULE_COUNT, subject.budgets.max_modules
     graph = subject.evidence.graph
@@ -58,7 +58,7 @@ def module_count(subject: Subject) -> tuple[Check, ...]:
     return (subject.check(rule, status, message, measured=count, budget=most),)
 
 
-def new_modules(subject: Subject) -> tuple[Check, ...]:
+def new_modules(subject: JudgedHandler) -> tuple[Check, ...]:
     """Check the modules loaded at init against the baseline's, without those allowed."""
     rule, allowed = Rule.NEW_MODULE, subject.budgets.allowed_new_modules
     graph, baseline = subject.evidence.graph, subject.baseline
@@ -129,7 +129,7 @@ def _in_load_order(graph: ImportGraph, is_wanted: Callable[[str], bool]) -> tupl
 
 
 def _violations(
-    subject: Subject,
+    subject: JudgedHandler,
     graph: ImportGraph,
     rule: Rule,
     found: Sequence[str],
@@ -152,13 +152,13 @@ def _violations(
     return tuple(checks)
 
 
-def _words(subject: Subject, chain: Chain) -> str:
+def _words(subject: JudgedHandler, chain: Chain) -> str:
     """Format a chain: `handler (handler.py:1) > helper (helper.py:4) > pandas`."""
     steps = [_step(subject, hop) for hop in chain.hops]
     return " > ".join([*steps, chain.hops[-1].imported])
 
 
-def _step(subject: Subject, hop: Hop) -> str:
+def _step(subject: JudgedHandler, hop: Hop) -> str:
     where = f" ({subject.short(hop.file)}:{hop.line})" if hop.file and hop.line else ""
     if hop.importer == hop.body:
         return f"{hop.body}{where}"

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from importcost.gate.budget_rules import absolute, memory, relative
+from importcost.gate.budget_rules import absolute_budgets, memory_budget, relative
 from importcost.gate.budgets import RULE_TEXT, Level, Levels, Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.event_rules import import_events
 from importcost.gate.import_rules import forbidden_imports, module_count, new_modules
-from importcost.gate.subject import Subject
+from importcost.gate.subject import JudgedHandler
 
-_Rules = Callable[[Subject], tuple[Check, ...]]
+_Rules = Callable[[JudgedHandler], tuple[Check, ...]]
 
 DETERMINISTIC: tuple[_Rules, ...] = (forbidden_imports, module_count, new_modules, import_events)
 """Rules for which two launches of the interpreter are enough."""
-MEASURED: tuple[_Rules, ...] = (memory, absolute, relative)
+MEASURED: tuple[_Rules, ...] = (memory_budget, absolute_budgets, relative)
 
 
-def run_checks(subject: Subject) -> tuple[Check, ...]:
+def run_checks(subject: JudgedHandler) -> tuple[Check, ...]:
     """Return the outcome of every rule that the handler's budgets ask for.
 
     A rule that is switched off is one SKIPPED check; a budget that is not set is no check. The

@@ -36,7 +36,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class JudgedHandler:
     """One handler under its budgets. `handler` is its name in the configuration.
 
     `baseline` is its entry in the baseline file, `comparison` the verdict on pairs, if there is

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from importcost.gate.budget_rules import absolute, memory
+from importcost.gate.budget_rules import absolute_budgets, memory_budget
 from importcost.gate.budgets import Rule
 from importcost.gate.checks import Check, Status
-from importcost.gate.subject import Subject
+from importcost.gate.subject import JudgedHandler
 
 BUDGET_RULES = frozenset({Rule.MEMORY, Rule.INIT, Rule.BILLED_INIT, Rule.COST})
 """The rules that compare a figure of the one measured version with a budget."""
 
 
-class Outcome(str, Enum):
+class BudgetOutcome(str, Enum):
     """The outcome of the budgets; the value is its name in the page's data."""
 
     PASS = "pass"  # noqa: S105 - no password
@@ -32,7 +32,7 @@ class BudgetVerdict:
     did. `size_mb` is the memory size that was judged, None if the report shows that one anyway.
     """
 
-    status: Outcome
+    status: BudgetOutcome
     message: str
     more: int = 0
     size_mb: int | None = None
@@ -49,24 +49,24 @@ class BudgetVerdict:
 
 
 _MORE = {
-    Outcome.FAIL: ("is over its budget too", "are over their budgets too"),
-    Outcome.UNKNOWN: ("is not decided either", "are not decided either"),
-    Outcome.PASS: ("is within its budget too", "are within their budgets too"),
+    BudgetOutcome.FAIL: ("is over its budget too", "are over their budgets too"),
+    BudgetOutcome.UNKNOWN: ("is not decided either", "are not decided either"),
+    BudgetOutcome.PASS: ("is within its budget too", "are within their budgets too"),
 }
 
 
-def judge_budgets(subject: Subject) -> BudgetVerdict | None:
+def judge_budgets(subject: JudgedHandler) -> BudgetVerdict | None:
     """Return the verdict on the budgets of a measurement, or None if none is set."""
-    checks = (*absolute(subject), *memory(subject))
-    return verdict_on(check for check in checks if not subject.is_off(check.rule))
+    checks = (*absolute_budgets(subject), *memory_budget(subject))
+    return verdict_of_checks(check for check in checks if not subject.is_off(check.rule))
 
 
-def verdict_on(checks: Iterable[Check]) -> BudgetVerdict | None:
+def verdict_of_checks(checks: Iterable[Check]) -> BudgetVerdict | None:
     """Return the verdict of the checks of one handler's budgets, the most severe deciding.
 
     A rule that is switched off does not count. None if no budget was checked.
     """
-    found: dict[Outcome, list[Check]] = {outcome: [] for outcome in _MORE}
+    found: dict[BudgetOutcome, list[Check]] = {outcome: [] for outcome in _MORE}
     for check in checks:
         if check.rule in BUDGET_RULES and check.status is not Status.SKIPPED:
             found[_outcome(check.status)].append(check)
@@ -76,7 +76,7 @@ def verdict_on(checks: Iterable[Check]) -> BudgetVerdict | None:
     return None
 
 
-def _outcome(status: Status) -> Outcome:
+def _outcome(status: Status) -> BudgetOutcome:
     if status is Status.FAIL:
-        return Outcome.FAIL
-    return Outcome.PASS if status is Status.PASS else Outcome.UNKNOWN
+        return BudgetOutcome.FAIL
+    return BudgetOutcome.PASS if status is Status.PASS else BudgetOutcome.UNKNOWN

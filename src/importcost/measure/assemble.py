@@ -97,7 +97,7 @@ def phase_times(
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
+class MeasurementProvenance:
     """The place, tools and date of a measurement; see `Environment` for the words."""
 
     facts: InterpreterFacts
@@ -113,7 +113,9 @@ class Provenance:
     supplies: Supplies = NO_SUPPLIES
 
 
-def assemble(measurement: Measurement, subject: Subject, provenance: Provenance) -> Profile:
+def assemble(
+    measurement: Measurement, subject: Subject, provenance: MeasurementProvenance
+) -> Profile:
     """Turn a measurement into the profile from which everything else is rendered."""
     totals = {name: _total_us(measurement.runs, name) for name in SPAN_OF_LABEL.values()}
     trees = [build_tree(log) for log in measurement.logs]
@@ -141,7 +143,9 @@ def assemble(measurement: Measurement, subject: Subject, provenance: Provenance)
     )
 
 
-def first_profile(runs: Sequence[Run], subject: Subject, provenance: Provenance) -> Profile:
+def first_profile(
+    runs: Sequence[Run], subject: Subject, provenance: MeasurementProvenance
+) -> Profile:
     """Return a profile of totals alone, without tree and graph, while more runs follow.
 
     It is enough for a bill; the imports behind it are not known yet.
@@ -169,7 +173,7 @@ def _speed_us(runs: Sequence[Run]) -> int | None:
 
 
 def _environment(
-    runtime_version: str | None, subject: Subject, provenance: Provenance
+    runtime_version: str | None, subject: Subject, provenance: MeasurementProvenance
 ) -> Environment:
     facts = provenance.facts
     return Environment(

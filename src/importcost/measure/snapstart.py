@@ -13,13 +13,13 @@ from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Layout, Runner
 from importcost.measure.session import Subject
 from importcost.snapstart.model import (
-    Event,
     GlobalName,
     HazardKind,
     Held,
     HeldValue,
     HookRun,
     Observation,
+    ObservedCall,
 )
 
 INITIALIZATION = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
@@ -144,7 +144,7 @@ def _observation(
     )
 
 
-def _event(data: Mapping[str, Any], number: int, layout: Layout) -> Event:
+def _event(data: Mapping[str, Any], number: int, layout: Layout) -> ObservedCall:
     item = data["events"][number]
     held = data["held"]
     is_open = None
@@ -154,7 +154,7 @@ def _event(data: Mapping[str, Any], number: int, layout: Layout) -> Event:
     ):
         if number in data[events]:
             is_open = (number in data[at_init], number in held.get(restored, data[at_init]))
-    return Event(
+    return ObservedCall(
         kind=HazardKind(item["kind"]),
         label=item["label"],
         is_direct=item["direct"],

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from importcost.measure.runners.base import Layout
-from importcost.model.advice import AuditEvent, Place, StatementTime
+from importcost.model.advice import AuditEvent, SourcePlace, StatementTime
 from importcost.model.stats import median
 
 
@@ -41,7 +41,7 @@ def statement_times(
             rows[(row[0], row[1], row[2])].append(row)
     return tuple(
         StatementTime(
-            place=Place(layout.on_host(file), line, end_line),
+            place=SourcePlace(layout.on_host(file), line, end_line),
             code="",
             own_us=_median_us(found, 3),
             import_us=_median_us(found, 4),

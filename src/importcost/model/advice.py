@@ -25,7 +25,7 @@ class VerdictKind(str, Enum):
     ALREADY_LAZY = "already lazy"
 
 
-class Style(str, Enum):
+class DeferStyle(str, Enum):
     """The form of an edit that defers."""
 
     FUNCTION = "function"
@@ -41,7 +41,7 @@ class Style(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourcePlace:
     """Lines of a file of the function; `line` and `end_line` count from 1, both inclusive."""
 
     file: str
@@ -50,7 +50,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class DeferVerdict:
     """The verdict on an import statement, with its reason and the line that decides it.
 
     `reason` is a sentence without its full stop. `objects` are the module-level names that have to
@@ -62,7 +62,7 @@ class Verdict:
     reason: str
     line: int | None = None
     objects: tuple[str, ...] = ()
-    style: Style | None = None
+    style: DeferStyle | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +116,10 @@ class ImportFinding:
     None.
     """
 
-    place: Place
+    place: SourcePlace
     code: str
     imported: tuple[str, ...]
-    verdict: Verdict
+    verdict: DeferVerdict
     exclusive_us: int
     cumulative_us: int
     modules: tuple[str, ...]
@@ -152,13 +152,13 @@ class StatementTime:
     hooks.
     """
 
-    place: Place
+    place: SourcePlace
     code: str
     own_us: int
     import_us: int
     wall_us: int
     events: tuple[AuditEvent, ...] = ()
-    verdict: Verdict | None = None
+    verdict: DeferVerdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ class SnakevizServer:
 
 
 @contextmanager
-def serve(data: bytes, name: str, timeout_s: float = START_TIMEOUT_S) -> Iterator[SnakevizServer]:
+def serve_profile(
+    data: bytes, name: str, timeout_s: float = START_TIMEOUT_S
+) -> Iterator[SnakevizServer]:
     """Serve pstats `data` with snakeviz on a free port of 127.0.0.1, shown as `name`.
 
     The server runs in a process group and a temporary folder of its own; both are removed when the

@@ -8,7 +8,7 @@ NARROWEST, MAX_WIDTH = 40, 110
 """The narrowest and the widest report, in columns."""
 
 
-class Style:
+class Palette:
     """ANSI styling, or none at all."""
 
     def __init__(self, *, colour: bool) -> None:

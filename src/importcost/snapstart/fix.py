@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from importcost.snapstart.model import Finding, HazardKind, Severity, Skeleton
+from importcost.snapstart.model import HazardKind, Severity, Skeleton, SnapshotHazard
 from importcost.snapstart.modules import (
     Project,
     SourceModule,
@@ -16,7 +16,7 @@ CLOSERS = {HazardKind.CONNECTION: "{name}.close()"}
 LATE = (HazardKind.LATE_HOOK, HazardKind.ADAPTER_HOOK)
 
 
-def skeletons(project: Project, findings: tuple[Finding, ...]) -> tuple[Skeleton, ...]:
+def skeletons(project: Project, findings: tuple[SnapshotHazard, ...]) -> tuple[Skeleton, ...]:
     """Return a skeleton for each file with hazards that hooks can fix."""
     modules = {module.file: module for module in project.modules.values()}
     found = []
@@ -33,8 +33,8 @@ def skeletons(project: Project, findings: tuple[Finding, ...]) -> tuple[Skeleton
     return tuple(found)
 
 
-def _skeleton(module: SourceModule, findings: list[Finding]) -> Skeleton:
-    names: dict[str, tuple[str, str, Finding]] = {}
+def _skeleton(module: SourceModule, findings: list[SnapshotHazard]) -> Skeleton:
+    names: dict[str, tuple[str, str, SnapshotHazard]] = {}
     points = []
     for item in findings:
         simple = _simple_statement(module, item)
@@ -65,7 +65,7 @@ def _skeleton(module: SourceModule, findings: list[Finding]) -> Skeleton:
     return Skeleton(module.file, "\n".join(lines) + "\n", tuple(points))
 
 
-def _simple_statement(module: SourceModule, item: Finding) -> tuple[str, str] | None:
+def _simple_statement(module: SourceModule, item: SnapshotHazard) -> tuple[str, str] | None:
     """Return target and value, as source, of a plain assignment to the finding's names."""
     names = {name.name for name in item.names}
     text = "\n".join(module.lines)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importcost.snapstart.calls import GENERATOR_CALLS, call_kind
 from importcost.snapstart.model import GlobalName, HazardKind, LateHook
 from importcost.snapstart.modules import (
-    Function,
+    AnyFunction,
     Project,
     SourceModule,
     evaluated,
@@ -40,7 +40,7 @@ MUTATORS = frozenset(
 class _Hook:
     when: str
     module: SourceModule
-    function: Function | None
+    function: AnyFunction | None
     released: tuple[GlobalName, ...] = ()
 
 
@@ -105,7 +105,7 @@ def _calls_at_init(module: SourceModule) -> Iterator[ast.Call]:
 
 def _run_at_init(project: Project) -> Iterator[int]:
     """Yield the ids of the own functions that run during init."""
-    waiting: list[tuple[SourceModule, Function]] = []
+    waiting: list[tuple[SourceModule, AnyFunction]] = []
     for module in project.modules.values():
         for call in _calls_at_init(module):
             dotted = resolve(module, call.func)
@@ -168,7 +168,7 @@ def _hook_argument(
 def _run(
     project: Project,
     module: SourceModule,
-    function: Function,
+    function: AnyFunction,
     effects: _Effects,
     seen: frozenset[int],
 ) -> None:
@@ -195,7 +195,7 @@ def _names_behind(
     project: Project,
     module: SourceModule,
     target: ast.expr,
-    function: Function,
+    function: AnyFunction,
     local: frozenset[str],
 ) -> Iterator[GlobalName]:
     """Yield the globals that an assignment in a hook reaches; `self.x` reaches each instance."""
@@ -211,7 +211,9 @@ def _names_behind(
         yield name
 
 
-def _instances(project: Project, module: SourceModule, function: Function) -> Iterator[GlobalName]:
+def _instances(
+    project: Project, module: SourceModule, function: AnyFunction
+) -> Iterator[GlobalName]:
     owners = {
         f"{module.name}.{name}()"
         for name, node in module.classes.items()

@@ -69,7 +69,7 @@ class Consumption:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SnapshotHazard:
     """One finding of the report. `found_by` is "source", "run" or both; `reason` is a sentence."""
 
     kind: HazardKind
@@ -96,7 +96,7 @@ class HookRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ObservedCall:
     """One call that consumed something during init, as traced.
 
     `frames` are the function's own frames from the call outwards (module, file, line), the last of
@@ -134,7 +134,7 @@ class Observation:
     is True if the interpreter had no snapshot_restore_py.
     """
 
-    events: tuple[Event, ...]
+    events: tuple[ObservedCall, ...]
     at_init: Held
     at_snapshot: Held
     clones: tuple[Held, Held]
@@ -196,7 +196,7 @@ class SnapStartReport:
     is_supported: bool
     init_us: int
     hooks: tuple[HookRun, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[SnapshotHazard, ...]
     skeletons: tuple[Skeleton, ...]
     is_stand_in: bool
     under_adapter: bool

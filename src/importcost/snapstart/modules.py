@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from importcost.snapstart.model import GlobalName
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -22,7 +22,7 @@ class SourceModule:
     tree: ast.Module
     lines: tuple[str, ...]
     bindings: Mapping[str, str]
-    functions: Mapping[str, Function]
+    functions: Mapping[str, AnyFunction]
     classes: Mapping[str, ast.ClassDef]
     values: dict[str, str] = field(default_factory=dict)
 
@@ -35,7 +35,7 @@ def parse_module(name: str, file: str, text: str) -> SourceModule:
     """Parse one module. Raises SyntaxError or ValueError if it is not valid Python."""
     tree = ast.parse(text)
     package = name if file.endswith("__init__.py") else name.rpartition(".")[0]
-    functions: dict[str, Function] = {}
+    functions: dict[str, AnyFunction] = {}
     classes: dict[str, ast.ClassDef] = {}
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -209,7 +209,7 @@ class Project:
             rest = f"{last}.{rest}" if rest else last
         return None
 
-    def functions_called(self, dotted: str) -> list[tuple[SourceModule, Function]]:
+    def functions_called(self, dotted: str) -> list[tuple[SourceModule, AnyFunction]]:
         """Return the own functions that calling `dotted` runs; a class runs its constructors."""
         found = self.module_of(dotted)
         if found is None:

@@ -19,7 +19,7 @@ from importcost.snapstart.model import (
     HazardKind,
 )
 from importcost.snapstart.modules import (
-    Function,
+    AnyFunction,
     Project,
     SourceModule,
     evaluated,
@@ -181,7 +181,10 @@ def _consumed(
 
 
 def consumed_in(
-    project: Project, module: SourceModule, function: Function, seen: frozenset[int] = frozenset()
+    project: Project,
+    module: SourceModule,
+    function: AnyFunction,
+    seen: frozenset[int] = frozenset(),
 ) -> Iterator[Found]:
     """Yield the values that running an own function consumes, with the globals that get them."""
     seen = seen | {id(function)}
@@ -200,13 +203,13 @@ def consumed_in(
                     yield replace(found, names=(*found.names, *names))
 
 
-def globals_declared(function: Function) -> frozenset[str]:
+def globals_declared(function: AnyFunction) -> frozenset[str]:
     """Return the names that a function declares global."""
     found = [node.names for node in ast.walk(function) if isinstance(node, ast.Global)]
     return frozenset(name for names in found for name in names)
 
 
-def local_names(function: Function) -> frozenset[str]:
+def local_names(function: AnyFunction) -> frozenset[str]:
     """Return the names that are local to a function."""
     bound = {
         node.id
@@ -219,14 +222,14 @@ def local_names(function: Function) -> frozenset[str]:
     return frozenset(bound | {one.arg for one in every}) - globals_declared(function)
 
 
-def function_statements(function: Function) -> Iterator[ast.stmt]:
+def function_statements(function: AnyFunction) -> Iterator[ast.stmt]:
     """Yield a function's statements in order, with those of nested blocks."""
     if not isinstance(function, ast.Lambda):
         yield from init_statements(function.body)
 
 
 def _written(
-    project: Project, module: SourceModule, statement: ast.stmt, function: Function
+    project: Project, module: SourceModule, statement: ast.stmt, function: AnyFunction
 ) -> list[GlobalName | None]:
     local = local_names(function)
     return [project.global_behind(module, target, local) for target in targets_of(statement)]

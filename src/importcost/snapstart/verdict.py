@@ -13,15 +13,15 @@ from importcost.snapstart.model import (
     ENTROPY,
     STATEFUL,
     Consumption,
-    Event,
-    Finding,
     GlobalName,
     HazardKind,
     Held,
     HeldValue,
     HookRun,
     Observation,
+    ObservedCall,
     Severity,
+    SnapshotHazard,
     SourceFacts,
 )
 from importcost.snapstart.modules import (
@@ -65,7 +65,9 @@ class _State:
     alike: bool = False
 
 
-def source_findings(facts: SourceFacts, *, under_adapter: bool = False) -> tuple[Finding, ...]:
+def source_findings(
+    facts: SourceFacts, *, under_adapter: bool = False
+) -> tuple[SnapshotHazard, ...]:
     """Return the findings that the source alone gives."""
     found = [
         _finding(item, _source_state(item.names, item.kind, facts), ("source",))
@@ -79,7 +81,7 @@ def source_findings(facts: SourceFacts, *, under_adapter: bool = False) -> tuple
 
 def run_findings(
     project: Project, facts: SourceFacts, seen: Observation, *, under_adapter: bool = False
-) -> tuple[Finding, ...]:
+) -> tuple[SnapshotHazard, ...]:
     """Return the findings that the run gives; the source only names the bindings of statements."""
     found = [
         _finding(item, _run_state(item, is_open, seen, facts), ("run",))
@@ -94,7 +96,7 @@ def run_findings(
 
 def all_findings(
     project: Project, facts: SourceFacts, seen: Observation, *, under_adapter: bool = False
-) -> tuple[Finding, ...]:
+) -> tuple[SnapshotHazard, ...]:
     """Return both views merged; if they differ on what was held, the run decides."""
     run = run_findings(project, facts, seen, under_adapter=under_adapter)
     source = source_findings(facts, under_adapter=under_adapter)
@@ -114,7 +116,7 @@ def all_findings(
 
 def hook_findings(
     hooks: tuple[HookRun, ...], init_us: int, timeout_s: float
-) -> tuple[Finding, ...]:
+) -> tuple[SnapshotHazard, ...]:
     """Return the hooks that failed, and the limits that init and hooks exceed.
 
     `timeout_s` is the function's own timeout.
@@ -139,23 +141,23 @@ def hook_findings(
     return tuple(found)
 
 
-def hazards(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def hazards(findings: tuple[SnapshotHazard, ...]) -> tuple[SnapshotHazard, ...]:
     """Return the findings that fail the check."""
     return tuple(item for item in findings if item.severity is Severity.HAZARD)
 
 
-def _order(item: Finding) -> tuple[str, int, str]:
+def _order(item: SnapshotHazard) -> tuple[str, int, str]:
     return item.file, item.line, item.kind.value
 
 
-def _hook_finding(kind: HazardKind, hook: HookRun, reason: str) -> Finding:
-    return Finding(
+def _hook_finding(kind: HazardKind, hook: HookRun, reason: str) -> SnapshotHazard:
+    return SnapshotHazard(
         kind, Severity.HAZARD, hook.file or "", hook.line or 0, "", hook.name, (), ("run",), reason
     )
 
 
-def _note(item: Consumption, reason: str) -> Finding:
-    return Finding(
+def _note(item: Consumption, reason: str) -> SnapshotHazard:
+    return SnapshotHazard(
         item.kind,
         Severity.NOTE,
         item.file,
@@ -168,7 +170,7 @@ def _note(item: Consumption, reason: str) -> Finding:
     )
 
 
-def _finding(item: Consumption, state: _State, found_by: tuple[str, ...]) -> Finding:
+def _finding(item: Consumption, state: _State, found_by: tuple[str, ...]) -> SnapshotHazard:
     severity, reason = Severity.HAZARD, _WHY.get(item.kind, _ALIKE)
     if state.accepted is not None:
         severity, reason = Severity.ACCEPTED, state.accepted
@@ -180,7 +182,7 @@ def _finding(item: Consumption, state: _State, found_by: tuple[str, ...]) -> Fin
     elif item.kind is HazardKind.ENVIRONMENT and item.label not in VOLATILE_VARIABLES:
         severity = Severity.NOTE
         reason = "a published version keeps its variables; a change needs a new version"
-    return Finding(
+    return SnapshotHazard(
         item.kind,
         severity,
         item.file,
@@ -210,13 +212,13 @@ def _source_state(names: tuple[GlobalName, ...], kind: HazardKind, facts: Source
 
 def _late_findings(
     facts: SourceFacts, seen: Observation | None, found_by: tuple[str, ...]
-) -> list[Finding]:
+) -> list[SnapshotHazard]:
     if seen is None:
         late = [(one.file, one.line, one.function, one.register) for one in facts.late_hooks]
     else:
         late = list(seen.late_hooks)
     return [
-        Finding(
+        SnapshotHazard(
             HazardKind.LATE_HOOK,
             Severity.HAZARD,
             file,
@@ -231,8 +233,8 @@ def _late_findings(
     ]
 
 
-def _adapter_finding() -> Finding:
-    return Finding(
+def _adapter_finding() -> SnapshotHazard:
+    return SnapshotHazard(
         HazardKind.ADAPTER_HOOK,
         Severity.HAZARD,
         "",
@@ -273,11 +275,11 @@ def run_consumptions(
     yield from merged.values()
 
 
-def _site(event: Event) -> tuple[str, int]:
+def _site(event: ObservedCall) -> tuple[str, int]:
     return event.frames[-1][1], event.frames[-1][2]
 
 
-def _is_plain(item: Consumption, event: Event, seen: Observation) -> bool:
+def _is_plain(item: Consumption, event: ObservedCall, seen: Observation) -> bool:
     """Return True if a value that a library consumed can be in the statement's result."""
     if event.kind in STATEFUL:
         return True
@@ -286,7 +288,7 @@ def _is_plain(item: Consumption, event: Event, seen: Observation) -> bool:
 
 
 def _as_consumption(
-    project: Project, modules: Mapping[str, SourceModule], module: SourceModule, event: Event
+    project: Project, modules: Mapping[str, SourceModule], module: SourceModule, event: ObservedCall
 ) -> Consumption | None:
     line = event.frames[-1][2]
     statement, owner = None, None
@@ -391,7 +393,7 @@ def _name_state(
     return f"a restore hook renews {name}", False
 
 
-def _checked_by_run(item: Finding, seen: Observation) -> Finding:
+def _checked_by_run(item: SnapshotHazard, seen: Observation) -> SnapshotHazard:
     """Judge a finding of the source alone by what the run observed of its names."""
     if item.severity is not Severity.HAZARD or not item.names:
         return item

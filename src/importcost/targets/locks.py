@@ -15,7 +15,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Reader = Callable[[Path], "tuple[str, ...] | None"]
+LockReader = Callable[[Path], "tuple[str, ...] | None"]
 
 
 def read_lines(path: Path) -> tuple[str, ...] | None:
@@ -216,7 +216,7 @@ def _named(items: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
             yield item
 
 
-READERS: Mapping[str, Reader] = {
+READERS: Mapping[str, LockReader] = {
     "pylock.toml": _pylock,
     "uv.lock": _uv,
     "poetry.lock": _poetry,

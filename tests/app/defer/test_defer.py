@@ -2,15 +2,15 @@ import pytest
 
 from importcost.app.defer.advise import Analysis
 from importcost.app.defer.defer import is_needed, untimed_statements
-from importcost.app.defer.findings import Finding
+from importcost.app.defer.findings import JudgedImport
 from importcost.app.defer.settle import idle_members
 from importcost.measure.pairs import NO_SAVING
 from importcost.model.advice import (
     Advice,
     BestSet,
+    DeferVerdict,
     ImportFinding,
-    Place,
-    Verdict,
+    SourcePlace,
     VerdictKind,
     Verification,
 )
@@ -19,10 +19,10 @@ from importcost.model.results.events import SingleChange
 
 def finding(imported, modules, exclusive_us=1):
     return ImportFinding(
-        place=Place("/task/app.py", 1, 1),
+        place=SourcePlace("/task/app.py", 1, 1),
         code="import x",
         imported=imported,
-        verdict=Verdict(VerdictKind.DEFERRABLE, "only f() uses it"),
+        verdict=DeferVerdict(VerdictKind.DEFERRABLE, "only f() uses it"),
         exclusive_us=exclusive_us,
         cumulative_us=1,
         modules=modules,
@@ -66,7 +66,7 @@ def test_what_saves_nothing_leaves_the_set_but_not_what_two_save_together(failur
         shared = 80 if {0, 1} <= set(numbers) else 0
         return BestSet(tuple(numbers), sum(alone[n] for n in numbers) + shared, ())
 
-    findings = tuple(Finding(finding((), (), us), None, (), (), ()) for us in alone)
+    findings = tuple(JudgedImport(finding((), (), us), None, (), (), ()) for us in alone)
     analysis = Analysis(Advice((), (), None, None), findings, None, joint)
     measured = {
         SingleChange(number): Verification(

@@ -14,10 +14,10 @@ from importcost.app.gate.compare_saved import compare_profiles
 from importcost.app.gate.instructions import Instructions, instruction_check
 from importcost.errors import MeasurementError
 from importcost.gate.attribution import attribute
-from importcost.gate.blame import Compared
+from importcost.gate.beyond_noise import Compared
 from importcost.gate.budgets import Budgets, Levels
 from importcost.gate.checks import Status, exit_code
-from importcost.gate.compare import compare
+from importcost.gate.compare import compare_timings
 from importcost.measure.runners.base import Launch
 from importcost.measure.runners.callgrind import collected
 from importcost.processes.git import Repository, ask_git, find_repository
@@ -80,7 +80,7 @@ def test_the_last_count_is_the_launch_s_own():
     [(20_000, "✗ slower  orders"), (-20_000, "✓ faster  orders"), (0, "✓ no change that matters")],
 )
 def test_the_terminal_says_the_verdict_and_what_accounts_for_it(shift_us, words):
-    (found,) = compare({"orders": pairs(15, 100_000, shift_us)})
+    (found,) = compare_timings({"orders": pairs(15, 100_000, shift_us)})
     shown = Compared(found, attribute(profile_of(), profile_of(SLOWER), found.cpu.shift_us))
     text = render_comparison([shown])
     assert words in text
@@ -91,7 +91,7 @@ def test_the_terminal_says_the_verdict_and_what_accounts_for_it(shift_us, words)
 
 @given(name=st.text(min_size=1), width=st.integers(1, 300))
 def test_names_obey_no_terminal(name, width):
-    (found,) = compare({name: pairs(15, 100_000, 5_000)})
+    (found,) = compare_timings({name: pairs(15, 100_000, 5_000)})
     text = render_comparison([Compared(found, None)], width=width)
     assert "\x1b" not in text
     assert all(line.isprintable() for line in text.split("\n"))

@@ -15,7 +15,7 @@ from importcost.app.profile.request import ProfileRequest
 from importcost.config import read
 from importcost.config.read import HandlerConfig
 from importcost.gate.budgets import Budgets
-from importcost.gate.verdict import Outcome
+from importcost.gate.verdict import BudgetOutcome
 
 
 def handler(budgets=None, **values):
@@ -38,9 +38,9 @@ def test_a_handler_without_budgets_on_figures_has_no_verdict():
     ],
 )
 def test_what_was_measured_otherwise_is_not_judged(values, words):
-    assert judge_profile(profile_of(), handler()).status is Outcome.FAIL
+    assert judge_profile(profile_of(), handler()).status is BudgetOutcome.FAIL
     found = judge_profile(profile_of(), handler(**values))
-    assert found.status is Outcome.UNKNOWN
+    assert found.status is BudgetOutcome.UNKNOWN
     assert words in found.text
     assert "importcost check orders" in found.text
 
@@ -50,7 +50,7 @@ def test_dollars_are_judged_at_the_configured_memory_size():
     budgets = Budgets(max_cost_per_million=1.5)
     small = judge_profile(profile, handler(budgets, memory_mb=128))
     large = judge_profile(profile, handler(budgets, memory_mb=10240))
-    assert (small.status, large.status) == (Outcome.PASS, Outcome.FAIL)
+    assert (small.status, large.status) == (BudgetOutcome.PASS, BudgetOutcome.FAIL)
     assert "MB" not in small.text
     assert large.size_mb == 10240
     assert large.text.endswith(" Judged at the configured 10240 MB.")
@@ -83,7 +83,7 @@ def test_a_command_estimates_its_profile_and_reads_its_configuration_once(tmp_pa
     report = report_measured(measure_billed(request, Silent()))
     assert sorted(calls) == ["estimate", "read_config"]
     assert report.verdict is not None
-    assert report.verdict.status is Outcome.PASS
+    assert report.verdict.status is BudgetOutcome.PASS
     assert report.estimate.memory_mb == 512
 
 

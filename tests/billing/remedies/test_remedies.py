@@ -20,12 +20,12 @@ from importcost.billing.remedies.compare import (
     PROVISIONED,
     SNAPSTART,
     STREAMING,
-    Outcome,
+    RemedyOutcome,
     compare_strategies,
     percentile,
 )
 from importcost.billing.remedies.money import Tariff, break_even_utilisation, streaming, tiered
-from importcost.billing.remedies.recommend import money, recommend
+from importcost.billing.remedies.recommend import recommend, worded_dollars
 from importcost.billing.remedies.traffic import Traffic
 from importcost.errors import UsageError
 from importcost.model.advice import Advice, BytecodeFinding
@@ -118,8 +118,12 @@ def test_a_prediction_of_nothing_is_no_remedy_and_not_recommended():
 
 
 def test_sums_below_all_money_are_written_without_exponents():
-    assert money(5e-7) == "less than $0.0001"
-    assert (money(0.0), money(0.0042), money(1234.5)) == ("$0.00", "$0.0042", "$1,234.50")
+    assert worded_dollars(5e-7) == "less than $0.0001"
+    assert (worded_dollars(0.0), worded_dollars(0.0042), worded_dollars(1234.5)) == (
+        "$0.00",
+        "$0.0042",
+        "$1,234.50",
+    )
 
 
 def test_an_answer_that_not_even_streaming_returns_is_refused():
@@ -231,7 +235,8 @@ def test_a_pinger_helps_rare_requests_and_not_steady_ones():
 
 @given(
     st.lists(
-        st.tuples(st.floats(0, 0.2), st.floats(0, 1e4)).map(lambda pair: Outcome(*pair)), max_size=5
+        st.tuples(st.floats(0, 0.2), st.floats(0, 1e4)).map(lambda pair: RemedyOutcome(*pair)),
+        max_size=5,
     ),
     st.floats(0.01, 0.99),
 )

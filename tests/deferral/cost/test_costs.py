@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deferral.graph_factory import edge, file_of, module, parse, preloaded, tree
-from importcost.deferral.cost.costs import ImportCosts, self_times
+from importcost.deferral.cost.costs import ImportCosts, self_us_by_name
 from importcost.deferral.cost.flow import StatementKey, own_files
-from importcost.model.advice import Place
+from importcost.model.advice import SourcePlace
 from importcost.model.graph import RUNTIME_IMPORTER, EdgeKind, ImportEdge, ImportGraph
 from importcost.model.profile import Phase
 
@@ -21,7 +21,7 @@ TIMES = {"handler": 1, "pandas": 100, "numpy": 40, "scipy": 30, "requests": 7}
 
 
 def key(line, end=None, name="handler", imported=None):
-    return StatementKey(Place(file_of(name), line, end or line), imported)
+    return StatementKey(SourcePlace(file_of(name), line, end or line), imported)
 
 
 def costs_of(text, self_us, keys=()):
@@ -264,12 +264,12 @@ def test_self_times_sum_the_function_phases():
         ("a", 2, 5, IMPORTS),
         ("threaded", 1, -7, IMPORTS),
     ]
-    assert self_times(tree(rows)) == {"handler": 3, "a": 15, "threaded": 0}
+    assert self_us_by_name(tree(rows)) == {"handler": 3, "a": 15, "threaded": 0}
 
 
 def test_a_row_that_is_no_module_counts_for_the_one_above():
     rows = [("handler", -1, 3, BODY), ("a", 0, 10, IMPORTS), ("a.nosuchattr", 1, 5, IMPORTS)]
-    assert self_times(tree(rows), {"handler", "a"}) == {"handler": 3, "a": 15}
+    assert self_us_by_name(tree(rows), {"handler", "a"}) == {"handler": 3, "a": 15}
 
 
 @st.composite

@@ -6,20 +6,24 @@ from importcost.deferral.rewrite.rewrite import Change, Refused, Rewritten, rewr
 from importcost.deferral.source.analyse import analyse
 from importcost.deferral.source.model import SourceFile, SourceText
 from importcost.deferral.source.outside import OutsideUses
-from importcost.model.advice import Style, VerdictKind
+from importcost.model.advice import DeferStyle, VerdictKind
 
 FITTING = {
-    Style.FUNCTION: (VerdictKind.DEFERRABLE,),
-    Style.GETTER: (VerdictKind.NEEDS_GETTER,),
-    Style.TYPE_CHECKING: (VerdictKind.ANNOTATIONS_ONLY,),
-    Style.LAZY: (VerdictKind.DEFERRABLE, VerdictKind.ANNOTATIONS_ONLY, VerdictKind.NEEDS_GETTER),
-    Style.LAZY_MODULES: (VerdictKind.DEFERRABLE, VerdictKind.ANNOTATIONS_ONLY),
+    DeferStyle.FUNCTION: (VerdictKind.DEFERRABLE,),
+    DeferStyle.GETTER: (VerdictKind.NEEDS_GETTER,),
+    DeferStyle.TYPE_CHECKING: (VerdictKind.ANNOTATIONS_ONLY,),
+    DeferStyle.LAZY: (
+        VerdictKind.DEFERRABLE,
+        VerdictKind.ANNOTATIONS_ONLY,
+        VerdictKind.NEEDS_GETTER,
+    ),
+    DeferStyle.LAZY_MODULES: (VerdictKind.DEFERRABLE, VerdictKind.ANNOTATIONS_ONLY),
 }
 
 
 def python_for(style):
     """Return the version to rewrite for: the first whose grammar has the style."""
-    return (3, 15) if style is Style.LAZY else (3, 12)
+    return (3, 15) if style is DeferStyle.LAZY else (3, 12)
 
 
 def source_of(text, path="pkg/handler.py"):
@@ -39,7 +43,7 @@ def fitting(file, style):
     """Return a change for everything in the file whose verdict allows the style."""
     kinds = FITTING[style]
     chosen = [Change(item, style) for item in file.imports if item.verdict.kind in kinds]
-    if style is Style.GETTER:
+    if style is DeferStyle.GETTER:
         chosen += [Change(item, style) for item in file.objects if item.verdict.kind in kinds]
     return chosen
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deferral.rewrite.cases import rewritten
-from importcost.model.advice import Style
+from importcost.model.advice import DeferStyle
 
 USE = "def f():\n    return a, b\n"
 MOVED = "def f():\n    import a\n    import b\n    return a, b\n"
@@ -36,7 +36,7 @@ CASES = {
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
 def test_the_longer_run_of_blank_lines_stays(before, after, ending):
     text = (before + USE).replace("\n", ending)
-    assert rewritten(text, Style.FUNCTION) == (after + MOVED).replace("\n", ending)
+    assert rewritten(text, DeferStyle.FUNCTION) == (after + MOVED).replace("\n", ending)
 
 
 @pytest.mark.parametrize("before", ["", "\n", "\n\n"])
@@ -46,7 +46,7 @@ def test_getters_stand_between_two_blank_lines(before, after):
     text = (
         f"import json\n{before}import sdk\n{after}s3 = sdk.x()\n\n\ndef f():\n    return s3, json\n"
     )
-    found = rewritten(text, Style.GETTER, "sdk s3")
+    found = rewritten(text, DeferStyle.GETTER, "sdk s3")
     above = found[: found.index("@functools")]
     assert above.endswith("import json\n\n\n"), found
 
@@ -56,7 +56,7 @@ def test_a_block_for_annotations_brings_its_own_blank_line():
     text = f"{head}\n\nimport a\n\n\ndef f(x: a.T):\n    return x\n"
     block = "if TYPE_CHECKING:\n    import a\n\n\n"
     after = f"{head}\n{block}def f(x: a.T):\n    return x\n"
-    assert rewritten(text, Style.TYPE_CHECKING) == after
+    assert rewritten(text, DeferStyle.TYPE_CHECKING) == after
 
 
 @given(st.lists(st.sampled_from(["", "x = 1", "import a", "import b", "    "]), max_size=12))
@@ -66,7 +66,7 @@ def test_no_run_of_blank_lines_grows_and_code_stays(lines):
     kept = [line for line in lines if line not in head]
     body = "def f():\n    return " + (", ".join(line[-1] for line in head) or "1")
     text = "\n".join(["y = 1", *_once(lines), body, ""])
-    after = rewritten(text, Style.FUNCTION)
+    after = rewritten(text, DeferStyle.FUNCTION)
     assert _widest(after) <= _widest(text)
     code = [line for line in after.split("\n") if line.strip() and "import" not in line]
     assert code == ["y = 1", *(line for line in kept if line.strip()), *body.split("\n")]

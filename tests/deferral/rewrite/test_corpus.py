@@ -7,7 +7,7 @@ import pytest
 from deferral.rewrite.cases import FITTING, analysed, fitting, python_for, source_of
 from importcost.deferral.rewrite.rewrite import Rewritten, rewrite
 from importcost.deferral.source.text import decode
-from importcost.model.advice import Style
+from importcost.model.advice import DeferStyle
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.py"))
 # The list speaks of modules: where another import of the same one has to stay, nothing is written.
@@ -15,7 +15,7 @@ RUNS = [
     pytest.param(path, style, id=f"{path.stem}: {style.value}")
     for path in CORPUS
     for style in FITTING
-    if style is not Style.LAZY_MODULES
+    if style is not DeferStyle.LAZY_MODULES
 ]
 
 

@@ -10,7 +10,7 @@ from deferral.rewrite.cases import analysed, fitting, outcome, reason, rewritten
 from importcost.deferral.rewrite.rewrite import Refused, rewrite
 from importcost.deferral.source.model import SourceText
 from importcost.deferral.source.text import decode, encode
-from importcost.model.advice import Style
+from importcost.model.advice import DeferStyle
 
 CASES = {
     "whole line": (
@@ -166,7 +166,7 @@ CASES = {
 
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
 def test_the_import_moves_and_the_rest_stays(before, after):
-    assert rewritten(before, Style.FUNCTION) == after
+    assert rewritten(before, DeferStyle.FUNCTION) == after
 
 
 def test_a_long_from_import_is_wrapped():
@@ -174,18 +174,18 @@ def test_a_long_from_import_is_wrapped():
     before = f"from package import ({', '.join(names)})\ndef f():\n\treturn {', '.join(names)}\n"
     lines = "".join(f"\t\t{name},\n" for name in names)
     after = f"def f():\n\tfrom package import (\n{lines}\t)\n\treturn {', '.join(names)}\n"
-    assert rewritten(before, Style.FUNCTION) == after
+    assert rewritten(before, DeferStyle.FUNCTION) == after
 
 
 def test_an_unused_import_is_removed_only_when_asked_and_said():
-    result = outcome("import a\nX = 1\n", Style.FUNCTION, "a")
+    result = outcome("import a\nX = 1\n", DeferStyle.FUNCTION, "a")
     assert (result.text, result.notes) == ("X = 1\n", ("a of line 1 is used nowhere and removed",))
-    assert outcome("import a\nX = 1\n", Style.FUNCTION).text == "import a\nX = 1\n"
+    assert outcome("import a\nX = 1\n", DeferStyle.FUNCTION).text == "import a\nX = 1\n"
 
 
 def test_lost_comments_are_said():
     text = "from a import (\n    b,  # first\n    # rest\n    c,\n)\ndef f(): return b, c\n"
-    notes = outcome(text, Style.FUNCTION).notes
+    notes = outcome(text, DeferStyle.FUNCTION).notes
     assert notes == ("the import at line 1 loses its inner comments: # first # rest",)
 
 
@@ -248,8 +248,8 @@ ONE_LINERS = {
 
 @pytest.mark.parametrize(("before", "after"), ONE_LINERS.values(), ids=ONE_LINERS)
 def test_a_body_on_the_line_of_its_header_gets_lines_of_its_own(before, after):
-    assert rewritten(before, Style.FUNCTION) == after
-    assert outcome(before, Style.FUNCTION).notes == ()
+    assert rewritten(before, DeferStyle.FUNCTION) == after
+    assert outcome(before, DeferStyle.FUNCTION).notes == ()
 
 
 @pytest.mark.parametrize(
@@ -263,13 +263,13 @@ def test_a_body_on_the_line_of_its_header_gets_lines_of_its_own(before, after):
     ],
 )
 def test_what_cannot_move_is_refused(text):
-    assert reason(text, Style.FUNCTION, "a")
+    assert reason(text, DeferStyle.FUNCTION, "a")
 
 
 def test_a_text_that_changed_since_the_analysis_is_refused():
     file = analysed("import a\ndef f(): return a\n")
     moved = SourceText("f.py", "\nimport a\ndef f(): return a\n", "utf-8", False)
-    result = rewrite(replace(file, source=moved), fitting(file, Style.FUNCTION), (3, 12))
+    result = rewrite(replace(file, source=moved), fitting(file, DeferStyle.FUNCTION), (3, 12))
     assert result == Refused("there is no import at line 1 any more")
 
 
@@ -292,4 +292,4 @@ def test_a_text_that_changed_since_the_analysis_is_refused():
 )
 def test_bytes_come_back_in_their_encoding(before, after):
     source = decode("f.py", before)
-    assert encode(source, rewritten(source, Style.FUNCTION)) == after
+    assert encode(source, rewritten(source, DeferStyle.FUNCTION)) == after

@@ -15,7 +15,7 @@ from importcost.deferral.rewrite.rewrite import Rewritten, rewrite
 from importcost.deferral.source.analyse import analyse
 from importcost.deferral.source.model import SourceFile
 from importcost.deferral.source.outside import OutsideUses
-from importcost.model.advice import Style
+from importcost.model.advice import DeferStyle
 
 MODULES = {"gen_a": {"v": 1, "w": 10}, "gen_b": {"v": 2, "w": 20}, "gen_c": {"v": 3, "w": 30}}
 HEADS = ["", '"""Doc."""\n', "# coding: utf-8\n# why\n", '"""Doc\n"""; H = 1\n', "#!x\n'd'\n\n\x0c"]
@@ -119,7 +119,9 @@ def apply(text, style):
 
 @settings(max_examples=100, deadline=None, report_multiple_bugs=False)
 @given(files())
-@pytest.mark.parametrize("style", [Style.FUNCTION, Style.GETTER, Style.TYPE_CHECKING])
+@pytest.mark.parametrize(
+    "style", [DeferStyle.FUNCTION, DeferStyle.GETTER, DeferStyle.TYPE_CHECKING]
+)
 def test_a_rewritten_file_behaves_as_before(style, text):
     loaded, results = run(text)
     after, changes = apply(text, style)
@@ -134,7 +136,12 @@ def test_a_rewritten_file_behaves_as_before(style, text):
 @given(files())
 def test_all_styles_one_after_another_leave_a_file_that_behaves_as_before(text):
     results = run(text)[1]
-    for style in (Style.GETTER, Style.FUNCTION, Style.TYPE_CHECKING, Style.LAZY_MODULES):
+    for style in (
+        DeferStyle.GETTER,
+        DeferStyle.FUNCTION,
+        DeferStyle.TYPE_CHECKING,
+        DeferStyle.LAZY_MODULES,
+    ):
         text = apply(text, style)[0]
     assert run(text)[1] == results, text
 
@@ -146,13 +153,13 @@ def test_all_fitting_changes_together_load_no_more_than_one_after_another(text):
     file = analyse(source_of(text), "generated", False, (3, 12), OutsideUses())
     changes = [
         change
-        for style in (Style.GETTER, Style.FUNCTION, Style.TYPE_CHECKING)
+        for style in (DeferStyle.GETTER, DeferStyle.FUNCTION, DeferStyle.TYPE_CHECKING)
         for change in fitting(file, style)
     ]
     result = rewrite(file, changes, (3, 12))
     assert isinstance(result, Rewritten), (result, text)
     together, results = run(result.text)
     assert results == run(text)[1]
-    for style in (Style.GETTER, Style.FUNCTION, Style.TYPE_CHECKING):
+    for style in (DeferStyle.GETTER, DeferStyle.FUNCTION, DeferStyle.TYPE_CHECKING):
         text = apply(text, style)[0]
     assert together <= run(text)[0], (result.text, text)

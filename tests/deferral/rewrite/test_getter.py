@@ -9,7 +9,7 @@ import pytest
 
 from deferral.rewrite.cases import analysed, binding, outcome, reason, rewritten
 from importcost.deferral.rewrite.rewrite import Change, Rewritten, rewrite
-from importcost.model.advice import Style, Verdict, VerdictKind
+from importcost.model.advice import DeferStyle, DeferVerdict, VerdictKind
 
 HEAD = "import functools\n\n\n@functools.cache\n"
 
@@ -160,13 +160,13 @@ CASES = {
 
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
 def test_the_object_becomes_a_getter_and_every_use_a_call(before, after):
-    assert rewritten(before, Style.GETTER) == after
+    assert rewritten(before, DeferStyle.GETTER) == after
 
 
 def value_of(text, unit="    ", ending="\n"):
     """Return what the getter of `P = <text>` returns, checked to mean the same."""
     before = f"import a\nP = {text}  # end\n\n\ndef f():\n{unit}return P\n".replace("\n", ending)
-    after = rewritten(before, Style.GETTER)
+    after = rewritten(before, DeferStyle.GETTER)
     head, tail = "return ", f"  # end{ending * 3}def f()"
     returned = after[after.index(head) + len(head) : after.index(tail)]
     assert ast.dump(ast.parse(f"({returned})")) == ast.dump(ast.parse(f"({text})"))
@@ -235,12 +235,12 @@ BLANK_LINES = {
 @pytest.mark.parametrize(("before", "after"), BLANK_LINES.values(), ids=BLANK_LINES)
 def test_two_blank_lines_stand_around_a_getter(before, after, ending):
     text = f"{before}x = a.b(){F}".replace("\n", ending)
-    assert rewritten(text, Style.GETTER) == f"{after}{GET_X}{F_AFTER}".replace("\n", ending)
+    assert rewritten(text, DeferStyle.GETTER) == f"{after}{GET_X}{F_AFTER}".replace("\n", ending)
 
 
 def test_the_comment_of_a_getter_stays_below_the_block_for_types():
     text = "import a\n# c\nx: 'a.C' = a.b()\n\n\ndef f(): return x\n"
-    assert rewritten(text, Style.GETTER).startswith(
+    assert rewritten(text, DeferStyle.GETTER).startswith(
         "import functools\nfrom typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import a\n"
         "\n\n# c\n@functools.cache\n"
     )
@@ -248,25 +248,25 @@ def test_the_comment_of_a_getter_stays_below_the_block_for_types():
 
 def test_a_comment_keeps_its_place_in_a_file_without_blank_lines():
     text = "import os\nimport a\n\n# c\nx = a.b()\n\n\ny = 1\ndef f(): return x, os\n"
-    assert f"import os\n\n# c\n{GET_X}" in rewritten(text, Style.GETTER, "a")
+    assert f"import os\n\n# c\n{GET_X}" in rewritten(text, DeferStyle.GETTER, "a")
 
 
 def test_evaluated_annotation_of_a_deferred_import_is_quoted():
     text = "import a\nx: a.C = a.b()\n\n\ndef f(): return x\n"
-    assert 'def get_x() -> "a.C":' in rewritten(text, Style.GETTER, "a")
+    assert 'def get_x() -> "a.C":' in rewritten(text, DeferStyle.GETTER, "a")
 
 
 def test_final_is_no_return_annotation():
     text = "from typing import Final\nimport a\nx: Final = a.b()\ny: Final[int] = a.c()\n"
     text += "\n\ndef f(): return x, y\n"
-    result = rewritten(text, Style.GETTER, "a")
+    result = rewritten(text, DeferStyle.GETTER, "a")
     assert "def get_x():" in result
     assert "def get_y() -> int:" in result
 
 
 def test_an_object_without_any_import_becomes_a_getter():
     text = "t = sum(range(9))\n\n\ndef f(): return t + 0\n"
-    assert rewritten(text, Style.GETTER, "t") == (
+    assert rewritten(text, DeferStyle.GETTER, "t") == (
         HEAD + "def get_t():\n    return sum(range(9))\n\n\ndef f(): return get_t() + 0\n"
     )
 
@@ -274,20 +274,20 @@ def test_an_object_without_any_import_becomes_a_getter():
 def test_before_python_3_9_lru_cache_does_it():
     text = "import a\nx = a.b()\n\n\ndef f(): return x\n"
     file = analysed(text, (3, 8))
-    result = rewrite(file, binding(file, "a", Style.GETTER), (3, 8))
+    result = rewrite(file, binding(file, "a", DeferStyle.GETTER), (3, 8))
     assert isinstance(result, Rewritten)
     assert "@functools.lru_cache(maxsize=None)\ndef get_x():" in result.text
 
 
 def test_a_lambda_may_call_the_getter():
     file = analysed("import a\nx = a.b()\nf = lambda: x\n")
-    made = replace(file.objects[0], verdict=Verdict(VerdictKind.NEEDS_GETTER, "by hand"))
-    result = rewrite(file, [Change(made, Style.GETTER)], (3, 12))
+    made = replace(file.objects[0], verdict=DeferVerdict(VerdictKind.NEEDS_GETTER, "by hand"))
+    result = rewrite(file, [Change(made, DeferStyle.GETTER)], (3, 12))
     assert result.text.endswith("f = lambda: get_x()\n")
 
 
 def test_notes_name_the_getters():
-    result = outcome("import a\nx = a.b()\n\n\ndef f(): return x\n", Style.GETTER)
+    result = outcome("import a\nx = a.b()\n\n\ndef f(): return x\n", DeferStyle.GETTER)
     assert result.notes == ("x at line 2 becomes get_x()",)
 
 
@@ -305,10 +305,10 @@ def test_notes_name_the_getters():
     ],
 )
 def test_what_cannot_be_a_getter_is_refused(text):
-    assert reason(text, Style.GETTER, "a")
+    assert reason(text, DeferStyle.GETTER, "a")
 
 
 def test_an_object_has_no_other_style():
     file = analysed("import a\nx = a.b()\n\n\ndef f(): return x\n")
-    result = rewrite(file, [Change(file.objects[0], Style.LAZY)], (3, 15))
+    result = rewrite(file, [Change(file.objects[0], DeferStyle.LAZY)], (3, 15))
     assert "getter" in result.reason

@@ -4,7 +4,7 @@ import pytest
 
 from deferral.rewrite.cases import analysed, binding, outcome, reason, rewritten
 from importcost.deferral.rewrite.rewrite import Change, Refused, Rewritten, rewrite
-from importcost.model.advice import Style
+from importcost.model.advice import DeferStyle
 
 USES = "\ndef f(): return a, b, c\n"
 
@@ -29,15 +29,15 @@ LAZY = {
 
 @pytest.mark.parametrize(("before", "names", "after"), LAZY.values(), ids=LAZY)
 def test_the_word_lazy_is_put_before(before, names, after):
-    assert rewritten(before + USES, Style.LAZY, names) == after + USES
+    assert rewritten(before + USES, DeferStyle.LAZY, names) == after + USES
 
 
 def test_a_lazy_file_stays_as_it_is():
     text = "lazy import a\nimport b; lazy from x import c\n" + USES
-    once = rewritten(text, Style.LAZY)
+    once = rewritten(text, DeferStyle.LAZY)
     assert once == "lazy import a\nlazy import b; lazy from x import c\n" + USES
     file = analysed(once, (3, 15))
-    result = rewrite(file, binding(file, "a b c", Style.LAZY), (3, 15))
+    result = rewrite(file, binding(file, "a b c", DeferStyle.LAZY), (3, 15))
     assert isinstance(result, Rewritten)
     assert result.text == once
     assert len(result.notes) == 3
@@ -45,7 +45,7 @@ def test_a_lazy_file_stays_as_it_is():
 
 def test_lazy_and_moved_aliases_of_one_statement():
     file = analysed("import a, b, c\n" + USES, (3, 15))
-    styles = (Style.LAZY, Style.FUNCTION, None)
+    styles = (DeferStyle.LAZY, DeferStyle.FUNCTION, None)
     changes = [
         Change(item, style) for item, style in zip(file.imports, styles, strict=True) if style
     ]
@@ -54,10 +54,10 @@ def test_lazy_and_moved_aliases_of_one_statement():
 
 
 def test_lazy_below_3_15_is_refused():
-    assert "3.15" in reason("import a\n" + USES, Style.LAZY, python=(3, 14))
+    assert "3.15" in reason("import a\n" + USES, DeferStyle.LAZY, python=(3, 14))
 
 
-@pytest.mark.parametrize("style", [Style.LAZY, Style.LAZY_MODULES])
+@pytest.mark.parametrize("style", [DeferStyle.LAZY, DeferStyle.LAZY_MODULES])
 @pytest.mark.parametrize(
     "text",
     [
@@ -75,7 +75,7 @@ def test_where_the_grammar_forbids_it_lazy_is_refused(text, style):
 
 def test_two_styles_for_one_import_are_refused():
     file = analysed("import a\n" + USES, (3, 15))
-    changes = [Change(file.imports[0], style) for style in (Style.LAZY, Style.FUNCTION)]
+    changes = [Change(file.imports[0], style) for style in (DeferStyle.LAZY, DeferStyle.FUNCTION)]
     assert "two styles" in rewrite(file, changes, (3, 15)).reason
 
 
@@ -125,14 +125,14 @@ LISTED = {
 
 @pytest.mark.parametrize(("before", "after"), LISTED.values(), ids=LISTED)
 def test_modules_are_listed_once(before, after):
-    assert rewritten(before + USES, Style.LAZY_MODULES, module="pkg.sub.mod") == after + USES
+    assert rewritten(before + USES, DeferStyle.LAZY_MODULES, module="pkg.sub.mod") == after + USES
 
 
 def test_a_long_list_is_wrapped():
     names = [f"some_rather_long_module_name_{number}" for number in range(4)]
     text = f"import {', '.join(names)}\ndef f():\n    return {', '.join(names)}\n"
     lines = "".join(f'    "{name}",\n' for name in names)
-    assert rewritten(text, Style.LAZY_MODULES) == f"__lazy_modules__ = [\n{lines}]\n{text}"
+    assert rewritten(text, DeferStyle.LAZY_MODULES) == f"__lazy_modules__ = [\n{lines}]\n{text}"
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,10 @@ def test_a_long_list_is_wrapped():
     ],
 )
 def test_a_list_that_would_not_do_is_refused(text):
-    assert reason(text + USES, Style.LAZY_MODULES, "a")
+    assert reason(text + USES, DeferStyle.LAZY_MODULES, "a")
 
 
 def test_old_pythons_ignore_the_list():
-    assert isinstance(outcome("import a\n" + USES, Style.LAZY_MODULES, python=(3, 9)), Rewritten)
+    assert isinstance(
+        outcome("import a\n" + USES, DeferStyle.LAZY_MODULES, python=(3, 9)), Rewritten
+    )

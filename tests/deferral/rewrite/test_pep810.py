@@ -7,7 +7,7 @@ import pytest
 
 from deferral.rewrite.cases import rewritten
 from harness import PATIENCE_S, interpreter_facts, interpreters, write_files
-from importcost.model.advice import Style
+from importcost.model.advice import DeferStyle
 
 FILES = {
     "plain.py": "def hi():\n    return 3\n",
@@ -42,7 +42,7 @@ CASES = {
     "relative to a module": ("from .near import N", ["N"], ["", "task.near"]),
     "a ; line": ("x = 1; import plain; y = 2", ["plain.hi()"], ["", "plain"]),
 }
-STYLES = (Style.LAZY, Style.LAZY_MODULES)
+STYLES = (DeferStyle.LAZY, DeferStyle.LAZY_MODULES)
 KNOWN = ("plain", "pk", "pk.sub", "pk.other", "task.near")
 DRIVER = """
 import sys
@@ -90,9 +90,9 @@ def test_each_import_turns_lazy_and_loads_when_it_is_read(case, style, tmp_path)
     text = handler_of(case)
     after = rewritten(text, style, module="task.handler")
     imports = [line for line in after.split("\n") if "import" in line]
-    assert all("lazy " in line for line in imports) == (style is Style.LAZY)
-    assert ("__lazy_modules__ = [" in after) == (style is Style.LAZY_MODULES)
-    if style is Style.LAZY:
+    assert all("lazy " in line for line in imports) == (style is DeferStyle.LAZY)
+    assert ("__lazy_modules__ = [" in after) == (style is DeferStyle.LAZY_MODULES)
+    if style is DeferStyle.LAZY:
         assert after.replace("lazy ", "") == text
     else:
         assert text in after.replace(after[after.index("__lazy") : after.index("\n") + 1], "")
@@ -106,5 +106,5 @@ def test_older_versions_load_what_is_listed_at_once(case, tmp_path):
         expected = case[2]
     else:
         expected = [case[2][-1]] * len(case[2])
-    after = rewritten(handler_of(case), Style.LAZY_MODULES, module="task.handler")
+    after = rewritten(handler_of(case), DeferStyle.LAZY_MODULES, module="task.handler")
     assert loads(sys.executable, tmp_path, after) == expected

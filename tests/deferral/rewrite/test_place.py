@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deferral.rewrite.cases import rewritten
-from importcost.model.advice import Style
+from importcost.model.advice import DeferStyle
 
 # The body of `def f(e):` before and after, without its indentation, for `import a`.
 CASES = {
@@ -150,7 +150,7 @@ def in_function(body, ending="\n"):
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
 def test_the_import_stands_where_it_is_needed(before, after, ending):
     text = f"import a{ending}{in_function(before, ending)}"
-    assert rewritten(text, Style.FUNCTION) == in_function(after, ending)
+    assert rewritten(text, DeferStyle.FUNCTION) == in_function(after, ending)
 
 
 WHOLE_FILES = {
@@ -202,7 +202,7 @@ WHOLE_FILES = {
 
 @pytest.mark.parametrize(("before", "after"), WHOLE_FILES.values(), ids=WHOLE_FILES)
 def test_imports_are_placed_by_what_they_bind(before, after):
-    assert rewritten(before, Style.FUNCTION) == after
+    assert rewritten(before, DeferStyle.FUNCTION) == after
 
 
 MODULES = ("gen_p", "gen_q", "gen_r")
@@ -318,7 +318,7 @@ def text_of(head, body):
 @given(suites(SIMPLE, PLAIN, BLOCKS, USES))
 def test_nested_branches_behave_as_before(body):
     text = text_of("import gen_p as p, gen_q as q\nfrom gen_r import v, w\n", body)
-    after = rewritten(text, Style.FUNCTION)
+    after = rewritten(text, DeferStyle.FUNCTION)
     assert run(after)[0] == run(text)[0], after
 
 
@@ -326,7 +326,7 @@ def test_nested_branches_behave_as_before(body):
 @given(suites(SIMPLE[:3:2], [*PLAIN[:2], "raise IndexError"], BRANCHES, USES[:2]))
 def test_no_request_pays_for_what_it_does_not_use(body):
     """Without loops and the like, what a call has loaded is what it has read."""
-    after = rewritten(text_of("import gen_p as p, gen_q as q\n", body), Style.FUNCTION)
+    after = rewritten(text_of("import gen_p as p, gen_q as q\n", body), DeferStyle.FUNCTION)
     used = {name for name in MODULES[:2] if any(f"{name[-1]}.v" in line for line in body)}
     for loaded, read in run(after)[1]:
         assert loaded & used == read, after

@@ -12,7 +12,7 @@ import pytest
 
 from deferral.rewrite.cases import analysed, fitting
 from importcost.deferral.rewrite.rewrite import Rewritten, rewrite
-from importcost.model.advice import Style
+from importcost.model.advice import DeferStyle
 
 STUBS = {
     "stub_json": "def dumps(x): return repr(x)\nclass Error(Exception): pass\n",
@@ -136,9 +136,9 @@ GETTER = {
     ),
 }
 DEFERRED = {
-    **{(name, Style.FUNCTION): case for name, case in FUNCTION.items()},
-    **{(name, Style.LAZY_MODULES): case for name, case in FUNCTION.items()},
-    **{(name, Style.GETTER): case for name, case in GETTER.items()},
+    **{(name, DeferStyle.FUNCTION): case for name, case in FUNCTION.items()},
+    **{(name, DeferStyle.LAZY_MODULES): case for name, case in FUNCTION.items()},
+    **{(name, DeferStyle.GETTER): case for name, case in GETTER.items()},
 }
 
 
@@ -152,7 +152,7 @@ def test_results_are_the_same_and_nothing_is_loaded_on_import(key, case):
     file = analysed(text, (3, 12))
     changes = [
         change
-        for each in ({Style.FUNCTION, style} if style is Style.GETTER else {style})
+        for each in ({DeferStyle.FUNCTION, style} if style is DeferStyle.GETTER else {style})
         for change in fitting(file, each)
     ]
     assert changes
@@ -162,14 +162,14 @@ def test_results_are_the_same_and_nothing_is_loaded_on_import(key, case):
     after_loaded, after = run(result.text, calls)
     assert after == before
     assert before_loaded
-    if style is not Style.LAZY_MODULES:  # this Python ignores the list
+    if style is not DeferStyle.LAZY_MODULES:  # this Python ignores the list
         assert after_loaded == set()
 
 
 def test_a_getter_makes_its_object_once():
     text = GETTER["client and table"][0]
     file = analysed(text)
-    result = rewrite(file, fitting(file, Style.GETTER), (3, 12))
+    result = rewrite(file, fitting(file, DeferStyle.GETTER), (3, 12))
     assert "def get_sdk():" in result.text
     run(result.text, ["f(1)", "g()", "f(2)"])
     assert sys.modules["stub_sdk"].made == ["s3", "s3/t"]
@@ -178,6 +178,6 @@ def test_a_getter_makes_its_object_once():
 def test_annotations_alone_load_nothing():
     text = "import stub_json\n\ndef f(x: stub_json.Error): return x\n"
     file = analysed(text)
-    result = rewrite(file, fitting(file, Style.TYPE_CHECKING), (3, 12))
+    result = rewrite(file, fitting(file, DeferStyle.TYPE_CHECKING), (3, 12))
     assert run(text, ["f(1)"]) == ({"stub_json"}, [1])
     assert run(result.text, ["f(1)"]) == (set(), [1])

@@ -14,7 +14,7 @@ from importcost.deferral.source.analyse import analyse
 from importcost.deferral.source.model import ModuleObject, SourceFile, SourceText
 from importcost.deferral.source.outside import OutsideUses
 from importcost.deferral.source.text import LINE_END, decode, encode
-from importcost.model.advice import Style
+from importcost.model.advice import DeferStyle
 from sampling import is_whole, sample
 
 ROOT = Path(sysconfig.get_path("stdlib"))
@@ -93,7 +93,7 @@ def check(path, style, file, tally):
     result = rewrite(file, changes, python)
     if isinstance(result, Refused):
         tally["refused", style] += 1
-        known = style is Style.LAZY_MODULES and all(w in result.reason for w in KNOWN_REFUSALS)
+        known = style is DeferStyle.LAZY_MODULES and all(w in result.reason for w in KNOWN_REFUSALS)
         return None if known else f"refused: {result.reason}"
     tally["files", style] += 1
     tally["changes", style] += len(changes)
@@ -112,7 +112,7 @@ def still_asked(file, style, changes):
     done = {identity(change.statement) for change in changes}
     twice = [identity(item.statement) for item in fitting(file, style)]
     repeated = done.intersection(twice)
-    if repeated and style is not Style.LAZY_MODULES:
+    if repeated and style is not DeferStyle.LAZY_MODULES:
         return f"asked for again: {sorted(repeated)}"
     return None
 
@@ -137,7 +137,7 @@ def run(paths):
             tally["not readable"] += 1
             continue
         tally["readable"] += 1
-        for style in Style:
+        for style in DeferStyle:
             problem = check(path, style, files[python_for(style)], tally)
             if problem:
                 wrong.append((path.relative_to(ROOT).as_posix(), style.value, problem))
@@ -146,8 +146,8 @@ def run(paths):
 
 def assert_sound(tally, wrong):
     assert wrong == []
-    rare = () if is_whole() else (Style.TYPE_CHECKING,)
-    for style in set(Style).difference(rare):
+    rare = () if is_whole() else (DeferStyle.TYPE_CHECKING,)
+    for style in set(DeferStyle).difference(rare):
         assert tally["files", style] > 0, style
 
 

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from deferral.rewrite.cases import reason, rewritten
-from importcost.model.advice import Style
+from importcost.model.advice import DeferStyle
 
 FUTURE = "from __future__ import annotations\n"
 BLOCK = "if TYPE_CHECKING:\n    import a\n"
@@ -71,7 +71,7 @@ CASES = {
 
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
 def test_the_import_stands_under_the_flag(before, after):
-    assert rewritten(before, Style.TYPE_CHECKING) == after
+    assert rewritten(before, DeferStyle.TYPE_CHECKING) == after
 
 
 QUOTES = {
@@ -87,7 +87,7 @@ QUOTES = {
 @pytest.mark.parametrize(("annotation", "quoted"), QUOTES.values(), ids=QUOTES)
 @pytest.mark.parametrize("shape", ["def f(x: {}, *, y: int = 1): ...\n", "def f() -> {}: ...\n"])
 def test_evaluated_annotations_are_quoted_whole(annotation, quoted, shape):
-    result = rewritten("import a\n" + shape.format(annotation), Style.TYPE_CHECKING, "a")
+    result = rewritten("import a\n" + shape.format(annotation), DeferStyle.TYPE_CHECKING, "a")
     assert result.endswith(shape.format(quoted))
 
 
@@ -98,7 +98,7 @@ def test_a_quoted_annotation_means_the_same(annotation):
 
 
 def test_a_variable_s_annotation_is_quoted():
-    result = rewritten("import a\nx: a.T = 1\ndef f(): return x\n", Style.TYPE_CHECKING, "a")
+    result = rewritten("import a\nx: a.T = 1\ndef f(): return x\n", DeferStyle.TYPE_CHECKING, "a")
     assert '\nx: "a.T" = 1\n' in result
 
 
@@ -113,4 +113,4 @@ def test_a_variable_s_annotation_is_quoted():
     ],
 )
 def test_what_cannot_stand_there_is_refused(text):
-    assert reason(text, Style.TYPE_CHECKING, "a")
+    assert reason(text, DeferStyle.TYPE_CHECKING, "a")

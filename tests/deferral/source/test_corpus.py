@@ -16,7 +16,7 @@ import pytest
 from importcost.deferral.source.analyse import OutsideUses, analyse
 from importcost.deferral.source.model import ImportStatement, SourceFile, SourceText
 from importcost.deferral.source.text import decode
-from importcost.model.advice import Style, VerdictKind
+from importcost.model.advice import DeferStyle, VerdictKind
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.py"))
 KINDS = {
@@ -28,9 +28,9 @@ KINDS = {
     "lazy": VerdictKind.ALREADY_LAZY,
 }
 STYLES = {
-    VerdictKind.DEFERRABLE: Style.FUNCTION,
-    VerdictKind.NEEDS_GETTER: Style.GETTER,
-    VerdictKind.ANNOTATIONS_ONLY: Style.TYPE_CHECKING,
+    VerdictKind.DEFERRABLE: DeferStyle.FUNCTION,
+    VerdictKind.NEEDS_GETTER: DeferStyle.GETTER,
+    VerdictKind.ANNOTATIONS_ONLY: DeferStyle.TYPE_CHECKING,
 }
 
 

@@ -5,7 +5,11 @@ from hypothesis import given
 
 from importcost.model.importtime.nest import build_tree, link_parents
 from importcost.model.importtime.parse import parse_importtime
-from importcost.model.importtime.passes import attributed_us, recompute_cumulative, select_phases
+from importcost.model.importtime.tree_figures import (
+    attributed_us,
+    recompute_cumulative,
+    select_phases,
+)
 from importcost.model.profile import Phase
 from importcost.model.tree import NO_PARENT
 from model.importtime.logs import (

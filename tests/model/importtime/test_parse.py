@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importcost.model.importtime.foreign import CHECKED_IN_FULL
 from importcost.model.importtime.nest import build_tree
+from importcost.model.importtime.other_processes import CHECKED_IN_FULL
 from importcost.model.importtime.parse import MAX_LISTED, parse_importtime
 from importcost.model.rows import DisturbanceKind, Marker
 from model.importtime.logs import (

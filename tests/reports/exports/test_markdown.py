@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from importcost.billing.estimate import InitLimit
 from importcost.model.module_facts import most_expensive
 from importcost.model.profile import ProfileWarning, WarningCode
-from importcost.reports.exports.markdown import code, render_markdown, text
+from importcost.reports.exports.markdown import code, escaped_text, render_markdown
 from reports.export_profiles import BAD_NAMES, FIXED, profiles
 from reports.page_factory import estimate_of, facts_of
 
@@ -80,7 +80,7 @@ def test_any_name_is_code_and_reads_back(name):
     "word", ["@team", "#12", "http://x.example", "www.x.example", "<b>", "*a*", "__x__", "[a](b)"]
 )
 def test_running_text_neither_mentions_links_nor_marks_up(word):
-    written = text(f"see {word} now")
+    written = escaped_text(f"see {word} now")
     assert re.fullmatch(rf"see (?:{MARKUP.pattern}) now", written, re.ASCII)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gate.timings import pairs
 from importcost.gate.budgets import Level, Rule
 from importcost.gate.checks import Check, Status
-from importcost.gate.compare import compare
+from importcost.gate.compare import compare_timings
 
 DATA = Path(__file__).parents[2] / "data"
 ROOT = "/srv/shop"
@@ -66,4 +66,4 @@ check_lists = st.lists(checks, max_size=8)
 
 
 def comparison_of(shift_us, handler="orders"):
-    return compare({handler: pairs(15, 100_000, shift_us)})[0]
+    return compare_timings({handler: pairs(15, 100_000, shift_us)})[0]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gate.profiles import ROWS, profile_of
 from importcost.gate.attribution import attribute
-from importcost.gate.blame import Compared
+from importcost.gate.beyond_noise import Compared
 from importcost.gate.budgets import Level, Rule
 from importcost.gate.checks import Status
 from importcost.reports.gate.markdown import (

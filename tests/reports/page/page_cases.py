@@ -21,7 +21,7 @@ from importcost.billing.curve import memory_curve
 from importcost.billing.estimate import estimate
 from importcost.model.profile import Profile
 from importcost.reports.facts import interval_json
-from importcost.reports.page.money import money
+from importcost.reports.page.money import money_constants
 from reports.page_factory import advised_profile, small_profile
 
 CASES_FILE = Path(__file__).parents[2] / "page" / "cases.json"
@@ -158,7 +158,7 @@ def bills() -> list[dict[str, Any]]:
                 {
                     "name": f"{name}, {memory_mb} MB",
                     "bill": {
-                        "money": money(profile, bill),
+                        "money": money_constants(profile, bill),
                         "headline": {"init_ms": interval_json(bill.init_ms)},
                         "function": {"memory_mb": memory_mb},
                     },
@@ -179,7 +179,7 @@ def deferrals() -> list[dict[str, Any]]:
     return [
         {
             "bill": {
-                "money": money(profile, point.estimate),
+                "money": money_constants(profile, point.estimate),
                 "headline": {"init_ms": interval_json(point.estimate.init_ms)},
                 "function": {"memory_mb": point.estimate.memory_mb},
             },

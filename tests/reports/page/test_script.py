@@ -8,7 +8,7 @@ import pytest
 
 import importcost.reports.page.script as assembler
 from importcost.reports.page.assets import templates_folder
-from importcost.reports.page.script import ScriptError, page_script, parse_module
+from importcost.reports.page.script import ScriptError, page_script, parse_script
 
 PAGES = ("report.js", "difference.js")
 
@@ -95,13 +95,13 @@ def test_an_import_that_nothing_exports_is_refused(modules: Path) -> None:
 )
 def test_forms_that_the_assembler_does_not_know_are_refused(line: str) -> None:
     with pytest.raises(ScriptError, match="not a form"):
-        parse_module("main.js", f"{line}\n")
+        parse_script("main.js", f"{line}\n")
 
 
 def test_a_template_that_spans_lines_is_refused() -> None:
     """Its lines would lose their indentation."""
     with pytest.raises(ScriptError, match="spans lines"):
-        parse_module("main.js", "const text = `one\n  two`;\n")
+        parse_script("main.js", "const text = `one\n  two`;\n")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from importcost.app.defer.suggest import with_economics
+from importcost.app.defer.suggestions import with_economics
 from importcost.billing.estimate import estimate
-from importcost.model.advice import Verdict, VerdictKind
+from importcost.model.advice import DeferVerdict, VerdictKind
 from importcost.reports.terminal.advice import render_advice
 from reports.page_factory import advised_profile, verified
 
@@ -44,7 +44,7 @@ def test_a_set_that_does_not_hold_is_not_shown_as_one_that_does(failure, colour)
     ],
 )
 def test_a_reason_names_its_line_once(reason, line, shown):
-    verdict = Verdict(VerdictKind.NOT_DEFERRABLE, reason, line)
+    verdict = DeferVerdict(VerdictKind.NOT_DEFERRABLE, reason, line)
     profile = changed(advised_profile(), 4, verdict=verdict)
     text = " ".join(render_advice(profile, width=110, colour=False).split())
     assert shown in text

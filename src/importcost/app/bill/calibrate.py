@@ -16,16 +16,16 @@ from importcost.app.bill.calibrate_store import (
     store,
     table_lines,
 )
-from importcost.app.bill.place import Place, find_configuration, place_in
+from importcost.app.bill.place import ConfiguredPlace, find_configuration, place_in
 from importcost.billing.calibration import (
     Calibration,
     Configuration,
-    Variant,
+    RuntimeVariant,
     calibrate,
     prediction_band,
 )
 from importcost.billing.estimate import LAMBDA_LOG, estimate, published_parts
-from importcost.billing.validation import Comparison, Outcome, compare
+from importcost.billing.validation import ErrorTable, LogComparison, compare_published
 from importcost.config.lines import key_lines
 from importcost.config.read import OWN_FILE, PROJECT_FILE, SECTION, Config
 from importcost.config.schema import HANDLERS
@@ -49,7 +49,7 @@ def compare_logs(
     function: str | None = None,
     stored: Calibration | None = None,
     validate: bool = False,
-) -> Outcome:
+) -> LogComparison:
     """Compare profiles with the logs of the same code, and fit a calibration.
 
     One profile takes all logs; several take one each, in order. Raises UsageError for logs and
@@ -62,10 +62,10 @@ def compare_logs(
     variants = [_variant(one, inits) for one, inits in zip(profiles, chosen, strict=True)]
     calibration, reason, notes = _fitted(profile, variants, validate=validate)
 
-    def beside(own: Calibration | None) -> Comparison:
-        return compare(estimate(profile, calibration=own), first.inits_ms)
+    def beside(own: Calibration | None) -> ErrorTable:
+        return compare_published(estimate(profile, calibration=own), first.inits_ms)
 
-    return Outcome(
+    return LogComparison(
         profile=profile,
         cold_starts=sum(len(one.inits_ms) for one in chosen),
         logged=prediction_band(first.inits_ms),
@@ -134,7 +134,7 @@ def _plan_new(profile: Profile, calibration: Calibration, known: Config | None) 
     return Storing(Path(OWN_FILE), tuple(text.splitlines()), None, (TABLE,), calibration)
 
 
-def _path(place: Place) -> tuple[str, ...]:
+def _path(place: ConfiguredPlace) -> tuple[str, ...]:
     """Return the place of a handler's calibration in its file."""
     file = Path(place.config.file)
     text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
@@ -249,13 +249,13 @@ def _nothing(logs: Sequence[Log], left: dict[str, int]) -> str:
     )
 
 
-def _variant(profile: Profile, chosen: _Chosen) -> Variant:
+def _variant(profile: Profile, chosen: _Chosen) -> RuntimeVariant:
     parts = published_parts(profile)
-    return Variant(parts.function_ms, parts.blocked_ms, chosen.inits_ms)
+    return RuntimeVariant(parts.function_ms, parts.blocked_ms, chosen.inits_ms)
 
 
 def _fitted(
-    profile: Profile, variants: Sequence[Variant], *, validate: bool
+    profile: Profile, variants: Sequence[RuntimeVariant], *, validate: bool
 ) -> tuple[Calibration | None, str | None, tuple[str, ...]]:
     settings = profile.settings
     today = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()

@@ -14,7 +14,7 @@ from importcost.targets.handler import resolve_target
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ConfiguredPlace:
     """A function's place in the configuration; `config` is the file that names it."""
 
     config: Config
@@ -59,7 +59,9 @@ def find_configuration(target: Target | None, path: str | None = None) -> Config
     return config
 
 
-def place_in(config: Config | None, target: Target | None, name: str | None = None) -> Place | None:
+def place_in(
+    config: Config | None, target: Target | None, name: str | None = None
+) -> ConfiguredPlace | None:
     """Return the profiled function's place in a configuration, None if it has none.
 
     By `name` where one is given, else by its handler file. Raises UsageError for a name that the
@@ -68,9 +70,9 @@ def place_in(config: Config | None, target: Target | None, name: str | None = No
     if config is None:
         return None
     if name is not None:
-        return Place(config, config.find(name))
+        return ConfiguredPlace(config, config.find(name))
     matches = [one for one in config.handlers if _is_of(one, target)]
-    return Place(config, matches[0]) if matches else None
+    return ConfiguredPlace(config, matches[0]) if matches else None
 
 
 def handlers_of(*targets: Target | None) -> tuple[HandlerConfig | None, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from importcost.billing.calibration import Calibration
-from importcost.billing.remedies.compare import Comparison, compare_strategies
+from importcost.billing.remedies.compare import RemedyTable, compare_strategies
 from importcost.billing.remedies.recommend import Recommendation, recommend
 from importcost.billing.remedies.traffic import Traffic
 from importcost.model.profile import Profile
@@ -15,7 +15,7 @@ from importcost.model.profile import Profile
 class RemediesFound:
     """The remedies side by side, and the recommended one."""
 
-    comparison: Comparison
+    comparison: RemedyTable
     recommendation: Recommendation
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from importcost.app.defer.best_of import best_of, joint
-from importcost.app.defer.findings import Finding, findings_of, line_of, settle
+from importcost.app.defer.findings import JudgedImport, findings_of, settle_verdict, source_line
 from importcost.app.defer.measured_costs import MeasuredCosts
 from importcost.app.defer.sources import Sources
 from importcost.deferral.cost.bytecode import bytecode_finding
 from importcost.deferral.cost.knowledge import hints
-from importcost.model.advice import Advice, BestSet, BytecodeFinding, StatementTime, Style
+from importcost.model.advice import Advice, BestSet, BytecodeFinding, DeferStyle, StatementTime
 from importcost.model.graph import ImportGraph
 from importcost.model.profile import Profile
 
@@ -25,7 +25,7 @@ class Analysis:
     """The advice, and the findings behind `advice.findings` in the same order."""
 
     advice: Advice
-    findings: tuple[Finding, ...]
+    findings: tuple[JudgedImport, ...]
     sources: Sources
     joint: Callable[[Sequence[int]], BestSet]
     """The joint saving of some findings, by their numbers."""
@@ -35,7 +35,7 @@ def analyse_profile(
     profile: Profile,
     statements: Sequence[StatementTime],
     sources: Sources,
-    style: Style | None = None,
+    style: DeferStyle | None = None,
 ) -> Analysis:
     """Return the predicted savings of deferring; `style` asks for a lazy style where it fits.
 
@@ -49,7 +49,8 @@ def analyse_profile(
     best = best_of(costs, found)
     members = best.finding_ids if best else ()
     findings = [
-        settle(costs, one, in_best_set=number in members) for number, one in enumerate(found)
+        settle_verdict(costs, one, in_best_set=number in members)
+        for number, one in enumerate(found)
     ]
     least_us = HINT_MIN_SHARE * profile.function_init.local_us
     advice = Advice(
@@ -77,7 +78,7 @@ def _judged_statements(costs: MeasuredCosts, sources: Sources) -> Iterator[State
         if file is None:
             yield time
             continue
-        code = line_of(file, line)
+        code = source_line(file, line)
         at = [one for one in file.objects if (one.line, one.end_line) == (line, end_line)]
         places = {(one.line, one.end_line) for one in file.imports}
         if (line, end_line) in places and not time.events:

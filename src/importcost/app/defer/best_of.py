@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from importcost.app.defer.findings import Finding
+from importcost.app.defer.findings import JudgedImport
 from importcost.app.defer.measured_costs import MeasuredCosts
 from importcost.deferral.cost.best_set import Candidate, best_set
 from importcost.model.advice import BestSet
 from importcost.model.graph import FUNCTION
 
 
-def joint(costs: MeasuredCosts, findings: Sequence[Finding], numbers: Sequence[int]) -> BestSet:
+def joint(
+    costs: MeasuredCosts, findings: Sequence[JudgedImport], numbers: Sequence[int]
+) -> BestSet:
     """Return the joint saving of these findings."""
     chosen = [findings[number] for number in numbers]
     keys = list(dict.fromkeys(key for one in chosen for key in one.keys))
@@ -28,7 +30,7 @@ def joint(costs: MeasuredCosts, findings: Sequence[Finding], numbers: Sequence[i
     )
 
 
-def best_of(costs: MeasuredCosts, findings: Sequence[Finding]) -> BestSet | None:
+def best_of(costs: MeasuredCosts, findings: Sequence[JudgedImport]) -> BestSet | None:
     """Return the set that saves most together, of all findings that can be deferred.
 
     Findings that share their cost with others count too: alone they would save nothing.
@@ -46,7 +48,7 @@ def best_of(costs: MeasuredCosts, findings: Sequence[Finding]) -> BestSet | None
     return best_set(costs.imports, candidates, costs.init.local_us)
 
 
-def _nearest(costs: MeasuredCosts, findings: Sequence[Finding]) -> set[int]:
+def _nearest(costs: MeasuredCosts, findings: Sequence[JudgedImport]) -> set[int]:
     """Return the deferrable findings, without imports of own modules if others replace them.
 
     Deferring `import helper` also defers helper's imports, but makes every user of helper wait for
@@ -65,5 +67,7 @@ def _nearest(costs: MeasuredCosts, findings: Sequence[Finding]) -> set[int]:
     return chosen
 
 
-def _joint_us(costs: MeasuredCosts, findings: Sequence[Finding], numbers: Collection[int]) -> int:
+def _joint_us(
+    costs: MeasuredCosts, findings: Sequence[JudgedImport], numbers: Collection[int]
+) -> int:
     return costs.imports.exclusive_us([key for number in numbers for key in findings[number].keys])

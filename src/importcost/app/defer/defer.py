@@ -10,12 +10,12 @@ from pathlib import Path
 from importcost.app.bill.place import Billed, bill
 from importcost.app.defer.advise import Analysis
 from importcost.app.defer.events import load_events
-from importcost.app.defer.findings import Finding
-from importcost.app.defer.mentions import mentions, project_root
+from importcost.app.defer.findings import JudgedImport
+from importcost.app.defer.outside_references import mentions, project_root
 from importcost.app.defer.proof import Proof
 from importcost.app.defer.rewriting import Rewrite, with_fixes
-from importcost.app.defer.settle import refused, settle, without
-from importcost.app.defer.suggest import LAZY_PYTHON, analyse_measured, with_economics
+from importcost.app.defer.settle import refused, settle_best_set, without
+from importcost.app.defer.suggestions import LAZY_PYTHON, analyse_measured, with_economics
 from importcost.app.defer.variants import Variants
 from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import open_rehearsed
@@ -24,7 +24,7 @@ from importcost.declaration import MIN_WATCHED_RUNS
 from importcost.deferral.rewrite.rewrite import Refused
 from importcost.deferral.source.model import ModuleObject
 from importcost.errors import UsageError
-from importcost.model.advice import Advice, ImportFinding, Style
+from importcost.model.advice import Advice, DeferStyle, ImportFinding
 from importcost.model.profile import Profile
 from importcost.model.results.events import (
     EventOutcome,
@@ -41,7 +41,7 @@ class DeferRequest:
     """The options of `importcost defer`; `events` are files that hold one event each."""
 
     measure: ProfileRequest
-    style: Style | None = None
+    style: DeferStyle | None = None
     verify: bool = True
     verify_seconds: float = VERIFY_SECONDS
     events: tuple[str, ...] = ()
@@ -96,7 +96,7 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
             runs_done=len(measurement.runs),
         )
         # A Python that ignores the edits proves nothing.
-        is_ignored = request.style is Style.LAZY_MODULES and python < LAZY_PYTHON
+        is_ignored = request.style is DeferStyle.LAZY_MODULES and python < LAZY_PYTHON
         if request.verify and not is_ignored:
             work.prove(proof)
         advice = work.advice([event.name for event in events], proof.outcomes)
@@ -155,7 +155,7 @@ class _Work:
         shipped = measured.get(ShippedBytecode())
         if self._bytecode is not None and shipped is not None:
             self._bytecode = replace(self._bytecode, verification=shipped)
-        self._best = settle(best, measured, self._analysis, self._variants, proof)
+        self._best = settle_best_set(best, measured, self._analysis, self._variants, proof)
 
     def advice(self, events: Sequence[str], outcomes: Sequence[EventOutcome]) -> Advice:
         """Return the advice with the measurements, the edits, and the worth of each change.
@@ -220,12 +220,12 @@ def is_needed(finding: ImportFinding, loaded: Collection[str]) -> bool:
     return bool(modules) and 2 * len(modules & set(loaded)) >= len(modules)
 
 
-def removed_names(findings: Sequence[Finding]) -> Mapping[str, set[str]]:
+def removed_names(findings: Sequence[JudgedImport]) -> Mapping[str, set[str]]:
     """Return the names that these findings' edits remove from each module's namespace."""
     removed: dict[str, set[str]] = defaultdict(set)
     for one in findings:
         for change in one.changes:
-            if change.style in (Style.LAZY, Style.LAZY_MODULES):
+            if change.style in (DeferStyle.LAZY, DeferStyle.LAZY_MODULES):
                 continue
             statement = change.statement
             if isinstance(statement, ModuleObject):

@@ -17,14 +17,14 @@ from importcost.parameters import Parameter
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class HandlerEvent:
     """One event, named after its file; with its folder if two files have one name."""
 
     name: str
     value: Any
 
 
-def load_events(paths: Sequence[str], target: Target) -> tuple[Event, ...]:
+def load_events(paths: Sequence[str], target: Target) -> tuple[HandlerEvent, ...]:
     """Read the events. Raises UsageError for a file that is not JSON, or without a function."""
     if paths and target.function is None:
         raise UsageError(
@@ -39,9 +39,9 @@ def load_events(paths: Sequence[str], target: Target) -> tuple[Event, ...]:
     )
 
 
-def _load(path: Path, name: str) -> Event:
+def _load(path: Path, name: str) -> HandlerEvent:
     try:
-        return Event(name, json.loads(path.read_text(encoding="utf-8-sig")))
+        return HandlerEvent(name, json.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise UsageError(f"The event {path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
@@ -49,14 +49,14 @@ def _load(path: Path, name: str) -> Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
+class UnchangedCall:
     """Two calls of the unchanged handler with one event."""
 
     first: Invocation
     is_repeatable: bool
 
 
-def call_unchanged(bench: Bench, event: Event) -> Baseline:
+def call_unchanged(bench: Bench, event: HandlerEvent) -> UnchangedCall:
     """Call the unchanged handler twice with the event.
 
     Raises HandlerError, in words about the event, if such a call never ends or ends the
@@ -73,11 +73,14 @@ def call_unchanged(bench: Bench, event: Event) -> Baseline:
             ),
             traceback_text=error.traceback_text,
         ) from error
-    return Baseline(first, first.answer == second.answer)
+    return UnchangedCall(first, first.answer == second.answer)
 
 
 def judge_event(
-    bench: Bench, event: Event, baseline: Baseline, variants: Mapping[VariantKey, Subject]
+    bench: Bench,
+    event: HandlerEvent,
+    baseline: UnchangedCall,
+    variants: Mapping[VariantKey, Subject],
 ) -> EventOutcome:
     """Call each variant once with the event and compare it with the unchanged handler's answer.
 
@@ -110,7 +113,7 @@ def _ended_how(error: HandlerError, timeout_s: float) -> str:
     return f"ended the interpreter ({lines[-1]})" if lines else "ended the interpreter"
 
 
-def _invoke(bench: Bench, subject: Subject, event: Event) -> Invocation:
+def _invoke(bench: Bench, subject: Subject, event: HandlerEvent) -> Invocation:
     session = Session(bench.runner, subject)
     found = session.launch_probe(RunKind.INVOKE, event=event.value)["invocation"]
     error = found["error"]
@@ -123,7 +126,7 @@ def _invoke(bench: Bench, subject: Subject, event: Event) -> Invocation:
     )
 
 
-def _difference(event: Event, before: Invocation, after: Invocation) -> str:
+def _difference(event: HandlerEvent, before: Invocation, after: Invocation) -> str:
     return (
         f"the answer to {event.name} changes from {_short(before.answer)} to {_short(after.answer)}"
     )

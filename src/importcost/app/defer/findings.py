@@ -11,16 +11,16 @@ from importcost.deferral.cost.costs import PRELOAD
 from importcost.deferral.cost.flow import StatementKey
 from importcost.deferral.rewrite.rewrite import Change
 from importcost.deferral.source.model import ImportStatement, ModuleObject, SourceFile
-from importcost.model.advice import ImportFinding, Style, Verdict, VerdictKind
+from importcost.model.advice import DeferStyle, DeferVerdict, ImportFinding, VerdictKind
 
 CHANGES = (VerdictKind.DEFERRABLE, VerdictKind.NEEDS_GETTER, VerdictKind.ANNOTATIONS_ONLY)
 
-ONE_WAY = (Style.FUNCTION, Style.GETTER, Style.TYPE_CHECKING)
+ONE_WAY = (DeferStyle.FUNCTION, DeferStyle.GETTER, DeferStyle.TYPE_CHECKING)
 """Styles that, requested by name, leave imports alone that would need another one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class JudgedImport:
     """A finding with everything needed to carry it out: its file and the changes in it."""
 
     finding: ImportFinding
@@ -34,15 +34,17 @@ class Finding:
     """The waiting part of its saving (sleep, disk, network), microseconds."""
 
 
-def findings_of(costs: MeasuredCosts, sources: Sources, style: Style | None) -> list[Finding]:
+def findings_of(
+    costs: MeasuredCosts, sources: Sources, style: DeferStyle | None
+) -> list[JudgedImport]:
     """Return a finding for each import that ran, then for objects that need none.
 
-    `style` is the requested one. The verdicts are those of the source alone; see `settle`.
+    `style` is the requested one. The verdicts are those of the source alone; see `settle_verdict`.
     """
     return _Finder(costs, sources, style).findings()
 
 
-def settle(costs: MeasuredCosts, one: Finding, *, in_best_set: bool) -> Finding:
+def settle_verdict(costs: MeasuredCosts, one: JudgedImport, *, in_best_set: bool) -> JudgedImport:
     """Turn a verdict from the source alone into one that includes the other loaders."""
     verdict = one.finding.verdict
     if verdict.kind not in CHANGES or one.finding.exclusive_us >= costs.least_us:
@@ -54,19 +56,19 @@ def settle(costs: MeasuredCosts, one: Finding, *, in_best_set: bool) -> Finding:
         settled = replace(verdict, reason=reason)
         return replace(one, finding=replace(one.finding, verdict=settled), stands_alone=False)
     reason = f"{other} loads it anyway" if other else "it costs next to nothing"
-    settled = Verdict(VerdictKind.NOTHING_TO_GAIN, reason)
+    settled = DeferVerdict(VerdictKind.NOTHING_TO_GAIN, reason)
     return replace(one, finding=replace(one.finding, verdict=settled), changes=())
 
 
 class _Finder:
     """Goes through the sources; costs tell which statements ran, and their time."""
 
-    def __init__(self, costs: MeasuredCosts, sources: Sources, style: Style | None) -> None:
+    def __init__(self, costs: MeasuredCosts, sources: Sources, style: DeferStyle | None) -> None:
         self._costs = costs
         self._sources = sources
         self._style = style
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[JudgedImport]:
         """Return a finding for each import that ran, then for objects that need none."""
         found = [one for file in self._sources.files.values() for one in self._imports(file)]
         taken = {
@@ -82,7 +84,7 @@ class _Finder:
                     found += self._object(file, made)
         return found
 
-    def _imports(self, file: SourceFile) -> Iterator[Finding]:
+    def _imports(self, file: SourceFile) -> Iterator[JudgedImport]:
         ran = set(self._costs.imports.keys())
         objects = {made.name: made for made in file.objects}
         for statement in file.imports:
@@ -92,7 +94,7 @@ class _Finder:
             verdict = self._styled(statement.verdict)
             if verdict.kind is VerdictKind.NEEDS_GETTER and self._costs.imports.is_preloaded(key):
                 # The work is the objects', which have findings of their own.
-                verdict = Verdict(VerdictKind.NOTHING_TO_GAIN, f"{PRELOAD} loads it anyway")
+                verdict = DeferVerdict(VerdictKind.NOTHING_TO_GAIN, f"{PRELOAD} loads it anyway")
             made = tuple(objects[name] for name in verdict.objects if name in objects)
             keys = (key, *(object_key(file, one) for one in made))
             own_us = self._costs.own_us(file, made)
@@ -108,13 +110,13 @@ class _Finder:
             )
             changes = (Change(statement, verdict.style),) if verdict.style else ()
             waits_us = self._costs.waits_us(file, made)
-            yield Finding(finding, file, changes, keys, made, waits_us=waits_us)
+            yield JudgedImport(finding, file, changes, keys, made, waits_us=waits_us)
 
-    def _styled(self, verdict: Verdict) -> Verdict:
+    def _styled(self, verdict: DeferVerdict) -> DeferVerdict:
         """Give a verdict the requested style, none if there is nothing to do."""
         if verdict.kind not in CHANGES:
             return replace(verdict, style=None)
-        is_lazy = self._style in (Style.LAZY, Style.LAZY_MODULES)
+        is_lazy = self._style in (DeferStyle.LAZY, DeferStyle.LAZY_MODULES)
         # A lazy import does not help if module level uses the name at once.
         if is_lazy and verdict.kind is not VerdictKind.NEEDS_GETTER:
             return replace(verdict, style=self._style)
@@ -123,10 +125,10 @@ class _Finder:
             return replace(verdict, reason=left, style=None)
         return verdict
 
-    def _object(self, file: SourceFile, made: ModuleObject) -> Iterator[Finding]:
+    def _object(self, file: SourceFile, made: ModuleObject) -> Iterator[JudgedImport]:
         if made.verdict.kind is not VerdictKind.NEEDS_GETTER:
             return
-        if self._style in ONE_WAY and self._style is not Style.GETTER:
+        if self._style in ONE_WAY and self._style is not DeferStyle.GETTER:
             return
         chain = _chain(file, made)
         keys = tuple(object_key(file, one) for one in chain)
@@ -135,17 +137,17 @@ class _Finder:
             return
         finding = ImportFinding(
             place=place(file, made.line, made.end_line),
-            code=line_of(file, made.line),
+            code=source_line(file, made.line),
             imported=(),
-            verdict=replace(made.verdict, style=Style.GETTER),
+            verdict=replace(made.verdict, style=DeferStyle.GETTER),
             exclusive_us=saved,
             cumulative_us=self._costs.imports.cumulative_us(keys) + self._costs.own_us(file, chain),
             modules=self._costs.imports.modules_of(keys),
             first_user=None,
         )
-        changes = tuple(Change(one, Style.GETTER) for one in chain)
+        changes = tuple(Change(one, DeferStyle.GETTER) for one in chain)
         waits_us = self._costs.waits_us(file, chain)
-        yield Finding(finding, file, changes, keys, chain, waits_us=waits_us)
+        yield JudgedImport(finding, file, changes, keys, chain, waits_us=waits_us)
 
 
 def _chain(file: SourceFile, made: ModuleObject) -> tuple[ModuleObject, ...]:
@@ -170,7 +172,7 @@ def _first_user(statement: ImportStatement) -> str | None:
     return f"line {lines[0]}" if lines else None
 
 
-def line_of(file: SourceFile, line: int) -> str:
+def source_line(file: SourceFile, line: int) -> str:
     """Return a line of a file without its indentation, empty if there is no such line."""
     lines = file.source.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return lines[line - 1].strip() if 0 < line <= len(lines) else ""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from importcost.app.defer.sources import Sources
 from importcost.deferral.cost.best_set import MIN_GAIN_SHARE, MIN_GAIN_US
-from importcost.deferral.cost.costs import ImportCosts, self_times
+from importcost.deferral.cost.costs import ImportCosts, self_us_by_name
 from importcost.deferral.cost.flow import StatementKey, own_files
 from importcost.deferral.source.model import ImportStatement, ModuleObject, SourceFile
-from importcost.model.advice import Place, StatementTime
+from importcost.model.advice import SourcePlace, StatementTime
 from importcost.model.graph import ImportGraph
 from importcost.model.profile import Profile, significant_blocked_us
 
@@ -29,7 +29,7 @@ class MeasuredCosts:
         self.times = {
             (one.place.file, one.place.line, one.place.end_line): one for one in statements
         }
-        self.self_us = self_times(profile.tree, {module.name for module in graph.modules})
+        self.self_us = self_us_by_name(profile.tree, {module.name for module in graph.modules})
         keys = [StatementKey(one.place) for one in statements]
         for file in sources.files.values():
             keys += [import_key(file, one) for one in file.imports]
@@ -59,9 +59,9 @@ class MeasuredCosts:
         return tuple(self.times[place] for place in places if place in self.times)
 
 
-def place(file: SourceFile, line: int, end_line: int) -> Place:
+def place(file: SourceFile, line: int, end_line: int) -> SourcePlace:
     """Return a place in a file."""
-    return Place(file.source.path, line, end_line)
+    return SourcePlace(file.source.path, line, end_line)
 
 
 def import_key(file: SourceFile, statement: ImportStatement) -> StatementKey:

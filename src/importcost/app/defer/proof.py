@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from importcost.app.defer.events import Baseline, Event, call_unchanged, judge_event
+from importcost.app.defer.events import HandlerEvent, UnchangedCall, call_unchanged, judge_event
 from importcost.app.defer.rewriting import Rewrite
 from importcost.app.defer.variants import Variants
 from importcost.app.profile.bench import Bench
@@ -37,7 +37,7 @@ class Proof:
         self,
         bench: Bench,
         variants: Variants,
-        events: Sequence[Event],
+        events: Sequence[HandlerEvent],
         listener: Listener,
         *,
         seconds: float,
@@ -49,7 +49,7 @@ class Proof:
         self._listener = listener
         self._seconds = seconds
         self._runs_done = runs_done
-        self._baselines: dict[str, Baseline] = {}
+        self._baselines: dict[str, UnchangedCall] = {}
         self.outcomes: list[EventOutcome] = []
 
     def measure(self, edited: Edited, *, with_bytecode: bool) -> dict[VariantKey, Verification]:

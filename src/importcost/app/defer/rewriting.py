@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.defer.advise import Analysis
-from importcost.app.defer.findings import Finding
+from importcost.app.defer.findings import JudgedImport
 from importcost.app.defer.sources import Sources
 from importcost.deferral.rewrite.diff import unified_diff
 from importcost.deferral.rewrite.rewrite import Change, Refused, rewrite
@@ -27,7 +27,7 @@ class Rewrite:
 
 
 def rewrite_files(
-    findings: Sequence[Finding], sources: Sources, python: tuple[int, int]
+    findings: Sequence[JudgedImport], sources: Sources, python: tuple[int, int]
 ) -> Rewrite | Refused:
     """Apply the changes of all findings together, file by file; one refusal refuses all."""
     changes: dict[str, list[Change]] = defaultdict(list)

@@ -28,7 +28,7 @@ def without(
     return analysis.joint(kept) if kept else None
 
 
-def settle(
+def settle_best_set(
     best: BestSet | None, measured: Measured, analysis: Analysis, variants: Variants, proof: Proof
 ) -> BestSet | None:
     """Keep the members of the best set that hold by themselves; measure it again if it changed."""

@@ -10,15 +10,15 @@ from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.declaration import MIN_RUNS
 from importcost.deferral.cost.chains import cut, import_chains
-from importcost.deferral.cost.costs import ImportCosts, self_times
+from importcost.deferral.cost.costs import ImportCosts, self_us_by_name
 from importcost.deferral.cost.flow import StatementKey, own_files
 from importcost.errors import UsageError
-from importcost.model.advice import Place, Verdict, VerdictKind
+from importcost.model.advice import DeferVerdict, SourcePlace, VerdictKind
 from importcost.model.graph import ImportGraph
 from importcost.model.profile import Profile
 from importcost.model.results.chains import CutStatement, Why
 
-CALLS = Verdict(VerdictKind.NOT_DEFERRABLE, "it runs during init and imports as it does")
+CALLS = DeferVerdict(VerdictKind.NOT_DEFERRABLE, "it runs during init and imports as it does")
 
 
 def why_measured(request: ProfileRequest, module: str, limit: int, listener: Listener) -> Why:
@@ -40,14 +40,14 @@ def why_profile(profile: Profile, module: str, limit: int) -> Why:
         )
     sources = _sources(profile, graph)
     keys = [
-        StatementKey(Place(path, one.line, one.end_line), one.imported)
+        StatementKey(SourcePlace(path, one.line, one.end_line), one.imported)
         for path, file in sources.files.items()
         for one in file.imports
     ]
     files = own_files(graph)
     found = cut(graph, module, files, keys)
     costs = ImportCosts(
-        graph, self_times(profile.tree, {one.name for one in graph.modules}), files, keys
+        graph, self_us_by_name(profile.tree, {one.name for one in graph.modules}), files, keys
     )
     return Why(
         profile=profile,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from importcost.app.gate.configured import (
+from importcost.app.gate.handler_requests import (
     HowToMeasure,
     configuration,
     repository_root,
@@ -20,7 +20,7 @@ from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.billing.estimate import Estimate
 from importcost.config.read import Config, HandlerConfig
 from importcost.declaration import MIN_WATCHED_RUNS
-from importcost.errors import HandlerError, MeasurementError, Reader, UsageError, worded
+from importcost.errors import Audience, HandlerError, MeasurementError, UsageError, worded
 from importcost.files.replace import check_default_name, write_named
 from importcost.gate.baseline import (
     SCHEMA_NAME,
@@ -39,7 +39,7 @@ from importcost.gate.rules import (
     run_checks,
     unmeasured_handler,
 )
-from importcost.gate.subject import Evidence, Subject, evidence_of
+from importcost.gate.subject import Evidence, JudgedHandler, evidence_of
 from importcost.measure.deployed.not_deployed import imports_beyond
 from importcost.measure.failures.explain import no_function
 from importcost.measure.graph import build_graph
@@ -193,11 +193,11 @@ def _measured(
         tell_not_deployed(profile.warnings, listener)
         _must_have_function(profile)
     except HandlerError as error:
-        words = worded(error, Reader.SETTINGS)
+        words = worded(error, Audience.SETTINGS)
         return _Found(handler, failure=failing_handler(handler.name, handler.levels, words))
     # A setting that turns out wrong only now must not cost the other handlers' results.
     except (MeasurementError, UsageError) as error:
-        words = worded(error, Reader.SETTINGS)
+        words = worded(error, Audience.SETTINGS)
         return _Found(handler, failure=unmeasured_handler(handler.name, handler.levels, words))
     made = handler_baseline(handler.name, profile, bill)
     return _Found(handler, evidence_of(profile, bill), profile, bill, entry=made)
@@ -281,7 +281,7 @@ def _checks(found: _Found, request: CheckRequest, baseline: Baseline | None) -> 
     if found.failure is not None or found.evidence is None:
         return (found.failure,) if found.failure is not None else ()
     budgets = _certain_budgets(handler.budgets) if request.deterministic else handler.budgets
-    subject = Subject(
+    subject = JudgedHandler(
         handler=handler.name,
         budgets=budgets,
         evidence=found.evidence,

@@ -6,11 +6,11 @@ from importcost.app.gate.comparison.request import CompareReport
 from importcost.billing.estimate import estimate
 from importcost.gate.attribution import Attribution
 from importcost.gate.baseline import handler_baseline, mismatch_of
-from importcost.gate.blame import attribute_profiles
+from importcost.gate.beyond_noise import attribute_profiles
 from importcost.gate.budget_rules import relative
 from importcost.gate.budgets import Budgets, Levels, Rule
 from importcost.gate.checks import Check, Status
-from importcost.gate.subject import Subject, evidence_of
+from importcost.gate.subject import JudgedHandler, evidence_of
 from importcost.model.profile import Profile
 
 USUAL_INCREASE = 0.05
@@ -37,6 +37,6 @@ def compare_profiles(
             Check(Rule.INCREASE, level, Status.NOT_MEASURED, message, name),
         )
     else:
-        subject = Subject(name, budgets, evidence_of(head), levels, entry)
+        subject = JudgedHandler(name, budgets, evidence_of(head), levels, entry)
         checks = relative(subject, earlier="the base")
     return CompareReport(checks, profiles={name: (base, head)}), attribute_profiles(base, head)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importcost.app.bill.place import bill, handlers_of
 from importcost.gate.attribution import Attribution, attribute
-from importcost.gate.difference import Change, Difference, caveats
+from importcost.gate.difference import Difference, NameChange, caveats
 from importcost.model.module_facts import first_edges
 from importcost.model.profile import Profile
 
@@ -30,16 +30,16 @@ def difference(base: Profile, head: Profile) -> Difference:
     )
 
 
-def _modules(found: Attribution) -> tuple[Change, ...]:
+def _modules(found: Attribution) -> tuple[NameChange, ...]:
     return tuple(
-        Change(one.module, one.distribution, one.kind.value, one.base_us, one.head_us)
+        NameChange(one.module, one.distribution, one.kind.value, one.base_us, one.head_us)
         for one in found.modules
     )
 
 
-def _distributions(found: Attribution) -> tuple[Change, ...]:
+def _distributions(found: Attribution) -> tuple[NameChange, ...]:
     return tuple(
-        Change(
+        NameChange(
             one.distribution,
             one.distribution,
             one.kind.value,

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from importcost.app.gate.check import BASELINE_FILE
-from importcost.app.gate.configured import HowToMeasure, request_for
+from importcost.app.gate.handler_requests import HowToMeasure, request_for
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.request import Listener
 from importcost.billing.estimate import estimate
 from importcost.config.read import OWN_FILE, PROJECT_FILE, has_section, read_config
 from importcost.config.start import MARGIN, StartingHandler, starting_configuration
-from importcost.errors import MeasurementError, Reader, UsageError, worded
+from importcost.errors import Audience, MeasurementError, UsageError, worded
 from importcost.files.replace import check_default_name, write_named
 from importcost.gate.attribution import function_modules
 from importcost.model.profile import Profile, RunKind
@@ -75,7 +75,7 @@ def write_configuration(request: InitRequest, listener: Listener) -> Started:
         try:
             start = _with_figures(start, folder, request, listener)
         except (MeasurementError, UsageError) as error:
-            unmeasured.append((one.name, worded(error, Reader.SETTINGS)))
+            unmeasured.append((one.name, worded(error, Audience.SETTINGS)))
         started.append(start)
     text = starting_configuration(
         started, in_project_file=request.in_project_file, margin=request.margin

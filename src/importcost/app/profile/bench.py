@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost import __version__
-from importcost.app.profile.deployed import Deployed, Place
+from importcost.app.profile.deployed import Deployed, PackagesPlace
 from importcost.app.profile.extra_packages import NO_EXTRA, Extra, with_asked
 from importcost.app.profile.first_figures import FirstFigures
 from importcost.app.profile.noise_warning import with_noise_warning
@@ -19,7 +19,7 @@ from importcost.app.profile.prepare import Prepared, open_prepared, runner_reaso
 from importcost.app.profile.request import Listener, ProfileRequest, without_tracing
 from importcost.app.profile.runtime_supply import Supplied, has_bare_packages, open_supplied
 from importcost.config.read import HandlerConfig
-from importcost.measure.assemble import Provenance, assemble
+from importcost.measure.assemble import MeasurementProvenance, assemble
 from importcost.measure.deployed.not_deployed import Beyond
 from importcost.measure.layout import lambda_environment, local_layout
 from importcost.measure.plan import PRECISE, QUICK, Plan
@@ -37,7 +37,7 @@ class Bench:
 
     runner: Runner
     subject: Subject
-    provenance: Provenance
+    provenance: MeasurementProvenance
     request: ProfileRequest
     prepared: Prepared
     extra: Extra = NO_EXTRA
@@ -89,7 +89,7 @@ def open_bench(request: ProfileRequest, listener: Listener) -> Iterator[Bench]:
     request = without_tracing(request, listener)
     with open_prepared(request, listener) as prepared:
         extra = asked_for(prepared, request, listener)
-        with start(prepared, request, extra, listener) as bench:
+        with start_bench(prepared, request, extra, listener) as bench:
             yield bench
 
 
@@ -99,7 +99,7 @@ def asked_for(prepared: Prepared, request: ProfileRequest, listener: Listener) -
 
 
 @contextlib.contextmanager
-def start(
+def start_bench(
     prepared: Prepared, request: ProfileRequest, extra: Extra, listener: Listener
 ) -> Iterator[Bench]:
     """Start the prepared target with its supplies; nothing of it stays."""
@@ -125,7 +125,7 @@ class _Attempt:
         return self.prepared.deployed
 
     @property
-    def place(self) -> Place:
+    def place(self) -> PackagesPlace:
         """Return the place for which packages are laid out."""
         return self.prepared.place
 
@@ -151,9 +151,9 @@ class _Attempt:
         )
 
 
-def _provenance(attempt: _Attempt, supplied: Supplied) -> Provenance:
+def _provenance(attempt: _Attempt, supplied: Supplied) -> MeasurementProvenance:
     runner = supplied.runner
-    return Provenance(
+    return MeasurementProvenance(
         facts=runner.facts(),
         layout=runner.layout,
         runner_name=runner.name,

@@ -38,7 +38,7 @@ THE_ENVIRONMENT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PackagesPlace:
     """The purpose of laid-out packages: a target and the Python that imports it.
 
     `python_version` is the measured Python's, `3.12` or longer. `is_local` is True if it runs on
@@ -108,7 +108,7 @@ class Notes(Protocol):
 
 
 @contextlib.contextmanager
-def open_packages(place: Place, listener: Notes) -> Iterator[Deployed]:
+def open_packages(place: PackagesPlace, listener: Notes) -> Iterator[Deployed]:
     """Lay out the packages that will be deployed, as long as the context is open.
 
     Raises UsageError for a file that cannot be read, MeasurementError if an installation fails.
@@ -131,7 +131,7 @@ def open_packages(place: Place, listener: Notes) -> Iterator[Deployed]:
 
 
 def _laid_out(
-    place: Place,
+    place: PackagesPlace,
     declared: Declaration,
     environment: Mapping[str, Distribution],
     listener: Notes,
@@ -148,7 +148,7 @@ def _laid_out(
     return contextlib.nullcontext(Deployed(None, NO_PACKAGES, words, is_said=False))
 
 
-def _own_distributions(place: Place) -> dict[str, Distribution]:
+def _own_distributions(place: PackagesPlace) -> dict[str, Distribution]:
     """Return the packages unpacked into the task root and the layers: a built package."""
     folders = [place.target.task_root]
     for layer in place.target.layers:
@@ -157,7 +157,7 @@ def _own_distributions(place: Place) -> dict[str, Distribution]:
 
 
 def _declared(
-    place: Place,
+    place: PackagesPlace,
     wanted: Requirements,
     own: Mapping[str, Distribution],
     environment: Mapping[str, Distribution],
@@ -178,7 +178,7 @@ def _declared(
 
 
 def _followed(
-    place: Place, wanted: Requirements, installed: Mapping[str, Distribution]
+    place: PackagesPlace, wanted: Requirements, installed: Mapping[str, Distribution]
 ) -> Closure | None:
     """Return all packages that the file leads to, or None if some are missing."""
     if not wanted.is_plain:
@@ -191,7 +191,7 @@ def _followed(
 
 @contextlib.contextmanager
 def _shown_alone(
-    place: Place, file: str, names: frozenset[str], environment: Mapping[str, Distribution]
+    place: PackagesPlace, file: str, names: frozenset[str], environment: Mapping[str, Distribution]
 ) -> Iterator[Deployed]:
     with open_view(_folders(place, environment), Visible(environment, names, False)) as views:
         packages = Packages(installed=tuple(view for view, _ in views), views=views)
@@ -201,7 +201,7 @@ def _shown_alone(
 
 @contextlib.contextmanager
 def _all_but_importcost(
-    place: Place, environment: Mapping[str, Distribution], listener: Notes
+    place: PackagesPlace, environment: Mapping[str, Distribution], listener: Notes
 ) -> Iterator[Deployed]:
     markers = marker_environment(place.python_version)
     names = frozenset(environment) - needed_by_importcost_alone(environment, markers)
@@ -215,7 +215,7 @@ def _all_but_importcost(
         yield Deployed(None, packages, THE_ENVIRONMENT, environment, names, is_said=False)
 
 
-def _folders(place: Place, environment: Mapping[str, Distribution]) -> tuple[str, ...]:
+def _folders(place: PackagesPlace, environment: Mapping[str, Distribution]) -> tuple[str, ...]:
     """Return the folders to show: those with installed packages, and others with some."""
     sites = place.interpreter.site_folders
     named = {distribution.folder for distribution in environment.values()}
@@ -223,7 +223,7 @@ def _folders(place: Place, environment: Mapping[str, Distribution]) -> tuple[str
     return tuple(dict.fromkeys((*sites, *others)))
 
 
-def _installed(place: Place, wanted: Requirements, listener: Notes) -> Path:
+def _installed(place: PackagesPlace, wanted: Requirements, listener: Notes) -> Path:
     """Return the folder of the installed file, installed now if it was not before."""
     target = place.install_target()
     folder = installed_folder(wanted.key, target)
@@ -260,7 +260,7 @@ def _installed(place: Place, wanted: Requirements, listener: Notes) -> Path:
 
 
 @contextlib.contextmanager
-def open_environments_boto3(place: Place, deployed: Deployed) -> Iterator[Packages | None]:
+def open_environments_boto3(place: PackagesPlace, deployed: Deployed) -> Iterator[Packages | None]:
     """Show the measuring environment's own boto3 and its dependencies, or None.
 
     For a machine that cannot install the packages of Lambda's runtime.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from importcost.billing.calibration import Calibration
 from importcost.billing.estimate import estimate
 from importcost.errors import UsageError
-from importcost.measure.assemble import Provenance, first_profile
+from importcost.measure.assemble import MeasurementProvenance, first_profile
 from importcost.measure.session import Progress, Subject
 from importcost.model.profile import Run, RunKind
 
@@ -19,7 +19,7 @@ class FirstFigures:
     def __init__(
         self,
         subject: Subject,
-        provenance: Provenance,
+        provenance: MeasurementProvenance,
         listener: Callable[[Progress], None],
         calibration: Calibration | None,
     ) -> None:

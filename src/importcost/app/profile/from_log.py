@@ -9,9 +9,9 @@ from importcost import __version__
 from importcost.app.profile.bench import now
 from importcost.app.profile.request import ProfileRequest
 from importcost.errors import MeasurementError
-from importcost.model.importtime.cut import breaks_off
 from importcost.model.importtime.nest import build_tree
 from importcost.model.importtime.parse import parse_importtime
+from importcost.model.importtime.truncation import breaks_off
 from importcost.model.interval import Interval
 from importcost.model.profile import (
     Environment,

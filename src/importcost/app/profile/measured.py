@@ -7,7 +7,7 @@ from pathlib import Path
 
 from importcost.app.bill.place import Billed, bill
 from importcost.app.defer.rewriting import with_predicted_fixes
-from importcost.app.defer.suggest import analyse_measured
+from importcost.app.defer.suggestions import analyse_measured
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.model.profile import Profile

@@ -12,13 +12,13 @@ from importlib import resources
 from pathlib import Path
 
 from importcost.app.bill.place import handler_of
-from importcost.app.profile.deployed import NOTHING_DEPLOYED, Deployed, Place, open_packages
+from importcost.app.profile.deployed import NOTHING_DEPLOYED, Deployed, PackagesPlace, open_packages
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.config.read import HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, UsageError, remedy, words
 from importcost.files.cache import cache_folder
 from importcost.measure.runners.base import InterpreterFacts
-from importcost.measure.runners.engines import Choice, choose
+from importcost.measure.runners.engines import RunnerChoice, choose
 from importcost.measure.runners.local import inspect_interpreter
 from importcost.model.profile import Settings, Target
 from importcost.parameters import Parameter
@@ -37,9 +37,9 @@ class Prepared:
     target: Target
     settings: Settings
     interpreter: InterpreterFacts
-    choice: Choice
+    choice: RunnerChoice
     image: str
-    place: Place
+    place: PackagesPlace
     handler: HandlerConfig | None
     """The target's handler in the configuration."""
     deployed: Deployed = NOTHING_DEPLOYED
@@ -78,7 +78,7 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
         environment_names=tuple(sorted(request.environment)),
     )
     is_local = choice.engine is None
-    place = Place(
+    place = PackagesPlace(
         target=target,
         interpreter=interpreter,
         python_version=interpreter.version if is_local or not request.runtime else version,
@@ -110,10 +110,10 @@ def _find_interpreter(
     return default, inspect_interpreter(default.path)
 
 
-def _choose_runner(request: ProfileRequest, image: str, listener: Listener) -> Choice:
+def _choose_runner(request: ProfileRequest, image: str, listener: Listener) -> RunnerChoice:
     wanted = request.runner
     if wanted == "auto" and request.image is None and request.python is not None:
-        return Choice(None, "--python names an interpreter of this machine")
+        return RunnerChoice(None, "--python names an interpreter of this machine")
     fetching = f"Fetching {image} with {wanted} (once) ..."
     choice = choose(wanted, image, listener.detail, lambda: listener.note(fetching))
     if choice.engine is None and request.is_own_image:
@@ -144,7 +144,7 @@ def _tell_choice(
     request: ProfileRequest,
     chosen: InterpreterChoice,
     interpreter: InterpreterFacts,
-    choice: Choice,
+    choice: RunnerChoice,
     listener: Listener,
 ) -> None:
     """Describe in at most two lines the chosen tools, and why."""
@@ -160,7 +160,7 @@ def _tell_choice(
     listener.detail(f"cache: {cache_folder()}")
 
 
-def runner_reason(choice: Choice) -> str:
+def runner_reason(choice: RunnerChoice) -> str:
     """Return the reason for this runner, with the hint to a better one."""
     hint = f" (to measure in Lambda's image: {choice.hint})" if choice.hint else ""
     return f"{choice.reason}{hint}"

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from importcost.app.profile.bench import Bench, asked_for, open_bench, start
+from importcost.app.profile.bench import Bench, asked_for, open_bench, start_bench
 from importcost.app.profile.extra_packages import Extra, with_missing
 from importcost.app.profile.prepare import open_prepared
 from importcost.app.profile.request import Listener, ProfileRequest, without_tracing
 from importcost.errors import HandlerError, LackingError, Trouble
 from importcost.measure.deployed.runtime_packages import runtime_modules_brought
-from importcost.measure.failures.diagnosis import Needs, diagnose, may_lack_something
+from importcost.measure.failures.diagnosis import InitNeeds, diagnose, may_lack_something
 from importcost.measure.failures.lacking import (
     missing_modules,
     placeholder_failed,
@@ -47,7 +47,7 @@ def open_rehearsed(request: ProfileRequest, listener: Listener) -> Iterator[Benc
     with open_prepared(request, listener) as prepared:
         extra = asked_for(prepared, request, listener)
         while True:
-            with start(prepared, request, extra, listener) as bench:
+            with start_bench(prepared, request, extra, listener) as bench:
                 found = _settle(bench, listener)
                 if isinstance(found, Rehearsed):
                     yield replace(bench, rehearsed=found)
@@ -110,7 +110,7 @@ def _settle(bench: Bench, listener: Listener) -> Rehearsed | Extra:
     return replace(before, placeholders=placeholders)
 
 
-def _automatic(bench: Bench, needs: Needs) -> dict[str, str]:
+def _automatic(bench: Bench, needs: InitNeeds) -> dict[str, str]:
     """Return the distributions to install for missing modules, by module; empty if not allowed.
 
     Only if no file lists the deployed packages, and only if all of them are on the dated list: a
@@ -130,7 +130,7 @@ def _automatic(bench: Bench, needs: Needs) -> dict[str, str]:
     return known if len(known) == len(found) and is_helpful else {}
 
 
-def _placeholders(bench: Bench, needs: Needs, error: HandlerError) -> tuple[Placeholder, ...]:
+def _placeholders(bench: Bench, needs: InitNeeds, error: HandlerError) -> tuple[Placeholder, ...]:
     """Return the placeholders to set. Raises LackingError if not allowed or no help."""
     target = bench.subject.target
     if needs.modules:
@@ -147,7 +147,7 @@ def _placeholders(bench: Bench, needs: Needs, error: HandlerError) -> tuple[Plac
     return needs.placeholders
 
 
-def _missing(bench: Bench, needs: Needs) -> Trouble:
+def _missing(bench: Bench, needs: InitNeeds) -> Trouble:
     beyond = bench.subject.beyond
     for module in needs.modules:
         trouble = beyond.without_runtime(module.name, bench.subject.target.handler_file)

@@ -9,8 +9,8 @@ from importcost.app.bill.place import Billed, bill, handler_of
 from importcost.app.profile.facts import profile_facts
 from importcost.billing.estimate import Estimate
 from importcost.config.read import HandlerConfig
-from importcost.gate.subject import Subject, evidence_of
-from importcost.gate.verdict import BudgetVerdict, Outcome, judge_budgets
+from importcost.gate.subject import JudgedHandler, evidence_of
+from importcost.gate.verdict import BudgetOutcome, BudgetVerdict, judge_budgets
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
 
@@ -68,7 +68,7 @@ def judge_profile(
     if found is None or (found.memory_mb, found.arch) != (handler.memory_mb, handler.arch):
         found = bill(profile, handler, memory_mb=handler.memory_mb, arch=handler.arch).estimate
     evidence = evidence_of(profile, found)
-    verdict = judge_budgets(Subject(handler.name, handler.budgets, evidence, handler.levels))
+    verdict = judge_budgets(JudgedHandler(handler.name, handler.budgets, evidence, handler.levels))
     other = _measured_otherwise(profile, handler)
     if verdict is None:
         return None
@@ -78,7 +78,7 @@ def judge_profile(
         f"The budgets of {handler.name} are not judged by this profile: {other}; "
         f"importcost check {handler.name} measures it as it is configured."
     )
-    return BudgetVerdict(Outcome.UNKNOWN, text)
+    return BudgetVerdict(BudgetOutcome.UNKNOWN, text)
 
 
 def _at_configured_size(

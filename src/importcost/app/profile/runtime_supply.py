@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from importcost.app.profile.deployed import Deployed, Notes, Place, open_environments_boto3
+from importcost.app.profile.deployed import Deployed, Notes, PackagesPlace, open_environments_boto3
 from importcost.errors import HandlerError, NoNetworkError, Trouble, remedy, words
 from importcost.measure.deployed.distributions import (
     installed_distributions,
@@ -59,7 +59,7 @@ class Attempt(Protocol):
     """A target with its packages; see `bench.open_bench`."""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> PackagesPlace:
         """Return the place for which packages are laid out."""
         ...
 
@@ -157,20 +157,20 @@ def has_bare_packages(layout: Layout) -> bool:
     )
 
 
-def wanted_packages(place: Place) -> RuntimePackages | None:
+def wanted_packages(place: PackagesPlace) -> RuntimePackages | None:
     """Return the packages to supply, or None if the function is measured without them."""
     if place.is_own_image or place.boto3 == NO_BOTO3:
         return None
     return runtime_packages(place.minor_version, place.boto3)
 
 
-def installed_before(wanted: RuntimePackages, place: Place) -> Supply | None:
+def installed_before(wanted: RuntimePackages, place: PackagesPlace) -> Supply | None:
     """Return the packages from the cache, or None if they are not installed yet."""
     folder = installed_folder(wanted.key, place.install_target())
     return Supply(str(folder), _words(wanted)) if folder.is_dir() else None
 
 
-def install_now(wanted: RuntimePackages, place: Place, listener: Notes) -> Supply:
+def install_now(wanted: RuntimePackages, place: PackagesPlace, listener: Notes) -> Supply:
     """Install the packages into the cache, once for all functions of this runtime.
 
     If no package index can be reached, `lacking` names what would be needed.
@@ -222,7 +222,7 @@ def install_now(wanted: RuntimePackages, place: Place, listener: Notes) -> Suppl
     return Supply(str(folder), _words(wanted))
 
 
-def _interpreter(place: Place) -> str | None:
+def _interpreter(place: PackagesPlace) -> str | None:
     """Return an interpreter of this machine of the container's version, to compile bytecode."""
     if place.interpreter.minor_version == place.minor_version:
         return place.interpreter.executable
@@ -245,7 +245,7 @@ def image_words(runner: Runner) -> str | None:
     return f"the image's own, in {folders[0]}"
 
 
-def mentions_runtime(place: Place, search_path: Iterable[str]) -> bool:
+def mentions_runtime(place: PackagesPlace, search_path: Iterable[str]) -> bool:
     """Return True if the handler's module, or another of its own that this imports, names boto3.
 
     Only the text is searched: a function that has nothing to do with AWS needs no network. Packages
@@ -267,7 +267,7 @@ def _entries(folder: str) -> Iterable[str]:
         return ()
 
 
-def imports_others(place: Place) -> bool:
+def imports_others(place: PackagesPlace) -> bool:
     """Return True if the function's own modules import anything that is not their own."""
     known = {name.encode() for name in sys.stdlib_module_names} | {b""}
     root = Path(place.target.task_root)
@@ -278,7 +278,7 @@ def imports_others(place: Place) -> bool:
     )
 
 
-def _own_sources(place: Place) -> Iterator[bytes]:
+def _own_sources(place: PackagesPlace) -> Iterator[bytes]:
     root = Path(place.target.task_root)
     pending, seen = [Path(place.target.handler_file)], set[Path]()
     while pending:
@@ -336,7 +336,7 @@ def needs_runtime(runner: Runner, subject: Subject) -> bool:
     return bool(failed_names & brought)
 
 
-def conflicts(packages: Packages, place: Place) -> tuple[str, ...]:
+def conflicts(packages: Packages, place: PackagesPlace) -> tuple[str, ...]:
     """Return the incompatibilities between the function's packages and the runtime's.
 
     On Lambda, too, the function's own version of botocore comes before the runtime's boto3. Each is

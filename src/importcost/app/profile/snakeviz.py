@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from importcost.processes.snakeviz import serve
+from importcost.processes.snakeviz import serve_profile
 
 
 def view_in_snakeviz(stats: bytes, name: str, on_ready: Callable[[str], None]) -> None:
@@ -13,6 +13,6 @@ def view_in_snakeviz(stats: bytes, name: str, on_ready: Callable[[str], None]) -
     It returns only by an exception: KeyboardInterrupt is how a user ends it, and leaves nothing
     behind. Raises MeasurementError if the server does not start, or ends by itself.
     """
-    with serve(stats, name) as server:
+    with serve_profile(stats, name) as server:
         on_ready(server.url)
         server.wait()

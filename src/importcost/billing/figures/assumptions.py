@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from importcost.billing.figures.datafiles import child, number, read_json, text
+from importcost.billing.figures.datafiles import child, number, read_json, text_field
 from importcost.model.interval import Interval
 
 _FILE = "strategies.json"
@@ -42,14 +42,14 @@ def load_assumptions() -> Mapping[str, Assumption]:
         place = f"{_FILE}: `{name}`"
         entry = child(entries, name, _FILE)
         low, value, high = (number(entry, key, place) for key in ("low", "value", "high"))
-        said = text(entry, "says", place).format(low=low, value=value, high=high)
+        said = text_field(entry, "says", place).format(low=low, value=value, high=high)
         found[name] = Assumption(
             name=name,
             figure=Interval(low, value, high, 0.5),
-            unit=text(entry, "unit", place),
+            unit=text_field(entry, "unit", place),
             sentence=said,
-            source=text(entry, "source", place),
-            date=text(entry, "date", place),
+            source=text_field(entry, "source", place),
+            date=text_field(entry, "date", place),
         )
     return found
 
@@ -66,5 +66,5 @@ def load_snapstart_limits() -> SnapStartLimits:
     return SnapStartLimits(
         minimum_python=int(number(entry, "minimum_python", _FILE)),
         tmp_limit_mb=int(number(entry, "tmp_limit_mb", _FILE)),
-        source=text(entry, "source", _FILE),
+        source=text_field(entry, "source", _FILE),
     )

@@ -14,7 +14,7 @@ from importcost.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
+class FigureProvenance:
     """The source of a data file's figures: their publisher, date and licence."""
 
     figure: str
@@ -55,7 +55,7 @@ def items(data: Mapping[str, Any], key: str, where: str) -> Sequence[Any]:
     return value
 
 
-def text(data: Mapping[str, Any], key: str, where: str) -> str:
+def text_field(data: Mapping[str, Any], key: str, where: str) -> str:
     """Return the string at a key. Raises UsageError naming the key."""
     value = _get(data, key, where)
     if not isinstance(value, str) or not value:
@@ -73,14 +73,14 @@ def number(data: Mapping[str, Any], key: str, where: str) -> float:
     return float(value)
 
 
-def provenance(data: Mapping[str, Any], where: str) -> Provenance:
+def provenance(data: Mapping[str, Any], where: str) -> FigureProvenance:
     """Return the source of a data file's figures. Raises UsageError naming a bad key."""
     licence = data.get("licence")
-    return Provenance(
-        figure=text(data, "figure", where),
-        source=text(data, "source", where),
-        date=text(data, "date", where),
-        licence=None if licence is None else text(data, "licence", where),
+    return FigureProvenance(
+        figure=text_field(data, "figure", where),
+        source=text_field(data, "source", where),
+        date=text_field(data, "date", where),
+        licence=None if licence is None else text_field(data, "licence", where),
     )
 
 
@@ -94,7 +94,7 @@ def _get(data: Mapping[str, Any], key: str, where: str) -> Any:
 class Limits:
     """Lambda's limits: milliseconds and megabytes."""
 
-    provenance: Provenance
+    provenance: FigureProvenance
     on_demand_init_limit_ms: float
     mb_per_vcpu: float
     memory_min_mb: int

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from importcost.billing.figures.datafiles import (
-    Provenance,
+    FigureProvenance,
     check_arch,
     check_package_type,
     items,
@@ -16,7 +16,7 @@ from importcost.billing.figures.datafiles import (
     provenance,
     python_minor,
     read_json,
-    text,
+    text_field,
 )
 from importcost.declaration import ARCHES, PACKAGE_TYPES
 from importcost.errors import UsageError
@@ -45,7 +45,7 @@ class Floor:
 class Floors:
     """The floor table, by (minor Python version, package type, architecture)."""
 
-    provenance: Provenance
+    provenance: FigureProvenance
     table: Mapping[tuple[int, str, str], Floor]
 
 
@@ -80,9 +80,9 @@ def _check_complete(table: Mapping[tuple[int, str, str], Floor]) -> None:
 def _floor(entry: Mapping[str, Any]) -> Floor:
     where = f"{_FILE}: `floors`"
     floor = Floor(
-        runtime=text(entry, "runtime", where),
-        package_type=check_package_type(text(entry, "package_type", where)),
-        arch=check_arch(text(entry, "arch", where)),
+        runtime=text_field(entry, "runtime", where),
+        package_type=check_package_type(text_field(entry, "package_type", where)),
+        arch=check_arch(text_field(entry, "arch", where)),
         n=int(number(entry, "n", where)),
         p10_ms=number(entry, "p10_ms", where),
         p50_ms=number(entry, "p50_ms", where),

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from importcost.billing.figures.datafiles import (
-    Provenance,
+    FigureProvenance,
     child,
     items,
     number,
     provenance,
     read_json,
-    text,
+    text_field,
 )
 from importcost.declaration import ARCHES
 from importcost.errors import UsageError
@@ -43,7 +43,7 @@ class ArchPrices:
 class Prices:
     """A price table of one region, in US dollars; names say per what."""
 
-    provenance: Provenance
+    provenance: FigureProvenance
     region: str
     by_arch: Mapping[str, ArchPrices]
     requests_per_million: float
@@ -71,7 +71,7 @@ def load_prices(override: Mapping[str, Any] | None = None) -> Prices:
         return _parse(shipped, _FILE)
     if not isinstance(override, Mapping):
         raise UsageError(f"{_OWN}: must be a JSON object of prices.")
-    text(override, "date", _OWN)
+    text_field(override, "date", _OWN)
     own = {"source": _OWN, "figure": "AWS Lambda prices as set by the user", "licence": None}
     return _parse(_overlay({**shipped, **own}, override, ""), _OWN)
 
@@ -119,7 +119,7 @@ def _parse(data: Mapping[str, Any], where: str) -> Prices:
     }
     return Prices(
         provenance=provenance(data, where),
-        region=text(data, "region", where),
+        region=text_field(data, "region", where),
         by_arch=by_arch,
         requests_per_million=number(data, "requests_per_million", where),
         snapstart_cache_gb_second=number(data, "snapstart_cache_gb_second", where),

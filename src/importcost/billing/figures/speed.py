@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from importcost.billing.figures.datafiles import (
-    Provenance,
+    FigureProvenance,
     check_arch,
     check_package_type,
     child,
@@ -23,7 +23,7 @@ from importcost.billing.figures.datafiles import (
     provenance,
     python_minor,
     read_json,
-    text,
+    text_field,
 )
 from importcost.errors import UsageError
 from importcost.model.interval import Interval
@@ -59,7 +59,7 @@ class SpeedReference:
     itself for an unknown machine.
     """
 
-    provenance: Provenance
+    provenance: FigureProvenance
     versions: Mapping[int, SpeedVersion]
     band: Interval
     arm64: Interval
@@ -94,7 +94,7 @@ def load_speed_reference() -> SpeedReference:
         minor = python_minor(name)
         lambda_us = number(entry, "lambda_us", place)
         here_us = number(entry, "here_us", place)
-        versions[minor] = SpeedVersion(minor, lambda_us, here_us, text(entry, "basis", place))
+        versions[minor] = SpeedVersion(minor, lambda_us, here_us, text_field(entry, "basis", place))
     return SpeedReference(
         provenance=provenance(data, _FILE),
         versions=versions,

@@ -17,7 +17,7 @@ from importcost.billing.figures.assumptions import Assumption, assumed, load_ass
 from importcost.billing.figures.datafiles import load_limits
 from importcost.billing.figures.prices import Prices, load_prices
 from importcost.billing.remedies.money import (
-    Part,
+    CostPart,
     Tariff,
     break_even_utilisation,
     on_demand,
@@ -46,7 +46,7 @@ NONE = Interval(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RemedyOutcome:
     """A share (0 to 1) of the requests and how long they wait beyond a warm one, ms."""
 
     share: float
@@ -54,7 +54,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class RemedyOption:
     """One strategy, or a combination, under the stated traffic. US dollars a month, ms.
 
     `parts` add up to `monthly.value`; its band is that of the estimated init. `first_request_ms` is
@@ -66,7 +66,7 @@ class Option:
     """
 
     remedies: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[CostPart, ...]
     monthly: Interval
     first_request_ms: Interval
     worst_ms: float
@@ -89,7 +89,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RemedyTable:
     """All options, cheapest first, with their basis.
 
     `left_out` names combinations that are impossible or pointless, each with the reason.
@@ -101,7 +101,7 @@ class Comparison:
 
     traffic: Traffic
     estimate: Estimate
-    options: tuple[Option, ...]
+    options: tuple[RemedyOption, ...]
     left_out: tuple[str, ...]
     must_stream: bool
     utilisation: float
@@ -110,13 +110,13 @@ class Comparison:
     assumptions: tuple[Assumption, ...]
     sources: tuple[Source, ...]
 
-    def find(self, *remedies: str) -> Option | None:
+    def find(self, *remedies: str) -> RemedyOption | None:
         """Return the option of exactly these remedies, or None if it is not listed."""
         wanted = set(remedies)
         return next((one for one in self.options if set(one.remedies) == wanted), None)
 
     @property
-    def as_it_is(self) -> Option:
+    def as_it_is(self) -> RemedyOption:
         """The function without any remedy."""
         return next(one for one in self.options if one.remedies[0] == AS_IT_IS)
 
@@ -139,7 +139,7 @@ def compare_strategies(
     *,
     prices: Prices | None = None,
     calibration: Calibration | None = None,
-) -> Comparison:
+) -> RemedyTable:
     """Return every sensible strategy for a profiled function under some traffic.
 
     Memory, architecture and package type are those of the profile's settings. Prices default to the
@@ -158,7 +158,7 @@ def compare_strategies(
     left_out = [*obstacles, *JOINT_RULES, *too_large, *found.missing]
     if not traffic.streams:
         left_out.append("Response streaming: no answer to stream was stated (--payload-kb).")
-    return Comparison(
+    return RemedyTable(
         traffic=traffic,
         estimate=bill,
         options=tuple(sorted(options, key=lambda one: (one.monthly.value, one.mean_ms))),
@@ -241,7 +241,9 @@ def _cold_wait(init_ms: Interval, memory_mb: int) -> Interval:
     return Interval(low, value, high, init_ms.confidence)
 
 
-def _options(maker: _Maker, starts: Sequence[_Start], *, with_snapstart: bool) -> list[Option]:
+def _options(
+    maker: _Maker, starts: Sequence[_Start], *, with_snapstart: bool
+) -> list[RemedyOption]:
     plain = starts[0]
     best = min(starts, key=lambda one: maker.expected(one).value)
     options = [maker.on_demand(one) for one in starts]
@@ -274,11 +276,11 @@ class _Maker:
             wait.confidence,
         )
 
-    def on_demand(self, start: _Start) -> Option:
+    def on_demand(self, start: _Start) -> RemedyOption:
         """Return the variant of the code on demand."""
         return self._cold(start, start.remedies or (AS_IT_IS,), self.traffic, None, start.remarks)
 
-    def pinger(self, start: _Start) -> Option:
+    def pinger(self, start: _Start) -> RemedyOption:
         """Return the variant with one environment kept warm by calls."""
         rate, low, high = _uncovered_rates(self.traffic)
         covered = 1 - rate / self.traffic.cold_rate if self.traffic.cold_rate else 0.0
@@ -292,17 +294,17 @@ class _Maker:
         remarks = (*start.remarks, remark)
         return self._cold(start, (*start.remedies, PINGER), left, pings(self.tariff), remarks)
 
-    def snapstart(self) -> Option:
+    def snapstart(self) -> RemedyOption:
         """Return SnapStart for the code as it is."""
         restore = assumed("restore_ms")
         parts = snapstart(self.traffic, self.tariff)
-        outcomes = [Outcome(self.traffic.cold_rate, restore.value)]
+        outcomes = [RemedyOutcome(self.traffic.cold_rate, restore.value)]
         remarks = ("needs published versions, and hooks for state that must not be frozen",)
         return _option(
             (SNAPSTART,), parts, (0.0, 0.0), restore, restore.value, outcomes, self.traffic, remarks
         )
 
-    def provisioned(self, start: _Start) -> Option:
+    def provisioned(self, start: _Start) -> RemedyOption:
         """Return provisioned concurrency; requests beyond it start cold as before."""
         traffic = self.traffic
         ends = [
@@ -322,12 +324,12 @@ class _Maker:
             (ends[0] - ends[1], ends[2] - ends[1]),
             waits,
             waits.value,
-            [Outcome(cold, start.wait_ms.value)],
+            [RemedyOutcome(cold, start.wait_ms.value)],
             traffic,
             (remark,),
         )
 
-    def streamed(self, base: Option) -> Option:
+    def streamed(self, base: RemedyOption) -> RemedyOption:
         """Return an option with its answer streamed: it begins earlier, and ends as before."""
         part = streaming(self.traffic, self.tariff.prices)
         parts = (*base.parts, part) if part.dollars else base.parts
@@ -349,9 +351,9 @@ class _Maker:
         start: _Start,
         remedies: tuple[str, ...],
         traffic: Traffic,
-        extra: Part | None,
+        extra: CostPart | None,
         remarks: tuple[str, ...],
-    ) -> Option:
+    ) -> RemedyOption:
         bills = [
             on_demand(traffic, self.tariff, billed, late)
             for billed, late in (
@@ -364,8 +366,8 @@ class _Maker:
         parts = (*bills[1], extra) if extra else bills[1]
         wait, late = start.wait_ms.value, start.first_use_ms.value
         outcomes = [
-            Outcome(traffic.cold_rate * (1 - traffic.use_share), wait),
-            Outcome(traffic.cold_rate * traffic.use_share, wait + late),
+            RemedyOutcome(traffic.cold_rate * (1 - traffic.use_share), wait),
+            RemedyOutcome(traffic.cold_rate * traffic.use_share, wait + late),
         ]
         found = _option(
             remedies,
@@ -382,16 +384,16 @@ class _Maker:
 
 def _option(
     remedies: tuple[str, ...],
-    parts: tuple[Part, ...],
+    parts: tuple[CostPart, ...],
     band: tuple[float, float],
     first_request_ms: Interval,
     worst_ms: float,
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[RemedyOutcome],
     traffic: Traffic,
     remarks: tuple[str, ...],
-) -> Option:
+) -> RemedyOption:
     total = _total(parts)
-    return Option(
+    return RemedyOption(
         remedies=remedies,
         parts=parts,
         monthly=Interval(total + min(0.0, band[0]), total, total + max(0.0, band[1])),
@@ -407,7 +409,7 @@ def _option(
     )
 
 
-def percentile(outcomes: Sequence[Outcome], share: float) -> float:
+def percentile(outcomes: Sequence[RemedyOutcome], share: float) -> float:
     """Return the least added wait (ms) that `share` (0 to 1) of all requests do not exceed.
 
     Requests without an outcome wait nothing.
@@ -442,8 +444,8 @@ def _uncovered_rates(traffic: Traffic) -> tuple[float, float, float]:
 
 
 def _without_too_large(
-    options: Sequence[Option], traffic: Traffic, prices: Prices
-) -> tuple[list[Option], list[str]]:
+    options: Sequence[RemedyOption], traffic: Traffic, prices: Prices
+) -> tuple[list[RemedyOption], list[str]]:
     """Leave out options that cannot return the answer: 6 MB is the limit without streaming."""
     limit_mb = prices.streaming_free_mb_per_request
     if (traffic.payload_kb or 0.0) <= limit_mb * KB_PER_MB:
@@ -453,5 +455,5 @@ def _without_too_large(
     return kept, [reason]
 
 
-def _total(parts: Sequence[Part]) -> float:
+def _total(parts: Sequence[CostPart]) -> float:
     return sum(part.dollars for part in parts)

@@ -24,7 +24,7 @@ MB_PER_GB = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CostPart:
     """One line of the month's bill, US dollars."""
 
     label: str
@@ -44,14 +44,14 @@ class Tariff:
         """Steps of the on-demand GB-second."""
         return self.prices.by_arch[self.arch].gb_second
 
-    def requests(self, count: float) -> Part:
+    def requests(self, count: float) -> CostPart:
         """Return the cost of `count` requests."""
-        return Part("requests", count * self.prices.requests_per_million / 1_000_000)
+        return CostPart("requests", count * self.prices.requests_per_million / 1_000_000)
 
 
 def on_demand(
     traffic: Traffic, tariff: Tariff, billed_init_ms: float, first_use_ms: float = 0.0
-) -> tuple[Part, ...]:
+) -> tuple[CostPart, ...]:
     """Return the on-demand bill; `first_use_ms` is billed on the use share of cold starts."""
     count, memory = traffic.invocations, tariff.memory_gb
     cold = count * traffic.cold_rate
@@ -61,16 +61,16 @@ def on_demand(
     duration = tiered(work, tariff.tiers)
     parts = [
         tariff.requests(count),
-        Part("duration", duration),
-        Part("init", tiered(work + init, tariff.tiers) - duration),
+        CostPart("duration", duration),
+        CostPart("init", tiered(work + init, tariff.tiers) - duration),
     ]
     if late:
         whole, before = (tiered(sum_, tariff.tiers) for sum_ in (work + init + late, work + init))
-        parts.append(Part("deferred work", whole - before))
+        parts.append(CostPart("deferred work", whole - before))
     return tuple(parts)
 
 
-def snapstart(traffic: Traffic, tariff: Tariff) -> tuple[Part, ...]:
+def snapstart(traffic: Traffic, tariff: Tariff) -> tuple[CostPart, ...]:
     """Return the bill with SnapStart: cache for every version kept, and a price a restore."""
     prices, memory = tariff.prices, tariff.memory_gb
     seconds = assumed("month_seconds").value
@@ -78,13 +78,13 @@ def snapstart(traffic: Traffic, tariff: Tariff) -> tuple[Part, ...]:
     work = traffic.invocations * memory * traffic.duration_ms / 1000
     return (
         tariff.requests(traffic.invocations),
-        Part("duration", tiered(work, tariff.tiers)),
-        Part("cache", traffic.versions * memory * seconds * prices.snapstart_cache_gb_second),
-        Part("restores", restored * memory * prices.snapstart_restore_gb),
+        CostPart("duration", tiered(work, tariff.tiers)),
+        CostPart("cache", traffic.versions * memory * seconds * prices.snapstart_cache_gb_second),
+        CostPart("restores", restored * memory * prices.snapstart_restore_gb),
     )
 
 
-def provisioned(traffic: Traffic, tariff: Tariff, billed_init_ms: float) -> tuple[Part, ...]:
+def provisioned(traffic: Traffic, tariff: Tariff, billed_init_ms: float) -> tuple[CostPart, ...]:
     """Return the bill with provisioned concurrency all month; spillover runs on demand."""
     rates = tariff.prices.by_arch[tariff.arch]
     memory, count = tariff.memory_gb, traffic.invocations
@@ -94,27 +94,27 @@ def provisioned(traffic: Traffic, tariff: Tariff, billed_init_ms: float) -> tupl
     spilled = count * traffic.spillover * memory * (duration_s + traffic.cold_rate * init_s)
     parts = [
         tariff.requests(count),
-        Part("standing", standing * rates.provisioned_standing_gb_second),
-        Part("duration", covered * rates.provisioned_duration_gb_second),
+        CostPart("standing", standing * rates.provisioned_standing_gb_second),
+        CostPart("duration", covered * rates.provisioned_duration_gb_second),
     ]
     if spilled:
-        parts.append(Part("spillover", tiered(spilled, tariff.tiers)))
+        parts.append(CostPart("spillover", tiered(spilled, tariff.tiers)))
     return tuple(parts)
 
 
-def pings(tariff: Tariff, environments: int = 1) -> Part:
+def pings(tariff: Tariff, environments: int = 1) -> CostPart:
     """Return the monthly cost of calls that keep environments warm, on top of the traffic."""
     calls = environments * assumed("month_seconds").value / assumed("ping_period_s").value
     work = calls * assumed("ping_ms").value / 1000 * tariff.memory_gb
-    return Part("pings", tariff.requests(calls).dollars + tiered(work, tariff.tiers))
+    return CostPart("pings", tariff.requests(calls).dollars + tiered(work, tariff.tiers))
 
 
-def streaming(traffic: Traffic, prices: Prices) -> Part:
+def streaming(traffic: Traffic, prices: Prices) -> CostPart:
     """Return the cost of streamed bytes past the free ones of each request and of the month."""
     payload_mb = (traffic.payload_kb or 0.0) / KB_PER_MB
     paid_mb = max(0.0, payload_mb - prices.streaming_free_mb_per_request) * traffic.invocations
     paid_gb = max(0.0, paid_mb / MB_PER_GB - prices.streaming_free_gb_per_month)
-    return Part("streamed bytes", paid_gb * prices.streaming_gb)
+    return CostPart("streamed bytes", paid_gb * prices.streaming_gb)
 
 
 def break_even_utilisation(traffic: Traffic, tariff: Tariff, billed_init_ms: float) -> float:

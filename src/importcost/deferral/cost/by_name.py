@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from importcost.deferral.cost.costs import ImportCosts, self_times
+from importcost.deferral.cost.costs import ImportCosts, self_us_by_name
 from importcost.deferral.cost.dominators import dominated_sums
 from importcost.deferral.cost.flow import ROOT, own_files
 from importcost.model.profile import Profile
@@ -21,7 +21,7 @@ def exclusive_by_name(profile: Profile) -> Mapping[str, int]:
     if graph is None:
         return {}
     names = {module.name for module in graph.modules}
-    costs = ImportCosts(graph, self_times(profile.tree, names), own_files(graph))
+    costs = ImportCosts(graph, self_us_by_name(profile.tree, names), own_files(graph))
     sums = dominated_sums(costs.flow.successors, ROOT, costs.weights)
     return {
         name: sums[node]

@@ -16,7 +16,7 @@ PRELOAD = "the Lambda runtime, before it imports the handler,"
 FUNCTION_PHASES = frozenset({Phase.HANDLER_IMPORTS.value, Phase.MODULE_BODY.value})
 
 
-def self_times(
+def self_us_by_name(
     tree: ImportTree,
     names: Collection[str] | None = None,
     phases: Collection[str] = FUNCTION_PHASES,
@@ -45,8 +45,9 @@ class ImportCosts:
     """The modules that the statements of the function's own files keep loaded. Immutable;
     microseconds.
 
-    `self_us` is each module's self time (see `self_times`). `function_files` are the user's own
-    files and `keys` their known statements; a traced line in none of them is a statement by itself.
+    `self_us` is each module's self time (see `self_us_by_name`). `function_files` are the user's
+    own files and `keys` their known statements; a traced line in none of them is a statement by
+    itself.
     A key that loads nothing costs nothing.
     """
 

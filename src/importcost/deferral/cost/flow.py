@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from importcost.deferral.cost.dominators import reachable
-from importcost.model.advice import Place
+from importcost.model.advice import SourcePlace
 from importcost.model.graph import FUNCTION, RUNTIME_IMPORTER, EdgeKind, ImportEdge, ImportGraph
 from importcost.model.profile import Phase
 
@@ -28,7 +28,7 @@ class StatementKey:
     statements on one line. None for a statement that is not an import, or unknown.
     """
 
-    place: Place
+    place: SourcePlace
     imported: tuple[str, ...] | None = None
 
 
@@ -94,7 +94,7 @@ class StatementIndex:
             if key.place.line <= line <= key.place.end_line
         ]
         if not around:
-            return (StatementKey(Place(file, line, line)),)
+            return (StatementKey(SourcePlace(file, line, line)),)
         least = min(key.place.end_line - key.place.line for key in around)
         nearest = [key for key in around if key.place.end_line - key.place.line == least]
         return tuple(nearest) if len(nearest) == 1 else _by_name(nearest, edge)

@@ -40,7 +40,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KnowledgeEntry:
     """One known fact about a distribution.
 
     It applies if `module`, or anything in it, is loaded. If `importer` is given, only imports by
@@ -61,14 +61,14 @@ class Entry:
 
 
 @lru_cache(maxsize=1)
-def load_entries() -> tuple[Entry, ...]:
+def load_entries() -> tuple[KnowledgeEntry, ...]:
     """Return the shipped knowledge base. Raises UsageError if the file is damaged."""
     name = "knowledge.json"
     shipped = files("importcost.deferral").joinpath("data", name)
     return parse_entries(shipped.read_text(encoding="utf-8"), name)
 
 
-def parse_entries(text: str, where: str) -> tuple[Entry, ...]:
+def parse_entries(text: str, where: str) -> tuple[KnowledgeEntry, ...]:
     """Return the entries of a knowledge base's text. Raises UsageError naming `where`."""
     try:
         return tuple(_entry(item) for item in json.loads(text)["entries"])
@@ -82,7 +82,7 @@ def parse_entries(text: str, where: str) -> tuple[Entry, ...]:
 def hints(
     graph: ImportGraph,
     self_us: Mapping[str, int],
-    entries: Sequence[Entry] | None = None,
+    entries: Sequence[KnowledgeEntry] | None = None,
 ) -> tuple[ThirdPartyHint, ...]:
     """Return the known facts about the loaded modules, the costliest first.
 
@@ -107,7 +107,9 @@ def hints(
     return tuple(sorted(found, key=lambda hint: -hint.cost_us))
 
 
-def _left(flow: Flow, modules: Collection[str], graph: ImportGraph, entry: Entry) -> bytearray:
+def _left(
+    flow: Flow, modules: Collection[str], graph: ImportGraph, entry: KnowledgeEntry
+) -> bytearray:
     """Return the nodes that stay loaded without the modules, or without the importer's imports."""
     node_of = flow.node_of_module
     if entry.importer is None:
@@ -138,7 +140,7 @@ def _importing(graph: ImportGraph, importer: str) -> frozenset[str]:
     return frozenset(item.name for item in graph.modules if item.distribution == FUNCTION)
 
 
-def _is_about(graph: ImportGraph, entry: Entry) -> bool:
+def _is_about(graph: ImportGraph, entry: KnowledgeEntry) -> bool:
     """Return True if the loaded module comes from the entry's distribution, not from a namesake."""
     named = entry.importer or entry.module
     if named == OWN_CODE:
@@ -155,7 +157,7 @@ def _normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _hint(entry: Entry, graph: ImportGraph, cost_us: int) -> ThirdPartyHint:
+def _hint(entry: KnowledgeEntry, graph: ImportGraph, cost_us: int) -> ThirdPartyHint:
     effect = entry.effect
     measured = (
         f" Measured with {entry.checked_version}: {effect.before_ms:.0f} to"
@@ -189,5 +191,5 @@ def _importers(graph: ImportGraph, module: str) -> str:
     return ", ".join(outside[:IMPORTERS_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def _entry(item: Mapping[str, Any]) -> Entry:
-    return Entry(**{**item, "effect": Effect(**item["effect"])})
+def _entry(item: Mapping[str, Any]) -> KnowledgeEntry:
+    return KnowledgeEntry(**{**item, "effect": Effect(**item["effect"])})

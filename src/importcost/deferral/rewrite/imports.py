@@ -13,11 +13,11 @@ from importcost.deferral.rewrite.split import split_edits
 from importcost.deferral.rewrite.tree import (
     AnyImport,
     CannotRewriteError,
-    Function,
     Tree,
     bound_name,
     is_docstring,
 )
+from importcost.deferral.source.names import FunctionNode
 
 LINE_LIMIT = 100
 
@@ -76,7 +76,9 @@ class NeededImport:
         ]
 
 
-def function_edits(tree: Tree, function: Function, needed: Sequence[NeededImport]) -> list[Edit]:
+def function_edits(
+    tree: Tree, function: FunctionNode, needed: Sequence[NeededImport]
+) -> list[Edit]:
     """Return the edits that put imports before their uses.
 
     Each goes to the start of the smallest branch that needs it, or before its first statement with
@@ -96,7 +98,7 @@ def function_edits(tree: Tree, function: Function, needed: Sequence[NeededImport
 
 
 def _edits_at(
-    tree: Tree, function: Function, point: Point, needed: Sequence[NeededImport]
+    tree: Tree, function: FunctionNode, point: Point, needed: Sequence[NeededImport]
 ) -> list[Edit]:
     first, body = point.suite[0], function.body
     only_docstring = first is body[0] and is_docstring(first) and len(body) == 1
@@ -111,7 +113,7 @@ def _edits_at(
     return [Edit(position, position, lines)]
 
 
-def _line_for(tree: Tree, function: Function, point: Point) -> int:
+def _line_for(tree: Tree, function: FunctionNode, point: Point) -> int:
     """Return the offset for whole lines that come before statements with lines of their own."""
     start, body = tree.start(point.suite[0]), function.body
     if len(body) > 1 and point.suite[0] is body[1] and is_docstring(body[0]):
@@ -124,7 +126,7 @@ def _line_for(tree: Tree, function: Function, point: Point) -> int:
     return position
 
 
-def _refuse_clashes(function: Function, names: Collection[str]) -> None:
+def _refuse_clashes(function: FunctionNode, names: Collection[str]) -> None:
     for node in ast.walk(function):
         if isinstance(node, ast.Global | ast.Nonlocal):
             clash = set(node.names) & set(names)

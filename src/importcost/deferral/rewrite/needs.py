@@ -12,12 +12,12 @@ from importcost.deferral.rewrite.remove import inner_comments, trailing_comment
 from importcost.deferral.rewrite.tree import (
     AnyImport,
     CannotRewriteError,
-    Function,
     Tree,
     bound_name,
 )
 from importcost.deferral.source.model import ImportStatement, Use, UseKind
-from importcost.model.advice import Style
+from importcost.deferral.source.names import FunctionNode
+from importcost.model.advice import DeferStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class ChosenImport:
     found: ImportStatement
     node: AnyImport
     indexes: tuple[int, ...]
-    style: Style
+    style: DeferStyle
 
     def aliases(self) -> tuple[ast.alias, ...]:
         """Return the aliases to change."""
@@ -46,7 +46,7 @@ class Needs:
     quote.
     """
 
-    functions: dict[int, tuple[Function, list[NeededImport]]] = field(default_factory=dict)
+    functions: dict[int, tuple[FunctionNode, list[NeededImport]]] = field(default_factory=dict)
     getters: dict[str, list[NeededImport]] = field(default_factory=dict)
     typing: list[NeededImport] = field(default_factory=list)
     quoted: list[int] = field(default_factory=list)
@@ -69,7 +69,7 @@ def find_needs(
         comment = trailing_comment(tree, item.node) if whole else ""
         moved = MovedImport(item.node, item.aliases(), comment)
         _note_losses(tree, notes, item, moved)
-        by_function: dict[int, tuple[Function, set[str]]] = {}
+        by_function: dict[int, tuple[FunctionNode, set[str]]] = {}
         by_getter: dict[str, set[str]] = {}
         typing: set[str] = set(moved.names()) if not item.found.uses else set()
         for use in item.found.uses:
@@ -81,7 +81,7 @@ def find_needs(
                         needs.quoted_getters.add(getter.made.name)
                 else:
                     by_getter.setdefault(getter.made.name, set()).add(use.name)
-            elif use.kind is UseKind.FUNCTION and item.style is not Style.TYPE_CHECKING:
+            elif use.kind is UseKind.FUNCTION and item.style is not DeferStyle.TYPE_CHECKING:
                 function = _function_of(tree, use)
                 by_function.setdefault(id(function), (function, set()))[1].add(use.name)
             elif use.kind in (UseKind.ANNOTATION, UseKind.ANNOTATION_EVALUATED):
@@ -90,7 +90,7 @@ def find_needs(
                     needs.quoted.append(use.span.start)
             else:
                 raise CannotRewriteError(_why_not(use))
-        if item.found.uses or item.style is Style.TYPE_CHECKING:
+        if item.found.uses or item.style is DeferStyle.TYPE_CHECKING:
             mine = {use.span.start for use in item.found.uses if use.kind is UseKind.FUNCTION}
             elsewhere = unheeded - mine
             _record(needs, moved, by_function, by_getter, typing, elsewhere)
@@ -109,7 +109,7 @@ def _unheeded(moving: Sequence[ChosenImport]) -> frozenset[int]:
 def _record(
     needs: Needs,
     moved: MovedImport,
-    by_function: dict[int, tuple[Function, set[str]]],
+    by_function: dict[int, tuple[FunctionNode, set[str]]],
     by_getter: dict[str, set[str]],
     typing: Collection[str],
     elsewhere: frozenset[int],
@@ -128,7 +128,7 @@ def _in_annotation(getter: Getter, use: Use) -> bool:
     return span is not None and span.start <= use.span.start < span.end
 
 
-def _function_of(tree: Tree, use: Use) -> Function:
+def _function_of(tree: Tree, use: Use) -> FunctionNode:
     # Before Python 3.12 a use within an f-string may have no exact place, but its function has.
     position = use.function.end - 1 if use.function else use.span.start
     function = tree.outermost_function(position)
@@ -152,7 +152,7 @@ def _note_losses(tree: Tree, notes: list[str], item: ChosenImport, moved: MovedI
     used = {use.name for use in item.found.uses}
     unused = [bound_name(alias, item.node) for alias in moved.aliases]
     unused = [name for name in unused if name not in used]
-    if unused and item.style is not Style.TYPE_CHECKING:
+    if unused and item.style is not DeferStyle.TYPE_CHECKING:
         verb = "is" if len(unused) == 1 else "are"
         notes.append(f"{', '.join(unused)} of line {line} {verb} used nowhere and removed")
     lost = inner_comments(tree, item.node)

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from importcost.deferral.rewrite.tree import Function, Tree, is_docstring
+from importcost.deferral.rewrite.tree import Tree, is_docstring
+from importcost.deferral.source.names import FunctionNode
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
@@ -46,7 +47,7 @@ class Wanted:
     elsewhere: frozenset[int] = frozenset()
 
 
-def points(tree: Tree, function: Function, wanted: Wanted) -> list[Point]:
+def points(tree: Tree, function: FunctionNode, wanted: Wanted) -> list[Point]:
     """Return the places of the wanted names' imports, in source order.
 
     Names in scopes of their own count as uses, too: an unneeded import does no harm. If no use is

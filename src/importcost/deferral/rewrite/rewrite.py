@@ -38,9 +38,9 @@ from importcost.deferral.source.model import (
     ModuleObject,
     SourceFile,
 )
-from importcost.model.advice import Style, VerdictKind
+from importcost.model.advice import DeferStyle, VerdictKind
 
-_MOVING = (Style.FUNCTION, Style.GETTER, Style.TYPE_CHECKING)
+_MOVING = (DeferStyle.FUNCTION, DeferStyle.GETTER, DeferStyle.TYPE_CHECKING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Change:
     """
 
     statement: ImportStatement | ModuleObject
-    style: Style
+    style: DeferStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class _Plan:
     getters: list[Getter] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def of_style(self, *styles: Style) -> list[ChosenImport]:
+    def of_style(self, *styles: DeferStyle) -> list[ChosenImport]:
         return [item for item in self.imports if item.style in styles]
 
 
@@ -109,14 +109,14 @@ def _plan(tree: Tree, file: SourceFile, changes: Sequence[Change]) -> _Plan:
         for node in tree.statements()
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    chosen: dict[object, Style] = {}
+    chosen: dict[object, DeferStyle] = {}
     objects: dict[str, ModuleObject] = {}
     known = {made.name: made for made in file.objects}
     for change in changes:
         statement = change.statement
         _refuse_verdict(statement)
         if isinstance(statement, ModuleObject):
-            if change.style is not Style.GETTER:
+            if change.style is not DeferStyle.GETTER:
                 raise CannotRewriteError(f"{statement.name} can only become a getter")
             objects[statement.name] = statement
             continue
@@ -128,7 +128,7 @@ def _plan(tree: Tree, file: SourceFile, changes: Sequence[Change]) -> _Plan:
             raise CannotRewriteError(
                 f"two styles are asked for the import at line {statement.line}"
             )
-        if change.style is Style.GETTER:
+        if change.style is DeferStyle.GETTER:
             objects |= {name: known[name] for name in statement.verdict.objects if name in known}
         item = _locate(nodes, statement, change.style)
         if item not in plan.imports:
@@ -143,7 +143,7 @@ def _refuse_verdict(statement: ImportStatement | ModuleObject) -> None:
         raise CannotRewriteError(f"line {statement.line}: {statement.verdict.reason}")
 
 
-def _locate(nodes: dict[int, AnyImport], found: ImportStatement, style: Style) -> ChosenImport:
+def _locate(nodes: dict[int, AnyImport], found: ImportStatement, style: DeferStyle) -> ChosenImport:
     node = nodes.get(found.span.start)
     if node is None:
         raise CannotRewriteError(f"there is no import at line {found.line} any more")
@@ -173,7 +173,7 @@ def _edits(tree: Tree, file: SourceFile, plan: _Plan, python: tuple[int, int]) -
         edits += quote_edits(tree, needs.quoted)
     for function, needed in needs.functions.values():
         edits += function_edits(tree, function, needed)
-    listed = plan.of_style(Style.LAZY_MODULES)
+    listed = plan.of_style(DeferStyle.LAZY_MODULES)
     if listed:
         refuse_others(tree, file, [(item.node, item.indexes[0]) for item in listed])
         named = [
@@ -192,7 +192,7 @@ def _statement_edits(tree: Tree, plan: _Plan, python: tuple[int, int]) -> list[E
         nodes[id(item.node)] = item.node
         if item.style in _MOVING:
             removed.setdefault(id(item.node), set()).update(item.indexes)
-        elif item.style is Style.LAZY:
+        elif item.style is DeferStyle.LAZY:
             lazy.setdefault(id(item.node), set()).update(item.indexes)
     edits = []
     for key, indexes in lazy.items():

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from importcost.deferral.source.model import Span
+from importcost.deferral.source.names import FunctionNode
 from importcost.deferral.source.parse import mask_lazy
 from importcost.deferral.source.text import LINE_END, line_starts
 
-Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 AnyImport: TypeAlias = ast.Import | ast.ImportFrom
 
 _JOINT = re.compile(r"(?:[ \t\f]|\\(?:\r\n|\r|\n))*;(?:[ \t\f]|\\(?:\r\n|\r|\n))*")
@@ -47,7 +47,7 @@ def parse_text(text: str) -> ast.Module:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class InsertionPoint:
     """The place of a statement: `block` is the list that holds it, at `index`, in `parent`."""
 
     parent: ast.AST
@@ -68,8 +68,8 @@ class Tree:
     line_starts: tuple[int, ...]
     newline: str
     indent: str
-    places: dict[int, Place]
-    functions: tuple[Function, ...]
+    places: dict[int, InsertionPoint]
+    functions: tuple[FunctionNode, ...]
 
     def offset(self, line: int, column: int) -> int:
         """Return the offset of a position of `ast`: lines from 1, columns in UTF-8 bytes."""
@@ -169,7 +169,7 @@ class Tree:
         between = self.text[self.span(left).end : self.start(right)]
         return _JOINT.fullmatch(between) is not None
 
-    def outermost_function(self, position: int) -> Function | None:
+    def outermost_function(self, position: int) -> FunctionNode | None:
         """Return the outermost function around `position`."""
         index = bisect.bisect_right(self.functions, position, key=self.start) - 1
         if index >= 0 and position < self.span(self.functions[index]).end:
@@ -197,27 +197,27 @@ def read_tree(text: str) -> Tree:
     starts = line_starts(text)
     ending = LINE_END.search(text)
     newline = ending.group() if ending else "\n"
-    places: dict[int, Place] = {}
-    functions: list[Function] = []
+    places: dict[int, InsertionPoint] = {}
+    functions: list[FunctionNode] = []
     _walk(module, places, functions)
     functions.sort(key=lambda function: function.lineno)
     tree = Tree(text, module, starts, newline, "    ", places, tuple(functions))
     return replace(tree, indent=_indent_unit(tree))
 
 
-def _walk(root: ast.AST, places: dict[int, Place], functions: list[Function]) -> None:
+def _walk(root: ast.AST, places: dict[int, InsertionPoint], functions: list[FunctionNode]) -> None:
     pending = [(root, False)]
     while pending:
         node, inside = pending.pop()
-        is_function = isinstance(node, Function)
-        if isinstance(node, Function) and not inside:
+        is_function = isinstance(node, FunctionNode)
+        if isinstance(node, FunctionNode) and not inside:
             functions.append(node)
         for field in ("body", "orelse", "handlers", "finalbody", "cases"):
             block = getattr(node, field, None)
             if not isinstance(block, list):
                 continue
             for index, child in enumerate(block):
-                places[id(child)] = Place(node, block, index)
+                places[id(child)] = InsertionPoint(node, block, index)
                 pending.append((child, inside or is_function))
 
 

@@ -26,7 +26,7 @@ from importcost.deferral.source.parse import Parsed, parse
 from importcost.deferral.source.verdicts import verdict_on
 from importcost.deferral.source.view import View
 from importcost.deferral.source.walk.file import collect
-from importcost.model.advice import Style, Verdict, VerdictKind
+from importcost.model.advice import DeferStyle, DeferVerdict, VerdictKind
 
 __all__ = ["OutsideUses", "analyse", "outside_uses"]
 
@@ -154,15 +154,15 @@ def _objects(view: View, objects: Objects) -> tuple[ModuleObject, ...]:
     return tuple(result)
 
 
-def _object_verdict(view: View, objects: Objects, index: int) -> Verdict:
+def _object_verdict(view: View, objects: Objects, index: int) -> DeferVerdict:
     if index in objects.refused:
-        return Verdict(VerdictKind.NOT_DEFERRABLE, *objects.refused[index])
+        return DeferVerdict(VerdictKind.NOT_DEFERRABLE, *objects.refused[index])
     names = tuple(objects.candidates[at].name for at in objects.required(view, (index,)))
     found = objects.candidates[index]
     users = [use for use in view.uses.get(found.name, ()) if use.function is not None]
     line = min((use.line for use in users), default=found.node.lineno)
     text = f"only functions use {found.name}, so a cached getter can make it"
-    return Verdict(VerdictKind.NEEDS_GETTER, text, line, names, Style.GETTER)
+    return DeferVerdict(VerdictKind.NEEDS_GETTER, text, line, names, DeferStyle.GETTER)
 
 
 def _public(view: View, uses: Iterable[Occurrence]) -> tuple[Use, ...]:

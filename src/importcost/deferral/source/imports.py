@@ -57,7 +57,7 @@ def _import(site: ImportSite, alias: ast.alias, index: int) -> Imported:
 
 
 def _from_import(site: ImportSite, node: ast.ImportFrom, package: str) -> Imported:
-    base = absolute(node, package)
+    base = absolute_name(node, package)
     names = [alias for alias in node.names if alias.name != "*"]
     dotted = {alias.name: f"{base}.{alias.name}" if base else alias.name for alias in names}
     modules = {dotted[alias.name] for alias in names if not alias.name[:1].isupper()}
@@ -72,7 +72,7 @@ def _from_import(site: ImportSite, node: ast.ImportFrom, package: str) -> Import
     )
 
 
-def absolute(node: ast.ImportFrom, package: str) -> str:
+def absolute_name(node: ast.ImportFrom, package: str) -> str:
     """Return the absolute module of a from-import; beyond the top-level package, without dots."""
     if not node.level:
         return node.module or ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from importcost.model.advice import Verdict
+from importcost.model.advice import DeferVerdict
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,7 +79,7 @@ class ImportStatement:
     imported: tuple[str, ...]
     bound: tuple[str, ...]
     code: str
-    verdict: Verdict
+    verdict: DeferVerdict
     uses: tuple[Use, ...]
 
 
@@ -99,7 +99,7 @@ class ModuleObject:
     end_line: int
     needs: tuple[str, ...]
     uses: tuple[Use, ...]
-    verdict: Verdict
+    verdict: DeferVerdict
 
 
 @dataclass(frozen=True, slots=True)

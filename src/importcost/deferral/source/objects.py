@@ -32,7 +32,7 @@ _BUILTIN_STATE = frozenset(("dict", "list", "set", "bytearray", "object", "iter"
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ObjectCandidate:
     """`name = value` in the module's own body; `index` is its place there."""
 
     name: str
@@ -46,7 +46,7 @@ class Candidate:
 class Objects:
     """All candidates by index of their statement, and the reasons against the other objects."""
 
-    candidates: Mapping[int, Candidate]
+    candidates: Mapping[int, ObjectCandidate]
     refused: Mapping[int, Reason]
 
     def getter_at(self, index: int) -> bool:
@@ -114,7 +114,7 @@ def objects_of(view: View) -> Objects:
         refused = new
 
 
-def _candidates(view: View) -> Iterable[Candidate]:
+def _candidates(view: View) -> Iterable[ObjectCandidate]:
     by_statement: dict[int, list[Occurrence]] = {}
     for uses in view.uses.values():
         for use in uses:
@@ -134,10 +134,10 @@ def _candidates(view: View) -> Iterable[Candidate]:
             isinstance(child, (ast.Call, *COMPREHENSIONS)) for child in ast.walk(node.value)
         )
         if computes or any(use.name in view.targets for use in reads):
-            yield Candidate(target.id, index, node, node.value, reads)
+            yield ObjectCandidate(target.id, index, node, node.value, reads)
 
 
-def _refused(view: View, found: Candidate) -> Reason | None:
+def _refused(view: View, found: ObjectCandidate) -> Reason | None:
     """Return the reason why no getter can make an object, regardless of its uses."""
     return (
         view.dynamic()
@@ -155,7 +155,7 @@ def _target(node: ast.Assign | ast.AnnAssign) -> ast.AST:
     return node.targets[0] if isinstance(node, ast.Assign) else node.target
 
 
-def _awkward_value(found: Candidate) -> Reason | None:
+def _awkward_value(found: ObjectCandidate) -> Reason | None:
     for child in ast.walk(found.value):
         if isinstance(child, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)):
             return f"{found.name} is computed by an expression that cannot move", found.node.lineno
@@ -164,7 +164,7 @@ def _awkward_value(found: Candidate) -> Reason | None:
     return None
 
 
-def _state(view: View, found: Candidate) -> Reason | None:
+def _state(view: View, found: ObjectCandidate) -> Reason | None:
     """Refuse values that depend on when they are computed or must never be made twice."""
     line = found.node.lineno
     for read in found.reads:
@@ -187,7 +187,7 @@ def _state(view: View, found: Candidate) -> Reason | None:
     return None
 
 
-def _unstable(view: View, found: Candidate) -> Reason | None:
+def _unstable(view: View, found: ObjectCandidate) -> Reason | None:
     """Refuse a value that reads names that change after it was computed."""
     for read in found.reads:
         bindings = view.facts.bindings.get(read.name, [])
@@ -217,7 +217,7 @@ def _configures(view: View, use: Occurrence) -> bool:
     return isinstance(view.parsed.tree.body[use.statement], ast.Expr)
 
 
-def _awkward_use(view: View, found: Candidate) -> Reason | None:
+def _awkward_use(view: View, found: ObjectCandidate) -> Reason | None:
     uses = view.uses.get(found.name, [])
     for use in uses:
         if use.role == "annotation" or use.kind not in (UseKind.MODULE, UseKind.FUNCTION):
@@ -232,7 +232,7 @@ def _awkward_use(view: View, found: Candidate) -> Reason | None:
     return None
 
 
-def _used_during_init(view: View, objects: Objects, found: Candidate) -> Reason | None:
+def _used_during_init(view: View, objects: Objects, found: ObjectCandidate) -> Reason | None:
     for use in view.uses.get(found.name, ()):
         reason, _ = objects.blocked_by(view, use)
         if reason:

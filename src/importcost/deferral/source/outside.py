@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from importcost.deferral.source.imports import absolute, loaded_by
+from importcost.deferral.source.imports import absolute_name, loaded_by
 from importcost.deferral.source.model import SourceText
 from importcost.deferral.source.names import FUNCTIONS, attribute_chain, attribute_chains
 from importcost.deferral.source.parse import Parsed, parse
@@ -121,7 +121,7 @@ class _Reader:
             self._targets.setdefault(name, set()).add(target)
 
     def _import_from(self, node: ast.ImportFrom, loaded: set[str]) -> None:
-        base = absolute(node, self._package)
+        base = absolute_name(node, self._package)
         loaded |= loaded_by(base)
         for alias in node.names:
             if alias.name == "*":

@@ -12,7 +12,7 @@ from importcost.deferral.source.known import side_effect
 from importcost.deferral.source.model import UseKind
 from importcost.deferral.source.objects import Objects
 from importcost.deferral.source.view import Reason, View
-from importcost.model.advice import Style, Verdict, VerdictKind
+from importcost.model.advice import DeferStyle, DeferVerdict, VerdictKind
 
 _TRIES = (ast.Try, *((ast.TryStar,) if hasattr(ast, "TryStar") else ()))
 _ANNOTATIONS = (UseKind.ANNOTATION, UseKind.ANNOTATION_EVALUATED)
@@ -22,7 +22,7 @@ _MAGIC = ("__getattr__", "__dir__")
 
 def verdict_on(
     item: Imported, view: View, objects: Objects, shares: Shares, lazy: frozenset[str]
-) -> Verdict:
+) -> DeferVerdict:
     """Decide about one import. `lazy` are the modules in `__lazy_modules__`."""
     already = _already_lazy(item, view, lazy)
     if already:
@@ -54,18 +54,18 @@ def verdict_on(
     return _free(item, uses)
 
 
-def _refused(reason: Reason) -> Verdict:
-    return Verdict(VerdictKind.NOT_DEFERRABLE, *reason)
+def _refused(reason: Reason) -> DeferVerdict:
+    return DeferVerdict(VerdictKind.NOT_DEFERRABLE, *reason)
 
 
-def _already_lazy(item: Imported, view: View, lazy: frozenset[str]) -> Verdict | None:
+def _already_lazy(item: Imported, view: View, lazy: frozenset[str]) -> DeferVerdict | None:
     node = item.site.node
     text = None
     if view.parsed.span(node).start in view.parsed.lazy:
         text = "it is a lazy import, which Python loads on first use"
     elif item.imported and item.imported[0] in lazy:
         text = "__lazy_modules__ lists it, so Python 3.15 and later load it on first use"
-    return Verdict(VerdictKind.ALREADY_LAZY, text, item.line) if text else None
+    return DeferVerdict(VerdictKind.ALREADY_LAZY, text, item.line) if text else None
 
 
 def _by_form(item: Imported) -> Reason | None:
@@ -200,20 +200,20 @@ def _object_reason(reason: Reason, use: Occurrence, view: View, objects: Objects
     return reason
 
 
-def _getter(statements: Sequence[int], objects: Objects) -> Verdict:
+def _getter(statements: Sequence[int], objects: Objects) -> DeferVerdict:
     names = tuple(objects.candidates[index].name for index in statements)
     first = objects.candidates[statements[0]]
     plural = "become cached getters" if len(names) > 1 else "becomes a cached getter"
-    return Verdict(
+    return DeferVerdict(
         VerdictKind.NEEDS_GETTER,
         f"it can move once {_listed(names)} {plural}",
         first.node.lineno,
         names,
-        Style.GETTER,
+        DeferStyle.GETTER,
     )
 
 
-def _free(item: Imported, uses: Sequence[Occurrence]) -> Verdict:
+def _free(item: Imported, uses: Sequence[Occurrence]) -> DeferVerdict:
     """Decide about an import that is not used during init."""
     names = _listed(tuple(item.targets))
     quoted = any(use.kind is UseKind.ANNOTATION_EVALUATED for use in uses)
@@ -223,12 +223,14 @@ def _free(item: Imported, uses: Sequence[Occurrence]) -> Verdict:
         users = _listed(tuple(f"{name}()" for name in functions))
         first = min(use.line for use in uses if use.function is not None)
         text = f"only functions use {names}: {users}{also}"
-        return Verdict(VerdictKind.DEFERRABLE, text, first, (), Style.FUNCTION)
+        return DeferVerdict(VerdictKind.DEFERRABLE, text, first, (), DeferStyle.FUNCTION)
     if uses:
         text = f"only annotations use {names}{also}"
-        return Verdict(VerdictKind.ANNOTATIONS_ONLY, text, uses[0].line, (), Style.TYPE_CHECKING)
+        return DeferVerdict(
+            VerdictKind.ANNOTATIONS_ONLY, text, uses[0].line, (), DeferStyle.TYPE_CHECKING
+        )
     text = "no use found; it may be there for its side effects, so it is only removed if asked"
-    return Verdict(VerdictKind.UNUSED, text, item.line)
+    return DeferVerdict(VerdictKind.UNUSED, text, item.line)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -42,7 +42,7 @@ class InitFailure:
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class InitNeeds:
     """The missing modules and variables of init; `failure` is None if it then succeeds.
 
     `failure` is also None if the last launch gave no answer (`is_answered` False): a stand-in may
@@ -81,7 +81,7 @@ def may_lack_something(result: Mapping[str, Any] | None, layout: Layout) -> bool
     )
 
 
-def diagnose(session: Session, layout: Layout, known: Sequence[Placeholder] = ()) -> Needs:
+def diagnose(session: Session, layout: Layout, known: Sequence[Placeholder] = ()) -> InitNeeds:
     """Find out what init lacks; `known` are placeholders that the runner sets already.
 
     Raises LackingError if init reads more than MAX_VARIABLES absent variables.
@@ -144,9 +144,9 @@ class _Search:
     def _shown(self, file: str | None) -> str | None:
         return None if file is None else self.layout.on_host(file)
 
-    def needs(self, failure: InitFailure | None, *, is_answered: bool = True) -> Needs:
+    def needs(self, failure: InitFailure | None, *, is_answered: bool = True) -> InitNeeds:
         modules = tuple(self.modules.values())
-        return Needs(modules, tuple(self.values.values()), failure, is_answered)
+        return InitNeeds(modules, tuple(self.values.values()), failure, is_answered)
 
     def failure(self, found: Mapping[str, Any], error: Mapping[str, Any]) -> InitFailure:
         suspects = found["suspects"]

@@ -126,7 +126,7 @@ class ImageFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RunnerChoice:
     """The runner to measure with (`engine` None: local), the reason, and how to change it.
 
     `hint` is the command that would make a container available, or empty. `cause` is the engine's
@@ -289,22 +289,24 @@ def look(engine: Engine, image: str) -> EngineState:
     return _ping(engine)
 
 
-def decide(states: Sequence[EngineState], image: str) -> Choice:
+def decide(states: Sequence[EngineState], image: str) -> RunnerChoice:
     """Choose for `auto`: the first running engine that has the image, else local."""
     tried = tuple(state.summary for state in states)
     for state in states:
         if state.running and state.has_image:
-            return Choice(state.engine, f"{state.engine.name} has {image}", tried=tried)
+            return RunnerChoice(state.engine, f"{state.engine.name} has {image}", tried=tried)
     for state in states:
         if state.running:
             hint = state.engine.pull_command(image)
-            return Choice(None, f"{state.engine.name} does not have {image}", hint, tried=tried)
+            return RunnerChoice(
+                None, f"{state.engine.name} does not have {image}", hint, tried=tried
+            )
     for state in states:
         if state.installed:
             reason, hint = f"{state.engine.name} is not running", state.engine.pull_command(image)
-            return Choice(None, reason, hint, state.reason, tried)
+            return RunnerChoice(None, reason, hint, state.reason, tried)
     hint = ENGINES["docker"].pull_command(image)
-    return Choice(None, "no container engine was found", hint, tried=tried)
+    return RunnerChoice(None, "no container engine was found", hint, tried=tried)
 
 
 _WITHOUT_CONTAINER = words("measure without a container with ", Parameter.RUNNER.of("local"))
@@ -315,7 +317,7 @@ def choose(
     image: str,
     on_line: Callable[[str], None] | None = None,
     before_pull: Callable[[], None] | None = None,
-) -> Choice:
+) -> RunnerChoice:
     """Choose the runner for `--runner`: `local`, `auto` or an engine's name.
 
     Naming an engine pulls a missing image; its progress goes to `on_line` line by line, after
@@ -323,7 +325,7 @@ def choose(
     UsageError if unknown.
     """
     if wanted == "local":
-        return Choice(None, "asked for")
+        return RunnerChoice(None, "asked for")
     if wanted == "auto":
         with ThreadPoolExecutor(len(ENGINES)) as pool:
             states = list(pool.map(lambda engine: look(engine, image), ENGINES.values()))
@@ -344,4 +346,4 @@ def choose(
         if before_pull is not None:
             before_pull()
         pull(engine, image, on_line)
-    return Choice(engine, "asked for")
+    return RunnerChoice(engine, "asked for")

@@ -22,7 +22,7 @@ MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FolderEntry:
     """One entry of a temporary folder: its file's identity, its owner and its last change."""
 
     identity: tuple[int, int]
@@ -48,25 +48,25 @@ class Before:
     """The entries of the temporary folders by path, and when they were listed."""
 
     since_ns: int
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, FolderEntry]
 
 
-def listing() -> dict[str, Entry]:
+def listing() -> dict[str, FolderEntry]:
     """Return the entries of this machine's temporary folders by path."""
-    found: dict[str, Entry] = {}
+    found: dict[str, FolderEntry] = {}
     for folder in temporary_folders():
         with contextlib.suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
                 with contextlib.suppress(OSError):
                     info = entry.stat(follow_symlinks=False)
                     identity = (info.st_dev, info.st_ino)
-                    found[entry.path] = Entry(identity, info.st_uid, info.st_ctime_ns)
+                    found[entry.path] = FolderEntry(identity, info.st_uid, info.st_ctime_ns)
     return found
 
 
 def judge(
-    before: Mapping[str, Entry],
-    after: Mapping[str, Entry],
+    before: Mapping[str, FolderEntry],
+    after: Mapping[str, FolderEntry],
     made: Iterable[str],
     owner: int,
     since_ns: int,

@@ -14,9 +14,9 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from operator import itemgetter, sub
 
-from importcost.model.importtime.foreign import find_foreign_rows
 from importcost.model.importtime.logtext import text_pieces
 from importcost.model.importtime.nest import orphan_groups
+from importcost.model.importtime.other_processes import find_foreign_rows
 from importcost.model.rows import (
     Disturbance,
     DisturbanceKind,
@@ -57,7 +57,8 @@ def parse_importtime(data: bytes | str, *, marker_token: str | None = None) -> I
     Bytes may be UTF-8 or UTF-16 and end lines with LF or CRLF. With `marker_token`, lines that
     contain `importcost-mark TOKEN LABEL` become markers; without, they are ordinary output.
     Rows of child processes that wrote into the same stream go to `other_processes` where the
-    figures tell them apart (see `importcost.model.importtime.foreign`). Times are microseconds.
+    figures tell them apart (see `importcost.model.importtime.other_processes`). Times are
+    microseconds.
     """
     reader = _Reader(marker_token)
     for piece, bad_lines in text_pieces(data):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importcost.model.advice import Place, Verdict
+from importcost.model.advice import DeferVerdict, SourcePlace
 from importcost.model.graph import EdgeKind
 from importcost.model.profile import Profile
 
@@ -65,9 +65,9 @@ class CutStatement:
     `verdict` says if it can be; None if its file could not be analysed.
     """
 
-    place: Place
+    place: SourcePlace
     code: str
-    verdict: Verdict | None
+    verdict: DeferVerdict | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def render_markdown(
         _imports(profile, facts),
         _warnings(profile),
         _supplies(profile),
-        [f"<sub>{text(_provenance(profile))}</sub>"],
+        [f"<sub>{escaped_text(_provenance(profile))}</sub>"],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -46,7 +46,7 @@ def code(name: str) -> str:
     return f"`{shown}`" if _PLAIN.fullmatch(shown.strip()) else f"<code>{_entities(shown)}</code>"
 
 
-def text(sentence: str) -> str:
+def escaped_text(sentence: str) -> str:
     """Return running text in which nothing is markup, a mention or a link."""
     words = clean(sentence).split(" ")
     return " ".join(
@@ -66,7 +66,7 @@ def _headline(profile: Profile, estimate: Estimate) -> list[str]:
     lines = [
         f"### A cold start of {handler} bills about {milliseconds(billed.value)} of init",
         "",
-        f"{billed.low:,.0f} to {billed.high:,.0f} ms; {price} ({text(place)}); modelled.",
+        f"{billed.low:,.0f} to {billed.high:,.0f} ms; {price} ({escaped_text(place)}); modelled.",
     ]
     if estimate.limit is not InitLimit.BELOW:
         word = "is past" if estimate.limit is InitLimit.PAST else "comes near"
@@ -76,7 +76,7 @@ def _headline(profile: Profile, estimate: Estimate) -> list[str]:
 
 def _phases(estimate: Estimate) -> list[str]:
     rows = [
-        f"| {text(phase.label)} | {milliseconds(phase.init_ms)} | {phase.share:.0%} |"
+        f"| {escaped_text(phase.label)} | {milliseconds(phase.init_ms)} | {phase.share:.0%} |"
         for phase in estimate.phases
     ]
     return ["| Phase, modelled on Lambda | Time | Share |", "| :-- | --: | --: |", *rows]
@@ -105,12 +105,12 @@ def _imports(profile: Profile, facts: ProfileFacts) -> list[str]:
 
 
 def _warnings(profile: Profile) -> list[str]:
-    return [f"- {text(warning.message)}" for warning in profile.warnings]
+    return [f"- {escaped_text(warning.message)}" for warning in profile.warnings]
 
 
 def _supplies(profile: Profile) -> list[str]:
     packages = package_words(profile)
-    lines = [text(packages), ""] if packages else []
+    lines = [escaped_text(packages), ""] if packages else []
     facts = placeholder_facts(profile)
     if not facts:
         return lines

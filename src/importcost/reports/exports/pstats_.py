@@ -22,7 +22,7 @@ MARSHAL_VERSION = 4
 """Python 3.4 and later read it; later versions of the format need later Pythons."""
 NAME_LENGTH = 200
 
-Key = tuple[str, int, str]
+StatsKey = tuple[str, int, str]
 _NOWHERE = ("~", 0)
 # snakeviz writes names into a script element as they are, where `<` may end the element.
 _ANGLES = str.maketrans({"<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"})
@@ -48,7 +48,7 @@ def render_pstats(
     return marshal.dumps(stats, MARSHAL_VERSION)
 
 
-def _keys(profile: Profile, facts: ProfileFacts, frames: Frames) -> list[Key]:
+def _keys(profile: Profile, facts: ProfileFacts, frames: Frames) -> list[StatsKey]:
     texts, tree = module_texts(profile, facts), profile.tree
     unique = _UniqueKeys()
     keys = []
@@ -71,7 +71,7 @@ class _UniqueKeys:
         self._taken: set[str] = set()
         self._counts: dict[str, int] = {}
 
-    def key(self, place: tuple[str, int], name: str) -> Key:
+    def key(self, place: tuple[str, int], name: str) -> StatsKey:
         """Return the key of one more frame."""
         count = self._counts.get(name, 0)
         while True:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from importcost.gate.verdict import BudgetVerdict, Outcome
+from importcost.gate.verdict import BudgetOutcome, BudgetVerdict
 from importcost.reports.gate.text import one_line
-from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, wrap
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 _WORDS = {
-    Outcome.PASS: ("Within budget", "32"),
-    Outcome.FAIL: ("Over budget", "31;1"),
-    Outcome.UNKNOWN: ("Budget not decided", "33"),
+    BudgetOutcome.PASS: ("Within budget", "32"),
+    BudgetOutcome.FAIL: ("Over budget", "31;1"),
+    BudgetOutcome.UNKNOWN: ("Budget not decided", "33"),
 }
 
 
@@ -32,4 +32,4 @@ def render_budget(verdict: BudgetVerdict, *, width: int = 100, colour: bool = Fa
     words, code = _WORDS[verdict.status]
     room = min(max(width, NARROWEST), MAX_WIDTH)
     first, *rest = wrap(f"{words}: {one_line(verdict.text)}", room)
-    return "\n".join([first.replace(words, Style(colour=colour)(words, code), 1), *rest])
+    return "\n".join([first.replace(words, Palette(colour=colour)(words, code), 1), *rest])

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from importcost.gate.blame import Compared
+from importcost.gate.beyond_noise import Compared
 from importcost.gate.checks import Check, exit_code
 from importcost.model.codec import to_plain
 from importcost.reports.gate.text import Places, severity, spot_of

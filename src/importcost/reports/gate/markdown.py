@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importcost.gate.attribution import Attribution, ChangeKind, DistributionChange
-from importcost.gate.blame import Compared
+from importcost.gate.beyond_noise import Compared
 from importcost.gate.checks import Check, Status, exit_code
-from importcost.gate.compare import Comparison, Verdict
+from importcost.gate.compare import ComparedVerdict, Comparison
 from importcost.gate.relative import relative_change
 from importcost.reports.gate.text import Places, one_line, severity, spot_of
 from importcost.reports.text import dollar_change
@@ -124,7 +124,11 @@ def _comparisons(comparisons: Sequence[Comparison]) -> list[str]:
     rows = []
     for one in comparisons:
         shift = one.deciding
-        verdict = f"**{one.verdict.value}**" if one.verdict is Verdict.SLOWER else one.verdict.value
+        verdict = (
+            f"**{one.verdict.value}**"
+            if one.verdict is ComparedVerdict.SLOWER
+            else one.verdict.value
+        )
         figures = f"{shift.base_us / 1000:,.1f} | {shift.head_us / 1000:,.1f}"
         by = relative_change(shift.shift_percent)
         metric = f"{shift.metric.value}, {count_of(one.pairs, 'pair')}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importcost.gate.budgets import Level
 from importcost.gate.checks import Check, Status, exit_code
 from importcost.reports.gate.text import Places, one_line, severity, spot_of
-from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, wrap
 
 _INDENT = "    "
 
@@ -25,7 +25,7 @@ def render_check_terminal(
 
     `width` is in columns. Files are named from `root` on.
     """
-    room, style = min(max(width, NARROWEST), MAX_WIDTH), Style(colour=colour)
+    room, style = min(max(width, NARROWEST), MAX_WIDTH), Palette(colour=colour)
     findings = [check for check in checks if check.is_finding]
     findings.sort(key=lambda check: severity(check, strict=strict) != "error")
     lines: list[str] = []
@@ -37,7 +37,7 @@ def render_check_terminal(
 
 
 def _finding(
-    check: Check, root: str, places: Places, strict: bool, room: int, style: Style
+    check: Check, root: str, places: Places, strict: bool, room: int, style: Palette
 ) -> list[str]:
     is_error = severity(check, strict=strict) == "error"
     mark = style("✗ fails", "31;1") if is_error else style("! warns", "33")
@@ -54,7 +54,7 @@ def _words(status: Status) -> str:
     return status.value.replace("-", " ")
 
 
-def _handlers(checks: Sequence[Check], strict: bool, room: int, style: Style) -> list[str]:
+def _handlers(checks: Sequence[Check], strict: bool, room: int, style: Palette) -> list[str]:
     lines: list[str] = []
     for handler in dict.fromkeys(check.handler for check in checks):
         members = [check for check in checks if check.handler == handler]

@@ -11,7 +11,7 @@ from importcost.model.advice import (
     Advice,
     Economics,
     ImportFinding,
-    Place,
+    SourcePlace,
     VerdictKind,
     Verification,
 )
@@ -182,7 +182,7 @@ def _count(count: int, one: str) -> str:
     return f"{count:,} {one}{'' if count == 1 else 's'}"
 
 
-def place_text(profile: Profile, place: Place) -> str:
+def place_text(profile: Profile, place: SourcePlace) -> str:
     """Return a place as file:line, the file as short as a reader needs it."""
     return f"{short_path(place.file, profile.target)}:{place.line}"
 

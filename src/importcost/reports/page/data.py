@@ -22,7 +22,7 @@ from importcost.reports.page.columns import (
     module_columns,
     tree_columns,
 )
-from importcost.reports.page.money import curve, money
+from importcost.reports.page.money import curve, money_constants
 from importcost.reports.supplies import package_words, placeholder_facts
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def page_data(
         "headline": _headline(estimate),
         "local": _local(profile),
         "budget": budget,
-        "money": money(profile, estimate),
+        "money": money_constants(profile, estimate),
         "curve": curve(facts),
         "changes": best_changes(profile),
         "advice": advice_notes(profile),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from importcost.billing.estimate import Estimate
 from importcost.gate.difference import (
-    Change,
     Difference,
+    NameChange,
     billed_dollars,
     handler_name,
     verdict,
@@ -96,7 +96,7 @@ def render_difference_json(difference: Difference) -> str:
     return json.dumps(difference_json(difference), indent=1) + "\n"
 
 
-def _plain(change: Change) -> ChangeData:
+def _plain(change: NameChange) -> ChangeData:
     return {
         "name": change.name,
         "distribution": change.distribution,
@@ -169,7 +169,7 @@ def _places(names: Sequence[str], difference: Difference) -> list[str]:
     return places
 
 
-def _modules(modules: Sequence[Change], merged: MergedTree, names: Interner) -> ChangedModules:
+def _modules(modules: Sequence[NameChange], merged: MergedTree, names: Interner) -> ChangedModules:
     """Return a row for each module, with its first node; NONE where the tree has none."""
     first: dict[str, int] = {}
     for node, name_id in enumerate(merged.name_ids):

@@ -36,7 +36,7 @@ MEMORY_STOPS = (
 """Memory sizes, MB, that people choose; 1769 is one whole vCPU."""
 
 
-def money(profile: Profile, estimate: Estimate) -> MoneyConstants:
+def money_constants(profile: Profile, estimate: Estimate) -> MoneyConstants:
     """Return prices, limits and memory sizes; dollars a GB-second, megabytes, milliseconds.
 
     The shipped prices, tier 1, as the estimate took them.

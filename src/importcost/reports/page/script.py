@@ -50,7 +50,7 @@ def page_script(entry: str) -> str:
     return f'\n(() => {{\n"use strict";\n{bodies}\n}})();\n'
 
 
-def parse_module(path: str, source: str) -> ScriptModule:
+def parse_script(path: str, source: str) -> ScriptModule:
     """Parse one module's import lines and declarations; `path` is relative to the `js` folder."""
     imports: dict[str, tuple[str, ...]] = {}
     names, exports, body = [], set(), []
@@ -108,7 +108,7 @@ def _in_order(entry: str) -> list[ScriptModule]:
             circle = " -> ".join([*way[way.index(path) :], path])
             raise ScriptError(f"the page's modules import each other in a circle: {circle}")
         way.append(path)
-        module = parse_module(path, asset(f"{FOLDER}/{path}"))
+        module = parse_script(path, asset(f"{FOLDER}/{path}"))
         for file in module.imports:
             visit(file)
         way.pop()

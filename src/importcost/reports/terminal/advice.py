@@ -18,7 +18,7 @@ from importcost.reports.terminal.advice_items import AdviceItems, saved_share, s
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
-    Style,
+    Palette,
     dollars,
     elide,
     milliseconds,
@@ -37,7 +37,7 @@ def render_advice(profile: Profile, *, width: int, colour: bool) -> str:
     advice = profile.advice
     if advice is None:
         return ""
-    style = Style(colour=colour)
+    style = Palette(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     writer = _Writer(profile, advice, style, width)
     blocks = [
@@ -61,7 +61,7 @@ def is_suggestion(finding: ImportFinding) -> bool:
 
 
 class _Writer:
-    def __init__(self, profile: Profile, advice: Advice, style: Style, width: int) -> None:
+    def __init__(self, profile: Profile, advice: Advice, style: Palette, width: int) -> None:
         self._profile = profile
         self._advice = advice
         self._style = style
@@ -192,7 +192,7 @@ class _Writer:
         return lines
 
 
-def suggestion_lines(profile: Profile, style: Style, width: int, limit: int = 3) -> Sequence[str]:
+def suggestion_lines(profile: Profile, style: Palette, width: int, limit: int = 3) -> Sequence[str]:
     """Return the few lines about deferring that `importcost profile` shows; predicted figures."""
     advice = profile.advice
     if advice is None or advice.best_set is None or not advice.best_set.finding_ids:

@@ -14,7 +14,7 @@ from importcost.model.advice import (
 )
 from importcost.model.profile import Profile, significant_blocked_us
 from importcost.reports.facts import short_path
-from importcost.reports.text import Style, dollars, elide, milliseconds, wrap
+from importcost.reports.text import Palette, dollars, elide, milliseconds, wrap
 
 HOW = {
     VerdictKind.DEFERRABLE: "import it in the functions that use it",
@@ -49,7 +49,7 @@ def saved_share(verification: Verification | None, predicted_us: float, init_us:
 class AdviceItems:
     """Writes single items of the advice on one profile."""
 
-    def __init__(self, profile: Profile, style: Style, width: int) -> None:
+    def __init__(self, profile: Profile, style: Palette, width: int) -> None:
         self._profile = profile
         self._style = style
         self._width = width

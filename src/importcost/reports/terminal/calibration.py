@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 
-from importcost.billing.validation import Comparison, Outcome
+from importcost.billing.validation import ErrorTable, LogComparison
 from importcost.model.codec import to_plain
-from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, milliseconds, wrap
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, milliseconds, wrap
 
 WIDE = 64
 
 
-def render_calibration(found: Outcome, *, width: int, colour: bool) -> str:
+def render_calibration(found: LogComparison, *, width: int, colour: bool) -> str:
     """Return the comparison as text of at most `width` columns (40 to 110 are used)."""
-    style = Style(colour=colour)
+    style = Palette(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     blocks = [_headline(found, style, width), _table(found, style, width), _notes(found, width)]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def calibration_json(found: Outcome) -> str:
+def calibration_json(found: LogComparison) -> str:
     """Return the comparison as one line of JSON; milliseconds, shares 0 to 1."""
     data = {
         "schema": "importcost-calibration",
@@ -38,7 +38,7 @@ def calibration_json(found: Outcome) -> str:
     return json.dumps(data)
 
 
-def _plain(one: Comparison | None) -> dict[str, object] | None:
+def _plain(one: ErrorTable | None) -> dict[str, object] | None:
     if one is None:
         return None
     bill = one.estimate
@@ -47,7 +47,7 @@ def _plain(one: Comparison | None) -> dict[str, object] | None:
     return {**figures, "error": one.error, "inside": one.inside}
 
 
-def _headline(found: Outcome, style: Style, width: int) -> list[str]:
+def _headline(found: LogComparison, style: Palette, width: int) -> list[str]:
     logged = found.logged
     count = f"{found.cold_starts:,} cold start{'s' * (found.cold_starts != 1)}"
     sizes = ", ".join(f"{memory}" for memory in found.memories)
@@ -60,7 +60,7 @@ def _headline(found: Outcome, style: Style, width: int) -> list[str]:
     return [style(first, "1"), *rest]
 
 
-def _table(found: Outcome, style: Style, width: int) -> list[str]:
+def _table(found: LogComparison, style: Palette, width: int) -> list[str]:
     rows = [
         ("published", found.published),
         ("stored", found.stored),
@@ -83,7 +83,7 @@ def _table(found: Outcome, style: Style, width: int) -> list[str]:
     return lines
 
 
-def _notes(found: Outcome, width: int) -> list[str]:
+def _notes(found: LogComparison, width: int) -> list[str]:
     lines = []
     for note in (found.reason, *found.notes):
         lines += wrap(note, width) if note else []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importcost.gate.attribution import Attribution, ChangeKind
-from importcost.gate.blame import Compared
-from importcost.gate.compare import Comparison, Metric, Shift, Verdict
+from importcost.gate.beyond_noise import Compared
+from importcost.gate.compare import ComparedVerdict, Comparison, Metric, Shift
 from importcost.gate.patterns import topmost
 from importcost.gate.relative import relative_change
 from importcost.reports.gate.markdown import MIN_SHOWN_US, count_of, distributions_shown
@@ -14,7 +14,7 @@ from importcost.reports.gate.text import one_line
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
-    Style,
+    Palette,
     dollar_change,
     elide,
     milliseconds,
@@ -24,10 +24,10 @@ from importcost.reports.text import (
 MAX_DISTRIBUTIONS = 6
 MAX_MODULES = 8
 _MARKS = {
-    Verdict.SLOWER: ("✗ slower", "31;1"),
-    Verdict.FASTER: ("✓ faster", "32;1"),
-    Verdict.SAME: ("✓ no change that matters", "32"),
-    Verdict.INCONCLUSIVE: ("? inconclusive", "33;1"),
+    ComparedVerdict.SLOWER: ("✗ slower", "31;1"),
+    ComparedVerdict.FASTER: ("✓ faster", "32;1"),
+    ComparedVerdict.SAME: ("✓ no change that matters", "32"),
+    ComparedVerdict.INCONCLUSIVE: ("? inconclusive", "33;1"),
 }
 
 
@@ -35,7 +35,7 @@ def render_comparison(
     compared: Sequence[Compared], *, width: int = 100, colour: bool = False
 ) -> str:
     """Return a block for each handler; `width` is in columns. Empty without comparisons."""
-    room, style = min(max(width, NARROWEST), MAX_WIDTH), Style(colour=colour)
+    room, style = min(max(width, NARROWEST), MAX_WIDTH), Palette(colour=colour)
     lines: list[str] = []
     for one in compared:
         lines += _block(one.comparison, style)
@@ -45,7 +45,7 @@ def render_comparison(
     return "\n".join(lines)
 
 
-def _block(found: Comparison, style: Style) -> list[str]:
+def _block(found: Comparison, style: Palette) -> list[str]:
     text, code = _MARKS[found.verdict]
     lines = [f"{style(text, code)}  {one_line(found.handler)}  ({found.pairs} pairs)"]
     shifts = (found.cpu, found.wall)
@@ -71,7 +71,7 @@ def _signed(value_us: float) -> str:
     return f"{value_us / 1000:+,.1f} ms"
 
 
-def render_attribution(found: Attribution, room: int, style: Style) -> list[str]:
+def render_attribution(found: Attribution, room: int, style: Palette) -> list[str]:
     """Return the lines on dollars, distributions and modules; `room` is in columns."""
     lines = [f"  {dollar_change(found.dollars_per_million)} per million cold starts"]
     shown = distributions_shown(found)

@@ -13,7 +13,7 @@ from importcost.billing.figures.datafiles import load_limits
 from importcost.model.codec import to_plain
 from importcost.model.profile import Profile, WarningCode
 from importcost.model.results.savings import Saving, Savings
-from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, dollars, milliseconds, wrap
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, dollars, milliseconds, wrap
 
 SCHEMA = "importcost-curve"
 WIDE, MIDDLE = 92, 64
@@ -55,7 +55,7 @@ def plain_curve(curve: Curve, profile: Profile) -> dict[str, Any]:
 def render_curve(curve: Curve, profile: Profile, *, width: int, colour: bool) -> str:
     """Return the curve as tables of at most `width` columns (40 to 110 are used)."""
     width = max(NARROWEST, min(MAX_WIDTH, width))
-    style = Style(colour=colour)
+    style = Palette(colour=colour)
     blocks = [
         _title(profile, style, width),
         *(_block(points, style, width) for points in _groups(curve)),
@@ -109,14 +109,14 @@ def _sources(curve: Curve) -> list[Any]:
     return [to_plain(source) for source in sources]
 
 
-def _title(profile: Profile, style: Style, width: int) -> list[str]:
+def _title(profile: Profile, style: Palette, width: int) -> list[str]:
     name = profile.target.handler if profile.target else "the handler in the log"
     text = f"One cold start of {name} on Lambda, by memory size"
     first, *rest = wrap(text, width)
     return [style(first, "1"), *rest]
 
 
-def _block(points: Sequence[CurvePoint], style: Style, width: int) -> list[str]:
+def _block(points: Sequence[CurvePoint], style: Palette, width: int) -> list[str]:
     bill = points[0].estimate
     init = bill.init_ms
     head = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importcost.gate.difference import (
-    Change,
     Difference,
+    NameChange,
     billed_dollars,
     kind_counts,
     verdict,
@@ -14,7 +14,7 @@ from importcost.gate.difference import (
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
 from importcost.reports.cells import cells, fit
-from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, wrap
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, wrap
 
 MEASURED = "measured"
 MINUS = "\N{MINUS SIGN}"
@@ -30,7 +30,7 @@ VERDICTS = {
 
 def render_difference(difference: Difference, *, width: int, colour: bool) -> str:
     """Return the summary as text of at most `width` columns."""
-    style = Style(colour=colour)
+    style = Palette(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     blocks = [
         _headline(difference, style, width),
@@ -41,7 +41,7 @@ def render_difference(difference: Difference, *, width: int, colour: bool) -> st
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def _headline(difference: Difference, style: Style, width: int) -> list[str]:
+def _headline(difference: Difference, style: Palette, width: int) -> list[str]:
     word, colour = VERDICTS[verdict(difference)]
     before, after = difference.base_bill.billed_init_ms, difference.head_bill.billed_init_ms
     text = (
@@ -78,7 +78,7 @@ def _counts(difference: Difference) -> str:
     return "Modules: " + ", ".join(f"{counts.get(kind, 0):,} {kind}" for kind in kinds) + "."
 
 
-def _rows(title: str, changes: Sequence[Change], style: Style, width: int) -> list[str]:
+def _rows(title: str, changes: Sequence[NameChange], style: Palette, width: int) -> list[str]:
     shown = [one for one in changes if one.delta_us][:MOST_ROWS]
     if not shown:
         return []

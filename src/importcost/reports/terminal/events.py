@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from importcost.model.advice import Advice
 from importcost.model.results.events import EventOutcome
-from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, wrap
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, elide, wrap
 
 
 def render_events(
     outcomes: Sequence[EventOutcome], advice: Advice | None, *, width: int, colour: bool
 ) -> str:
     """Return a line or two for each event: its answer, and which suggestions it needs."""
-    style = Style(colour=colour)
+    style = Palette(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     lines = [style("Events", "1")]
     seen = set()

@@ -23,7 +23,7 @@ from importcost.reports.terminal.advice import suggestion_lines
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
-    Style,
+    Palette,
     dollars,
     elide,
     milliseconds,
@@ -54,7 +54,7 @@ def render_terminal(
     profile: Profile, estimate: Estimate, facts: ProfileFacts, *, width: int, colour: bool
 ) -> str:
     """Return the report as text of at most `width` columns (40 to 110 are used)."""
-    style = Style(colour=colour)
+    style = Palette(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     blocks = [
         _headline(profile, estimate, facts, style, width),
@@ -71,7 +71,7 @@ def render_terminal(
 
 
 def _headline(
-    profile: Profile, estimate: Estimate, facts: ProfileFacts, style: Style, width: int
+    profile: Profile, estimate: Estimate, facts: ProfileFacts, style: Palette, width: int
 ) -> list[str]:
     if profile.target:
         name = elide(short_path(profile.target.handler_file, profile.target), 60)
@@ -132,7 +132,7 @@ def _enters_from_own_code(profile: Profile, node: int) -> bool:
     return above == NO_PARENT and tree.name(node) not in own
 
 
-def _phase_bar(estimate: Estimate, style: Style, width: int) -> list[str]:
+def _phase_bar(estimate: Estimate, style: Palette, width: int) -> list[str]:
     total = sum(phase.init_ms for phase in estimate.phases)
     if total <= 0:
         return []
@@ -163,7 +163,7 @@ def _apportion(values: Sequence[float], width: int) -> list[int]:
 
 
 def _imports(
-    profile: Profile, estimate: Estimate, facts: ProfileFacts, style: Style, width: int
+    profile: Profile, estimate: Estimate, facts: ProfileFacts, style: Palette, width: int
 ) -> list[str]:
     nodes = facts.most_expensive
     if not nodes:
@@ -228,7 +228,7 @@ def _is_elsewhere(module: LoadedModule) -> bool:
     return module.distribution not in own and not module.from_runtime
 
 
-def _bytecode(advice: BytecodeAdvice | None, style: Style, width: int) -> list[str]:
+def _bytecode(advice: BytecodeAdvice | None, style: Palette, width: int) -> list[str]:
     if advice is None:
         return []
     count = advice.compiled_modules
@@ -241,7 +241,7 @@ def _bytecode(advice: BytecodeAdvice | None, style: Style, width: int) -> list[s
     return [style("Bytecode", "1"), *wrap(text, width), "  " + style(advice.command, "36")]
 
 
-def _warnings(profile: Profile, style: Style, width: int) -> list[str]:
+def _warnings(profile: Profile, style: Palette, width: int) -> list[str]:
     lines = []
     for warning in profile.warnings:
         first, *rest = wrap(warning.message, width - 2)

@@ -7,19 +7,27 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from importcost.billing.remedies.compare import Comparison, Option
+from importcost.billing.remedies.compare import RemedyOption, RemedyTable
 from importcost.billing.remedies.recommend import Recommendation
 from importcost.model.codec import to_plain
-from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, dollars, elide, milliseconds, wrap
+from importcost.reports.text import (
+    MAX_WIDTH,
+    NARROWEST,
+    Palette,
+    dollars,
+    elide,
+    milliseconds,
+    wrap,
+)
 
 WIDE, MIDDLE = 92, 64
 
 
 def render_strategies(
-    found: Comparison, advice: Recommendation, *, width: int, colour: bool
+    found: RemedyTable, advice: Recommendation, *, width: int, colour: bool
 ) -> str:
     """Return the comparison as text of at most `width` columns (40 to 110 are used)."""
-    style = Style(colour=colour)
+    style = Palette(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     blocks = [
         _headline(found, style, width),
@@ -32,7 +40,7 @@ def render_strategies(
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def strategies_json(found: Comparison, advice: Recommendation) -> str:
+def strategies_json(found: RemedyTable, advice: Recommendation) -> str:
     """Return the comparison as JSON text; dollars a month, milliseconds, shares 0 to 1."""
     data = {
         "schema": "importcost-strategies",
@@ -63,11 +71,11 @@ def strategies_json(found: Comparison, advice: Recommendation) -> str:
     return json.dumps(data) + "\n"
 
 
-def _plain(option: Option) -> dict[str, Any]:
+def _plain(option: RemedyOption) -> dict[str, Any]:
     return {"label": option.label, **to_plain(option)}
 
 
-def _headline(found: Comparison, style: Style, width: int) -> list[str]:
+def _headline(found: RemedyTable, style: Palette, width: int) -> list[str]:
     traffic, bill = found.traffic, found.estimate
     text = (
         f"A month of {traffic.invocations:,} requests of {milliseconds(traffic.duration_ms)},"
@@ -81,7 +89,7 @@ def _headline(found: Comparison, style: Style, width: int) -> list[str]:
     return [style(first, "1"), *rest, *wrap(place, width)]
 
 
-def _table(found: Comparison, taken: Option, style: Style, width: int) -> list[str]:
+def _table(found: RemedyTable, taken: RemedyOption, style: Palette, width: int) -> list[str]:
     heads = ["$/month", "cold adds"]
     heads += ["cold", "p99 adds"] * (width >= MIDDLE) + ["p50 adds", "1st byte"] * (width >= WIDE)
     rows = [_figures(option, width) for option in found.options]
@@ -102,7 +110,7 @@ def _cells(row: Sequence[str], sizes: Sequence[int]) -> str:
     return " ".join(f"{cell:>{size}}" for cell, size in zip(row, sizes, strict=True))
 
 
-def _figures(option: Option, width: int) -> list[str]:
+def _figures(option: RemedyOption, width: int) -> list[str]:
     added = option.first_request_ms.value if option.cold_share else 0.0
     row = [dollars(option.monthly.value), milliseconds(added)]
     if width >= MIDDLE:
@@ -112,7 +120,7 @@ def _figures(option: Option, width: int) -> list[str]:
     return row
 
 
-def _remarks(found: Comparison) -> list[str]:
+def _remarks(found: RemedyTable) -> list[str]:
     lines = [
         f"{option.label}: {'; '.join(option.remarks)}."
         for option in found.options
@@ -127,7 +135,7 @@ def _remarks(found: Comparison) -> list[str]:
     return lines
 
 
-def _assumptions(found: Comparison) -> list[str]:
+def _assumptions(found: RemedyTable) -> list[str]:
     traffic = found.traffic
     lines = [
         f"{traffic.use_share:.0%} of cold starts need the deferred work at once.",
@@ -149,7 +157,9 @@ def _assumptions(found: Comparison) -> list[str]:
     return lines
 
 
-def _bullets(title: str, texts: list[str] | tuple[str, ...], style: Style, width: int) -> list[str]:
+def _bullets(
+    title: str, texts: list[str] | tuple[str, ...], style: Palette, width: int
+) -> list[str]:
     if not texts:
         return []
     lines = [style(title, "1")]

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from importcost.model.profile import Target
-from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, milliseconds, wrap
-from importcost.snapstart.model import Finding, HookRun, Severity, SnapStartReport
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, elide, milliseconds, wrap
+from importcost.snapstart.model import HookRun, Severity, SnapshotHazard, SnapStartReport
 from importcost.snapstart.verdict import AFTER_LIMIT_US, BEFORE_LIMIT_S
 
 SIGNS = {Severity.HAZARD: ("✗", "31"), Severity.NOTE: ("·", "2"), Severity.ACCEPTED: ("✓", "32")}
@@ -17,7 +17,7 @@ SIGNS = {Severity.HAZARD: ("✗", "31"), Severity.NOTE: ("·", "2"), Severity.AC
 
 def render_snapstart(report: SnapStartReport, *, width: int, colour: bool) -> str:
     """Return the report as text: verdict, findings, then hooks with their limits."""
-    style = Style(colour=colour)
+    style = Palette(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     lines = [style(_verdict(report), "1")]
     if not report.is_supported:
@@ -47,7 +47,7 @@ def _place(target: Target, file: str, line: int) -> str:
     return f"{file}:{line}" if file and file != "." else "the package"
 
 
-def _finding(target: Target, item: Finding, style: Style, width: int) -> Iterator[str]:
+def _finding(target: Target, item: SnapshotHazard, style: Palette, width: int) -> Iterator[str]:
     sign, code = SIGNS[item.severity]
     place = _place(target, item.file, item.line)
     room = max(16, width - len(place) - 4)

@@ -11,7 +11,7 @@ from importcost.reports.cells import ELLIPSIS, cells, fit
 from importcost.reports.exports.facts import owner_labels
 from importcost.reports.exports.frames import Frames, build_frames
 from importcost.reports.exports.names import clean
-from importcost.reports.text import Style, wrap
+from importcost.reports.text import Palette, wrap
 
 MIN_WIDTH, MAX_WIDTH = 40, 120
 ROOMY_WIDTH, OWNER_WIDTH = 72, 20
@@ -55,7 +55,7 @@ def render_tree(
     frames = build_frames(profile)
     rows = list(tree_rows(frames, owner_labels(profile, facts, frames), depth, min_ms))
     table = _Table(
-        style=Style(colour=colour),
+        style=Palette(colour=colour),
         width=max(MIN_WIDTH, min(MAX_WIDTH, width)),
         total_us=max(frames.total_us[0], 1),
         has_owners=profile.graph is not None,
@@ -139,7 +139,7 @@ class _RowBuilder:
 class _Table:
     """Lays rows out in columns of one width."""
 
-    style: Style
+    style: Palette
     width: int
     total_us: int
     has_owners: bool

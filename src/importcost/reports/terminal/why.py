@@ -12,7 +12,7 @@ from importcost.reports.facts import short_path
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
-    Style,
+    Palette,
     elide,
     milliseconds,
     printable,
@@ -24,7 +24,7 @@ def render_chains(
     chains: Sequence[Chain], more: str, target: Target | None, *, width: int, colour: bool
 ) -> str:
     """Return the chains as text, shortest first; `more` says how many are not shown."""
-    style = Style(colour=colour)
+    style = Palette(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     lines: list[str] = []
     for number, chain in enumerate(chains, start=1):
@@ -35,7 +35,7 @@ def render_chains(
 
 
 def _chain(
-    number: int, chain: Chain, target: Target | None, style: Style, width: int
+    number: int, chain: Chain, target: Target | None, style: Palette, width: int
 ) -> Iterator[str]:
     note = " (loaded by the Lambda runtime)" if chain.from_runtime else ""
     yield f"{style(f'{number:>3}', '2')}  {style(printable(chain.start), '1')}{note}"
@@ -68,7 +68,7 @@ def render_cut(
     colour: bool,
 ) -> str:
     """Return the statements to defer so that the module is not loaded, or why nothing helps."""
-    style = Style(colour=colour)
+    style = Palette(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     if not statements:
         return "\n".join(wrap(f"Nothing to defer: {reason}.", width)) + "\n" if reason else ""

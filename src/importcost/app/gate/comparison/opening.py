@@ -9,7 +9,7 @@ from dataclasses import replace
 from importcost.app.gate.compare_sides import Lane, install_into, with_requirements
 from importcost.app.gate.comparison.race import Race, Versions, launch_once
 from importcost.app.gate.comparison.request import CompareRequest
-from importcost.app.gate.configured import request_for
+from importcost.app.gate.handler_requests import request_for
 from importcost.app.profile.bench import Bench, open_bench
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener

@@ -8,13 +8,13 @@ from dataclasses import replace
 from importcost.app.gate.compare_sides import Lane
 from importcost.app.gate.comparison.race import Race, Versions
 from importcost.app.gate.comparison.request import CompareReport, CompareRequest
-from importcost.gate.blame import Compared, attribute_comparison
+from importcost.gate.beyond_noise import Compared, attribute_comparison
 from importcost.gate.budget_rules import relative, thresholds_of
 from importcost.gate.budgets import Budgets, Level, Rule
 from importcost.gate.checks import Check, Status
-from importcost.gate.compare import Comparison, Thresholds, compare
+from importcost.gate.compare import Comparison, Thresholds, compare_timings
 from importcost.gate.rules import measured_check
-from importcost.gate.subject import Evidence, Subject
+from importcost.gate.subject import Evidence, JudgedHandler
 from importcost.model.profile import Profile
 
 MIN_DELTA_US = 500.0
@@ -24,7 +24,7 @@ MIN_DELTA_US = 500.0
 def judged(races: list[Race], request: CompareRequest) -> dict[str, Comparison]:
     """Return the comparison of each handler that has pairs, by its name."""
     running = {race.lane.name: race for race in races if race.is_running and race.pairs}
-    found = compare(
+    found = compare_timings(
         {name: race.pairs for name, race in running.items()},
         {name: _thresholds(race.lane, request) for name, race in running.items()},
     )
@@ -78,7 +78,7 @@ def _thresholds(lane: Lane, request: CompareRequest) -> Thresholds:
 
 
 def _comparison_checks(lane: Lane, found: Comparison, request: CompareRequest) -> list[Check]:
-    subject = Subject(
+    subject = JudgedHandler(
         handler=lane.name,
         budgets=budgets_of(lane, request),
         evidence=Evidence(),

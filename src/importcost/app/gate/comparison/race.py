@@ -8,7 +8,7 @@ from importcost.app.gate.compare_sides import Lane
 from importcost.app.gate.worktrees import Checkout
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.rehearsal import explained
-from importcost.errors import HandlerError, Reader, worded
+from importcost.errors import Audience, HandlerError, worded
 from importcost.gate.budgets import Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.rules import failing_handler, measured_check, unmeasured_handler
@@ -62,7 +62,7 @@ class Versions:
     def said(self, side: Side, error: Exception) -> str:
         """Return an error in the words of the version it belongs to, not of its folder."""
         version = self.of(side)
-        words = worded(error, Reader.SETTINGS).replace(f"{version.top}/", "")
+        words = worded(error, Audience.SETTINGS).replace(f"{version.top}/", "")
         return f"{version.label}: {words}"
 
     def base_failed(self, race: Race, error: Exception) -> None:

@@ -9,7 +9,7 @@ from importcost.app.gate.instructions import count_instructions, instruction_che
 from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import explained
 from importcost.app.profile.request import Listener
-from importcost.errors import HandlerError, MeasurementError, Reader, worded
+from importcost.errors import Audience, HandlerError, MeasurementError, worded
 from importcost.gate.compare import EXTENSION, Comparison, Step, next_step
 from importcost.gate.rules import measured_check
 from importcost.measure.interleave import Side, SideFailedError
@@ -63,7 +63,7 @@ class Racing:
             return
         except MeasurementError as error:
             race.interleaved = None
-            race.give_up(worded(error, Reader.SETTINGS))
+            race.give_up(worded(error, Audience.SETTINGS))
             return
         race.pairs += found
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from importcost.app.gate.configured import HowToMeasure
-from importcost.gate.blame import Compared
+from importcost.app.gate.handler_requests import HowToMeasure
+from importcost.gate.beyond_noise import Compared
 from importcost.gate.checks import Check
 from importcost.gate.compare import DEFAULT_PAIRS
 from importcost.model.profile import Profile

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from importcost.model.importtime.cut import breaks_off
+from importcost.model.importtime.truncation import breaks_off
 from importcost.model.rows import RowTable
 
 Row = tuple[str, int, int, int]

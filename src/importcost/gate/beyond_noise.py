@@ -12,10 +12,10 @@ from importcost.gate.attribution import (
     Attribution,
     ChangeKind,
     attribute,
+    function_self_us,
     init_difference,
-    self_times,
 )
-from importcost.gate.compare import Comparison, Verdict
+from importcost.gate.compare import ComparedVerdict, Comparison
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile, RunKind
 from importcost.model.stats import median
@@ -41,9 +41,9 @@ def attribute_comparison(base: Profile, head: Profile, found: Comparison) -> Att
     therefore scaled so that both trees differ by the shift of the pairs, which were interleaved.
     """
     shift_us = found.deciding.shift_us
-    levelled = _levelled(head, sum(self_times(base.tree).values()) + shift_us.value)
+    levelled = _levelled(head, sum(function_self_us(base.tree).values()) + shift_us.value)
     raw = attribute(base, levelled, shift_us)
-    if found.verdict is Verdict.SAME:
+    if found.verdict is ComparedVerdict.SAME:
         return _only(raw, frozenset(), frozenset())
     return _without_noise(raw, _Noise.of(base, head, shift_us))
 
@@ -73,7 +73,7 @@ class _Noise:
     @classmethod
     def of(cls, base: Profile, head: Profile, shift_us: Interval) -> _Noise:
         """Return the noise of two profiles."""
-        total_us = float(sum(self_times(base.tree).values()))
+        total_us = float(sum(function_self_us(base.tree).values()))
         scaled = [{name: one * total_us for name, one in run.items()} for run in _shares(base)]
         totals = (max(total_us + shift_us.low, 0.0), max(total_us + shift_us.high, 0.0))
         return cls(tuple(scaled), tuple(_shares(head)), totals)
@@ -101,7 +101,7 @@ def _sum(run: Mapping[str, float], names: Iterable[str]) -> float:
 
 def _shares(profile: Profile) -> list[Mapping[str, float]]:
     """Return each module's share of the function's rows, for each traced run."""
-    wanted = self_times(profile.tree).keys()
+    wanted = function_self_us(profile.tree).keys()
     shares: list[Mapping[str, float]] = []
     for run in profile.runs:
         if run.kind is not RunKind.TRACED or run.rows is None:
@@ -136,7 +136,7 @@ def _direction(before: Sequence[float], after: Sequence[float]) -> int:
 def _levelled(profile: Profile, total_us: float) -> Profile:
     """Return a profile whose function's self times add up to `total_us`."""
     tree = profile.tree
-    own_us = sum(self_times(tree).values())
+    own_us = sum(function_self_us(tree).values())
     if own_us <= 0 or total_us <= 0:
         return profile
     is_function = [label in FUNCTION_PHASES for label in tree.phases]

@@ -12,20 +12,20 @@ from importcost.billing.estimate import Estimate
 from importcost.deferral.cost.economics import economics_of
 from importcost.errors import UsageError
 from importcost.measure.session import Measurement
-from importcost.model.advice import Advice, Economics, Style, Verification
+from importcost.model.advice import Advice, DeferStyle, Economics, Verification
 
 LAZY_PYTHON = (3, 15)
 
 
 def analyse_measured(
-    measurement: Measurement, billed: Billed, style: Style | None
+    measurement: Measurement, billed: Billed, style: DeferStyle | None
 ) -> tuple[Sources, Analysis]:
     """Read the function's own files and judge their imports; figures are predicted."""
     profile = billed.profile
     if profile.graph is None or profile.target is None:
         raise UsageError("A profile made from a log has no import graph to judge imports with.")
     python = profile.environment.minor_version
-    if style is Style.LAZY and python < LAZY_PYTHON:
+    if style is DeferStyle.LAZY and python < LAZY_PYTHON:
         raise UsageError(
             f"--style lazy needs Python 3.15 and the measured one is {python[0]}.{python[1]}: "
             "use --style function, or lazy-modules, which older versions ignore."

@@ -11,8 +11,8 @@ import pytest
 from gate.profiles import profile_of
 from gate.timings import pairs
 from importcost.gate.attribution import ChangeKind, attribute
-from importcost.gate.blame import attribute_comparison, attribute_profiles
-from importcost.gate.compare import Verdict, compare
+from importcost.gate.beyond_noise import attribute_comparison, attribute_profiles
+from importcost.gate.compare import ComparedVerdict, compare_timings
 from importcost.model.profile import Run, RunKind
 from importcost.model.rows import RowTable
 from importcost.model.stats import median
@@ -43,7 +43,7 @@ def _traced(order, rows):
 
 
 def comparison(shift_us=0, spread_us=100):
-    (found,) = compare({"orders": pairs(15, 103_000, shift_us, spread_us=spread_us)})
+    (found,) = compare_timings({"orders": pairs(15, 103_000, shift_us, spread_us=spread_us)})
     return found
 
 
@@ -56,7 +56,7 @@ def test_nothing_is_blamed_where_the_pairs_show_no_change():
     base, head = measured(seed=1), measured(seed=2)
     assert blamed(attribute(base, head)) == {ChangeKind.SLOWER, ChangeKind.FASTER}
     same = comparison()
-    assert same.verdict is Verdict.SAME
+    assert same.verdict is ComparedVerdict.SAME
     found = attribute_comparison(base, head, same)
     assert blamed(found) == set()
     assert found.new_modules == found.gone_modules == ()
@@ -72,7 +72,7 @@ def test_what_is_new_is_named_though_nothing_got_slower():
 @pytest.mark.parametrize(("runs", "most"), [(5, 0.02), (3, 0.1)])
 def test_noise_is_hardly_ever_blamed_where_pairs_do_not_tell(runs, most):
     unclear = comparison(1_500, spread_us=3_500)
-    assert unclear.verdict is Verdict.INCONCLUSIVE
+    assert unclear.verdict is ComparedVerdict.INCONCLUSIVE
     alarms = [
         blamed(
             replace(

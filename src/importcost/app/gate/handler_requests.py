@@ -10,7 +10,7 @@ from pathlib import Path
 from importcost.app.profile.request import ProfileRequest, check_request
 from importcost.config.read import Config, HandlerConfig, load_config
 from importcost.declaration import WITH_SETTING
-from importcost.errors import Reader, UsageError, worded
+from importcost.errors import Audience, UsageError, worded
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import choose_interpreter
 from importcost.targets.requirements import find_requirements
@@ -67,7 +67,7 @@ def requests_for(
     try:
         requests = tuple(request_for(one, how) for one in handlers)
     except UsageError as error:
-        raise UsageError(worded(error, Reader.SETTINGS)) from error
+        raise UsageError(worded(error, Audience.SETTINGS)) from error
     for handler, request in zip(handlers, requests, strict=True):
         _check_there(request, f"{config.file} line {handler.line}")
     return requests
@@ -77,7 +77,7 @@ def _check_there(request: ProfileRequest, place: str) -> None:
     try:
         _must_be_there(request)
     except UsageError as error:
-        raise UsageError(f"{place}: {worded(error, Reader.SETTINGS)}") from error
+        raise UsageError(f"{place}: {worded(error, Audience.SETTINGS)}") from error
 
 
 def _must_be_there(request: ProfileRequest) -> None:

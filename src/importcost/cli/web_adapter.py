@@ -55,10 +55,10 @@ def profile_adapter(
 ) -> None:
     """Measure the web app, write the requested outputs, and print the answer."""
     from importcost.app.profile.report import report_saved
-    from importcost.app.web import parse_requests, profile_web
+    from importcost.app.web_adapter import parse_requests, profile_web
     from importcost.cli.outputs import tell_written, write_all
     from importcost.reports.exports.formats import render
-    from importcost.reports.terminal.web import render_web, with_readiness, with_web
+    from importcost.reports.terminal.web_adapter import render_web, with_readiness, with_web
 
     formats = [format_of(path) for path in outputs]
     requests = parse_requests(options["requests"])

@@ -10,7 +10,7 @@ from importcost.model.profile import Profile, ProfileWarning, WarningCode
 from importcost.model.results.web import RequestFigures, WebProfile
 from importcost.model.tree import ImportTree
 from importcost.reports.supplies import supply_lines
-from importcost.reports.text import MAX_WIDTH, NARROWEST, Style, elide, milliseconds, ms_of, wrap
+from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, elide, milliseconds, ms_of, wrap
 
 MAX_IMPORTS = 10
 FIRST_ERROR = 400
@@ -19,7 +19,7 @@ FIRST_ERROR = 400
 
 def render_web(report: WebProfile, *, width: int, colour: bool) -> str:
     """Return the report as text: readiness, the costliest imports, and the requests."""
-    style = Style(colour=colour)
+    style = Palette(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     low, high = min(report.ready_us), max(report.ready_us)
     lines = [
