@@ -28,7 +28,7 @@ def test_savings_are_verified_in_the_container(engine, lambda_image, tmp_path, m
         *("--runner", engine.name, "--image", lambda_image, "--layer", "layer"),
         *("--runs", "8", "--verify-seconds", "600", "--event", "big.json", "-o", "out.json"),
     ]
-    times = Times({"handler": 300, "app": 100, "app.helper": 400, "heavy": 60_000})
+    times = Times({"handler": 30, "app": 10, "app.helper": 40, "heavy": 60_000})
     done = run_clocked(monkeypatch, tmp_path, args, times)
     assert done.returncode == 0, done.stderr
     advice = profile_from_plain(json.loads((tmp_path / "out.json").read_text())).advice
