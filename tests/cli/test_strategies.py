@@ -72,7 +72,7 @@ def test_a_share_is_written_either_way(folder, rate):
     ("args", "word"),
     [
         (("--cold-rate", "2"), "0 to 1"),
-        (("--cold-rate", "often"), "no share"),
+        (("--cold-rate", "often"), "not a share"),
         (("--cold-rate", "nan"), "0 to 1"),
         (("--invocations", "0"), "--invocations"),
         (("--duration", "0"), "--duration"),
