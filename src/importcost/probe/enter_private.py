@@ -8,7 +8,7 @@ launch waits for them. Imports nothing of importcost.
 SPEC is a file with a marshalled dict; all texts in it are bytes:
   folders   [(folder, place, in_memory)]: `place` is made and mounted at `folder`
   links     [(path, target)]: symbolic links that must be found in those folders
-  binds     [(source, path, is_folder)]: what must be seen at `path` there
+  binds     [(source, path, is_folder, is_writable)]: what must be seen at `path` there
   argv, env, cwd   what to execute; `{clocks}` in an item becomes four numbers, see `_clocks`
 On STATUS_FD it writes one line: `started NS` (monotonic clock) right before the interpreter takes
 over, `refused REASON` where there can be no such namespace, `failed ERRNO` where the interpreter
@@ -28,8 +28,8 @@ if TYPE_CHECKING:  # quoted annotations only: importing typing would cost each l
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
-MS_NOSUID, MS_NODEV = 2, 4
-MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 0x20, 0x1000, 0x4000, 0x40000
 REFUSED = 127
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -84,6 +84,13 @@ class _Places:
         raise OSError(errno.EINVAL, "no private folder for " + os.fsdecode(path))
 
 
+def _make_read_only(path: bytes) -> None:
+    """Protect a bound path: a handler that empties /tmp must not empty an environment in it."""
+    # A user namespace may not drop these flags of the mount; in C, both have the same numbers.
+    kept = os.statvfs(path).f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    _mount(b"none", path, b"", MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
+
+
 def _make_file(path: bytes) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
 
@@ -95,11 +102,13 @@ def _lay_out(spec: "Any") -> None:
     for path, target in spec["links"]:
         os.makedirs(os.path.dirname(places.of(path)), exist_ok=True)
         os.symlink(target, places.of(path))
-    for _, path, is_folder in spec["binds"]:
+    for _, path, is_folder, _ in spec["binds"]:
         os.makedirs(os.path.dirname(places.of(path)), exist_ok=True)
         (os.mkdir if is_folder else _make_file)(places.of(path))
-    for source, path, _ in spec["binds"]:
+    for source, path, _, is_writable in spec["binds"]:
         _mount(source, places.of(path), b"", MS_BIND | MS_REC)
+        if not is_writable:
+            _make_read_only(places.of(path))
     # By descriptor: the first mounted folder may hide the places of the others.
     opened = [(folder, os.open(place, os.O_PATH)) for folder, place, _ in spec["folders"]]
     for folder, descriptor in opened:

@@ -265,9 +265,12 @@ class _Entrance:
     def _spec(job: dict[str, Any], place: _Place, env: dict[str, str]) -> dict[str, Any]:
         private = place.private or {}
         real = os.fsencode
-        binds = [(path, path) for path in private["paths"]]
-        own = [("run", "run"), ("home", "home")]
-        binds += [(os.path.join(place.base, a), os.path.join(place.shown, b)) for a, b in own]
+        writable = set(private["writable"])
+        binds = [(path, path, path in writable) for path in private["paths"]]
+        binds += [
+            (os.path.join(place.base, name), os.path.join(place.shown, name), True)
+            for name in ("run", "home")
+        ]
         return {
             "folders": [
                 (
@@ -278,7 +281,10 @@ class _Entrance:
                 for number, folder in enumerate(private["folders"])
             ],
             "links": [(real(link), real(target)) for link, target in private["links"]],
-            "binds": [(real(here), real(there), os.path.isdir(here)) for here, there in binds],
+            "binds": [
+                (real(here), real(there), os.path.isdir(here), is_writable)
+                for here, there, is_writable in binds
+            ],
             "argv": [real(place.fill(item)) for item in job["argv"]],
             "env": {real(key): real(value) for key, value in env.items()},
             "cwd": real(job["cwd"]),

@@ -162,7 +162,7 @@ class LocalRunner:
         """
         env = {**_base_environment(self.python), **self.environment}
         needed = tuple(self._needed(folders))
-        private = self._private(needed)
+        private = self._private(needed, folders)
         cwd = self.layout.task_root
         before = self.shared.before_launch()
         # Nothing of its own environment: the layout names the visible part of that.
@@ -175,13 +175,13 @@ class LocalRunner:
         use = self.shared.after_launch(before, needed, launch.result)
         return replace(launch, left_behind=use.left, met_before=use.met)
 
-    def _private(self, needed: tuple[str, ...]) -> dict[str, Any]:
+    def _private(self, needed: tuple[str, ...], folders: tuple[str, ...]) -> dict[str, Any]:
         """Return the part of a job that describes how private the launch is."""
         shared = {"env_shared": {"TMPDIR": "{tmp}"}}
         if self.shared.because is not None:  # the launch before was refused
             return {**shared, "shared_because": self.shared.because}
         try:
-            found = private_folders(needed)
+            found = private_folders(needed, (self.layout.task_root, *folders))
             command = enter_command()
         except NotPrivateError as error:
             return {**shared, "shared_because": str(error)}
@@ -191,6 +191,7 @@ class LocalRunner:
             "in_memory": [IN_MEMORY],
             "links": found.links,
             "paths": found.paths,
+            "writable": found.writable,
         }
         return {**shared, "private": private}
 

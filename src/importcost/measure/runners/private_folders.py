@@ -29,12 +29,13 @@ class PrivateFolders:
     """The folders to hide, in order, and the paths that stay visible in them.
 
     `links` maps symbolic links to their targets; `paths` are folders and files, none inside
-    another.
+    another. `writable` are those of them that a launch may write to; the others are protected.
     """
 
     folders: tuple[str, ...]
     links: tuple[tuple[str, str], ...]
     paths: tuple[str, ...]
+    writable: tuple[str, ...] = ()
 
 
 class NotPrivateError(Exception):
@@ -52,9 +53,10 @@ def _is_below(path: str, folder: str) -> bool:
     return path.startswith(folder.rstrip("/") + "/")
 
 
-def private_folders(kept: Iterable[str]) -> PrivateFolders:
+def private_folders(kept: Iterable[str], writable: Iterable[str] = ()) -> PrivateFolders:
     """Return the folders to hide and the paths to show, so that every path of `kept` stays valid.
 
+    What holds a path of `writable`, or lies in one, stays writable.
     Raises NotPrivateError if a temporary folder itself is to be kept and is too full.
     """
     folders = temporary_folders()
@@ -75,6 +77,17 @@ def private_folders(kept: Iterable[str]) -> PrivateFolders:
             if not any(_is_below(link, path) or link == path for path in outermost)
         ),
         paths=tuple(outermost),
+        writable=_touching(outermost, writable),
+    )
+
+
+def _touching(paths: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
+    """Return the paths that are one of `others`, hold one or lie in one."""
+    real = [os.path.realpath(other) for other in others]
+    return tuple(
+        path
+        for path in paths
+        if any(path == other or _is_below(path, other) or _is_below(other, path) for other in real)
     )
 
 
