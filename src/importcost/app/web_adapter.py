@@ -13,7 +13,7 @@ from importcost.errors import UsageError
 from importcost.measure.session import Progress
 from importcost.measure.web_adapter import SERVERS, WebRun, launch_server, parse_request
 from importcost.model.profile import RunKind
-from importcost.model.results.web import RequestFigures, WebProfile, WebRequest
+from importcost.model.results.web_adapter import RequestFigures, WebProfile, WebRequest
 from importcost.model.supplies import Supplies
 
 DEFAULT_RUNS = 5

@@ -13,7 +13,7 @@ from importcost.errors import HandlerError, MeasurementError, remedy, words
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Runner
 from importcost.measure.session import Subject
-from importcost.model.results.web import WebAnswer, WebRequest
+from importcost.model.results.web_adapter import WebAnswer, WebRequest
 from importcost.parameters import Parameter
 
 SERVERS: Mapping[str, tuple[str, ...]] = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from importcost.model.profile import Profile, ProfileWarning, WarningCode
-from importcost.model.results.web import RequestFigures, WebProfile
+from importcost.model.results.web_adapter import RequestFigures, WebProfile
 from importcost.model.tree import ImportTree
 from importcost.reports.supplies import supply_lines
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, elide, milliseconds, ms_of, wrap
