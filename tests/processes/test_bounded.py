@@ -101,6 +101,17 @@ def test_a_child_that_keeps_the_pipe_does_not_keep_the_caller():
     assert (finished.exit_code, finished.timed_out, finished.out) == (0, False, b"done\n")
 
 
+def test_a_child_that_writes_on_does_not_make_its_command_late():
+    text = (
+        "import os\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    while True: os.write(1, b'x' * 4096)\n"  # ends with the pipe
+    )
+    finished = python(text, timeout_s=LATE_S)
+    assert (finished.exit_code, finished.timed_out) == (0, False)
+
+
 @pytest.mark.parametrize("leaves_children", [False, True])
 def test_what_a_finished_command_leaves_goes_unless_it_leaves_it_on_purpose(leaves_children):
     text = (

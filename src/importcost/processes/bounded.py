@@ -207,7 +207,7 @@ def _await_exit(process: Process, deadline: float) -> bool:
 
 
 def _read(process: Process, kept: tuple[_Kept, _Kept], deadline: float) -> bool:
-    """Read both streams to their end; False if the deadline came first.
+    """Read both streams to their end; False if the deadline came before the command's end.
 
     A child that left the group may hold a pipe open: after the command has ended, reading continues
     only for a moment.
@@ -220,7 +220,7 @@ def _read(process: Process, kept: tuple[_Kept, _Kept], deadline: float) -> bool:
         while selector.get_map():
             left_s = deadline - time.monotonic()
             if left_s <= 0:
-                return False
+                return _has_ended(process)
             ready = selector.select(min(_POLL_S, left_s))
             for key, _ in ready:
                 if not _take(key):
