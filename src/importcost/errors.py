@@ -134,12 +134,6 @@ class TimedOutError(HandlerError):
     """The handler did not end within the seconds that a launch may take."""
 
 
-class InterruptedByUserError(ImportcostError):
-    """Ctrl-C, SIGTERM or SIGHUP ended the command; everything started has been removed."""
-
-    exit_code = 130
-
-
 def worded(error: BaseException, reader: Audience) -> str:
     """Return the sentence of an error for a reader; of any other exception, its text."""
     return error.trouble.to(reader) if isinstance(error, ImportcostError) else str(error)

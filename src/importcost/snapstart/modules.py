@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from importcost.snapstart.model import GlobalName
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 @dataclass(frozen=True, slots=True)

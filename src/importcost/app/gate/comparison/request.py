@@ -12,7 +12,6 @@ from importcost.gate.compare import DEFAULT_PAIRS
 from importcost.model.profile import Profile
 
 CPU, INSTRUCTIONS = "cpu", "instructions"
-METRICS = (CPU, INSTRUCTIONS)
 
 
 @dataclass(frozen=True, slots=True)
