@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.options.sessions = ["lint", "fast"]
@@ -53,8 +55,11 @@ def coverage(session: nox.Session) -> None:
 def wheel(session: nox.Session) -> None:
     """Build the wheel and try it where the source is not at hand."""
     session.install("build>=1.2,<2")
-    session.run("python", "-m", "build", "--outdir", "dist")
-    session.run("python", "-m", "pip", "install", "--find-links", "dist", "importcost-lambda")
-    handler = f"{session.invoked_from}/sample_handlers/hello/handler.py"
-    with session.chdir(session.create_tmp()):
-        session.run("importcost", "profile", handler)
+    folder = Path(session.create_tmp())
+    session.run("python", "-m", "build", "--outdir", str(folder))
+    built = max(folder.glob("*.whl"), key=lambda file: file.stat().st_mtime)
+    # Forced: the environment may still have an older build of the same version.
+    session.install("--force-reinstall", str(built))
+    handler = Path(__file__).parent / "sample_handlers" / "hello" / "handler.py"
+    with session.chdir(folder):
+        session.run("importcost", "profile", str(handler))
