@@ -1,12 +1,12 @@
 """How often the gate raises a false alarm and how often it catches a slowdown, simulated.
 
-`python tests/benchmarks/bench_gate.py [comparisons]` prints a table: 15 pairs, extended once to
-30 where unclear, of a 300 ms init under noise as issue 5 recorded it on a shared two-core
-machine: CPU time varies by 5 %, wall time by 9 to 33 %. Most of the CPU time's variation is
-drift, which two launches in a row share; a few launches are outliers. The last noise has nothing
-in common between two launches, the worst case for pairs. `seq. median` is the method that the
-gate does not use: 15 launches of base, then 15 of head, and an alarm where the median wall times
-are 2 % apart. Exits with 1 where false alarms exceed 1 %.
+`python tests/benchmarks/bench_gate.py [comparisons]` prints a table: 15 pairs, extended once to 30
+where unclear, of a 300 ms init under noise as recorded on a shared two-core machine: CPU time
+varies by 5 %, wall time by 9 to 33 %. Most of the CPU time's variation is drift, which two launches
+in a row share; a few launches are outliers. The last noise has nothing in common between two
+launches, the worst case for pairs. `seq. median` is the method that the gate does not use: 15
+launches of base, then 15 of head, and an alarm where the median wall times are 2 % apart. Exits
+with 1 where false alarms exceed 1 %.
 """
 
 from __future__ import annotations
