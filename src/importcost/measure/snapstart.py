@@ -23,31 +23,6 @@ from importcost.snapstart.model import (
 )
 
 INITIALIZATION = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
-STAND_IN = '''\
-"""Stands in for snapshot_restore_py where the interpreter has none: same registry, same order."""
-
-_before_snapshot_registry = []
-_after_restore_registry = []
-__all__ = ["register_before_snapshot", "register_after_restore"]
-
-
-def register_before_snapshot(func, *args, **kwargs):
-    _before_snapshot_registry.append((func, args, kwargs))
-    return func
-
-
-def register_after_restore(func, *args, **kwargs):
-    _after_restore_registry.append((func, args, kwargs))
-    return func
-
-
-def get_before_snapshot():
-    return _before_snapshot_registry
-
-
-def get_after_restore():
-    return _after_restore_registry
-'''
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +57,7 @@ def _launch(runner: Runner, subject: Subject, mode: str) -> Mapping[str, Any]:
     }
     files = {
         "snapstart_probe.py": read_program("snapstart_probe.py"),
-        "snapshot_stand_in.py": STAND_IN,
+        "snapshot_stand_in.py": read_program("snapshot_stand_in.py"),
         "spec.json": json.dumps(spec),
     }
     paths = ("{scratch}/snapstart_probe.py", "{scratch}/spec.json", "{scratch}/result.json")

@@ -20,35 +20,6 @@ SERVERS: Mapping[str, tuple[str, ...]] = {
     "uvicorn": ("-m", "uvicorn", "--host=127.0.0.1", "--port={port}", "--log-level=warning"),
     "gunicorn": ("-m", "gunicorn", "--bind=127.0.0.1:{port}", "--workers=1", "--log-level=warning"),
 }
-# As the loader finds a ZIP's files on Lambda: only hash-based bytecode is valid.
-AS_DEPLOYED = """\
-import importlib._bootstrap_external as external
-import os
-
-folder = os.path.dirname(os.__file__)
-stdlib = (folder + os.sep, os.path.realpath(folder) + os.sep)
-real = external.cache_from_source
-named = os.environ.pop("IMPORTCOST_RUNTIME_PACKAGES", "")
-brought = tuple(one + os.sep for one in named.split(os.pathsep) if one)
-
-
-def cache_from_source(path, *args, **kwargs):
-    found = real(path, *args, **kwargs)
-    file = os.fspath(path)
-    if file.startswith(brought) or (file.startswith(stdlib) and "-packages" not in file):
-        return found
-    try:
-        with open(found, "rb") as stream:
-            head = stream.read(8)
-    except OSError:
-        head = b""
-    if len(head) == 8 and head[:4] == external.MAGIC_NUMBER and head[4] & 1:
-        return found
-    raise NotImplementedError("as deployed, this file has no valid bytecode")
-
-
-external.cache_from_source = cache_from_source
-"""
 NO_MODULE = re.compile(r"No module named '?([\w.]+)'?")
 
 
@@ -108,8 +79,11 @@ def launch_server(
         "without_site": runner.image is None,
         "runtime_packages": list(runner.layout.runtime_packages),
     }
-    probe = read_program("lwa_probe.py")
-    files = {"lwa_probe.py": probe, "spec.json": json.dumps(spec), "sitecustomize.py": AS_DEPLOYED}
+    files = {
+        "lwa_probe.py": read_program("lwa_probe.py"),
+        "spec.json": json.dumps(spec),
+        "sitecustomize.py": read_program("lwa_sitecustomize.py"),
+    }
     paths = ("-S", "{scratch}/lwa_probe.py", "{scratch}/spec.json", "{scratch}/result.json")
     limit_s = subject.timeout_s * (1 + len(requests)) + 10
     launch = runner.launch(paths, files, limit_s)
