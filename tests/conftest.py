@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from engine.fixtures import ENGINES, engine, image_without_boto3, lambda_image, running_engine
-from engine.image import cache_folder
+from tests.engine.fixtures import ENGINES, engine, image_without_boto3, lambda_image, running_engine
+from tests.engine.image import cache_folder
 
 __all__ = ["engine", "image_without_boto3", "lambda_image", "running_engine"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness import write_files
+from tests.harness import write_files
 
 
 def installed(folder: Path, name: str, version: str = "1.0", **facts) -> None:

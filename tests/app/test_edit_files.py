@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from harness import PATIENCE_S
 from importcost.app.edit_files import write_edits
 from importcost.errors import UsageError
 from importcost.files import journal
 from importcost.files.journal import FileEdit
 from importcost.processes.git import uncommitted
+from tests.harness import PATIENCE_S
 
 OLD, NEW = b"import a\r\n", b"import b\r\n"
 

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from harness import Handler, write_files
 from importcost.measure.interleave import Interleaved, Side, SideFailedError, Version
+from tests.harness import Handler, write_files
 
 LOG = "import os\nwith open(os.environ['LOG'], 'a') as log:\n    log.write('{}')\n"
 

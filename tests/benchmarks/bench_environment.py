@@ -16,13 +16,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from importcost.app.profile.bench import open_bench
 from importcost.app.profile.request import ProfileRequest
 from importcost.measure.session import Session
 from importcost.model.profile import RunKind
-from packages import installed
+from tests.packages import installed
 
 UNRELATED = 150
 MODULES = 60

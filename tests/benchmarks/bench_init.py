@@ -18,10 +18,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from engine import image
-from engine.fixtures import _podman
+from tests.engine import image
+from tests.engine.fixtures import _podman
 
 MEMORY_MB = (256, 512, 1024, 1769)
 TARGET = 0.05

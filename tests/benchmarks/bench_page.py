@@ -23,14 +23,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from selenium.webdriver import Chrome
 
 from importcost.reports.exports.speedscope import render_speedscope
 from importcost.reports.page.html import render_html
-from reports.page.browser import chromium, emulate, main_thread_tasks, wait_until_complete
-from reports.page_factory import estimate_of, facts_of, large_profile
+from tests.reports.page.browser import chromium, emulate, main_thread_tasks, wait_until_complete
+from tests.reports.page_factory import estimate_of, facts_of, large_profile
 
 TRACE = "toplevel,blink.user_timing"
 MARK = """
@@ -97,7 +97,7 @@ RENDER = """
 import resource, sys, time
 sys.path.insert(0, %r)
 from importcost.reports.page.html import render_html
-from reports.page_factory import estimate_of, facts_of, large_profile, small_profile
+from tests.reports.page_factory import estimate_of, facts_of, large_profile, small_profile
 profile = large_profile(%d)
 bill = estimate_of(profile)
 facts_of(small_profile(), bill)  # loads what it needs
@@ -158,7 +158,7 @@ def rounded(values: list[float]) -> str:
 
 def rendering(nodes: int) -> tuple[float, ...]:
     """Return seconds of wall and CPU, MB more and at most, and bytes: median of three."""
-    code = RENDER % (str(Path(__file__).parents[1]), nodes)
+    code = RENDER % (str(Path(__file__).parents[2]), nodes)
     rounds = []
     for _ in range(3):
         done = subprocess.run(

@@ -23,10 +23,10 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from engine import image
-from engine.fixtures import _podman
+from tests.engine import image
+from tests.engine.fixtures import _podman
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDLERS = {

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.profile_factory import make_profile
 from importcost.app.profile.from_log import profile_log
 from importcost.app.profile.request import ProfileRequest
 from importcost.billing.calibration import (
@@ -23,6 +22,7 @@ from importcost.billing.calibration import (
 from importcost.billing.estimate import estimate, published_parts
 from importcost.errors import MeasurementError
 from importcost.model.interval import Interval
+from tests.billing.profile_factory import make_profile
 
 FLOOR = Interval(75.0, 84.0, 101.0, 0.8)
 PLACE = Configuration("x86_64", "zip", "python3.12", "2026-11-23")

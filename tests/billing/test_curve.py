@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.profile_factory import make_profile
-from cli.bill_factory import advice
 from importcost.billing.curve import MEMORY_SIZES, memory_curve
 from importcost.billing.estimate import InitLimit, estimate
 from importcost.billing.savings import changed, savings_of
 from importcost.model.results.savings import Basis
 from importcost.reports.terminal.curve import plain_curve, render_curve
+from tests.billing.profile_factory import make_profile
+from tests.cli.bill_factory import advice
 
 
 def with_advice(**given):

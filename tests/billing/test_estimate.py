@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.profile_factory import make_profile
 from importcost.billing.estimate import (
     FLOOR_LABEL,
     InitLimit,
@@ -18,6 +17,7 @@ from importcost.billing.figures.floors import find_floor
 from importcost.billing.figures.prices import load_prices
 from importcost.billing.figures.speed import load_speed_reference
 from importcost.errors import UsageError
+from tests.billing.profile_factory import make_profile
 
 
 @pytest.mark.parametrize(

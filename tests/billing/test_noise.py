@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from billing.profile_factory import make_profile
 from importcost.billing.noise import changes_a_digit, noise_of, place_of
 from importcost.model.interval import Interval
+from tests.billing.profile_factory import make_profile
 
 BAND = Interval(2_680, 3_307, 4_176, 0.8)
 HELLO = Interval(72, 79, 94, 0.8)

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from billing.profile_factory import make_profile
-from harness import PATIENCE_S
 from importcost.billing.estimate import estimate
 from importcost.model.advice import Advice, BestSet, BytecodeFinding, Verification
 from importcost.model.interval import Interval
 from importcost.model.profile import Target
 from importcost.reports.json_ import render_json
+from tests.billing.profile_factory import make_profile
+from tests.harness import PATIENCE_S
 
 
 def importcost(folder: Path, *args: str, **options):

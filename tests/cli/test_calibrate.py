@@ -12,13 +12,13 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.bill_factory import importcost, log_of, saved_profile
 from importcost.app.bill.calibrate_store import COMMENT, with_table
 from importcost.billing.calibration import Calibration, Fitted
 from importcost.billing.estimate import estimate
 from importcost.config.read import load_config, read_config
 from importcost.config.start import toml_text
 from importcost.errors import UsageError
+from tests.cli.bill_factory import importcost, log_of, saved_profile
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -10,8 +10,8 @@ import textwrap
 
 import pytest
 
-from harness import PATIENCE_S, write_files
 from importcost.cli.gate_outputs import file_stems
+from tests.harness import PATIENCE_S, write_files
 
 HANDLER = "import helper\n\ndef handler(event, context):\n    return {}\n"
 FILES = {"src/handler.py": HANDLER, "src/helper.py": "import wave\nimport csv\n"}

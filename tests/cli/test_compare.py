@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from clockwork import Times, run_clocked
-from harness import PATIENCE_S, write_files
+from tests.clockwork import Times, run_clocked
+from tests.harness import PATIENCE_S, write_files
 
 WORK = "sum(range(400_000))\n"
 HANDLER = f"import helper\n{WORK}\ndef handler(event, context):\n    return {{}}\n"

@@ -9,10 +9,10 @@ import sys
 
 import pytest
 
-from clockwork import Times, jitter, run_clocked, two_speeds
-from harness import PATIENCE_S, write_files
 from importcost.measure.pairs import MIN_ROUNDS, NO_SAVING
 from importcost.model.codec import profile_from_plain
+from tests.clockwork import Times, jitter, run_clocked, two_speeds
+from tests.harness import PATIENCE_S, write_files
 
 BUSY = "sum(range(800_000))\n"
 LAYER = {

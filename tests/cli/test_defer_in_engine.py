@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from clockwork import Times, run_clocked
-from harness import write_files
 from importcost.model.codec import profile_from_plain
+from tests.clockwork import Times, run_clocked
+from tests.harness import write_files
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 FILES = {

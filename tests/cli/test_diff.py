@@ -10,7 +10,7 @@ from importcost.cli.diff import command
 from importcost.errors import UsageError
 from importcost.model.profile import Profile
 from importcost.reports.json_ import render_json
-from reports.page_factory import changed_profile, estimate_of, small_profile
+from tests.reports.page_factory import changed_profile, estimate_of, small_profile
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from harness import PATIENCE_S, write_files
+from tests.harness import PATIENCE_S, write_files
 
 # Runs `importcost` with one thing replaced, as a bug would.
 BROKEN = """

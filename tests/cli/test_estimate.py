@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from cli.bill_factory import advice, importcost, saved_profile
 from importcost.billing.curve import memory_curve
 from importcost.billing.estimate import estimate
 from importcost.reports.terminal.curve import plain_curve
+from tests.cli.bill_factory import advice, importcost, saved_profile
 
 
 @pytest.fixture(scope="module")

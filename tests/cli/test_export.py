@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import PATIENCE_S
 from importcost.reports.exports.formats import FORMATS, known_suffixes
 from importcost.reports.json_ import render_json
-from reports.page_factory import estimate_of, hostile_profile, small_profile
+from tests.harness import PATIENCE_S
+from tests.reports.page_factory import estimate_of, hostile_profile, small_profile
 
 
 def importcost(folder: Path, *args: str, **options):

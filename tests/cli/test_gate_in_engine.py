@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from harness import PATIENCE_S, write_files
+from tests.harness import PATIENCE_S, write_files
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 WORK = "sum(range(400_000))\n"

@@ -8,13 +8,13 @@ import sys
 
 import pytest
 
-from clockwork import Times, jitter, run_clocked
-from harness import PATIENCE_S, write_files
 from importcost.app.gate.init_config import InitRequest, write_configuration
 from importcost.config.read import load_config
 from importcost.errors import UsageError
 from importcost.targets.find import find_handlers
 from importcost.targets.yaml_subset import plain_yaml
+from tests.clockwork import Times, jitter, run_clocked
+from tests.harness import PATIENCE_S, write_files
 
 HANDLER = "import wave\n\ndef lambda_handler(event, context):\n    return {}\n"
 SAM = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.bill_factory import importcost, saved_profile
+from tests.cli.bill_factory import importcost, saved_profile
 
 
 @pytest.mark.parametrize("command", ["snapstart", "verify-init"])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import PATIENCE_S, write_files
+from tests.harness import PATIENCE_S, write_files
 
 LOG = Path(__file__).parents[1] / "logs" / "json-py3.12.log"
 

@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
-from engine.fixtures import wait_until
-from harness import PATIENCE_S, write_files
+from tests.engine.fixtures import wait_until
+from tests.harness import PATIENCE_S, write_files
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 FILES = {

@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 import pytest
 from selenium.webdriver.support.ui import WebDriverWait
 
-from harness import PATIENCE_S
 from importcost.errors import MeasurementError
 from importcost.processes import snakeviz
 from importcost.reports.exports.frames import build_frames
 from importcost.reports.exports.pstats_ import render_pstats
 from importcost.reports.json_ import render_json
-from reports.page.browser import chromium, complaints_of, requests_of
-from reports.page_factory import estimate_of, facts_of, hostile_profile, small_profile
+from tests.harness import PATIENCE_S
+from tests.reports.page.browser import chromium, complaints_of, requests_of
+from tests.reports.page_factory import estimate_of, facts_of, hostile_profile, small_profile
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cli.bill_factory import advice, importcost, saved_profile
+from tests.cli.bill_factory import advice, importcost, saved_profile
 
 MONTH = ("--invocations", "300000", "--cold-rate", "2%", "--duration", "2500")
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from harness import PATIENCE_S, write_files
 from importcost.cli.main import LONGEST_SENTENCE, one_sentence, plain
+from tests.harness import PATIENCE_S, write_files
 
 PROFILE = f"{sys.executable} -m importcost profile handler.py --runner local --runs 5"
 

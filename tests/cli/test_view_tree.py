@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from harness import PATIENCE_S
 from importcost.reports.json_ import render_json
-from reports.page_factory import estimate_of, small_profile
+from tests.harness import PATIENCE_S
+from tests.reports.page_factory import estimate_of, small_profile
 
 
 def view(folder, *args, **options):

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import image
-from harness import PATIENCE_S
 from importcost.measure.runners.engines import Engine, engine_is_running, find_engine
+from tests.engine import image
+from tests.harness import PATIENCE_S
 
 REQUIRED = os.environ.get("IMPORTCOST_REQUIRE_ALL") == "1"
 ENGINES = ("podman", "docker")

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.fixtures import wait_until
-from harness import PATIENCE_S
 from importcost.errors import MeasurementError
 from importcost.measure.runners.container import start
 from importcost.measure.runners.container.inside import ContainerOptions
 from importcost.measure.runners.container.runner import ContainerRunner
 from importcost.measure.runners.engines import Engine, choose, has_image, pull
+from tests.engine.fixtures import wait_until
+from tests.harness import PATIENCE_S
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 HOST = Path(__file__).with_name("host.py")

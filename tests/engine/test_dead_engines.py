@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from engine.fixtures import docker_client
 from importcost.errors import MeasurementError
 from importcost.measure.runners.container.inside import ContainerOptions
 from importcost.measure.runners.container.runner import ContainerRunner
 from importcost.measure.runners.engines import choose, find_engine, look
+from tests.engine.fixtures import docker_client
 
 pytestmark = pytest.mark.engine
 DOCKER = find_engine("docker")

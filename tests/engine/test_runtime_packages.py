@@ -9,12 +9,12 @@ import sys
 
 import pytest
 
-from harness import PATIENCE_S, write_files
 from importcost.measure.deployed.runtime_packages import runtime_packages
 from importcost.measure.runners.container.inside import RUNTIME_PACKAGES_DIR
 from importcost.processes.installer import installed_folder
 from importcost.processes.wheels import InstallTarget
-from packages import installed
+from tests.harness import PATIENCE_S, write_files
+from tests.packages import installed
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"

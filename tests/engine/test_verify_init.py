@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 
-from harness import PATIENCE_S, write_files
 from importcost.app.verify_init import entry_point
 from importcost.model.profile import Phase, PhaseTime, Run, RunKind, Timing
 from importcost.model.results.emulated_init import VerifiedInit, typical_phases
 from importcost.reports.terminal.verify_init import render_verified
-from reports.page_factory import small_profile
+from tests.harness import PATIENCE_S, write_files
+from tests.reports.page_factory import small_profile
 
 HANDLER = "import json, time\ntime.sleep(0.3)\n\ndef handler(event, context):\n    return {}\n"
 

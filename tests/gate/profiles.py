@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from billing.profile_factory import make_profile
-from deferral.graph_factory import ROOT_DIR, parse, tree
 from importcost.model.advice import Advice, AuditEvent, SourcePlace, StatementTime
 from importcost.model.profile import Phase, Run, RunKind, Target, Timing
 from importcost.model.tree import NO_PARENT
+from tests.billing.profile_factory import make_profile
+from tests.deferral.graph_factory import ROOT_DIR, parse, tree
 
 HANDLER_FILE = f"{ROOT_DIR}/handler.py"
 GRAPH = """

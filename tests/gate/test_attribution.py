@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.profiles import ROWS, profile_of
 from importcost.billing.estimate import estimate
 from importcost.gate.attribution import ChangeKind, attribute, dollars_of_shift
 from importcost.model.interval import Interval
+from tests.gate.profiles import ROWS, profile_of
 
 names = st.sampled_from(["handler", "helper", "a", "a.b", "a.b.c", "b", "c", "c.d"])
 rows = st.dictionaries(names, st.integers(-50, 100_000), min_size=1)

@@ -7,8 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deferral.graph_factory import parse, preloaded
-from gate.profiles import profile_of
 from importcost.billing.estimate import estimate
 from importcost.errors import UsageError
 from importcost.gate.baseline import (
@@ -22,6 +20,8 @@ from importcost.gate.baseline import (
     why_modules_only,
     with_handlers,
 )
+from tests.deferral.graph_factory import parse, preloaded
+from tests.gate.profiles import profile_of
 
 PROFILE = profile_of()
 ENTRY = handler_baseline("orders", PROFILE, estimate(PROFILE))

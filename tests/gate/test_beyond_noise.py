@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from gate.profiles import profile_of
-from gate.timings import pairs
 from importcost.gate.attribution import ChangeKind, attribute
 from importcost.gate.beyond_noise import attribute_comparison, attribute_profiles
 from importcost.gate.compare import ComparedVerdict, compare_timings
 from importcost.model.profile import Run, RunKind
 from importcost.model.rows import RowTable
 from importcost.model.stats import median
+from tests.gate.profiles import profile_of
+from tests.gate.timings import pairs
 
 PACKAGES = [f"d{at}" for at in range(20)]
 USUAL = {**dict.fromkeys(PACKAGES, 5_000), "d0.a": 2_000, "handler": 1_000}

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.timings import pairs, timing
 from importcost.gate.compare import (
     ComparedVerdict,
     Metric,
@@ -15,6 +14,7 @@ from importcost.gate.compare import (
     next_step,
 )
 from importcost.model.profile import Pair
+from tests.gate.timings import pairs, timing
 
 BASE_US = 100_000
 

@@ -6,8 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.profiles import GRAPH, HANDLER_FILE, ROWS, event_of, profile_of
-from gate.timings import pairs, timing
 from importcost.billing.estimate import estimate
 from importcost.gate.baseline import handler_baseline
 from importcost.gate.budget_rules import thresholds_of, within
@@ -27,6 +25,8 @@ from importcost.gate.rules import (
 from importcost.gate.subject import Evidence, JudgedHandler, evidence_of
 from importcost.model.interval import Interval
 from importcost.model.profile import Pair
+from tests.gate.profiles import GRAPH, HANDLER_FILE, ROWS, event_of, profile_of
+from tests.gate.timings import pairs, timing
 
 
 def subject_of(profile=None, *, levels=None, baseline=None, comparison=None, **budgets):

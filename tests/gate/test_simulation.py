@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.bench_gate import NOISES, row
 from importcost.gate.compare import ComparedVerdict
+from tests.benchmarks.bench_gate import NOISES, row
 
 COMPARISONS = 300
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from gate.profiles import profile_of
 from importcost.billing.estimate import estimate
 from importcost.gate.budgets import Budgets, Level, Levels, Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.subject import JudgedHandler, evidence_of
 from importcost.gate.verdict import BudgetOutcome, judge_budgets, verdict_of_checks
 from importcost.reports.gate.budget import page_verdict, render_budget
+from tests.gate.profiles import profile_of
 
 
 def check(status, rule=Rule.INIT, message="Init is slow."):

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
-from harness import PATIENCE_S, write_files
+from tests.harness import PATIENCE_S, write_files
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())

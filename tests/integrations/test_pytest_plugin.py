@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from harness import PATIENCE_S, write_files
+from tests.harness import PATIENCE_S, write_files
 
 HANDLER = "import wave\n\ndef handler(event, context):\n    return {}\n"
 START = "def test_it(importcost):\n    found = importcost.profile('src/handler.py', runs=5)\n"

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import Handler, write_files
 from importcost.errors import HandlerError, MeasurementError
 from importcost.measure.runners import launcher, local, private_folders
 from importcost.measure.runners.private_folders import NotPrivateError
 from importcost.model.profile import RunKind
+from tests.harness import Handler, write_files
 
 ROOT = Path(__file__).resolve().parents[2]
 

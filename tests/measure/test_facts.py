@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import PATIENCE_S, write_files
 from importcost.measure.runners.facts import own_facts
 from importcost.measure.runners.local import inspect_interpreter
+from tests.harness import PATIENCE_S, write_files
 
 SITE = Path("lib") / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
 ASK = """

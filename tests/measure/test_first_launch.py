@@ -7,15 +7,15 @@ from random import Random
 
 import pytest
 
-from harness import Handler, write_files
 from importcost.measure.first_launch import find_first_launch, needs_second_graph_run
 from importcost.measure.plan import Plan
 from importcost.measure.session import SharedFoldersUse, measure
 from importcost.measure.warnings import find_warnings
 from importcost.model.graph import ImportGraph
 from importcost.model.profile import Run, RunKind, Timing, WarningCode
-from measure.test_session import SUBJECT, FakeRunner
-from measure.test_warnings import CALM, codes, environment, measurement
+from tests.harness import Handler, write_files
+from tests.measure.test_session import SUBJECT, FakeRunner
+from tests.measure.test_warnings import CALM, codes, environment, measurement
 
 
 def run(kind: RunKind, ms: float, waiting_ms: float = 0, others_ms: float = 0) -> Run:

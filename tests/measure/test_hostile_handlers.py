@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness import Handler, graph_of, interpreters, write_files
 from importcost.errors import HandlerError, MeasurementError
 from importcost.model.profile import RunKind
+from tests.harness import Handler, graph_of, interpreters, write_files
 
 KINDS = (RunKind.GRAPH, RunKind.TRACED)  # a timed run does less than either
 

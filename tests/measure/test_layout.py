@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from harness import write_files
 from importcost.measure.layout import (
     lambda_environment,
     layer_search_path,
@@ -13,6 +12,7 @@ from importcost.measure.layout import (
 )
 from importcost.measure.runners.base import Packages
 from importcost.model.profile import Settings, Target
+from tests.harness import write_files
 
 SETTINGS = Settings(memory_mb=512, arch="arm64", package_type="zip", runtime="python3.12")
 VERSIONED = "python/lib/python3.12/site-packages"

@@ -7,11 +7,11 @@ from random import Random
 
 import pytest
 
-from clockwork import Clockwork, Times, jitter
-from harness import Handler, write_files
 from importcost.errors import HandlerError
 from importcost.measure.pairs import MIN_ROUNDS, PairedSubject, _Side, controls, verify
 from importcost.measure.session import Variant
+from tests.clockwork import Clockwork, Times, jitter
+from tests.harness import Handler, write_files
 
 
 def compare(tmp_path, times, original, **changed):

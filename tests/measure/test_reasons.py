@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from harness import write_files
 from importcost.errors import MeasurementError, remedy
 from importcost.measure.runners.local import inspect_interpreter
 from importcost.processes.installer import ToInstall, install
 from importcost.processes.wheels import InstallTarget
+from tests.harness import write_files
 
 SHIM = """#!/bin/sh
 cat >&2 <<'END'

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import Handler, write_files
 from importcost.measure.runners import local
 from importcost.measure.runners.private_folders import NotPrivateError
 from importcost.measure.runners.shared_folders import CLOCK_STEP_NS, FolderEntry, SharedUse, judge
 from importcost.model.profile import RunKind
+from tests.harness import Handler, write_files
 
 SINCE = 1_000_000_000_000
 NEW = FolderEntry((1, 2), 1000, SINCE + 1)

@@ -26,7 +26,7 @@ from importcost.model.profile import (
     WarningCode,
 )
 from importcost.model.rows import ImporttimeLog, Marker, RowTable
-from reports.page_factory import small_profile
+from tests.reports.page_factory import small_profile
 
 TARGET = Target("app", "handler", "/task", "/task/app.py")
 CALM = FunctionInit(Interval(100_000, 100_000, 100_000, 0.95), 100_000, 100_000, 0, 0.0)

@@ -11,7 +11,7 @@ import pytest
 
 from importcost.errors import UsageError
 from importcost.model.codec import profile_from_plain, profile_schema, profile_to_plain
-from reports.page_factory import hostile_profile, small_profile
+from tests.reports.page_factory import hostile_profile, small_profile
 
 
 @pytest.mark.parametrize("make", [small_profile, hostile_profile])

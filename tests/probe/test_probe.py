@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import Handler, graph_of, interpreters, rows_in_function, trace_of, write_files
 from importcost.errors import HandlerError
 from importcost.model.importtime.nest import build_tree
 from importcost.model.profile import RunKind
 from importcost.model.rows import DisturbanceKind
+from tests.harness import Handler, graph_of, interpreters, rows_in_function, trace_of, write_files
 
 PRINT_ENVIRONMENT = """
 import json, os, sys

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness import Handler, interpreters, write_files
 from importcost.measure.session import Variant
 from importcost.model.profile import RunKind
+from tests.harness import Handler, interpreters, write_files
 
 SLOW = "sum(range(3_000_000))"
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import write_files
 from importcost.errors import MeasurementError, remedy
 from importcost.processes import installer
 from importcost.processes.installer import ToInstall, install
 from importcost.processes.wheels import InstallTarget
+from tests.harness import write_files
 
 WANTED = ToInstall("requirements.txt", remedy("correct its lines"), lines=("any-package==1",))
 SOON_S = 0.3

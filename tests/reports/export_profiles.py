@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from importcost.model.tree import NO_PARENT
-from reports.page_factory import (
+from tests.reports.page_factory import (
     HOSTILE_NAMES,
     TreeBuilder,
     deep_profile,

@@ -8,7 +8,7 @@ from importcost.model.supplies import Placeholder, SuppliedPackage, Supplies
 from importcost.reports.exports.markdown import render_markdown
 from importcost.reports.page.data import page_data
 from importcost.reports.terminal.profile import render_terminal
-from reports.page_factory import TASK_ROOT, estimate_of, facts_of, small_profile
+from tests.reports.page_factory import TASK_ROOT, estimate_of, facts_of, small_profile
 
 FILE = f"{TASK_ROOT}/orders/create.py"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from harness import RUNTIME_MODULES, SETTINGS, interpreter_facts
 from importcost.measure.layout import lambda_environment, local_layout
 from importcost.measure.runners.local import LocalRunner
 from importcost.measure.session import Subject
 from importcost.measure.snapstart import INITIALIZATION, SnapshotRun, observe
 from importcost.model.profile import Target
+from tests.harness import RUNTIME_MODULES, SETTINGS, interpreter_facts
 
 
 def snapshot_of(root: Path, module: str = "handler", python: str = sys.executable) -> SnapshotRun:

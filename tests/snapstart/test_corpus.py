@@ -15,7 +15,7 @@ import pytest
 from importcost.snapstart.facts import source_facts
 from importcost.snapstart.modules import Project, parse_module
 from importcost.snapstart.verdict import all_findings, run_findings, source_findings
-from snapstart.runs import snapshot_of
+from tests.snapstart.runs import snapshot_of
 
 CORPUS = Path(__file__).with_name("corpus")
 SNIPPETS = sorted(CORPUS.glob("*.py"))

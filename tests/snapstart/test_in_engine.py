@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import PATIENCE_S
+from tests.harness import PATIENCE_S
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_handlers"

@@ -11,7 +11,7 @@ import pytest
 from importcost.snapstart.facts import source_facts
 from importcost.snapstart.modules import Project, parse_module
 from importcost.snapstart.verdict import all_findings, hazards
-from snapstart.runs import snapshot_of
+from tests.snapstart.runs import snapshot_of
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_handlers"
 

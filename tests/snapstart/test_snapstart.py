@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from harness import PATIENCE_S, interpreters, write_files
 from importcost.snapstart.facts import source_facts
 from importcost.snapstart.fix import skeletons
 from importcost.snapstart.model import HazardKind, HookRun
 from importcost.snapstart.modules import Project, parse_module
 from importcost.snapstart.verdict import all_findings, hazards, hook_findings
-from snapstart.runs import snapshot_of
+from tests.harness import PATIENCE_S, interpreters, write_files
+from tests.snapstart.runs import snapshot_of
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_handlers"
 CORPUS = Path(__file__).with_name("corpus")

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from harness import write_files
 from importcost.errors import UsageError
 from importcost.targets.locks import READERS
 from importcost.targets.requirements import find_requirements
+from tests.harness import write_files
 
 PYLOCK = """
 lock-version = "1.0"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import write_files
 from importcost.errors import UsageError
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import choose_interpreter
 from importcost.targets.requirements import find_requirements, read_requirements
+from tests.harness import write_files
 
 
 def test_a_files_task_root_is_its_folder(tmp_path):

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import PATIENCE_S, write_files
 from importcost.app.web_adapter import choose_server, web_target
 from importcost.measure.web_adapter import parse_request
 from importcost.model.results.web_adapter import WebAnswer, WebRequest
+from tests.harness import PATIENCE_S, write_files
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_handlers" / "streaming_fastapi"
 # Answers / by what the app says, /whole at once, /parts word by word, /slow after a pause.

@@ -1,7 +1,7 @@
 import pytest
 
-from harness import write_files
 from importcost.app.defer.outside_references import mentions, project_root
+from tests.harness import write_files
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gate.profiles import profile_of
 from importcost.app.gate.check import _write_baseline
 from importcost.billing.estimate import estimate
 from importcost.errors import UsageError
 from importcost.gate.baseline import Baseline, baseline_from_text, handler_baseline
+from tests.gate.profiles import profile_of
 
 BASELINE = Baseline((handler_baseline("orders", profile_of(), estimate(profile_of())),))
 

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.profiles import ROWS, profile_of
-from gate.timings import pairs
 from importcost.app.gate.compare_saved import compare_profiles
 from importcost.app.gate.instructions import Instructions, instruction_check
 from importcost.errors import MeasurementError
@@ -22,6 +20,8 @@ from importcost.measure.runners.base import Launch
 from importcost.measure.runners.callgrind import collected
 from importcost.processes.git import Repository, ask_git, find_repository
 from importcost.reports.terminal.compare import render_comparison
+from tests.gate.profiles import ROWS, profile_of
+from tests.gate.timings import pairs
 
 SLOWER = {**ROWS, "pandas": 90_000}
 

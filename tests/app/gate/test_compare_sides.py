@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import write_files
 from importcost.app.gate.compare_sides import lanes_of
 from importcost.app.gate.worktrees import Checkout
 from importcost.errors import UsageError
+from tests.harness import write_files
 
 CONFIG = '[handlers.orders]\nhandler = "src/orders.py"\n'
 FILES = {"importcost.toml": CONFIG, "src/orders.py": "", "src/.keep": ""}

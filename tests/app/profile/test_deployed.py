@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import PATIENCE_S, write_files
-from packages import installed
+from tests.harness import PATIENCE_S, write_files
+from tests.packages import installed
 
 SITE = Path("lib") / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
 HANDLER = """

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from app.profile.test_rehearsal import Notes, request
 from importcost.app.profile.extra_packages import parse_packages
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.model.profile import WarningCode
 from importcost.model.supplies import SuppliedPackage
+from tests.app.profile.test_rehearsal import Notes, request
 
 WHEEL_METADATA = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 

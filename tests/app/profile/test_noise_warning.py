@@ -6,11 +6,11 @@ import dataclasses
 
 import pytest
 
-from billing.profile_factory import make_profile
 from importcost.app.profile.noise_warning import with_noise_warning
 from importcost.measure.plan import PRECISE, QUICK, Plan
 from importcost.model.profile import Run, RunKind, Timing, WarningCode
 from importcost.model.stats import median_interval
+from tests.billing.profile_factory import make_profile
 
 
 def measured(*cpu_ms: float):

@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from harness import write_files
 from importcost.app.defer.why import why_measured
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.rehearsal import open_rehearsed
@@ -18,6 +17,7 @@ from importcost.errors import HandlerError
 from importcost.measure.session import Session
 from importcost.model.codec import profile_from_plain, profile_to_plain
 from importcost.model.profile import RunKind
+from tests.harness import write_files
 
 
 class Notes:

@@ -6,8 +6,6 @@ import sys
 
 import pytest
 
-from gate.profiles import profile_of
-from harness import write_files
 from importcost.app.bill import place
 from importcost.app.profile.measured import measure_billed
 from importcost.app.profile.report import judge_profile, report_measured
@@ -16,6 +14,8 @@ from importcost.config import read
 from importcost.config.read import HandlerConfig
 from importcost.gate.budgets import Budgets
 from importcost.gate.verdict import BudgetOutcome
+from tests.gate.profiles import profile_of
+from tests.harness import write_files
 
 
 def handler(budgets=None, **values):

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from harness import PATIENCE_S, write_files
 from importcost.measure.deployed.runtime_packages import runtime_packages
 from importcost.measure.runners.local import inspect_interpreter
 from importcost.processes.installer import installed_folder
 from importcost.processes.wheels import InstallTarget
-from packages import installed
+from tests.harness import PATIENCE_S, write_files
+from tests.packages import installed
 
 SITE = Path("lib") / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
 NOWHERE = {

@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-from harness import PATIENCE_S
 from importcost.billing.figures.datafiles import load_limits, python_minor, read_json
 from importcost.billing.figures.floors import find_floor, load_floors
 from importcost.billing.figures.prices import Tier, load_prices
 from importcost.billing.figures.speed import load_speed_reference, speed_ratio, workload_source
 from importcost.errors import UsageError
+from tests.harness import PATIENCE_S
 
 # maxday 2026-Q3, p50 in ms, as tabled in lambda facts: 3.10, 3.11, 3.12, 3.13, 3.14.
 PUBLISHED = {

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from billing.profile_factory import make_profile
-from cli.bill_factory import advice
 from importcost.billing.estimate import estimate
 from importcost.billing.figures.prices import load_prices
 from importcost.billing.remedies.compare import (
@@ -30,6 +28,8 @@ from importcost.billing.remedies.traffic import Traffic
 from importcost.errors import UsageError
 from importcost.model.advice import Advice, BytecodeFinding
 from importcost.reports.terminal.remedies import render_strategies, strategies_json
+from tests.billing.profile_factory import make_profile
+from tests.cli.bill_factory import advice
 
 FLOOR_MS = 84.4  # python3.12, zip, x86_64
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deferral.cost.test_costs import SHARED, TIMES, costs_of, import_texts, key
 from importcost.deferral.cost.best_set import MIN_GAIN_US, Candidate, best_set
+from tests.deferral.cost.test_costs import SHARED, TIMES, costs_of, import_texts, key
 
 
 def candidates(costs, **flags):

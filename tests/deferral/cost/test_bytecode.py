@@ -4,12 +4,12 @@ import sys
 
 import pytest
 
-from deferral.graph_factory import module, preloaded
-from harness import PATIENCE_S
 from importcost.deferral.cost.bytecode import bytecode_finding, compile_command
 from importcost.errors import UsageError
 from importcost.model.graph import RUNTIME, STDLIB, BytecodeState, ImportGraph
 from importcost.model.profile import Settings
+from tests.deferral.graph_factory import module, preloaded
+from tests.harness import PATIENCE_S
 
 
 def graph_of(*states, **values):

@@ -4,12 +4,12 @@ from itertools import combinations, pairwise
 import pytest
 from hypothesis import given
 
-from deferral.cost.test_costs import import_texts, key
-from deferral.graph_factory import edge, file_of, module, parse, preloaded
 from importcost.deferral.cost.chains import cut, import_chains
 from importcost.deferral.cost.costs import ImportCosts
 from importcost.deferral.cost.flow import own_files
 from importcost.model.graph import RUNTIME_IMPORTER, EdgeKind, ImportEdge, ImportGraph
+from tests.deferral.cost.test_costs import import_texts, key
+from tests.deferral.graph_factory import edge, file_of, module, parse, preloaded
 
 TEXT = """
     handler:1 > pandas

@@ -2,12 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deferral.graph_factory import edge, file_of, module, parse, preloaded, tree
 from importcost.deferral.cost.costs import ImportCosts, self_us_by_name
 from importcost.deferral.cost.flow import StatementKey, own_files
 from importcost.model.advice import SourcePlace
 from importcost.model.graph import RUNTIME_IMPORTER, EdgeKind, ImportEdge, ImportGraph
 from importcost.model.profile import Phase
+from tests.deferral.graph_factory import edge, file_of, module, parse, preloaded, tree
 
 BODY, IMPORTS, RUNTIME = Phase.MODULE_BODY, Phase.HANDLER_IMPORTS, Phase.RUNTIME
 SHARED = """

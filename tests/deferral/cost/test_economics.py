@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.profile_factory import make_profile
 from importcost.billing.estimate import estimate
 from importcost.billing.figures.prices import load_prices
 from importcost.deferral.cost.economics import economics, economics_of
 from importcost.errors import UsageError
+from tests.billing.profile_factory import make_profile
 
 
 def worth(saving_us=100_000.0, **values):

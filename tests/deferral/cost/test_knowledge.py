@@ -7,7 +7,6 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
-from deferral.graph_factory import edge, parse, preloaded
 from importcost.deferral.cost.knowledge import (
     MIN_COST_US,
     OWN_CODE,
@@ -17,6 +16,7 @@ from importcost.deferral.cost.knowledge import (
 )
 from importcost.errors import UsageError
 from importcost.model.graph import FUNCTION, STDLIB, UNKNOWN_DISTRIBUTION, ImportGraph
+from tests.deferral.graph_factory import edge, parse, preloaded
 
 TEXT = {"type": "string", "minLength": 1}
 NUMBER = {"type": "number", "minimum": 0}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deferral.rewrite.cases import rewritten
 from importcost.model.advice import DeferStyle
+from tests.deferral.rewrite.cases import rewritten
 
 USE = "def f():\n    return a, b\n"
 MOVED = "def f():\n    import a\n    import b\n    return a, b\n"

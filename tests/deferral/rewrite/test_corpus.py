@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from deferral.rewrite.cases import FITTING, analysed, fitting, python_for, source_of
 from importcost.deferral.rewrite.rewrite import Rewritten, rewrite
 from importcost.deferral.source.text import decode
 from importcost.model.advice import DeferStyle
+from tests.deferral.rewrite.cases import FITTING, analysed, fitting, python_for, source_of
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.py"))
 # The list speaks of modules: where another import of the same one has to stay, nothing is written.

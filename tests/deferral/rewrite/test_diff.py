@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness import PATIENCE_S
 from importcost.deferral.rewrite.diff import unified_diff
+from tests.harness import PATIENCE_S
 
 CASES = {
     "plain": ("a\nb\nc\n", "a\nB\nc\n"),

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from deferral.rewrite.cases import analysed, fitting, outcome, reason, rewritten
 from importcost.deferral.rewrite.rewrite import Refused, rewrite
 from importcost.deferral.source.model import SourceText
 from importcost.deferral.source.text import decode, encode
 from importcost.model.advice import DeferStyle
+from tests.deferral.rewrite.cases import analysed, fitting, outcome, reason, rewritten
 
 CASES = {
     "whole line": (

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deferral.rewrite.cases import fitting, source_of
 from importcost.deferral.rewrite.rewrite import Rewritten, rewrite
 from importcost.deferral.source.analyse import analyse
 from importcost.deferral.source.model import SourceFile
 from importcost.deferral.source.outside import OutsideUses
 from importcost.model.advice import DeferStyle
+from tests.deferral.rewrite.cases import fitting, source_of
 
 MODULES = {"gen_a": {"v": 1, "w": 10}, "gen_b": {"v": 2, "w": 20}, "gen_c": {"v": 3, "w": 30}}
 HEADS = ["", '"""Doc."""\n', "# coding: utf-8\n# why\n", '"""Doc\n"""; H = 1\n', "#!x\n'd'\n\n\x0c"]

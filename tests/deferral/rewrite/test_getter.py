@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from deferral.rewrite.cases import analysed, binding, outcome, reason, rewritten
 from importcost.deferral.rewrite.rewrite import Change, Rewritten, rewrite
 from importcost.model.advice import DeferStyle, DeferVerdict, VerdictKind
+from tests.deferral.rewrite.cases import analysed, binding, outcome, reason, rewritten
 
 HEAD = "import functools\n\n\n@functools.cache\n"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from deferral.rewrite.cases import analysed, binding, outcome, reason, rewritten
 from importcost.deferral.rewrite.rewrite import Change, Refused, Rewritten, rewrite
 from importcost.model.advice import DeferStyle
+from tests.deferral.rewrite.cases import analysed, binding, outcome, reason, rewritten
 
 USES = "\ndef f(): return a, b, c\n"
 

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from deferral.rewrite.cases import rewritten
-from harness import PATIENCE_S, interpreter_facts, interpreters, write_files
 from importcost.model.advice import DeferStyle
+from tests.deferral.rewrite.cases import rewritten
+from tests.harness import PATIENCE_S, interpreter_facts, interpreters, write_files
 
 FILES = {
     "plain.py": "def hi():\n    return 3\n",

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deferral.rewrite.cases import rewritten
 from importcost.model.advice import DeferStyle
+from tests.deferral.rewrite.cases import rewritten
 
 # The body of `def f(e):` before and after, without its indentation, for `import a`.
 CASES = {

@@ -10,9 +10,9 @@ import types
 
 import pytest
 
-from deferral.rewrite.cases import analysed, fitting
 from importcost.deferral.rewrite.rewrite import Rewritten, rewrite
 from importcost.model.advice import DeferStyle
+from tests.deferral.rewrite.cases import analysed, fitting
 
 STUBS = {
     "stub_json": "def dumps(x): return repr(x)\nclass Error(Exception): pass\n",

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from deferral.rewrite.cases import fitting, python_for
 from importcost.deferral.rewrite.rewrite import Refused, rewrite
 from importcost.deferral.source.analyse import analyse
 from importcost.deferral.source.model import ModuleObject, SourceFile, SourceText
 from importcost.deferral.source.outside import OutsideUses
 from importcost.deferral.source.text import LINE_END, decode, encode
 from importcost.model.advice import DeferStyle
-from sampling import is_whole, sample
+from tests.deferral.rewrite.cases import fitting, python_for
+from tests.sampling import is_whole, sample
 
 ROOT = Path(sysconfig.get_path("stdlib"))
 SAMPLE = 160

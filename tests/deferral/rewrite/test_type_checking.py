@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from deferral.rewrite.cases import reason, rewritten
 from importcost.model.advice import DeferStyle
+from tests.deferral.rewrite.cases import reason, rewritten
 
 FUTURE = "from __future__ import annotations\n"
 BLOCK = "if TYPE_CHECKING:\n    import a\n"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from harness import write_files
 from importcost.measure.deployed.distributions import (
     IMPORTCOST,
     closure,
@@ -17,7 +16,8 @@ from importcost.measure.deployed.distributions import (
     unsatisfied_by,
 )
 from importcost.measure.deployed.environment_view import VIEW_PREFIX, Visible, open_view
-from packages import installed
+from tests.harness import write_files
+from tests.packages import installed
 
 MARKERS = marker_environment("3.12.1")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from harness import Handler, interpreters, write_files
 from importcost.errors import HandlerError
 from importcost.measure.failures.diagnosis import MAX_VARIABLES, diagnose, may_lack_something
 from importcost.measure.session import Session
 from importcost.model.profile import RunKind
+from tests.harness import Handler, interpreters, write_files
 
 
 class Counting:

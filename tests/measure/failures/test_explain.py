@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from harness import write_files
 from importcost.errors import HandlerError, MeasurementError
 from importcost.measure.failures.explain import raise_for_failure
 from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
+from tests.harness import write_files
 
 FILE = "/srv/orders/create.py"
 TARGET = Target("orders.create", "handler", "/work", FILE)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import write_files
 from importcost.measure.failures.lacking import missing_modules
 from importcost.measure.failures.nearby import folder_beside, in_the_project, layer_of
 from importcost.model.profile import Target
 from importcost.model.supplies import MissingModule
+from tests.harness import write_files
 
 HANDLER = {"template.yaml": "", "src/orders/app.py": "import shared\n"}
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import PATIENCE_S
 from importcost.model.cloudwatch.logs import InitKind, read_lambda_log
+from tests.harness import PATIENCE_S
 
 # Init Duration and Duration of the AWS Compute Blog's example, in force since 2025-08-01.
 INITS = (81.26, 93.5, 102.0)

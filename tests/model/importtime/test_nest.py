@@ -12,7 +12,7 @@ from importcost.model.importtime.tree_figures import (
 )
 from importcost.model.profile import Phase
 from importcost.model.tree import NO_PARENT
-from model.importtime.logs import (
+from tests.model.importtime.logs import (
     HEADER,
     forests,
     load,

@@ -11,7 +11,7 @@ from importcost.model.importtime.nest import build_tree
 from importcost.model.importtime.other_processes import CHECKED_IN_FULL
 from importcost.model.importtime.parse import MAX_LISTED, parse_importtime
 from importcost.model.rows import DisturbanceKind, Marker
-from model.importtime.logs import (
+from tests.model.importtime.logs import (
     HEADER,
     LOGS,
     fields,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from harness import ROOT
 from importcost.reports.exports.svg_style import _FILLS
+from tests.harness import ROOT
 
 COLOUR = re.compile(r"--c-([a-z]+(?:-\d+)?): (#[0-9a-f]{6})")
 

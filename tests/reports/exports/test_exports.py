@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from importcost.model.tree import NO_PARENT
 from importcost.reports.exports.formats import FORMATS, format_by_suffix, render
 from importcost.reports.exports.frames import NO_NODE, build_frames
-from reports.export_profiles import FIXED, expected_total_us, profiles
-from reports.page_factory import estimate_of, facts_of
+from tests.reports.export_profiles import FIXED, expected_total_us, profiles
+from tests.reports.page_factory import estimate_of, facts_of
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "speedscope/file-format-schema.json").read_text())
 TEXT_FORMATS = [name for name, known in FORMATS.items() if not known.is_binary]

@@ -13,8 +13,8 @@ from importcost.billing.estimate import estimate
 from importcost.reports.exports.formats import FORMATS, render
 from importcost.reports.exports.frames import build_frames
 from importcost.reports.terminal.tree import render_tree
-from reports.export_profiles import expected_total_us
-from reports.page_factory import facts_of
+from tests.reports.export_profiles import expected_total_us
+from tests.reports.page_factory import facts_of
 
 LOGS = Path(__file__).parents[2] / "logs"
 NAMES = ("json-py3.12", "pandas", "threads", "odd-names", "forking-copy", "lambda-shuffled")

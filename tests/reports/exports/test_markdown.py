@@ -14,8 +14,8 @@ from importcost.billing.estimate import InitLimit
 from importcost.model.module_facts import most_expensive
 from importcost.model.profile import ProfileWarning, WarningCode
 from importcost.reports.exports.markdown import code, escaped_text, render_markdown
-from reports.export_profiles import BAD_NAMES, FIXED, profiles
-from reports.page_factory import estimate_of, facts_of
+from tests.reports.export_profiles import BAD_NAMES, FIXED, profiles
+from tests.reports.page_factory import estimate_of, facts_of
 
 MARKUP = re.compile(r"`[\w./:()+ -]+`|<code>(?:[A-Za-z0-9 ]|&#\d+;)+</code>", re.ASCII)
 

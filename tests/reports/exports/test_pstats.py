@@ -13,8 +13,8 @@ from snakeviz.stats import json_stats, table_rows
 
 from importcost.reports.exports.formats import render
 from importcost.reports.exports.frames import build_frames
-from reports.export_profiles import FIXED, expected_total_us, profiles
-from reports.page_factory import estimate_of, facts_of
+from tests.reports.export_profiles import FIXED, expected_total_us, profiles
+from tests.reports.page_factory import estimate_of, facts_of
 
 
 def load(profile) -> tuple[pstats.Stats, io.StringIO]:

@@ -13,8 +13,8 @@ from importcost.reports.exports.frames import FUNCTION_INIT, build_frames
 from importcost.reports.exports.svg import MAX_BYTES, render_svg
 from importcost.reports.exports.svg_boxes import MAX_ROWS, layout
 from importcost.reports.exports.svg_style import CHART_WIDTH, WIDTH
-from reports.export_profiles import BAD_NAMES, FIXED, profiles
-from reports.page_factory import TreeBuilder, estimate_of, facts_of, large_profile, profile_of
+from tests.reports.export_profiles import BAD_NAMES, FIXED, profiles
+from tests.reports.page_factory import TreeBuilder, estimate_of, facts_of, large_profile, profile_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = {"svg", "title", "desc", "style", "rect", "text", "g"}

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from gate.timings import pairs
 from importcost.gate.budgets import Level, Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.compare import compare_timings
+from tests.gate.timings import pairs
 
 DATA = Path(__file__).parents[2] / "data"
 ROOT = "/srv/shop"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from importcost.gate.budgets import Level, Rule
 from importcost.gate.checks import Status
 from importcost.reports.gate.annotations import escape_data, escape_property, render_annotations
-from reports.gate.check_factory import CHECKS, PLACES, ROOT, check_lists, check_of
+from tests.reports.gate.check_factory import CHECKS, PLACES, ROOT, check_lists, check_of
 
 COMMAND = re.compile(r"::(error|warning) ([^\r\n]*?)::([^\r\n]*)")
 

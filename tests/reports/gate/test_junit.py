@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from importcost.gate.budgets import Level, Rule
 from importcost.gate.checks import Status
 from importcost.reports.gate.junit import render_junit
-from reports.gate.check_factory import CHECKS, DATA, PLACES, ROOT, check_lists, check_of
+from tests.reports.gate.check_factory import CHECKS, DATA, PLACES, ROOT, check_lists, check_of
 
 SCHEMA = xmlschema.XMLSchema(str(DATA / "junit-10.xsd"))
 

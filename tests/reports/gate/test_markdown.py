@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.profiles import ROWS, profile_of
 from importcost.gate.attribution import attribute
 from importcost.gate.beyond_noise import Compared
 from importcost.gate.budgets import Level, Rule
@@ -20,7 +19,8 @@ from importcost.reports.gate.markdown import (
     render_check_markdown,
 )
 from importcost.reports.gate.text import one_line
-from reports.gate.check_factory import (
+from tests.gate.profiles import ROWS, profile_of
+from tests.reports.gate.check_factory import (
     CHECKS,
     PLACES,
     ROOT,

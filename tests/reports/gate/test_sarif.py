@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from importcost.gate.budgets import Level, Rule
 from importcost.gate.checks import Status
 from importcost.reports.gate.sarif import render_sarif
-from reports.gate.check_factory import CHECKS, DATA, PLACES, ROOT, check_lists, check_of
+from tests.reports.gate.check_factory import CHECKS, DATA, PLACES, ROOT, check_lists, check_of
 
 
 @cache

@@ -15,7 +15,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
-from harness import PATIENCE_S
+from tests.harness import PATIENCE_S
 
 REQUIRE_ALL = "IMPORTCOST_REQUIRE_ALL"
 SWITCHES = (

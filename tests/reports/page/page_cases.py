@@ -15,14 +15,14 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from importcost.billing.curve import memory_curve
 from importcost.billing.estimate import estimate
 from importcost.model.profile import Profile
 from importcost.reports.facts import interval_json
 from importcost.reports.page.money import money_constants
-from reports.page_factory import advised_profile, small_profile
+from tests.reports.page_factory import advised_profile, small_profile
 
 CASES_FILE = Path(__file__).parents[2] / "page" / "cases.json"
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"

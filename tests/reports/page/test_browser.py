@@ -13,11 +13,17 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from harness import PATIENCE_S
 from importcost.model.profile import Profile, ProfileWarning, WarningCode
 from importcost.reports.page.html import render_html
-from reports.page.browser import chromium, complaints_of, emulate, requests_of, wait_until_complete
-from reports.page_factory import (
+from tests.harness import PATIENCE_S
+from tests.reports.page.browser import (
+    chromium,
+    complaints_of,
+    emulate,
+    requests_of,
+    wait_until_complete,
+)
+from tests.reports.page_factory import (
     HOSTILE_NAMES,
     advised_profile,
     deep_profile,

@@ -11,8 +11,8 @@ from selenium.webdriver.common.by import By
 
 from importcost.app.gate.diff import difference
 from importcost.reports.page.html import render_difference_html, render_html
-from reports.page.browser import chromium, emulate, wait_until_complete
-from reports.page_factory import (
+from tests.reports.page.browser import chromium, emulate, wait_until_complete
+from tests.reports.page_factory import (
     advised_profile,
     changed_profile,
     deep_profile,

@@ -11,11 +11,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from harness import PATIENCE_S
 from importcost.billing.estimate import throttle_factor
 from importcost.reports.page.html import render_html
-from reports.page.browser import chromium, wait_until_complete
-from reports.page_factory import DIFF, advised_profile, estimate_of, facts_of
+from tests.harness import PATIENCE_S
+from tests.reports.page.browser import chromium, wait_until_complete
+from tests.reports.page_factory import DIFF, advised_profile, estimate_of, facts_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

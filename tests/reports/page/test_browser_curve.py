@@ -13,15 +13,15 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from harness import PATIENCE_S
 from importcost.billing.curve import memory_curve
 from importcost.billing.estimate import estimate
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
 from importcost.reports.page.html import render_html
 from importcost.reports.page.money import MEMORY_STOPS
-from reports.page.browser import chromium, complaints_of, wait_until_complete
-from reports.page_factory import advised_profile, facts_of, small_profile
+from tests.harness import PATIENCE_S
+from tests.reports.page.browser import chromium, complaints_of, wait_until_complete
+from tests.reports.page_factory import advised_profile, facts_of, small_profile
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

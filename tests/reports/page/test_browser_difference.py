@@ -11,12 +11,18 @@ from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from harness import PATIENCE_S
 from importcost.app.gate.diff import difference
 from importcost.model.profile import Profile
 from importcost.reports.page.html import render_difference_html
-from reports.page.browser import chromium, complaints_of, emulate, requests_of, wait_until_complete
-from reports.page_factory import (
+from tests.harness import PATIENCE_S
+from tests.reports.page.browser import (
+    chromium,
+    complaints_of,
+    emulate,
+    requests_of,
+    wait_until_complete,
+)
+from tests.reports.page_factory import (
     HOSTILE_NAMES,
     changed_profile,
     deep_profile,

@@ -16,11 +16,11 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.ui import WebDriverWait
 
-from harness import PATIENCE_S
 from importcost.app.gate.diff import difference
 from importcost.reports.page.html import render_difference_html, render_html
-from reports.page.browser import chromium, emulate, wait_until_complete
-from reports.page_factory import (
+from tests.harness import PATIENCE_S
+from tests.reports.page.browser import chromium, emulate, wait_until_complete
+from tests.reports.page_factory import (
     advised_profile,
     changed_profile,
     estimate_of,

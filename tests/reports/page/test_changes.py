@@ -11,7 +11,7 @@ from importcost.model.advice import Advice
 from importcost.model.profile import Profile
 from importcost.reports.page.changes import advice_notes, best_changes
 from importcost.reports.page.data import page_data
-from reports.page_factory import (
+from tests.reports.page_factory import (
     DIFF,
     advised_profile,
     empty_profile,

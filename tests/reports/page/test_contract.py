@@ -15,8 +15,8 @@ from importcost.model.profile import Profile
 from importcost.model.supplies import Placeholder, Supplies
 from importcost.reports.page.data import page_data
 from importcost.reports.page.difference import difference_data
-from reports.page.contract_files import SCHEMA_FILE, TYPES_FILE, schema_text, types_text
-from reports.page_factory import (
+from tests.reports.page.contract_files import SCHEMA_FILE, TYPES_FILE, schema_text, types_text
+from tests.reports.page_factory import (
     advised_profile,
     changed_profile,
     deep_profile,

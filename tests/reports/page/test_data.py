@@ -23,8 +23,8 @@ from importcost.reports.page.columns import (
     runs,
 )
 from importcost.reports.page.data import page_data
-from reports.page.page_names import name_table
-from reports.page_factory import (
+from tests.reports.page.page_names import name_table
+from tests.reports.page_factory import (
     HOSTILE_NAMES,
     SMALL_OWNERS,
     TASK_ROOT,

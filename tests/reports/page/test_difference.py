@@ -18,9 +18,9 @@ from importcost.reports.page.difference import KINDS, difference_data, render_di
 from importcost.reports.page.difference_tree import merge_trees
 from importcost.reports.page.html import render_difference_html
 from importcost.reports.terminal.difference import render_difference, signed
-from reports.page.page_names import name_table
-from reports.page.test_data import unrolled
-from reports.page_factory import (
+from tests.reports.page.page_names import name_table
+from tests.reports.page.test_data import unrolled
+from tests.reports.page_factory import (
     TreeBuilder,
     changed_profile,
     deep_profile,

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 import importcost
-from harness import PATIENCE_S
 from importcost.model.profile import Profile
 from importcost.reports.page.assets import templates_folder
 from importcost.reports.page.data import page_data
 from importcost.reports.page.html import render_html
-from reports.page_factory import (
+from tests.harness import PATIENCE_S
+from tests.reports.page_factory import (
     deep_log_profile,
     empty_profile,
     estimate_of,

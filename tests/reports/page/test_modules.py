@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.page.browser import REQUIRE_ALL
-from reports.page.page_cases import CASES_FILE, cases_text
+from tests.reports.page.browser import REQUIRE_ALL
+from tests.reports.page.page_cases import CASES_FILE, cases_text
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "tests" / "page"

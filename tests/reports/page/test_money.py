@@ -14,7 +14,7 @@ from importcost.billing.estimate import estimate
 from importcost.model.profile import Profile
 from importcost.reports.page.money import curve
 from importcost.reports.terminal.curve import plain_curve
-from reports.page_factory import advised_profile, facts_of, small_profile
+from tests.reports.page_factory import advised_profile, facts_of, small_profile
 
 
 def sides_of(profile: Profile, **settings: Any) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from importcost.app.defer.suggestions import with_economics
 from importcost.billing.estimate import estimate
 from importcost.model.advice import DeferVerdict, VerdictKind
 from importcost.reports.terminal.advice import render_advice
-from reports.page_factory import advised_profile, verified
+from tests.reports.page_factory import advised_profile, verified
 
 
 def changed(profile, number, **values):

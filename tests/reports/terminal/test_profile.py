@@ -9,7 +9,7 @@ import pytest
 
 from importcost.reports.terminal.profile import _apportion, render_terminal
 from importcost.reports.text import elide, wrap
-from reports.page_factory import (
+from tests.reports.page_factory import (
     estimate_of,
     facts_of,
     hostile_profile,

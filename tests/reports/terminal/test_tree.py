@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from importcost.reports.cells import cells, fit
 from importcost.reports.exports.frames import build_frames
 from importcost.reports.terminal.tree import render_tree, tree_rows
-from reports.export_profiles import BAD_NAMES, FIXED, profiles
-from reports.page_factory import facts_of, small_profile
+from tests.reports.export_profiles import BAD_NAMES, FIXED, profiles
+from tests.reports.page_factory import facts_of, small_profile
 
 
 def view(profile, width=100, colour=False, **options):
