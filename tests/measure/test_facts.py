@@ -25,21 +25,21 @@ print(json.dumps(dataclasses.asdict(own_facts(sys.argv[1]))))
 
 
 @pytest.fixture
-def environment(tmp_path):
+def environment(tmp_path, shared_folder):
     """A virtual environment that has what this one has, and notes each start."""
     folder = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     source = Path(__file__).parents[2] / "src"
     lines = (
         f"{source}\n{sysconfig.get_path('purelib')}\n../beside\n# {tmp_path}\n"
-        f"import os; open({str(folder / 'starts')!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
+        f"import os; open({str(shared_folder / 'starts')!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
     )
     write_files(folder / SITE, {"shared.pth": lines, "../beside/nothing": ""})
     return folder
 
 
 def starts(folder):
-    file = folder / "environment" / "starts"
+    file = folder / "starts"
     # Environments read their `.pth` files twice at one start.
     return set(file.read_text().split())
 
@@ -111,15 +111,15 @@ CHECK = ("-m", "importcost", "check", "--runner", "local", "--deterministic", "-
 
 @pytest.mark.parametrize("handlers", [1, 2])
 def test_a_deterministic_check_starts_the_interpreter_twice_a_handler(
-    environment, tmp_path, handlers
+    environment, tmp_path, shared_folder, handlers
 ):
     done = run(environment, *CHECK, str(project(tmp_path / "project", handlers)))
     assert done.returncode == 0, done.stderr
     importcost_itself = 1
-    assert len(starts(tmp_path)) == importcost_itself + 2 * handlers
+    assert len(starts(shared_folder)) == importcost_itself + 2 * handlers
 
 
-def test_another_interpreter_is_asked_once_for_all_handlers(environment, tmp_path):
+def test_another_interpreter_is_asked_once_for_all_handlers(environment, tmp_path, shared_folder):
     python = f'python = "{environment}/bin/python"\n'
     config = str(project(tmp_path / "project", 2, python))
     done = subprocess.run(
@@ -130,4 +130,4 @@ def test_another_interpreter_is_asked_once_for_all_handlers(environment, tmp_pat
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert len(starts(tmp_path)) == 1 + 2 * 2
+    assert len(starts(shared_folder)) == 1 + 2 * 2
