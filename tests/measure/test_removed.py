@@ -40,10 +40,10 @@ def test_the_list_agrees_with_this_interpreter():
 
 
 def test_the_message_names_the_version_and_the_line():
-    target = Target("app", None, "/work", "/work/app.py")
+    target = Target("app", None, "/task", "/task/app.py")
     modules = [
-        MissingModule("requests", "/work/app.py", 1),
-        MissingModule("distutils", "/work/app.py", 2),
+        MissingModule("requests", "/task/app.py", 1),
+        MissingModule("distutils", "/task/app.py", 2),
     ]
     words = str(removed_from_python(modules, "3.12", target))
     assert "the module distutils (app.py line 2), which Python had up to 3.11" in words
