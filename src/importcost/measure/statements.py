@@ -32,16 +32,17 @@ def statement_times(
 ) -> tuple[StatementTime, ...]:
     """Return each statement's medians over the runs, in source order; files as on the host.
 
-    A run is the probe's list of [file, line, end line, own ns, import ns, wall ns, events], an
-    event is [name, detail]. A statement that a run did not reach counts for that run as nothing.
+    A run is the probe's list of [file, line, end line, own ns, import ns, wall ns, events, column],
+    an event is [name, detail]. A statement that a run did not reach counts for that run as nothing.
     """
-    rows: dict[tuple[str, int, int], list[Sequence[Any]]] = defaultdict(list)
+    rows: dict[tuple[str, int, int, int], list[Sequence[Any]]] = defaultdict(list)
     for run in runs:
         for row in run:
-            rows[(row[0], row[1], row[2])].append(row)
+            file, line, end_line, _, _, _, _, column = row
+            rows[(file, line, column, end_line)].append(row)
     return tuple(
         StatementTime(
-            place=SourcePlace(layout.on_host(file), line, end_line),
+            place=SourcePlace(layout.on_host(file), line, end_line, column),
             code="",
             own_us=_median_us(found, 3),
             import_us=_median_us(found, 4),
@@ -49,7 +50,7 @@ def statement_times(
             # An event that shows in one run only (a retry, say) is still one to know of.
             events=tuple(dict.fromkeys(AuditEvent(*event) for row in found for event in row[6])),
         )
-        for (file, line, end_line), found in sorted(rows.items())
+        for (file, line, column, end_line), found in sorted(rows.items())
     )
 
 

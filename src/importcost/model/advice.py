@@ -42,11 +42,16 @@ class DeferStyle(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class SourcePlace:
-    """Lines of a file of the function; `line` and `end_line` count from 1, both inclusive."""
+    """A statement's place in a file of the function.
+
+    `line` and `end_line` count from 1, both inclusive. `column` is where the statement starts in
+    its line, from 0 and in bytes of UTF-8, as Python counts: two statements may share a line.
+    """
 
     file: str
     line: int
     end_line: int
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)

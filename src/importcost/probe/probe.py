@@ -509,7 +509,7 @@ class _StatementTimer:
             lines = [one.lineno for one in getattr(node, "decorator_list", ())]
             index = len(self.found)
             first = min([*lines, node.lineno])
-            self.found.append([path, first, node.end_lineno, 0, 0, 0, []])
+            self.found.append([path, first, node.end_lineno, 0, 0, 0, [], node.col_offset])
             body += [self._call(_ast, index, node), node, self._call(_ast, -index - 1, node)]
         tree.body[:] = body
         return tree

@@ -20,8 +20,8 @@ SHARED = """
 TIMES = {"handler": 1, "pandas": 100, "numpy": 40, "scipy": 30, "requests": 7}
 
 
-def key(line, end=None, name="handler", imported=None):
-    return StatementKey(SourcePlace(file_of(name), line, end or line), imported)
+def key(line, end=None, name="handler", imported=None, column=0):
+    return StatementKey(SourcePlace(file_of(name), line, end or line, column), imported)
 
 
 def costs_of(text, self_us, keys=()):
@@ -108,8 +108,8 @@ def test_the_innermost_statement_around_a_line_counts():
 
 
 def test_statements_on_one_line_are_told_apart_by_name():
-    first, second = key(1, imported=("a",)), key(1, imported=("a.sub", "b"))
-    rest = key(1)
+    first, second = key(1, imported=("a",)), key(1, imported=("a.sub", "b"), column=10)
+    rest = key(1, column=40)
     text = """
         handler:1 > a
         handler:1 > a.sub.leaf
@@ -120,6 +120,29 @@ def test_statements_on_one_line_are_told_apart_by_name():
     times = {"a": 1, "a.sub.leaf": 2, "b": 4, "lazily": 8, "other": 16}
     costs = costs_of(text, times, [first, second, rest])
     assert costs.exclusive_by_statement() == {first: 0, second: 14, rest: 16}
+
+
+def test_an_import_that_continues_on_the_next_line_is_no_part_of_the_one_before_it():
+    first, second, third = (
+        key(1, imported=("a",)),
+        key(1, 2, imported=("b",), column=10),
+        key(1, 2, imported=("c", "c.name"), column=10),
+    )
+    text = "handler:1 > a\nhandler:1 > b\nhandler:1 > c"
+    costs = costs_of(
+        text, {"a": 1, "b": 2, "c": 4}, [key(1), key(1, 2, column=10), first, second, third]
+    )
+    assert costs.exclusive_by_statement() == {first: 1, second: 2, third: 4}
+
+
+def test_what_a_call_loads_beside_an_import_belongs_to_the_call():
+    named, call = key(1, imported=("a",)), key(1, 2, column=10)
+    text = "handler:1 > a\nlazy:3@handler:1 > surprise"
+    costs = costs_of(text, {"a": 1, "surprise": 2}, [key(1), named, call])
+    assert costs.exclusive_by_statement() == {named: 3}
+    beside = key(1, column=10)
+    costs = costs_of(text, {"a": 1, "surprise": 2}, [key(1), named, beside])
+    assert costs.exclusive_by_statement() == {named: 1, beside: 2}
 
 
 def test_all_that_a_line_loads_belongs_to_the_only_import_on_it():

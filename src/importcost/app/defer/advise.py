@@ -8,7 +8,7 @@ from functools import partial
 
 from importcost.app.defer.best_of import best_of, joint
 from importcost.app.defer.findings import JudgedImport, findings_of, settle_verdict, source_line
-from importcost.app.defer.measured_costs import MeasuredCosts
+from importcost.app.defer.measured_costs import MeasuredCosts, place
 from importcost.app.defer.sources import Sources
 from importcost.deferral.cost.bytecode import bytecode_finding
 from importcost.deferral.cost.knowledge import hints
@@ -73,14 +73,15 @@ def _shipped(profile: Profile, graph: ImportGraph) -> BytecodeFinding | None:
 
 def _judged_statements(costs: MeasuredCosts, sources: Sources) -> Iterator[StatementTime]:
     """Yield the timed statements that are not imports, with their code and verdict."""
-    for (path, line, end_line), time in costs.times.items():
-        file = sources.files.get(path)
+    for at, time in costs.times.items():
+        file = sources.files.get(at.file)
         if file is None:
             yield time
             continue
-        code = source_line(file, line)
-        at = [one for one in file.objects if (one.line, one.end_line) == (line, end_line)]
-        places = {(one.line, one.end_line) for one in file.imports}
-        if (line, end_line) in places and not time.events:
+        if at in {place(file, one) for one in file.imports} and not time.events:
             continue
-        yield replace(time, code=code, verdict=at[0].verdict if at else None)
+        made = [one for one in file.objects if place(file, one) == at]
+        after = (one.column for one in costs.times if (one.file, one.line) == (at.file, at.line))
+        until = min((column for column in after if column > at.column), default=None)
+        code = source_line(file, at, until)
+        yield replace(time, code=code, verdict=made[0].verdict if made else None)

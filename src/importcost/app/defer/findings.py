@@ -11,7 +11,13 @@ from importcost.deferral.cost.costs import PRELOAD
 from importcost.deferral.cost.flow import StatementKey
 from importcost.deferral.rewrite.rewrite import Change
 from importcost.deferral.source.model import ImportStatement, ModuleObject, SourceFile
-from importcost.model.advice import DeferStyle, DeferVerdict, ImportFinding, VerdictKind
+from importcost.model.advice import (
+    DeferStyle,
+    DeferVerdict,
+    ImportFinding,
+    SourcePlace,
+    VerdictKind,
+)
 
 CHANGES = (VerdictKind.DEFERRABLE, VerdictKind.NEEDS_GETTER, VerdictKind.ANNOTATIONS_ONLY)
 
@@ -99,7 +105,7 @@ class _Finder:
             keys = (key, *(object_key(file, one) for one in made))
             own_us = self._costs.own_us(file, made)
             finding = ImportFinding(
-                place=place(file, statement.line, statement.end_line),
+                place=place(file, statement),
                 code=statement.code,
                 imported=statement.imported,
                 verdict=verdict,
@@ -136,8 +142,8 @@ class _Finder:
         if saved < self._costs.least_us:
             return
         finding = ImportFinding(
-            place=place(file, made.line, made.end_line),
-            code=source_line(file, made.line),
+            place=place(file, made),
+            code=source_line(file, place(file, made)),
             imported=(),
             verdict=replace(made.verdict, style=DeferStyle.GETTER),
             exclusive_us=saved,
@@ -172,7 +178,14 @@ def _first_user(statement: ImportStatement) -> str | None:
     return f"line {lines[0]}" if lines else None
 
 
-def source_line(file: SourceFile, line: int) -> str:
-    """Return a line of a file without its indentation, empty if there is no such line."""
+def source_line(file: SourceFile, at: SourcePlace, until: int | None = None) -> str:
+    """Return the line on which a statement starts, from there to the column `until`.
+
+    Empty if there is no such line.
+    """
     lines = file.source.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    if not 0 < at.line <= len(lines):
+        return ""
+    # Columns count bytes of UTF-8.
+    line = lines[at.line - 1].encode("utf-8", "surrogatepass")[at.column : until]
+    return line.decode("utf-8", "replace").strip(" \t\f\\;")

@@ -26,9 +26,7 @@ class MeasuredCosts:
     ) -> None:
         self.graph = graph
         self.init = profile.function_init
-        self.times = {
-            (one.place.file, one.place.line, one.place.end_line): one for one in statements
-        }
+        self.times = {one.place: one for one in statements}
         self.self_us = self_us_by_name(profile.tree, {module.name for module in graph.modules})
         keys = [StatementKey(one.place) for one in statements]
         for file in sources.files.values():
@@ -55,20 +53,23 @@ class MeasuredCosts:
         return round(min(most, significant_blocked_us(waits, 0)))
 
     def _made_in(self, file: SourceFile, made: Sequence[ModuleObject]) -> tuple[StatementTime, ...]:
-        places = dict.fromkeys((file.source.path, one.line, one.end_line) for one in made)
+        places = dict.fromkeys(place(file, one) for one in made)
         return tuple(self.times[place] for place in places if place in self.times)
 
 
-def place(file: SourceFile, line: int, end_line: int) -> SourcePlace:
-    """Return a place in a file."""
-    return SourcePlace(file.source.path, line, end_line)
+def place(file: SourceFile, statement: ImportStatement | ModuleObject) -> SourcePlace:
+    """Return the place of a statement of a file."""
+    text, start = file.source.text, statement.span.start
+    line_start = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+    column = len(text[line_start:start].encode("utf-8", "surrogatepass"))
+    return SourcePlace(file.source.path, statement.line, statement.end_line, column)
 
 
 def import_key(file: SourceFile, statement: ImportStatement) -> StatementKey:
     """Return the key of an import statement's cost."""
-    return StatementKey(place(file, statement.line, statement.end_line), statement.imported)
+    return StatementKey(place(file, statement), statement.imported)
 
 
 def object_key(file: SourceFile, made: ModuleObject) -> StatementKey:
     """Return the key of the cost of the statement that creates an object."""
-    return StatementKey(place(file, made.line, made.end_line))
+    return StatementKey(place(file, made))

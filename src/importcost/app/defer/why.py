@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from importcost.app.defer.measured_costs import import_key
 from importcost.app.defer.sources import Sources, read_sources
 from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import open_rehearsed
@@ -13,7 +14,7 @@ from importcost.deferral.cost.chains import cut, import_chains
 from importcost.deferral.cost.costs import ImportCosts, self_us_by_name
 from importcost.deferral.cost.flow import StatementKey, own_files
 from importcost.errors import UsageError
-from importcost.model.advice import DeferVerdict, SourcePlace, VerdictKind
+from importcost.model.advice import DeferVerdict, VerdictKind
 from importcost.model.graph import ImportGraph
 from importcost.model.profile import Profile
 from importcost.model.results.chains import CutStatement, Why
@@ -39,11 +40,7 @@ def why_profile(profile: Profile, module: str, limit: int) -> Why:
             "This profile was made from a log, which has no importers: measure the handler itself."
         )
     sources = _sources(profile, graph)
-    keys = [
-        StatementKey(SourcePlace(path, one.line, one.end_line), one.imported)
-        for path, file in sources.files.items()
-        for one in file.imports
-    ]
+    keys = [import_key(file, one) for file in sources.files.values() for one in file.imports]
     files = own_files(graph)
     found = cut(graph, module, files, keys)
     costs = ImportCosts(

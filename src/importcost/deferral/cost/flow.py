@@ -83,11 +83,19 @@ class StatementIndex:
 
     def __init__(self, keys: Iterable[StatementKey]) -> None:
         self._by_file: dict[str, list[StatementKey]] = defaultdict(list)
-        for key in dict.fromkeys(keys):
-            self._by_file[key.place.file].append(key)
+        known = dict.fromkeys(keys)
+        named = {key.place for key in known if key.imported}
+        for key in known:
+            # An import that was timed has a second key, without the names that it imports.
+            if key.imported or key.place not in named:
+                self._by_file[key.place.file].append(key)
 
     def find(self, file: str, line: int, edge: ImportEdge) -> tuple[StatementKey, ...]:
-        """Return the innermost statements around a line, or the line itself if none is known."""
+        """Return the statements around a line that caused an import, or the line if none is known.
+
+        Of several statements on a line, the import that names the module; each of them may continue
+        on other lines. Else the innermost ones.
+        """
         around = [
             key
             for key in self._by_file.get(file, ())
@@ -95,19 +103,11 @@ class StatementIndex:
         ]
         if not around:
             return (StatementKey(SourcePlace(file, line, line)),)
-        least = min(key.place.end_line - key.place.line for key in around)
-        nearest = [key for key in around if key.place.end_line - key.place.line == least]
-        return tuple(nearest) if len(nearest) == 1 else _by_name(nearest, edge)
+        return _named(around, edge) or _innermost(around)
 
 
-def _by_name(keys: Sequence[StatementKey], edge: ImportEdge) -> tuple[StatementKey, ...]:
-    """Pick among statements on one line by the imported module; all of them if nothing decides.
-
-    If only one of them is an import, it gets everything that the line loads.
-    """
-    imports = tuple(key for key in keys if key.imported)
-    if len(imports) == 1:
-        return imports
+def _named(keys: Sequence[StatementKey], edge: ImportEdge) -> tuple[StatementKey, ...]:
+    """Return the imports that name the imported module, or whose module imports it."""
 
     def fit(name: str, wanted: str) -> int:
         inside = name == wanted or name.startswith(wanted + ".")
@@ -119,8 +119,21 @@ def _by_name(keys: Sequence[StatementKey], edge: ImportEdge) -> tuple[StatementK
         best = max(fits.values())
         if best:
             return tuple(key for key in keys if fits[key] == best)
-    unnamed = tuple(key for key in keys if not key.imported)
-    return unnamed or tuple(keys)
+    return ()
+
+
+def _innermost(keys: Sequence[StatementKey]) -> tuple[StatementKey, ...]:
+    """Return the statements that hold no other one, a call rather than an import beside it."""
+
+    def lines(key: StatementKey) -> int:
+        return key.place.end_line - key.place.line
+
+    imports = tuple(key for key in keys if key.imported)
+    rest = [key for key in keys if not key.imported]
+    least = min((lines(key) for key in rest), default=None)
+    if least is None or (imports and least > min(lines(key) for key in imports)):
+        return imports
+    return tuple(key for key in rest if lines(key) == least)
 
 
 class _Builder:
