@@ -30,7 +30,7 @@ function drawReport() {
   const money = new Money(data);
   const clipboard = new Clipboard();
   const pick = (/** @type {number} */ node) => explorer.showInChart(node);
-  const changes = new BestChanges(data.changes, clipboard, pick);
+  const changes = new BestChanges(data.changes, clipboard, pick, data.proof);
   const drawAmounts = () => {
     drawMoney(money, data.function.memory_mb);
     changes.drawWorth(money);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from importcost.model.behaviour import NOTHING_COMPARED, Behaviour
 from importcost.model.interval import Interval
 
 
@@ -133,6 +134,7 @@ class ImportFinding:
     economics: Economics | None = None
     triggered_by: tuple[str, ...] = ()
     fix: str | None = None
+    behaviour: Behaviour = NOTHING_COMPARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ class BestSet:
     verification: Verification | None = None
     economics: Economics | None = None
     fix: str | None = None
+    behaviour: Behaviour = NOTHING_COMPARED
 
 
 @dataclass(frozen=True, slots=True)

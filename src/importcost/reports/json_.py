@@ -10,6 +10,7 @@ from importcost.errors import UsageError
 from importcost.model.codec import profile_from_plain, profile_to_plain, to_plain
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
+from importcost.reports.behaviour import proof_headline
 
 
 def render_json(
@@ -19,9 +20,12 @@ def render_json(
 ) -> str:
     """Return the profile as JSON text, with the estimate under `derived`.
 
-    `derived` is for readers of the file; importcost itself calculates it again from the profile.
+    `derived.proof` says what proof there is of the best set, None without one. `derived` is for
+    readers of the file; importcost itself calculates it again from the profile.
     """
-    data = {**profile_to_plain(profile), "derived": {"estimate": to_plain(estimate)}}
+    proof = proof_headline(profile.advice.best_set) if profile.advice else None
+    derived = {"estimate": to_plain(estimate), "proof": proof}
+    data = {**profile_to_plain(profile), "derived": derived}
     return json.dumps(data, separators=(",", ":"), ensure_ascii=True) + "\n"
 
 

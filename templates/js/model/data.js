@@ -265,6 +265,7 @@
  * @property {MoneyConstants} money
  * @property {CurveData} curve
  * @property {BestChange[]} changes
+ * @property {string | null} proof
  * @property {AdviceNotes} advice
  * @property {PhaseData[]} phases
  * @property {string[]} startup_phases
@@ -296,6 +297,7 @@
  * @property {MoneyConstants} money
  * @property {CurveData} curve
  * @property {BestChange[]} changes
+ * @property {string | null} proof
  * @property {AdviceNotes} advice
  * @property {PhaseData[]} phases
  * @property {string[]} startup_phases

@@ -12,10 +12,11 @@ import { clipped } from "../lib/text.js";
 
 /** @type {Record<string, string>} */
 const STATUS_WORDS = {
-  verified: "verified", predicted: "predicted", failed: "failed", unmeasured: "not measured",
+  verified: "verified", unproven: "imports, not behaviour, verified", predicted: "predicted",
+  failed: "failed", unmeasured: "not measured",
 };
 /** @type {Record<string, string>} */
-const STATUS_MARKS = { verified: "✓", predicted: "~", failed: "✗", unmeasured: "?" };
+const STATUS_MARKS = { verified: "✓", unproven: "✓", predicted: "~", failed: "✗", unmeasured: "?" };
 const MOST_PLACES = 3;
 
 /**
@@ -28,9 +29,11 @@ export class BestChanges {
    * @param {BestChange[]} changes
    * @param {Clipboard} clipboard
    * @param {Pick} pick
+   * @param {string | null} proof what proof there is of the best set
    */
-  constructor(changes, clipboard, pick) {
+  constructor(changes, clipboard, pick, proof) {
     this.changes = changes;
+    this.proof = proof;
     this.clipboard = clipboard;
     this.pick = pick;
     /** @type {Worth[]} */
@@ -42,8 +45,10 @@ export class BestChanges {
     const { changes } = this;
     byId("changes-card").hidden = changes.length === 0;
     if (!changes.length) return;
+    byId("proof").hidden = !this.proof;
+    byId("proof").textContent = clipped(this.proof || "", 400);
     byId("changes").append(...changes.map((change) => this.item(change)));
-    byId("changes-tag").textContent = changes.some((change) => change.status === "verified")
+    byId("changes-tag").textContent = changes.some(isMeasured)
       ? "measured here in pairs, CPU" : "predicted: importcost defer verifies";
   }
 
@@ -121,6 +126,9 @@ export class BestChanges {
     }
   }
 }
+
+/** @param {BestChange} change */
+const isMeasured = ({ status }) => status === "verified" || status === "unproven";
 
 /** @param {BestChange} change */
 function whereOf(change) {

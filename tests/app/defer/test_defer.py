@@ -1,7 +1,8 @@
 import pytest
 
 from importcost.app.defer.advise import Analysis
-from importcost.app.defer.defer import is_needed, untimed_statements
+from importcost.app.defer.behaviour import is_needed
+from importcost.app.defer.defer import untimed_statements
 from importcost.app.defer.findings import JudgedImport
 from importcost.app.defer.settle import idle_members
 from importcost.measure.pairs import NO_SAVING

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from importcost.app.defer.behaviour import own_code_of
 from importcost.app.defer.best_of import best_of, joint
 from importcost.app.defer.findings import JudgedImport, findings_of, settle_verdict, source_line
 from importcost.app.defer.measured_costs import MeasuredCosts, place
@@ -49,7 +50,7 @@ def analyse_profile(
     best = best_of(costs, found)
     members = best.finding_ids if best else ()
     findings = [
-        settle_verdict(costs, one, in_best_set=number in members)
+        _with_own_code(settle_verdict(costs, one, in_best_set=number in members), graph)
         for number, one in enumerate(found)
     ]
     least_us = HINT_MIN_SHARE * profile.function_init.local_us
@@ -61,6 +62,12 @@ def analyse_profile(
         hints=tuple(hint for hint in hints(graph, costs.self_us) if hint.cost_us >= least_us),
     )
     return Analysis(advice, tuple(findings), sources, partial(joint, costs, findings))
+
+
+def _with_own_code(one: JudgedImport, graph: ImportGraph) -> JudgedImport:
+    if not one.changes:
+        return one
+    return replace(one, finding=replace(one.finding, behaviour=own_code_of(one, graph)))
 
 
 def _shipped(profile: Profile, graph: ImportGraph) -> BytecodeFinding | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.bill.place import Billed, bill
 from importcost.app.defer.advise import Analysis
+from importcost.app.defer.behaviour import is_needed, with_behaviour
 from importcost.app.defer.events import load_events
 from importcost.app.defer.findings import JudgedImport
 from importcost.app.defer.outside_references import mentions, project_root
@@ -172,8 +173,9 @@ class _Work:
         )
         advice = replace(self._analysis.advice, findings=findings, bytecode=self._bytecode)
         joint = self._variants.edit(self._best.finding_ids) if self._best else None
+        fixed = with_fixes(advice, self._best, self._edited, joint, self._root)
         return with_economics(
-            with_fixes(advice, self._best, self._edited, joint, self._root),
+            with_behaviour(fixed, outcomes),
             self._billed.estimate,
             self._billed.profile.function_init.local_us,
             events,
@@ -204,20 +206,6 @@ def _triggers(
             one.name for one in outcomes if is_needed(finding, one.loaded.get(key, frozenset()))
         )
     )
-
-
-def is_needed(finding: ImportFinding, loaded: Collection[str]) -> bool:
-    """Return True if a call that loaded these modules needed the deferred ones of a finding.
-
-    The modules that the statement names decide: a guest such as `concurrent.futures`, which came
-    with pandas, may be loaded for other reasons too. If another import keeps them loaded, half of
-    the modules must have been loaded.
-    """
-    modules = set(finding.modules)
-    named = modules & set(finding.imported)
-    if named:
-        return not named.isdisjoint(loaded)
-    return bool(modules) and 2 * len(modules & set(loaded)) >= len(modules)
 
 
 def removed_names(findings: Sequence[JudgedImport]) -> Mapping[str, set[str]]:

@@ -15,7 +15,9 @@ from importcost.model.advice import (
     VerdictKind,
     Verification,
 )
+from importcost.model.behaviour import Behaviour
 from importcost.model.profile import Profile
+from importcost.reports.behaviour import proof_headline
 from importcost.reports.facts import short_path
 from importcost.reports.page.columns import first_nodes
 
@@ -39,6 +41,8 @@ HOW = {
     VerdictKind.ANNOTATIONS_ONLY: "Import it under TYPE_CHECKING",
 }
 VERIFIED, PREDICTED, FAILED, UNMEASURED = "verified", "predicted", "failed", "unmeasured"
+UNPROVEN = "unproven"
+"""A change whose imports and time were measured, and that moves own code which nothing compared."""
 
 
 def best_changes(profile: Profile, limit: int = MOST_CHANGES) -> list[BestChange]:
@@ -95,7 +99,7 @@ class _Rows:
         change["how"] = "Shared modules are saved only if all of them wait"
         change["fix"] = self._fix(best.fix)
         change["modules"] = len(_gone(best.verification, best.modules))
-        return change
+        return _with_behaviour(change, best.behaviour)
 
     def singles(self) -> Iterator[BestChange]:
         for finding in self._advice.findings:
@@ -112,7 +116,7 @@ class _Rows:
             change["fix"] = self._fix(finding.fix)
             change["modules"] = len(_gone(measured, finding.modules))
             change["node"] = self._node(finding)
-            yield change
+            yield _with_behaviour(change, finding.behaviour)
 
     def _statement(self, finding: ImportFinding) -> ChangePart:
         return {
@@ -172,6 +176,17 @@ class _Rows:
         tree = self._profile.tree
         found = (self._nodes[name] for name in finding.imported if name in self._nodes)
         return max(found, key=lambda node: tree.cumulative_us[node], default=None)
+
+
+def _with_behaviour(change: BestChange, behaviour: Behaviour) -> BestChange:
+    if change["status"] == VERIFIED and behaviour.unproven:
+        change["status"] = UNPROVEN
+    return change
+
+
+def proof_text(profile: Profile) -> str | None:
+    """Return the sentences on what proof there is of the best set, None without one."""
+    return proof_headline(profile.advice.best_set) if profile.advice else None
 
 
 def _gone(measured: Verification | None, predicted: Sequence[str]) -> Sequence[str]:

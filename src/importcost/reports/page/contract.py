@@ -131,7 +131,8 @@ class _CommonChange(TypedDict):
 class BestChange(_CommonChange, total=False):
     """One of the best changes; a set has parts, a single statement a place and a node.
 
-    `status` is verified, predicted, failed or unmeasured. `computed_ms` is the part of `saved_ms`
+    `status` is verified, unproven (imports and time measured, behaviour of own code that moves not
+    compared), predicted, failed or unmeasured. `computed_ms` is the part of `saved_ms`
     that computes: only that is throttled after init.
     """
 
@@ -295,6 +296,7 @@ class PageData(TypedDict):
     money: MoneyConstants
     curve: CurveData
     changes: list[BestChange]
+    proof: str | None
     advice: AdviceNotes
     phases: list[PhaseData]
     startup_phases: list[str]

@@ -14,7 +14,7 @@ from importcost.model.module_facts import STARTUP_PHASES
 from importcost.model.profile import Phase, Profile
 from importcost.model.results.facts import BytecodeAdvice, ProfileFacts
 from importcost.reports.facts import BYTECODE_ORDER, interval_json, short_path
-from importcost.reports.page.changes import advice_notes, best_changes
+from importcost.reports.page.changes import advice_notes, best_changes, proof_text
 from importcost.reports.page.colours import distribution_totals
 from importcost.reports.page.columns import (
     distribution_ids,
@@ -79,6 +79,7 @@ def page_data(
         "money": money_constants(profile, estimate),
         "curve": curve(facts),
         "changes": best_changes(profile),
+        "proof": proof_text(profile),
         "advice": advice_notes(profile),
         "phases": _phases(profile, estimate),
         "startup_phases": list(STARTUP_PHASES),

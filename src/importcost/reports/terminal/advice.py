@@ -13,6 +13,7 @@ from importcost.model.advice import (
     VerdictKind,
 )
 from importcost.model.profile import Profile
+from importcost.reports.behaviour import proof_headline
 from importcost.reports.facts import short_path
 from importcost.reports.terminal.advice_items import AdviceItems, saved_share, saving_words
 from importcost.reports.text import (
@@ -75,7 +76,7 @@ class _Writer:
             return ["No import of the function's own files is worth deferring."]
         count = len(best.finding_ids)
         words = "1 statement" if count == 1 else f"{count} statements together"
-        lines = self._best_lines(best, words)
+        lines = self._best_lines(best, words) + self._proof(best)
         gone = best.verification.gone if best.verification else best.modules
         if gone:
             lines.append(f"{_modules_are(len(gone))} then no longer loaded during init.")
@@ -89,9 +90,18 @@ class _Writer:
             lines = wrap(f"Deferring {words} fails: {measured.failure}.", self._width)
             return [self._style(line, "31") for line in lines]
         share = saved_share(measured, best.exclusive_us, self._init_us)
-        figure = saving_words(measured, best.exclusive_us)
+        figure = saving_words(measured, best.exclusive_us, best.behaviour)
         text = f"Defer {words}: {figure}, {share:.0%} of function init."
         code = "1" if measured is None else "31" if measured.failure else "1;32"
+        return [self._style(line, code) for line in wrap(text, self._width)]
+
+    def _proof(self, best: BestSet) -> list[str]:
+        """Return the lines that say what proof there is."""
+        text = proof_headline(best)
+        if text is None:
+            return []
+        is_doubtful = bool(best.behaviour.unproven or best.behaviour.doubts)
+        code = "33" if is_doubtful and best.verification is not None else "0"
         return [self._style(line, code) for line in wrap(text, self._width)]
 
     def _price(self, economics: Economics) -> list[str]:

@@ -12,7 +12,9 @@ from importcost.model.advice import (
     VerdictKind,
     Verification,
 )
+from importcost.model.behaviour import NOTHING_COMPARED, Behaviour
 from importcost.model.profile import Profile, significant_blocked_us
+from importcost.reports.behaviour import names_in_short, proof_words, status_words
 from importcost.reports.facts import short_path
 from importcost.reports.text import Palette, dollars, elide, milliseconds, wrap
 
@@ -23,7 +25,9 @@ HOW = {
 }
 
 
-def saving_words(verification: Verification | None, predicted_us: int) -> str:
+def saving_words(
+    verification: Verification | None, predicted_us: int, behaviour: Behaviour = NOTHING_COMPARED
+) -> str:
     """Return a saving in words: verified with its interval, failed with it, or predicted."""
     if verification is None:
         return f"{milliseconds(predicted_us / 1000)} predicted, not verified"
@@ -36,7 +40,8 @@ def saving_words(verification: Verification | None, predicted_us: int) -> str:
     )
     if verification.failure is not None:
         return f"failed: {verification.failure}, {figures}"
-    return f"{figures} verified"
+    status = status_words(verification, behaviour)
+    return f"{figures} verified" if status == "verified" else f"{figures}; {status}"
 
 
 def saved_share(verification: Verification | None, predicted_us: float, init_us: float) -> float:
@@ -60,11 +65,13 @@ class AdviceItems:
         measured = finding.verification
         mark = "·" if measured is None else "✗" if measured.failure else "✓"
         colour = {"·": "2", "✗": "31", "✓": "32"}[mark]
+        if mark == "✓" and finding.behaviour.unproven:
+            colour = "33"
         place = self._place(finding.place.file, finding.place.line)
         code = elide(finding.code, self._width - len(place) - 4)
         yield f"{self._style(mark, colour)} {place} {self._style(code, '1')}"
         yield from self._indented(
-            f"{saving_words(measured, finding.exclusive_us)}, "
+            f"{saving_words(measured, finding.exclusive_us, finding.behaviour)}, "
             f"{saved_share(measured, finding.exclusive_us, self._init_us):.0%} of function init; "
             f"cumulative {milliseconds(finding.cumulative_us / 1000)}, "
             f"{len(finding.modules):,} modules"
@@ -75,12 +82,23 @@ class AdviceItems:
         yield from self._indented(f"{how}{' for ' + names if names else ''}: {reason}")
         if finding.economics is not None and (measured is None or measured.failure is None):
             yield from self._indented(self._terms(finding.economics))
+        if measured is not None and measured.failure is None:
+            yield from self._indented(self._behaviour(finding.behaviour))
         if finding.triggered_by:
             noun = "event" if len(finding.triggered_by) == 1 else "events"
             needed = f"needed by the {noun} {', '.join(finding.triggered_by)}"
             if self._loses(finding.economics):
                 needed += ": a loss with the events given"
             yield from self._indented(needed)
+
+    @staticmethod
+    def _behaviour(behaviour: Behaviour) -> str:
+        """Return what proves the behaviour of a change that holds, or what does not; or nothing."""
+        if behaviour.proofs:
+            return f"behaviour proven by {proof_words(behaviour.proofs)}"
+        if not behaviour.unproven:
+            return ""
+        return f"own code moves, and nothing compared it: {names_in_short(behaviour.unproven)}"
 
     def only_together(self, finding: ImportFinding) -> Iterator[str]:
         """Yield the lines of a finding that saves something only together with others."""
