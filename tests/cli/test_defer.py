@@ -209,6 +209,7 @@ def test_slow_module_level_work_gets_a_getter_and_network_use_is_named(folder, d
     ("args", "sentence"),
     [
         (("--style", "lazy"), "--style lazy needs Python 3.15"),
+        (("--style", "lazy", "--runtime", "python3.13"), "Python 3.13 (--runtime python3.13)"),
         (("--event", "../e.json", "--no-verify"), "use one of them"),
         (("--force",), "--force belongs to --write"),
         (("--event", "nothing.json"), "The event nothing.json cannot be read"),
@@ -396,6 +397,32 @@ def test_a_style_asked_for_is_the_only_one_used(folder, style, gone, defer):
     removed = [line for line in done.stdout.splitlines() if line.startswith("-import")]
     assert removed == gone
     assert ("__lazy_modules__" in done.stdout) == (style == "lazy-modules")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 15), reason="this Python honours the list")
+def test_a_listing_saves_nothing_where_python_ignores_it(folder, defer):
+    done = defer(folder, "--style", "lazy-modules", "-o", "../out.json")
+    assert done.returncode == 0, done.stderr
+    words = " ".join(done.stdout.split())
+    assert "Listing 2 statements together in __lazy_modules__ saves nothing on Python" in words
+    assert "ignores __lazy_modules__, so a listing saves nothing there" in words
+    assert "__lazy_modules__ = [" in done.stdout
+    assert "Defer 2 statements" not in words
+    advice = advice_of(folder.parent / "out.json")
+    assert advice.best_set is None
+    assert advice.ignored.statements == 2
+    assert advice.ignored.predicted_us > 0
+    assert all(one.verification is None for one in advice.findings)
+    assert "Verifying 2" not in done.stderr
+
+
+def test_lazy_is_refused_for_a_configured_runtime_that_cannot_parse_it(folder, defer):
+    table = '[handlers.h]\nhandler = "handler.py:handler"\nruntime = "python3.14"\n'
+    write_files(folder, {"importcost.toml": table})
+    done = defer(folder, "--style", "lazy")
+    assert done.returncode == 2
+    assert "SyntaxError in Python 3." in done.stderr
+    assert "use --style function" in done.stderr
 
 
 def test_why_shows_statements_that_import_in_a_call_and_counts_what_cannot_wait(folder):

@@ -27,6 +27,8 @@ def savings_of(profile: Profile) -> Savings:
         )
         return Savings(None, None, (reason,))
     deferral, why_not = _deferral(profile, advice.best_set)
+    if deferral is None and advice.ignored is not None:
+        why_not = f"Python {advice.ignored.python} ignores __lazy_modules__: listing saves nothing."
     bytecode, no_bytecode = _bytecode(profile, advice.bytecode)
     missing = tuple(reason for reason in (why_not, no_bytecode) if reason)
     return Savings(deferral, bytecode, missing)

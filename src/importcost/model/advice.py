@@ -186,6 +186,20 @@ class BestSet:
 
 
 @dataclass(frozen=True, slots=True)
+class IgnoredEdit:
+    """An edit that saves nothing on the target's Python, because that version ignores it.
+
+    `python` is that version and `needs` the first one that the edit works on. `predicted_us` is the
+    saving predicted for that one; `statements` counts the imports.
+    """
+
+    python: str
+    needs: str
+    statements: int
+    predicted_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class BytecodeFinding:
     """The saving of hash-based bytecode in the package; `command` is the exact compileall line."""
 
@@ -216,3 +230,5 @@ class Advice:
     best_set: BestSet | None
     bytecode: BytecodeFinding | None
     hints: tuple[ThirdPartyHint, ...] = ()
+    ignored: IgnoredEdit | None = None
+    """The edit that `best_set` leaves out, since the target's Python ignores it."""

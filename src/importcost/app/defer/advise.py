@@ -30,6 +30,8 @@ class Analysis:
     sources: Sources
     joint: Callable[[Sequence[int]], BestSet]
     """The joint saving of some findings, by their numbers."""
+    ignored: tuple[int, ...] = ()
+    """The numbers of findings whose edit the measured Python ignores, so that it saves nothing."""
 
 
 def analyse_profile(

@@ -11,12 +11,20 @@ from importcost.app.bill.place import Billed, bill
 from importcost.app.defer.advise import Analysis
 from importcost.app.defer.behaviour import is_needed, with_behaviour
 from importcost.app.defer.events import load_events
-from importcost.app.defer.findings import JudgedImport
+from importcost.app.defer.findings import LAZY_STYLES, JudgedImport
+from importcost.app.defer.lazy.autospec import autospecced
+from importcost.app.defer.lazy.target_python import (
+    named_python,
+    refuse_unparsable,
+    running_python,
+    version_of,
+    without_claims,
+)
 from importcost.app.defer.outside_references import mentions, project_root
 from importcost.app.defer.proof import Proof
 from importcost.app.defer.rewriting import Rewrite, with_fixes
 from importcost.app.defer.settle import refused, settle_best_set, without
-from importcost.app.defer.suggestions import LAZY_PYTHON, analyse_measured, with_economics
+from importcost.app.defer.suggestions import analyse_measured, with_economics
 from importcost.app.defer.variants import Variants
 from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import open_rehearsed
@@ -77,7 +85,14 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
             "defer needs the function's source on this machine: name the handler file and its "
             "--task-root without --image of the function's own, or copy /var/task out of it."
         )
+    runtime = request.measure.runtime
+    named = named_python(runtime, request.measure.configured)
+    if named is not None:
+        refuse_unparsable(request.style, *named)
     with open_rehearsed(request.measure, listener) as bench:
+        measured_python = version_of(bench.prepared.interpreter.minor_version)
+        running = running_python(measured_python, runtime, bench.handler)
+        refuse_unparsable(request.style, *running)
         events = load_events(request.events, bench.subject.target)
         measurement, profile = bench.profile(listener)
         tell_not_deployed(profile.warnings, listener)
@@ -86,6 +101,7 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
         billed = bill(profile, bench.handler)
         sources, analysis = analyse_measured(measurement, billed, request.style)
         python = profile.environment.minor_version
+        analysis = without_claims(analysis, request.style, running[0])
         variants = Variants(bench, analysis, python)
         work = _Work(billed, analysis, variants)
         proof = Proof(
@@ -96,9 +112,7 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
             seconds=request.verify_seconds,
             runs_done=len(measurement.runs),
         )
-        # A Python that ignores the edits proves nothing.
-        is_ignored = request.style is DeferStyle.LAZY_MODULES and python < LAZY_PYTHON
-        if request.verify and not is_ignored:
+        if request.verify:
             work.prove(proof)
         advice = work.advice([event.name for event in events], proof.outcomes)
     unreadable = {path: one.reason for path, one in sources.unreadable.items()}
@@ -183,16 +197,19 @@ class _Work:
         )
 
     def final_edits(self) -> Rewrite:
-        """Return the best set's edits, none if it does not hold."""
+        """Return the best set's edits if it holds, and those that this Python ignores."""
         best = self._best
-        if best is None or (best.verification is not None and best.verification.is_broken):
+        is_broken = best is not None and best.verification and best.verification.is_broken
+        held = best.finding_ids if best is not None and not is_broken else ()
+        ignored = (number for number in self._analysis.ignored if number not in self._found)
+        numbers = sorted({*held, *ignored})
+        changed = self._variants.edit(numbers)
+        if not numbers or isinstance(changed, Refused):
             return Rewrite((), ())
-        changed = self._variants.edit(best.finding_ids)
-        if isinstance(changed, Refused):
-            return Rewrite((), ())
-        chosen = [self._analysis.findings[number] for number in best.finding_ids]
+        chosen = [self._analysis.findings[number] for number in numbers]
         root = project_root(self._root)
         left = mentions(root, removed_names(chosen), set(self._analysis.sources.data))
+        left += autospecced(root, lazy_names(chosen))
         return replace(changed, notes=changed.notes + left)
 
 
@@ -213,7 +230,7 @@ def removed_names(findings: Sequence[JudgedImport]) -> Mapping[str, set[str]]:
     removed: dict[str, set[str]] = defaultdict(set)
     for one in findings:
         for change in one.changes:
-            if change.style in (DeferStyle.LAZY, DeferStyle.LAZY_MODULES):
+            if change.style in LAZY_STYLES:
                 continue
             statement = change.statement
             if isinstance(statement, ModuleObject):
@@ -221,3 +238,13 @@ def removed_names(findings: Sequence[JudgedImport]) -> Mapping[str, set[str]]:
             else:
                 removed[one.file.module] |= {*statement.bound, *statement.verdict.objects}
     return removed
+
+
+def lazy_names(findings: Sequence[JudgedImport]) -> Mapping[str, set[str]]:
+    """Return the names that become lazy in each module's namespace."""
+    lazy: dict[str, set[str]] = defaultdict(set)
+    for one in findings:
+        for change in one.changes:
+            if change.style in LAZY_STYLES and not isinstance(change.statement, ModuleObject):
+                lazy[one.file.module] |= set(change.statement.bound)
+    return lazy

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from importcost.app.defer.lazy.module_text import ModuleTexts
 from importcost.app.defer.measured_costs import MeasuredCosts, import_key, object_key, place
 from importcost.app.defer.sources import Sources
 from importcost.deferral.cost.costs import PRELOAD
 from importcost.deferral.cost.flow import StatementKey
+from importcost.deferral.lazy.traps import lazy_trap
 from importcost.deferral.rewrite.rewrite import Change
 from importcost.deferral.source.model import ImportStatement, ModuleObject, SourceFile
 from importcost.model.advice import (
@@ -20,6 +22,8 @@ from importcost.model.advice import (
 )
 
 CHANGES = (VerdictKind.DEFERRABLE, VerdictKind.NEEDS_GETTER, VerdictKind.ANNOTATIONS_ONLY)
+
+LAZY_STYLES = (DeferStyle.LAZY, DeferStyle.LAZY_MODULES)
 
 ONE_WAY = (DeferStyle.FUNCTION, DeferStyle.GETTER, DeferStyle.TYPE_CHECKING)
 """Styles that, requested by name, leave imports alone that would need another one."""
@@ -73,6 +77,7 @@ class _Finder:
         self._costs = costs
         self._sources = sources
         self._style = style
+        self._texts = ModuleTexts(costs.graph)
 
     def findings(self) -> list[JudgedImport]:
         """Return a finding for each import that ran, then for objects that need none."""
@@ -97,7 +102,7 @@ class _Finder:
             key = import_key(file, statement)
             if key not in ran:
                 continue
-            verdict = self._styled(statement.verdict)
+            verdict = self._styled(statement, file)
             if verdict.kind is VerdictKind.NEEDS_GETTER and self._costs.imports.is_preloaded(key):
                 # The work is the objects', which have findings of their own.
                 verdict = DeferVerdict(VerdictKind.NOTHING_TO_GAIN, f"{PRELOAD} loads it anyway")
@@ -118,14 +123,18 @@ class _Finder:
             waits_us = self._costs.waits_us(file, made)
             yield JudgedImport(finding, file, changes, keys, made, waits_us=waits_us)
 
-    def _styled(self, verdict: DeferVerdict) -> DeferVerdict:
+    def _styled(self, statement: ImportStatement, file: SourceFile) -> DeferVerdict:
         """Give a verdict the requested style, none if there is nothing to do."""
+        verdict = statement.verdict
         if verdict.kind not in CHANGES:
             return replace(verdict, style=None)
-        is_lazy = self._style in (DeferStyle.LAZY, DeferStyle.LAZY_MODULES)
         # A lazy import does not help if module level uses the name at once.
-        if is_lazy and verdict.kind is not VerdictKind.NEEDS_GETTER:
-            return replace(verdict, style=self._style)
+        if self._style in LAZY_STYLES and verdict.kind is not VerdictKind.NEEDS_GETTER:
+            trap = lazy_trap(statement, file, self._texts.text, self._texts.files)
+            if trap is None:
+                return replace(verdict, style=self._style)
+            reason = f"{trap}; --style function moves it"
+            return DeferVerdict(VerdictKind.NOT_DEFERRABLE, reason)
         if self._style in ONE_WAY and verdict.style is not self._style:
             left = f"{verdict.reason}; --style {self._style.value} leaves it"
             return replace(verdict, reason=left, style=None)

@@ -29,7 +29,7 @@ def mentions(
         return ()
     wanted = re.compile("|".join(_pattern(module, name) for module, name in pairs))
     found = []
-    for path in _sources(root):
+    for path in project_sources(root):
         if str(path) in analysed:
             continue
         try:
@@ -68,7 +68,8 @@ def project_root(task_root: Path) -> Path:
     return task_root
 
 
-def _sources(root: Path) -> Iterator[Path]:
+def project_sources(root: Path) -> Iterator[Path]:
+    """Yield the Python files below `root`, at most MAX_FILES, without environments and builds."""
     seen = 0
     for folder, folders, files in os.walk(root):
         inside = Path(folder)

@@ -14,8 +14,6 @@ from importcost.errors import UsageError
 from importcost.measure.session import Measurement
 from importcost.model.advice import Advice, DeferStyle, Economics, Verification
 
-LAZY_PYTHON = (3, 15)
-
 
 def analyse_measured(
     measurement: Measurement, billed: Billed, style: DeferStyle | None
@@ -25,11 +23,6 @@ def analyse_measured(
     if profile.graph is None or profile.target is None:
         raise UsageError("A profile made from a log has no import graph to judge imports with.")
     python = profile.environment.minor_version
-    if style is DeferStyle.LAZY and python < LAZY_PYTHON:
-        raise UsageError(
-            f"--style lazy needs Python 3.15 and the measured one is {python[0]}.{python[1]}: "
-            "use --style function, or lazy-modules, which older versions ignore."
-        )
     sources = read_sources(profile.graph, profile.target, python)
     analysis = analyse_profile(profile, measurement.statements, sources, style)
     advice = with_economics(

@@ -159,6 +159,8 @@ class _Reader:
             if size == len(parts):
                 if not called:
                     self._all(module, line)
+            elif parts[size] == "__dict__":
+                self._all(module, line)
             elif f"{module}.{parts[size]}" not in self._touched:
                 self._name(module, parts[size], line, called or size + 1 < len(parts))
 

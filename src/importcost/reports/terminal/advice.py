@@ -9,6 +9,7 @@ from importcost.model.advice import (
     BestSet,
     BytecodeFinding,
     Economics,
+    IgnoredEdit,
     ImportFinding,
     VerdictKind,
 )
@@ -52,6 +53,10 @@ def render_advice(profile: Profile, *, width: int, colour: bool) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
+def _statements(count: int) -> str:
+    return "1 statement" if count == 1 else f"{count} statements together"
+
+
 def _modules_are(count: int) -> str:
     return "1 module is" if count == 1 else f"{count:,} modules are"
 
@@ -71,18 +76,28 @@ class _Writer:
         self._init_us = max(profile.function_init.local_us, 1.0)
 
     def headline(self) -> list[str]:
+        ignored = self._advice.ignored
         best = self._advice.best_set
         if best is None or not best.finding_ids:
+            if ignored is not None:
+                return self._ignored(ignored)
             return ["No import of the function's own files is worth deferring."]
-        count = len(best.finding_ids)
-        words = "1 statement" if count == 1 else f"{count} statements together"
+        words = _statements(len(best.finding_ids))
         lines = self._best_lines(best, words) + self._proof(best)
         gone = best.verification.gone if best.verification else best.modules
         if gone:
             lines.append(f"{_modules_are(len(gone))} then no longer loaded during init.")
         if best.economics is not None:
             lines += self._price(best.economics)
-        return lines
+        return lines if ignored is None else lines + self._ignored(ignored)
+
+    def _ignored(self, ignored: IgnoredEdit) -> list[str]:
+        text = (
+            f"Listing {_statements(ignored.statements)} in __lazy_modules__ saves nothing on "
+            f"Python {ignored.python}, which ignores the list; from Python {ignored.needs} on "
+            f"{milliseconds(ignored.predicted_us / 1000)} of function init are predicted."
+        )
+        return [self._style(line, "33") for line in wrap(text, self._width)]
 
     def _best_lines(self, best: BestSet, words: str) -> list[str]:
         measured = best.verification

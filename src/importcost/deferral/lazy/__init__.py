@@ -1,0 +1,1 @@
+"""Lazy imports as Python runs them: their traps in the source."""
