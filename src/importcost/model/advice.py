@@ -136,6 +136,11 @@ class ImportFinding:
     fix: str | None = None
     behaviour: Behaviour = NOTHING_COMPARED
 
+    @property
+    def is_suggested(self) -> bool:
+        """Return True if a change is suggested; its edit can be written then."""
+        return self.verdict.style is not None
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:

@@ -68,7 +68,7 @@ def test_what_saves_nothing_leaves_the_set_but_not_what_two_save_together(failur
         return BestSet(tuple(numbers), sum(alone[n] for n in numbers) + shared, ())
 
     findings = tuple(JudgedImport(finding((), (), us), None, (), (), ()) for us in alone)
-    analysis = Analysis(Advice((), (), None, None), findings, None, joint)
+    analysis = Analysis(Advice((), (), None, None), findings, None, joint, None)
     measured = {
         SingleChange(number): Verification(
             None, None, 7, (), failure, is_broken=failure not in (None, *NO_SAVING)

@@ -234,7 +234,7 @@ def test_objects_come_in_the_order_of_their_definition_with_what_they_need():
         ("session", ("boto3",)),
         ("client", ("session",)),
     ]
-    assert found.objects[1].verdict.objects == ("client",)
+    assert found.objects[1].verdict.objects == ("session", "client")
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,19 @@ from importcost.app.defer.behaviour import own_code_of
 from importcost.app.defer.best_of import best_of, joint
 from importcost.app.defer.findings import JudgedImport, findings_of, settle_verdict, source_line
 from importcost.app.defer.measured_costs import MeasuredCosts, place
+from importcost.app.defer.rewriting import Edits
 from importcost.app.defer.sources import Sources
 from importcost.deferral.cost.bytecode import bytecode_finding
 from importcost.deferral.cost.knowledge import hints
-from importcost.model.advice import Advice, BestSet, BytecodeFinding, DeferStyle, StatementTime
+from importcost.model.advice import (
+    Advice,
+    BestSet,
+    BytecodeFinding,
+    DeferStyle,
+    DeferVerdict,
+    StatementTime,
+    VerdictKind,
+)
 from importcost.model.graph import ImportGraph
 from importcost.model.profile import Profile
 
@@ -23,13 +32,17 @@ HINT_MIN_SHARE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The advice, and the findings behind `advice.findings` in the same order."""
+    """The advice, and the findings behind `advice.findings` in the same order.
+
+    `joint` is the joint saving of some findings, `edits` their changes, by their numbers. Each
+    finding with changes can be written, alone and as a member of the best set.
+    """
 
     advice: Advice
     findings: tuple[JudgedImport, ...]
     sources: Sources
     joint: Callable[[Sequence[int]], BestSet]
-    """The joint saving of some findings, by their numbers."""
+    edits: Edits
     ignored: tuple[int, ...] = ()
     """The numbers of findings whose edit the measured Python ignores, so that it saves nothing."""
 
@@ -48,8 +61,11 @@ def analyse_profile(
         raise ValueError("a profile without an import graph tells nothing about deferring")
     graph = profile.graph
     costs = MeasuredCosts(profile, graph, statements, sources)
-    found = findings_of(costs, sources, style)
+    edits = Edits(findings_of(costs, sources, style), sources, profile.environment.minor_version)
+    found = edits.settled()
     best = best_of(costs, found)
+    if best is not None:
+        best = joint(costs, found, edits.agreeing(best.finding_ids))
     members = best.finding_ids if best else ()
     findings = [
         _with_own_code(settle_verdict(costs, one, in_best_set=number in members), graph)
@@ -58,12 +74,12 @@ def analyse_profile(
     least_us = HINT_MIN_SHARE * profile.function_init.local_us
     advice = Advice(
         findings=tuple(one.finding for one in findings),
-        statements=tuple(_judged_statements(costs, sources)),
+        statements=tuple(_judged_statements(costs, sources, findings)),
         best_set=best,
         bytecode=_shipped(profile, graph),
         hints=tuple(hint for hint in hints(graph, costs.self_us) if hint.cost_us >= least_us),
     )
-    return Analysis(advice, tuple(findings), sources, partial(joint, costs, findings))
+    return Analysis(advice, tuple(findings), sources, partial(joint, costs, findings), edits)
 
 
 def _with_own_code(one: JudgedImport, graph: ImportGraph) -> JudgedImport:
@@ -80,8 +96,16 @@ def _shipped(profile: Profile, graph: ImportGraph) -> BytecodeFinding | None:
     return bytecode_finding(graph, profile.settings, root)
 
 
-def _judged_statements(costs: MeasuredCosts, sources: Sources) -> Iterator[StatementTime]:
+def _judged_statements(
+    costs: MeasuredCosts, sources: Sources, findings: Sequence[JudgedImport]
+) -> Iterator[StatementTime]:
     """Yield the timed statements that are not imports, with their code and verdict."""
+    moved = {
+        (one.file.source.path, made.name)
+        for one in findings
+        if one.finding.verdict.style is DeferStyle.GETTER
+        for made in one.objects
+    }
     for at, time in costs.times.items():
         file = sources.files.get(at.file)
         if file is None:
@@ -93,4 +117,8 @@ def _judged_statements(costs: MeasuredCosts, sources: Sources) -> Iterator[State
         after = (one.column for one in costs.times if (one.file, one.line) == (at.file, at.line))
         until = min((column for column in after if column > at.column), default=None)
         code = source_line(file, at, until)
-        yield replace(time, code=code, verdict=made[0].verdict if made else None)
+        verdict = made[0].verdict if made else None
+        if verdict and verdict.style and (at.file, made[0].name) not in moved:
+            text = "no edit of it is suggested: it would save too little, or --style leaves it"
+            verdict = DeferVerdict(VerdictKind.NOTHING_TO_GAIN, text)
+        yield replace(time, code=code, verdict=verdict)

@@ -23,17 +23,16 @@ from importcost.app.defer.lazy.target_python import (
 from importcost.app.defer.outside_references import mentions, project_root
 from importcost.app.defer.proof import Proof
 from importcost.app.defer.rewriting import Rewrite, with_fixes
-from importcost.app.defer.settle import refused, settle_best_set, without
+from importcost.app.defer.settle import settle_best_set
 from importcost.app.defer.suggestions import analyse_measured, with_economics
 from importcost.app.defer.variants import Variants
 from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.declaration import MIN_WATCHED_RUNS
-from importcost.deferral.rewrite.rewrite import Refused
 from importcost.deferral.source.model import ModuleObject
 from importcost.errors import UsageError
-from importcost.model.advice import Advice, DeferStyle, ImportFinding
+from importcost.model.advice import Advice, DeferStyle, ImportFinding, Verification
 from importcost.model.profile import Profile
 from importcost.model.results.events import (
     EventOutcome,
@@ -100,10 +99,9 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
             listener.note(untimed_statements(request.measure.runs))
         billed = bill(profile, bench.handler)
         sources, analysis = analyse_measured(measurement, billed, request.style)
-        python = profile.environment.minor_version
         analysis = without_claims(analysis, request.style, running[0])
-        variants = Variants(bench, analysis, python)
-        work = _Work(billed, analysis, variants)
+        variants = Variants(bench, analysis)
+        work = _Work(billed, analysis)
         proof = Proof(
             bench,
             variants,
@@ -133,36 +131,25 @@ def untimed_statements(runs: int | None) -> str:
 class _Work:
     """Carries the suggestions out on copies, measures them, and keeps those that hold."""
 
-    def __init__(self, billed: Billed, analysis: Analysis, variants: Variants) -> None:
+    def __init__(self, billed: Billed, analysis: Analysis) -> None:
         profile = billed.profile
         self._billed = billed
         self._analysis = analysis
-        self._variants = variants
         self._root = Path(profile.target.task_root) if profile.target else Path()
-        self._edited = {
-            number: variants.edit([number])
-            for number, one in enumerate(analysis.findings)
-            if one.changes
-        }
-        self._found = {
-            number: refused(edits)
-            for number, edits in self._edited.items()
-            if isinstance(edits, Refused)
-        }
+        self._found: dict[int, Verification] = {}
         self._bytecode = analysis.advice.bytecode
-        self._best = without(analysis.advice.best_set, self._found, analysis)
+        self._best = analysis.advice.best_set
 
     def prove(self, proof: Proof) -> None:
         """Measure all suggestions by themselves, and the best set; keep those that hold."""
         sets: dict[SingleChange | JointChange, Rewrite] = {
-            SingleChange(number): edits
-            for number, edits in self._edited.items()
-            if not isinstance(edits, Refused) and self._analysis.findings[number].stands_alone
+            SingleChange(number): self._analysis.edits.of([number])
+            for number, one in enumerate(self._analysis.findings)
+            if one.changes and one.stands_alone
         }
         best = self._best
-        joint = self._variants.edit(best.finding_ids) if best else None
-        if best and len(best.finding_ids) > 1 and isinstance(joint, Rewrite):
-            sets[JointChange()] = joint
+        if best and len(best.finding_ids) > 1:
+            sets[JointChange()] = self._analysis.edits.of(best.finding_ids)
         measured = proof.measure(sets, with_bytecode=True)
         self._found |= {
             key.number: found for key, found in measured.items() if isinstance(key, SingleChange)
@@ -170,7 +157,7 @@ class _Work:
         shipped = measured.get(ShippedBytecode())
         if self._bytecode is not None and shipped is not None:
             self._bytecode = replace(self._bytecode, verification=shipped)
-        self._best = settle_best_set(best, measured, self._analysis, self._variants, proof)
+        self._best = settle_best_set(best, measured, self._analysis, proof)
 
     def advice(self, events: Sequence[str], outcomes: Sequence[EventOutcome]) -> Advice:
         """Return the advice with the measurements, the edits, and the worth of each change.
@@ -186,8 +173,8 @@ class _Work:
             for number, one in enumerate(self._analysis.advice.findings)
         )
         advice = replace(self._analysis.advice, findings=findings, bytecode=self._bytecode)
-        joint = self._variants.edit(self._best.finding_ids) if self._best else None
-        fixed = with_fixes(advice, self._best, self._edited, joint, self._root)
+        judged, edits = self._analysis.findings, self._analysis.edits
+        fixed = with_fixes(advice, self._best, judged, edits, self._root)
         return with_economics(
             with_behaviour(fixed, outcomes),
             self._billed.estimate,
@@ -202,10 +189,10 @@ class _Work:
         is_broken = best is not None and best.verification and best.verification.is_broken
         held = best.finding_ids if best is not None and not is_broken else ()
         ignored = (number for number in self._analysis.ignored if number not in self._found)
-        numbers = sorted({*held, *ignored})
-        changed = self._variants.edit(numbers)
-        if not numbers or isinstance(changed, Refused):
+        numbers = self._analysis.edits.agreeing(sorted({*held, *ignored}))
+        if not numbers:
             return Rewrite((), ())
+        changed = self._analysis.edits.of(numbers)
         chosen = [self._analysis.findings[number] for number in numbers]
         root = project_root(self._root)
         left = mentions(root, removed_names(chosen), set(self._analysis.sources.data))
@@ -234,7 +221,7 @@ def removed_names(findings: Sequence[JudgedImport]) -> Mapping[str, set[str]]:
                 continue
             statement = change.statement
             if isinstance(statement, ModuleObject):
-                removed[one.file.module].add(statement.name)
+                removed[one.file.module] |= set(statement.verdict.objects)
             else:
                 removed[one.file.module] |= {*statement.bound, *statement.verdict.objects}
     return removed

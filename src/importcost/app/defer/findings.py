@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from importcost.app.defer.lazy.module_text import ModuleTexts
@@ -12,6 +12,7 @@ from importcost.deferral.cost.costs import PRELOAD
 from importcost.deferral.cost.flow import StatementKey
 from importcost.deferral.lazy.traps import lazy_trap
 from importcost.deferral.rewrite.rewrite import Change
+from importcost.deferral.rewrite.settled import changes_of
 from importcost.deferral.source.model import ImportStatement, ModuleObject, SourceFile
 from importcost.model.advice import (
     DeferStyle,
@@ -82,17 +83,20 @@ class _Finder:
     def findings(self) -> list[JudgedImport]:
         """Return a finding for each import that ran, then for objects that need none."""
         found = [one for file in self._sources.files.values() for one in self._imports(file)]
-        taken = {
-            (one.file.source.path, made.name)
-            for one in found
-            if one.finding.verdict.kind is VerdictKind.NEEDS_GETTER
-            and one.finding.exclusive_us >= self._costs.least_us
-            for made in one.objects
-        }
         for file in self._sources.files.values():
+            path = file.source.path
+            taken = {
+                made.name
+                for one in found
+                if one.file.source.path == path
+                and one.finding.verdict.kind is VerdictKind.NEEDS_GETTER
+                and one.finding.exclusive_us >= self._costs.least_us
+                for made in one.objects
+            }
             for made in file.objects:
-                if (file.source.path, made.name) not in taken:
-                    found += self._object(file, made)
+                more = list(self._object(file, made, taken))
+                taken.update(other.name for one in more for other in one.objects)
+                found += more
         return found
 
     def _imports(self, file: SourceFile) -> Iterator[JudgedImport]:
@@ -140,45 +144,39 @@ class _Finder:
             return replace(verdict, reason=left, style=None)
         return verdict
 
-    def _object(self, file: SourceFile, made: ModuleObject) -> Iterator[JudgedImport]:
-        if made.verdict.kind is not VerdictKind.NEEDS_GETTER:
+    def _object(
+        self, file: SourceFile, made: ModuleObject, taken: Collection[str]
+    ) -> Iterator[JudgedImport]:
+        """Yield the finding for an object and all that become getters with it.
+
+        None if those that are not `taken` already would save too little.
+        """
+        if made.verdict.style is None or made.name in taken:
             return
         if self._style in ONE_WAY and self._style is not DeferStyle.GETTER:
             return
-        chain = _chain(file, made)
-        keys = tuple(object_key(file, one) for one in chain)
-        saved = self._costs.imports.exclusive_us(keys) + self._costs.own_us(file, chain)
-        if saved < self._costs.least_us:
+        together = tuple(one for one in file.objects if one.name in made.verdict.objects)
+        fresh = [one for one in together if one.name not in taken]
+        if self._saved_us(file, fresh) < self._costs.least_us:
             return
+        keys = tuple(object_key(file, one) for one in together)
+        own_us = self._costs.own_us(file, together)
         finding = ImportFinding(
             place=place(file, made),
             code=source_line(file, place(file, made)),
             imported=(),
-            verdict=replace(made.verdict, style=DeferStyle.GETTER),
-            exclusive_us=saved,
-            cumulative_us=self._costs.imports.cumulative_us(keys) + self._costs.own_us(file, chain),
+            verdict=made.verdict,
+            exclusive_us=self._saved_us(file, together),
+            cumulative_us=self._costs.imports.cumulative_us(keys) + own_us,
             modules=self._costs.imports.modules_of(keys),
             first_user=None,
         )
-        changes = tuple(Change(one, DeferStyle.GETTER) for one in chain)
-        waits_us = self._costs.waits_us(file, chain)
-        yield JudgedImport(finding, file, changes, keys, chain, waits_us=waits_us)
+        waits_us = self._costs.waits_us(file, together)
+        yield JudgedImport(finding, file, changes_of(made), keys, together, waits_us=waits_us)
 
-
-def _chain(file: SourceFile, made: ModuleObject) -> tuple[ModuleObject, ...]:
-    """Return an object with those that its value needs and that can be getters with it.
-
-    In order of definition. Objects that have to stay exist when the getter runs.
-    """
-    known = {one.name: one for one in file.objects if one.verdict.kind is VerdictKind.NEEDS_GETTER}
-    wanted = {made.name}
-    waiting = [made]
-    while waiting:
-        for name in waiting.pop().needs:
-            if name in known and name not in wanted:
-                wanted.add(name)
-                waiting.append(known[name])
-    return tuple(one for one in file.objects if one.name in wanted)
+    def _saved_us(self, file: SourceFile, made: Sequence[ModuleObject]) -> int:
+        keys = [object_key(file, one) for one in made]
+        return self._costs.imports.exclusive_us(keys) + self._costs.own_us(file, made)
 
 
 def _first_user(statement: ImportStatement) -> str | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.defer.advise import Analysis
 from importcost.app.defer.findings import JudgedImport
 from importcost.app.defer.sources import Sources
 from importcost.deferral.rewrite.diff import unified_diff
 from importcost.deferral.rewrite.rewrite import Change, Refused, rewrite
+from importcost.deferral.rewrite.settled import refusal
 from importcost.deferral.source.model import SourceFile
 from importcost.deferral.source.text import encode
 from importcost.files.journal import FileEdit
@@ -26,7 +26,54 @@ class Rewrite:
     notes: tuple[str, ...]
 
 
-def rewrite_files(
+class Edits:
+    """Writes the changes of findings, by their numbers; each set of them once."""
+
+    def __init__(
+        self, findings: Sequence[JudgedImport], sources: Sources, python: tuple[int, int]
+    ) -> None:
+        self._findings = findings
+        self._sources = sources
+        self._python = python
+        self._known: dict[tuple[int, ...], Rewrite | Refused] = {}
+
+    def settled(self) -> list[JudgedImport]:
+        """Return the findings, each with a change that can be written or a verdict against it."""
+        return [self._settled(number, one) for number, one in enumerate(self._findings)]
+
+    def agreeing(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        """Return the findings whose changes can be written together, the costliest first choice."""
+        if not isinstance(self._attempt(numbers), Refused):
+            return tuple(numbers)
+        chosen: tuple[int, ...] = ()
+        for number in sorted(numbers, key=lambda one: -self._findings[one].finding.exclusive_us):
+            more = tuple(one for one in numbers if one in (*chosen, number))
+            if not isinstance(self._attempt(more), Refused):
+                chosen = more
+        return chosen
+
+    def of(self, numbers: Sequence[int]) -> Rewrite:
+        """Return the edits of findings that are settled and agree."""
+        result = self._attempt(numbers)
+        assert isinstance(result, Rewrite)  # noqa: S101 - only such findings have numbers
+        return result
+
+    def _settled(self, number: int, one: JudgedImport) -> JudgedImport:
+        result = self._attempt([number]) if one.changes else None
+        if not isinstance(result, Refused):
+            return one
+        finding = replace(one.finding, verdict=refusal(one.finding.verdict, result))
+        return replace(one, finding=finding, changes=())
+
+    def _attempt(self, numbers: Sequence[int]) -> Rewrite | Refused:
+        key = tuple(numbers)
+        if key not in self._known:
+            chosen = [self._findings[number] for number in key]
+            self._known[key] = _rewrite_files(chosen, self._sources, self._python)
+        return self._known[key]
+
+
+def _rewrite_files(
     findings: Sequence[JudgedImport], sources: Sources, python: tuple[int, int]
 ) -> Rewrite | Refused:
     """Apply the changes of all findings together, file by file; one refusal refuses all."""
@@ -66,40 +113,17 @@ def diff_text(changed: Rewrite, root: Path) -> str:
 
 
 def with_fixes(
-    advice: Advice,
-    best: BestSet | None,
-    edited: Mapping[int, Rewrite | Refused],
-    joint: Rewrite | Refused | None,
-    root: Path,
+    advice: Advice, best: BestSet | None, findings: Sequence[JudgedImport], edits: Edits, root: Path
 ) -> Advice:
-    """Put each edit beside its suggestion as a diff.
-
-    `edited` are the edits of single findings by their number, `joint` those of the best set.
-    """
+    """Put each change beside its suggestion as a diff, and `best` as the best set."""
     fixes = {
-        number: diff_text(edits, root)
-        for number, edits in edited.items()
-        if not isinstance(edits, Refused)
-    }
-    findings = tuple(
-        replace(one, fix=fixes.get(number)) for number, one in enumerate(advice.findings)
-    )
-    if best is not None and isinstance(joint, Rewrite):
-        best = replace(best, fix=diff_text(joint, root))
-    return replace(advice, findings=findings, best_set=best)
-
-
-def with_predicted_fixes(analysis: Analysis, python: tuple[int, int], root: Path) -> Advice:
-    """Return the analysis's advice with the edits of its suggestions; nothing is measured."""
-    advice, found = analysis.advice, analysis.findings
-    edited = {
-        number: rewrite_files([one], analysis.sources, python)
-        for number, one in enumerate(found)
+        number: diff_text(edits.of([number]), root)
+        for number, one in enumerate(findings)
         if one.changes
     }
-    best = advice.best_set
-    joint = None
+    suggested = tuple(
+        replace(one, fix=fixes.get(number)) for number, one in enumerate(advice.findings)
+    )
     if best is not None:
-        chosen = [found[number] for number in best.finding_ids]
-        joint = rewrite_files(chosen, analysis.sources, python)
-    return with_fixes(advice, best, edited, joint, root)
+        best = replace(best, fix=diff_text(edits.of(best.finding_ids), root))
+    return replace(advice, findings=suggested, best_set=best)

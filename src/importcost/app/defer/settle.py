@@ -7,8 +7,6 @@ from dataclasses import replace
 
 from importcost.app.defer.advise import Analysis
 from importcost.app.defer.proof import Proof
-from importcost.app.defer.variants import Variants
-from importcost.deferral.rewrite.rewrite import Refused
 from importcost.model.advice import BestSet, Verification
 from importcost.model.results.events import JointChange, SingleChange, VariantKey
 
@@ -24,12 +22,12 @@ def without(
     """Return the best set without failed members, with its joint figures calculated again."""
     if best is None or not set(best.finding_ids) & set(failed):
         return best
-    kept = [number for number in best.finding_ids if number not in failed]
+    kept = analysis.edits.agreeing([one for one in best.finding_ids if one not in failed])
     return analysis.joint(kept) if kept else None
 
 
 def settle_best_set(
-    best: BestSet | None, measured: Measured, analysis: Analysis, variants: Variants, proof: Proof
+    best: BestSet | None, measured: Measured, analysis: Analysis, proof: Proof
 ) -> BestSet | None:
     """Keep the members of the best set that hold by themselves; measure it again if it changed."""
     if best is None:
@@ -42,16 +40,9 @@ def settle_best_set(
         return replace(kept, verification=measured.get(SingleChange(kept.finding_ids[0])))
     if kept is best:
         return replace(best, verification=measured.get(JointChange()))
-    edits = variants.edit(kept.finding_ids)
-    if isinstance(edits, Refused):
-        return replace(kept, verification=refused(edits))
+    edits = analysis.edits.of(kept.finding_ids)
     again = proof.measure({JointChange(): edits}, with_bytecode=False)
     return replace(kept, verification=again[JointChange()])
-
-
-def refused(edits: Refused) -> Verification:
-    """Return the verification of a change that no edit carries out."""
-    return Verification(None, None, 0, (), f"the edit is refused: {edits.reason}", is_broken=True)
 
 
 def _broken_members(

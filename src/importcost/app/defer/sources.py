@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from importcost.deferral.rewrite.settled import settle_verdicts
 from importcost.deferral.source.analyse import OutsideUses, analyse, outside_uses
 from importcost.deferral.source.model import SourceFile, SourceText, Unreadable
 from importcost.deferral.source.text import decode
@@ -66,5 +67,5 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
         if isinstance(found, Unreadable):
             unreadable[path] = found
         else:
-            files[path] = found
+            files[path] = settle_verdicts(found, python)
     return Sources(files, unreadable, data)

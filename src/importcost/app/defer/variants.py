@@ -1,16 +1,15 @@
-"""The changed copies of a handler: cached edits, and the subjects that launch them."""
+"""The changed copies of a handler, as subjects to launch."""
 
 from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from importcost.app.defer.advise import Analysis
-from importcost.app.defer.rewriting import Rewrite, rewrite_files
+from importcost.app.defer.rewriting import Rewrite
 from importcost.app.profile.bench import Bench
-from importcost.deferral.rewrite.rewrite import Refused
 from importcost.measure.pairs import with_bytecode
 from importcost.measure.session import BYTECODE_DIR, Subject, Variant
 from importcost.model.results.events import JointChange, SingleChange
@@ -19,19 +18,9 @@ from importcost.model.results.events import JointChange, SingleChange
 class Variants:
     """Makes the versions of the handler to measure against the original."""
 
-    def __init__(self, bench: Bench, analysis: Analysis, python: tuple[int, int]) -> None:
+    def __init__(self, bench: Bench, analysis: Analysis) -> None:
         self._bench = bench
         self._analysis = analysis
-        self._python = python
-        self._edits: dict[tuple[int, ...], Rewrite | Refused] = {}
-
-    def edit(self, numbers: Sequence[int]) -> Rewrite | Refused:
-        """Rewrite copies of the files that these findings concern; once for each set of them."""
-        key = tuple(numbers)
-        if key not in self._edits:
-            chosen = [self._analysis.findings[number] for number in key]
-            self._edits[key] = rewrite_files(chosen, self._analysis.sources, self._python)
-        return self._edits[key]
 
     def subject(self, key: SingleChange | JointChange, changed: Rewrite) -> Subject:
         """Return the subject that launches the handler with these edits in place."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from importcost.app.bill.place import Billed, bill
-from importcost.app.defer.rewriting import with_predicted_fixes
+from importcost.app.defer.rewriting import with_fixes
 from importcost.app.defer.suggestions import analyse_measured
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
@@ -24,7 +24,8 @@ def measure_billed(request: ProfileRequest, listener: Listener) -> Billed:
         billed = bill(profile, bench.handler)
         _, analysis = analyse_measured(measurement, billed, None)
     root = Path(bench.subject.target.task_root)
-    advice = with_predicted_fixes(analysis, profile.environment.minor_version, root)
+    advice = analysis.advice
+    advice = with_fixes(advice, advice.best_set, analysis.findings, analysis.edits, root)
     return replace(billed, profile=replace(profile, advice=advice))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from importcost.deferral.rewrite.blank import blank_line_edits
@@ -48,7 +48,8 @@ class Change:
     """One thing to defer, and the style in which to defer it.
 
     An import with style GETTER moves, and the objects that its verdict names become getters. An
-    object with style GETTER becomes a getter without any import moving.
+    object with style GETTER becomes a getter, with those that its verdict names, without any import
+    moving.
     """
 
     statement: ImportStatement | ModuleObject
@@ -118,7 +119,7 @@ def _plan(tree: Tree, file: SourceFile, changes: Sequence[Change]) -> _Plan:
         if isinstance(statement, ModuleObject):
             if change.style is not DeferStyle.GETTER:
                 raise CannotRewriteError(f"{statement.name} can only become a getter")
-            objects[statement.name] = statement
+            objects |= _together(statement, known)
             continue
         if statement.verdict.kind is VerdictKind.ALREADY_LAZY:
             plan.notes.append(f"line {statement.line} is lazy already")
@@ -129,13 +130,26 @@ def _plan(tree: Tree, file: SourceFile, changes: Sequence[Change]) -> _Plan:
                 f"two styles are asked for the import at line {statement.line}"
             )
         if change.style is DeferStyle.GETTER:
-            objects |= {name: known[name] for name in statement.verdict.objects if name in known}
+            objects |= _together(statement, known)
         item = _locate(nodes, statement, change.style)
         if item not in plan.imports:
             plan.imports.append(item)
     plan.imports.sort(key=lambda item: (item.found.span, item.indexes))
     plan.getters = plan_getters(tree, sorted(objects.values(), key=lambda made: made.span))
     return plan
+
+
+def _together(
+    statement: ImportStatement | ModuleObject, known: Mapping[str, ModuleObject]
+) -> dict[str, ModuleObject]:
+    """Return the objects that have to become getters together, by name."""
+    found = {name: known[name] for name in statement.verdict.objects if name in known}
+    if isinstance(statement, ModuleObject):
+        found[statement.name] = statement
+    for made in found.values():
+        if made.verdict.kind is VerdictKind.NOT_DEFERRABLE:
+            raise CannotRewriteError(f"{made.name} has to stay: {made.verdict.reason}")
+    return found
 
 
 def _refuse_verdict(statement: ImportStatement | ModuleObject) -> None:

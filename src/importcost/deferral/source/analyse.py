@@ -23,7 +23,7 @@ from importcost.deferral.source.names import FunctionNode
 from importcost.deferral.source.objects import Objects, objects_of
 from importcost.deferral.source.outside import OutsideUses, outside_uses
 from importcost.deferral.source.parse import Parsed, parse
-from importcost.deferral.source.verdicts import verdict_on
+from importcost.deferral.source.verdicts import name_list, verdict_on
 from importcost.deferral.source.view import View
 from importcost.deferral.source.walk.file import collect
 from importcost.model.advice import DeferStyle, DeferVerdict, VerdictKind
@@ -157,11 +157,18 @@ def _objects(view: View, objects: Objects) -> tuple[ModuleObject, ...]:
 def _object_verdict(view: View, objects: Objects, index: int) -> DeferVerdict:
     if index in objects.refused:
         return DeferVerdict(VerdictKind.NOT_DEFERRABLE, *objects.refused[index])
-    names = tuple(objects.candidates[at].name for at in objects.required(view, (index,)))
+    names = tuple(objects.candidates[at].name for at in objects.together(view, index))
     found = objects.candidates[index]
-    users = [use for use in view.uses.get(found.name, ()) if use.function is not None]
-    line = min((use.line for use in users), default=found.node.lineno)
-    text = f"only functions use {found.name}, so a cached getter can make it"
+    later = [use for use in view.uses.get(found.name, ()) if use.function is not None]
+    line = min((use.line for use in later), default=found.node.lineno)
+    others = [
+        objects.candidates[at].name
+        for at in objects.together(view, index)
+        if any(read.name == found.name for read in objects.candidates[at].reads)
+    ]
+    text = (
+        f"only {name_list(('functions', *others))} use {found.name}, so a cached getter can make it"
+    )
     return DeferVerdict(VerdictKind.NEEDS_GETTER, text, line, names, DeferStyle.GETTER)
 
 

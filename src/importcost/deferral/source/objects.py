@@ -92,6 +92,25 @@ class Objects:
                 stack.extend(self.blocked_by(view, use)[1])
         return tuple(sorted(found))
 
+    def together(self, view: View, index: int) -> tuple[int, ...]:
+        """Return the statements to make getters together with this one, itself too, in order.
+
+        Those that have to be, and those that its value needs and that would run at import else.
+        """
+        found: set[int] = set()
+        waiting = {index}
+        made = {item.name: at for at, item in self.candidates.items() if at not in self.refused}
+        while waiting:
+            found |= waiting
+            needed = {
+                made[read.name]
+                for at in waiting
+                for read in self.candidates[at].reads
+                if read.name in made
+            }
+            waiting = {*self.required(view, waiting), *needed} - found
+        return tuple(sorted(found))
+
 
 def objects_of(view: View) -> Objects:
     """Find the candidates, and refuse those that depend on refused ones until nothing changes."""

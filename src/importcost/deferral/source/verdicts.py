@@ -206,7 +206,7 @@ def _getter(statements: Sequence[int], objects: Objects) -> DeferVerdict:
     plural = "become cached getters" if len(names) > 1 else "becomes a cached getter"
     return DeferVerdict(
         VerdictKind.NEEDS_GETTER,
-        f"it can move once {_listed(names)} {plural}",
+        f"it can move once {name_list(names)} {plural}",
         first.node.lineno,
         names,
         DeferStyle.GETTER,
@@ -215,12 +215,12 @@ def _getter(statements: Sequence[int], objects: Objects) -> DeferVerdict:
 
 def _free(item: Imported, uses: Sequence[Occurrence]) -> DeferVerdict:
     """Decide about an import that is not used during init."""
-    names = _listed(tuple(item.targets))
+    names = name_list(tuple(item.targets))
     quoted = any(use.kind is UseKind.ANNOTATION_EVALUATED for use in uses)
     also = "; annotations that are evaluated get quoted" if quoted else ""
     functions = dict.fromkeys(use.function.name for use in uses if use.function is not None)
     if functions:
-        users = _listed(tuple(f"{name}()" for name in functions))
+        users = name_list(tuple(f"{name}()" for name in functions))
         first = min(use.line for use in uses if use.function is not None)
         text = f"only functions use {names}: {users}{also}"
         return DeferVerdict(VerdictKind.DEFERRABLE, text, first, (), DeferStyle.FUNCTION)
@@ -233,7 +233,7 @@ def _free(item: Imported, uses: Sequence[Occurrence]) -> DeferVerdict:
     return DeferVerdict(VerdictKind.UNUSED, text, item.line)
 
 
-def _listed(names: Sequence[str]) -> str:
+def name_list(names: Sequence[str]) -> str:
     """Join up to three names; more are counted."""
     shown = list(names[:3])
     if len(names) > 3:

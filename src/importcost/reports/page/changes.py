@@ -12,7 +12,6 @@ from importcost.model.advice import (
     Economics,
     ImportFinding,
     SourcePlace,
-    VerdictKind,
     Verification,
 )
 from importcost.model.behaviour import Behaviour
@@ -20,6 +19,7 @@ from importcost.model.profile import Profile
 from importcost.reports.behaviour import proof_headline
 from importcost.reports.facts import short_path
 from importcost.reports.page.columns import first_nodes
+from importcost.reports.styles import edit_words
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
@@ -35,11 +35,6 @@ MOST_CHANGES = 5
 MOST_WORK = 6
 MOST_STAYING = 12
 WORK_MIN_US = 500
-HOW = {
-    VerdictKind.DEFERRABLE: "Import it in the functions that use it",
-    VerdictKind.NEEDS_GETTER: "Make a cached getter",
-    VerdictKind.ANNOTATIONS_ONLY: "Import it under TYPE_CHECKING",
-}
 VERIFIED, PREDICTED, FAILED, UNMEASURED = "verified", "predicted", "failed", "unmeasured"
 UNPROVEN = "unproven"
 """A change whose imports and time were measured, and that moves own code which nothing compared."""
@@ -103,16 +98,15 @@ class _Rows:
 
     def singles(self) -> Iterator[BestChange]:
         for finding in self._advice.findings:
-            if finding.verdict.kind not in HOW or finding.verdict.style is None:
+            how = edit_words(finding.verdict)
+            if how is None:
                 continue
-            names = ", ".join(finding.verdict.objects)
-            how = HOW[finding.verdict.kind] + (f" for {names}" if names else "")
             measured = finding.verification
             change = self._change("single", measured, finding.exclusive_us, finding.economics)
             part = self._statement(finding)
             change["title"], change["place"] = part["title"], part["place"]
             change["importer"], change["triggered_by"] = part["importer"], part["triggered_by"]
-            change["how"] = f"{how}: {finding.verdict.reason}"
+            change["how"] = f"{how[0].upper()}{how[1:]}: {finding.verdict.reason}"
             change["fix"] = self._fix(finding.fix)
             change["modules"] = len(_gone(measured, finding.modules))
             change["node"] = self._node(finding)
@@ -212,7 +206,7 @@ def advice_notes(profile: Profile) -> AdviceNotes:
         return {"work": [], "hints": [], "staying": []}
     slow = [one for one in advice.statements if one.own_us >= WORK_MIN_US or one.events]
     slow.sort(key=lambda one: (-one.own_us, one.place.line))
-    stays = [one for one in advice.findings if one.verdict.kind not in HOW]
+    stays = [one for one in advice.findings if not one.is_suggested]
     stays.sort(key=lambda one: -one.exclusive_us)
     return {
         "work": [

@@ -11,7 +11,6 @@ from importcost.model.advice import (
     Economics,
     IgnoredEdit,
     ImportFinding,
-    VerdictKind,
 )
 from importcost.model.profile import Profile
 from importcost.reports.behaviour import proof_headline
@@ -28,7 +27,6 @@ from importcost.reports.text import (
     wrap,
 )
 
-CHANGES = (VerdictKind.DEFERRABLE, VerdictKind.NEEDS_GETTER, VerdictKind.ANNOTATIONS_ONLY)
 MAX_STAYING = 12
 MAX_WORK = 8
 WORK_MIN_US = 500
@@ -59,11 +57,6 @@ def _statements(count: int) -> str:
 
 def _modules_are(count: int) -> str:
     return "1 module is" if count == 1 else f"{count:,} modules are"
-
-
-def is_suggestion(finding: ImportFinding) -> bool:
-    """Return True if a finding suggests a change: an edit exists, and it is worthwhile."""
-    return finding.verdict.kind in CHANGES and finding.verdict.style is not None
 
 
 class _Writer:
@@ -153,7 +146,7 @@ class _Writer:
         return saving_words(found.verification, 0)
 
     def suggestions(self) -> list[str]:
-        found = [one for one in self._advice.findings if is_suggestion(one)]
+        found = [one for one in self._advice.findings if one.is_suggested]
         if not found:
             return []
         lines = [self._style("One by one (shared modules count only where they go)", "1")]
@@ -197,7 +190,7 @@ class _Writer:
         return lines
 
     def staying(self) -> list[str]:
-        rest = [one for one in self._advice.findings if not is_suggestion(one)]
+        rest = [one for one in self._advice.findings if not one.is_suggested]
         rest.sort(key=lambda one: -one.cumulative_us)
         if not rest:
             return []

@@ -9,20 +9,14 @@ from importcost.model.advice import (
     ImportFinding,
     StatementTime,
     ThirdPartyHint,
-    VerdictKind,
     Verification,
 )
 from importcost.model.behaviour import NOTHING_COMPARED, Behaviour
 from importcost.model.profile import Profile, significant_blocked_us
 from importcost.reports.behaviour import names_in_short, proof_words, status_words
 from importcost.reports.facts import short_path
+from importcost.reports.styles import edit_words
 from importcost.reports.text import Palette, dollars, elide, milliseconds, wrap
-
-HOW = {
-    VerdictKind.DEFERRABLE: "import it in the functions that use it",
-    VerdictKind.NEEDS_GETTER: "make a cached getter",
-    VerdictKind.ANNOTATIONS_ONLY: "import it under TYPE_CHECKING",
-}
 
 
 def saving_words(
@@ -76,10 +70,7 @@ class AdviceItems:
             f"cumulative {milliseconds(finding.cumulative_us / 1000)}, "
             f"{len(finding.modules):,} modules"
         )
-        how = HOW[finding.verdict.kind]
-        names = ", ".join(finding.verdict.objects)
-        reason = finding.verdict.reason
-        yield from self._indented(f"{how}{' for ' + names if names else ''}: {reason}")
+        yield from self._indented(f"{edit_words(finding.verdict)}: {finding.verdict.reason}")
         if finding.economics is not None and (measured is None or measured.failure is None):
             yield from self._indented(self._terms(finding.economics))
         if measured is not None and measured.failure is None:
@@ -141,8 +132,8 @@ class AdviceItems:
             yield from self._indented(event.words)
         verdict = statement.verdict
         if verdict is not None:
-            kind = HOW.get(verdict.kind, "stays")
-            yield from self._indented(f"{kind}: {verdict.reason}")
+            how = edit_words(verdict) or "stays"
+            yield from self._indented(f"{how}: {verdict.reason}")
 
     def waits_us(self, statement: StatementTime) -> float:
         """Return the waiting of a statement, if the init waits for more than a processor."""

@@ -85,7 +85,7 @@ def analysis_of(*styles):
         return BestSet(tuple(numbers), 5_000 * len(numbers), ())
 
     best = joint(range(len(styles)))
-    return Analysis(Advice(findings, (), best, None), judged, None, joint)
+    return Analysis(Advice(findings, (), best, None), judged, None, joint, None)
 
 
 LISTED, GETTER = DeferStyle.LAZY_MODULES, DeferStyle.GETTER
