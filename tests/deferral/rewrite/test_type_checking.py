@@ -1,5 +1,7 @@
 """Style `type-checking`: imports that only annotations need."""
 
+# ruff: noqa: E501 - a line of a case is a line of its file
+
 import ast
 
 import pytest
@@ -67,6 +69,111 @@ CASES = {
         "def f(x: b, *y: c, **z: b) -> c: ...\n",
     ),
 }
+
+
+# Each text uses `a` in a block that never runs: type checkers read such a block from its top.
+HEAD = "from typing import TYPE_CHECKING\nimport a\n\n"
+USE = "\n\ndef f(x: 'a.T'): ...\n"
+ORDERED = {
+    "a use in the block": (
+        HEAD
+        + "if TYPE_CHECKING:\n    import b\n\n    # the shape\n    Shape = a.T\n    D = b.T\n"
+        + USE,
+        "if TYPE_CHECKING:\n    import b\n\n    import a\n    # the shape\n    Shape = a.T\n    D = b.T\n",
+    ),
+    "a use in a nested condition": (
+        HEAD
+        + "if TYPE_CHECKING:\n    import b\n    if b:\n        Shape = a.T\n    else:\n        Shape = b.T\n"
+        + USE,
+        "if TYPE_CHECKING:\n    import b\n    import a\n    if b:\n        Shape = a.T\n",
+    ),
+    "a use in a class of the block": (
+        HEAD + "if TYPE_CHECKING:\n    class P(a.T):\n        def m(self): ...\n" + USE,
+        "if TYPE_CHECKING:\n    import a\n    class P(a.T):\n",
+    ),
+    "an else branch that runs": (
+        HEAD + "if TYPE_CHECKING:\n    Shape = a.T\nelse:\n    Shape = object\n" + USE,
+        "if TYPE_CHECKING:\n    import a\n    Shape = a.T\nelse:\n    Shape = object\n",
+    ),
+    "several blocks, the second uses it": (
+        HEAD
+        + "if TYPE_CHECKING:\n    import b\n\nX = 1\nif TYPE_CHECKING:\n    Shape = a.T\n"
+        + USE,
+        "if TYPE_CHECKING:\n    import b\n    import a\n\nX = 1\nif TYPE_CHECKING:\n    Shape = a.T\n",
+    ),
+    "a use above the first block": (
+        HEAD
+        + "class C:\n    if TYPE_CHECKING:\n        T = a.T\n\n\nif TYPE_CHECKING:\n    import b\n"
+        + USE,
+        (
+            "if TYPE_CHECKING:\n    import a\n\nclass C:\n    if TYPE_CHECKING:\n        T = a.T\n\n\n"
+            "if TYPE_CHECKING:\n    import b\n"
+        ),
+    ),
+    "another condition beside the flag": (
+        HEAD + "if TYPE_CHECKING and X:\n    T = a.T\nif TYPE_CHECKING:\n    import b\n" + USE,
+        "if TYPE_CHECKING:\n    import a\n\nif TYPE_CHECKING and X:\n    T = a.T\n",
+    ),
+    "the else of a denied flag": (
+        HEAD + "if not TYPE_CHECKING:\n    X = 1\nelse:\n    T = a.T\n" + USE,
+        "if TYPE_CHECKING:\n    import a\n\nif not TYPE_CHECKING:\n    X = 1\nelse:\n    T = a.T\n",
+    ),
+    "typing.TYPE_CHECKING": (
+        "import typing\nimport a\n\nif typing.TYPE_CHECKING:\n    T = a.T\n" + USE,
+        "if typing.TYPE_CHECKING:\n    import a\n    T = a.T\n",
+    ),
+    "typing by another name": (
+        "import typing as t\nimport a\n\nif t.TYPE_CHECKING: import b; T = a.T\n" + USE,
+        "if t.TYPE_CHECKING: import b; import a; T = a.T\n",
+    ),
+    "the flag by another name, tabs, crlf": (
+        "from typing import TYPE_CHECKING as TC\r\nimport a\r\n\r\nif TC:\r\n\tT = a.T\r\n" + USE,
+        "if TC:\r\n\timport a\r\n\tT = a.T\r\n",
+    ),
+    "an import that is there, below the use": (
+        HEAD + "if TYPE_CHECKING:\n    T = a.T\n    import a\n" + USE,
+        "if TYPE_CHECKING:\n    import a\n    T = a.T\n    import a\n",
+    ),
+    "an import that is there, above the use": (
+        HEAD + "if TYPE_CHECKING:\n    import a\n    T = a.T\n" + USE,
+        "\nif TYPE_CHECKING:\n    import a\n    T = a.T\n\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), ORDERED.values(), ids=ORDERED)
+def test_the_import_is_above_its_first_use_in_the_block(before, after):
+    result = rewritten(before, DeferStyle.TYPE_CHECKING)
+    assert after in result
+    assert result.count("import a") == after.count("import a")
+    order = checked_in_order(result)
+    assert order.index("import a") < order.index("use a")
+
+
+def checked_in_order(text):
+    """Return the imports and uses of `a` at module level, as a type checker meets them."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import) and any(alias.name == "a" for alias in node.names):
+            found.append((node.lineno, node.col_offset, "import a"))
+        elif isinstance(node, ast.Name) and node.id == "a":
+            found.append((node.lineno, node.col_offset, "use a"))
+    return [what for _, _, what in sorted(found)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import a, settings\nif settings.TYPE_CHECKING:\n    T = a.T\ndef f(x: 'a.T'): ...\n",
+        "import a\nTYPE_CHECKING = bool(1)\nif TYPE_CHECKING:\n    T = a.T\ndef f(x: 'a.T'): ...\n",
+        (
+            "import a\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING or X:\n    T = a.T\n"
+            "def f(x: 'a.T'): ...\n"
+        ),
+    ],
+)
+def test_a_condition_that_may_hold_at_run_time_is_no_flag(text):
+    assert reason(text, DeferStyle.TYPE_CHECKING, "a")
 
 
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)

@@ -18,6 +18,8 @@ from importcost.deferral.rewrite.head import (
 from importcost.deferral.rewrite.imports import LINE_LIMIT, NeededImport
 from importcost.deferral.rewrite.tree import CannotRewriteError, Tree
 from importcost.deferral.source.model import Span
+from importcost.deferral.source.names import FunctionNode
+from importcost.deferral.source.type_flags import TypeFlags, type_flags
 
 _FLAGS = ("typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING")
 _FOLD = re.compile(r"[ \t\f]*\\?(?:\r\n|\r|\n)[ \t\f]*")
@@ -35,11 +37,22 @@ def type_checking_edits(
     imported. `touched` are the aliases that any change moves or makes lazy, as in `module_imports`;
     `spaced` are offsets before which another edit leaves blank lines.
     """
-    block = _block(tree)
+    flags = type_flags(tree.module)
+    block = _block(tree, flags)
+    used = _uses_by_checkers(tree, flags)
+    inside, above = _split(tree, block, needed, used)
+    edits = []
     if block is not None:
-        present = {ast.unparse(statement) for statement in block.body}
-        fresh = [need for need in needed if need.code() not in present]
-        return [_extended(tree, block, fresh)] if fresh else []
+        edits += _extended(tree, block, inside, used)
+    return edits + (_new_block(tree, above, touched, spaced) if above else [])
+
+
+def _new_block(
+    tree: Tree,
+    needed: Sequence[NeededImport],
+    touched: Collection[tuple[int, int]],
+    spaced: Collection[int],
+) -> list[Edit]:
     edits = []
     flag = _flag(tree, touched)
     if flag is None:
@@ -60,17 +73,85 @@ def _line_at(tree: Tree, position: int) -> str:
     return tree.text[position : tree.line_end(position)]
 
 
-def _block(tree: Tree) -> ast.If | None:
+def _block(tree: Tree, flags: TypeFlags) -> ast.If | None:
+    """Return the module's first `if TYPE_CHECKING:`."""
     for statement in tree.module.body:
-        if isinstance(statement, ast.If):
-            test = statement.test
-            name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
-            if name == "TYPE_CHECKING":
-                return statement
+        if isinstance(statement, ast.If) and flags.is_flag(statement.test):
+            return statement
     return None
 
 
-def _extended(tree: Tree, block: ast.If, needed: Sequence[NeededImport]) -> Edit:
+def _uses_by_checkers(tree: Tree, flags: TypeFlags) -> list[tuple[int, str]]:
+    """Return the names, with their offsets, that a type checker looks up on its way down a file.
+
+    Those are in blocks that never run. Names in functions are looked up last.
+    """
+    found: list[tuple[int, str]] = []
+    pending: list[tuple[ast.AST, bool]] = [(tree.module, False)]
+    while pending:
+        node, never = pending.pop()
+        if isinstance(node, ast.Name) and never:
+            found.append((tree.span(node).start, node.id))
+        elif isinstance(node, ast.If):
+            for part, skipped in (
+                (node.body, flags.never_runs(node.test)),
+                (node.orelse, flags.always_runs(node.test)),
+            ):
+                pending += [(child, never or skipped) for child in part]
+        elif isinstance(node, FunctionNode):
+            pending += [(child, never) for child in (*node.decorator_list, node.args)]
+        else:
+            pending += [(child, never) for child in ast.iter_child_nodes(node)]
+    return sorted(found)
+
+
+def _split(
+    tree: Tree,
+    block: ast.If | None,
+    needed: Sequence[NeededImport],
+    used: Sequence[tuple[int, str]],
+) -> tuple[list[NeededImport], list[NeededImport]]:
+    """Return the imports that the block may hold, and those that are used above it."""
+    if block is None:
+        return [], list(needed)
+    start = tree.start(block)
+    late = {id(need) for need in needed if (_first_use(need, used) or start) < start}
+    return (
+        [need for need in needed if id(need) not in late],
+        [need for need in needed if id(need) in late],
+    )
+
+
+def _first_use(need: NeededImport, used: Sequence[tuple[int, str]]) -> int | None:
+    return next((at for at, name in used if name in need.names), None)
+
+
+def _extended(
+    tree: Tree,
+    block: ast.If,
+    needed: Sequence[NeededImport],
+    used: Sequence[tuple[int, str]],
+) -> list[Edit]:
+    """Return the edits that put imports into the block: above a use in it, else at its end."""
+    edits: list[Edit] = []
+    before: dict[int, list[NeededImport]] = {}
+    for need in needed:
+        first = _first_use(need, used)
+        at = len(block.body)
+        if first is not None and first < tree.span(block.body[-1]).end:
+            at = next(n for n, child in enumerate(block.body) if first < tree.span(child).end)
+        present = {ast.unparse(statement) for statement in block.body[:at]}
+        if need.code() not in present:
+            before.setdefault(at, []).append(need)
+    for at, here in before.items():
+        if at == len(block.body):
+            edits.append(_appended(tree, block, here))
+        else:
+            edits.append(_above(tree, block.body[at], here))
+    return edits
+
+
+def _appended(tree: Tree, block: ast.If, needed: Sequence[NeededImport]) -> Edit:
     last = tree.span(block.body[-1]).end
     first = tree.start(block.body[0])
     if not tree.begins_line(first):
@@ -78,6 +159,16 @@ def _extended(tree: Tree, block: ast.If, needed: Sequence[NeededImport]) -> Edit
     indent = tree.indent_at(first)
     lines = "".join(need.line(indent, tree.indent, tree.newline) for need in needed)
     return lines_edit(tree, tree.next_line(last), lines)
+
+
+def _above(tree: Tree, statement: ast.stmt, needed: Sequence[NeededImport]) -> Edit:
+    start = tree.start(statement)
+    if not tree.begins_line(start):
+        return Edit(start, start, "".join(f"{need.code()}; " for need in needed))
+    indent = tree.indent_at(start)
+    lines = "".join(need.line(indent, tree.indent, tree.newline) for need in needed)
+    position = tree.own_comments(start)
+    return Edit(position, position, lines)
 
 
 def _flag(tree: Tree, touched: Collection[tuple[int, int]]) -> str | None:

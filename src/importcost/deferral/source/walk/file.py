@@ -217,13 +217,13 @@ class _Walk(_DefinitionWalk):
     def _on_if(self, node: ast.If, here: Context) -> None:
         self.visit(node.test, here)
         inner = replace(here, inside=(*here.inside, node)) if here.function is None else here
-        never = _type_checking(node.test)
+        never, always = self._flags.never_runs(node.test), self._flags.always_runs(node.test)
         main = here.function is None and _main_guard(node.test)
         body = replace(
             inner, typing_only=here.typing_only or never, main_only=here.main_only or main
         )
         self._all(node.body, body)
-        self._all(node.orelse, inner)
+        self._all(node.orelse, replace(inner, typing_only=here.typing_only or always))
 
     def _on_call(self, node: ast.Call, here: Context) -> None:
         what = dynamic_call(node)
@@ -269,13 +269,6 @@ class _Walk(_DefinitionWalk):
     def _on_matchstar(self, node: ast.MatchStar, here: Context) -> None:
         if node.name:
             self._bind(node.name, node, here, "assigned")
-
-
-def _type_checking(test: ast.expr) -> bool:
-    """Return True if the body of an `if` with this test never runs."""
-    if isinstance(test, ast.Constant):
-        return not test.value
-    return last_name(test) == "TYPE_CHECKING"
 
 
 def _main_guard(test: ast.expr) -> bool:

@@ -12,6 +12,7 @@ from importcost.deferral.source.known import dynamic_builtin, dynamic_name, read
 from importcost.deferral.source.model import Span, UseKind
 from importcost.deferral.source.names import FunctionNode, Origin, Scope, mangled
 from importcost.deferral.source.parse import Parsed
+from importcost.deferral.source.type_flags import type_flags
 
 _MUTATORS = frozenset(
     (
@@ -53,6 +54,7 @@ class NameWalk:
     def __init__(self, parsed: Parsed, lazy_annotations: bool) -> None:
         self.facts = Facts()
         self._parsed = parsed
+        self._flags = type_flags(parsed.tree)
         self._lazy = lazy_annotations
 
     def visit(self, node: ast.AST, here: Context, role: str = "value") -> None:
