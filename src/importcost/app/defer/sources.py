@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.deferral.rewrite.settled import settle_verdicts
-from importcost.deferral.source.analyse import OutsideUses, analyse, outside_uses
+from importcost.deferral.source.analyse import OutsideUses, analyse, outside_uses, reach_of
 from importcost.deferral.source.model import SourceFile, SourceText, Unreadable
 from importcost.deferral.source.text import decode
 from importcost.model.graph import FUNCTION, ImportGraph
@@ -55,6 +55,8 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
         else:
             texts[path] = text
     outside = outside_uses({names[path]: text for path, text in texts.items()})
+    entry = f"{target.module}.{target.function}"
+    reach = reach_of({names[path]: text for path, text in texts.items()}, [entry])
     files: dict[str, SourceFile] = {}
     for path, text in texts.items():
         name = names[path]
@@ -63,7 +65,7 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
         if name == target.module and target.function:
             # Lambda looks this name up itself.
             used = replace(used, entry=used.entry | {target.function})
-        found = analyse(text, name, is_package, python, used)
+        found = analyse(text, name, is_package, python, used, reach)
         if isinstance(found, Unreadable):
             unreadable[path] = found
         else:

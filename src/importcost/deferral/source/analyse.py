@@ -23,12 +23,13 @@ from importcost.deferral.source.names import FunctionNode
 from importcost.deferral.source.objects import Objects, objects_of
 from importcost.deferral.source.outside import OutsideUses, outside_uses
 from importcost.deferral.source.parse import Parsed, parse
+from importcost.deferral.source.reach.reach import Reach, reach_of
 from importcost.deferral.source.verdicts import name_list, verdict_on
 from importcost.deferral.source.view import View
 from importcost.deferral.source.walk.file import collect
 from importcost.model.advice import DeferStyle, DeferVerdict, VerdictKind
 
-__all__ = ["OutsideUses", "analyse", "outside_uses"]
+__all__ = ["OutsideUses", "analyse", "outside_uses", "reach_of"]
 
 _LAZY_ANNOTATIONS = (3, 14)
 
@@ -39,19 +40,23 @@ def analyse(
     is_package: bool,
     python: tuple[int, int],
     outside: OutsideUses,
+    reach: Reach | None = None,
 ) -> SourceFile | Unreadable:
     """Find the imports of a file that run on import, and decide what can be done with each.
 
     `module` is the file's dotted name and `python` the version that will import it. `outside` holds
-    what the function's other files use of it. A file that cannot be read is returned with the
-    reason.
+    what the function's other files use of it. `reach` is the call graph of all of them (None: of
+    this file alone). A file that cannot be read is returned with the reason.
     """
     parsed = parse(source)
     if isinstance(parsed, Unreadable):
         return parsed
     package = module if is_package else module.rpartition(".")[0]
+    if reach is None:
+        entries = [f"{module}.{name}" for name in outside.entry]
+        reach = reach_of({module: source}, entries, [module] if is_package else ())
     try:
-        return _analyse(source, parsed, (module, package), python, outside)
+        return _analyse(source, parsed, (module, package), python, (outside, reach))
     except RecursionError:
         return Unreadable(
             source.path, "holds an expression nested too deeply to analyse: split the expression"
@@ -63,9 +68,10 @@ def _analyse(
     parsed: Parsed,
     names: tuple[str, str],
     python: tuple[int, int],
-    outside: OutsideUses,
+    program: tuple[OutsideUses, Reach],
 ) -> SourceFile:
     module, package = names
+    outside, reach = program
     facts = collect(parsed, python >= _LAZY_ANNOTATIONS or _future_annotations(parsed.tree))
     imports = imports_of(facts.imports, package)
     local = [
@@ -87,6 +93,8 @@ def _analyse(
         outside=outside,
         init_calls=run_during_init(facts, occurrences, frozenset(targets)),
         is_package=module == package and bool(module),
+        module=module,
+        reach=reach,
     )
     objects = objects_of(view)
     return SourceFile(

@@ -10,6 +10,7 @@ from importcost.deferral.source.facts import Occurrence
 from importcost.deferral.source.model import UseKind
 from importcost.deferral.source.names import COMPREHENSIONS
 from importcost.deferral.source.purity import changes_module, is_moment, under
+from importcost.deferral.source.reach.occasions import late_use
 from importcost.deferral.source.view import Reason, View
 
 _SHARED = (
@@ -166,6 +167,7 @@ def _refused(view: View, found: ObjectCandidate) -> Reason | None:
         or _state(view, found)
         or _unstable(view, found)
         or changes_module(view, found.reads, found.node.lineno)
+        or late_use(view, view.uses.get(found.name, ()), found.name)
         or _awkward_use(view, found)
     )
 

@@ -11,6 +11,7 @@ from importcost.deferral.source.imports import Imported
 from importcost.deferral.source.known import side_effect
 from importcost.deferral.source.model import UseKind
 from importcost.deferral.source.objects import Objects
+from importcost.deferral.source.reach.occasions import late_use
 from importcost.deferral.source.view import Reason, View
 from importcost.model.advice import DeferStyle, DeferVerdict, VerdictKind
 
@@ -31,6 +32,7 @@ def verdict_on(
     refusal = (
         _by_form(item)
         or _by_place(item)
+        or late_use(view, uses, item.imported[0] if item.imported else item.code)
         or _by_effect(item)
         or _by_later_change(item, view)
         or view.dynamic()

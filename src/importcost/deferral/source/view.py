@@ -12,6 +12,7 @@ from importcost.deferral.source.init import InitCall
 from importcost.deferral.source.names import dotted_name
 from importcost.deferral.source.outside import OutsideUses
 from importcost.deferral.source.parse import Parsed
+from importcost.deferral.source.reach.reach import Reach
 
 Reason = tuple[str, int | None]
 """The reason why something cannot be done, and the line that decides it."""
@@ -29,6 +30,8 @@ class View:
     outside: OutsideUses
     init_calls: Mapping[int, tuple[InitCall, ...]]
     is_package: bool
+    module: str
+    reach: Reach
 
     def rebound(self, name: str, own: ast.AST) -> Reason | None:
         """Return what binds a name again, besides the statement `own`."""
