@@ -323,7 +323,8 @@ def _treat_bytecode(
     compiled = set(spec["timed_files"]) if kind == "statements" else set()
     key = str(spec.get("variant") or "")
 
-    def cache_from_source(path: "Any", debug_override: "Any" = None, **options: "Any") -> str:
+    def cache_from_source(path: "Any", *given: "Any", **options: "Any") -> str:
+        # Python 3.15 has no second parameter any more, the deprecated debug_override.
         path = os.fspath(path)
         if path in compiled:
             raise NotImplementedError("importcost: compiled with its statements timed")
@@ -331,12 +332,12 @@ def _treat_bytecode(
             return str(os.path.join(folder, os.path.abspath(path).lstrip(os.sep) + tag))
         if path.startswith(kept) or _is_stdlib(path, stdlib_dirs):
             if sys.dont_write_bytecode:
-                return str(machinery.cache_from_source(path, debug_override, **options))
+                return str(machinery.cache_from_source(path, *given, **options))
         elif folder and spec["bytecode"] == "image":
             place = os.path.join(folder, key) if path in replaced else folder
             return str(os.path.join(place, os.path.abspath(path).lstrip(os.sep) + tag))
         elif path not in replaced:
-            cached = str(machinery.cache_from_source(path, debug_override, **options))
+            cached = str(machinery.cache_from_source(path, *given, **options))
             if _hash_based(cached, machinery.external.MAGIC_NUMBER):
                 return cached
         raise NotImplementedError("importcost: as deployed, this file has no valid bytecode")
@@ -344,8 +345,17 @@ def _treat_bytecode(
     machinery.external.cache_from_source = cache_from_source
 
 
-def _replace_sources(machinery: _Machinery, replacements: "dict[str, str]") -> None:
+def _loaded(modules: "Any") -> "list[str]":
+    """Return the names of modules, without lazy ones whose code has not run."""
+    # importlib.util.LazyLoader gives them a class of this name, and so does importcost's own edit.
+    return [name for name, module in modules.items() if type(module).__name__ != "_LazyModule"]
+
+
+def _replace_sources(os: "Any", machinery: _Machinery, replacements: "dict[str, str]") -> None:
     """Let the loader read other text for some files: a rewritten copy that needs no folder."""
+    added = {path for path in replacements if not os.path.exists(path)}
+    if added:
+        sys.meta_path.append(_AddedFiles(os, machinery, added))
     loader = machinery.external.FileLoader
     real = loader.get_data
 
@@ -354,6 +364,24 @@ def _replace_sources(machinery: _Machinery, replacements: "dict[str, str]") -> N
         return bytes(real(self, path)) if text is None else text.encode("latin-1")
 
     loader.get_data = get_data
+
+
+class _AddedFiles:
+    """Finds modules whose files only the rewritten copy has: no folder lists them."""
+
+    def __init__(self, os: "Any", machinery: _Machinery, paths: "set[str]") -> None:
+        self._join = os.path.join
+        self._machinery = machinery
+        self._paths = paths
+
+    def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
+        for folder in sys.path if path is None else path:
+            file = self._join(str(folder), name.rpartition(".")[2] + ".py")
+            if file in self._paths:
+                external = self._machinery.external
+                loader = external.SourceFileLoader(name, file)
+                return external.spec_from_file_location(name, file, loader=loader)
+        return None
 
 
 _WATCHED = (
@@ -582,7 +610,7 @@ def _invoke(os: "Any", spec: "Any", probe_file: str, ground: _Ground) -> "Any":
     import json
 
     function = getattr(sys.modules[spec["module"]], spec["function"])
-    before = set(sys.modules)
+    before = set(_loaded(sys.modules))
     answer: Any = {"result": None, "is_json": True, "error": None}
     value: Any = None
     failure: BaseException | None = None
@@ -593,7 +621,7 @@ def _invoke(os: "Any", spec: "Any", probe_file: str, ground: _Ground) -> "Any":
         failure = error
     answer["span"] = _span(begin, _clock_at_end())
     ground.take_back()
-    answer["loaded"] = sorted(set(ground.left) - before)
+    answer["loaded"] = sorted(set(_loaded(ground.left)) - before)
     if failure is not None:
         answer["error"] = _error_result(failure, probe_file, ground)
         return answer
@@ -721,6 +749,8 @@ class _GraphRecorder:
     def _record(self, frame: "Any", absolute: str, cached: bool, known: "dict[str, bool]") -> None:
         where = self._where(frame)
         self._edge(where, absolute, cached)
+        if not known:
+            return  # looking into a lazy module would load it
         namespace = getattr(sys.modules[absolute], "__dict__", {})
         if "*" in known:
             exported = namespace.get("__all__")
@@ -1089,7 +1119,7 @@ def _run_handler(
 ) -> "BaseException | None":
     """Import the handler as its run kind requires; return the error that ended its init early."""
     if spec.get("replacements"):
-        _replace_sources(machinery, spec["replacements"])
+        _replace_sources(os, machinery, spec["replacements"])
     timer = _StatementTimer(os, spec["timed_files"]) if kind == "statements" else None
     if timer:
         timer.install(machinery)
@@ -1158,7 +1188,7 @@ def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") ->
         os._exit(0)  # a forked copy of the handler came this far: only the original reports
     result["module_count"] = len(ground.left)
     if spec.get("list_modules"):
-        result["modules"] = list(ground.left)
+        result["modules"] = _loaded(ground.left)
     if recorder:
         result["touched"] = recorder.uninstall()
         machinery.restore()
