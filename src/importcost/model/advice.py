@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from importcost.model.behaviour import NOTHING_COMPARED, Behaviour
+from importcost.model.effects import ImportEffect
 from importcost.model.interval import Interval
 
 
@@ -61,7 +62,7 @@ class DeferVerdict:
 
     `reason` is a sentence without its full stop. `objects` are the module-level names that have to
     become getters, in the order of their definition. `style` is the fitting edit, None if there is
-    none.
+    none. `effects` are what importing the modules does to others' objects, if that is the reason.
     """
 
     kind: VerdictKind
@@ -69,6 +70,7 @@ class DeferVerdict:
     line: int | None = None
     objects: tuple[str, ...] = ()
     style: DeferStyle | None = None
+    effects: tuple[ImportEffect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ from functools import partial
 from importcost.app.defer.behaviour import own_code_of
 from importcost.app.defer.best_of import best_of, joint
 from importcost.app.defer.findings import JudgedImport, findings_of, settle_verdict, source_line
+from importcost.app.defer.import_effects import refuse_effects
 from importcost.app.defer.measured_costs import MeasuredCosts, place
 from importcost.app.defer.rewriting import Edits
 from importcost.app.defer.sources import Sources
 from importcost.deferral.cost.bytecode import bytecode_finding
 from importcost.deferral.cost.knowledge import hints
+from importcost.deferral.effects.import_effects import ImportEffects
 from importcost.model.advice import (
     Advice,
     BestSet,
@@ -61,8 +63,9 @@ def analyse_profile(
         raise ValueError("a profile without an import graph tells nothing about deferring")
     graph = profile.graph
     costs = MeasuredCosts(profile, graph, statements, sources)
-    edits = Edits(findings_of(costs, sources, style), sources, profile.environment.minor_version)
-    found = edits.settled()
+    python = profile.environment.minor_version
+    edits = Edits(findings_of(costs, sources, style), sources, python)
+    found = refuse_effects(costs, edits.settled(), ImportEffects(graph, python))
     best = best_of(costs, found)
     if best is not None:
         best = joint(costs, found, edits.agreeing(best.finding_ids))

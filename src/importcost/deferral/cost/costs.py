@@ -96,6 +96,18 @@ class ImportCosts:
         names = (self._flow.name(node) for node in self._gone(keys))
         return tuple(name for name in names if name is not None)
 
+    def loaded_by(self, keys: Iterable[StatementKey]) -> tuple[str, ...]:
+        """Return the modules that these statements load, by themselves or through others."""
+        starts = [node for key in keys if (node := self._flow.node_of_key.get(key)) is not None]
+        seen, waiting = set(starts), list(starts)
+        while waiting:
+            for successor in self._flow.successors[waiting.pop()]:
+                if successor not in seen:
+                    seen.add(successor)
+                    waiting.append(successor)
+        names = (self._flow.name(node) for node in sorted(seen))
+        return tuple(name for name in names if name is not None)
+
     def exclusive_by_statement(self) -> dict[StatementKey, int]:
         """Return, for each statement, the time that disappears if it alone is deferred."""
         sums = dominated_sums(self._flow.successors, ROOT, self._weights)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib.resources import files
+
+from importcost.errors import UsageError
 
 _DYNAMIC = frozenset(("globals", "locals", "eval", "exec", "f_globals", "f_locals", "__globals__"))
 _ONLY_BARE = frozenset(("eval", "exec", "globals", "locals"))
@@ -54,42 +59,29 @@ def _is_sys_modules(node: ast.expr) -> bool:
     return name == "modules"
 
 
-_EFFECTS = {
-    "ddtrace": "patches libraries when it is imported",
-    "gevent": "has to patch the standard library before anything uses it",
-    "eventlet": "has to patch the standard library before anything uses it",
-    "aws_xray_sdk": "patches libraries",
-    "sentry_sdk": "hooks into errors and libraries",
-    "newrelic": "patches libraries",
-    "elasticapm": "patches libraries",
-    "datadog_lambda": "patches libraries",
-    "lumigo_tracer": "patches libraries",
-    "epsagon": "patches libraries",
-    "thundra": "patches libraries",
-    "opentelemetry.instrumentation": "patches libraries",
-    "readline": "changes the interpreter when it is imported",
-    "rlcompleter": "changes the interpreter when it is imported",
-    "faulthandler": "changes the interpreter",
-    "antigravity": "opens a browser when it is imported",
-    "this": "prints when it is imported",
-    "pysqlite3": "replaces another module",
-    "unzip_requirements": "unpacks the function's requirements before they are imported",
-    "pretty_errors": "changes the interpreter when it is imported",
-    "beartype.claw": "hooks into imports",
-    "typeguard.importhook": "hooks into imports",
-    "uvloop": "replaces the event loop",
-    "nest_asyncio": "patches the event loop",
-    "pymysql": "may replace MySQLdb",
-    "future.standard_library": "changes later imports",
-    "truststore": "replaces ssl's trust store",
-    "certifi_win32": "patches certifi when it is imported",
-}
-
-
 def side_effect(imported: Iterable[str]) -> str | None:
-    """Return what importing one of these modules does, None if nothing is known."""
+    """Return what importing one of these packages is known to do, None if nothing is known."""
     for module in imported:
-        for known, effect in _EFFECTS.items():
+        for known, effect in known_packages().items():
             if module == known or module.startswith(f"{known}."):
                 return f"{known} {effect}"
     return None
+
+
+@lru_cache(maxsize=1)
+def known_packages() -> Mapping[str, str]:
+    """Return packages known for what importing them does, from `deferral/data/effects.json`.
+
+    They are known because what they do is not in their own modules' bodies, or has no source.
+    Raises UsageError if the file is damaged.
+    """
+    name = "effects.json"
+    shipped = files("importcost.deferral").joinpath("data", name)
+    try:
+        data = json.loads(shipped.read_text(encoding="utf-8"))
+        return {entry["module"]: entry["does"] for entry in data["packages"]}
+    except (ValueError, TypeError, KeyError) as error:
+        raise UsageError(
+            f"The known effects {name} cannot be read ({type(error).__name__}: {error}):"
+            " reinstall importcost."
+        ) from error

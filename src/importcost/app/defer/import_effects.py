@@ -1,0 +1,88 @@
+"""Refuse imports whose modules do something to objects that init would still load without them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from importcost.app.defer.findings import JudgedImport
+from importcost.app.defer.measured_costs import MeasuredCosts
+from importcost.deferral.effects.import_effects import ImportEffects
+from importcost.model.advice import DeferVerdict, VerdictKind
+from importcost.model.effects import ImportEffect
+
+
+def refuse_effects(
+    costs: MeasuredCosts, findings: Sequence[JudgedImport], effects: ImportEffects
+) -> list[JudgedImport]:
+    """Return the findings, refused where deferring them would move an effect that others see.
+
+    All deferrable findings are looked at together: two imports that share a module move it only if
+    both move. An effect of a module on an object is seen by nobody else if whatever loads the
+    object's module loads the module as well. If it is seen, the first import that loads the module
+    stays, and the rest is looked at again: what stays may be what another module changes.
+    """
+    judged = list(findings)
+    movable = {number for number, one in enumerate(judged) if one.changes}
+    while movable:
+        found = _first_effect(costs, judged, movable, effects)
+        if found is None:
+            return judged
+        number, seen = found
+        judged[number] = _refused(judged[number], seen)
+        movable.discard(number)
+    return judged
+
+
+def _first_effect(
+    costs: MeasuredCosts,
+    judged: Sequence[JudgedImport],
+    movable: set[int],
+    effects: ImportEffects,
+) -> tuple[int, tuple[ImportEffect, ...]] | None:
+    """Return the finding that has to stay, with the effects of the modules that it loads."""
+    keys = [key for number in sorted(movable) for key in judged[number].keys]
+    moved = costs.imports.modules_of(keys)
+    loaders = _loaders(costs, judged, movable)
+    seen: dict[int, list[ImportEffect]] = defaultdict(list)
+    for module in moved:
+        for effect in effects.of(module):
+            if not _is_unseen(effect, frozenset(moved), loaders):
+                seen[min(loaders[module])].append(effect)
+    if not seen:
+        return None
+    number = min(seen)
+    return number, tuple(seen[number])
+
+
+def _loaders(
+    costs: MeasuredCosts, judged: Sequence[JudgedImport], movable: set[int]
+) -> Mapping[str, frozenset[int]]:
+    """Return, for each module, the findings that load it by themselves or through others."""
+    loaders: dict[str, set[int]] = defaultdict(set)
+    for number in movable:
+        for module in costs.imports.loaded_by(judged[number].keys):
+            loaders[module].add(number)
+    return {module: frozenset(numbers) for module, numbers in loaders.items()}
+
+
+def _is_unseen(
+    effect: ImportEffect, moved: frozenset[str], loaders: Mapping[str, frozenset[int]]
+) -> bool:
+    target = effect.target_module
+    return target in moved and loaders[target] <= loaders[effect.module]
+
+
+def _refused(one: JudgedImport, seen: tuple[ImportEffect, ...]) -> JudgedImport:
+    """Return the finding as one that stays, with the effects as its reason."""
+    verdict = DeferVerdict(
+        VerdictKind.NOT_DEFERRABLE, _reason(seen), one.finding.place.line, effects=seen
+    )
+    return replace(one, finding=replace(one.finding, verdict=verdict), changes=(), objects=())
+
+
+def _reason(seen: Sequence[ImportEffect]) -> str:
+    more = len(seen) - 1
+    rest = f", and {more} more such {'effect' if more == 1 else 'effects'}" if more else ""
+    return f"{seen[0].sentence}{rest}"

@@ -1,0 +1,235 @@
+"""Follow calls: into functions whose source is at hand, else by what is known of them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+
+from importcost.deferral.effects.expressions import attribute_of
+from importcost.deferral.effects.held import ANY_CHANGER
+from importcost.deferral.effects.known_effects import KnownCall
+from importcost.deferral.effects.refs import FRESH, FunctionDef, NameScope, Ref, RefForm, item_of
+from importcost.deferral.effects.run import MAX_DEPTH, BodyRun, CallSite, shown
+from importcost.model.effects import EffectKind
+
+REGISTERS = re.compile(
+    r"^(un)?(register|subscribe|connect|install|patch|hook|listen|attach|bind|enable|instrument)"
+    r"|^add(_|$)|^set[_A-Z]|^include_|^use$|_register$|^configure|^mount"
+)
+_TAKES_CLASS = frozenset({"classmethod"})
+
+
+def follow_call(run: BodyRun, callee: Ref, site: CallSite) -> Ref:
+    """Return what a call gives, and record what it changes."""
+    if callee.form is RefForm.FUNCTION:
+        return _function(run, callee, site)
+    if callee.form is RefForm.CLASS:
+        return _construct(run, callee, site)
+    if callee.form is RefForm.OBJECT:
+        return _object(run, callee, site)
+    if callee.form is RefForm.FRESH:
+        return _unknown(run, callee, site)
+    return FRESH
+
+
+def _unknown(run: BodyRun, callee: Ref, site: CallSite) -> Ref:
+    """Call something new: a method of a new object of a class without source, for example."""
+    if callee.of is not None and callee.of.form is RefForm.CLASS and callee.of == run.new_class:
+        return callee.of
+    if callee.of is not None and callee.of.form is RefForm.CLASS:
+        method = run.lookup.member(callee.of, "__call__", callee)
+        return follow_call(run, method, site) if method is not None else FRESH
+    known = _known(run, callee)
+    if known is not None and callee.of is not None:
+        _record_known(run, known, callee.of, site)
+    return FRESH
+
+
+def _known(run: BodyRun, callee: Ref) -> KnownCall | None:
+    calls = run.lookup.known.calls
+    found = calls.get(callee.dotted)
+    return found or (calls.get(callee.of.dotted) if callee.of is not None else None)
+
+
+def _record_known(run: BodyRun, known: KnownCall, target: Ref, site: CallSite) -> None:
+    if run.depth and run.fills_once(site.scope.module):
+        return
+    how = f"{run.how}, which {known.does}" if run.depth else known.does
+    category = _category(site) if target.module == "warnings" else None
+    if category is not None:
+        # Only those who raise a warning of this class can see its filter.
+        run.record(known.kind, f"{how} of {category.dotted}", category.dotted, category.module)
+        return
+    owner = "" if known.is_process else target.module
+    if known.is_of_argument:
+        shared = [one for one in site.positional if one.is_shared]
+        owner = shared[0].module if shared else run.module
+    run.record(known.kind, how, target.dotted, owner)
+
+
+def _category(site: CallSite) -> Ref | None:
+    """Return the class of warnings that a filter is for, if its source shows it."""
+    category = site.keywords.get("category")
+    if category is None and len(site.positional) > 1:
+        category = site.positional[-1]
+    return category if category is not None and category.form is RefForm.CLASS else None
+
+
+def _object(run: BodyRun, callee: Ref, site: CallSite) -> Ref:
+    """Call an object or method whose definition is not at hand."""
+    if callee.module == "builtins":
+        return _builtin(run, callee.path, site)
+    known = _known(run, callee)
+    if known is not None:
+        _record_known(run, known, callee, site)
+        return FRESH
+    method = None
+    if callee.of is not None and callee.of.form is RefForm.CLASS:
+        method = run.lookup.member(callee.of, "__call__", callee)
+    if method is not None:
+        return follow_call(run, method, site)
+    if callee.dotted in run.lookup.known.shared_results:
+        return callee
+    if callee.dotted == "logging.getLogger" and site.node is not None:
+        return run.lookup.logger(site.node, site.scope.module)
+    if callee.dotted in ("importlib.import_module", "sys.modules.get"):
+        name = site.positional[0].text if site.positional else None
+        return Ref(RefForm.MODULE, name) if name else FRESH
+    if run.lookup.codes.is_stdlib(callee.module):
+        return _stdlib(run, callee, site)
+    if not run.lookup.known.is_trusted(callee.module):
+        _unresolved(run, callee, site)
+    return Ref(RefForm.FRESH, of=callee)
+
+
+def _stdlib(run: BodyRun, callee: Ref, site: CallSite) -> Ref:
+    holder, _, last = callee.path.rpartition(".")
+    if holder and last in ANY_CHANGER:
+        target = replace(callee, path=holder)
+        run.changes(target, f"calls {shown(callee.dotted)}()", EffectKind.PROCESS)
+    elif holder and last == "register":
+        # A type registered with an abstract base class matters only where the type itself is known.
+        for argument in site.positional:
+            run.changes(
+                argument, f"registers {shown(argument.dotted)} with {shown(callee.dotted)}()"
+            )
+    return Ref(RefForm.FRESH, of=callee)
+
+
+def _unresolved(run: BodyRun, callee: Ref, site: CallSite) -> None:
+    """Judge a call by its name and place: nobody calls for nothing and drops the result."""
+    holder, _, last = callee.path.rpartition(".")
+    target = replace(callee, path=holder, of=None) if holder else callee
+    if callee.of is not None and run.lookup.codes.is_stdlib(callee.of.module):
+        if last not in ANY_CHANGER:
+            return
+    elif last not in ANY_CHANGER and not REGISTERS.search(last):
+        # A decorator that is no method has nothing to register with.
+        is_plain = site.use == "value" or (site.use == "decorator" and not holder)
+        if run.depth or is_plain:
+            return
+    run.changes(target, f"calls {shown(callee.dotted)}()", EffectKind.REGISTERS)
+
+
+def _builtin(run: BodyRun, name: str, site: CallSite) -> Ref:
+    first = site.positional[0] if site.positional else FRESH
+    text = site.positional[1].text if len(site.positional) > 1 else None
+    if name in ("setattr", "delattr"):
+        verb = "sets" if name == "setattr" else "deletes"
+        attribute = f".{text}" if text else ""
+        run.changes(first, f"{verb} {shown(first.dotted)}{attribute}")
+    elif name == "getattr" and first.is_shared:
+        return attribute_of(run, first, text) if text else item_of(first)
+    elif name == "vars":
+        return first
+    elif name == "globals":
+        return Ref(RefForm.OBJECT, site.scope.module, "globals()", type="dict")
+    elif name == "__import__" and first.text:
+        return Ref(RefForm.MODULE, first.text.partition(".")[0])
+    elif name == "type.__new__" and run.new_class is not None:
+        return run.new_class
+    return FRESH
+
+
+def _construct(run: BodyRun, class_: Ref, site: CallSite) -> Ref:
+    made = Ref(RefForm.FRESH, of=class_)
+    known = run.lookup.known.calls.get(class_.dotted)
+    if known is not None:
+        _record_known(run, known, class_, site)
+        return made
+    method = run.lookup.member(class_, "__init__", made)
+    if method is not None and method.form is RefForm.FUNCTION:
+        follow(run, method, site)
+    return made
+
+
+def _function(run: BodyRun, function: Ref, site: CallSite) -> Ref:
+    known = _known(run, function)
+    if known is not None:
+        _record_known(run, known, function, site)
+        return FRESH
+    return follow(run, function, site)
+
+
+def follow(run: BodyRun, function: Ref, site: CallSite) -> Ref:
+    """Run a function's body with these arguments, if its source is at hand and not too deep."""
+    node = function.node
+    if not isinstance(node, FunctionDef) or isinstance(node, ast.AsyncFunctionDef):
+        return FRESH
+    is_known = run.lookup.known.is_trusted(function.module)
+    if is_known or run.depth >= MAX_DEPTH or function.dotted in run.active:
+        return FRESH
+    scope = NameScope(function.module, outer=function.scope)
+    _bind(function, node, site, scope)
+    outermost = run.how, run.use, run.callee
+    run.how = run.how or f"calls {shown(function.dotted)}()"
+    if not run.depth or (site.use == "value" and _is_elsewhere(run, function)):
+        run.use, run.callee = site.use, function.module
+        if REGISTERS.search(function.path.rpartition(".")[2]):
+            run.use = "statement"
+    run.active.append(function.dotted)
+    run.depth += 1
+    try:
+        if isinstance(node, ast.Lambda):
+            return run.value(node.body, scope)
+        run.steps.run(run, node.body, scope)
+    finally:
+        run.depth -= 1
+        run.active.pop()
+        run.how, run.use, run.callee = outermost
+    return scope.result[0] if scope.result else FRESH
+
+
+def _is_elsewhere(run: BodyRun, function: Ref) -> bool:
+    """Return True if a call leaves the package that the outermost call went into."""
+    return function.module.partition(".")[0] != run.callee.partition(".")[0]
+
+
+def _bind(
+    function: Ref,
+    node: ast.FunctionDef | ast.Lambda,
+    site: CallSite,
+    scope: NameScope,
+) -> None:
+    names = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+    scope.names["(method)"] = function
+    decorators = {ast.unparse(one) for one in getattr(node, "decorator_list", ())}
+    receiver = function.of
+    if receiver is not None and "staticmethod" not in decorators and names:
+        is_class = decorators & _TAKES_CLASS and receiver.form is not RefForm.CLASS
+        class_ = receiver.of if is_class and receiver.of is not None else receiver
+        is_plain = receiver.form is RefForm.CLASS and not decorators & _TAKES_CLASS
+        # `Class.method(instance)` passes the instance itself.
+        if not is_plain or site.node is None:
+            scope.names[names.pop(0)] = class_
+    for name, value in zip(names, site.positional, strict=False):
+        scope.names[name] = value
+    every = {*names, *(one.arg for one in node.args.kwonlyargs)}
+    for name in every - set(scope.names):
+        scope.names[name] = site.keywords.get(name, FRESH)
+    if node.args.vararg is not None:
+        rest = [one for one in site.positional[len(names) :] if one.is_shared]
+        scope.names[node.args.vararg.arg] = rest[0] if rest else FRESH
+    if node.args.kwarg is not None:
+        scope.names[node.args.kwarg.arg] = FRESH
