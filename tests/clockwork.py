@@ -31,6 +31,8 @@ _ROW = re.compile(rb"import time:\s+\d+ \|\s+\d+ \| ( *)(\S+)$", re.MULTILINE)
 INTERPRETER_START_US = 10_000
 RUNTIME_US = 20_000
 SPEED_US = 100_000
+SAMPLE_NS = 100_000
+SAMPLE_NOISE = 0.02
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,26 @@ def two_speeds(seed: int, slower: float = 1.6) -> Iterator[float]:
 
 
 class Clockwork:
-    """A runner that launches through another one and replaces the times that came back."""
+    """A runner that launches through another one and replaces the times that came back.
 
-    def __init__(self, runner: Runner, times: Times, factors: Iterator[float] | None = None):
+    `factors` slow down the machine, which its speed samples show; `noise` is in init's time alone.
+    `launches` are the kinds of all launches so far.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        times: Times,
+        factors: Iterator[float] | None = None,
+        noise: Iterator[float] | None = None,
+    ):
         self._runner = runner
         self._times = times
         self._factors = factors if factors is not None else repeat(1.0)
+        self._noise = noise if noise is not None else repeat(1.0)
         self._answers: dict[str, Launch] = {}
+        self._sampled = jitter(17, SAMPLE_NOISE)
+        self.launches: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._runner, name)
@@ -111,6 +126,7 @@ class Clockwork:
         if job not in self._answers:
             self._answers[job] = self._runner.launch(python_args, files, timeout_s, folders)
         launch = self._answers[job]
+        self.launches.append(python_args[-3] if spec else "speed")
         factor = next(self._factors)
         if launch.result is None:
             return launch
@@ -131,8 +147,11 @@ class Clockwork:
             "interpreter_start": _span(INTERPRETER_START_US * factor),
             "runtime": _span(RUNTIME_US * factor),
             # Waiting takes as long at any speed.
-            "function_init": _span(cpu_us * factor, waits_us),
+            "function_init": _span(cpu_us * factor * next(self._noise), waits_us),
         }
+        if result.get("speed_samples"):
+            samples = (next(self._sampled) * factor * SAMPLE_NS for _ in range(20))
+            result["speed_samples"] = [[at, round(took)] for at, took in enumerate(samples)]
         if result.get("statements"):
             result["statements"] = [self._statement(row, factor) for row in result["statements"]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from itertools import count
 
 import pytest
 
@@ -18,6 +19,7 @@ from importcost.measure.session import Progress
 from importcost.model.profile import RunKind
 
 TRACING = "timing each import"
+LAST = f"{TRACING}, about 3 s left"
 
 
 class Terminal(io.StringIO):
@@ -33,7 +35,9 @@ def shown_to(stream: io.StringIO, monkeypatch, *, show_progress: bool = True, **
         monkeypatch.setenv(name, value)
     with (
         contextlib.redirect_stderr(stream),
-        TerminalListener(show_notes=True, show_progress=show_progress) as shown,
+        TerminalListener(
+            show_notes=True, show_progress=show_progress, clock=count(step=2.5).__next__
+        ) as shown,
     ):
         shown.progress(Progress(0, 3, RunKind.GRAPH, handler="/task/app.py"))
         shown.progress(Progress(1, 3, RunKind.TIMED, handler="/task/app.py"))
@@ -50,11 +54,14 @@ def test_the_line_says_what_is_measured_how_far_it_is_and_the_bill_so_far(monkey
     assert lines == [
         "Measuring app.py  [--------------------]  launch 1 of 3, finding its imports",
         "Measuring app.py  [#######-------------]  launch 2 of 3, timing its init",
-        f"Measuring app.py, about 3,300 ms so far  [{'#' * 13}-------]  launch 3 of 3, {TRACING}",
+        f"Measuring app.py, about 3,300 ms so far  [{'#' * 13}-------]  launch 3 of 3, {LAST}",
         "Now the pairs.",
         "Verifying 2 changes  [##########----------]  launch 4 of 6, timing its init",
         "Verifying 2 changes  [#############-------]  launch 5 of 6, timing its init",
-        "Verifying 2 changes  [#################---]  launch 6 of 6, timing its init",
+        (
+            "Verifying 2 changes  [#################---]  launch 6 of 6, timing its init, "
+            "about 3 s left"
+        ),
     ]
     # What is printed next stands on an empty line.
     assert text.endswith(CLEAR_LINE)

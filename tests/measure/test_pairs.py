@@ -8,7 +8,14 @@ from random import Random
 import pytest
 
 from importcost.errors import HandlerError
-from importcost.measure.pairs import MIN_ROUNDS, PairedSubject, _Side, controls, verify
+from importcost.measure.pairs import (
+    MIN_ROUNDS,
+    MIN_ROUNDS_OF_FEW,
+    PairedSubject,
+    RoundLimits,
+    most_launches,
+    verify,
+)
 from importcost.measure.session import Variant
 from tests.clockwork import Clockwork, Times, jitter
 from tests.harness import Handler, write_files
@@ -30,7 +37,7 @@ def compare(tmp_path, times, original, **changed):
         runner,
         subject,
         variants,
-        seconds=20,
+        limits=RoundLimits(200, 600),
         random=Random(3),
         on_progress=lambda done, total: calls.append((done, total)),
     )
@@ -71,9 +78,14 @@ def test_real_launches_bring_real_figures(tmp_path):
     variant = Variant("empty", {str(handler.root / "handler.py"): b""})
     pair = PairedSubject("empty", replace(subject, variant=variant))
     found = verify(
-        session._runner, subject, [pair], seconds=0, random=Random(3), on_progress=lambda *_: None
+        session._runner,
+        subject,
+        [pair],
+        limits=RoundLimits(0, 0),
+        random=Random(3),
+        on_progress=lambda *_: None,
     )["empty"]
-    assert found.pairs == MIN_ROUNDS
+    assert found.pairs == MIN_ROUNDS_OF_FEW
     # The saving is a median of differences, which may exceed the difference of the medians.
     assert found.original_us > 0
     assert 2 * found.original_us > found.saving_us.value > 0
@@ -92,14 +104,30 @@ def test_waiting_that_goes_away_is_saved_too(tmp_path):
     assert found.saving_us.value < found.original_us
 
 
-def test_the_original_is_launched_more_often_where_many_are_held_against_it(tmp_path):
-    handler = Handler(write_files(tmp_path, {"handler.py": "x = 1\n"}))
+@pytest.mark.parametrize(("count", "a_round"), [(1, 2), (2, 3), (3, 5), (6, 8)])
+def test_launches_are_limited_and_many_variants_share_two_originals(tmp_path, count, a_round):
+    """Rounds end with the launches; what was said to be the most is the most."""
+    handler = Handler(write_files(tmp_path, {"handler.py": "import extra\n", "extra.py": ""}))
     session = handler.session()
-    launched = []
-    for count in (1, 4):
-        base = _Side(handler.session(), controls(count))
-        for _ in range(1 + 2 * base.per_round):
-            base.launch()
-        launched.append((base.per_round, len(base.cpu_us()), len(base.session.runs)))
-    assert launched == [(1, 2, 3), (3, 2, 7)]
-    assert session.runs == []
+    subject = session._subject
+    # So noisy that no saving is ever known well enough.
+    times = Times({"extra": 20_000})
+    runner = Clockwork(session._runner, times, jitter(5), noise=jitter(6, 0.6))
+    file = str(handler.root / "handler.py")
+    variants = [
+        PairedSubject(n, replace(subject, variant=Variant(str(n), {file: b"x = 1\n"})))
+        for n in range(count)
+    ]
+    limits = RoundLimits(45, 600)
+    seen = []
+    verify(
+        runner,
+        subject,
+        variants,
+        limits=limits,
+        random=Random(3),
+        on_progress=lambda done, total: seen.append((done, total)),
+    )
+    assert len(runner.launches) == len(seen) == 45 // a_round * a_round
+    assert [done for done, _ in seen] == list(range(len(seen)))
+    assert max(total for _, total in seen) <= most_launches(variants, limits) <= 45

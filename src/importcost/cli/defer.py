@@ -22,8 +22,52 @@ from importcost.reports.output import STDOUT, format_of
 
 if TYPE_CHECKING:
     from importcost.app.defer.defer import Deferral
+    from importcost.app.defer.effort import Effort
+    from importcost.cli.options import Command, Given
 
 STYLES = ("function", "getter", "type-checking", "lazy", "lazy-modules")
+
+
+def effort_options(command: Command) -> Command:
+    """Give a command the options that say how much may be measured."""
+    for option in (
+        click.option(
+            "--quick",
+            is_flag=True,
+            help="At most 20 launches: measure the changes together, not each by itself.",
+        ),
+        click.option(
+            "--launches",
+            type=click.IntRange(min=20),
+            help="Launches in all; four pairs of each change are made anyway.  [default: 60]",
+        ),
+        click.option(
+            "--verify-seconds",
+            type=click.FloatRange(min=0),
+            default=120.0,
+            show_default=True,
+            help="No more pairs after this time; four or five are made anyway.",
+        ),
+        click.option(
+            "--verify/--no-verify",
+            default=True,
+            help="Measure each saving in pairs.  [default: verify]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _effort(options: Given, events: int) -> Effort:
+    from importcost.app.defer.effort import effort_of
+
+    return effort_of(
+        options["launches"],
+        options["verify_seconds"],
+        quick=options["quick"],
+        runs=options["runs"],
+        events=events,
+    )
 
 
 @click.command("defer")
@@ -34,16 +78,7 @@ STYLES = ("function", "getter", "type-checking", "lazy", "lazy-modules")
     type=click.Choice(STYLES),
     help="Edit in this way only (the lazy ones make getters, too). Default: the best for each.",
 )
-@click.option(
-    "--verify/--no-verify", default=True, help="Measure each saving in pairs.  [default: verify]"
-)
-@click.option(
-    "--verify-seconds",
-    type=click.FloatRange(min=0),
-    default=120.0,
-    show_default=True,
-    help="Pairs stop after this time, seven at least.",
-)
+@effort_options
 @click.option(
     "--event",
     "events",
@@ -69,7 +104,6 @@ def command(  # noqa: PLR0913 - one parameter an option
     target: str,
     style: str | None,
     verify: bool,
-    verify_seconds: float,
     events: tuple[str, ...],
     diff: bool,
     write: bool,
@@ -100,7 +134,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         request_of(target, options),
         style=DeferStyle(style) if style else None,
         verify=verify,
-        verify_seconds=verify_seconds,
+        effort=_effort(options, len(events)),
         events=events,
     )
     with terminal_listener(

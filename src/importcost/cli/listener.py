@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from importcost.cli.printing import redraw, say
+from importcost.model.durations import about_time
 from importcost.reports.text import printable
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ WORDS = {
 
 BAR_LENGTH = 20
 NARROWEST = 40
+FOR_TIME_LEFT = 2
+"""Launches of a stage that tell how long its others will take."""
 
 
 def terminal_listener(
@@ -49,7 +54,12 @@ class TerminalListener:
     """
 
     def __init__(
-        self, *, show_notes: bool, show_progress: bool, show_details: bool = False
+        self,
+        *,
+        show_notes: bool,
+        show_progress: bool,
+        show_details: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._show_notes = show_notes
         self._show_progress = show_progress
@@ -59,6 +69,8 @@ class TerminalListener:
         self._stage: str | None = None
         self._has_said_figures = False
         self._is_line_open = False
+        self._clock = clock
+        self._begun: tuple[str, int, float] | None = None
 
     def note(self, message: str) -> None:
         """Print one sentence, unless quiet; a sentence is printed only once."""
@@ -81,8 +93,18 @@ class TerminalListener:
             self._say_plainly(progress)
             return
         columns = shutil.get_terminal_size().columns
-        redraw(progress_line(progress, max(columns - 1, NARROWEST)))
+        redraw(progress_line(progress, max(columns - 1, NARROWEST), self._left_s(progress)))
         self._is_line_open = True
+
+    def _left_s(self, progress: Progress) -> float | None:
+        """Return how long the stage will still take, seconds, by its launches so far."""
+        stage, now = stage_of(progress), self._clock()
+        if self._begun is None or self._begun[0] != stage:
+            self._begun = (stage, progress.done, now)
+        launches = progress.done - self._begun[1]
+        if launches < FOR_TIME_LEFT:
+            return None
+        return (now - self._begun[2]) / launches * max(progress.total - progress.done, 1)
 
     def _say_plainly(self, progress: Progress) -> None:
         stage = stage_of(progress)
@@ -120,10 +142,11 @@ def stage_of(progress: Progress) -> str:
     return f"Measuring {printable(name) or 'the handler'}"
 
 
-def progress_line(progress: Progress, columns: int) -> str:
+def progress_line(progress: Progress, columns: int, left_s: float | None = None) -> str:
     """Return one line that fits `columns`: the stage, the bill so far, and the progress.
 
-    If there is no room for all of it, the bar is left out, then the line's end.
+    `left_s` is how long the stage will still take, seconds, if that is known. If there is no room
+    for all of it, the bar is left out, then the line's end.
     """
     stage = stage_of(progress)
     if progress.so_far_ms is not None:
@@ -133,6 +156,8 @@ def progress_line(progress: Progress, columns: int) -> str:
     # Before the first launch nobody knows how many there will be.
     launch = f"launch {progress.done + 1} of {total}" if progress.total > 1 else "first launch"
     launch = f"{launch}, {words}"
+    if left_s is not None:
+        launch = f"{launch}, {about_time(left_s)} left"
     full = round(progress.done / total * BAR_LENGTH)
     line = f"{stage}  [{'#' * full}{'-' * (BAR_LENGTH - full)}]  {launch}"
     return line if len(line) <= columns else f"{stage}: {launch}"[:columns]

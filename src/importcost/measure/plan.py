@@ -33,12 +33,14 @@ class Precision:
     """The required precision of figures, and the time limit.
 
     `half_width` is a share of the median (0.05 is 5 % either way). `traced_runs` is how often the
-    imports are traced: one gives the tree, more make its shares steadier.
+    imports are traced: one gives the tree, more make its shares steadier. `is_one_batch`
+    is True if no runs are added to the first batch, whatever its figures.
     """
 
     half_width: float
     time_limit_s: float
     traced_runs: int
+    is_one_batch: bool = False
 
 
 QUICK = Precision(half_width=0.05, time_limit_s=15.0, traced_runs=3)
@@ -46,12 +48,24 @@ QUICK = Precision(half_width=0.05, time_limit_s=15.0, traced_runs=3)
 PRECISE = Precision(half_width=0.02, time_limit_s=60.0, traced_runs=MAX_TRACED_RUNS)
 
 
+BEFORE_PAIRS = Precision(half_width=0.05, time_limit_s=30.0, traced_runs=3, is_one_batch=True)
+"""For a profile that only chooses what to measure in pairs: 18 launches, the rest is for pairs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The number of launches of the handler, None for as many as the precision needs."""
+    """The number of launches of the handler, None for as many as the precision needs.
+
+    `speed_runs` is how often the machine's speed is measured beside them.
+    """
 
     runs: int | None = None
     precision: Precision = PRECISE
+    speed_runs: int = SPEED_RUNS
+
+
+FEWEST = Plan(MIN_WATCHED_RUNS, QUICK, speed_runs=1)
+"""Seven launches that still bring everything a profile has."""
 
 
 def first_batch(plan: Plan, random: Random) -> list[RunKind]:
@@ -68,7 +82,7 @@ def first_batch(plan: Plan, random: Random) -> list[RunKind]:
     timed = plan.runs - 1 - traced - statements
     needed = [RunKind.TIMED] * FIRST_TIMED_RUNS + [RunKind.TRACED, RunKind.SPEED]
     rest = [RunKind.TIMED] * (timed - FIRST_TIMED_RUNS) + [RunKind.TRACED] * (traced - 1)
-    rest += [RunKind.SPEED] * (SPEED_RUNS - 1) + [RunKind.STATEMENTS] * statements
+    rest += [RunKind.SPEED] * (plan.speed_runs - 1) + [RunKind.STATEMENTS] * statements
     random.shuffle(needed)
     random.shuffle(rest)
     return needed + rest
@@ -82,7 +96,7 @@ def next_batch(plan: Plan, timed_cpu_us: Sequence[float], elapsed_s: float) -> l
     """
     if plan.runs is not None or elapsed_s >= plan.precision.time_limit_s:
         return []
-    if len(timed_cpu_us) >= MAX_TIMED_RUNS:
+    if len(timed_cpu_us) >= MAX_TIMED_RUNS or plan.precision.is_one_batch:
         return []
     if is_settled(timed_cpu_us, plan.precision.half_width):
         return []

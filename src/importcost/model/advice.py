@@ -73,13 +73,18 @@ class DeferVerdict:
     effects: tuple[ImportEffect, ...] = ()
 
 
+TOO_NOISY = "this machine is too noisy to tell"
+"""The failure of a change that may save something or not: its interval is wide and includes 0."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A change applied to a copy and measured against the original in interleaved pairs.
+    """A change applied to a copy and measured against the original in interleaved rounds.
 
-    `saving_us` is the saving of the importing thread's CPU (Hodges-Lehmann shift of the pairs) with
-    its 95 % interval. `wall_saving_us` is the median saving of wall time. `original_us` is the
-    original's median in the same `pairs` (a machine's speed drifts, so shares are relative to it).
+    `saving_us` is the saving of the importing thread's CPU (Hodges-Lehmann shift of the rounds at
+    one speed of the machine) with its 95 % interval. `wall_saving_us` is the median saving of wall
+    time. `original_us` is the original's median in the same rounds, which are `pairs` in number (a
+    machine's speed drifts, so shares are relative to it).
     `gone` are the modules that are no longer loaded at init. `failure` is the reason why the change
     does not hold, else None.
     `is_broken` is True if the change breaks the handler, rather than only saving nothing.
@@ -121,7 +126,8 @@ class ImportFinding:
     time that disappears if it alone is deferred, and `cumulative_us` the time that the tree shows
     under it. `modules` are those that only it keeps loaded. For a getter `exclusive_us` includes
     the loads and the computing of the module-level objects. `fix` is the edit as a unified diff, or
-    None.
+    None. `stands_alone` is False if it saves nothing by itself, only together with others of the
+    best set.
     """
 
     place: SourcePlace
@@ -137,6 +143,7 @@ class ImportFinding:
     triggered_by: tuple[str, ...] = ()
     fix: str | None = None
     behaviour: Behaviour = NOTHING_COMPARED
+    stands_alone: bool = True
 
     @property
     def is_suggested(self) -> bool:

@@ -31,10 +31,12 @@ and, where they are wanted:
   event            for "invoke": the event
   diagnosis        for "diagnosis": see diagnosis.py
   list_modules     whether the result names the modules loaded
+  speed_samples    whether init is interrupted now and then to time the machine
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
-"statements", "invocation", "rows_redirected", "absent", "diagnosis", "touched"}; of a graph or a
+"statements", "invocation", "rows_redirected", "absent", "diagnosis", "touched", "speed_samples"};
+"speed_samples" holds [CPU time of init before the sample, the sample's own], ns; of a graph or a
 warm-up run "absent" holds [name, file, line] of variables that init read in vain, of a graph run
 "touched" ["made" or "used", path] of files that it made, wrote to or met in temporary folders.
 Where the probe itself fails, it leaves none, writes a line that starts with PROBE_FAILED to
@@ -49,7 +51,7 @@ if TYPE_CHECKING:  # quoted annotations only: importing typing would change what
     from typing import Any
 
 RESULT_PARTS: "tuple[str, ...]" = ("error", "graph", "modules", "statements", "invocation")
-RESULT_PARTS += ("absent", "diagnosis", "touched")
+RESULT_PARTS += ("absent", "diagnosis", "touched", "speed_samples")
 PROBE_FAILED = "importcost-probe-failed: "  # measure/failures/explain.py reads it
 # Bound before the handler runs: it may replace names in these modules.
 _open = open
@@ -382,6 +384,110 @@ class _AddedFiles:
                 loader = external.SourceFileLoader(name, file)
                 return external.spec_from_file_location(name, file, loader=loader)
         return None
+
+
+class _SpeedSamples:
+    """Times a little fixed work again and again while the handler is imported.
+
+    A machine's speed changes within seconds, and its samples tell how fast it was during this
+    launch. They are taken where a module is about to be loaded, and are no part of init's time.
+    """
+
+    EVERY_NS = 4_000_000
+    AT_BORDERS = 5
+    COMPILED = "def f(a, b=1, *c):\n    return [x for x in c if a > b]\n"
+    BODY = """
+class Pair:
+    __slots__ = ("left", "right")
+
+    def __init__(self, left, right=None):
+        self.left = left
+        self.right = right
+
+    @property
+    def both(self):
+        return (self.left, self.right)
+
+
+def short(data, *, limit=10):
+    found = {}
+    for key, value in data.items():
+        if isinstance(value, str):
+            found[key] = value[:limit]
+    return found
+
+
+TABLE = {"name_%d" % number: str(number) for number in range(40)}
+WORDS = " ".join(sorted(short(TABLE, limit=3).values())).title().lower().split()
+PAIRS = [Pair(key, value).both for key, value in TABLE.items()]
+"""
+
+    def __init__(self, machinery: _Machinery) -> None:
+        import _thread
+        import marshal
+
+        is_loaded = "gc" in sys.modules
+        import gc
+
+        if not is_loaded:
+            del sys.modules["gc"]  # the handler's own import of it must cost what it costs
+        self._gc = (gc.isenabled, gc.disable, gc.enable)
+        self._ident, self._thread = _thread.get_ident, _thread.get_ident()
+        self._loads, self._compile, self._exec = marshal.loads, compile, exec
+        self._data = marshal.dumps(compile(self.BODY, "<speed>", "exec"))
+        self._external = machinery.external
+        self._is_on = False
+        self._begin = self._last = self._spent = 0
+        self._found: list[Any] = []
+
+    def start(self) -> None:
+        """Take the first samples, and go on with each module that is loaded."""
+        real = self._external.cache_from_source
+
+        def cache_from_source(*args: "Any", **options: "Any") -> "Any":
+            is_here = self._is_on and self._ident() == self._thread
+            if is_here and _thread_time_ns() - self._last >= self.EVERY_NS:
+                self._sample()
+            return real(*args, **options)
+
+        self._external.cache_from_source = cache_from_source
+        self._found, self._spent = self._at_border(0), 0
+        self._is_on = True
+        self._begin = self._last = _thread_time_ns()
+
+    def _at_border(self, own_ns: int) -> "list[Any]":
+        """Return the middle one of a few samples, in a list: a short init has no others."""
+        self._found = []
+        for _ in range(self.AT_BORDERS):
+            self._sample()
+        took = sorted(sample[1] for sample in self._found)
+        return [[own_ns, took[len(took) // 2]]] if took else []
+
+    def _sample(self) -> None:
+        is_enabled, disable, enable = self._gc
+        begin = _thread_time_ns()
+        collects = is_enabled()
+        disable()  # a collection of the handler's objects is the handler's time
+        try:
+            started = _thread_time_ns()
+            self._exec(self._loads(self._data), {"__name__": "speed"})
+            self._compile(self.COMPILED, "<speed>", "exec")
+            self._found.append([begin - self._begin - self._spent, _thread_time_ns() - started])
+        except Exception:  # noqa: BLE001, S110 - too deep a recursion: this sample is left out
+            pass
+        if collects:
+            enable()
+        self._last = _thread_time_ns()
+        self._spent += self._last - begin
+
+    def finish(self, result: "Any") -> None:
+        """Take the last samples, and keep all of them and init's own time in the result."""
+        self._is_on = False
+        span = result["phases"]["function_init"]
+        for clock in ("wall_ns", "cpu_ns", "process_cpu_ns"):
+            span[clock] -= self._spent
+        during = self._found
+        result["speed_samples"] = during + self._at_border(span["cpu_ns"])
 
 
 _WATCHED = (
@@ -1027,7 +1133,9 @@ def _describe(error: BaseException, probe_file: str) -> "Any":
     }
 
 
-def _import_handler(spec: "Any", kind: str, marks: "_Marks", result: "Any") -> None:
+def _import_handler(
+    spec: "Any", kind: str, machinery: _Machinery, marks: "_Marks", result: "Any"
+) -> None:
     """Import the handler as its run kind requires, and time it."""
     import importlib
 
@@ -1035,6 +1143,9 @@ def _import_handler(spec: "Any", kind: str, marks: "_Marks", result: "Any") -> N
     # __import__ gets a row, importlib.import_module does not.
     is_recorded = kind in ("traced", "graph")
     load: Any = __import__ if is_recorded else importlib.import_module
+    speed = _SpeedSamples(machinery) if spec.get("speed_samples") else None
+    if speed:
+        speed.start()
     marks.write("function")
     begin = _clock()
     try:
@@ -1043,6 +1154,8 @@ def _import_handler(spec: "Any", kind: str, marks: "_Marks", result: "Any") -> N
         end = _clock_at_end()
         marks.write("after")
         result["phases"]["function_init"] = _span(begin, end)
+        if speed:
+            speed.finish(result)
     if spec["function"]:
         found = getattr(sys.modules[name], spec["function"], None)
         result["handler_found"] = callable(found)
@@ -1126,7 +1239,7 @@ def _run_handler(
     sys.argv = [spec["argv0"]]
     ended = None
     try:
-        _import_handler(spec, kind, marks, result)
+        _import_handler(spec, kind, machinery, marks, result)
     except BaseException as error:  # noqa: BLE001 - SystemExit too: whatever ended init counts
         ended = error
     if timer:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from importcost.app.bill.place import Billed, bill
 from importcost.app.defer.advise import Analysis
 from importcost.app.defer.behaviour import is_needed, with_behaviour
+from importcost.app.defer.effort import Effort
 from importcost.app.defer.events import load_events
 from importcost.app.defer.findings import LAZY_STYLES, JudgedImport
 from importcost.app.defer.lazy.autospec import autospecced
@@ -33,7 +34,7 @@ from importcost.declaration import MIN_WATCHED_RUNS
 from importcost.deferral.source.model import ModuleObject
 from importcost.errors import UsageError
 from importcost.model.advice import Advice, DeferStyle, ImportFinding, Verification
-from importcost.model.profile import Profile
+from importcost.model.profile import Profile, Run, RunKind
 from importcost.model.results.events import (
     EventOutcome,
     JointChange,
@@ -41,7 +42,9 @@ from importcost.model.results.events import (
     SingleChange,
 )
 
-VERIFY_SECONDS = 120.0
+QUICK_NOTE = (
+    "--quick measures only the changes together, not each by itself, and the intervals are wider."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class DeferRequest:
     measure: ProfileRequest
     style: DeferStyle | None = None
     verify: bool = True
-    verify_seconds: float = VERIFY_SECONDS
+    effort: Effort = field(default_factory=Effort)
     events: tuple[str, ...] = ()
 
 
@@ -93,7 +96,10 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
         running = running_python(measured_python, runtime, bench.handler)
         refuse_unparsable(request.style, *running)
         events = load_events(request.events, bench.subject.target)
-        measurement, profile = bench.profile(listener)
+        effort = request.effort
+        if effort.is_quick and request.verify:
+            listener.note(QUICK_NOTE)
+        measurement, profile = bench.profile(listener, effort.plan(request.measure.runs))
         tell_not_deployed(profile.warnings, listener)
         if not measurement.statements:
             listener.note(untimed_statements(request.measure.runs))
@@ -107,15 +113,22 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
             variants,
             events,
             listener,
-            seconds=request.verify_seconds,
-            runs_done=len(measurement.runs),
+            effort=effort,
+            launches_done=len(measurement.runs),
+            launch_s=mean_launch_s(measurement.runs),
         )
         if request.verify:
-            work.prove(proof)
+            work.prove(proof, is_quick=effort.is_quick)
         advice = work.advice([event.name for event in events], proof.outcomes)
     unreadable = {path: one.reason for path, one in sources.unreadable.items()}
     billed = replace(billed, profile=replace(profile, advice=advice))
     return Deferral(billed, work.final_edits(), unreadable, tuple(proof.outcomes))
+
+
+def mean_launch_s(runs: Sequence[Run]) -> float:
+    """Return the mean duration of the timed launches, seconds."""
+    timed = [run.total_wall_us for run in runs if run.kind is RunKind.TIMED]
+    return sum(timed) / len(timed) / 1e6 if timed else 0.0
 
 
 def untimed_statements(runs: int | None) -> str:
@@ -140,23 +153,32 @@ class _Work:
         self._bytecode = analysis.advice.bytecode
         self._best = analysis.advice.best_set
 
-    def prove(self, proof: Proof) -> None:
-        """Measure all suggestions by themselves, and the best set; keep those that hold."""
+    def prove(self, proof: Proof, *, is_quick: bool) -> None:
+        """Measure all suggestions by themselves, and the best set; keep those that hold.
+
+        `is_quick` measures the best set only.
+        """
         sets: dict[SingleChange | JointChange, Rewrite] = {
             SingleChange(number): self._analysis.edits.of([number])
             for number, one in enumerate(self._analysis.findings)
             if one.changes and one.stands_alone
         }
         best = self._best
+        if is_quick:
+            alone = [SingleChange(n) for n in best.finding_ids] if best else []
+            sets = {key: sets[key] for key in alone if key in sets and len(alone) == 1}
         if best and len(best.finding_ids) > 1:
             sets[JointChange()] = self._analysis.edits.of(best.finding_ids)
-        measured = proof.measure(sets, with_bytecode=True)
+        measured = proof.measure(sets, with_bytecode=not is_quick)
         self._found |= {
             key.number: found for key, found in measured.items() if isinstance(key, SingleChange)
         }
         shipped = measured.get(ShippedBytecode())
         if self._bytecode is not None and shipped is not None:
             self._bytecode = replace(self._bytecode, verification=shipped)
+        if is_quick and best is not None and JointChange() in measured:
+            self._best = replace(best, verification=measured[JointChange()])
+            return
         self._best = settle_best_set(best, measured, self._analysis, proof)
 
     def advice(self, events: Sequence[str], outcomes: Sequence[EventOutcome]) -> Advice:

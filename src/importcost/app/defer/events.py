@@ -15,6 +15,9 @@ from importcost.model.profile import RunKind, Target
 from importcost.model.results.events import EventOutcome, Invocation, VariantKey
 from importcost.parameters import Parameter
 
+UNCHANGED_CALLS = 2
+"""One call to compare with, and one to see whether the answer is the same each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class HandlerEvent:
@@ -63,7 +66,7 @@ def call_unchanged(bench: Bench, event: HandlerEvent) -> UnchangedCall:
     interpreter.
     """
     try:
-        first, second = (_invoke(bench, bench.subject, event) for _ in range(2))
+        first, second = (_invoke(bench, bench.subject, event) for _ in range(UNCHANGED_CALLS))
     except HandlerError as error:
         raise HandlerError(
             f"{event.name} cannot be compared, since calling the unchanged handler with it "

@@ -65,7 +65,8 @@ def settle_verdict(costs: MeasuredCosts, one: JudgedImport, *, in_best_set: bool
         shared = f"{other} loads it too" if other else "others load most of it"
         reason = f"{verdict.reason}; {shared}, so it saves only together with the set"
         settled = replace(verdict, reason=reason)
-        return replace(one, finding=replace(one.finding, verdict=settled), stands_alone=False)
+        together = replace(one.finding, verdict=settled, stands_alone=False)
+        return replace(one, finding=together, stands_alone=False)
     reason = f"{other} loads it anyway" if other else "it costs next to nothing"
     settled = DeferVerdict(VerdictKind.NOTHING_TO_GAIN, reason)
     return replace(one, finding=replace(one.finding, verdict=settled), changes=())

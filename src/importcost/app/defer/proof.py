@@ -6,14 +6,22 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from importcost.app.defer.events import HandlerEvent, UnchangedCall, call_unchanged, judge_event
+from importcost.app.defer.effort import Effort
+from importcost.app.defer.events import (
+    UNCHANGED_CALLS,
+    HandlerEvent,
+    UnchangedCall,
+    call_unchanged,
+    judge_event,
+)
 from importcost.app.defer.rewriting import Rewrite
 from importcost.app.defer.variants import Variants
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.request import Listener
-from importcost.measure.pairs import PairedSubject, verify
+from importcost.measure.pairs import PairedSubject, RoundLimits, most_launches, verify
 from importcost.measure.session import Progress, Subject
 from importcost.model.advice import Verification
+from importcost.model.durations import about_time
 from importcost.model.profile import RunKind
 from importcost.model.results.events import (
     EventOutcome,
@@ -30,7 +38,8 @@ Edited = Mapping[SingleChange | JointChange, Rewrite]
 class Proof:
     """Measures variants, calls them with the events, and remembers the results.
 
-    `seconds` is the limit of one round of measurements, `runs_done` the launches before.
+    `effort` limits the launches, of which `launches_done` were made before. `launch_s` is how long
+    one takes, seconds.
     """
 
     def __init__(
@@ -40,15 +49,17 @@ class Proof:
         events: Sequence[HandlerEvent],
         listener: Listener,
         *,
-        seconds: float,
-        runs_done: int,
+        effort: Effort,
+        launches_done: int,
+        launch_s: float,
     ) -> None:
         self._bench = bench
         self._variants = variants
         self._events = events
         self._listener = listener
-        self._seconds = seconds
-        self._runs_done = runs_done
+        self._effort = effort
+        self._launches_done = launches_done
+        self._launch_s = launch_s
         self._baselines: dict[str, UnchangedCall] = {}
         self.outcomes: list[EventOutcome] = []
 
@@ -62,6 +73,7 @@ class Proof:
         for event in self._events:
             if event.name not in self._baselines:
                 self._baselines[event.name] = call_unchanged(self._bench, event)
+                self._launches_done += UNCHANGED_CALLS
         subjects: dict[VariantKey, Subject] = {
             key: self._variants.subject(key, edits) for key, edits in edited.items()
         }
@@ -73,7 +85,13 @@ class Proof:
             if shipped is not None and with_bytecode:
                 paired.append(PairedSubject(ShippedBytecode(), shipped))
             if paired:
-                measured.update(self._in_pairs(paired))
+                limits = self._effort.limits(
+                    self._launches_done,
+                    events=len(self._events),
+                    variants=len(subjects),
+                    settles=len(subjects) > 1 and JointChange() in subjects,
+                )
+                measured.update(self._in_pairs(paired, limits))
         for event in self._events:
             # A variant that does not start has no answer.
             started: dict[VariantKey, Subject] = {
@@ -82,28 +100,34 @@ class Proof:
                 if measured[key].saving_us is not None
             }
             outcome = judge_event(self._bench, event, self._baselines[event.name], started)
+            self._launches_done += len(started)
             self.outcomes.append(outcome)
             for key, failure in outcome.differing.items():
                 measured[key] = replace(measured[key], failure=failure, is_broken=True)
         return measured
 
     def _in_pairs(
-        self, paired: Sequence[PairedSubject[VariantKey]]
+        self, paired: Sequence[PairedSubject[VariantKey]], limits: RoundLimits
     ) -> Mapping[VariantKey, Verification]:
         count = "1 change" if len(paired) == 1 else f"{len(paired)} changes"
+        before = self._launches_done
 
         def progress(done: int, total: int) -> None:
-            before = self._runs_done
+            self._launches_done = before + done + 1
             self._listener.progress(
                 Progress(before + done, before + total, RunKind.TIMED, f"Verifying {count}")
             )
 
-        self._listener.note(f"Verifying {count} on copies, in interleaved pairs ...")
+        most = most_launches(paired, limits)
+        self._listener.note(
+            f"Verifying {count} on copies, in interleaved pairs: at most {most} launches, "
+            f"{about_time(most * self._launch_s)} ..."
+        )
         return verify(
             self._bench.runner,
             self._bench.subject,
             paired,
-            seconds=self._seconds,
+            limits=limits,
             random=random.Random(),  # noqa: S311 - order of runs, not a secret
             on_progress=progress,
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from importcost.app.defer.advise import Analysis
 from importcost.app.defer.proof import Proof
-from importcost.model.advice import BestSet, Verification
+from importcost.model.advice import TOO_NOISY, BestSet, Verification
 from importcost.model.results.events import JointChange, SingleChange, VariantKey
 
 JOINT_FACTOR = 1.5
@@ -72,8 +72,8 @@ def idle_members(
     idle: dict[int, Verification] = {}
     for number in best.finding_ids:
         found = measured.get(SingleChange(number))
-        if found is None or found.failure is None or found.is_broken:
-            continue
+        if found is None or found.failure in (None, TOO_NOISY) or found.is_broken:
+            continue  # a machine too noisy to tell has not shown that nothing is saved
         others = [other for other in best.finding_ids if other != number]
         added_us = best.exclusive_us - analysis.joint(others).exclusive_us
         if added_us <= JOINT_FACTOR * analysis.findings[number].finding.exclusive_us:

@@ -61,9 +61,12 @@ class Bench:
         """Return the target's handler in the configuration, None if it has none."""
         return self.prepared.handler
 
-    def profile(self, listener: Listener) -> tuple[Measurement, Profile]:
-        """Measure the target as it is. Raises HandlerError if its init fails."""
-        plan = Plan(self.request.runs, PRECISE if self.request.precise else QUICK)
+    def profile(self, listener: Listener, plan: Plan | None = None) -> tuple[Measurement, Profile]:
+        """Measure the target as it is, as `plan` or the request says.
+
+        Raises HandlerError if its init fails.
+        """
+        plan = plan or Plan(self.request.runs, PRECISE if self.request.precise else QUICK)
         calibration = self.handler.calibration if self.handler else None
         first_figures = FirstFigures(self.subject, self.provenance, listener.progress, calibration)
         measurement = measure(

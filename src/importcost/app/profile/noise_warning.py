@@ -7,7 +7,7 @@ from dataclasses import replace
 from importcost.billing.calibration import Calibration
 from importcost.billing.noise import Noise, noise_of
 from importcost.errors import UsageError
-from importcost.measure.plan import PRECISE, Plan, is_settled
+from importcost.measure.plan import QUICK, Plan, is_settled
 from importcost.model.profile import Profile, ProfileWarning, RunKind, WarningCode
 
 
@@ -43,7 +43,7 @@ def _words(noise: Noise, count: int, plan: Plan) -> str:
     )
     remedy = (
         "raise --runs, or measure on a quieter machine"
-        if plan.runs is not None or plan.precision is PRECISE
+        if plan.runs is not None or plan.precision is not QUICK
         else "--precise measures for up to a minute"
     )
     return (

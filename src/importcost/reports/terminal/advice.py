@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importcost.model.advice import (
+    TOO_NOISY,
     Advice,
     BestSet,
     BytecodeFinding,
@@ -15,7 +16,12 @@ from importcost.model.advice import (
 from importcost.model.profile import Profile
 from importcost.reports.behaviour import proof_headline
 from importcost.reports.facts import short_path
-from importcost.reports.terminal.advice_items import AdviceItems, saved_share, saving_words
+from importcost.reports.terminal.advice_items import (
+    AGAINST_NOISE,
+    AdviceItems,
+    saved_share,
+    saving_words,
+)
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
@@ -101,7 +107,10 @@ class _Writer:
         figure = saving_words(measured, best.exclusive_us, best.behaviour)
         text = f"Defer {words}: {figure}, {share:.0%} of function init."
         code = "1" if measured is None else "31" if measured.failure else "1;32"
-        return [self._style(line, code) for line in wrap(text, self._width)]
+        lines = [self._style(line, code) for line in wrap(text, self._width)]
+        if measured is not None and measured.failure == TOO_NOISY:
+            lines += wrap(f"{AGAINST_NOISE.capitalize()}.", self._width)
+        return lines
 
     def _proof(self, best: BestSet) -> list[str]:
         """Return the lines that say what proof there is."""
@@ -164,7 +173,7 @@ class _Writer:
         if best is None or best.verification is None:
             return []
         members = [self._advice.findings[number] for number in best.finding_ids]
-        return [one for one in members if one.verification is None] if len(members) > 1 else []
+        return [one for one in members if not one.stands_alone and one.verification is None]
 
     @staticmethod
     def _saving_us(finding: ImportFinding) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from importcost.model.advice import (
+    TOO_NOISY,
     Economics,
     ImportFinding,
     StatementTime,
@@ -17,6 +18,8 @@ from importcost.reports.behaviour import names_in_short, proof_words, status_wor
 from importcost.reports.facts import short_path
 from importcost.reports.styles import edit_words
 from importcost.reports.text import Palette, dollars, elide, milliseconds, wrap
+
+AGAINST_NOISE = "measure again when the machine is quieter, or with more launches (--launches 120)"
 
 
 def saving_words(
@@ -32,6 +35,9 @@ def saving_words(
         f"{milliseconds(interval.value / 1000)} ({interval.low / 1000:,.1f} to "
         f"{interval.high / 1000:,.1f} in {verification.pairs} pairs)"
     )
+    if verification.failure == TOO_NOISY:
+        ends = f"between {interval.low / 1000:,.1f} and {milliseconds(interval.high / 1000)}"
+        return f"not verified: {ends} in {verification.pairs} pairs, {TOO_NOISY}"
     if verification.failure is not None:
         return f"failed: {verification.failure}, {figures}"
     status = status_words(verification, behaviour)
@@ -70,6 +76,8 @@ class AdviceItems:
             f"cumulative {milliseconds(finding.cumulative_us / 1000)}, "
             f"{len(finding.modules):,} modules"
         )
+        if measured is not None and measured.failure == TOO_NOISY:
+            yield from self._indented(AGAINST_NOISE)
         yield from self._indented(f"{edit_words(finding.verdict)}: {finding.verdict.reason}")
         if finding.economics is not None and (measured is None or measured.failure is None):
             yield from self._indented(self._terms(finding.economics))
