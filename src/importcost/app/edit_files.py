@@ -27,7 +27,7 @@ def write_edits(task_root: Path, edits: Sequence[FileEdit], *, force: bool) -> t
     for edit in changing:
         _check(root, edit)
     if not force:
-        _check_committed([edit.path for edit in changing])
+        _check_committed([edit.path for edit in changing if edit.before is not None])
     try:
         # Checked again at the last moment: the user may have edited it since the first look.
         replace_files(changing, lambda edit: _check(root, edit))
@@ -50,6 +50,13 @@ def _check(root: Path, edit: FileEdit) -> None:
             f"{path} lies outside of the task root {root}: nothing was written, "
             "only the function's own files are edited."
         )
+    if edit.before is None:
+        if os.path.lexists(path):
+            raise UsageError(
+                f"{path} exists, and a new file of this name was to be written: nothing was "
+                "written, rename it and run the command again."
+            )
+        return
     try:
         mode = path.stat().st_mode
         current = path.read_bytes()

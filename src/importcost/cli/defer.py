@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from importcost.app.defer.effort import Effort
     from importcost.cli.options import Command, Given
 
-STYLES = ("function", "getter", "type-checking", "lazy", "lazy-modules")
+STYLES = ("function", "getter", "type-checking", "lazy", "lazy-modules", "lazy-dependency")
 
 
 def effort_options(command: Command) -> Command:
@@ -186,9 +186,10 @@ def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool)
             sys.stdout.flush()
             # Byte for byte, whatever the file's encoding: latin-1 holds every byte.
             name, before, after = (
-                data.decode("latin-1") for data in (name.encode(), edit.before, edit.after)
+                data.decode("latin-1") for data in (name.encode(), edit.before or b"", edit.after)
             )
-            show(unified_diff(name, before, after).encode("latin-1"), nl=False)
+            old = None if edit.before is None else before
+            show(unified_diff(name, old, after).encode("latin-1"), nl=False)
 
 
 def _write(found: Deferral, *, force: bool) -> None:

@@ -26,10 +26,10 @@ _PLAN = "plan.json"
 
 @dataclass(frozen=True, slots=True)
 class FileEdit:
-    """One file's current bytes and its new ones."""
+    """One file's current bytes, None if there is no such file yet, and its new ones."""
 
     path: Path
-    before: bytes
+    before: bytes | None
     after: bytes
 
 
@@ -57,11 +57,14 @@ def replace_files(edits: Sequence[FileEdit], check: Callable[[FileEdit], None]) 
             try:
                 for edit, ready in zip(edits, drafts, strict=True):
                     check(edit)
-                    ready.publish()
+                    if edit.before is None:
+                        ready.publish_new()
+                    else:
+                        ready.publish()
                     written.append(edit)
             except BaseException:
                 for edit in written:
-                    replace_file(edit.path, edit.before)
+                    _put_back(edit.path, edit.before)
                 raise
 
 
@@ -109,8 +112,9 @@ def _begin(edits: Sequence[FileEdit]) -> tuple[Path, int] | None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         files = []
         for number, edit in enumerate(edits):
-            replace_file(entry / f"{number}.before", edit.before)
-            files.append({"path": str(edit.path.absolute()), "after": _digest(edit.after)})
+            replace_file(entry / f"{number}.before", edit.before or b"")
+            path, is_new = str(edit.path.absolute()), edit.before is None
+            files.append({"path": path, "after": _digest(edit.after), "is_new": is_new})
         replace_file(entry / _PLAN, json.dumps(files).encode())
     except OSError:
         _forget(entry)
@@ -130,15 +134,26 @@ def _undo(entry: Path) -> Undone | None:
         restored, changed = [], []
         for number, item in enumerate(files):
             path, before = Path(item["path"]), (entry / f"{number}.before").read_bytes()
+            is_new = bool(item.get("is_new"))
             sweep_drafts(path.parent)
-            current = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
-            if _digest(current) == item["after"] and current != before:
-                replace_file(path, before)
+            is_there = path.is_file() and not path.is_symlink()
+            current = path.read_bytes() if is_there else b""
+            if is_new and not is_there:
+                continue
+            if _digest(current) == item["after"] and (is_new or current != before):
+                _put_back(path, None if is_new else before)
                 restored.append(path)
-            elif current != before:
+            elif is_new or current != before:
                 changed.append(path)
     _forget(entry)
     return Undone(tuple(restored), tuple(changed)) if restored else None
+
+
+def _put_back(path: Path, before: bytes | None) -> None:
+    if before is None:
+        path.unlink()
+    else:
+        replace_file(path, before)
 
 
 def _forget(entry: Path) -> None:

@@ -40,6 +40,8 @@ class DeferStyle(str, Enum):
     """PEP 810 `lazy import`, Python 3.15 and later."""
     LAZY_MODULES = "lazy-modules"
     """`__lazy_modules__`: the same, ignored by older versions."""
+    LAZY_DEPENDENCY = "lazy-dependency"
+    """A generated module makes an import inside a dependency wait; nothing of it is edited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ modules whose import in it waits: the name is bound to the module as always, but
 runs when an attribute of it is first read. `from X import name` reads at once, so it never waits.
 
 Python's own import lock is held while the code runs, so threads wait for each other as they do for
-any import. (`importlib.util.LazyLoader` has locks of its own, which before Python 3.12.4 let two
-threads in, and which can block for good together with the import lock: cpython#114763.) An import
-that fails raises its error where the module is first used, at each use.
+any import. (`importlib.util.LazyLoader` has locks of its own: older Pythons let two threads in, see
+cpython#114763, and together with the import lock they can block for good.) An import that fails
+raises its error where the module is first used, at each use.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from __future__ import annotations
 import sys
 from _thread import allocate_lock, get_ident
 from importlib.machinery import SourceFileLoader, SourcelessFileLoader
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # the name that type checkers know; importing typing would take its time
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
@@ -94,7 +94,7 @@ class _Loader:
         try:
             self._loader.exec_module(module)
             if type(module) is _LazyModule:  # its own code may have given it another class
-                module.__class__ = ModuleType  # type: ignore[assignment]
+                ModuleType.__setattr__(module, "__class__", ModuleType)
             del _begun[spec.name]
         except BaseException:
             for added in namespace.keys() - before.keys():

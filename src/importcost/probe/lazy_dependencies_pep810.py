@@ -10,8 +10,8 @@ too.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # the name that type checkers know; importing typing would take its time
 if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any

@@ -10,6 +10,7 @@ _HOW = {
     DeferStyle.TYPE_CHECKING: "import it under TYPE_CHECKING",
     DeferStyle.LAZY: "make it a lazy import",
     DeferStyle.LAZY_MODULES: "list it in __lazy_modules__",
+    DeferStyle.LAZY_DEPENDENCY: "let it wait, by a generated module that is imported first",
 }
 
 

@@ -10,6 +10,7 @@ from importcost.app.defer.behaviour import own_code_of
 from importcost.app.defer.best_of import best_of, joint
 from importcost.app.defer.findings import JudgedImport, findings_of, settle_verdict, source_line
 from importcost.app.defer.import_effects import refuse_effects
+from importcost.app.defer.lazy.dependencies import with_dependencies, with_kept_parents
 from importcost.app.defer.measured_costs import MeasuredCosts, place
 from importcost.app.defer.rewriting import Edits
 from importcost.app.defer.sources import Sources
@@ -62,6 +63,9 @@ def analyse_profile(
     if profile.graph is None:
         raise ValueError("a profile without an import graph tells nothing about deferring")
     graph = profile.graph
+    if style is DeferStyle.LAZY_DEPENDENCY:
+        sources = with_dependencies(profile, graph, sources)
+        graph = with_kept_parents(graph, sources.dependencies)
     costs = MeasuredCosts(profile, graph, statements, sources)
     python = profile.environment.minor_version
     edits = Edits(findings_of(costs, sources, style), sources, python)

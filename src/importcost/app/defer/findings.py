@@ -10,6 +10,7 @@ from importcost.app.defer.measured_costs import MeasuredCosts, import_key, objec
 from importcost.app.defer.sources import Sources
 from importcost.deferral.cost.costs import PRELOAD
 from importcost.deferral.cost.flow import StatementKey
+from importcost.deferral.lazy.dependency_imports import dependency_verdict, waiting_names
 from importcost.deferral.lazy.traps import lazy_trap
 from importcost.deferral.rewrite.rewrite import Change
 from importcost.deferral.rewrite.settled import changes_of
@@ -26,7 +27,12 @@ CHANGES = (VerdictKind.DEFERRABLE, VerdictKind.NEEDS_GETTER, VerdictKind.ANNOTAT
 
 LAZY_STYLES = (DeferStyle.LAZY, DeferStyle.LAZY_MODULES)
 
-ONE_WAY = (DeferStyle.FUNCTION, DeferStyle.GETTER, DeferStyle.TYPE_CHECKING)
+ONE_WAY = (
+    DeferStyle.FUNCTION,
+    DeferStyle.GETTER,
+    DeferStyle.TYPE_CHECKING,
+    DeferStyle.LAZY_DEPENDENCY,
+)
 """Styles that, requested by name, leave imports alone that would need another one."""
 
 
@@ -43,6 +49,8 @@ class JudgedImport:
     """False if it saves nothing by itself, only together with others of the best set."""
     waits_us: int = 0
     """The waiting part of its saving (sleep, disk, network), microseconds."""
+    waits_for: frozenset[str] = frozenset()
+    """The modules that have to wait if it is a dependency's import; see `waiting_names`."""
 
 
 def findings_of(
@@ -114,22 +122,36 @@ class _Finder:
             made = tuple(objects[name] for name in verdict.objects if name in objects)
             keys = (key, *(object_key(file, one) for one in made))
             own_us = self._costs.own_us(file, made)
+            exclusive_us = self._costs.imports.exclusive_us(keys) + own_us
+            is_foreign = file.source.path in self._sources.dependencies
+            if is_foreign and verdict.style is None and exclusive_us < self._costs.least_us:
+                continue  # a dependency has many imports that nobody asked about
             finding = ImportFinding(
                 place=place(file, statement),
                 code=statement.code,
                 imported=statement.imported,
                 verdict=verdict,
-                exclusive_us=self._costs.imports.exclusive_us(keys) + own_us,
+                exclusive_us=exclusive_us,
                 cumulative_us=self._costs.imports.cumulative_us(keys) + own_us,
                 modules=self._costs.imports.modules_of(keys),
                 first_user=_first_user(statement),
             )
             changes = (Change(statement, verdict.style),) if verdict.style else ()
-            waits_us = self._costs.waits_us(file, made)
-            yield JudgedImport(finding, file, changes, keys, made, waits_us=waits_us)
+            yield JudgedImport(
+                finding,
+                file,
+                changes,
+                keys,
+                made,
+                waits_us=self._costs.waits_us(file, made),
+                waits_for=self._waiting(statement, file) if is_foreign else frozenset(),
+            )
 
     def _styled(self, statement: ImportStatement, file: SourceFile) -> DeferVerdict:
         """Give a verdict the requested style, none if there is nothing to do."""
+        if file.source.path in self._sources.dependencies:
+            loads, python = self._loads(statement, file), self._costs.python
+            return dependency_verdict(statement, file, loads, self._texts.text, python)
         verdict = statement.verdict
         if verdict.kind not in CHANGES:
             return replace(verdict, style=None)
@@ -144,6 +166,15 @@ class _Finder:
             left = f"{verdict.reason}; --style {self._style.value} leaves it"
             return replace(verdict, reason=left, style=None)
         return verdict
+
+    def _loads(self, statement: ImportStatement, file: SourceFile) -> frozenset[str]:
+        """Return the modules that the statement was seen to import."""
+        edges = self._costs.imports.flow.edges_of.get(import_key(file, statement), ())
+        return frozenset(edge.imported for edge in edges)
+
+    def _waiting(self, statement: ImportStatement, file: SourceFile) -> frozenset[str]:
+        loads = self._loads(statement, file)
+        return waiting_names(statement, file, loads, self._costs.python)
 
     def _object(
         self, file: SourceFile, made: ModuleObject, taken: Collection[str]

@@ -24,7 +24,9 @@ class MeasuredCosts:
         statements: Sequence[StatementTime],
         sources: Sources,
     ) -> None:
+        self._profile = profile
         self.graph = graph
+        self.python = profile.environment.minor_version
         self.init = profile.function_init
         self.times = {one.place: one for one in statements}
         self.self_us = self_us_by_name(profile.tree, {module.name for module in graph.modules})
@@ -32,12 +34,13 @@ class MeasuredCosts:
         for file in sources.files.values():
             keys += [import_key(file, one) for one in file.imports]
             keys += [object_key(file, one) for one in file.objects]
-        self.imports = ImportCosts(graph, self.self_us, own_files(graph), keys)
+        files = own_files(graph) | sources.files.keys()
+        self.imports = ImportCosts(graph, self.self_us, files, keys)
 
     @property
     def least_us(self) -> float:
         """Return the smallest saving that is worth an edit."""
-        return max(MIN_GAIN_US, MIN_GAIN_SHARE * self.init.local_us)
+        return least_gain_us(self._profile)
 
     def own_us(self, file: SourceFile, made: Sequence[ModuleObject]) -> int:
         """Return the time to create the objects, with its waiting if init waits at all."""
@@ -55,6 +58,11 @@ class MeasuredCosts:
     def _made_in(self, file: SourceFile, made: Sequence[ModuleObject]) -> tuple[StatementTime, ...]:
         places = dict.fromkeys(place(file, one) for one in made)
         return tuple(self.times[place] for place in places if place in self.times)
+
+
+def least_gain_us(profile: Profile) -> float:
+    """Return the smallest saving that is worth an edit, in microseconds."""
+    return max(MIN_GAIN_US, MIN_GAIN_SHARE * profile.function_init.local_us)
 
 
 def place(file: SourceFile, statement: ImportStatement | ModuleObject) -> SourcePlace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,9 +10,11 @@ from pathlib import Path
 
 from importcost.app.defer.findings import JudgedImport
 from importcost.app.defer.sources import Sources
+from importcost.deferral.lazy.dependency_module import FILE, module_text, with_module_first
 from importcost.deferral.rewrite.diff import unified_diff
 from importcost.deferral.rewrite.rewrite import Change, Refused, rewrite
 from importcost.deferral.rewrite.settled import refusal
+from importcost.deferral.rewrite.tree import CannotRewriteError
 from importcost.deferral.source.model import SourceFile
 from importcost.deferral.source.text import encode
 from importcost.files.journal import FileEdit
@@ -79,6 +82,10 @@ def _rewrite_files(
     """Apply the changes of all findings together, file by file; one refusal refuses all."""
     changes: dict[str, list[Change]] = defaultdict(list)
     files: dict[str, SourceFile] = {}
+    waiting = [one for one in findings if one.file.source.path in sources.dependencies]
+    if waiting:
+        # This style changes nothing else.
+        return _wait_for(waiting, sources, python)
     for one in findings:
         path = one.file.source.path
         files[path] = one.file
@@ -96,6 +103,31 @@ def _rewrite_files(
     return Rewrite(tuple(edits), tuple(notes))
 
 
+def _wait_for(
+    findings: Sequence[JudgedImport], sources: Sources, python: tuple[int, int]
+) -> Rewrite | Refused:
+    """Make imports inside dependencies wait: one new file, or more names in it, and one line."""
+    handler = sources.files.get(sources.handler)
+    if handler is None:
+        return Refused("the handler's own file cannot be edited")
+    path = Path(sources.handler).with_name(FILE)
+    pairs: dict[str, frozenset[str]] = defaultdict(frozenset)
+    for one in findings:
+        pairs[one.file.module] |= one.waits_for
+    try:
+        before = path.read_bytes() if os.path.lexists(path) else None
+        text = module_text(pairs, python, None if before is None else before.decode("utf-8"))
+        first = encode(handler.source, with_module_first(handler))
+    except CannotRewriteError as error:
+        return Refused(str(error))
+    except (OSError, UnicodeDecodeError) as error:
+        return Refused(f"{path.name} exists and cannot be read ({error})")
+    edits = [FileEdit(path, before, text.encode("utf-8"))]
+    edits.append(FileEdit(Path(sources.handler), sources.data[sources.handler], first))
+    changed = tuple(edit for edit in edits if edit.before != edit.after)
+    return Rewrite(changed, ())
+
+
 def diff_text(changed: Rewrite, root: Path) -> str:
     """Return all edits as one unified diff with paths below `root`.
 
@@ -106,9 +138,9 @@ def diff_text(changed: Rewrite, root: Path) -> str:
         inside = edit.path.is_relative_to(root)
         name = (edit.path.relative_to(root) if inside else edit.path).as_posix()
         before, after = (
-            data.decode("utf-8", "surrogateescape") for data in (edit.before, edit.after)
+            data.decode("utf-8", "surrogateescape") for data in (edit.before or b"", edit.after)
         )
-        parts.append(unified_diff(name, before, after))
+        parts.append(unified_diff(name, None if edit.before is None else before, after))
     return "".join(parts)
 
 

@@ -21,12 +21,15 @@ NO_USES = OutsideUses()
 class Sources:
     """The function's own files: analysed, and those that cannot be, by path.
 
-    `data` are the bytes that were read, by path.
+    `data` are the bytes that were read, by path. `handler` is the path of the handler's file, and
+    `dependencies` are the paths of analysed files that are not the function's own.
     """
 
     files: Mapping[str, SourceFile]
     unreadable: Mapping[str, Unreadable]
     data: Mapping[str, bytes]
+    handler: str = ""
+    dependencies: frozenset[str] = frozenset()
 
 
 def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) -> Sources:
@@ -70,4 +73,4 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
             unreadable[path] = found
         else:
             files[path] = settle_verdicts(found, python)
-    return Sources(files, unreadable, data)
+    return Sources(files, unreadable, data, target.handler_file)

@@ -9,8 +9,8 @@ NO_NEWLINE = "\\ No newline at end of file\n"
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 
 
-def unified_diff(path: str, before: str, after: str, context: int = 3) -> str:
-    """Return the diff from `before` to `after`; empty if they are equal.
+def unified_diff(path: str, before: str | None, after: str, context: int = 3) -> str:
+    """Return the diff from `before`, None for a new file, to `after`; empty if they are equal.
 
     `path` is shown behind `a/` and `b/`, with forward slashes. Lines end at a line feed alone, as
     for git and patch: a carriage return stays at the end of its line. Encode it with the file's own
@@ -20,9 +20,9 @@ def unified_diff(path: str, before: str, after: str, context: int = 3) -> str:
     # Without a tab after it, patch(1) cuts a name at its first blank.
     tail = "\t" if " " in shown else ""
     lines = difflib.unified_diff(
-        _LINES.findall(before),
+        _LINES.findall(before or ""),
         _LINES.findall(after),
-        f"a/{shown}{tail}",
+        f"a/{shown}{tail}" if before is not None else "/dev/null",
         f"b/{shown}{tail}",
         n=context,
     )

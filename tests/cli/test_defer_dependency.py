@@ -1,0 +1,140 @@
+"""`importcost defer --style lazy-dependency`: imports inside dependencies, in real handlers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.test_defer import FIXED, advice_of
+from tests.clockwork import Times, run_clocked
+from tests.harness import PATIENCE_S, write_files
+
+LAYER = {
+    "layer/python/kit/__init__.py": "from kit.core import work, draw\n",
+    "layer/python/kit/core.py": (
+        "import plotting\nfrom kit import extra\nimport needed\nfrom strict import check\n\n"
+        "LIMIT = needed.LIMIT\n\n\n"
+        "def work():\n    return LIMIT\n\n\n"
+        "def draw():\n    return plotting.draw() + extra.more() + check()\n"
+    ),
+    "layer/python/kit/extra.py": "import extra_part\n\n\ndef more():\n    return extra_part.ONE\n",
+    "layer/python/extra_part.py": "ONE = 1\n",
+    "layer/python/plotting.py": "import plotting_part\n\n\ndef draw():\n    return 40\n",
+    "layer/python/plotting_part.py": "",
+    "layer/python/needed.py": "LIMIT = 3\n",
+    "layer/python/strict.py": "def check():\n    return 1\n",
+}
+HANDLER = (
+    '"""A handler."""\n\nimport json\n\nimport kit\n\n\n'
+    "def handler(event, context):\n"
+    '    return json.dumps(kit.draw() if event.get("draw") else kit.work())\n'
+)
+TIMES = Times(
+    {
+        "handler": 500,
+        "kit": 1_000,
+        "kit.core": 2_000,
+        "kit.extra": 1_000,
+        "extra_part": 6_000,
+        "plotting": 9_000,
+        "plotting_part": 5_000,
+        "needed": 8_000,
+        "strict": 7_000,
+    }
+)
+STYLE = ("--style", "lazy-dependency")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_files(tmp_path, {**LAYER, "task/handler.py": HANDLER})
+    return tmp_path / "task"
+
+
+@pytest.fixture
+def defer(monkeypatch):
+    def run(folder, *args):
+        fixed = ["defer", "handler.py:handler", *FIXED, *STYLE, *args]
+        return run_clocked(monkeypatch, folder, fixed, TIMES)
+
+    return run
+
+
+def plain(done):
+    return " ".join(done.stdout.split())
+
+
+def test_imports_that_only_functions_use_wait_and_the_saving_is_verified(folder, defer):
+    done = defer(folder, "-o", "../out.json")
+    assert done.returncode == 0, done.stderr
+    advice = advice_of(folder.parent / "out.json")
+    found = {one.code: one for one in advice.findings}
+    assert found["import plotting"].verdict.style.value == "lazy-dependency"
+    assert found["from kit import extra"].verdict.style.value == "lazy-dependency"
+    assert set(found["import plotting"].modules) == {"plotting", "plotting_part"}
+    best = advice.best_set
+    assert best.verification.failure is None
+    assert set(best.verification.gone) == {"plotting", "plotting_part", "kit.extra", "extra_part"}
+    assert "line 6 reads needed when the file is imported" in plain(done)
+    assert "a from-import reads its names at once" in plain(done)
+    assert "lazy_dependencies.py" in done.stdout
+
+
+def test_what_is_written_answers_as_before_and_a_second_run_writes_nothing(folder, defer):
+    shown = defer(folder, "--no-verify", "-q")
+    applied = folder.parent / "applied"
+    write_files(applied, {"handler.py": HANDLER})
+    subprocess.run(["git", "apply", "-"], cwd=applied, input=shown.stdout, text=True, check=True)
+    done = defer(folder, "--write")
+    assert done.returncode == 0, done.stderr
+    text = (folder / "handler.py").read_text()
+    assert text == (applied / "handler.py").read_text()
+    made = (folder / "lazy_dependencies.py").read_text()
+    assert made == (applied / "lazy_dependencies.py").read_text()
+    assert '"kit.core": ("kit.extra", "plotting"),' in made
+    assert text.index("import lazy_dependencies") < text.index("import json")
+    assert "importcost" not in made.replace("Written by importcost", "")
+    code = "import handler\nprint(handler.handler({'draw': 1}, None), handler.handler({}, None))"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder.parent / "layer" / "python")},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
+    )
+    assert ran.stdout == "42 3\n"
+    again = defer(folder, "--write")
+    assert "Nothing to write" in again.stdout, again.stdout
+    assert (folder / "lazy_dependencies.py").read_text() == made
+    assert (folder / "handler.py").read_text() == text
+
+
+def test_a_file_of_the_users_of_that_name_is_not_touched(folder, defer):
+    (folder / "lazy_dependencies.py").write_text("MINE = 1\n")
+    done = defer(folder, "--no-verify", "--write")
+    assert done.returncode == 0, done.stderr
+    assert "importcost did not write it: rename it" in plain(done)
+    assert (folder / "lazy_dependencies.py").read_text() == "MINE = 1\n"
+    assert (folder / "handler.py").read_text() == HANDLER
+
+
+def test_more_names_are_added_to_the_file_that_is_there(folder, defer):
+    assert defer(folder, "--no-verify", "--write").returncode == 0
+    made = (folder / "lazy_dependencies.py").read_text()
+    (folder / "lazy_dependencies.py").write_text(made.replace('"kit.extra", ', ""))
+    done = defer(folder, "--no-verify", "--write")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "lazy_dependencies.py").read_text() == made
+
+
+def test_an_event_that_needs_it_is_told(folder, defer):
+    write_files(folder.parent, {"draw.json": '{"draw": 1}', "work.json": "{}"})
+    done = defer(folder, "--event", "../draw.json", "--event", "../work.json", "-o", "../out.json")
+    assert done.returncode == 0, done.stderr
+    advice = advice_of(folder.parent / "out.json")
+    found = {one.code: one for one in advice.findings}
+    assert found["import plotting"].triggered_by == ("draw.json",)
