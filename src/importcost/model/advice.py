@@ -25,6 +25,8 @@ class VerdictKind(str, Enum):
     NOTHING_TO_GAIN = "nothing to gain"
     """Its modules are loaded by other imports anyway."""
     ALREADY_LAZY = "already lazy"
+    ALWAYS_USED = "always used"
+    """Each call of the handler uses it: below one vCPU, deferring takes longer than it saves."""
 
 
 class DeferStyle(str, Enum):
@@ -65,6 +67,8 @@ class DeferVerdict:
     `reason` is a sentence without its full stop. `objects` are the module-level names that have to
     become getters, in the order of their definition. `style` is the fitting edit, None if there is
     none. `effects` are what importing the modules does to others' objects, if that is the reason.
+    `always_used_by` is the handler's entry function if every ordinary path through it uses
+    the import, as the source shows; None if one does not, or may not.
     """
 
     kind: VerdictKind
@@ -73,6 +77,7 @@ class DeferVerdict:
     objects: tuple[str, ...] = ()
     style: DeferStyle | None = None
     effects: tuple[ImportEffect, ...] = ()
+    always_used_by: str | None = None
 
 
 TOO_NOISY = "this machine is too noisy to tell"
@@ -110,6 +115,7 @@ class Economics:
     starts that may use it before deferring loses time. `dollars_per_million` is the saving of one
     million cold starts that never use it. `sentence` explains a loss in words.
     `is_needed_by_all_events` is True if every event that the handler was called with needs it.
+    `net_ms` is what a cold start gains where the share that needs it is known, a loss below zero.
     """
 
     saved_ms: float
@@ -118,6 +124,7 @@ class Economics:
     dollars_per_million: float
     sentence: str | None = None
     is_needed_by_all_events: bool = False
+    net_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

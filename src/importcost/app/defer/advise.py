@@ -31,6 +31,10 @@ from importcost.model.profile import Profile
 
 HINT_MIN_SHARE = 0.01
 """As a share of function init: a smaller cost of a dependency is not worth advice."""
+_TOO_LITTLE = DeferVerdict(
+    VerdictKind.NOTHING_TO_GAIN,
+    "no edit of it is suggested: it would save too little, or --style leaves it",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +111,11 @@ def _judged_statements(
     costs: MeasuredCosts, sources: Sources, findings: Sequence[JudgedImport]
 ) -> Iterator[StatementTime]:
     """Yield the timed statements that are not imports, with their code and verdict."""
-    moved = {
-        (one.file.source.path, made.name)
-        for one in findings
-        if one.finding.verdict.style is DeferStyle.GETTER
-        for made in one.objects
-    }
+    judged: dict[tuple[str, str], DeferVerdict] = {}
+    for one in findings:
+        if one.finding.is_suggested or not one.finding.imported:
+            path, verdict = one.file.source.path, one.finding.verdict
+            judged |= {(path, member.name): verdict for member in one.objects}
     for at, time in costs.times.items():
         file = sources.files.get(at.file)
         if file is None:
@@ -124,8 +127,7 @@ def _judged_statements(
         after = (one.column for one in costs.times if (one.file, one.line) == (at.file, at.line))
         until = min((column for column in after if column > at.column), default=None)
         code = source_line(file, at, until)
-        verdict = made[0].verdict if made else None
-        if verdict and verdict.style and (at.file, made[0].name) not in moved:
-            text = "no edit of it is suggested: it would save too little, or --style leaves it"
-            verdict = DeferVerdict(VerdictKind.NOTHING_TO_GAIN, text)
-        yield replace(time, code=code, verdict=verdict)
+        own = made[0].verdict if made else None
+        if own and own.style:
+            own = judged.get((at.file, made[0].name), _TOO_LITTLE)
+        yield replace(time, code=code, verdict=own)

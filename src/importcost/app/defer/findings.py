@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from importcost.app.defer.lazy.module_text import ModuleTexts
 from importcost.app.defer.measured_costs import MeasuredCosts, import_key, object_key, place
 from importcost.app.defer.sources import Sources
+from importcost.billing.estimate import throttle_factor
 from importcost.deferral.cost.costs import PRELOAD
 from importcost.deferral.cost.flow import StatementKey
 from importcost.deferral.lazy.dependency_imports import dependency_verdict, waiting_names
@@ -66,7 +67,8 @@ def findings_of(
 def settle_verdict(costs: MeasuredCosts, one: JudgedImport, *, in_best_set: bool) -> JudgedImport:
     """Turn a verdict from the source alone into one that includes the other loaders."""
     verdict = one.finding.verdict
-    if verdict.kind not in CHANGES or one.finding.exclusive_us >= costs.least_us:
+    is_open = verdict.kind in (*CHANGES, VerdictKind.ALWAYS_USED)
+    if not is_open or one.finding.exclusive_us >= costs.least_us:
         return one
     other = costs.imports.kept_by(one.keys[0])
     if in_best_set:
@@ -88,6 +90,7 @@ class _Finder:
         self._sources = sources
         self._style = style
         self._texts = ModuleTexts(costs.graph)
+        self._is_throttled = throttle_factor(costs.memory_mb) > 1
 
     def findings(self) -> list[JudgedImport]:
         """Return a finding for each import that ran, then for objects that need none."""
@@ -116,6 +119,8 @@ class _Finder:
             if key not in ran:
                 continue
             verdict = self._styled(statement, file)
+            if self._sources.certain.imports(file, statement):
+                verdict = self._always_used(verdict)
             if verdict.kind is VerdictKind.NEEDS_GETTER and self._costs.imports.is_preloaded(key):
                 # The work is the objects', which have findings of their own.
                 verdict = DeferVerdict(VerdictKind.NOTHING_TO_GAIN, f"{PRELOAD} loads it anyway")
@@ -187,7 +192,15 @@ class _Finder:
             return
         if self._style in ONE_WAY and self._style is not DeferStyle.GETTER:
             return
-        together = tuple(one for one in file.objects if one.name in made.verdict.objects)
+        always = {one.name for one in self._sources.certain.objects(file)}
+        verdict = made.verdict
+        if self._is_throttled and made.name in always:
+            verdict = self._always_used(replace(verdict, objects=(made.name,)))
+        elif self._is_throttled:
+            verdict = replace(verdict, objects=_without(file, made, always))
+        elif always.issuperset(verdict.objects):
+            verdict = self._always_used(verdict)
+        together = tuple(one for one in file.objects if one.name in verdict.objects)
         fresh = [one for one in together if one.name not in taken]
         if self._saved_us(file, fresh) < self._costs.least_us:
             return
@@ -197,18 +210,51 @@ class _Finder:
             place=place(file, made),
             code=source_line(file, place(file, made)),
             imported=(),
-            verdict=made.verdict,
+            verdict=verdict,
             exclusive_us=self._saved_us(file, together),
             cumulative_us=self._costs.imports.cumulative_us(keys) + own_us,
             modules=self._costs.imports.modules_of(keys),
             first_user=None,
         )
         waits_us = self._costs.waits_us(file, together)
-        yield JudgedImport(finding, file, changes_of(made), keys, together, waits_us=waits_us)
+        changes = changes_of(replace(made, verdict=verdict))
+        yield JudgedImport(finding, file, changes, keys, together, waits_us=waits_us)
+
+    def _always_used(self, verdict: DeferVerdict) -> DeferVerdict:
+        """Say that each call of the handler uses it, which rules it out below one vCPU.
+
+        An import for annotations only is used by no call.
+        """
+        if verdict.kind not in CHANGES or verdict.kind is VerdictKind.ANNOTATIONS_ONLY:
+            return verdict
+        user = self._sources.certain.entry
+        text = f"{user} always uses it"
+        if not self._is_throttled:
+            return replace(verdict, reason=f"{verdict.reason}; {text}", always_used_by=user)
+        objects = verdict.objects if len(verdict.objects) == 1 else ()
+        return DeferVerdict(
+            VerdictKind.ALWAYS_USED, text, verdict.line, objects, always_used_by=user
+        )
 
     def _saved_us(self, file: SourceFile, made: Sequence[ModuleObject]) -> int:
         keys = [object_key(file, one) for one in made]
         return self._costs.imports.exclusive_us(keys) + self._costs.own_us(file, made)
+
+
+def _without(file: SourceFile, made: ModuleObject, always: Collection[str]) -> tuple[str, ...]:
+    """Return the objects to make getters together with this one while others stay objects.
+
+    Those of `always` exist when a getter runs.
+    """
+    known = {one.name: one for one in file.objects if one.name in made.verdict.objects}
+    found: set[str] = set()
+    waiting = {made.name}
+    while waiting:
+        found |= waiting
+        needed = {name for one in waiting for name in known[one].needs}
+        needing = {one.name for one in known.values() if waiting & set(one.needs)}
+        waiting = ((needed | needing) & known.keys()) - found - set(always)
+    return tuple(name for name in made.verdict.objects if name in found)
 
 
 def _first_user(statement: ImportStatement) -> str | None:

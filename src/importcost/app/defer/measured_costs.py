@@ -28,6 +28,7 @@ class MeasuredCosts:
         self.graph = graph
         self.python = profile.environment.minor_version
         self.init = profile.function_init
+        self.memory_mb = profile.settings.memory_mb
         self.times = {one.place: one for one in statements}
         self.self_us = self_us_by_name(profile.tree, {module.name for module in graph.modules})
         keys = [StatementKey(one.place) for one in statements]

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from importcost.deferral.rewrite.settled import settle_verdicts
 from importcost.deferral.source.analyse import OutsideUses, analyse, outside_uses, reach_of
+from importcost.deferral.source.certain.entry import CertainUses, certain_uses
 from importcost.deferral.source.model import SourceFile, SourceText, Unreadable
 from importcost.deferral.source.text import decode
 from importcost.model.graph import FUNCTION, ImportGraph
 from importcost.model.profile import Target
 
 NO_USES = OutsideUses()
+NOTHING_CERTAIN = CertainUses()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class Sources:
     """The function's own files: analysed, and those that cannot be, by path.
 
     `data` are the bytes that were read, by path. `handler` is the path of the handler's file, and
-    `dependencies` are the paths of analysed files that are not the function's own.
+    `dependencies` are the paths of analysed files that are not the function's own. `certain` is
+    what each call of the handler uses.
     """
 
     files: Mapping[str, SourceFile]
@@ -30,6 +33,7 @@ class Sources:
     data: Mapping[str, bytes]
     handler: str = ""
     dependencies: frozenset[str] = frozenset()
+    certain: CertainUses = NOTHING_CERTAIN
 
 
 def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) -> Sources:
@@ -73,4 +77,6 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
             unreadable[path] = found
         else:
             files[path] = settle_verdicts(found, python)
-    return Sources(files, unreadable, data, target.handler_file)
+    by_module = {file.module: file for file in files.values()}
+    certain = certain_uses(by_module, target.module, target.function)
+    return Sources(files, unreadable, data, target.handler_file, certain=certain)

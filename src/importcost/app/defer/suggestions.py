@@ -9,7 +9,7 @@ from importcost.app.bill.place import Billed
 from importcost.app.defer.advise import Analysis, analyse_profile
 from importcost.app.defer.sources import Sources, read_sources
 from importcost.billing.estimate import Estimate
-from importcost.deferral.cost.economics import economics_of
+from importcost.deferral.cost.economics import certain_sentence, economics_of
 from importcost.errors import UsageError
 from importcost.measure.session import Measurement
 from importcost.model.advice import Advice, DeferStyle, Economics, Verification
@@ -52,9 +52,16 @@ def with_economics(
     waiting = [*waits, *([0] * (len(advice.findings) - len(waits)))]
     findings = tuple(
         replace(
-            one, economics=worth.of(one.verification, one.exclusive_us, one.triggered_by, waits_us)
+            one,
+            economics=worth.of(
+                one.verification,
+                one.exclusive_us,
+                one.triggered_by,
+                waits_us,
+                one.verdict.always_used_by,
+            ),
         )
-        if one.verdict.style is not None
+        if one.is_suggested or one.verdict.always_used_by
         else one
         for one, waits_us in zip(advice.findings, waiting, strict=True)
     )
@@ -64,7 +71,14 @@ def with_economics(
         used_by = {name for one in members for name in one.triggered_by}
         # Two imports may share an object that waits, but no init waits twice.
         waits_us = max((waiting[number] for number in best.finding_ids), default=0)
-        economics = worth.of(best.verification, best.exclusive_us, used_by, waits_us)
+        users = {one.verdict.always_used_by for one in members}
+        economics = worth.of(
+            best.verification,
+            best.exclusive_us,
+            used_by,
+            waits_us,
+            users.pop() if len(users) == 1 else None,
+        )
         best = replace(best, economics=economics)
     bytecode = advice.bytecode
     if bytecode is not None and bytecode.verification is not None:
@@ -86,16 +100,24 @@ class _Worth:
         predicted_us: float,
         used_by: Collection[str] = (),
         waits_us: float = 0,
+        always_used_by: str | None = None,
     ) -> Economics | None:
-        """Return the money and time of a saving, None if nothing is saved."""
+        """Return the money and time of a saving, None if nothing is saved.
+
+        `used_by` are the events that need it, `always_used_by` the function that does in any case.
+        """
         saved_us = _saved_us(verification, predicted_us, self.init_us)
         if saved_us <= 0:
             return None
         waits_us = min(waits_us, saved_us)
         always = bool(self.events) and self.events <= set(used_by)
+        use_share = 1.0 if always or always_used_by else None
         worked_out = economics_of(
-            saved_us - waits_us, self.bill, blocked_us=waits_us, use_share=1.0 if always else None
+            saved_us - waits_us, self.bill, blocked_us=waits_us, use_share=use_share
         )
+        if always_used_by:
+            certain = certain_sentence(worked_out, self.bill.memory_mb)
+            return replace(worked_out, sentence=certain, is_needed_by_all_events=always)
         if not always:
             return worked_out
         sentence = worked_out.sentence and f"Every event given needs it. {worked_out.sentence}"

@@ -45,6 +45,24 @@ def economics(
         break_even_share=share,
         dollars_per_million=dollars_per_million(saved_ms, memory_mb, price),
         sentence=_sentence(saved_ms, first_use_ms, share, memory_mb, use_share),
+        net_ms=None if use_share is None else saved_ms - use_share * first_use_ms,
+    )
+
+
+def certain_sentence(worth: Economics, memory_mb: int) -> str:
+    """Return what deferring does to work that each cold start needs; `worth` is for that share."""
+    net_ms = worth.saved_ms - worth.first_use_ms
+    if net_ms < 0:
+        return (
+            f"At {memory_mb} MB deferring moves {_ms(worth.saved_ms)} of init to the first "
+            f"request, where it takes {_ms(worth.first_use_ms)}: a loss of {_ms(-net_ms)} a cold "
+            "start."
+        )
+    return (
+        f"At {memory_mb} MB deferring moves {_ms(worth.saved_ms)} of init to the first request, at "
+        "the same speed and billed the same: a cold start gains nothing. It helps only an init "
+        "that is near its time limit, and makes the first request slower where init runs ahead of "
+        "it (provisioned concurrency, SnapStart)."
     )
 
 

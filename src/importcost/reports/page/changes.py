@@ -106,7 +106,7 @@ class _Rows:
             part = self._statement(finding)
             change["title"], change["place"] = part["title"], part["place"]
             change["importer"], change["triggered_by"] = part["importer"], part["triggered_by"]
-            change["how"] = f"{how[0].upper()}{how[1:]}: {finding.verdict.reason}"
+            change["how"] = f"{how[0].upper()}{how[1:]}: {_reason(finding)}"
             change["fix"] = self._fix(finding.fix)
             change["modules"] = len(_gone(measured, finding.modules))
             change["node"] = self._node(finding)
@@ -183,6 +183,14 @@ def proof_text(profile: Profile) -> str | None:
     return proof_headline(profile.advice.best_set) if profile.advice else None
 
 
+def _reason(finding: ImportFinding) -> str:
+    """Return a verdict's reason, and what deferring does to an import that each call uses."""
+    worth = finding.economics
+    if finding.verdict.always_used_by and worth and worth.sentence:
+        return f"{finding.verdict.reason}. {worth.sentence}"
+    return finding.verdict.reason
+
+
 def _gone(measured: Verification | None, predicted: Sequence[str]) -> Sequence[str]:
     return measured.gone if measured is not None and measured.gone else predicted
 
@@ -233,7 +241,7 @@ def advice_notes(profile: Profile) -> AdviceNotes:
                 "code": one.code,
                 "place": place_text(profile, one.place),
                 "exclusive_us": one.exclusive_us,
-                "reason": f"{one.verdict.kind.value}: {one.verdict.reason}",
+                "reason": f"{one.verdict.kind.value}: {_reason(one)}",
             }
             for one in stays[:MOST_STAYING]
         ],

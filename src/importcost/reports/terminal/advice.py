@@ -225,6 +225,8 @@ def suggestion_lines(profile: Profile, style: Palette, width: int, limit: int = 
     if advice is None or advice.best_set is None or not advice.best_set.finding_ids:
         return []
     best = advice.best_set
+    if best.economics is not None and best.economics.net_ms is not None:
+        return []  # each cold start needs it: nothing could wait
     share = best.exclusive_us / max(profile.function_init.local_us, 1.0)
     first, *rest = wrap(
         f"Could wait: {milliseconds(best.exclusive_us / 1000)} here ({share:.0%} of function "

@@ -80,7 +80,7 @@ class AdviceItems:
             yield from self._indented(AGAINST_NOISE)
         yield from self._indented(f"{edit_words(finding.verdict)}: {finding.verdict.reason}")
         if finding.economics is not None and (measured is None or measured.failure is None):
-            yield from self._indented(self._terms(finding.economics))
+            yield from self._indented(self._terms(finding))
         if measured is not None and measured.failure is None:
             yield from self._indented(self._behaviour(finding.behaviour))
         if finding.triggered_by:
@@ -113,7 +113,12 @@ class AdviceItems:
             return False
         return economics.is_needed_by_all_events
 
-    def _terms(self, economics: Economics) -> str:
+    def _terms(self, finding: ImportFinding) -> str:
+        economics = finding.economics
+        if economics is None:
+            return ""
+        if finding.verdict.always_used_by and economics.sentence:
+            return economics.sentence
         text = (
             f"on Lambda {milliseconds(economics.saved_ms)}, "
             f"{dollars(economics.dollars_per_million)} per million; first use costs "
@@ -160,6 +165,8 @@ class AdviceItems:
             f"{finding.verdict.reason}{line}; exclusive "
             f"{milliseconds(finding.exclusive_us / 1000)}"
         )
+        if finding.verdict.always_used_by and finding.economics and finding.economics.sentence:
+            text += f". {finding.economics.sentence}"
         first, *rest = wrap(text, self._width - 4)
         return ["  " + first, *("    " + line for line in rest)]
 
