@@ -49,6 +49,7 @@ class Parameter(Enum):
     INSTALL = Spelling("--install", None)
     MERGE_BASE = Spelling("--merge-base", None)
     FROM_LOG = Spelling("--from-log", None)
+    RECORD = Spelling("--record", None)
 
     def of(self, *values: str) -> Mention:
         """Return a mention of this parameter with the values it is to have."""

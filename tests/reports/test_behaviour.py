@@ -16,7 +16,7 @@ from tests.reports.page_factory import advised_profile, estimate_of, verified
 
 EVENTS = BehaviourProof(ProofKind.EVENTS, 2)
 EVENT = BehaviourProof(ProofKind.EVENTS, 1)
-CALLS = BehaviourProof(ProofKind.CALLS, 7)
+CALLS = BehaviourProof(ProofKind.CALLS, 7, events=3)
 TESTS = BehaviourProof(ProofKind.TESTS, 1, "pytest -q", "34 passed")
 MEASURED = verified(9_000)
 OWN = ("models.order", "client")
@@ -37,8 +37,8 @@ def best_with(behaviour, measured=MEASURED):
         (
             Behaviour(OWN, (), (EVENTS, CALLS, TESTS)),
             (
-                "Verified: imports and time; behaviour by 2 events, 7 recorded calls and pytest -q "
-                "(34 passed)."
+                "Verified: imports and time; behaviour by 2 events, the same 7 AWS calls over 3 "
+                "events and pytest -q (34 passed)."
             ),
         ),
         (
@@ -48,8 +48,8 @@ def best_with(behaviour, measured=MEASURED):
         (
             Behaviour(OWN, OWN),
             (
-                "Imports, not behaviour, verified: own code moves (models.order, client). --event "
-                "or --test compares it."
+                "Imports, not behaviour, verified: own code moves (models.order, client). --event, "
+                "--record or --test compares it."
             ),
         ),
         (
@@ -62,8 +62,8 @@ def best_with(behaviour, measured=MEASURED):
         (
             Behaviour(),
             (
-                "Verified: imports and time; behaviour was not compared. --event or --test "
-                "compares it."
+                "Verified: imports and time; behaviour was not compared. --event, "
+                "--record or --test compares it."
             ),
         ),
     ],

@@ -86,6 +86,11 @@ def _effort(options: Given, events: int) -> Effort:
     multiple=True,
     help="JSON event to call the handler with, before and after (repeatable).",
 )
+@click.option(
+    "--record",
+    is_flag=True,
+    help="Compare the AWS calls of both versions on a recording endpoint (extra `record`).",
+)
 @click.option("--diff/--no-diff", default=True, help="Print the edit as a diff.  [default: diff]")
 @click.option("--write", is_flag=True, help="Apply the edit to the files in the task root.")
 @click.option("--force", is_flag=True, help="With --write: also files with uncommitted changes.")
@@ -105,6 +110,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     style: str | None,
     verify: bool,
     events: tuple[str, ...],
+    record: bool,
     diff: bool,
     write: bool,
     force: bool,
@@ -126,6 +132,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     check_writable(outputs)
     if events and not verify:
         raise UsageError("--event compares answers, which --no-verify leaves out: use one of them.")
+    if record and not verify:
+        raise UsageError("--record compares calls, which --no-verify leaves out: use one of them.")
     if force and not write:
         raise UsageError("--force belongs to --write: add it, or leave --force out.")
     if write:
@@ -136,6 +144,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         verify=verify,
         effort=_effort(options, len(events)),
         events=events,
+        record=record,
     )
     with terminal_listener(
         quiet=quiet, no_progress=no_progress, verbose=options["verbose"]

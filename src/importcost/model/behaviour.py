@@ -25,7 +25,8 @@ class ProofKind(str, Enum):
 class BehaviourProof:
     """One comparison of the changed handler with the original, which it passed.
 
-    `count` is the number of events, of recorded calls, or of passing runs of the changed version.
+    `count` is the number of events, of recorded calls (made with `events` events), or of passing
+    runs of the changed version.
     `command` is the test command as the user wrote it, `words` its own summary (`34 passed`); both
     are None for other kinds.
     """
@@ -34,6 +35,7 @@ class BehaviourProof:
     count: int
     command: str | None = None
     words: str | None = None
+    events: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ and, where they are wanted:
   diagnosis        for "diagnosis": see diagnosis.py
   list_modules     whether the result names the modules loaded
   speed_samples    whether init is interrupted now and then to time the machine
+  recording        for "invoke": how AWS calls are recorded, see recorded_network.py
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
@@ -726,6 +727,7 @@ def _invoke(os: "Any", spec: "Any", probe_file: str, ground: _Ground) -> "Any":
     except BaseException as error:  # noqa: BLE001 - sys.exit in a handler is a result, too
         failure = error
     answer["span"] = _span(begin, _clock_at_end())
+    answer["unrecorded"] = list(spec.get("unrecorded") or ())
     ground.take_back()
     answer["loaded"] = sorted(set(_loaded(ground.left)) - before)
     if failure is not None:
@@ -1183,12 +1185,24 @@ def _start_runtime(os: "Any", spec_file: str, marks: "_Marks", result: "Any") ->
 
     with _open(spec_file, "rb") as stream:
         spec = json.loads(stream.read())
+    if spec.get("recording"):
+        spec["unrecorded"] = _record_network(spec["recording"])
     _add_site_builtins()
     result["runtime"] = _preload_runtime(spec)
     _lay_out_path(os, spec)
     result["phases"]["runtime"] = _span(begin, _clock_at_end())
     marks.write("probe")
     return spec
+
+
+def _record_network(recording: "Any") -> "Any":
+    """Send the AWS calls of the handler to a recording endpoint; return the other places, a list.
+
+    Before the runtime is imported: it may read the variables.
+    """
+    namespace: dict[str, Any] = {"__name__": "importcost_recorded_network"}
+    exec(recording["program"], namespace)  # noqa: S102 - importcost's own program
+    return namespace["install"](recording)
 
 
 def _watch(os: "Any", probe_file: str, spec: "Any", kind: str) -> "Any":

@@ -43,7 +43,7 @@ def proof_headline(best: BestSet | None) -> str | None:
 
 
 def _without_proof(measured: Verification | None, behaviour: Behaviour, *, is_asked: bool) -> str:
-    more = "" if is_asked else " --event or --test compares it."
+    more = "" if is_asked else " --event, --record or --test compares it."
     if measured is None:
         return "Not verified: nothing was measured, and behaviour was not compared."
     if behaviour.unproven:
@@ -62,8 +62,14 @@ def _one(proof: BehaviourProof) -> str:
     if proof.kind is ProofKind.TESTS:
         said = f" ({printable(proof.words)})" if proof.words else ""
         return f"{printable(proof.command or 'the tests')}{said}"
-    noun = "event" if proof.kind is ProofKind.EVENTS else "recorded call"
-    return f"{proof.count:,} {noun}{'' if proof.count == 1 else 's'}"
+    if proof.kind is ProofKind.CALLS:
+        over = f" over {_counted(proof.events, 'event')}" if proof.events else ""
+        return f"the same {_counted(proof.count, 'AWS call')}{over}"
+    return _counted(proof.count, "event")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def names_in_short(names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from importcost.app.defer.findings import JudgedImport
@@ -10,6 +10,9 @@ from importcost.model.advice import Advice, BestSet, ImportFinding
 from importcost.model.behaviour import Behaviour, BehaviourProof, ProofKind
 from importcost.model.graph import FUNCTION, ImportGraph
 from importcost.model.results.events import EventOutcome, JointChange, SingleChange
+
+MOST_PLACES = 3
+"""Places shown that the handler tried to reach; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ def with_behaviour(
     `outcomes` are the events' in the order of their calls, `proven` other proofs of sets. `doubts`
     are clauses on why a comparison that was asked for proves nothing.
     """
+    doubts = (*doubts, *_recording_doubts(outcomes))
     best = advice.best_set
     members = best.finding_ids if best else ()
     findings = tuple(
@@ -79,6 +83,7 @@ def _of_set(
     key = SingleChange(best.finding_ids[0]) if len(best.finding_ids) == 1 else JointChange()
     count = len(_compared(key, outcomes))
     proofs = [BehaviourProof(ProofKind.EVENTS, count)] if count else []
+    proofs += _by_calls(_same_calls(key, outcomes))
     proofs += [item.proof for item in proven if item.numbers.issuperset(best.finding_ids)]
     return Behaviour(
         own_code=_merged(one.own_code for one in members),
@@ -109,7 +114,53 @@ def _by_events(
         for outcome in _compared(key, outcomes)
         if not finding.modules or is_needed(finding, outcome.loaded[key])
     }
-    return [BehaviourProof(ProofKind.EVENTS, len(names))] if names else []
+    proofs = [BehaviourProof(ProofKind.EVENTS, len(names))] if names else []
+    recorded = {
+        outcome.name: outcome
+        for key in keys
+        for outcome in _same_calls(key, outcomes)
+        if not finding.modules or is_needed(finding, outcome.loaded[key])
+    }
+    return proofs + _by_calls(recorded.values())
+
+
+def _by_calls(outcomes: Collection[EventOutcome]) -> list[BehaviourProof]:
+    """Return the proof by the AWS calls of some events, which one version made alike."""
+    count = sum(one.recorded.compared for one in outcomes if one.recorded is not None)
+    if not count:
+        return []
+    return [BehaviourProof(ProofKind.CALLS, count, events=len(outcomes))]
+
+
+def _recording_doubts(outcomes: Sequence[EventOutcome]) -> Iterator[str]:
+    """Yield a clause for each way in which the recorded calls prove less than they seem to."""
+    recorded = {one.name: one.recorded for one in outcomes if one.recorded is not None}
+    if not recorded:
+        return
+    count = len(recorded)
+    if not any(one.compared for one in recorded.values()):
+        yield f"none of {count} events reached an AWS call, so --record compared no calls"
+    places = {place for one in recorded.values() for place in one.unrecorded}
+    if places:
+        shown = ", ".join(sorted(places)[:MOST_PLACES])
+        more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
+        yield f"not recorded: connections to {shown}{more}"
+
+
+def _same_calls(
+    key: SingleChange | JointChange, outcomes: Sequence[EventOutcome]
+) -> list[EventOutcome]:
+    """Return the events with which this version made the original's AWS calls.
+
+    An event on which the original fails counts: the changed version made the same calls and
+    failed alike.
+    """
+    last = {outcome.name: outcome for outcome in outcomes if key in outcome.loaded}
+    return [
+        outcome
+        for outcome in last.values()
+        if key not in outcome.differing and outcome.recorded and outcome.recorded.compared
+    ]
 
 
 def _compared(

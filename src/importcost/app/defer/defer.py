@@ -23,9 +23,11 @@ from importcost.app.defer.lazy.target_python import (
 )
 from importcost.app.defer.outside_references import mentions, project_root
 from importcost.app.defer.proof import Proof
+from importcost.app.defer.recorded import recorded
 from importcost.app.defer.rewriting import Rewrite, with_fixes
 from importcost.app.defer.settle import settle_best_set
 from importcost.app.defer.suggestions import analyse_measured, with_economics
+from importcost.app.defer.synthetic_events import synthetic_events
 from importcost.app.defer.variants import Variants
 from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import open_rehearsed
@@ -33,6 +35,7 @@ from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.declaration import MIN_WATCHED_RUNS
 from importcost.deferral.source.model import ModuleObject
 from importcost.errors import UsageError
+from importcost.measure.recording.endpoint import refuse_missing
 from importcost.model.advice import Advice, DeferStyle, ImportFinding, Verification
 from importcost.model.profile import Profile, Run, RunKind
 from importcost.model.results.events import (
@@ -49,13 +52,18 @@ QUICK_NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class DeferRequest:
-    """The options of `importcost defer`; `events` are files that hold one event each."""
+    """The options of `importcost defer`; `events` are files that hold one event each.
+
+    `record` compares the AWS calls that each version makes as well, with made-up events if there
+    are none.
+    """
 
     measure: ProfileRequest
     style: DeferStyle | None = None
     verify: bool = True
     effort: Effort = field(default_factory=Effort)
     events: tuple[str, ...] = ()
+    record: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +90,13 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
     Raises UsageError for impossible options, MeasurementError (HandlerError) if the handler itself
     cannot be measured. No file of the user's is changed.
     """
-    if request.measure.package_type == "image" and request.measure.image is not None:
-        raise UsageError(
-            "defer needs the function's source on this machine: name the handler file and its "
-            "--task-root without --image of the function's own, or copy /var/task out of it."
-        )
-    runtime = request.measure.runtime
-    named = named_python(runtime, request.measure.configured)
-    if named is not None:
-        refuse_unparsable(request.style, *named)
-    with open_rehearsed(request.measure, listener) as bench:
+    _refuse_early(request)
+    with (
+        open_rehearsed(request.measure, listener) as opened,
+        recorded(opened, request.record) as bench,
+    ):
         measured_python = version_of(bench.prepared.interpreter.minor_version)
-        running = running_python(measured_python, runtime, bench.handler)
+        running = running_python(measured_python, request.measure.runtime, bench.handler)
         refuse_unparsable(request.style, *running)
         events = load_events(request.events, bench.subject.target)
         effort = request.effort
@@ -105,6 +108,9 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
             listener.note(untimed_statements(request.measure.runs))
         billed = bill(profile, bench.handler)
         sources, analysis = analyse_measured(measurement, billed, request.style)
+        if request.record and not events:
+            texts = [one.source.text for one in sources.files.values()]
+            events = synthetic_events(texts, is_quick=effort.is_quick)
         analysis = without_claims(analysis, request.style, running[0])
         variants = Variants(bench, analysis)
         work = _Work(billed, analysis)
@@ -123,6 +129,20 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
     unreadable = {path: one.reason for path, one in sources.unreadable.items()}
     billed = replace(billed, profile=replace(profile, advice=advice))
     return Deferral(billed, work.final_edits(), unreadable, tuple(proof.outcomes))
+
+
+def _refuse_early(request: DeferRequest) -> None:
+    """Raise UsageError for what cannot be carried out, before anything is launched."""
+    if request.measure.package_type == "image" and request.measure.image is not None:
+        raise UsageError(
+            "defer needs the function's source on this machine: name the handler file and its "
+            "--task-root without --image of the function's own, or copy /var/task out of it."
+        )
+    named = named_python(request.measure.runtime, request.measure.configured)
+    if named is not None:
+        refuse_unparsable(request.style, *named)
+    if request.record:
+        refuse_missing()
 
 
 def mean_launch_s(runs: Sequence[Run]) -> float:

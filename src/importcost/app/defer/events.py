@@ -10,6 +10,13 @@ from typing import Any
 
 from importcost.app.profile.bench import Bench
 from importcost.errors import HandlerError, TimedOutError, UsageError, remedy, words
+from importcost.measure.recording.compare import (
+    ExpectedCalls,
+    call_differences,
+    call_summary,
+    expected_calls,
+    hider,
+)
 from importcost.measure.session import Session, Subject
 from importcost.model.profile import RunKind, Target
 from importcost.model.results.events import EventOutcome, Invocation, VariantKey
@@ -21,10 +28,14 @@ UNCHANGED_CALLS = 2
 
 @dataclass(frozen=True, slots=True)
 class HandlerEvent:
-    """One event, named after its file; with its folder if two files have one name."""
+    """One event, named after its file; with its folder if two files have one name.
+
+    `is_made_up` is True for one that importcost brings: it may be left out.
+    """
 
     name: str
     value: Any
+    is_made_up: bool = False
 
 
 def load_events(paths: Sequence[str], target: Target) -> tuple[HandlerEvent, ...]:
@@ -53,10 +64,25 @@ def _load(path: Path, name: str) -> HandlerEvent:
 
 @dataclass(frozen=True, slots=True)
 class UnchangedCall:
-    """Two calls of the unchanged handler with one event."""
+    """Two or more calls of the unchanged handler with one event."""
 
-    first: Invocation
-    is_repeatable: bool
+    calls: tuple[Invocation, ...]
+
+    @property
+    def first(self) -> Invocation:
+        """Return the call that others are compared with."""
+        return self.calls[0]
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Return True if all calls gave the same answer."""
+        return all(call.answer == self.first.answer for call in self.calls)
+
+    @property
+    def expected(self) -> ExpectedCalls | None:
+        """Return the AWS calls to expect, None if they were not recorded."""
+        recordings = [call.recording for call in self.calls if call.recording is not None]
+        return expected_calls(recordings) if recordings else None
 
 
 def call_unchanged(bench: Bench, event: HandlerEvent) -> UnchangedCall:
@@ -76,7 +102,7 @@ def call_unchanged(bench: Bench, event: HandlerEvent) -> UnchangedCall:
             ),
             traceback_text=error.traceback_text,
         ) from error
-    return UnchangedCall(first, first.answer == second.answer)
+    return UnchangedCall((first, second))
 
 
 def judge_event(
@@ -87,25 +113,38 @@ def judge_event(
 ) -> EventOutcome:
     """Call each variant once with the event and compare it with the unchanged handler's answer.
 
-    A variant that fails to start, or does not return, counts as a different answer.
+    A variant that fails to start, or does not return, counts as a different answer. Where AWS calls
+    are recorded, they are compared as well.
     """
-    first = baseline.first
     differing: dict[VariantKey, str] = {}
     loaded: dict[VariantKey, frozenset[str]] = {}
     wall_ms: dict[VariantKey, float] = {}
     for key, subject in variants.items():
         try:
             found = _invoke(bench, subject, event)
+            failure = _difference(bench, event, baseline, found)
+            if failure is not None and bench.recorder is not None:
+                # Values of the clock may be the same twice by chance: look at both once more.
+                again = _invoke(bench, bench.subject, event)
+                baseline = UnchangedCall((*baseline.calls, again))
+                found = _invoke(bench, subject, event)
+                failure = _difference(bench, event, baseline, found)
         except HandlerError as error:
             how = _ended_how(error, bench.request.timeout_s)
             differing[key] = f"calling the changed handler with {event.name} {how}"
             continue
         loaded[key], wall_ms[key] = found.loaded, found.wall_ms
-        if found.answer != first.answer and (
-            baseline.is_repeatable or found.failed != first.failed
-        ):
-            differing[key] = _difference(event, first, found)
-    return EventOutcome(event.name, first, baseline.is_repeatable, differing, loaded, wall_ms)
+        if failure is not None:
+            differing[key] = failure
+    return EventOutcome(
+        event.name,
+        baseline.first,
+        baseline.is_repeatable,
+        differing,
+        loaded,
+        wall_ms,
+        call_summary(baseline.expected, baseline.first.recording),
+    )
 
 
 def _ended_how(error: HandlerError, timeout_s: float) -> str:
@@ -118,7 +157,12 @@ def _ended_how(error: HandlerError, timeout_s: float) -> str:
 
 def _invoke(bench: Bench, subject: Subject, event: HandlerEvent) -> Invocation:
     session = Session(bench.runner, subject)
-    found = session.launch_probe(RunKind.INVOKE, event=event.value)["invocation"]
+    recorder = bench.recorder
+    extra: dict[str, Any] = {}
+    if recorder is not None:
+        recorder.begin()
+        extra["recording"] = recorder.launch_spec()
+    found = session.launch_probe(RunKind.INVOKE, event=event.value, **extra)["invocation"]
     error = found["error"]
     answer = found["result"] if error is None else f"{error['type']}: {error['message']}"
     return Invocation(
@@ -126,13 +170,27 @@ def _invoke(bench: Bench, subject: Subject, event: HandlerEvent) -> Invocation:
         failed=error is not None,
         loaded=frozenset(found["loaded"]),
         wall_ms=found["span"]["wall_ns"] / 1e6,
+        recording=recorder.recording(found["unrecorded"]) if recorder is not None else None,
     )
 
 
-def _difference(event: HandlerEvent, before: Invocation, after: Invocation) -> str:
-    return (
-        f"the answer to {event.name} changes from {_short(before.answer)} to {_short(after.answer)}"
-    )
+def _difference(
+    bench: Bench, event: HandlerEvent, baseline: UnchangedCall, after: Invocation
+) -> str | None:
+    """Return a clause on how the changed handler's answer or calls differ, None if they do not."""
+    before = baseline.first
+    # A call of AWS that differs is the cause where the answer does, too.
+    if baseline.expected is not None and after.recording is not None:
+        hide = hider(bench.environment)
+        found = call_differences(baseline.expected, after.recording, hide)
+        if found:
+            return f"with {event.name}, {found[0]}"
+    if after.answer != before.answer and (baseline.is_repeatable or after.failed != before.failed):
+        return (
+            f"the answer to {event.name} changes from {_short(before.answer)} "
+            f"to {_short(after.answer)}"
+        )
+    return None
 
 
 def _short(text: str, room: int = 80) -> str:

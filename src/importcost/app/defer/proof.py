@@ -18,6 +18,7 @@ from importcost.app.defer.rewriting import Rewrite
 from importcost.app.defer.variants import Variants
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.request import Listener
+from importcost.errors import HandlerError
 from importcost.measure.pairs import PairedSubject, RoundLimits, most_launches, verify
 from importcost.measure.session import Progress, Subject
 from importcost.model.advice import Verification
@@ -55,7 +56,7 @@ class Proof:
     ) -> None:
         self._bench = bench
         self._variants = variants
-        self._events = events
+        self._events = list(events)
         self._listener = listener
         self._effort = effort
         self._launches_done = launches_done
@@ -70,10 +71,9 @@ class Proof:
         HandlerError if an event cannot be called on the unchanged handler.
         """
         # An event that cannot be called should be reported before minutes of measuring.
-        for event in self._events:
+        for event in list(self._events):
             if event.name not in self._baselines:
-                self._baselines[event.name] = call_unchanged(self._bench, event)
-                self._launches_done += UNCHANGED_CALLS
+                self._call_unchanged(event)
         subjects: dict[VariantKey, Subject] = {
             key: self._variants.subject(key, edits) for key, edits in edited.items()
         }
@@ -105,6 +105,17 @@ class Proof:
             for key, failure in outcome.differing.items():
                 measured[key] = replace(measured[key], failure=failure, is_broken=True)
         return measured
+
+    def _call_unchanged(self, event: HandlerEvent) -> None:
+        """Call the original with an event; one that was made up is left out if that fails."""
+        self._launches_done += UNCHANGED_CALLS
+        try:
+            self._baselines[event.name] = call_unchanged(self._bench, event)
+        except HandlerError as error:
+            if not event.is_made_up:
+                raise
+            self._events.remove(event)
+            self._listener.note(f"Left out: {error.trouble.what}.")
 
     def _in_pairs(
         self, paired: Sequence[PairedSubject[VariantKey]], limits: RoundLimits

@@ -23,6 +23,7 @@ from importcost.measure.assemble import MeasurementProvenance, assemble
 from importcost.measure.deployed.not_deployed import Beyond
 from importcost.measure.layout import lambda_environment, local_layout
 from importcost.measure.plan import PRECISE, QUICK, Plan
+from importcost.measure.recording.endpoint import Recorder
 from importcost.measure.runners.base import Packages, Runner
 from importcost.measure.runners.container.inside import INIT_BOOST_CPUS, ContainerOptions
 from importcost.measure.runners.container.runner import ContainerRunner
@@ -43,6 +44,8 @@ class Bench:
     extra: Extra = NO_EXTRA
     rehearsed: Rehearsed | None = None
     """The first launches, which succeeded; None if the bench was opened without any."""
+    recorder: Recorder | None = None
+    """The endpoint that records the AWS calls of invocations, None if nothing does."""
 
     @property
     def is_helped(self) -> bool:

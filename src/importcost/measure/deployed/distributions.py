@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # most measurements ask for no requirement: packaging is impo
     from packaging.requirements import Requirement
 
 IMPORTCOST = "importcost-lambda"
+_WITH_EXTRAS = f"{IMPORTCOST}[record]"
 INSTALLERS = frozenset(("pip", "setuptools", "wheel"))
 """Environments have these for their own use; they are never deployed because of that."""
 
@@ -181,7 +182,7 @@ def needed_by_importcost_alone(
     name.
     """
     roots = INSTALLERS | {IMPORTCOST}
-    own = (closure([IMPORTCOST], installed, environment).names | INSTALLERS) & set(installed)
+    own = (closure([_WITH_EXTRAS], installed, environment).names | INSTALLERS) & set(installed)
     asked = {name for name in own - roots if installed[name].is_requested}
     others = [name for name in installed if name not in own or name in asked]
     return own - closure(others, installed, environment).names

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from importcost.model.results.aws_calls import CallSummary, Recording
+
 
 @dataclass(frozen=True, slots=True)
 class SingleChange:
@@ -42,13 +44,15 @@ class Invocation:
     """The result of one call of the handler.
 
     `answer` is the result or the error as text, for comparing. `loaded` are the modules that the
-    call loaded, and `wall_ms` is its duration on this machine, unthrottled.
+    call loaded, and `wall_ms` is its duration on this machine, unthrottled. `recording` are the AWS
+    calls of init and call, None if they were not recorded.
     """
 
     answer: str
     failed: bool
     loaded: frozenset[str]
     wall_ms: float
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ class EventOutcome:
 
     `is_repeatable` is True if two calls of the original gave the same answer, so that comparing is
     meaningful. `differing` describes how a variant's answer differs, by variant. `loaded` holds the
-    modules that a call of each variant loaded.
+    modules that a call of each variant loaded. `recorded` sums up the original's AWS calls, None
+    without `--record`.
     """
 
     name: str
@@ -66,3 +71,4 @@ class EventOutcome:
     differing: Mapping[VariantKey, str]
     loaded: Mapping[VariantKey, frozenset[str]]
     wall_ms: Mapping[VariantKey, float]
+    recorded: CallSummary | None = None
