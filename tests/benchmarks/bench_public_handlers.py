@@ -72,6 +72,8 @@ CAUSES = (
     (r"crashed with|ended the interpreter|sys\.exit", "ends the interpreter"),
     (r"Importing .* raised", "error of its own"),
 )
+PLAIN = ("repo", ".git")
+"""Folder names that say nothing about what a collection is."""
 NOT_HERE = ("calls AWS or the network", "does not parse")
 
 
@@ -119,8 +121,8 @@ class Collection:
         self.source = source.resolve()
         is_git_directory = (self.source / "HEAD").is_file() and (self.source / "objects").is_dir()
         self._git = ["git", "--git-dir", str(self.source)] if is_git_directory else None
-        name = self.source.parent.name if self.source.name == "repo" else self.source.name
-        self.name = name.removesuffix(".git")
+        named = next(one for one in (self.source, *self.source.parents) if one.name not in PLAIN)
+        self.name = named.name.removesuffix(".git")
         self.files = frozenset(self._names())
 
     def revision(self) -> str:
@@ -143,6 +145,8 @@ class Collection:
         if self._git is None:
             for name in names:
                 yield name, (self.source / name).read_bytes()
+            return
+        if not names:
             return
         archive = _output([*self._git, "archive", "HEAD", "--", "*.py"])
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:

@@ -1,0 +1,132 @@
+"""Compare an original's runs with a rewritten handler's, less what differs by itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+VOLATILE = (
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I), "<uuid>"),
+    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?([.,]\d+)?(Z|[+-]\d\d:?\d\d)?"), "<time>"),
+    (re.compile(r"\d{8}T\d{6}Z|\b20\d{6}\b"), "<time>"),
+    (re.compile(r"\d\d:\d\d:\d\d(?:[.,]\d+)?"), "<time>"),
+    (re.compile(r"\b1[789]\d{8}(?:\d{3,9}|\.\d+)?\b"), "<time>"),
+    (re.compile(r"0x[0-9a-f]+"), "<address>"),
+    (re.compile(r"\b[0-9a-f]{16,}\b"), "<hex>"),
+    (re.compile(r"X-Amz-Signature=\w+|X-Amz-Credential=[^&\s\"]+"), "<signature>"),
+    (re.compile(r"1-[0-9a-f]{8}-\w+"), "<trace>"),
+    (re.compile(r"/tmp/tmp\w+|tmp[a-z0-9_]{8}"), "<temporary>"),
+)  # fmt: skip
+PLACES = (
+    (re.compile(r"\bline \d+"), "line N"),
+    (re.compile(r"(\.py|[\w.]+\"?):\d+"), r"\1:N"),
+    (re.compile(r"\b\d+(?:\.\d+)?\b"), "N"),
+)
+
+
+def steady(text: str) -> str:
+    """Return a text without what changes from run to run by its nature."""
+    for pattern, name in VOLATILE:
+        text = pattern.sub(name, text)
+    return text
+
+
+def rough(text: str) -> str:
+    """Return logs without numbers either: an edit moves lines."""
+    text = steady(text)
+    for pattern, name in PLACES:
+        text = pattern.sub(name, text)
+    return text
+
+
+def parts_of(run: dict[str, Any]) -> dict[str, Any]:
+    """Return what is compared, by name: each call's answer, requests, logs and state."""
+    result = run.get("result")
+    if result is None:
+        return {"end": "no end" if not run["ended"] else rough(run["said"][-2000:])}
+    parts: dict[str, Any] = {"end": rough(run["said"])}
+    imported = result["import"]
+    parts["import"] = steady(json.dumps([imported.get("error"), imported.get("message")]))
+    for number, one in enumerate(result.get("calls", ())):
+        said = [one.get("answer"), one.get("error"), one.get("message")]
+        parts[f"answer {number}"] = lines_gone(steady(json.dumps(said)))
+        parts[f"output {number}"] = rough(one["output"])
+        for name, held in one["state"].items():
+            parts[f"state {number} {name}"] = held
+    for mark, rows in requests_of(run["requests"]).items():
+        parts[f"requests {mark}"] = rows
+    return parts
+
+
+def lines_gone(text: str) -> str:
+    return re.sub(r"\bline \d+", "line N", text)
+
+
+def requests_of(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return the requests of each call, made steady."""
+    found: dict[str, list[str]] = {}
+    mark = "import"
+    for row in rows:
+        if "mark" in row:
+            mark = row["mark"]
+        else:
+            found.setdefault(mark, []).append(steady(json.dumps(row, sort_keys=True)))
+    return found
+
+
+def differences(
+    first: dict[str, Any], second: dict[str, Any], changed: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return what the changed handler's run has otherwise than both of the original's."""
+    one, two, other = parts_of(first), parts_of(second), parts_of(changed)
+    found = []
+    for name in dict.fromkeys([*one, *other]):
+        before, again, after = (parts.get(name) for parts in (one, two, other))
+        if before != again:
+            before, again, after = unordered(before), unordered(again), unordered(after)
+            if before != again:
+                continue
+        if name.endswith((" containers", " subclasses")):
+            before, after = both(before, after)
+        elif name.endswith(" environment"):
+            before, after = less(before, after)
+        if before != after:
+            found.append({"part": name, "before": short(before), "after": short(after)})
+    return found
+
+
+def unordered(value: Any) -> Any:
+    return sorted(value) if isinstance(value, list) else value
+
+
+def both(before: Any, after: Any) -> tuple[Any, Any]:
+    """Return the entries that both have of modules that both have loaded.
+
+    A getter takes an object's name away, and that is all that a name may lose.
+    """
+    before, after = before or {}, after or {}
+    names = set(before) & set(after)
+    if any(isinstance(before[name], dict) for name in names):
+        pairs = {name: both(before[name], after[name]) for name in names}
+        return {n: one for n, (one, _) in pairs.items()}, {n: two for n, (_, two) in pairs.items()}
+    return {name: before[name] for name in names}, {name: after[name] for name in names}
+
+
+def less(before: Any, after: Any) -> tuple[Any, Any]:
+    """Return the entries that differ."""
+    before, after = before or {}, after or {}
+    names = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    return (
+        {name: before.get(name) for name in names},
+        {name: after.get(name) for name in names},
+    )
+
+
+def short(value: Any) -> str:
+    return json.dumps(value)[:3000]
+
+
+def requests_made(run: dict[str, Any]) -> int:
+    """Return how many requests to AWS a run made."""
+    return sum("mark" not in row and row["service"] != "http" for row in run["requests"])
