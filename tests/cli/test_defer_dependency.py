@@ -7,9 +7,11 @@ import sys
 
 import pytest
 
-from tests.cli.test_defer import FIXED, advice_of
+from importcost.model.advice import LazyBound, Verification
+from importcost.model.interval import Interval
+from tests.cli.test_defer import FIXED, advice_of, importcost
 from tests.clockwork import Times, run_clocked
-from tests.harness import PATIENCE_S, write_files
+from tests.harness import PATIENCE_S, interpreter_facts, interpreters, write_files
 
 LAYER = {
     "layer/python/kit/__init__.py": "from kit.core import work, draw\n",
@@ -53,8 +55,17 @@ def folder(tmp_path):
     return tmp_path / "task"
 
 
+BOUND = LazyBound(
+    "3.15.2",
+    Verification(Interval(30_000.0, 35_000.0, 39_000.0), 34_000.0, 5, (), original_us=40_000.0),
+)
+
+
 @pytest.fixture
 def defer(monkeypatch):
+    """The command in this process; the upper bound is made up, no launch is made for it."""
+    monkeypatch.setattr("importcost.app.defer.defer.upper_bound", lambda *_: BOUND)
+
     def run(folder, *args):
         fixed = ["defer", "handler.py:handler", *FIXED, *STYLE, *args]
         return run_clocked(monkeypatch, folder, fixed, TIMES)
@@ -80,6 +91,11 @@ def test_imports_that_only_functions_use_wait_and_the_saving_is_verified(folder,
     assert "line 6 reads needed when the file is imported" in plain(done)
     assert "a from-import reads its names at once" in plain(done)
     assert "lazy_dependencies.py" in done.stdout
+    assert advice.lazy_bound == BOUND
+    assert "Upper bound: 35 ms (30.0 to 39.0 in 5 pairs) verified, 88% of function init" in plain(
+        done
+    )
+    assert plain(done).startswith("Let wait 2 statements together")
 
 
 def test_what_is_written_answers_as_before_and_a_second_run_writes_nothing(folder, defer):
@@ -138,3 +154,31 @@ def test_an_event_that_needs_it_is_told(folder, defer):
     advice = advice_of(folder.parent / "out.json")
     found = {one.code: one for one in advice.findings}
     assert found["import plotting"].triggered_by == ("draw.json",)
+
+
+def lazy_pythons():
+    versions = {one: interpreter_facts(one).minor_version for one in interpreters()}
+    return [one for one in versions if tuple(map(int, versions[one].split("."))) >= (3, 15)]
+
+
+def test_python_315_lets_from_imports_wait_too_and_tells_the_upper_bound(folder):
+    """Each interpreter here that knows PEP 810 measures it for real; none may be here."""
+    write_files(
+        folder.parent,
+        {
+            name: f"{text}sum(range(800_000))\n"
+            for name, text in LAYER.items()
+            if "/kit/" not in name
+        },
+    )
+    for python in lazy_pythons():
+        options = (*FIXED, *STYLE, "--python", python, "--launches", "20", "-o", "../out.json")
+        done = importcost("defer", "handler.py:handler", *options, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        assert "lazy_imports=all, Python 3." in plain(done)
+        advice = advice_of(folder.parent / "out.json")
+        found = {one.code: one for one in advice.findings}
+        assert found["from strict import check"].verdict.style.value == "lazy-dependency"
+        assert "strict" in found["from strict import check"].verification.gone
+        assert {"plotting", "strict", "needed"} <= set(advice.lazy_bound.verification.gone)
+        assert "__lazy_modules__" in done.stdout

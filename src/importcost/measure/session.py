@@ -67,6 +67,8 @@ class Subject:
     variant: Variant | None = None
     beyond: Beyond = NOTHING_BEYOND
     """Installed packages that are not deployed, to explain why a module is missing."""
+    lazy_imports: bool = False
+    """True if every import of init is lazy: `-X lazy_imports=all` from the handler on, 3.15."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ def _spec(subject: Subject, runner: Runner, extra: Mapping[str, Any]) -> dict[st
         "bytecode_dir": subject.bytecode_dir,
         "replacements": replacements,
         "variant": variant.name if variant else "",
+        "lazy_imports": subject.lazy_imports,
         **extra,
     }
 

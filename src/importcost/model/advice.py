@@ -223,6 +223,19 @@ class IgnoredEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class LazyBound:
+    """The most that lazy imports can save: every import of the function's init made lazy.
+
+    `python` is the version that measured it, with `-X lazy_imports=all` and without. `reason` says
+    why there is no measurement, as a clause without its full stop.
+    """
+
+    python: str | None
+    verification: Verification | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BytecodeFinding:
     """The saving of hash-based bytecode in the package; `command` is the exact compileall line."""
 
@@ -255,3 +268,5 @@ class Advice:
     hints: tuple[ThirdPartyHint, ...] = ()
     ignored: IgnoredEdit | None = None
     """The edit that `best_set` leaves out, since the target's Python ignores it."""
+    lazy_bound: LazyBound | None = None
+    """The upper bound of lazy imports, if imports of dependencies are what the advice is about."""

@@ -31,6 +31,7 @@ and, where they are wanted:
   event            for "invoke": the event
   diagnosis        for "diagnosis": see diagnosis.py
   list_modules     whether the result names the modules loaded
+  lazy_imports     whether every import of the handler is lazy (Python 3.15)
   speed_samples    whether init is interrupted now and then to time the machine
   recording        for "invoke": how AWS calls are recorded, see recorded_network.py
 
@@ -1252,6 +1253,9 @@ def _run_handler(
         timer.install(machinery)
     sys.argv = [spec["argv0"]]
     ended = None
+    if spec.get("lazy_imports"):
+        set_mode: Any = getattr(sys, "set_lazy_imports", None)
+        set_mode("all")
     try:
         _import_handler(spec, kind, machinery, marks, result)
     except BaseException as error:  # noqa: BLE001 - SystemExit too: whatever ended init counts

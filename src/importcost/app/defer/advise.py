@@ -71,12 +71,8 @@ def analyse_profile(
         sources = with_dependencies(profile, graph, sources)
         graph = with_kept_parents(graph, sources.dependencies)
     costs = MeasuredCosts(profile, graph, statements, sources)
-    python = profile.environment.minor_version
-    edits = Edits(findings_of(costs, sources, style), sources, python)
-    found = refuse_effects(costs, edits.settled(), ImportEffects(graph, python))
-    best = best_of(costs, found)
-    if best is not None:
-        best = joint(costs, found, edits.agreeing(best.finding_ids))
+    judge = _Judge(costs, sources, profile.environment.minor_version)
+    edits, found, best = judge.judged(findings_of(costs, sources, style))
     members = best.finding_ids if best else ()
     findings = [
         _with_own_code(settle_verdict(costs, one, in_best_set=number in members), graph)
@@ -91,6 +87,43 @@ def analyse_profile(
         hints=tuple(hint for hint in hints(graph, costs.self_us) if hint.cost_us >= least_us),
     )
     return Analysis(advice, tuple(findings), sources, partial(joint, costs, findings), edits)
+
+
+_Judged = tuple[Edits, list[JudgedImport], BestSet | None]
+
+
+class _Judge:
+    """Decides which findings can be written and move no effect, and which save most together."""
+
+    def __init__(self, costs: MeasuredCosts, sources: Sources, python: tuple[int, int]) -> None:
+        self._costs = costs
+        self._sources = sources
+        self._python = python
+        self._effects = ImportEffects(costs.graph, python)
+
+    def judged(self, findings: Sequence[JudgedImport]) -> _Judged:
+        """Return the edits, the findings and the best set.
+
+        The many imports of dependencies of which none is worth a word are left out.
+        """
+        edits, found, best = self._decided(findings)
+        members = best.finding_ids if best else ()
+        kept = [
+            findings[number]
+            for number, one in enumerate(found)
+            if number in members
+            or one.file.source.path not in self._sources.dependencies
+            or one.finding.exclusive_us >= self._costs.least_us
+        ]
+        return (edits, found, best) if len(kept) == len(found) else self._decided(kept)
+
+    def _decided(self, findings: Sequence[JudgedImport]) -> _Judged:
+        edits = Edits(findings, self._sources, self._python)
+        found = refuse_effects(self._costs, edits.settled(), self._effects)
+        best = best_of(self._costs, found)
+        if best is not None:
+            best = joint(self._costs, found, edits.agreeing(best.finding_ids))
+        return edits, found, best
 
 
 def _with_own_code(one: JudgedImport, graph: ImportGraph) -> JudgedImport:

@@ -21,6 +21,7 @@ from importcost.app.defer.lazy.target_python import (
     version_of,
     without_claims,
 )
+from importcost.app.defer.lazy.upper_bound import upper_bound
 from importcost.app.defer.outside_references import mentions, project_root
 from importcost.app.defer.proof import Proof
 from importcost.app.defer.recorded import recorded
@@ -125,8 +126,13 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
         )
         if request.verify:
             work.prove(proof, is_quick=effort.is_quick)
+        bound = None
+        if request.style is DeferStyle.LAZY_DEPENDENCY:
+            seconds = effort.seconds if request.verify else None
+            bound = upper_bound(bench, listener, seconds)
         advice = work.advice([event.name for event in events], proof.outcomes)
     unreadable = {path: one.reason for path, one in sources.unreadable.items()}
+    advice = replace(advice, lazy_bound=bound)
     billed = replace(billed, profile=replace(profile, advice=advice))
     return Deferral(billed, work.final_edits(), unreadable, tuple(proof.outcomes))
 

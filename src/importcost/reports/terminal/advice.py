@@ -9,8 +9,8 @@ from importcost.model.advice import (
     Advice,
     BestSet,
     BytecodeFinding,
+    DeferStyle,
     Economics,
-    IgnoredEdit,
     ImportFinding,
 )
 from importcost.model.profile import Profile
@@ -22,6 +22,7 @@ from importcost.reports.terminal.advice_items import (
     saved_share,
     saving_words,
 )
+from importcost.reports.terminal.lazy_advice import bound_lines, ignored_lines, statements_words
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
@@ -48,6 +49,7 @@ def render_advice(profile: Profile, *, width: int, colour: bool) -> str:
     writer = _Writer(profile, advice, style, width)
     blocks = [
         writer.headline(),
+        bound_lines(profile, style, width),
         writer.bytecode(),
         writer.suggestions(),
         writer.work(),
@@ -55,10 +57,6 @@ def render_advice(profile: Profile, *, width: int, colour: bool) -> str:
         writer.hints(),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
-
-
-def _statements(count: int) -> str:
-    return "1 statement" if count == 1 else f"{count} statements together"
 
 
 def _modules_are(count: int) -> str:
@@ -79,24 +77,26 @@ class _Writer:
         best = self._advice.best_set
         if best is None or not best.finding_ids:
             if ignored is not None:
-                return self._ignored(ignored)
-            return ["No import of the function's own files is worth deferring."]
-        words = _statements(len(best.finding_ids))
+                return ignored_lines(ignored, self._style, self._width)
+            return [f"No import {self._place()} is worth deferring."]
+        words = statements_words(len(best.finding_ids))
         lines = self._best_lines(best, words) + self._proof(best)
         gone = best.verification.gone if best.verification else best.modules
         if gone:
             lines.append(f"{_modules_are(len(gone))} then no longer loaded during init.")
         if best.economics is not None:
             lines += self._price(best.economics)
-        return lines if ignored is None else lines + self._ignored(ignored)
+        if ignored is not None:
+            lines += ignored_lines(ignored, self._style, self._width)
+        return lines
 
-    def _ignored(self, ignored: IgnoredEdit) -> list[str]:
-        text = (
-            f"Listing {_statements(ignored.statements)} in __lazy_modules__ saves nothing on "
-            f"Python {ignored.python}, which ignores the list; from Python {ignored.needs} on "
-            f"{milliseconds(ignored.predicted_us / 1000)} of function init are predicted."
-        )
-        return [self._style(line, "33") for line in wrap(text, self._width)]
+    def _is_of_dependencies(self) -> bool:
+        return any(one.verdict.style is DeferStyle.LAZY_DEPENDENCY for one in self._advice.findings)
+
+    def _place(self) -> str:
+        if self._advice.lazy_bound is not None:
+            return "inside a dependency"
+        return "of the function's own files"
 
     def _best_lines(self, best: BestSet, words: str) -> list[str]:
         measured = best.verification
@@ -105,7 +105,8 @@ class _Writer:
             return [self._style(line, "31") for line in lines]
         share = saved_share(measured, best.exclusive_us, self._init_us)
         figure = saving_words(measured, best.exclusive_us, best.behaviour)
-        text = f"Defer {words}: {figure}, {share:.0%} of function init."
+        verb = "Let wait" if self._is_of_dependencies() else "Defer"
+        text = f"{verb} {words}: {figure}, {share:.0%} of function init."
         code = "1" if measured is None else "31" if measured.failure else "1;32"
         lines = [self._style(line, code) for line in wrap(text, self._width)]
         if measured is not None and measured.failure == TOO_NOISY:
