@@ -11,6 +11,7 @@ from importcost.deferral.rewrite.settled import settle_verdicts
 from importcost.deferral.source.analyse import OutsideUses, analyse, outside_uses, reach_of
 from importcost.deferral.source.certain.entry import CertainUses, certain_uses
 from importcost.deferral.source.model import SourceFile, SourceText, Unreadable
+from importcost.deferral.source.reach.locks import with_locks
 from importcost.deferral.source.text import decode
 from importcost.model.graph import FUNCTION, ImportGraph
 from importcost.model.profile import Target
@@ -64,7 +65,7 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
     outside = outside_uses({names[path]: text for path, text in texts.items()})
     entry = f"{target.module}.{target.function}"
     reach = reach_of({names[path]: text for path, text in texts.items()}, [entry])
-    files: dict[str, SourceFile] = {}
+    read: dict[str, SourceFile] = {}
     for path, text in texts.items():
         name = names[path]
         is_package = path.endswith("/__init__.py")
@@ -76,7 +77,9 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
         if isinstance(found, Unreadable):
             unreadable[path] = found
         else:
-            files[path] = settle_verdicts(found, python)
+            read[path] = found
+    locked = with_locks(read, reach)
+    files = {path: settle_verdicts(file, python) for path, file in locked.items()}
     by_module = {file.module: file for file in files.values()}
     certain = certain_uses(by_module, target.module, target.function)
     return Sources(files, unreadable, data, target.handler_file, certain=certain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -25,11 +26,16 @@ _FINAL = re.compile(r"(?:typing\.|typing_extensions\.|t\.)?Final(?:\[(?P<inner>.
 
 @dataclass(frozen=True, slots=True)
 class Getter:
-    """An object, the statement that makes it, and the name of its future getter."""
+    """An object, the statement that makes it, and the name of its future getter.
+
+    `maker` is the name of the cached function that a getter calls with the lock, "" if the getter
+    is cached itself.
+    """
 
     made: ModuleObject
     statement: ast.Assign | ast.AnnAssign
     name: str
+    maker: str = ""
 
     def holds(self, span: Span) -> bool:
         """Return True if a span lies in the statement."""
@@ -57,7 +63,9 @@ def plan_getters(tree: Tree, objects: Sequence[ModuleObject]) -> list[Getter]:
         _refuse_odd(tree, made, statement)
         name = _free_name(made.name, taken)
         taken.add(name)
-        getters.append(Getter(made, statement, name))
+        maker = _free(f"_make_{name.lstrip('_').removeprefix('get_')}", taken)
+        getters.append(Getter(made, statement, name, maker if made.is_locked else ""))
+        taken.add(getters[-1].maker)
     return getters
 
 
@@ -83,14 +91,14 @@ def _free_name(name: str, taken: Collection[str]) -> str:
     base = name.lower() if name.isupper() else name
     private = "_" if base.startswith("_") else ""
     stem = f"get_{base.lstrip('_')}"
-    candidates = [f"{private}{stem}", f"_{stem}"]
-    number = 2
-    while candidates[0] in taken:
-        candidates.pop(0)
-        if not candidates:
-            candidates.append(f"_{stem}_{number}")
-            number += 1
-    return candidates[0]
+    public = f"{private}{stem}"
+    return public if public not in taken else _free(f"_{stem}", taken)
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """Return the name, or the first of `name_2`, `name_3` ... that is free."""
+    numbered = (f"{name}_{number}" for number in itertools.count(2))
+    return next(free for free in itertools.chain((name,), numbered) if free not in taken)
 
 
 def _all_names(tree: Tree) -> set[str]:
@@ -117,19 +125,57 @@ def cache_decorator(
     means something else.
     """
     what, call = ("cache", "") if python >= (3, 9) else ("lru_cache", "(maxsize=None)")
+    name, edits = _library_name(tree, getters, removed, ("functools", what))
+    return f"@{name}{call}", edits
+
+
+def _library_name(
+    tree: Tree,
+    getters: Sequence[Getter],
+    removed: Collection[tuple[int, int]],
+    wanted: tuple[str, str],
+) -> tuple[str, list[Edit]]:
+    """Return how the file calls a name of a module of the standard library.
+
+    The edit imports the module if nothing above the first getter does.
+    """
+    module, what = wanted
     first = min(getter.made.span.start for getter in getters)
     stored = _stored_names(tree)
     imports = [bound for bound in module_imports(tree, removed) if bound.name not in stored]
     for bound in imports:
-        if bound.what == f"functools.{what}" and bound.end < first:
-            return f"@{bound.name}{call}", []
+        if bound.what == f"{module}.{what}" and bound.end < first:
+            return bound.name, []
     for bound in imports:
-        if bound.what == "functools" and bound.end < first:
-            return f"@{bound.name}.{what}{call}", []
-    others = {bound.name for bound in imports if bound.what != "functools"}
-    if "functools" in stored | others:
-        raise CannotRewriteError("the name functools means something else in this file")
-    return f"@functools.{what}{call}", [import_line_edit(tree, "import functools")]
+        if bound.what == module and bound.end < first:
+            return f"{bound.name}.{what}", []
+    others = {bound.name for bound in imports if bound.what != module}
+    if module in stored | others:
+        raise CannotRewriteError(f"the name {module} means something else in this file")
+    return f"{module}.{what}", [import_line_edit(tree, f"import {module}")]
+
+
+@dataclass(frozen=True, slots=True)
+class GetterLock:
+    """The lock that the getters of a file take: its name, and the line that makes it."""
+
+    name: str
+    code: str
+
+
+def getter_lock(
+    tree: Tree, getters: Sequence[Getter], removed: Collection[tuple[int, int]]
+) -> tuple[GetterLock | None, list[Edit]]:
+    """Return the lock that getters need if threads may call them, and the edit of its import.
+
+    It is reentrant: one getter may call another. Raises CannotRewriteError if the name `threading`
+    means something else.
+    """
+    if not any(getter.maker for getter in getters):
+        return None, []
+    kind, edits = _library_name(tree, getters, removed, ("threading", "RLock"))
+    name = _free("_lock", _all_names(tree))
+    return GetterLock(name, f"{name} = {kind}()"), edits
 
 
 def _stored_names(tree: Tree) -> set[str]:
@@ -144,37 +190,49 @@ def _stored_names(tree: Tree) -> set[str]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class GetterForm:
+    """The form of the getters of a file: their decorator, and the lock of those that need one."""
+
+    decorator: str
+    lock: GetterLock | None = None
+
+
 def definition_edits(
     tree: Tree,
     getter: Getter,
     needed: Sequence[NeededImport],
-    decorator: str,
+    form: GetterForm,
     *,
     quote: bool,
     first_of_run: bool,
     below: Collection[int] = (),
+    above: str = "",
 ) -> list[Edit]:
     """Return the edits that turn the statement into a function; its value only gets indented.
 
     `needed` are the imports of its body and `quote` its annotation. `first_of_run` is True if no
-    other getter comes directly above. `below` are offsets with new lines directly above them.
+    other getter comes directly above. `below` are offsets with new lines directly above them,
+    `above` is a line of code to put above it.
     """
     statement = getter.statement
     start, end = tree.start(statement), tree.span(statement).end
     group = tree.line_group(statement)
     newline, indent = tree.newline, tree.indent_at(tree.start(group[0]))
-    arrow = _arrow(tree, statement, quote=quote)
-    head = f"{decorator}{newline}{indent}def {getter.name}(){arrow}:{newline}"
+    head = _definition_head(tree, getter, form, _arrow(tree, statement, quote=quote), indent)
     inner = indent + tree.indent
     head += "".join(need.line(inner, tree.indent, newline) for need in needed)
     index = next(index for index, item in enumerate(group) if item is statement)
+    above = f"{above}{newline * 3}" if above else ""
     edits = []
     if first_of_run and not (indent or index):
         place, blank = blank_lines_before(tree, start, forced=start in below)
         if place == start:
-            head = blank + head
-        elif blank:  # replaces the comment's #: text inserted there stays above
-            edits.append(Edit(place, place + 1, f"{blank}#"))
+            head = blank + above + head
+        elif blank or above:  # replaces the comment's #: text inserted there stays above
+            edits.append(Edit(place, place + 1, f"{blank}{above}#"))
+    else:
+        head = above + head
     value = _value_start(tree, statement)
     edits.append(Edit(start, value, f"{head}{inner}return "))
     edits += indented_value(tree, value, end)
@@ -186,6 +244,36 @@ def definition_edits(
     elif not indent:
         edits += blank_lines_after(tree, end)
     return edits
+
+
+def _definition_head(tree: Tree, getter: Getter, form: GetterForm, arrow: str, indent: str) -> str:
+    """Return the lines above the value: a getter that is cached, or one with a lock and a cache."""
+    newline = tree.newline
+    if form.lock is None or not getter.maker:
+        lines = [form.decorator, f"def {getter.name}(){arrow}:"]
+        return f"{newline}{indent}".join(lines) + newline
+    unit = tree.indent
+    above = [
+        f"def {getter.name}(){arrow}:",
+        f"{unit}with {form.lock.name}:",
+        f"{unit}{unit}return {getter.maker}()",
+    ]
+    below = [form.decorator, f"def {getter.maker}(){arrow}:"]
+    gap = [""] * (1 if indent else 2)
+    joined = newline.join(line and f"{indent}{line}" for line in (*above, *gap, *below))
+    return joined.removeprefix(indent) + newline
+
+
+def lock_edit(tree: Tree, getter: Getter, lock: GetterLock) -> Edit | None:
+    """Return the edit that makes the lock above the statement around the first getter.
+
+    None if nothing is around it: the lock is made right above the getter then.
+    """
+    outer = [one for one in tree.ancestors(getter.statement) if isinstance(one, ast.stmt)]
+    if not outer:
+        return None
+    position = tree.own_comments(tree.start(tree.line_group(outer[-1])[0]))
+    return Edit(position, position, lock.code + tree.newline)
 
 
 def _arrow(tree: Tree, statement: ast.Assign | ast.AnnAssign, *, quote: bool) -> str:

@@ -11,8 +11,11 @@ from importcost.deferral.rewrite.check import check_result
 from importcost.deferral.rewrite.edits import Edit, OverlapError, apply_edits
 from importcost.deferral.rewrite.getter import (
     Getter,
+    GetterForm,
     cache_decorator,
     definition_edits,
+    getter_lock,
+    lock_edit,
     plan_getters,
     use_edits,
 )
@@ -222,7 +225,12 @@ def _getter_edits(tree: Tree, plan: _Plan, needs: Needs, python: tuple[int, int]
         return []
     moving = {place for item in plan.of_style(*_MOVING) for place in item.touched()}
     decorator, edits = cache_decorator(tree, plan.getters, moving, python)
+    lock, imported = getter_lock(tree, plan.getters, moving)
+    edits += imported
     below = {edit.end for edit in edits}
+    made = lock_edit(tree, plan.getters[0], lock) if lock else None
+    edits += [made] if made else []
+    line = lock.code if lock and not made else ""
     above: ast.stmt | None = None
     for getter in plan.getters:
         place = tree.places[id(getter.statement)]
@@ -231,10 +239,11 @@ def _getter_edits(tree: Tree, plan: _Plan, needs: Needs, python: tuple[int, int]
             tree,
             getter,
             needs.getters.get(getter.made.name, ()),
-            decorator,
+            GetterForm(decorator, lock),
             quote=getter.made.name in needs.quoted_getters,
             first_of_run=above is None or before is not above,
             below=below,
+            above=line if getter is plan.getters[0] else "",
         )
         edits += use_edits(tree, getter, plan.getters)
         above = getter.statement

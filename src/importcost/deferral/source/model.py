@@ -88,7 +88,8 @@ class ModuleObject:
     """A module-level name assigned once, `s3 = boto3.client('s3')`, that a getter could make.
 
     `needs` are the bound names and other objects that its value uses. `verdict` is NEEDS_GETTER if
-    a getter is safe, else NOT_DEFERRABLE with the reason.
+    a getter is safe, else NOT_DEFERRABLE with the reason. `is_locked` is True if threads may call
+    the getter.
     """
 
     name: str
@@ -100,6 +101,7 @@ class ModuleObject:
     needs: tuple[str, ...]
     uses: tuple[Use, ...]
     verdict: DeferVerdict
+    is_locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from importcost.deferral.source.reach.units import (
 )
 
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
-_ANY = "*"
+ANY_PASSED = "*"
 """Stands for every function that is passed on or kept anywhere."""
 
 _DEPTH = 6
@@ -71,7 +71,7 @@ class CallGraph:
             edges = self.edges.get(place, ())
             targets = [edge.target for edge in edges if follows is None or follows(edge)]
             if follows is None and place in self.open_calls:
-                targets.append(_ANY)
+                targets.append(ANY_PASSED)
             caller = place if isinstance(place, CodeUnit) else before[place]
             for target in targets:
                 if target not in before:
@@ -103,7 +103,8 @@ def call_graph(files: Mapping[str, FileCode]) -> tuple[CallGraph, Linker]:
         for edge in edges
         if edge.kind is not MentionedAs.CALL
     )
-    graph.edges[_ANY] = _edges(dict.fromkeys(escaped))
+    decorated = (facts.unit for facts in graph.units() if linker.is_decorated(facts))
+    graph.edges[ANY_PASSED] = _edges(dict.fromkeys((*escaped, *decorated)))
     graph.edges.update(linker.names())
     return graph, linker
 
@@ -163,6 +164,10 @@ class Linker:
             edge = CallEdge(place, MentionedAs.CALL, unit.line)
             edges.setdefault((place, MentionedAs.CALL), edge)
         graph.edges[unit] = list(edges.values())
+
+    def is_decorated(self, facts: UnitFacts) -> bool:
+        """Return True if a decorator of the function's own files is given this unit."""
+        return next(self._wrappers(facts), None) is not None
 
     def _wrappers(self, facts: UnitFacts) -> Iterator[Reached]:
         """Yield what a function's decorators make it: calling it runs them."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from importcost.deferral.source.reach.graph import CallGraph, Linker
+from importcost.deferral.source.reach.graph import ANY_PASSED, CallGraph, Linker
 from importcost.deferral.source.reach.units import (
     ClassFacts,
     CodeUnit,
@@ -139,7 +139,9 @@ class RootFinder:
         for facts in self._graph.units():
             for node in facts.nodes:
                 if isinstance(node, ast.Call) and self._starts(facts, node):
-                    for unit in self._first_units(facts, [*node.args, *_values(node)]):
+                    values = [*node.args, *_values(node)]
+                    units = self._first_units(facts, values) or self._any_passed(facts, values)
+                    for unit in units:
                         root = RunRoot(unit, Occasion.THREAD, facts.unit.module, node.lineno)
                         yield root, facts
         yield from self._thread_classes()
@@ -222,6 +224,17 @@ class RootFinder:
         """Return the units of the first expression that mentions any: the rest are arguments."""
         found = (list(self._units_in(facts, [value])) for value in values)
         return next(filter(None, found), [])
+
+    def _any_passed(self, facts: UnitFacts, values: list[ast.expr]) -> list[CodeUnit]:
+        """Return all units that are passed on or kept, if a value is a variable of the starter's.
+
+        A helper that hands its parameter to a pool runs whatever function it is given.
+        """
+        is_open = any(
+            isinstance(value, ast.Name) and dotted_in(facts, value) is None for value in values[:1]
+        )
+        passed = self._graph.edges.get(ANY_PASSED, ()) if is_open else ()
+        return self._graph.units_of(edge.target for edge in passed)
 
     def _units_in(self, facts: UnitFacts, values: Iterable[ast.expr]) -> Iterator[CodeUnit]:
         """Yield the units that expressions mention."""
