@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from importcost.app.defer.waiting_files import files_of_functions
 from importcost.deferral.rewrite.settled import settle_verdicts
 from importcost.deferral.source.analyse import OutsideUses, analyse, outside_uses, reach_of
 from importcost.deferral.source.certain.entry import CertainUses, certain_uses
 from importcost.deferral.source.model import SourceFile, SourceText, Unreadable
 from importcost.deferral.source.reach.locks import with_locks
+from importcost.deferral.source.surroundings.installed import InstalledSources
+from importcost.deferral.source.surroundings.later import LaterChanges
 from importcost.deferral.source.text import decode
 from importcost.model.graph import FUNCTION, ImportGraph
 from importcost.model.profile import Target
@@ -62,9 +65,10 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
             unreadable[path] = text
         else:
             texts[path] = text
-    outside = outside_uses({names[path]: text for path, text in texts.items()})
-    entry = f"{target.module}.{target.function}"
-    reach = reach_of({names[path]: text for path, text in texts.items()}, [entry])
+    loaded = {names[path]: text for path, text in texts.items()}
+    waiting = files_of_functions(loaded, Path(target.task_root))
+    outside = outside_uses({**loaded, **waiting})
+    later = _later_changes(loaded, waiting, graph, target)
     read: dict[str, SourceFile] = {}
     for path, text in texts.items():
         name = names[path]
@@ -73,13 +77,30 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
         if name == target.module and target.function:
             # Lambda looks this name up itself.
             used = replace(used, entry=used.entry | {target.function})
-        found = analyse(text, name, is_package, python, used, reach)
+        found = analyse(text, name, is_package, python, used, later)
         if isinstance(found, Unreadable):
             unreadable[path] = found
         else:
             read[path] = found
-    locked = with_locks(read, reach)
+    locked = with_locks(read, later.reach)
     files = {path: settle_verdicts(file, python) for path, file in locked.items()}
-    by_module = {file.module: file for file in files.values()}
-    certain = certain_uses(by_module, target.module, target.function)
+    certain = certain_uses(
+        {file.module: file for file in files.values()}, target.module, target.function
+    )
     return Sources(files, unreadable, data, target.handler_file, certain=certain)
+
+
+def _later_changes(
+    loaded: Mapping[str, SourceText],
+    waiting: Mapping[str, SourceText],
+    graph: ImportGraph,
+    target: Target,
+) -> LaterChanges:
+    """Return what the own files change, and the sources of installed modules that may read it."""
+    imports: dict[str, set[str]] = {}
+    for edge in graph.edges:
+        imports.setdefault(edge.importer, set()).add(edge.imported)
+    files = {module.name: module.file for module in graph.modules}
+    entries = [f"{target.module}.{target.function}"]
+    reach = reach_of({**loaded, **waiting}, entries, waits=waiting)
+    return LaterChanges(reach, InstalledSources(files, imports))

@@ -23,7 +23,8 @@ from importcost.deferral.source.names import FunctionNode
 from importcost.deferral.source.objects import Objects, objects_of
 from importcost.deferral.source.outside import OutsideUses, outside_uses
 from importcost.deferral.source.parse import Parsed, parse
-from importcost.deferral.source.reach.reach import Reach, reach_of
+from importcost.deferral.source.reach.reach import reach_of
+from importcost.deferral.source.surroundings.later import LaterChanges
 from importcost.deferral.source.verdicts import name_list, verdict_on
 from importcost.deferral.source.view import View
 from importcost.deferral.source.walk.file import collect
@@ -40,23 +41,24 @@ def analyse(
     is_package: bool,
     python: tuple[int, int],
     outside: OutsideUses,
-    reach: Reach | None = None,
+    later: LaterChanges | None = None,
 ) -> SourceFile | Unreadable:
     """Find the imports of a file that run on import, and decide what can be done with each.
 
     `module` is the file's dotted name and `python` the version that will import it. `outside` holds
-    what the function's other files use of it. `reach` is the call graph of all of them (None: of
-    this file alone). A file that cannot be read is returned with the reason.
+    what the function's other files use of it. `later` knows the call graph of all of them and
+    what they change (None: of this file alone). A file that cannot be read is returned with the
+    reason.
     """
     parsed = parse(source)
     if isinstance(parsed, Unreadable):
         return parsed
     package = module if is_package else module.rpartition(".")[0]
-    if reach is None:
+    if later is None:
         entries = [f"{module}.{name}" for name in outside.entry]
-        reach = reach_of({module: source}, entries, [module] if is_package else ())
+        later = LaterChanges(reach_of({module: source}, entries, [module] if is_package else ()))
     try:
-        return _analyse(source, parsed, (module, package), python, (outside, reach))
+        return _analyse(source, parsed, (module, package), python, (outside, later))
     except RecursionError:
         return Unreadable(
             source.path, "holds an expression nested too deeply to analyse: split the expression"
@@ -68,10 +70,10 @@ def _analyse(
     parsed: Parsed,
     names: tuple[str, str],
     python: tuple[int, int],
-    program: tuple[OutsideUses, Reach],
+    program: tuple[OutsideUses, LaterChanges],
 ) -> SourceFile:
     module, package = names
-    outside, reach = program
+    outside, later = program
     facts = collect(parsed, python >= _LAZY_ANNOTATIONS or _future_annotations(parsed.tree))
     imports = imports_of(facts.imports, package)
     local = [
@@ -94,7 +96,8 @@ def _analyse(
         init_calls=run_during_init(facts, occurrences, frozenset(targets)),
         is_package=module == package and bool(module),
         module=module,
-        reach=reach,
+        reach=later.reach,
+        later=later,
     )
     objects = objects_of(view)
     return SourceFile(

@@ -167,6 +167,7 @@ def _refused(view: View, found: ObjectCandidate) -> Reason | None:
         or _state(view, found)
         or _unstable(view, found)
         or changes_module(view, found.reads, found.node.lineno)
+        or view.later.object_reason(view.module, found.node.lineno, found.value)
         or late_use(view, view.uses.get(found.name, ()), found.name)
         or _awkward_use(view, found)
     )

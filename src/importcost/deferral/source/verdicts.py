@@ -33,6 +33,7 @@ def verdict_on(
         _by_form(item)
         or _by_place(item)
         or late_use(view, uses, item.imported[0] if item.imported else item.code)
+        or _by_later_call(item, view, uses)
         or _by_effect(item)
         or _by_later_change(item, view)
         or view.dynamic()
@@ -123,6 +124,14 @@ def _alternative(node: ast.If) -> str:
 def _by_effect(item: Imported) -> Reason | None:
     effect = side_effect(item.imported)
     return (effect, item.line) if effect else None
+
+
+def _by_later_call(item: Imported, view: View, uses: Sequence[Occurrence]) -> Reason | None:
+    """Refuse an import that reads what a function changes before the import would run."""
+    if not any(use.kind not in _ANNOTATIONS for use in uses):
+        return None  # it would never run
+    targets = item.targets.values()
+    return view.later.import_reason(view.module, item.line, item.imported, targets)
 
 
 def _by_later_change(item: Imported, view: View) -> Reason | None:

@@ -13,6 +13,7 @@ from importcost.deferral.source.names import dotted_name
 from importcost.deferral.source.outside import OutsideUses
 from importcost.deferral.source.parse import Parsed
 from importcost.deferral.source.reach.reach import Reach
+from importcost.deferral.source.surroundings.later import LaterChanges
 
 Reason = tuple[str, int | None]
 """The reason why something cannot be done, and the line that decides it."""
@@ -32,6 +33,7 @@ class View:
     is_package: bool
     module: str
     reach: Reach
+    later: LaterChanges
 
     def rebound(self, name: str, own: ast.AST) -> Reason | None:
         """Return what binds a name again, besides the statement `own`."""

@@ -6,33 +6,13 @@ import textwrap
 
 import pytest
 
-from importcost.deferral.source.analyse import OutsideUses, analyse, reach_of
-from importcost.deferral.source.model import SourceFile, SourceText
+from importcost.deferral.source.analyse import reach_of
 from importcost.model.advice import VerdictKind
-
-
-def analysed(text, **others):
-    files = {"app": text, **others}
-    sources = {
-        name: SourceText(f"{name}.py", textwrap.dedent(body), "utf-8", False)
-        for name, body in files.items()
-    }
-    reach = reach_of(sources, ["app.handler"])
-    found = {}
-    for name, source in sources.items():
-        outside = OutsideUses(entry=frozenset(["handler"] if name == "app" else []))
-        found[name] = analyse(source, name, False, (3, 12), outside, reach)
-        assert isinstance(found[name], SourceFile)
-    return found
+from tests.deferral.source.programs import analysed, import_verdict, source_of
 
 
 def verdict(text, module="app", imported="colorsys", **others):
-    (one,) = (
-        item.verdict
-        for item in analysed(text, **others)[module].imports
-        if item.imported[0] == imported
-    )
-    return one
+    return import_verdict(analysed(text, **others), imported, module)
 
 
 HANDLER = """
@@ -497,8 +477,7 @@ def test_threads_are_found_by_source():
                 threading.Thread(target=lambda: print("x")).start()
             return alone()
         """
-    source = SourceText("app.py", textwrap.dedent(text), "utf-8", False)
-    reach = reach_of({"app": source}, ["app.handler"])
+    reach = reach_of({"app": source_of(text)}, ["app.handler"])
     code = reach.graph.files["app"]
     threaded = {unit.name for unit in code.units if unit.name and reach.in_thread("app", unit.span)}
     assert {"submitted", "inner"} <= threaded

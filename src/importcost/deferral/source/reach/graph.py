@@ -151,18 +151,17 @@ class Linker:
         edges: dict[tuple[Reached, MentionedAs], CallEdge] = {}
         for mention in facts.mentions:
             for target in self.resolve(facts, mention):
-                edge = CallEdge(target, mention.kind, mention.line)
-                edges.setdefault((target, mention.kind), edge)
+                # The last line counts: until then something may come in between.
+                edges[target, mention.kind] = CallEdge(target, mention.kind, mention.line)
             if mention.kind is MentionedAs.CALL and self._is_open(facts, mention):
                 graph.open_calls.add(unit)
-        bodies = [
-            self._files[module].body.unit
-            for module in facts.loads
-            if module in self._files and module != unit.module
-        ]
-        for place in (*self._by_name(sorted(facts.protocols)), *bodies, *self._wrappers(facts)):
+        for place in (*self._by_name(sorted(facts.protocols)), *self._wrappers(facts)):
             edge = CallEdge(place, MentionedAs.CALL, unit.line)
             edges.setdefault((place, MentionedAs.CALL), edge)
+        for module, line in facts.loads.items():
+            if module in self._files and module != unit.module:
+                body = self._files[module].body.unit
+                edges.setdefault((body, MentionedAs.CALL), CallEdge(body, MentionedAs.CALL, line))
         graph.edges[unit] = list(edges.values())
 
     def is_decorated(self, facts: UnitFacts) -> bool:

@@ -16,13 +16,14 @@ from dataclasses import dataclass
 
 from importcost.deferral.source.model import SourceText, Span
 from importcost.deferral.source.parse import Parsed, parse
-from importcost.deferral.source.reach.graph import CallGraph, call_graph
+from importcost.deferral.source.reach.graph import CallGraph, Reached, call_graph
 from importcost.deferral.source.reach.roots import Occasion, RootFinder, RunRoot, dotted_in
 from importcost.deferral.source.reach.scan import scan
 from importcost.deferral.source.reach.units import (
     CodeUnit,
     FileCode,
     MentionedAs,
+    NameMention,
     UnitFacts,
 )
 
@@ -73,9 +74,12 @@ class Route:
 class Reach:
     """The call graph of a function's own files, and what it says about a position in them."""
 
-    def __init__(self, files: Mapping[str, FileCode], entries: Collection[str]) -> None:
+    def __init__(
+        self, files: Mapping[str, FileCode], entries: Collection[str], waits: Collection[str]
+    ) -> None:
         self.graph, self._linker = call_graph(files)
         self._entries = frozenset(entries)
+        self._waits = frozenset(waits)
         finder = RootFinder(self.graph, self._linker)
         threads = list(finder.threads())
         starters = self._during_init()
@@ -93,8 +97,15 @@ class Reach:
         return self._route(self._threads, module, span)
 
     def after_init(self, unit: CodeUnit) -> bool:
-        """Return True if a unit may run once the function's modules are imported."""
-        return unit in self._after
+        """Return True if a unit may run once the function's modules are imported.
+
+        A module's body runs then if init does not load the module.
+        """
+        return unit in self._after and (bool(unit.name) or unit.module in self._waits)
+
+    def resolved(self, facts: UnitFacts, mention: NameMention) -> list[Reached]:
+        """Return the units, and names that stand for units, that a mention may stand for."""
+        return self._linker.resolve(facts, mention)
 
     def _route(self, routes: Mapping[CodeUnit, Route], module: str, span: Span) -> Route | None:
         """Return the route to the innermost function around a position that has one."""
@@ -119,7 +130,9 @@ class Reach:
 
     def _during_init(self) -> Collection[CodeUnit]:
         """Return what importing the files runs: a function that is only kept does not run."""
-        bodies = [code.body.unit for code in self.graph.files.values()]
+        bodies = [
+            code.body.unit for code in self.graph.files.values() if code.module not in self._waits
+        ]
         return self.graph.reached(bodies, lambda edge: edge.kind is not MentionedAs.VALUE)
 
     def _after_roots(self, late: Iterable[RunRoot]) -> Iterator[CodeUnit]:
@@ -170,12 +183,13 @@ def reach_of(
     files: Mapping[str, SourceText],
     entries: Collection[str] = (),
     packages: Collection[str] = (),
+    waits: Collection[str] = (),
 ) -> Reach:
     """Read a function's own files, by module name, and link what each may call.
 
     `entries` are the dotted names of the functions that Lambda calls. `packages` are the modules
-    that are packages; a file called `__init__.py` is one in any case. Files that do not parse call
-    nothing.
+    that are packages; a file called `__init__.py` is one in any case. `waits` are the modules that
+    init does not load. Files that do not parse call nothing.
     """
     found: dict[str, FileCode] = {}
     for module, source in files.items():
@@ -186,7 +200,7 @@ def reach_of(
                 found[module] = scan(parsed, module, is_package, source.path)
             except RecursionError:
                 continue  # `analyse` says so about this file
-    return Reach(found, entries)
+    return Reach(found, entries, waits)
 
 
 def _started_during_init(

@@ -56,6 +56,7 @@ _BUILTIN_PROTOCOLS = {
 }
 _ONLY_ASK = frozenset(("isinstance", "issubclass", "hasattr", "type", "id", "callable"))
 _RECORDED = (
+    ast.Subscript,
     ast.Call,
     ast.Assign,
     ast.AnnAssign,

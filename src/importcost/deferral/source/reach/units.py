@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from importcost.deferral.source.facts import ImportSite
-from importcost.deferral.source.imports import imports_of
+from importcost.deferral.source.imports import imports_of, loaded_by
 from importcost.deferral.source.model import Span
 from importcost.deferral.source.names import FunctionNode
 
@@ -71,8 +71,8 @@ class UnitFacts:
     """The names that it binds itself."""
     targets: dict[str, str] = field(default_factory=dict)
     """The names that its imports bind, with the dotted names that they stand for."""
-    loads: list[str] = field(default_factory=list)
-    """The modules that its imports load."""
+    loads: dict[str, int] = field(default_factory=dict)
+    """The modules that its imports load, packages included, with the line of the first."""
     first: str | None = None
     """Its first parameter, the instance in a method."""
     decorators: list[ast.expr] = field(default_factory=list)
@@ -83,7 +83,8 @@ class UnitFacts:
         """Record the names and modules of an import statement."""
         for item in imports_of([ImportSite(node, (), 0)], package):
             self.targets.update(item.targets)
-            self.loads += item.imported
+            for module in sorted(each for name in item.imported for each in loaded_by(name)):
+                self.loads.setdefault(module, node.lineno)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,90 @@
+"""The state of a process that code changes and reads, from `data/surroundings.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+Keys = frozenset[str] | None
+"""The keys that are read or written, such as names of variables; None for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """One piece of a process's state: what changes it, and who reads it.
+
+    `words` names it in a sentence. The keys of `read_by` are dotted names, those of
+    `stdlib_imports` modules ("*": all); their values are the patterns of the keys that are read.
+    """
+
+    name: str
+    words: str
+    calls: frozenset[str]
+    objects: frozenset[str]
+    read_by: Mapping[str, Keys]
+    stdlib_imports: Mapping[str, Keys]
+    unread_import: bool
+    made_objects: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All aspects by name. `packages` are those whose objects read only the listed aspects.
+
+    `extension_keys` are variables that compiled modules read while they load.
+    """
+
+    aspects: Mapping[str, Aspect]
+    packages: Mapping[str, Mapping[str, Keys]]
+    extension_keys: Keys
+
+
+@lru_cache(maxsize=1)
+def surroundings() -> Surroundings:
+    """Read the table of aspects."""
+    path = files("importcost.deferral").joinpath("data", "surroundings.json")
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    return Surroundings(
+        {name: _aspect(name, entry) for name, entry in raw["aspects"].items()},
+        {name: _keyed(entry) for name, entry in raw["packages"].items()},
+        frozenset(raw["extension_keys"]),
+    )
+
+
+def _aspect(name: str, entry: Mapping[str, Any]) -> Aspect:
+    return Aspect(
+        name=name,
+        words=entry["words"],
+        calls=frozenset(entry["calls"]),
+        objects=frozenset(entry["objects"]),
+        read_by=_keyed(entry["read_by"]),
+        stdlib_imports=_keyed(entry["stdlib_imports"]),
+        unread_import=entry["unread_import"],
+        made_objects=entry["made_objects"],
+    )
+
+
+def _keyed(entry: Mapping[str, Any]) -> dict[str, Keys]:
+    return {name: None if keys is None else frozenset(keys) for name, keys in entry.items()}
+
+
+def common(written: Keys, read: Keys) -> bool:
+    """Return True if a written key may be one that is read, a pattern such as `AWS_*`."""
+    if written is None or read is None:
+        return True
+    return any(fnmatchcase(key, pattern) for key in written for pattern in read)
+
+
+def covering(dotted: str, known: Iterable[str]) -> str | None:
+    """Return the longest of some dotted names that a name is, or lies in."""
+    best: str | None = None
+    for name in known:
+        inside = dotted == name or dotted.startswith((f"{name}.", f"{name}("))
+        if inside and (best is None or len(name) > len(best)):
+            best = name
+    return best

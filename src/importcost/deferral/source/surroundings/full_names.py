@@ -1,0 +1,104 @@
+"""Absolute dotted names of expressions, followed through variables and files of the function."""
+
+from __future__ import annotations
+
+import ast
+
+from importcost.deferral.source.reach.graph import CallGraph
+from importcost.deferral.source.reach.units import FileCode, UnitFacts
+
+_DEPTH = 8
+
+
+class FullNames:
+    """Names expressions: `env["X"]` is `os.environ[]` after `from os import environ as env`."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self._graph = graph
+
+    def of(self, facts: UnitFacts, node: ast.expr, depth: int = 0) -> str | None:
+        """Return the dotted name of an expression in a unit, None if it has none.
+
+        A call appends "()" and a subscript "[]". A variable that is assigned once stands for its
+        value.
+        """
+        if depth > _DEPTH:
+            return None
+        if isinstance(node, ast.Call):
+            name = self.of(facts, node.func, depth + 1)
+            return f"{name}()" if name else None
+        if isinstance(node, ast.Subscript):
+            name = self.of(facts, node.value, depth + 1)
+            return f"{name}[]" if name else None
+        if isinstance(node, ast.Attribute):
+            name = self.of(facts, node.value, depth + 1)
+            if name is None or name == facts.first:
+                return self._kept(facts, node.attr, depth + 1)
+            return self._own(f"{name}.{node.attr}", depth + 1)
+        return self._name(facts, node.id, depth) if isinstance(node, ast.Name) else None
+
+    def chain(self, facts: UnitFacts, names: tuple[str, ...], depth: int = 0) -> str | None:
+        """Return the dotted name of a chain of names, as `of` does for an expression."""
+        if not names[0] or names[0] == "<lambda>":
+            return None
+        node: ast.expr = ast.Name(names[0], ast.Load())
+        for name in names[1:]:
+            node = ast.Attribute(node, name, ast.Load())
+        return self.of(facts, node, depth)
+
+    def _name(self, facts: UnitFacts, name: str, depth: int) -> str | None:
+        scope: UnitFacts | None = facts
+        while scope is not None:
+            if name == scope.first:
+                return name if scope is facts else None
+            if name in scope.targets:
+                return self._own(scope.targets[name], depth + 1)
+            value = assigned(scope, name)
+            if value is not None:
+                return self.of(scope, value, depth + 1)
+            if name in scope.bound:
+                return None if scope.parent is not None else f"{scope.unit.module}.{name}"
+            scope = scope.parent
+        return name
+
+    def _own(self, dotted: str, depth: int) -> str | None:
+        """Follow a name of one of the function's files to the value that it stands for."""
+        parts = dotted.split(".")
+        for size in range(len(parts) - 1, 0, -1):
+            code = self._graph.files.get(".".join(parts[:size]))
+            if code is not None and depth <= _DEPTH:
+                return self._in_file(code, parts[size:], dotted, depth)
+        return dotted
+
+    def _in_file(self, code: FileCode, names: list[str], dotted: str, depth: int) -> str | None:
+        value = assigned(code.body, names[0])
+        start = self.of(code.body, value, depth + 1) if value is not None else None
+        if names[0] in code.body.targets:
+            start = self._own(code.body.targets[names[0]], depth + 1)
+        return ".".join((start, *names[1:])) if start else dotted
+
+    def _kept(self, facts: UnitFacts, attribute: str, depth: int) -> str | None:
+        """Return what an attribute holds that is assigned once: `self.env = os.environ`."""
+        code = self._graph.files[facts.unit.module]
+        kept = code.attributes.get(attribute, ())
+        if len(kept) != 1 or depth > _DEPTH:
+            return None
+        unit, mention = kept[0]
+        if attribute in mention.chain:
+            return None
+        return self.chain(self._graph.facts(unit), mention.chain, depth + 1)
+
+
+def assigned(scope: UnitFacts, name: str) -> ast.expr | None:
+    """Return the value of a name that a unit assigns once."""
+    values = [
+        node.value
+        for node in scope.nodes
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and name in _targets(node)
+    ]
+    return values[0] if len(values) == 1 else None
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return [target.id for target in targets if isinstance(target, ast.Name)]

@@ -1,0 +1,242 @@
+"""Refuse to move what reads something that the function changes before the moved code runs."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
+
+from importcost.deferral.source.imports import loaded_by
+from importcost.deferral.source.reach.reach import Reach
+from importcost.deferral.source.reach.units import UnitFacts
+from importcost.deferral.source.surroundings.aspects import common
+from importcost.deferral.source.surroundings.full_names import FullNames, assigned
+from importcost.deferral.source.surroundings.order import InitOrder
+from importcost.deferral.source.surroundings.reads import (
+    InstalledReads,
+    ReadFinder,
+    StateReads,
+    is_stdlib,
+)
+from importcost.deferral.source.surroundings.state_changes import ChangeFinder, StateChange
+
+LaterReason = tuple[str, int | None]
+_DEPTH = 4
+_ALWAYS_LOADED = frozenset(("sys", "os", "os.path", "builtins", "io", "time", "abc", "codecs"))
+"""The interpreter loads these before any code of the function: nothing is moved."""
+_PATH_CALLS = ("str", "os.path.join", "os.path.normpath", "pathlib.Path", "os.fspath")
+
+
+class LaterChanges:
+    """Holds what the function's own files change against what moved code reads."""
+
+    def __init__(self, reach: Reach, installed: InstalledReads | None = None) -> None:
+        self.reach = reach
+        self._installed = installed
+        self._names = FullNames(reach.graph)
+        self._reads = ReadFinder(reach.graph, installed)
+        self._order = InitOrder(reach.graph)
+
+    @cached_property
+    def _changes(self) -> list[StateChange]:
+        return list(ChangeFinder(self.reach.graph).changes())
+
+    @cached_property
+    def _folders(self) -> list[str]:
+        """The entries of sys.path that the working directory completes."""
+        found: list[str] = []
+        for facts in self.reach.graph.units():
+            for node in facts.nodes:
+                values = _path_entries(self._names, facts, node)
+                texts = (self._relative(facts, value) for value in values)
+                found += [text for text in texts if text is not None]
+        return found
+
+    def import_reason(
+        self, module: str, line: int, imported: Collection[str], targets: Iterable[str]
+    ) -> LaterReason | None:
+        """Return the reason why an import at a line of a module may not run later, or None.
+
+        `targets` are the dotted names that it binds.
+        """
+        if all(name in _ALWAYS_LOADED for name in imported):
+            return None
+        names = list(imported)
+        own = {each for name in names for each in loaded_by(name) if each in self.reach.graph.files}
+        known = [name for name in names if self._installed and self._installed.loads(name)]
+        loads = sorted(own) or known or names[:1]
+        for change in self._effective(module, line):
+            for name in loads:
+                reason = self._import_clash(change, name, set(targets))
+                if reason:
+                    return self._sentence(change, reason, module)
+        return None
+
+    def object_reason(self, module: str, line: int, value: ast.expr) -> LaterReason | None:
+        """Return the reason why a value at a line of a module may not be computed later."""
+        changes = list(self._effective(module, line))
+        code = self.reach.graph.files.get(module)
+        if not changes or code is None:
+            return None
+        reads = self._reads.of_value(code.body, value)
+        for unit in self._called_by(code.body, value):
+            reads.merge(self._reads.of_unit(unit))
+        for change in changes:
+            reason = self._object_clash(change, reads)
+            if reason:
+                return self._sentence(change, reason, module)
+        return None
+
+    def _called_by(self, body: UnitFacts, value: ast.expr) -> Iterator[UnitFacts]:
+        """Yield the units that computing a module-level value runs."""
+        last = value.end_lineno or value.lineno
+        edges = self.reach.graph.edges.get(body.unit, ())
+        first = [edge.target for edge in edges if value.lineno <= edge.line <= last]
+        for mention in body.mentions:
+            if value.lineno <= mention.line <= last:
+                first += self.reach.resolved(body, mention)
+        for unit in self.reach.graph.reached(self.reach.graph.units_of(first)):
+            yield self.reach.graph.facts(unit)
+
+    def _effective(self, module: str, line: int) -> Iterator[StateChange]:
+        """Yield the changes that may come between a line of a module's body and its first use."""
+        for change in self._changes:
+            unit = change.unit
+            if self.reach.after_init(unit):
+                yield change
+            elif not unit.name and unit.module == module:
+                if change.line > line:
+                    yield change
+            elif self._order.runs_after(unit, module, line):
+                yield change
+
+    def _import_clash(self, change: StateChange, name: str, targets: set[str]) -> str | None:
+        if change.aspect is None:
+            return self._patched_import(change, name, targets)
+        aspect = change.aspect.name
+        if aspect == "folder" and self._is_found_by_folder(name):
+            return f"importing {name} searches a folder of sys.path that is not absolute"
+        if change.is_addition and is_stdlib(name):
+            return None
+        found = self._reads.of_import(name).aspects.get(aspect)
+        if found is None or not common(change.keys, found[0]):
+            return None
+        words = change.aspect.words
+        if name in self.reach.graph.files:
+            return f"importing {name} reads {words} ({found[1]})"
+        return f"{found[1]} may read {words}"
+
+    def _patched_import(self, change: StateChange, name: str, targets: set[str]) -> str | None:
+        if change.is_setting:
+            return None
+        what = change.what
+        bound = set(targets)
+        code = self.reach.graph.files.get(name)
+        if code is not None:
+            bound |= set(code.body.targets.values())
+        if what in bound:
+            return f"importing {name} reads {what}"
+        top = what.partition(".")[0]
+        outside = not any(what.startswith(f"{module}.") for module in self.reach.graph.files)
+        if not outside or is_stdlib(name) or name.partition(".")[0] == top or code is not None:
+            return None
+        loads = self._installed.loads(name) if self._installed else ()
+        if loads and not any(each.partition(".")[0] == top for each in loads):
+            return None
+        return f"importing {name} may read {what}"
+
+    def _object_clash(self, change: StateChange, reads: StateReads) -> str | None:
+        if change.aspect is not None:
+            found = reads.aspects.get(change.aspect.name)
+            if found is None or not common(change.keys, found[0]):
+                return None
+            return f"{found[1]} may read {change.aspect.words}"
+        top = change.what.partition(".")[0]
+        if change.is_setting:
+            words = reads.packages.get(top)
+            return f"{words} may depend on {change.what}()" if words else None
+        for name in sorted(reads.names):
+            if name == change.what or name.startswith(f"{change.what}."):
+                return f"it reads {change.what}"
+        if top in reads.packages:
+            return f"{reads.packages[top]} may read {change.what}"
+        if is_stdlib(top) and reads.packages:
+            return f"{next(iter(reads.packages.values()))} may read {change.what}"
+        return None
+
+    def _sentence(self, change: StateChange, reads: str, module: str) -> LaterReason:
+        unit = change.unit
+        verb = "calls" if change.is_setting else "changes"
+        where = f"line {change.line}"
+        if unit.module != module:
+            where = f"{where} of {unit.module}"
+        if not unit.name:
+            return f"{reads}, which {where} {verb}", change.line
+        who = "a lambda" if "<lambda" in unit.name else f"{unit.name.rpartition('.')[2]}()"
+        return f"{reads}, which {who} {verb} at {where}", change.line
+
+    def _is_found_by_folder(self, name: str) -> bool:
+        """Return True if a module may be found through a relative entry of sys.path."""
+        if not self._folders or is_stdlib(name):
+            return False
+        code = self.reach.graph.files.get(name)
+        path = code.path if code is not None else None
+        if path is None or not posixpath.isabs(path):
+            return True
+        for folder in self._folders:
+            clean = posixpath.normpath(folder)
+            inside = posixpath.normpath(path)
+            if clean in (".", "") or f"/{clean}/" in inside or clean.startswith(".."):
+                return True
+        return False
+
+    def _relative(self, facts: UnitFacts, value: ast.expr, depth: int = 0) -> str | None:
+        """Return the folder that an expression names if it is a relative path."""
+        if isinstance(value, ast.Constant):
+            text = value.value
+            return text if isinstance(text, str) and not text.startswith("/") else None
+        if isinstance(value, ast.Name) and depth < _DEPTH:
+            scope: UnitFacts | None = facts
+            while scope is not None:
+                inner = assigned(scope, value.id)
+                if inner is not None:
+                    return self._relative(scope, inner, depth + 1)
+                scope = scope.parent
+        name = self._names.of(facts, value.func) if isinstance(value, ast.Call) else None
+        if isinstance(value, ast.Call) and value.args and name in _PATH_CALLS and depth < _DEPTH:
+            return self._relative(facts, value.args[0], depth + 1)
+        if isinstance(value, ast.BinOp):
+            return self._relative(facts, value.left, depth + 1)
+        if self._names.of(facts, value) in ("os.curdir", "os.pardir"):
+            return "."
+        return None
+
+
+def _path_entries(names: FullNames, facts: UnitFacts, node: ast.AST) -> list[ast.expr]:
+    """Return the values that a node adds to sys.path."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        base = names.of(facts, node.func.value)
+        if base == "sys.path" and node.func.attr in ("insert", "append", "extend"):
+            return _elements(node.args[-1:])
+        if names.of(facts, node.func) == "site.addsitedir":
+            return node.args[:1]
+    if isinstance(node, (ast.Assign, ast.AugAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            inner = target.value if isinstance(target, ast.Subscript) else target
+            if names.of(facts, inner) == "sys.path":
+                return [
+                    element
+                    for part in ast.walk(node.value)
+                    if isinstance(part, (ast.List, ast.Tuple))
+                    for element in part.elts
+                ]
+    return []
+
+
+def _elements(values: list[ast.expr]) -> list[ast.expr]:
+    found: list[ast.expr] = []
+    for value in values:
+        found += value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
+    return found

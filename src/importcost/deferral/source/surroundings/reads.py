@@ -1,0 +1,254 @@
+"""The state of the process that code reads, with the keys and the code that reads it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from importcost.deferral.source.reach.graph import CallGraph
+from importcost.deferral.source.reach.units import FileCode, MentionedAs, UnitFacts
+from importcost.deferral.source.surroundings.aspects import Keys, covering, surroundings
+from importcost.deferral.source.surroundings.full_names import FullNames, assigned
+
+_KEYED = ("os.environ", "os.environb", "sys.modules")
+_GETTERS = frozenset(("get", "setdefault", "pop", "__getitem__"))
+_BY_PATH = ("folder", "umask")
+"""Aspects that a call reads only if it is given a path that is not absolute."""
+
+_ALWAYS = ("os.getcwd", "os.getcwdb", "pathlib.Path.cwd")
+"""Those that read the working directory whatever they are given."""
+
+_DEPTH = 4
+
+
+@dataclass(slots=True)
+class StateReads:
+    """The aspects that code reads: the keys of each, and words for who reads it.
+
+    `names` are the dotted names that it mentions, `packages` the installed packages that it calls.
+    """
+
+    aspects: dict[str, tuple[Keys, str]] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    packages: dict[str, str] = field(default_factory=dict)
+
+    def add(self, aspect: str, keys: Keys, words: str) -> None:
+        """Record that `words` reads some keys of an aspect."""
+        known = self.aspects.get(aspect)
+        if known is not None and (known[0] is None or keys is None):
+            words, keys = (known[1] if known[0] is None else words), None
+        elif known is not None and known[0] is not None and keys is not None:
+            words, keys = known[1], known[0] | keys
+        self.aspects[aspect] = (keys, words)
+
+    def merge(self, other: StateReads, words: str | None = None) -> None:
+        """Add what other code reads, in its words or in others."""
+        for aspect, (keys, by) in other.aspects.items():
+            self.add(aspect, keys, words or by)
+        self.names |= other.names
+        self.packages.update(other.packages)
+
+
+class InstalledReads(Protocol):
+    """Knows what importing an installed package reads, from its source."""
+
+    def reads(self, module: str) -> StateReads | None:
+        """Return what importing a module reads; None if its source is not at hand."""
+
+    def loads(self, module: str) -> Collection[str]:
+        """Return the modules that importing a module loads, empty if that is unknown."""
+
+
+def is_stdlib(module: str) -> bool:
+    """Return True for a module of the standard library."""
+    return module.partition(".")[0] in sys.stdlib_module_names
+
+
+class ReadFinder:
+    """Finds what code of the function and its imports read."""
+
+    def __init__(
+        self, graph: CallGraph, installed: InstalledReads | None, *, own_code: bool = True
+    ) -> None:
+        """Read a graph's units. Without `own_code`, calls of other packages are not followed."""
+        self._graph = graph
+        self._own_code = own_code
+        self._installed = installed
+        self._names = FullNames(graph)
+        self._aspects = surroundings().aspects
+        self._modules: dict[str, StateReads] = {}
+
+    def of_import(self, module: str) -> StateReads:
+        """Return what importing a module reads, with what it imports itself."""
+        if module not in self._modules:
+            self._modules[module] = StateReads()  # for circular imports
+            self._modules[module] = self._import(module)
+        return self._modules[module]
+
+    def _import(self, module: str) -> StateReads:
+        found = StateReads()
+        code = self._graph.files.get(module)
+        if code is not None:
+            bodies = self._graph.reached(
+                [code.body.unit], lambda edge: edge.kind is not MentionedAs.VALUE
+            )
+            for unit in bodies:
+                found.merge(self.of_unit(self._graph.facts(unit)))
+                for loaded in self._graph.facts(unit).loads:
+                    if loaded not in self._graph.files and not self._is_name_in_own(loaded):
+                        found.merge(self.of_import(loaded))
+            return found
+        if is_stdlib(module):
+            self._stdlib(module, found)
+            return found
+        known = self._installed.reads(module) if self._installed else None
+        if known is not None:
+            return known
+        for name, aspect in self._aspects.items():
+            if aspect.unread_import:
+                found.add(name, None, f"importing {module}")
+        return found
+
+    def _is_name_in_own(self, dotted: str) -> bool:
+        return dotted.rpartition(".")[0] in self._graph.files
+
+    def _stdlib(self, module: str, found: StateReads) -> None:
+        for name, aspect in self._aspects.items():
+            entry = covering(module, aspect.stdlib_imports)
+            if entry is None and "*" in aspect.stdlib_imports:
+                entry = "*"
+            if entry is not None:
+                found.add(name, aspect.stdlib_imports[entry], f"importing {module}")
+
+    def of_unit(self, facts: UnitFacts) -> StateReads:
+        """Return what the code of one unit reads, without the units that it calls."""
+        keyed = [key for node in facts.nodes for key in self._keys(facts, node)]
+        found = StateReads()
+        mentions = [self._names.chain(facts, mention.chain) for mention in facts.mentions]
+        self._mentioned(found, filter(None, mentions), keyed)
+        for node in facts.nodes:
+            if isinstance(node, ast.Call):
+                self._called(found, facts, node)
+        return found
+
+    def of_value(self, facts: UnitFacts, value: ast.expr) -> StateReads:
+        """Return what computing an expression reads, with the own functions that it calls."""
+        found = StateReads()
+        keyed: list[tuple[str, Keys]] = []
+        names: list[str] = []
+        for node in ast.walk(value):
+            keyed += self._keys(facts, node)
+            if isinstance(node, ast.Call):
+                self._called(found, facts, node)
+            if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
+                name = self._names.of(facts, node)
+                names += [name] if name else []
+        self._mentioned(found, names, keyed)
+        return found
+
+    def _mentioned(
+        self, found: StateReads, names: Iterable[str], keyed: list[tuple[str, Keys]]
+    ) -> None:
+        for name in names:
+            found.names.add(name)
+            for aspect in self._aspects.values():
+                entry = covering(name, aspect.read_by)
+                if entry is None or aspect.name in _BY_PATH or entry.rpartition(".")[2] == "open":
+                    continue
+                keys = aspect.read_by[entry]
+                if entry in _KEYED or entry.startswith("os.getenv"):
+                    # Every mention that is not a look-up of its own may read any key.
+                    looked_up = [key for base, key in keyed if base == entry]
+                    exact = len(looked_up) and None not in looked_up
+                    keys = frozenset().union(*(key or () for key in looked_up)) if exact else None
+                found.add(aspect.name, keys, name.replace("()", ""))
+
+    def _keys(self, facts: UnitFacts, node: ast.AST) -> Iterator[tuple[str, Keys]]:
+        """Yield the key of a look-up such as `os.environ["X"]` or `os.getenv("X")`."""
+        base: str | None = None
+        key: ast.expr | None = None
+        if isinstance(node, ast.Subscript):
+            base, key = self._names.of(facts, node.value), node.slice
+        elif isinstance(node, ast.Call) and node.args:
+            name = self._names.of(facts, node.func) or ""
+            base, _, last = name.rpartition(".")
+            base = base if last in _GETTERS else name
+            key = node.args[0]
+        if base in _KEYED or (base or "").startswith("os.getenv"):
+            text = key.value if isinstance(key, ast.Constant) else None
+            yield base or "", frozenset([text]) if isinstance(text, str) else None
+
+    def _called(self, found: StateReads, facts: UnitFacts, node: ast.Call) -> None:
+        """Record what a call of the standard library or of an installed package reads."""
+        name = self._names.of(facts, node.func)
+        if name is None or self._is_own(name):
+            return
+        top = name.partition(".")[0].partition("(")[0]
+        words = name.replace("()", "") + "()"
+        is_relative = name in _ALWAYS or self._takes_relative_path(facts, node)
+        if is_stdlib(top) or top not in self._imported_tops(facts):
+            for aspect in self._aspects.values():
+                entry = covering(name, aspect.read_by)
+                if entry is not None and (aspect.name not in _BY_PATH or is_relative):
+                    found.add(aspect.name, aspect.read_by[entry], words)
+            return
+        if not self._own_code:
+            return  # each package's own source says what its code reads
+        found.packages.setdefault(top, words)
+        known = surroundings().packages.get(top)
+        for aspect in self._aspects.values():
+            if known is not None:
+                if aspect.name in known:
+                    found.add(aspect.name, known[aspect.name], words)
+            elif aspect.made_objects and (aspect.name not in _BY_PATH or is_relative):
+                found.add(aspect.name, None, words)
+
+    def _is_own(self, name: str) -> bool:
+        parts = name.partition("(")[0].split(".")
+        return any(".".join(parts[:size]) in self._graph.files for size in range(1, len(parts) + 1))
+
+    def _imported_tops(self, facts: UnitFacts) -> set[str]:
+        """Return the top-level packages that a unit's file imports anywhere."""
+        code: FileCode = self._graph.files[facts.unit.module]
+        tops = {module.partition(".")[0] for each in code.units.values() for module in each.loads}
+        others = (module for each in self._graph.files.values() for module in each.body.loads)
+        return tops | {module.partition(".")[0] for module in others}
+
+    def _takes_relative_path(self, facts: UnitFacts, node: ast.Call) -> bool:
+        """Return True if a call may be given a path that the working directory completes."""
+        values = [*node.args, *(word.value for word in node.keywords)]
+        name = self._names.of(facts, node.func) or ""
+        paths = any(covering(name, self._aspects[aspect].read_by) for aspect in _BY_PATH)
+        return any(self._is_relative(facts, value, sure=paths) for value in values)
+
+    def _is_relative(
+        self, facts: UnitFacts, value: ast.expr, *, sure: bool, depth: int = 0
+    ) -> bool:
+        """Return True if an argument may be a relative path.
+
+        `sure` says that the call takes a path, so that any text may be one.
+        """
+        if depth > _DEPTH:
+            return True
+        texts = [
+            child.value
+            for child in ast.walk(value)
+            if isinstance(child, ast.Constant) and isinstance(child.value, str)
+        ]
+        names = {child.id for child in ast.walk(value) if isinstance(child, ast.Name)}
+        if "__file__" in names or any(text.startswith(("/", "s3://", "http")) for text in texts):
+            return False
+        if isinstance(value, ast.Constant):
+            text = value.value
+            return isinstance(text, str) and (sure or "/" in text or "." in text)
+        if isinstance(value, ast.Name):
+            scope: UnitFacts | None = facts
+            while scope is not None:
+                inner = assigned(scope, value.id)
+                if inner is not None:
+                    return self._is_relative(scope, inner, sure=sure, depth=depth + 1)
+                scope = scope.parent
+        return True

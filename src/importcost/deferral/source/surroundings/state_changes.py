@@ -1,0 +1,221 @@
+"""The places at which code of the function changes the state of the process or of a module."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from importcost.deferral.source.names import parameters
+from importcost.deferral.source.reach.graph import CallGraph
+from importcost.deferral.source.reach.units import CodeUnit, UnitFacts
+from importcost.deferral.source.surroundings.aspects import Aspect, Keys, surroundings
+from importcost.deferral.source.surroundings.full_names import FullNames
+
+_MUTATORS = frozenset(
+    (
+        "append", "extend", "insert", "remove", "pop", "popitem", "clear", "update", "setdefault",
+        "sort", "reverse", "add", "discard", "__setitem__", "__delitem__", "addHandler",
+    )
+)  # fmt: skip
+_WEAK = frozenset(("append", "extend", "addsitedir"))
+_SETTERS = (
+    "set_", "set", "setup", "config", "configure", "init", "install", "register", "use", "seed",
+    "enable", "disable", "patch", "add_type", "monkey",
+)  # fmt: skip
+_SAFE_LIMIT = 1_000
+"""CPython's own recursion limit: a higher one cannot make an import fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """One change of the process's state, or of a name of a module.
+
+    `aspect` is None if it changes `what`, a dotted name, itself. `is_setting` is True if it calls a
+    function that looks like a setter of that package. `is_addition` is True if earlier entries keep
+    their meaning (`sys.path.append`).
+    """
+
+    aspect: Aspect | None
+    what: str
+    keys: Keys
+    unit: CodeUnit
+    line: int
+    is_addition: bool = False
+    is_setting: bool = False
+
+
+class ChangeFinder:
+    """Finds the changes in each unit of a graph."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self._graph = graph
+        self._names = FullNames(graph)
+        self._aspects = surroundings().aspects.values()
+        self._objects = {name: aspect for aspect in self._aspects for name in aspect.objects}
+
+    def changes(self) -> Iterator[StateChange]:
+        """Yield every change of every unit, module bodies included."""
+        for facts in self._graph.units():
+            for node in facts.nodes:
+                if isinstance(node, ast.Call):
+                    yield from self._call(facts, node)
+                elif isinstance(node, (ast.Assign, ast.Delete)):
+                    for target in node.targets:
+                        yield from self._stored(facts, target, node.lineno)
+                elif isinstance(node, ast.AugAssign) or (
+                    isinstance(node, ast.AnnAssign) and node.value is not None
+                ):
+                    yield from self._stored(facts, node.target, node.lineno)
+
+    def _call(self, facts: UnitFacts, node: ast.Call) -> Iterator[StateChange]:
+        name = self._names.of(facts, node.func)
+        if name is not None:
+            yield from self._named_call(facts, node, name)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
+            method = node.func.attr
+            base = self._names.of(facts, node.func.value)
+            keys = _written(node, method)
+            yield from self._change(facts, base, keys, node.lineno, addition=method in _WEAK)
+        yield from self._passed(facts, node)
+
+    def _named_call(self, facts: UnitFacts, node: ast.Call, name: str) -> Iterator[StateChange]:
+        unit, line, last = facts.unit, node.lineno, name.rpartition(".")[2]
+        for aspect in self._aspects:
+            if name in aspect.calls and not _only_asks(name, node):
+                keys = _strings(node.args[:1]) if name in ("os.putenv", "os.unsetenv") else None
+                yield StateChange(aspect, f"{name}()", keys, unit, line, last in _WEAK)
+        if name == "setattr" and len(node.args) == 3:
+            attribute = _strings(node.args[1:2])
+            holder = self._names.of(facts, node.args[0])
+            for each in (attribute or ()) if holder else ():
+                yield from self._change(facts, f"{holder}.{each}", None, line)
+        elif name.endswith("patch.dict") and node.args:
+            patched = self._names.of(facts, node.args[0]) or _text(node.args[0])
+            keys = _keys_of(node.args[1:2], node)
+            yield from self._change(facts, patched, keys, line)
+        elif name.endswith(("mock.patch", "mocker.patch")) and node.args:
+            yield from self._change(facts, _text(node.args[0]), None, line)
+        elif name.endswith("patch.object") and len(node.args) > 1:
+            owner, text = self._names.of(facts, node.args[0]), _text(node.args[1])
+            whole = f"{owner}.{text}" if owner and text else None
+            yield from self._change(facts, whole, None, line)
+        elif "." in name and "()" not in name and last.startswith(_SETTERS):
+            yield StateChange(None, name, None, unit, line, is_setting=True)
+
+    def _stored(self, facts: UnitFacts, target: ast.expr, line: int) -> Iterator[StateChange]:
+        if isinstance(target, (ast.Tuple, ast.List)):
+            for element in target.elts:
+                yield from self._stored(facts, element, line)
+        elif isinstance(target, ast.Starred):
+            yield from self._stored(facts, target.value, line)
+        elif isinstance(target, ast.Subscript):
+            base = self._names.of(facts, target.value)
+            yield from self._change(facts, base, _strings([target.slice]), line)
+        elif isinstance(target, ast.Attribute):
+            base = self._names.of(facts, target.value)
+            if base is not None and base in self._objects:
+                yield from self._change(facts, base, None, line)
+            elif base is not None and base != facts.first:
+                yield from self._change(facts, f"{base}.{target.attr}", None, line)
+        elif isinstance(target, ast.Name) and facts.unit.name and target.id not in facts.bound:
+            full = self._names.of(facts, target)
+            own = f"{facts.unit.module}.{target.id}"
+            yield from self._change(facts, full if full in self._objects else own, None, line)
+
+    def _passed(self, facts: UnitFacts, node: ast.Call) -> Iterator[StateChange]:
+        """Yield a change if a call hands `os.environ` to own code that changes its parameter."""
+        for argument in (*node.args, *(word.value for word in node.keywords)):
+            name = self._names.of(facts, argument)
+            if name not in self._objects:
+                continue
+            edges = self._graph.edges.get(facts.unit, ())
+            for unit in self._graph.units_of(
+                edge.target for edge in edges if edge.line == node.lineno
+            ):
+                if _changes_parameter(self._graph.facts(unit)):
+                    yield from self._change(facts, name, None, node.lineno)
+
+    def _change(
+        self,
+        facts: UnitFacts,
+        what: str | None,
+        keys: Keys,
+        line: int,
+        *,
+        addition: bool = False,
+    ) -> Iterator[StateChange]:
+        """Yield the change of a named object, or of a name that an import brings."""
+        if what is None:
+            return
+        aspect = self._objects.get(what)
+        if aspect is None and ("(" in what or "[" in what or "." not in what):
+            return
+        shown = what if aspect is None or "(" not in what else aspect.words
+        yield StateChange(aspect, shown, keys, facts.unit, line, addition and aspect is not None)
+
+
+def _only_asks(name: str, node: ast.Call) -> bool:
+    """Return True if a call leaves the state as it is."""
+    if name == "sys.setrecursionlimit" and node.args:
+        limit = node.args[0]
+        value = limit.value if isinstance(limit, ast.Constant) else None
+        return isinstance(value, int) and value >= _SAFE_LIMIT
+    if name.endswith("setlocale"):
+        return len(node.args) + len(node.keywords) < 2
+    if name.endswith("stack_size"):
+        return not node.args
+    return False
+
+
+def _written(node: ast.Call, method: str) -> Keys:
+    """Return the keys that `update`, `setdefault` or `pop` writes."""
+    if method == "update":
+        return _keys_of(node.args, node)
+    return _strings(node.args[:1]) if method in ("setdefault", "pop", "__setitem__") else None
+
+
+def _keys_of(arguments: list[ast.expr], node: ast.Call) -> Keys:
+    """Return the keys of a dictionary argument and of keyword arguments."""
+    found = {word.arg for word in node.keywords if word.arg not in (None, "clear", "values")}
+    if any(word.arg is None or word.arg in ("clear", "values") for word in node.keywords):
+        return None
+    for argument in arguments:
+        if not isinstance(argument, ast.Dict):
+            return None
+        keys = _strings([key for key in argument.keys if key is not None])
+        if keys is None or None in argument.keys:
+            return None
+        found |= keys
+    return frozenset(key for key in found if key is not None)
+
+
+def _strings(nodes: list[ast.expr]) -> Keys:
+    """Return constant strings, None if one of the nodes is anything else."""
+    texts = [_text(node) for node in nodes]
+    return frozenset(text for text in texts if text) if texts and all(texts) else None
+
+
+def _text(node: ast.expr) -> str | None:
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, str) else None
+
+
+def _changes_parameter(facts: UnitFacts) -> bool:
+    arguments = getattr(facts.node, "args", None)
+    names = {arg.arg for arg in parameters(arguments)} if arguments else set()
+    for node in facts.nodes:
+        targets: list[ast.expr] = []
+        if isinstance(node, (ast.Assign, ast.Delete)):
+            targets = [target for target in node.targets if isinstance(target, ast.Subscript)]
+        elif isinstance(node, ast.AugAssign):
+            targets = [node.target]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            targets = [node.func] if node.func.attr in _MUTATORS else []
+        for target in targets:
+            root: ast.expr = target
+            while isinstance(root, (ast.Attribute, ast.Subscript)):
+                root = root.value
+            if isinstance(root, ast.Name) and root.id in names:
+                return True
+    return False
