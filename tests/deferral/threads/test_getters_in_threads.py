@@ -15,6 +15,7 @@ from importcost.deferral.source.analyse import analyse, outside_uses, reach_of
 from importcost.deferral.source.model import SourceText
 from importcost.deferral.source.outside import OutsideUses
 from importcost.deferral.source.reach.locks import with_locks
+from importcost.deferral.source.surroundings.later import LaterChanges
 from importcost.model.advice import DeferStyle, VerdictKind
 from tests.deferral.rewrite.cases import analysed
 
@@ -140,7 +141,7 @@ def analysed_files(texts):
         used = outside.get(name, OutsideUses())
         if name == "app":
             used = replace(used, entry=used.entry | {"handler"})
-        read[name] = analyse(source, name, False, (3, 12), used, reach)
+        read[name] = analyse(source, name, False, (3, 12), used, LaterChanges(reach))
     return {name: settle_verdicts(file, (3, 12)) for name, file in with_locks(read, reach).items()}
 
 
