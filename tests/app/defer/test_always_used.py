@@ -130,6 +130,19 @@ def test_from_one_vcpu_on_it_says_that_nothing_is_gained(run, memory):
     assert "a cold start gains nothing" in shown["import sdk"]
 
 
+def test_a_set_that_each_call_uses_promises_no_cold_start_without_it(run):
+    text = PLAIN.replace(
+        '    if event.get("other"):\n        other.__name__\n', "    other.__name__\n"
+    )
+    done, profile, _ = run(text, "--memory", "1769")
+    assert len(profile.advice.best_set.finding_ids) == 2
+    assert profile.advice.best_set.economics.net_ms == pytest.approx(0)
+    said = " ".join(done.stdout.split())
+    assert "per million that need none of it" not in said
+    joint = next(one for one in best_changes(profile) if one["kind"] == "set")
+    assert "a cold start gains nothing" in joint["how"]
+
+
 def test_an_early_return_keeps_it_conditional(run):
     _, _, found = run(PINGED)
     for code in ("import sdk", "import other"):

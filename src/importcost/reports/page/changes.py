@@ -92,6 +92,8 @@ class _Rows:
         change["title"] = f"Defer {_count(len(parts), 'import')} together"
         change["parts"] = [self._statement(part) for part in parts]
         change["how"] = "Shared modules are saved only if all of them wait"
+        if best.economics and all(part.verdict.always_used_by for part in parts):
+            change["how"] += f". {best.economics.sentence}"
         change["fix"] = self._fix(best.fix)
         change["modules"] = len(_gone(best.verification, best.modules))
         return _with_behaviour(change, best.behaviour)

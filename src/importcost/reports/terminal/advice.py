@@ -129,10 +129,17 @@ class _Writer:
             f"{dollars(economics.dollars_per_million)} per million that need none of it; the "
             f"first request that does waits {milliseconds(economics.first_use_ms)} at {memory} MB."
         )
-        lines = wrap(text, self._width)
+        # Where each cold start needs it, there are none that save.
+        lines = [] if self._is_always_used() else wrap(text, self._width)
         if economics.sentence:
             lines += [self._style(line, "33") for line in wrap(economics.sentence, self._width)]
         return lines
+
+    def _is_always_used(self) -> bool:
+        """Return True if each call of the handler uses each member of the best set."""
+        best = self._advice.best_set
+        members = best.finding_ids if best else ()
+        return all(self._advice.findings[number].verdict.always_used_by for number in members)
 
     def bytecode(self) -> list[str]:
         found = self._advice.bytecode

@@ -99,6 +99,10 @@ ALWAYS = {
         "async def main(x):\n    return await put(x)\n\n\n"
         "def handler(event, context):\n    return asyncio.run(main(event))\n"
     ),
+    "wrapped by a function of its own": (
+        "def logged(function):\n    def inner(*args):\n        return function(*args)\n    return inner\n\n\n"
+        "def real(event, context):\n    return sdk.put(event)\n\n\nhandler = logged(real)\n"
+    ),
     "by another name": (
         "def real(event, context):\n    return sdk.put(event)\n\n\nhandler = real\n"
     ),
@@ -151,6 +155,14 @@ NOT_ALWAYS = {
     "a function that hands itself on": (
         "def turn(n):\n    return turn(n - 1) if n else turn(n)\n\n\n"
         "def handler(event, context):\n    return turn(3)\n"
+    ),
+    "wrapped by a function that may not call it": (
+        "def quiet(function):\n    def inner(*args):\n        if args:\n            return function(*args)\n"
+        "    return inner\n\n\n"
+        "def real(event, context):\n    return sdk.put(event)\n\n\nhandler = quiet(real)\n"
+    ),
+    "an object that is called": (
+        "class Handler:\n    def __call__(self, event, context):\n        return sdk.put(event)\n\n\nhandler = Handler()\n"
     ),
     "no such function": "def other_handler(event, context):\n    return sdk.a()\n",
 }

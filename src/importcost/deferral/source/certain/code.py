@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -175,9 +176,21 @@ class OwnCode:
         value = file.values.get(name)
         if isinstance(value, ast.Name):
             return self.named(file, value.id, steps + 1)
+        if isinstance(value, ast.Call):
+            return self._wrapped(file, value, steps + 1)
         if name in file.targets:
             return self._dotted(tuple(file.targets[name].split(".")), steps + 1)
         return None
+
+    def _wrapped(self, file: CodeFile, value: ast.Call, steps: int) -> Frame | None:
+        """Return the function of `wrap(function)`, decorated by what wraps it."""
+        first = value.args[0] if len(value.args) == 1 else None
+        inner = self.named(file, first.id, steps) if isinstance(first, ast.Name) else None
+        if inner is None or inner.file is not file or inner.owner is not None:
+            return None
+        node = copy.copy(inner.node)
+        node.decorator_list = [value.func, *node.decorator_list]
+        return Frame(file, node)
 
     def _dotted(self, parts: tuple[str, ...], steps: int = 0) -> Frame | None:
         for size in range(len(parts) - 1, 0, -1):
