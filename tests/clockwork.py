@@ -92,6 +92,7 @@ class Clockwork:
         times: Times,
         factors: Iterator[float] | None = None,
         noise: Iterator[float] | None = None,
+        launches: list[str] | None = None,
     ):
         self._runner = runner
         self._times = times
@@ -99,7 +100,7 @@ class Clockwork:
         self._noise = noise if noise is not None else repeat(1.0)
         self._answers: dict[str, Launch] = {}
         self._sampled = jitter(17, SAMPLE_NOISE)
-        self.launches: list[str] = []
+        self.launches: list[str] = launches if launches is not None else []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._runner, name)
@@ -200,17 +201,20 @@ def run_clocked(
     args: list[str],
     times: Times,
     factors: Callable[[], Iterator[float]] = lambda: jitter(7),
+    noise: Iterator[float] | None = None,
+    launches: list[str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run the command line in this process, in `folder`, with every launch's times made up.
 
-    Nothing of its outcome is left to chance as long as no time limit ends it.
+    Nothing of its outcome is left to chance as long as no time limit ends it. The kinds of all
+    launches are added to `launches`.
     """
     with monkeypatch.context() as patch:
         for name in ("LocalRunner", "ContainerRunner"):
             real = getattr(bench, name)
 
             def clocked(*values: Any, _real: Any = real, **named: Any) -> Clockwork:
-                return Clockwork(_real(*values, **named), times, factors())
+                return Clockwork(_real(*values, **named), times, factors(), noise, launches)
 
             patch.setattr(bench, name, clocked)
         patch.setattr("random.Random", _Seeded)
