@@ -2,7 +2,8 @@
 
 Import this file before anything else. `LAZY` names modules of dependencies, and for each the
 modules whose import in it waits: the name is bound to the module as always, but the module's code
-runs when an attribute of it is first read. `from X import name` reads at once, so it never waits.
+runs when an attribute of it is first read, or when a module that is not listed imports it. `from X
+import name` reads at once, so it never waits.
 
 Python's own import lock is held while the code runs, so threads wait for each other as they do for
 any import. (`importlib.util.LazyLoader` has locks of its own: older Pythons let two threads in, see
@@ -37,8 +38,9 @@ class _LazyModule(ModuleType):
     """A module whose code has not run yet."""
 
     def __getattribute__(self, name: str) -> Any:
-        # The import system looks at __spec__ to see if a module is loading.
-        if name != "__spec__":
+        # An import looks at __spec__ to see if the module is loading: that of an importer in LAZY
+        # leaves it asleep, any other loads it.
+        if name != "__spec__" or _is_awaited(self):
             module = _load(self)
             if module is not self:
                 return getattr(module, name)
@@ -51,6 +53,11 @@ class _LazyModule(ModuleType):
     def __delattr__(self, name: str) -> None:
         _load(self)
         ModuleType.__delattr__(self, name)
+
+
+def _is_awaited(module: ModuleType) -> bool:
+    name = ModuleType.__getattribute__(module, "__spec__").name
+    return name in _asleep and name not in LAZY.get(_importer(), ())
 
 
 def _load(module: ModuleType) -> Any:

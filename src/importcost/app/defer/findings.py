@@ -23,6 +23,7 @@ from importcost.model.advice import (
     SourcePlace,
     VerdictKind,
 )
+from importcost.model.graph import EdgeKind
 
 CHANGES = (VerdictKind.DEFERRABLE, VerdictKind.NEEDS_GETTER, VerdictKind.ANNOTATIONS_ONLY)
 
@@ -173,9 +174,15 @@ class _Finder:
         return verdict
 
     def _loads(self, statement: ImportStatement, file: SourceFile) -> frozenset[str]:
-        """Return the modules that the statement was seen to import."""
+        """Return the modules that the statement was seen to import, and that may wait.
+
+        `importlib.import_module` of Python 3.9 and 3.10 does not wake a module that waits.
+        """
         edges = self._costs.imports.flow.edges_of.get(import_key(file, statement), ())
-        return frozenset(edge.imported for edge in edges)
+        dynamic = {
+            edge.imported for edge in self._costs.graph.edges if edge.kind is EdgeKind.DYNAMIC
+        }
+        return frozenset(edge.imported for edge in edges) - dynamic
 
     def _waiting(self, statement: ImportStatement, file: SourceFile) -> frozenset[str]:
         loads = self._loads(statement, file)
