@@ -13,8 +13,16 @@ from hypothesis import HealthCheck, settings
 
 from tests.engine.fixtures import ENGINES, engine, image_without_boto3, lambda_image, running_engine
 from tests.engine.image import cache_folder
+from tests.measure.recording.fixtures import endpoint, recorder
 
-__all__ = ["engine", "image_without_boto3", "lambda_image", "running_engine"]
+__all__ = [
+    "endpoint",
+    "engine",
+    "image_without_boto3",
+    "lambda_image",
+    "recorder",
+    "running_engine",
+]
 
 # Where the tests are started decides no width and no colour of what they read.
 for variable in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):

@@ -3,7 +3,11 @@
 import http.client
 import os
 import signal
+import socket
+import subprocess
 import sys
+import threading
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,6 +19,7 @@ from botocore.session import Session
 from importcost.errors import MeasurementError, UsageError
 from importcost.measure.recording import endpoint as module
 from importcost.measure.recording.endpoint import OWN_KEY, open_recorder
+from importcost.measure.recording.server import refuse_network
 from importcost.model.results.aws_calls import SET_ASIDE
 from tests.harness import PATIENCE_S
 
@@ -301,3 +306,43 @@ def test_nothing_is_left_of_a_recorder():
         assert folder.is_dir()
     assert recorder.process.returncode is not None
     assert not folder.exists()
+
+
+ABANDONED = """
+import os, signal
+from importcost.measure.recording.endpoint import open_recorder
+with open_recorder() as recorder:
+    print(recorder.process.pid, recorder.port, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_it_ends_with_the_process_that_started_it_even_if_that_is_killed():
+    done = subprocess.run(
+        [sys.executable, "-c", ABANDONED],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    pid, port = map(int, done.stdout.split())
+    give_up = time.monotonic() + PATIENCE_S
+    while time.monotonic() < give_up and is_open(port):
+        threading.Event().wait(0.05)
+    assert not is_open(port)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def is_open(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_endpoint_itself_reaches_no_other_machine():
+    with pytest.raises(OSError, match="unreachable"):
+        refuse_network("socket.connect", (None, ("192.0.2.1", 443)))
+    refuse_network("socket.connect", (None, ("127.0.0.1", 443)))
+    refuse_network("socket.connect", (None, "/run/socket"))
+    refuse_network("open", ("x", "r", 0))

@@ -94,7 +94,7 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
     _refuse_early(request)
     with (
         open_rehearsed(request.measure, listener) as opened,
-        recorded(opened, request.record) as bench,
+        recorded(opened, listener, is_asked=request.record) as bench,
     ):
         measured_python = version_of(bench.prepared.interpreter.minor_version)
         running = running_python(measured_python, request.measure.runtime, bench.handler)

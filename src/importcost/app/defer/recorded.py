@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from importcost.app.profile.bench import Bench
+from importcost.app.profile.request import Listener
 from importcost.errors import UsageError, remedy, words
 from importcost.measure.recording.endpoint import open_recorder
 from importcost.parameters import Parameter
@@ -15,7 +16,7 @@ HOST_NETWORK = "host"
 
 
 @contextlib.contextmanager
-def recorded(bench: Bench, is_asked: bool) -> Iterator[Bench]:
+def recorded(bench: Bench, listener: Listener, *, is_asked: bool) -> Iterator[Bench]:
     """Give a bench whose invocations are recorded, as long as the context is open.
 
     Without `is_asked` it is the bench itself. Raises UsageError if its launches cannot reach the
@@ -40,4 +41,5 @@ def recorded(bench: Bench, is_asked: bool) -> Iterator[Bench]:
             ),
         )
     with open_recorder() as recorder:
+        listener.detail(f"Recording AWS calls on 127.0.0.1, port {recorder.port}.")
         yield replace(bench, recorder=recorder)
