@@ -64,7 +64,7 @@ class CertainReads:
 
     def __init__(self, code: OwnCode) -> None:
         self._code = code
-        self._known: dict[int, Reads] = {}
+        self._known: dict[ast.AST, Reads] = {}
         self._depth = 0
 
     def of(self, frame: Frame) -> Reads:
@@ -72,7 +72,7 @@ class CertainReads:
         wrapper = None if frame.is_bare else self._wrapper(frame)
         if wrapper is not None:
             return self.of(wrapper)
-        key = id(frame.node)
+        key = frame.node
         plain = not frame.given and frame.outer is None and not frame.is_bare
         if plain and key in self._known:
             return self._known[key]
