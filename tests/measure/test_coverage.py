@@ -98,6 +98,7 @@ def test_a_tenth_of_a_second_is_shown_among_six_changes_on_any_machine(kind):
     assert counted.most_launches <= LAUNCHES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("follows", [0.7, 1.2])
 def test_init_need_not_follow_the_speed_of_the_samples_exactly(follows):
     counted = count(flipping, SIX, LAUNCHES, trials=40, follows=follows)
@@ -105,6 +106,7 @@ def test_init_need_not_follow_the_speed_of_the_samples_exactly(follows):
     assert counted.power >= 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [steady, flipping, drifting, busy])
 def test_the_best_set_alone_is_held_in_the_launches_of_quick(kind):
     counted = count(kind, {"saved": 0.2}, QUICK_LAUNCHES, trials=200)
@@ -113,6 +115,7 @@ def test_the_best_set_alone_is_held_in_the_launches_of_quick(kind):
     assert counted.most_launches <= QUICK_LAUNCHES
 
 
+@pytest.mark.slow
 def test_what_saves_nothing_is_seldom_said_to_save():
     counted = count(flipping, {"saved": 0.0, "other": 0.0}, LAUNCHES, trials=80)
     # Half of the 5 % that an interval misses are misses to one side.
