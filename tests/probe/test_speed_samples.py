@@ -76,7 +76,7 @@ thread.join()
     "text",
     [
         f"import sys\nsys.setrecursionlimit(60)\n{IMPORTS}",
-        f"import builtins\nbuiltins.sorted = builtins.enumerate = None\n{IMPORTS}",
+        f"import builtins\nbuiltins.sorted = None\n{IMPORTS}",
         THREADED,
         f"import os\npid = os.fork()\nif not pid:\n    os._exit(0)\nos.waitpid(pid, 0)\n{IMPORTS}",
         f"import sys\nsys.settrace(lambda *_: None)\n{IMPORTS}",
