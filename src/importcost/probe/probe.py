@@ -436,6 +436,8 @@ PAIRS = [Pair(key, value).both for key, value in TABLE.items()]
         self._gc = (gc.isenabled, gc.disable, gc.enable)
         self._ident, self._thread = _thread.get_ident, _thread.get_ident()
         self._loads, self._compile, self._exec = marshal.loads, compile, exec
+        # Bound now, like these: the handler may replace built-in functions.
+        self._len, self._at_borders = len, (None,) * self.AT_BORDERS
         self._data = marshal.dumps(compile(self.BODY, "<speed>", "exec"))
         self._external = machinery.external
         self._is_on = False
@@ -460,10 +462,11 @@ PAIRS = [Pair(key, value).both for key, value in TABLE.items()]
     def _at_border(self, own_ns: int) -> "list[Any]":
         """Return the middle one of a few samples, in a list: a short init has no others."""
         self._found = []
-        for _ in range(self.AT_BORDERS):
+        for _ in self._at_borders:
             self._sample()
-        took = sorted(sample[1] for sample in self._found)
-        return [[own_ns, took[len(took) // 2]]] if took else []
+        took = [sample[1] for sample in self._found]
+        took.sort()
+        return [[own_ns, took[self._len(took) // 2]]] if took else []
 
     def _sample(self) -> None:
         is_enabled, disable, enable = self._gc
