@@ -134,6 +134,17 @@ class TimedOutError(HandlerError):
     """The handler did not end within the seconds that a launch may take."""
 
 
+class OwnTestsError(MeasurementError):
+    """The user's own tests cannot judge a change: they fail without one.
+
+    `tail` are the last lines of their output.
+    """
+
+    def __init__(self, what: str | Words, remedy: Remedy | None = None, *, tail: str = "") -> None:
+        super().__init__(what, remedy)
+        self.tail = tail
+
+
 def worded(error: BaseException, reader: Audience) -> str:
     """Return the sentence of an error for a reader; of any other exception, its text."""
     return error.trouble.to(reader) if isinstance(error, ImportcostError) else str(error)

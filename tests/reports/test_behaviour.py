@@ -55,8 +55,8 @@ def best_with(behaviour, measured=MEASURED):
         (
             Behaviour(tuple("abcde"), tuple("abcde"), (), ("pytest failed once and passed once",)),
             (
-                "Imports, not behaviour, verified: own code moves (a, b, c and 2 more). Pytest "
-                "failed once and passed once."
+                "Imports, not behaviour, verified: own code moves (a, b, c and 2 more). But "
+                "pytest failed once and passed once."
             ),
         ),
         (

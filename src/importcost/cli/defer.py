@@ -17,12 +17,13 @@ from importcost.cli.options import (
 )
 from importcost.cli.outputs import check_writable, tell_written, write_reports
 from importcost.cli.printing import say, show
-from importcost.errors import UsageError
+from importcost.errors import MeasurementError, UsageError, remedy
 from importcost.reports.output import STDOUT, format_of
 
 if TYPE_CHECKING:
     from importcost.app.defer.defer import Deferral
     from importcost.app.defer.effort import Effort
+    from importcost.app.defer.own_tests.baseline import AskedTests
     from importcost.cli.options import Command, Given
 
 STYLES = ("function", "getter", "type-checking", "lazy", "lazy-modules", "lazy-dependency")
@@ -52,6 +53,25 @@ def effort_options(command: Command) -> Command:
             "--verify/--no-verify",
             default=True,
             help="Measure each saving in pairs.  [default: verify]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def own_test_options(command: Command) -> Command:
+    """Give a command the options of the user's own tests."""
+    for option in (
+        click.option(
+            "--test-seconds",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Each run of --test may take this long.  [default: 600]",
+        ),
+        click.option(
+            "--test",
+            metavar="COMMAND",
+            help='Run your tests ("pytest -q") on a copy of the project; drop what fails them.',
         ),
     ):
         command = option(command)
@@ -91,6 +111,7 @@ def _effort(options: Given, events: int) -> Effort:
     is_flag=True,
     help="Compare the AWS calls of both versions on a recording endpoint (extra `record`).",
 )
+@own_test_options
 @click.option("--diff/--no-diff", default=True, help="Print the edit as a diff.  [default: diff]")
 @click.option("--write", is_flag=True, help="Apply the edit to the files in the task root.")
 @click.option("--force", is_flag=True, help="With --write: also files with uncommitted changes.")
@@ -145,6 +166,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         effort=_effort(options, len(events)),
         events=events,
         record=record,
+        tests=_asked_tests(options),
     )
     with terminal_listener(
         quiet=quiet, no_progress=no_progress, verbose=options["verbose"]
@@ -153,6 +175,19 @@ def command(  # noqa: PLR0913 - one parameter an option
     _show(found, outputs, quiet=quiet, diff=diff and not write)
     if write:
         _write(found, force=force)
+
+
+def _asked_tests(options: Given) -> AskedTests | None:
+    from importcost.app.defer.own_tests.baseline import TEST_SECONDS, AskedTests
+    from importcost.app.defer.own_tests.command import parse_command
+
+    command, seconds = options["test"], options["test_seconds"]
+    if command is None:
+        if seconds is not None:
+            raise UsageError("--test-seconds belongs to --test: add it, or leave both out.")
+        return None
+    parse_command(command)  # what is wrong with it should be said before anything is measured
+    return AskedTests(command, TEST_SECONDS if seconds is None else seconds)
 
 
 def _refuse_link(target: str) -> None:
@@ -205,6 +240,11 @@ def _write(found: Deferral, *, force: bool) -> None:
     from importcost.app.edit_files import write_edits
 
     target = found.profile.target
+    if found.untested and found.rewrite.edits:
+        raise MeasurementError(
+            f"Nothing was written, since --test proves nothing: {'; '.join(found.untested)}",
+            remedy("correct the tests", "leave --test out"),
+        )
     if not found.rewrite.edits or target is None:
         show("Nothing to write: no change holds.")
         return

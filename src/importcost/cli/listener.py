@@ -155,7 +155,7 @@ def progress_line(progress: Progress, columns: int, left_s: float | None = None)
     words = WORDS.get(progress.kind.value, progress.kind.value)
     # Before the first launch nobody knows how many there will be.
     launch = f"launch {progress.done + 1} of {total}" if progress.total > 1 else "first launch"
-    launch = f"{launch}, {words}"
+    launch = progress.step or f"{launch}, {words}"
     if left_s is not None:
         launch = f"{launch}, {about_time(left_s)} left"
     full = round(progress.done / total * BAR_LENGTH)

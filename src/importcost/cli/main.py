@@ -121,10 +121,12 @@ def _show(error: ImportcostError) -> None:
     import click
 
     from importcost.cli.printing import say
-    from importcost.errors import Audience, HandlerError, worded
+    from importcost.errors import Audience, HandlerError, OwnTestsError, worded
 
     if isinstance(error, HandlerError) and error.traceback_text:
         say(plain(error.traceback_text.rstrip()) + "\n")
+    if isinstance(error, OwnTestsError) and error.tail:
+        say(plain(error.tail) + "\n")
     sentence = one_sentence(worded(error, Audience.OPTIONS))
     say(f"{click.style('Error:', fg='red', bold=True)} {sentence}")
 

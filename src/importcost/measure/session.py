@@ -123,9 +123,9 @@ class Progress:
     """The progress of the work: `done` of at least `total` launches, and the current stage.
 
     `label` names the stage in the user's words, None if there is only one; `done` counts on from
-    one stage to the next. `handler` is the measured file. `runs` are those so far, empty until they
-    are enough for first figures. `so_far_ms` is their bill in milliseconds, if it has been
-    calculated.
+    one stage to the next. `step` names what runs now if it is not a launch. `handler` is the
+    measured file. `runs` are those so far, empty until they are enough for first figures.
+    `so_far_ms` is their bill in milliseconds, if it has been calculated.
     """
 
     done: int
@@ -135,6 +135,7 @@ class Progress:
     handler: str | None = None
     runs: Sequence[Run] = ()
     so_far_ms: float | None = None
+    step: str | None = None
 
 
 ProgressCallback = Callable[[Progress], None]

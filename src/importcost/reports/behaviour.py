@@ -32,7 +32,7 @@ def proof_headline(best: BestSet | None) -> str | None:
     measured, behaviour = best.verification, best.behaviour
     if measured is not None and measured.failure is not None:
         return None
-    doubts = "".join(f" {_sentence(doubt)}" for doubt in behaviour.doubts)
+    doubts = f" But {'; '.join(behaviour.doubts)}." if behaviour.doubts else ""
     if not behaviour.proofs:
         return _without_proof(measured, behaviour, is_asked=bool(doubts)) + doubts
     start = "Not measured" if measured is None else "Verified: imports and time"
@@ -77,7 +77,3 @@ def names_in_short(names: Sequence[str]) -> str:
     shown = ", ".join(printable(name) for name in names[:MOST_NAMES])
     rest = len(names) - MOST_NAMES
     return f"{shown} and {rest} more" if rest > 0 else shown
-
-
-def _sentence(clause: str) -> str:
-    return f"{clause[:1].upper()}{clause[1:]}."

@@ -17,10 +17,18 @@ MOST_PLACES = 3
 
 @dataclass(frozen=True, slots=True)
 class ProvenSet:
-    """A proof of several changes together; `numbers` index `Advice.findings`."""
+    """A proof of several changes together; `numbers` and `reached` index `Advice.findings`.
+
+    `reached` are those changes that the comparison is known to have run; None if it is all.
+    """
 
     numbers: frozenset[int]
     proof: BehaviourProof
+    reached: frozenset[int] | None = None
+
+    def proves(self, number: int) -> bool:
+        """Return True if it says something about this change."""
+        return number in (self.numbers if self.reached is None else self.reached)
 
 
 def own_code_of(one: JudgedImport, graph: ImportGraph) -> Behaviour:
@@ -52,7 +60,7 @@ def with_behaviour(
                 one,
                 [
                     *_by_events(one, _keys(number, members), outcomes),
-                    *(item.proof for item in proven if number in item.numbers),
+                    *(item.proof for item in proven if item.proves(number)),
                 ],
                 doubts if number in members else (),
             ),
@@ -84,7 +92,11 @@ def _of_set(
     count = len(_compared(key, outcomes))
     proofs = [BehaviourProof(ProofKind.EVENTS, count)] if count else []
     proofs += _by_calls(_same_calls(key, outcomes))
-    proofs += [item.proof for item in proven if item.numbers.issuperset(best.finding_ids)]
+    proofs += [
+        item.proof
+        for item in proven
+        if item.numbers.issuperset(best.finding_ids) and any(map(item.proves, best.finding_ids))
+    ]
     return Behaviour(
         own_code=_merged(one.own_code for one in members),
         unproven=_merged(one.unproven for one in members),
@@ -144,7 +156,7 @@ def _recording_doubts(outcomes: Sequence[EventOutcome]) -> Iterator[str]:
     if places:
         shown = ", ".join(sorted(places)[:MOST_PLACES])
         more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
-        yield f"not recorded: connections to {shown}{more}"
+        yield f"connections to {shown}{more} were not recorded"
 
 
 def _same_calls(

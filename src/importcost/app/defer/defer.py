@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +11,6 @@ from importcost.app.defer.advise import Analysis
 from importcost.app.defer.behaviour import is_needed, with_behaviour
 from importcost.app.defer.effort import Effort
 from importcost.app.defer.events import load_events
-from importcost.app.defer.findings import LAZY_STYLES, JudgedImport
 from importcost.app.defer.lazy.autospec import autospecced
 from importcost.app.defer.lazy.target_python import (
     named_python,
@@ -22,11 +20,18 @@ from importcost.app.defer.lazy.target_python import (
     without_claims,
 )
 from importcost.app.defer.lazy.upper_bound import upper_bound
-from importcost.app.defer.outside_references import mentions, project_root
+from importcost.app.defer.outside_references import (
+    lazy_names,
+    mentions,
+    project_root,
+    removed_names,
+)
+from importcost.app.defer.own_tests.baseline import AskedTests
+from importcost.app.defer.own_tests.suite import Suite, own_tests
 from importcost.app.defer.proof import Proof
 from importcost.app.defer.recorded import recorded
 from importcost.app.defer.rewriting import Rewrite, with_fixes
-from importcost.app.defer.settle import settle_best_set
+from importcost.app.defer.settle import settle_best_set, without
 from importcost.app.defer.suggestions import analyse_measured, with_economics
 from importcost.app.defer.synthetic_events import synthetic_events
 from importcost.app.defer.variants import Variants
@@ -34,10 +39,9 @@ from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.declaration import MIN_WATCHED_RUNS
-from importcost.deferral.source.model import ModuleObject
 from importcost.errors import UsageError
 from importcost.measure.recording.endpoint import refuse_missing
-from importcost.model.advice import Advice, DeferStyle, ImportFinding, Verification
+from importcost.model.advice import Advice, BestSet, DeferStyle, ImportFinding, Verification
 from importcost.model.profile import Profile, Run, RunKind
 from importcost.model.results.events import (
     EventOutcome,
@@ -65,19 +69,22 @@ class DeferRequest:
     effort: Effort = field(default_factory=Effort)
     events: tuple[str, ...] = ()
     record: bool = False
+    tests: AskedTests | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Deferral:
     """The result: the profile with its advice, the best set's edits, and the events.
 
-    `unreadable` are sentences about files that could not be analysed, by path.
+    `unreadable` are sentences about files that could not be analysed, by path. `untested` are
+    clauses on why the tests that were asked for say nothing about the edits; empty if they do.
     """
 
     billed: Billed
     rewrite: Rewrite
     unreadable: Mapping[str, str]
     events: tuple[EventOutcome, ...] = ()
+    untested: tuple[str, ...] = ()
 
     @property
     def profile(self) -> Profile:
@@ -95,6 +102,7 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
     with (
         open_rehearsed(request.measure, listener) as opened,
         recorded(opened, listener, is_asked=request.record) as bench,
+        own_tests(request.tests, bench, listener) as unchanged,
     ):
         measured_python = version_of(bench.prepared.interpreter.minor_version)
         running = running_python(measured_python, request.measure.runtime, bench.handler)
@@ -113,28 +121,27 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
             texts = [one.source.text for one in sources.files.values()]
             events = synthetic_events(texts, is_quick=effort.is_quick)
         analysis = without_claims(analysis, request.style, running[0])
-        variants = Variants(bench, analysis)
         work = _Work(billed, analysis)
         proof = Proof(
             bench,
-            variants,
+            Variants(bench, analysis),
             events,
             listener,
             effort=effort,
             launches_done=len(measurement.runs),
             launch_s=mean_launch_s(measurement.runs),
         )
-        if request.verify:
-            work.prove(proof, is_quick=effort.is_quick)
+        suite = Suite(analysis, unchanged, listener)
+        work.judge(suite, proof if request.verify else None, is_quick=effort.is_quick)
         bound = None
         if request.style is DeferStyle.LAZY_DEPENDENCY:
-            seconds = effort.seconds if request.verify else None
-            bound = upper_bound(bench, listener, seconds)
-        advice = work.advice([event.name for event in events], proof.outcomes)
+            bound = upper_bound(bench, listener, effort.seconds if request.verify else None)
+        advice = work.advice([event.name for event in events], proof.outcomes, suite)
     unreadable = {path: one.reason for path, one in sources.unreadable.items()}
     advice = replace(advice, lazy_bound=bound)
     billed = replace(billed, profile=replace(profile, advice=advice))
-    return Deferral(billed, work.final_edits(), unreadable, tuple(proof.outcomes))
+    edits, outcomes = work.final_edits(), tuple(proof.outcomes)
+    return Deferral(billed, edits, unreadable, outcomes, suite.open_doubts)
 
 
 def _refuse_early(request: DeferRequest) -> None:
@@ -179,6 +186,35 @@ class _Work:
         self._bytecode = analysis.advice.bytecode
         self._best = analysis.advice.best_set
 
+    def judge(self, suite: Suite, proof: Proof | None, *, is_quick: bool) -> None:
+        """Test the best set, measure what is left, and test again what measuring has left."""
+        self.test(suite)
+        if proof is not None:
+            self.prove(proof, is_quick=is_quick)
+        self.test_again(suite, proof)
+
+    def test(self, suite: Suite) -> None:
+        """Run the user's tests with the best set; take out of it what fails them."""
+        if self._best is not None:
+            failed = suite.failing(self._best.finding_ids)
+            self._found |= failed
+            self._best = without(self._best, failed, self._analysis)
+
+    def test_again(self, suite: Suite, proof: Proof | None) -> None:
+        """Test what measuring has left of the set, and measure with `proof` what that leaves."""
+        while (best := self._best) is not None and not suite.has_tested(best.finding_ids):
+            self.test(suite)
+            left = self._best
+            if proof is not None and left is not None and left is not best:
+                self._best = replace(left, verification=self._measured(left, proof))
+
+    def _measured(self, best: BestSet, proof: Proof) -> Verification | None:
+        """Return the saving of a set that is smaller than what was measured before."""
+        if len(best.finding_ids) == 1:
+            return self._found.get(best.finding_ids[0])
+        edits = self._analysis.edits.of(best.finding_ids)
+        return proof.measure({JointChange(): edits}, with_bytecode=False)[JointChange()]
+
     def prove(self, proof: Proof, *, is_quick: bool) -> None:
         """Measure all suggestions by themselves, and the best set; keep those that hold.
 
@@ -187,7 +223,7 @@ class _Work:
         sets: dict[SingleChange | JointChange, Rewrite] = {
             SingleChange(number): self._analysis.edits.of([number])
             for number, one in enumerate(self._analysis.findings)
-            if one.changes and one.stands_alone
+            if one.changes and one.stands_alone and number not in self._found
         }
         best = self._best
         if is_quick:
@@ -207,7 +243,9 @@ class _Work:
             return
         self._best = settle_best_set(best, measured, self._analysis, proof)
 
-    def advice(self, events: Sequence[str], outcomes: Sequence[EventOutcome]) -> Advice:
+    def advice(
+        self, events: Sequence[str], outcomes: Sequence[EventOutcome], suite: Suite
+    ) -> Advice:
         """Return the advice with the measurements, the edits, and the worth of each change.
 
         `events` are the names of all events, `outcomes` the results of those that were called.
@@ -224,7 +262,7 @@ class _Work:
         judged, edits = self._analysis.findings, self._analysis.edits
         fixed = with_fixes(advice, self._best, judged, edits, self._root)
         return with_economics(
-            with_behaviour(fixed, outcomes),
+            with_behaviour(fixed, outcomes, suite.proven, suite.doubts),
             self._billed.estimate,
             self._billed.profile.function_init.local_us,
             events,
@@ -258,28 +296,3 @@ def _triggers(
             one.name for one in outcomes if is_needed(finding, one.loaded.get(key, frozenset()))
         )
     )
-
-
-def removed_names(findings: Sequence[JudgedImport]) -> Mapping[str, set[str]]:
-    """Return the names that these findings' edits remove from each module's namespace."""
-    removed: dict[str, set[str]] = defaultdict(set)
-    for one in findings:
-        for change in one.changes:
-            if change.style in LAZY_STYLES:
-                continue
-            statement = change.statement
-            if isinstance(statement, ModuleObject):
-                removed[one.file.module] |= set(statement.verdict.objects)
-            else:
-                removed[one.file.module] |= {*statement.bound, *statement.verdict.objects}
-    return removed
-
-
-def lazy_names(findings: Sequence[JudgedImport]) -> Mapping[str, set[str]]:
-    """Return the names that become lazy in each module's namespace."""
-    lazy: dict[str, set[str]] = defaultdict(set)
-    for one in findings:
-        for change in one.changes:
-            if change.style in LAZY_STYLES and not isinstance(change.statement, ModuleObject):
-                lazy[one.file.module] |= set(change.statement.bound)
-    return lazy

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+
+from importcost.app.defer.findings import LAZY_STYLES, JudgedImport
+from importcost.deferral.source.model import ModuleObject
 
 MAX_FILES = 2_000
 MAX_BYTES = 1_000_000
@@ -87,3 +91,28 @@ def project_sources(root: Path) -> Iterator[Path]:
                 if seen > MAX_FILES:
                     return
                 yield path
+
+
+def removed_names(findings: Sequence[JudgedImport]) -> Mapping[str, set[str]]:
+    """Return the names that these findings' edits remove from each module's namespace."""
+    removed: dict[str, set[str]] = defaultdict(set)
+    for one in findings:
+        for change in one.changes:
+            if change.style in LAZY_STYLES:
+                continue
+            statement = change.statement
+            if isinstance(statement, ModuleObject):
+                removed[one.file.module] |= set(statement.verdict.objects)
+            else:
+                removed[one.file.module] |= {*statement.bound, *statement.verdict.objects}
+    return removed
+
+
+def lazy_names(findings: Sequence[JudgedImport]) -> Mapping[str, set[str]]:
+    """Return the names that become lazy in each module's namespace."""
+    lazy: dict[str, set[str]] = defaultdict(set)
+    for one in findings:
+        for change in one.changes:
+            if change.style in LAZY_STYLES and not isinstance(change.statement, ModuleObject):
+                lazy[one.file.module] |= set(change.statement.bound)
+    return lazy

@@ -46,34 +46,35 @@ class Edits:
 
     def agreeing(self, numbers: Sequence[int]) -> tuple[int, ...]:
         """Return the findings whose changes can be written together, the costliest first choice."""
-        if not isinstance(self._attempt(numbers), Refused):
+        if not isinstance(self.attempt(numbers), Refused):
             return tuple(numbers)
         chosen: tuple[int, ...] = ()
         for number in sorted(numbers, key=lambda one: -self._findings[one].finding.exclusive_us):
             more = tuple(one for one in numbers if one in (*chosen, number))
-            if not isinstance(self._attempt(more), Refused):
+            if not isinstance(self.attempt(more), Refused):
                 chosen = more
         return chosen
 
     def of(self, numbers: Sequence[int]) -> Rewrite:
         """Return the edits of findings that are settled and agree."""
-        result = self._attempt(numbers)
+        result = self.attempt(numbers)
         assert isinstance(result, Rewrite)  # noqa: S101 - only such findings have numbers
         return result
 
-    def _settled(self, number: int, one: JudgedImport) -> JudgedImport:
-        result = self._attempt([number]) if one.changes else None
-        if not isinstance(result, Refused):
-            return one
-        finding = replace(one.finding, verdict=refusal(one.finding.verdict, result))
-        return replace(one, finding=finding, changes=())
-
-    def _attempt(self, numbers: Sequence[int]) -> Rewrite | Refused:
+    def attempt(self, numbers: Sequence[int]) -> Rewrite | Refused:
+        """Return the edits of findings together, or the reason why none carries them out."""
         key = tuple(numbers)
         if key not in self._known:
             chosen = [self._findings[number] for number in key]
             self._known[key] = _rewrite_files(chosen, self._sources, self._python)
         return self._known[key]
+
+    def _settled(self, number: int, one: JudgedImport) -> JudgedImport:
+        result = self.attempt([number]) if one.changes else None
+        if not isinstance(result, Refused):
+            return one
+        finding = replace(one.finding, verdict=refusal(one.finding.verdict, result))
+        return replace(one, finding=finding, changes=())
 
 
 def _rewrite_files(

@@ -70,8 +70,13 @@ class AdviceItems:
         place = self._place(finding.place.file, finding.place.line)
         code = elide(finding.code, self._width - len(place) - 4)
         yield f"{self._style(mark, colour)} {place} {self._style(code, '1')}"
+        saving = saving_words(measured, finding.exclusive_us, finding.behaviour)
+        if measured is not None and measured.saving_us is None:
+            # A reason may be long, and has no figures of its own.
+            yield from self._indented(saving)
+            saving = f"{milliseconds(finding.exclusive_us / 1000)} predicted"
         yield from self._indented(
-            f"{saving_words(measured, finding.exclusive_us, finding.behaviour)}, "
+            f"{saving}, "
             f"{saved_share(measured, finding.exclusive_us, self._init_us):.0%} of function init; "
             f"cumulative {milliseconds(finding.cumulative_us / 1000)}, "
             f"{len(finding.modules):,} modules"

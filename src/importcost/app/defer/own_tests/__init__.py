@@ -1,0 +1,1 @@
+"""Run the user's own tests on a copy of the project, with and without the changes."""
