@@ -467,3 +467,19 @@ def test_an_object_that_reads_an_attribute_of_another_file_stays_if_it_is_assign
     assert found.kind is VerdictKind.NEEDS_GETTER
     found = object_verdict(analysed(text, settings=settings, other=wild), "s3")
     assert found.reason == "it reads settings.REGION, which set_region() changes at line 3 of other"
+
+
+@pytest.mark.parametrize(
+    "change", ["os.chdir('/tmp')", "os.environ['AWS_REGION'] = 'x'", "os.umask(0)"]
+)
+def test_boto3_itself_can_wait_if_no_client_is_made_at_import(change):
+    text = f"""
+import os
+import boto3
+def change(event):
+    {change}
+def handler(event, context):
+    change(event)
+    return boto3.client("s3").list_buckets()
+"""
+    assert import_verdict(analysed(text), "boto3").kind is VerdictKind.DEFERRABLE

@@ -150,11 +150,15 @@ class Linker:
         unit = facts.unit
         edges: dict[tuple[Reached, MentionedAs], CallEdge] = {}
         for mention in facts.mentions:
-            for target in self.resolve(facts, mention):
+            targets = self.resolve(facts, mention)
+            if mention.kind is MentionedAs.CALL:
+                is_open = self._is_open(facts, mention)
+                graph.open_calls |= {unit} if is_open else set()
+                if is_open or any(isinstance(each, str) and ":" in each for each in targets):
+                    targets += self._by_name(["__call__"])  # it may be an instance
+            for target in targets:
                 # The last line counts: until then something may come in between.
                 edges[target, mention.kind] = CallEdge(target, mention.kind, mention.line)
-            if mention.kind is MentionedAs.CALL and self._is_open(facts, mention):
-                graph.open_calls.add(unit)
         for place in (*self._by_name(sorted(facts.protocols)), *self._wrappers(facts)):
             edge = CallEdge(place, MentionedAs.CALL, unit.line)
             edges.setdefault((place, MentionedAs.CALL), edge)

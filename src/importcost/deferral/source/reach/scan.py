@@ -220,7 +220,7 @@ class _UnitWalk:
         name = _names(node.func)[-1:]
         if isinstance(node.func, ast.Name):
             here.facts.protocols.update(_BUILTIN_PROTOCOLS.get(node.func.id, ()))
-        if not isinstance(node.func, ast.Attribute):
+        if not isinstance(node.func, (ast.Name, ast.Attribute)):
             here.facts.protocols.add("__call__")
         if name in (("getattr",), ("import_module",), ("attrgetter",), ("methodcaller",)):
             self._code.is_dynamic |= not _constant(node.args[-1 if name[0] != "getattr" else 1 :])

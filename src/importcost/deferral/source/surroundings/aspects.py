@@ -28,19 +28,25 @@ class Aspect:
     objects: frozenset[str]
     read_by: Mapping[str, Keys]
     stdlib_imports: Mapping[str, Keys]
+    every_import: bool
     unread_import: bool
     made_objects: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """All aspects by name. `packages` are those whose objects read only the listed aspects.
+    """All aspects by name, and packages whose code reads only the listed ones.
 
+    That is what their import reads (`imports`), and an object that they make (`packages`).
+
+    `values` are data of modules that any mention reads; other names have to be called.
     `extension_keys` are variables that compiled modules read while they load.
     """
 
     aspects: Mapping[str, Aspect]
+    imports: Mapping[str, Mapping[str, Keys]]
     packages: Mapping[str, Mapping[str, Keys]]
+    values: frozenset[str]
     extension_keys: Keys
 
 
@@ -51,7 +57,9 @@ def surroundings() -> Surroundings:
     raw = json.loads(path.read_text(encoding="utf-8"))
     return Surroundings(
         {name: _aspect(name, entry) for name, entry in raw["aspects"].items()},
+        {name: _keyed(entry) for name, entry in raw["imports"].items()},
         {name: _keyed(entry) for name, entry in raw["packages"].items()},
+        frozenset(raw["values"]),
         frozenset(raw["extension_keys"]),
     )
 
@@ -64,6 +72,7 @@ def _aspect(name: str, entry: Mapping[str, Any]) -> Aspect:
         objects=frozenset(entry["objects"]),
         read_by=_keyed(entry["read_by"]),
         stdlib_imports=_keyed(entry["stdlib_imports"]),
+        every_import=entry.get("every_import", False),
         unread_import=entry["unread_import"],
         made_objects=entry["made_objects"],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -103,14 +103,22 @@ class ReadFinder:
             return found
         if is_stdlib(module):
             self._stdlib(module, found)
-            return found
-        known = self._installed.reads(module) if self._installed else None
-        if known is not None:
-            return known
-        for name, aspect in self._aspects.items():
-            if aspect.unread_import:
-                found.add(name, None, f"importing {module}")
+        else:
+            self._package(module, found)
         return found
+
+    def _package(self, module: str, found: StateReads) -> None:
+        listed = covering(module, surroundings().imports)
+        if listed is not None:
+            for name, keys in surroundings().imports[listed].items():
+                found.add(name, keys, f"importing {module}")
+            return
+        known = self._installed.reads(module) if self._installed else None
+        for name, aspect in self._aspects.items():
+            if aspect.every_import or (known is None and aspect.unread_import):
+                found.add(name, None, f"importing {module}")
+        if known is not None:
+            found.merge(known)
 
     def _is_name_in_own(self, dotted: str) -> bool:
         return dotted.rpartition(".")[0] in self._graph.files
@@ -156,10 +164,10 @@ class ReadFinder:
             found.names.add(name)
             for aspect in self._aspects.values():
                 entry = covering(name, aspect.read_by)
-                if entry is None or aspect.name in _BY_PATH or entry.rpartition(".")[2] == "open":
+                if entry not in surroundings().values:
                     continue
                 keys = aspect.read_by[entry]
-                if entry in _KEYED or entry.startswith("os.getenv"):
+                if entry in _KEYED:
                     # Every mention that is not a look-up of its own may read any key.
                     looked_up = [key for base, key in keyed if base == entry]
                     exact = len(looked_up) and None not in looked_up
@@ -190,21 +198,30 @@ class ReadFinder:
         words = name.replace("()", "") + "()"
         is_relative = name in _ALWAYS or self._takes_relative_path(facts, node)
         if is_stdlib(top) or top not in self._imported_tops(facts):
-            for aspect in self._aspects.values():
-                entry = covering(name, aspect.read_by)
-                if entry is not None and (aspect.name not in _BY_PATH or is_relative):
-                    found.add(aspect.name, aspect.read_by[entry], words)
-            return
-        if not self._own_code:
+            known: Mapping[str, Keys] = (
+                {} if "(" in name else self._of_standard_call(facts, node, name)
+            )
+        elif self._own_code:
+            found.packages.setdefault(top, words)
+            known = surroundings().packages.get(top) or {
+                aspect.name: None for aspect in self._aspects.values() if aspect.made_objects
+            }
+        else:
             return  # each package's own source says what its code reads
-        found.packages.setdefault(top, words)
-        known = surroundings().packages.get(top)
+        for aspect, keys in known.items():
+            if aspect not in _BY_PATH or is_relative:
+                found.add(aspect, keys, words)
+
+    def _of_standard_call(self, facts: UnitFacts, node: ast.Call, name: str) -> dict[str, Keys]:
+        """Return the aspects that a call of the standard library reads, with the keys."""
+        known: dict[str, Keys] = {}
         for aspect in self._aspects.values():
-            if known is not None:
-                if aspect.name in known:
-                    found.add(aspect.name, known[aspect.name], words)
-            elif aspect.made_objects and (aspect.name not in _BY_PATH or is_relative):
-                found.add(aspect.name, None, words)
+            entry = covering(name, aspect.read_by)
+            if entry is not None:
+                known[aspect.name] = aspect.read_by[entry]
+        for _, keys in self._keys(facts, node):
+            known["environment" if "environ" in name or "getenv" in name else "modules"] = keys
+        return known
 
     def _is_own(self, name: str) -> bool:
         parts = name.partition("(")[0].split(".")

@@ -1,0 +1,84 @@
+"""The state that installed packages read while they load, by their source."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from importcost.deferral.source.surroundings.installed import InstalledSources
+from importcost.model.advice import VerdictKind
+from tests.deferral.source.programs import analysed, import_verdict
+
+
+def installed_in(folder, imports=None, **bodies):
+    files = {}
+    for name, body in bodies.items():
+        path = folder / f"{name}.py"
+        path.write_text(textwrap.dedent(body), encoding="utf-8")
+        files[name] = str(path)
+    return InstalledSources(files, imports or {})
+
+
+HANDLER = """
+import decimal, os, random, warnings
+import heavy
+def handler(event, context):
+    {change}
+    return heavy.answer(event)
+"""
+
+READING = {
+    "variable": ("import os\nX = os.environ.get('HEAVY_MODE')", "os.environ['HEAVY_MODE'] = 'x'"),
+    "every variable": ("import os\nX = dict(os.environ)", "os.environ['HEAVY_MODE'] = 'x'"),
+    "called function": (
+        "import os\ndef mode():\n    return os.getenv('HEAVY_MODE')\nX = mode()",
+        "os.environ['HEAVY_MODE'] = 'x'",
+    ),
+    "folder": ("X = open('heavy.cfg').read()", "os.chdir('/tmp')"),
+    "random numbers": ("import random\nX = random.random()", "random.seed(1)"),
+    "decimals": (
+        "from decimal import Decimal\nX = Decimal(1) / 3",
+        "decimal.getcontext().prec = 2",
+    ),
+    "warnings": ("import warnings\nwarnings.warn('old')", "warnings.simplefilter('error')"),
+}
+
+
+@pytest.mark.parametrize("name", READING)
+def test_a_package_stays_if_its_body_reads_what_a_function_changes(name, tmp_path):
+    body, change = READING[name]
+    text = HANDLER.format(change=change)
+    verdict = import_verdict(analysed(text, installed=installed_in(tmp_path, heavy=body)), "heavy")
+    assert verdict.kind is VerdictKind.NOT_DEFERRABLE
+    assert verdict.reason.startswith("importing heavy may read ")
+    calm = installed_in(tmp_path, heavy="X = 1\ndef later():\n    return open('x')\n")
+    assert import_verdict(analysed(text, installed=calm), "heavy").kind is VerdictKind.DEFERRABLE
+
+
+def test_what_a_package_imports_counts_and_is_named(tmp_path):
+    bodies = {"heavy": "import core\n", "core": "import os\nX = os.environ['HEAVY_MODE']\n"}
+    installed = installed_in(tmp_path, {"heavy": ["core"]}, **bodies)
+    text = HANDLER.format(change="os.environ['HEAVY_MODE'] = 'x'")
+    reason = import_verdict(analysed(text, installed=installed), "heavy").reason
+    assert reason.startswith("importing heavy (core) may read the environment, which handler()")
+    text = HANDLER.format(change="os.environ['OTHER'] = 'x'")
+    kind = import_verdict(analysed(text, installed=installed), "heavy").kind
+    assert kind is VerdictKind.DEFERRABLE
+
+
+def test_a_package_whose_source_cannot_be_read_counts_as_a_reader(tmp_path):
+    installed = InstalledSources({"heavy": str(tmp_path / "gone.py")}, {})
+    text = HANDLER.format(change="os.environ['OTHER'] = 'x'")
+    kind = import_verdict(analysed(text, installed=installed), "heavy").kind
+    assert kind is VerdictKind.NOT_DEFERRABLE
+
+
+def test_a_compiled_module_reads_what_compiled_modules_are_known_to_read():
+    installed = InstalledSources({"heavy": "/opt/heavy.so"}, {})
+    text = HANDLER.format(change="os.environ['OMP_NUM_THREADS'] = '1'")
+    kind = import_verdict(analysed(text, installed=installed), "heavy").kind
+    assert kind is VerdictKind.NOT_DEFERRABLE
+    text = HANDLER.format(change="os.environ['REQUEST_ID'] = '1'")
+    kind = import_verdict(analysed(text, installed=installed), "heavy").kind
+    assert kind is VerdictKind.DEFERRABLE
