@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -90,7 +91,9 @@ _STARTERS = frozenset(
         "threading.Thread", "threading.Timer", "_thread.start_new_thread",
         "multiprocessing.Process", "multiprocessing.Pool", "multiprocessing.pool.ThreadPool",
         "concurrent.futures.ThreadPoolExecutor", "concurrent.futures.ProcessPoolExecutor",
-        "asyncio.to_thread", "anyio.to_thread.run_sync", "joblib.delayed",
+        "asyncio.to_thread", "anyio.to_thread.run_sync", "trio.to_thread.run_sync",
+        "starlette.concurrency.run_in_threadpool", "fastapi.concurrency.run_in_threadpool",
+        "asgiref.sync.sync_to_async", "asgiref.sync.SyncToAsync", "joblib.delayed",
         "http.server.ThreadingHTTPServer", "socketserver.ThreadingTCPServer",
         "socketserver.ThreadingUDPServer",
     )
@@ -231,7 +234,10 @@ class RootFinder:
         A helper that hands its parameter to a pool runs whatever function it is given.
         """
         is_open = any(
-            isinstance(value, ast.Name) and dotted_in(facts, value) is None for value in values[:1]
+            isinstance(value, ast.Name)
+            and not hasattr(builtins, value.id)
+            and dotted_in(facts, value) in (None, value.id)
+            for value in values[:1]
         )
         passed = self._graph.edges.get(ANY_PASSED, ()) if is_open else ()
         return self._graph.units_of(edge.target for edge in passed)
