@@ -322,3 +322,23 @@ def test_files_that_import_each_other_do_not_wait_for_each_other():
     }
     files = analysed_files(texts)
     assert not any(made.is_locked for file in files.values() for made in file.objects)
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        "def load():\n    with _guard:\n        return sdk.client('s3')\n",
+        "def load():\n    _guard.acquire()\n    try:\n        return sdk.client('s3')\n    finally:\n        _guard.release()\n",
+        "def inner():\n    with _guard:\n        return sdk.client('s3')\n\n\ndef load():\n    return inner()\n",
+        "class Loader:\n    def __init__(self):\n        self._lock = threading.Lock()\n        with self._lock:\n            sdk.x()\n\n\nload = Loader\n",
+    ],
+)
+def test_a_value_that_takes_a_lock_of_the_users_is_made_at_import(load):
+    """A function that holds the lock and first asks for the object would wait for itself."""
+    text = (
+        f"import threading\nimport sdk\n\n_guard = threading.Lock()\n\n\n{load}\n\ns3 = load()\n\n\n"
+        "def handler(event, context):\n    with _guard:\n        return s3.name\n"
+    )
+    made = {one.name: one for one in analysed_files({"app": text})["app"].objects}["s3"]
+    assert made.verdict.kind is VerdictKind.NOT_DEFERRABLE
+    assert "takes a lock at line" in made.verdict.reason

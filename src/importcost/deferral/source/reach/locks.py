@@ -19,6 +19,7 @@ from importcost.model.advice import DeferVerdict, VerdictKind
 
 _MAKERS = frozenset(("client", "resource", "create_client"))
 _SDKS = ("boto3", "botocore")
+_LOCK_WORDS = ("lock", "mutex", "guard", "semaphore", "condition")
 _SESSION = "a session is not thread-safe while clients are made from it"
 
 
@@ -45,7 +46,11 @@ def with_locks(files: Mapping[str, SourceFile], reach: Reach) -> dict[str, Sourc
     refused = _refused(files, threaded, clients) if together else {}
     crossed = _crossed(files, threaded, reach)
     return {
-        path: _marked(file, threaded[path], {**refused.get(path, {}), **crossed.get(path, {})})
+        path: _marked(
+            file,
+            threaded[path],
+            {**refused.get(path, {}), **crossed.get(path, {}), **_guarded(file, reach)},
+        )
         for path, file in files.items()
     }
 
@@ -162,6 +167,46 @@ def _crossed(
     return found
 
 
+def _guarded(file: SourceFile, reach: Reach) -> dict[str, str]:
+    """Return the reasons against objects whose values take a lock of the function's own.
+
+    A function may hold that lock when it first calls the getter: it would wait for itself.
+    """
+    code = reach.graph.files.get(file.module)
+    if code is None:
+        return {}
+    found: dict[str, str] = {}
+    for made in file.objects:
+        mentions = [one for one in code.body.mentions if made.line <= one.line <= made.end_line]
+        targets = [one for mention in mentions for one in reach.resolved(code.body, mention)]
+        for unit in reach.graph.reached(reach.graph.units_of(targets)):
+            lines = [_lock_line(node) for node in reach.graph.facts(unit).nodes]
+            line = next((line for line in lines if line is not None), None)
+            if line is not None:
+                found[made.name] = (
+                    f"its value takes a lock at line {line} of {unit.module}, which a function "
+                    f"may hold when it first asks for {made.name}"
+                )
+    return found
+
+
+def _lock_line(node: ast.AST) -> int | None:
+    """Return the line at which a statement or a call takes a lock, by its name."""
+    if isinstance(node, ast.With | ast.AsyncWith):
+        taken = [attribute_chain(item.context_expr) for item in node.items]
+        return node.lineno if any(chain and _names_lock(chain[-1]) for chain in taken) else None
+    if isinstance(node, ast.Call):
+        chain = attribute_chain(node.func)
+        return node.lineno if chain and chain[-1] == "acquire" else None
+    return None
+
+
+def _names_lock(name: str) -> bool:
+    return any(
+        word in name.lower() for word in ("lock", "mutex", "guard", "semaphore", "condition")
+    )
+
+
 def _loaded(module: str, reach: Reach) -> set[str]:
     """Return the function's own modules that a module imports, directly or through others."""
     found: set[str] = set()
@@ -177,15 +222,15 @@ def _loaded(module: str, reach: Reach) -> set[str]:
 
 def _marked(file: SourceFile, threaded: Collection[str], refused: Mapping[str, str]) -> SourceFile:
     objects = tuple(
-        _object(made, refused.get(made.name)) if made.name in threaded else made
+        _object(made, refused.get(made.name), is_threaded=made.name in threaded)
         for made in file.objects
     )
     return replace(file, objects=objects)
 
 
-def _object(made: ModuleObject, refused: str | None) -> ModuleObject:
+def _object(made: ModuleObject, refused: str | None, *, is_threaded: bool) -> ModuleObject:
     verdict = made.verdict
-    if verdict.kind is not VerdictKind.NEEDS_GETTER:
+    if verdict.kind is not VerdictKind.NEEDS_GETTER or not (refused or is_threaded):
         return made
     if refused is not None:
         return replace(made, verdict=DeferVerdict(VerdictKind.NOT_DEFERRABLE, refused, made.line))
