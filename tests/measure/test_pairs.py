@@ -13,6 +13,7 @@ from importcost.measure.pairs import (
     MIN_ROUNDS_OF_FEW,
     PairedSubject,
     RoundLimits,
+    longest_s,
     most_launches,
     verify,
 )
@@ -131,3 +132,7 @@ def test_launches_are_limited_and_many_variants_share_two_originals(tmp_path, co
     assert len(runner.launches) == len(seen) == 45 // a_round * a_round
     assert [done for done, _ in seen] == list(range(len(seen)))
     assert max(total for _, total in seen) <= most_launches(variants, limits) <= 45
+    assert longest_s(variants, limits, 1.0) == most_launches(variants, limits)
+    # Four or five rounds are made even if the time is up before.
+    brief = longest_s(variants, RoundLimits(45, 10.0), 1.0)
+    assert brief == max(10 + a_round, (4 if count > 2 else 5) * a_round)

@@ -247,6 +247,18 @@ def most_launches(variants: Sequence[PairedSubject[Key]], limits: RoundLimits) -
     return max(warm_ups + min(rounds, MAX_ROUNDS) * a_round, limits.launches)
 
 
+def longest_s(
+    variants: Sequence[PairedSubject[Key]], limits: RoundLimits, launch_s: float
+) -> float:
+    """Return how long `verify` takes at most, in seconds, if a launch takes `launch_s`.
+
+    A round that has begun is finished, and the first few are made in any case.
+    """
+    a_round = (controls(len(variants)) + len(variants)) * launch_s
+    least = limits.least_rounds(len(variants)) * a_round
+    return max(least, min(most_launches(variants, limits) * launch_s, limits.seconds + a_round))
+
+
 def controls(variants: int) -> int:
     """Return how often a round launches the original, for a number of variants.
 

@@ -19,7 +19,7 @@ from importcost.app.defer.variants import Variants
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.request import Listener
 from importcost.errors import HandlerError
-from importcost.measure.pairs import PairedSubject, RoundLimits, most_launches, verify
+from importcost.measure.pairs import PairedSubject, RoundLimits, longest_s, most_launches, verify
 from importcost.measure.session import Progress, Subject
 from importcost.model.advice import Verification
 from importcost.model.durations import about_time
@@ -129,10 +129,10 @@ class Proof:
                 Progress(before + done, before + total, RunKind.TIMED, f"Verifying {count}")
             )
 
-        most = most_launches(paired, limits)
+        most, takes_s = most_launches(paired, limits), longest_s(paired, limits, self._launch_s)
         self._listener.note(
             f"Verifying {count} on copies, in interleaved pairs: at most {most} launches, "
-            f"{about_time(most * self._launch_s)} ..."
+            f"{about_time(takes_s)} ..."
         )
         return verify(
             self._bench.runner,
