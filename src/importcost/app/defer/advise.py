@@ -107,6 +107,7 @@ class _Judge:
         The many imports of dependencies of which none is worth a word are left out.
         """
         edits, found, best = self._decided(findings)
+        self._effects.keep()
         members = best.finding_ids if best else ()
         kept = [
             findings[number]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from importcost.app.defer.findings import JudgedImport
@@ -25,8 +25,11 @@ def refuse_effects(
     """
     judged = list(findings)
     movable = {number for number, one in enumerate(judged) if one.changes}
+    loads = {number: costs.imports.loaded_by(judged[number].keys) for number in movable}
     while movable:
-        found = _first_effect(costs, judged, movable, effects)
+        keys = [key for number in sorted(movable) for key in judged[number].keys]
+        moved = costs.imports.modules_of(keys)
+        found = _first_effect(moved, _loaders(loads, movable), effects)
         if found is None:
             return judged
         number, seen = found
@@ -36,19 +39,14 @@ def refuse_effects(
 
 
 def _first_effect(
-    costs: MeasuredCosts,
-    judged: Sequence[JudgedImport],
-    movable: set[int],
-    effects: ImportEffects,
+    moved: Sequence[str], loaders: Mapping[str, frozenset[int]], effects: ImportEffects
 ) -> tuple[int, tuple[ImportEffect, ...]] | None:
     """Return the finding that has to stay, with the effects of the modules that it loads."""
-    keys = [key for number in sorted(movable) for key in judged[number].keys]
-    moved = costs.imports.modules_of(keys)
-    loaders = _loaders(costs, judged, movable)
     seen: dict[int, list[ImportEffect]] = defaultdict(list)
+    inside = frozenset(moved)
     for module in moved:
         for effect in effects.of(module):
-            if not _is_unseen(effect, frozenset(moved), loaders):
+            if not _is_unseen(effect, inside, loaders):
                 seen[min(loaders[module])].append(effect)
     if not seen:
         return None
@@ -57,12 +55,12 @@ def _first_effect(
 
 
 def _loaders(
-    costs: MeasuredCosts, judged: Sequence[JudgedImport], movable: set[int]
+    loads: Mapping[int, Sequence[str]], movable: Collection[int]
 ) -> Mapping[str, frozenset[int]]:
     """Return, for each module, the findings that load it by themselves or through others."""
     loaders: dict[str, set[int]] = defaultdict(set)
     for number in movable:
-        for module in costs.imports.loaded_by(judged[number].keys):
+        for module in loads[number]:
             loaders[module].add(number)
     return {module: frozenset(numbers) for module, numbers in loaders.items()}
 

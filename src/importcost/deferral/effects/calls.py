@@ -13,11 +13,20 @@ from importcost.deferral.effects.refs import FRESH, FunctionDef, NameScope, Ref,
 from importcost.deferral.effects.run import MAX_DEPTH, BodyRun, CallSite, shown
 from importcost.model.effects import EffectKind
 
-REGISTERS = re.compile(
+_REGISTERS = re.compile(
     r"^(un)?(register|subscribe|connect|install|patch|hook|listen|attach|bind|enable|instrument)"
-    r"|^add(_|$)|^set[_A-Z]|^include_|^use$|_register$|^configure|^mount"
+    r"|^(add|append|push|remove|reset|clear|update)(_|$)|^set[_A-Z]|^include_|^use$|_register$|^configure|^mount"
 )
+_PASSING = frozenset(
+    ("acquire", "release", "debug", "info", "warning", "error", "log", "write", "flush", "join")
+)
+"""Methods of the standard library's objects that leave them as they were."""
 _TAKES_CLASS = frozenset({"classmethod"})
+
+
+def looks_registering(path: str) -> bool:
+    """Return True if a function's name says that it registers or configures something."""
+    return _REGISTERS.search(path.rpartition(".")[2].lstrip("_")) is not None
 
 
 def follow_call(run: BodyRun, callee: Ref, site: CallSite) -> Ref:
@@ -43,7 +52,16 @@ def _unknown(run: BodyRun, callee: Ref, site: CallSite) -> Ref:
     known = _known(run, callee)
     if known is not None and callee.of is not None:
         _record_known(run, known, callee.of, site)
+    elif site.use == "decorator" and callee.of is not None and _is_method(run, callee.of):
+        holder = callee.of.path.rpartition(".")[0]
+        run.changes(replace(callee.of, path=holder), "", EffectKind.REGISTERS)
     return FRESH
+
+
+def _is_method(run: BodyRun, callee: Ref) -> bool:
+    """Return True for a method of an object whose class has no source to read."""
+    is_stdlib = run.lookup.codes.is_stdlib(callee.module) or callee.module == "builtins"
+    return callee.form is RefForm.OBJECT and "." in callee.path and not is_stdlib
 
 
 def _known(run: BodyRun, callee: Ref) -> KnownCall | None:
@@ -53,7 +71,8 @@ def _known(run: BodyRun, callee: Ref) -> KnownCall | None:
 
 
 def _record_known(run: BodyRun, known: KnownCall, target: Ref, site: CallSite) -> None:
-    if run.depth and run.fills_once(site.scope.module):
+    is_own = not run.is_library(run.module)
+    if (run.depth and run.fills_once(site.scope.module)) or (known.is_own_only and not is_own):
         return
     how = f"{run.how}, which {known.does}" if run.depth else known.does
     category = _category(site) if target.module == "warnings" else None
@@ -91,8 +110,8 @@ def _object(run: BodyRun, callee: Ref, site: CallSite) -> Ref:
         return follow_call(run, method, site)
     if callee.dotted in run.lookup.known.shared_results:
         return callee
-    if callee.dotted == "logging.getLogger" and site.node is not None:
-        return run.lookup.logger(site.node, site.scope.module)
+    if callee.dotted == "logging.getLogger":
+        return run.lookup.logger(site.positional[0].text if site.positional else "")
     if callee.dotted in ("importlib.import_module", "sys.modules.get"):
         name = site.positional[0].text if site.positional else None
         return Ref(RefForm.MODULE, name) if name else FRESH
@@ -122,11 +141,13 @@ def _unresolved(run: BodyRun, callee: Ref, site: CallSite) -> None:
     holder, _, last = callee.path.rpartition(".")
     target = replace(callee, path=holder, of=None) if holder else callee
     if callee.of is not None and run.lookup.codes.is_stdlib(callee.of.module):
-        if last not in ANY_CHANGER:
+        if last not in ANY_CHANGER and (site.use == "value" or last in _PASSING):
             return
-    elif last not in ANY_CHANGER and not REGISTERS.search(last):
+    elif last not in ANY_CHANGER and not looks_registering(last):
         # A decorator that is no method has nothing to register with.
         is_plain = site.use == "value" or (site.use == "decorator" and not holder)
+        if run.depth and site.use == "statement" and holder:
+            run.doubt = run.doubt or target
         if run.depth or is_plain:
             return
     run.changes(target, f"calls {shown(callee.dotted)}()", EffectKind.REGISTERS)
@@ -158,9 +179,10 @@ def _construct(run: BodyRun, class_: Ref, site: CallSite) -> Ref:
     if known is not None:
         _record_known(run, known, class_, site)
         return made
-    method = run.lookup.member(class_, "__init__", made)
-    if method is not None and method.form is RefForm.FUNCTION:
-        follow(run, method, site)
+    for name, receiver in (("__new__", class_), ("__init__", made)):
+        method = run.lookup.member(class_, name, receiver)
+        if method is not None and method.form is RefForm.FUNCTION:
+            follow(run, method, replace(site, node=None))
     return made
 
 
@@ -186,7 +208,7 @@ def follow(run: BodyRun, function: Ref, site: CallSite) -> Ref:
     run.how = run.how or f"calls {shown(function.dotted)}()"
     if not run.depth or (site.use == "value" and _is_elsewhere(run, function)):
         run.use, run.callee = site.use, function.module
-        if REGISTERS.search(function.path.rpartition(".")[2]):
+        if looks_registering(function.path):
             run.use = "statement"
     run.active.append(function.dotted)
     run.depth += 1
@@ -201,9 +223,37 @@ def follow(run: BodyRun, function: Ref, site: CallSite) -> Ref:
     return scope.result[0] if scope.result else FRESH
 
 
+def _take_kept(name: str, outer: NameScope, receiver: Ref, scope: NameScope) -> None:
+    """Hand over what the caller has set on the same object, as `__init__()` does."""
+    for known, value in outer.names.items():
+        holder, _, attribute = known.partition(".")
+        if attribute and outer.names.get(holder) == receiver:
+            scope.names[f"{name}.{attribute}"] = value
+
+
+def _defaults(node: ast.FunctionDef | ast.Lambda) -> dict[str, Ref]:
+    """Return the parameters that are empty unless they are given: flags of what is not wanted."""
+    places = [*node.args.posonlyargs, *node.args.args]
+    pairs = [*zip(reversed(places), reversed(node.args.defaults), strict=False)]
+    pairs += [
+        (place, default)
+        for place, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+        if default is not None
+    ]
+    return {
+        place.arg: Ref(RefForm.FRESH, type="none" if default.value is None else "false")
+        for place, default in pairs
+        if isinstance(default, ast.Constant) and default.value in (None, False)
+    }
+
+
 def _is_elsewhere(run: BodyRun, function: Ref) -> bool:
     """Return True if a call leaves the package that the outermost call went into."""
-    return function.module.partition(".")[0] != run.callee.partition(".")[0]
+    return not _is_same_package(function.module, run.callee)
+
+
+def _is_same_package(first: str, second: str) -> bool:
+    return first.partition(".")[0] == second.partition(".")[0]
 
 
 def _bind(
@@ -213,6 +263,7 @@ def _bind(
     scope: NameScope,
 ) -> None:
     names = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+    defaults = _defaults(node)
     scope.names["(method)"] = function
     decorators = {ast.unparse(one) for one in getattr(node, "decorator_list", ())}
     receiver = function.of
@@ -222,14 +273,44 @@ def _bind(
         is_plain = receiver.form is RefForm.CLASS and not decorators & _TAKES_CLASS
         # `Class.method(instance)` passes the instance itself.
         if not is_plain or site.node is None:
+            _take_kept(names[0], site.scope, class_, scope)
             scope.names[names.pop(0)] = class_
     for name, value in zip(names, site.positional, strict=False):
         scope.names[name] = value
     every = {*names, *(one.arg for one in node.args.kwonlyargs)}
     for name in every - set(scope.names):
-        scope.names[name] = site.keywords.get(name, FRESH)
+        scope.names[name] = site.keywords.get(name, defaults.get(name, FRESH))
     if node.args.vararg is not None:
         rest = [one for one in site.positional[len(names) :] if one.is_shared]
         scope.names[node.args.vararg.arg] = rest[0] if rest else FRESH
     if node.args.kwarg is not None:
         scope.names[node.args.kwarg.arg] = FRESH
+
+
+def _is_held(run: BodyRun, given: Ref) -> bool:
+    """Return True for an object that a module holds, and that the callee can change."""
+    is_stdlib = given.module == "builtins" or run.lookup.codes.is_stdlib(given.module)
+    return given.form is RefForm.OBJECT and not given.type and not is_stdlib
+
+
+def doubtful(run: BodyRun, node: ast.Call, scope: NameScope, use: str = "statement") -> None:
+    """Judge a call at module level that returns nothing of use, if following it has shown nothing.
+
+    It is there for what it does: to the object whose method could not be followed, to the objects
+    of other modules that it is given, or to its own module if its name says so.
+    """
+    callee = run.value(node.func, scope)
+    target = run.doubt
+    is_library = callee.form is RefForm.FUNCTION and run.is_library(callee.module)
+    is_library = is_library and not _is_same_package(callee.module, run.module)
+    if is_library and not run.lookup.known.is_trusted(callee.module):
+        given = [run.value(one, scope) for one in node.args]
+        held = [one for one in given if _is_held(run, one)]
+        registers = looks_registering(callee.path)
+        if use == "statement":
+            own = callee.of or callee
+            target = target or next(iter(held), own if registers else None)
+        elif registers:
+            target = next(iter(held), None)
+    if target is not None:
+        run.changes(target, f"calls {shown(callee.dotted)}()", EffectKind.REGISTERS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from importcost.deferral.effects.calls import follow
+from importcost.deferral.effects.calls import doubtful, follow
 from importcost.deferral.effects.lookup import metaclass_of
 from importcost.deferral.effects.refs import FRESH, NameScope, Ref, RefForm
 from importcost.deferral.effects.run import BodyRun, CallSite, shown
@@ -39,10 +39,13 @@ def _decorate(
         if not run.depth:
             run.line = decorator.lineno
             run.how = f"decorates {node.name} with {_words(run, decorator, scope)}"
+        before = len(run.effects)
         found = run.value(decorator, scope, "decorator")
         if found.form in (RefForm.FUNCTION, RefForm.OBJECT, RefForm.FRESH):
             site = CallSite(scope, (made,), use="decorator", node=_NO_NODE)
             run.steps.call(run, found, site)
+        if not run.depth and len(run.effects) == before and isinstance(decorator, ast.Call):
+            doubtful(run, decorator, scope, "decorator")
         if not run.depth:
             run.how = ""
 

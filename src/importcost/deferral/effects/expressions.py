@@ -85,7 +85,11 @@ def _subscript(run: BodyRun, node: ast.Subscript, scope: NameScope) -> Ref:
 
 
 def _constant(_run: BodyRun, node: ast.Constant, _scope: NameScope) -> Ref:
-    return Ref(RefForm.FRESH, text=node.value) if isinstance(node.value, str) else FRESH
+    if isinstance(node.value, str):
+        return Ref(RefForm.FRESH, text=node.value)
+    if node.value is None or node.value is False:
+        return Ref(RefForm.FRESH, type="none" if node.value is None else "false")
+    return FRESH
 
 
 def _lambda(_run: BodyRun, node: ast.Lambda, scope: NameScope) -> Ref:

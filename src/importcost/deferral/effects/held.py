@@ -42,7 +42,7 @@ def _logger(run: BodyRun, base: Ref, name: str, site: CallSite) -> None:
     if name == "addHandler" and handler.of is not None and handler.of.path == "NullHandler":
         return
     own = run.module.partition(".")[0]
-    if base.path and base.path.partition(".")[0] == own:
+    if run.is_asked or (base.path and base.path.partition(".")[0] == own):
         return
     logger = f"the logger {base.path}" if base.path else "the root logger"
     does = f"{run.how}, which changes {logger}" if run.depth else f"calls {name}() of {logger}"

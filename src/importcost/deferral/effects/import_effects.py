@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from importcost.deferral.effects.body import effects_of_body
+from importcost.deferral.effects.fingerprints import Fingerprints
 from importcost.deferral.effects.known_effects import load_known_effects
 from importcost.deferral.effects.lookup import Lookup
 from importcost.deferral.effects.module_code import ModuleCodes
+from importcost.deferral.effects.store import EffectsStore
 from importcost.deferral.effects.subclass_reads import SubclassReaders
 from importcost.model.effects import EffectKind, ImportEffect
 from importcost.model.graph import ImportGraph
@@ -20,15 +22,29 @@ class ImportEffects:
         self._codes = ModuleCodes(graph, python)
         self._lookup = Lookup(self._codes, load_known_effects())
         self._readers = SubclassReaders(self._lookup)
+        self._store = EffectsStore(Fingerprints(self._codes), python)
         self._found: dict[str, tuple[ImportEffect, ...]] = {}
 
     def of(self, module: str) -> tuple[ImportEffect, ...]:
         """Return what a module's body does to objects that are not its own."""
         if module not in self._found:
-            known = self._known(module)
-            read = effects_of_body(self._lookup, self._readers, module)
-            self._found[module] = (*known, *read)
+            self._found[module] = (*self._known(module), *self._read(module))
         return self._found[module]
+
+    def keep(self) -> None:
+        """Store what was read, for the next run."""
+        self._store.save()
+
+    def _read(self, module: str) -> tuple[ImportEffect, ...]:
+        if self._codes.is_stdlib(module) or not self._codes.has_source(module):
+            return ()
+        stored = self._store.find(module)
+        if stored is not None:
+            return stored
+        with self._codes.watched() as seen:
+            found = effects_of_body(self._lookup, self._readers, module)
+        self._store.put(module, found, frozenset(seen))
+        return found
 
     def _known(self, module: str) -> tuple[ImportEffect, ...]:
         """Return what a package is known for: at its import, or anywhere if it has no source."""

@@ -18,13 +18,15 @@ class KnownCall:
     """A function that changes something: `does` is a verb phrase, `kind` its kind of effect.
 
     `is_process` is True if it changes the process, whatever modules are loaded, `is_of_argument` if
-    only code that has its first argument can notice.
+    only code that has its first argument can notice, `is_own_only` if a library that does it looks
+    after nothing but itself.
     """
 
     does: str
     kind: EffectKind
     is_process: bool
     is_of_argument: bool
+    is_own_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,11 @@ def _known(data: Mapping[str, Any]) -> KnownEffects:
         kind = EffectKind(group["kind"])
         for name, does in group["names"].items():
             calls[name] = KnownCall(
-                does, kind, bool(group["process"]), bool(group.get("of_argument"))
+                does,
+                kind,
+                bool(group["process"]),
+                bool(group.get("of_argument")),
+                bool(group.get("own_only")),
             )
     return KnownEffects(
         revision=int(data["revision"]),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
 from dataclasses import replace
 
+from importcost.deferral.effects.ancestry import Ancestry
 from importcost.deferral.effects.known_effects import KnownEffects
 from importcost.deferral.effects.module_code import (
     BoundName,
@@ -54,8 +54,11 @@ class Lookup:
     def __init__(self, codes: ModuleCodes, known: KnownEffects) -> None:
         self.codes = codes
         self.known = known
-        self._found: dict[tuple[str, str], Ref | None] = {}
+        self._found: dict[tuple[str, str], tuple[Ref | None, frozenset[str]]] = {}
         self._busy: set[tuple[str, str]] = set()
+        # By id(): the parsed sources, which hold the nodes, live as long as this does.
+        self._members: dict[int, dict[str, BoundName]] = {}
+        self._ancestry = Ancestry(codes, self.plain)
 
     def dotted(self, dotted: str, depth: int = 0) -> Ref:
         """Return what an absolute dotted name refers to."""
@@ -73,10 +76,14 @@ class Lookup:
                 return None
             self._busy.add(key)
             try:
-                self._found[key] = self._of_module(module, name, depth)
+                with self.codes.watched() as seen:
+                    found = self._of_module(module, name, depth)
+                self._found[key] = found, frozenset(seen)
             finally:
                 self._busy.discard(key)
-        return self._found[key]
+        ref, looked_at = self._found[key]
+        self.codes.note(*looked_at)
+        return ref
 
     def _of_module(self, module: str, name: str, depth: int) -> Ref | None:
         code = self.codes.code(module)
@@ -131,25 +138,19 @@ class Lookup:
         if maker is None:
             return Ref(RefForm.OBJECT, module, path, type=_MAKERS.get(name, ""))
         if maker.dotted == "logging.getLogger":
-            return self.logger(value, module)
+            argument = value.args[0] if value.args else ast.Constant("")
+            is_name = isinstance(argument, ast.Name) and argument.id == "__name__"
+            text = argument.value if isinstance(argument, ast.Constant) else None
+            return self.logger(module if is_name else text)
         type_ = _MAKERS.get(maker.dotted, "")
         of = None if maker.form is RefForm.FRESH else maker
         return Ref(RefForm.OBJECT, module, path, of=of, type=type_)
 
-    def logger(self, call: ast.Call, module: str) -> Ref:
-        """Return the logger that `getLogger(...)` gives; one of an unknown name is taken as new."""
-        if not call.args:
-            return Ref(RefForm.LOGGER, "", "")
-        argument = call.args[0]
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-            return Ref(RefForm.LOGGER, self.logger_owner(argument.value), argument.value)
-        if isinstance(argument, ast.Name) and argument.id == "__name__":
-            return Ref(RefForm.LOGGER, module, module)
-        return FRESH
-
-    def logger_owner(self, name: str) -> str:
-        """Return the module that a logger is named after, empty for the root and other names."""
-        return name if name in self.codes.loaded else ""
+    def logger(self, name: object) -> Ref:
+        """Return the logger of a name; one of an unknown name is taken as new."""
+        if not isinstance(name, str):
+            return FRESH
+        return Ref(RefForm.LOGGER, name if name in self.codes.loaded else "", name)
 
     def plain(self, node: ast.expr, module: str, depth: int = 0) -> Ref | None:
         """Resolve a name or a chain of attributes at module level."""
@@ -166,7 +167,10 @@ class Lookup:
             found = self.of_module(base.module, name, depth + 1)
             return found or Ref(RefForm.OBJECT, base.module, name)
         if base.form is RefForm.CLASS:
-            return self.member(base, name, base) or _part(base, name)
+            found = self.member(base, name, base)
+            if found is None and name == "register" and self._is_abstract(base):
+                return Ref(RefForm.OBJECT, "abc", "ABCMeta.register")
+            return found or _part(base, name)
         if base.of is not None and base.form in (RefForm.OBJECT, RefForm.FRESH):
             found = self.member(base.of, name, base) if base.of.form is RefForm.CLASS else None
             return found or self._opaque_member(base, base.of, name)
@@ -177,6 +181,11 @@ class Lookup:
         hidden = [one for one in self.ancestors(class_) if one.form is RefForm.OBJECT]
         of = _part(hidden[0], name) if hidden else None
         return replace(_part(base, name), of=of) if base.is_shared else replace(FRESH, of=of)
+
+    def _is_abstract(self, class_: Ref) -> bool:
+        meta = metaclass_of(self, class_)
+        line = [*self.ancestors(class_), *([meta] if meta is not None else [])]
+        return any(one.dotted in ("abc.ABC", "abc.ABCMeta") for one in line)
 
     def member(self, class_: Ref, name: str, receiver: Ref) -> Ref | None:
         """Return a class's attribute: the first of its ancestors' that has it."""
@@ -190,15 +199,21 @@ class Lookup:
         """Return an attribute that a class's own body defines."""
         if not isinstance(class_.node, ast.ClassDef):
             return None
-        found: Ref | None = None
-        for node in live(class_.node.body, self.codes.python):
-            for bound, value in bound_names(node, ""):
-                if bound == name:
-                    path = f"{class_.path}.{name}"
-                    found = self._class_value(value, class_, path, receiver)
-        return found
+        if id(class_.node) not in self._members:
+            self._members[id(class_.node)] = {
+                bound: value
+                for node in live(class_.node.body, self.codes.python)
+                for bound, value in bound_names(node, "")
+            }
+        found = self._members[id(class_.node)].get(name)
+        if found is None:
+            return None
+        return self._class_value(found, class_, f"{class_.path}.{name}", receiver)
 
     def _class_value(self, value: BoundName, class_: Ref, path: str, receiver: Ref) -> Ref:
+        if isinstance(value.node, FunctionDef) and _is_property(value.node):
+            name = path.rpartition(".")[2]
+            return _part(receiver, name) if receiver.is_shared else FRESH
         if isinstance(value.node, FunctionDef):
             return Ref(RefForm.FUNCTION, class_.module, path, of=receiver, node=value.node)
         if isinstance(value.node, ast.ClassDef):
@@ -209,36 +224,7 @@ class Lookup:
 
     def ancestors(self, class_: Ref) -> list[Ref]:
         """Return a class and all its ancestors that can be resolved, nearest first."""
-        found: dict[str, Ref] = {class_.dotted: class_}
-        waiting = [class_]
-        while waiting and len(found) < 200:
-            for base in self.bases(waiting.pop(0)):
-                if base.dotted not in found:
-                    found[base.dotted] = base
-                    waiting.append(base)
-        return list(found.values())
-
-    def bases(self, class_: Ref) -> Iterator[Ref]:
-        """Yield the resolved bases that a class names; those without source are opaque."""
-        if not isinstance(class_.node, ast.ClassDef):
-            return
-        scope = class_.scope
-        for base in class_.node.bases:
-            node = base.value if isinstance(base, ast.Subscript) else base
-            found = scope.names.get(node.id) if scope and isinstance(node, ast.Name) else None
-            if isinstance(node, ast.Call):
-                yield from self._called_base(node, class_.module)
-                continue
-            found = found or self.plain(node, class_.module)
-            if found is not None and found.is_shared and found.dotted != class_.dotted:
-                yield found
-
-    def _called_base(self, node: ast.Call, module: str) -> Iterator[Ref]:
-        """Yield the classes of `with_metaclass(Meta, Base)` and the like."""
-        for argument in node.args:
-            found = self.plain(argument, module)
-            if found is not None and found.form is RefForm.CLASS:
-                yield found
+        return self._ancestry.of(class_)
 
 
 def metaclass_of(lookup: Lookup, class_: Ref) -> Ref | None:
@@ -259,6 +245,11 @@ def metaclass_of(lookup: Lookup, class_: Ref) -> Ref | None:
 def is_builtin(name: str) -> bool:
     """Return True if a bare name means a builtin where nothing else binds it."""
     return hasattr(builtins, name)
+
+
+def _is_property(node: FunctionDef) -> bool:
+    names = (ast.unparse(one) for one in getattr(node, "decorator_list", ()))
+    return any(one.endswith(("property", ".setter", ".getter")) for one in names)
 
 
 def _part(base: Ref, name: str) -> Ref:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,8 @@ from importcost.model.graph import STDLIB, ImportGraph, LoadedModule
 
 MAX_SOURCE_BYTES = 2_000_000
 """Larger modules are tables of data; parsing one takes seconds."""
+MAX_TOTAL_BYTES = 40_000_000
+"""Sources that are parsed for one graph: about 20 s. Limiting time would make verdicts differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,28 @@ class ModuleCodes:
         self.loaded: Mapping[str, LoadedModule] = {one.name: one for one in graph.modules}
         self.python = python
         self._parsed: dict[str, ModuleCode | None] = {}
-        self.consulted: set[str] = set()
+        self._watches: list[set[str]] = []
+        self._bytes = 0
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[set[str]]:
+        """Collect the names of the modules that are looked at meanwhile."""
+        seen: set[str] = set()
+        self._watches.append(seen)
+        try:
+            yield seen
+        finally:
+            self._watches.pop()
+            self.note(*seen)
+
+    def note(self, *names: str) -> None:
+        """Take it that these modules were looked at."""
+        if self._watches:
+            self._watches[-1].update(names)
 
     def code(self, name: str) -> ModuleCode | None:
         """Return a module's parsed source, or None if there is none to read."""
-        self.consulted.add(name)
+        self.note(name)
         if name not in self._parsed:
             self._parsed[name] = self._parse(name)
         return self._parsed[name]
@@ -70,6 +90,7 @@ class ModuleCodes:
 
     def is_loaded(self, name: str) -> bool:
         """Return True if init loaded the module, as far as the graph and Python's own say."""
+        self.note(name)
         return name in self.loaded or self.is_stdlib(name)
 
     def split(self, dotted: str) -> tuple[str, str]:
@@ -78,6 +99,7 @@ class ModuleCodes:
         for size in range(len(parts), 0, -1):
             module = ".".join(parts[:size])
             if module in self.loaded:
+                self.note(module)
                 return module, ".".join(parts[size:])
         return parts[0], ".".join(parts[1:])
 
@@ -93,9 +115,10 @@ class ModuleCodes:
         file = str(self.loaded[name].file)
         try:
             data = Path(file).read_bytes()
-            text = decode(file, data) if len(data) <= MAX_SOURCE_BYTES else None
+            text = decode(file, data) if self._may_parse(len(data)) else None
             if text is None or isinstance(text, Unreadable):
                 return None
+            self._bytes += len(data)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the user's escapes are not ours to judge
                 tree = ast.parse(text.text)
@@ -105,6 +128,9 @@ class ModuleCodes:
         package = name if is_package else name.rpartition(".")[0]
         names, stars = self._global_names(tree, package)
         return ModuleCode(name, file, package, tree, text.text, names, stars)
+
+    def _may_parse(self, size: int) -> bool:
+        return size <= MAX_SOURCE_BYTES and self._bytes + size <= MAX_TOTAL_BYTES
 
     def _global_names(
         self, tree: ast.Module, package: str

@@ -68,6 +68,7 @@ class BodyRun:
     count: int = 0
     active: list[str] = field(default_factory=list)
     guarded: set[str] = field(default_factory=set)
+    doubt: Ref | None = None
     new_class: Ref | None = None
     under: Ref | None = None
 
@@ -87,9 +88,12 @@ class BodyRun:
         """Record a change of an object, if others can see it."""
         if not target.is_shared or target.module == self.module:
             return
+        if target.module and not self.lookup.codes.is_loaded(target.module.partition(".")[0]):
+            return  # nobody has what was not loaded
         if self.depth and (_MEMO.search(target.path) or self.fills_once(target.module)):
             return
-        if self.is_asked and self.depth and self.is_library(target.module):
+        is_kept = not target.module or self.is_library(target.module)
+        if self.is_asked and self.depth and is_kept:
             return  # what a library keeps for itself while it computes a value
         if self.depth:
             link = "changes" if self.new_class is not None else ", which changes"

@@ -6,11 +6,12 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from importcost.deferral.effects.calls import doubtful
 from importcost.deferral.effects.conditions import known_outcome
 from importcost.deferral.effects.definitions import define_class, define_function
 from importcost.deferral.effects.expressions import bind, element, named
 from importcost.deferral.effects.module_code import absolute
-from importcost.deferral.effects.refs import FRESH, NameScope, Ref, RefForm, worse
+from importcost.deferral.effects.refs import FRESH, NameScope, Ref, RefForm, item_of, worse
 from importcost.deferral.effects.run import BodyRun, shown
 from importcost.model.effects import EffectKind
 
@@ -33,7 +34,11 @@ def run_statements(run: BodyRun, body: Sequence[ast.stmt], scope: NameScope) -> 
 
 
 def _expression(run: BodyRun, node: ast.Expr, scope: NameScope) -> None:
+    before, run.doubt = len(run.effects), None
     run.value(node.value, scope, "statement")
+    if run.depth or len(run.effects) > before or not isinstance(node.value, ast.Call):
+        return
+    doubtful(run, node.value, scope)
 
 
 def _assign(run: BodyRun, node: ast.stmt, scope: NameScope) -> None:
@@ -42,7 +47,17 @@ def _assign(run: BodyRun, node: ast.stmt, scope: NameScope) -> None:
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
     for target in targets:
         if target is not None and value is not None:
-            assign_to(run, target, found, scope)
+            for part, given in _pairs(target, value):
+                assign_to(run, part, found if given is None else run.value(given, scope), scope)
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr | None]]:
+    """Pair the parts of `a, b = c, d`; a target that is not spread has no value of its own."""
+    if not isinstance(target, ast.Tuple) or not isinstance(value, ast.Tuple):
+        return [(target, None)]
+    if len(target.elts) != len(value.elts):
+        return [(target, None)]
+    return list(zip(target.elts, value.elts, strict=True))
 
 
 def assign_to(run: BodyRun, target: ast.expr, found: Ref, scope: NameScope) -> None:
@@ -51,9 +66,9 @@ def assign_to(run: BodyRun, target: ast.expr, found: Ref, scope: NameScope) -> N
         _assign_name(run, target.id, found, scope)
     elif isinstance(target, (ast.Tuple, ast.List)):
         for part in target.elts:
-            assign_to(run, part, FRESH, scope)
+            assign_to(run, part, item_of(found), scope)
     elif isinstance(target, ast.Starred):
-        assign_to(run, target.value, FRESH, scope)
+        assign_to(run, target.value, found, scope)
     elif isinstance(target, ast.Attribute):
         base = run.value(target.value, scope)
         if isinstance(target.value, ast.Name):
@@ -117,6 +132,8 @@ def _delete(run: BodyRun, node: ast.Delete, scope: NameScope) -> None:
 
 def _if(run: BodyRun, node: ast.If, scope: NameScope) -> None:
     decided = known_outcome(node.test, run.python)
+    if decided is None:
+        decided = _by_arguments(run, node.test, scope)
     run.value(node.test, scope)
     before, guarded = dict(scope.names), set(run.guarded)
     run.guarded |= _tested(run, node.test, scope)
@@ -127,15 +144,46 @@ def _if(run: BodyRun, node: ast.If, scope: NameScope) -> None:
         taken, scope.names = scope.names, before
         run.steps.run(run, node.orelse, scope)
         if decided is None:
-            scope.names = _merged(taken, scope.names)
+            scope.names = _merged(taken, scope.names, _copied(node.test))
 
 
-def _merged(first: dict[str, Ref], second: dict[str, Ref]) -> dict[str, Ref]:
+def _by_arguments(run: BodyRun, test: ast.expr, scope: NameScope) -> bool | None:
+    """Return the outcome of a condition on a parameter that was not given, None if unknown."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = _by_arguments(run, test.operand, scope)
+        return None if inner is None else not inner
+    is_compared = isinstance(test, ast.Compare) and ast.unparse(test.comparators[0]) == "None"
+    tested = test.left if is_compared and isinstance(test, ast.Compare) else test
+    if not run.depth or not isinstance(tested, (ast.Name, ast.Attribute)):
+        return None
+    found = scope.names.get(ast.unparse(tested))
+    if found is None or found.type not in ("none", "false"):
+        return None
+    if not isinstance(test, ast.Compare):
+        return False
+    is_none = found.type == "none"
+    return is_none if isinstance(test.ops[0], (ast.Is, ast.Eq)) else not is_none
+
+
+def _copied(test: ast.expr) -> set[str]:
+    """Return the attributes that a class gets a copy of if its own `__dict__` has none."""
+    negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+    if isinstance(test, ast.UnaryOp):
+        test = test.operand
+    wanted = ast.In if negated else ast.NotIn
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], wanted):
+        return set()
+    text = test.left.value if isinstance(test.left, ast.Constant) else None
+    return {text} if isinstance(text, str) and "__dict__" in ast.unparse(test) else set()
+
+
+def _merged(first: dict[str, Ref], second: dict[str, Ref], copied: set[str]) -> dict[str, Ref]:
+    """Return the names after a condition; `copied` are attributes that the first branch made."""
     merged: dict[str, Ref] = {}
     for name in {**first, **second}:
         if name in first and name in second:
             merged[name] = worse(first[name], second[name])
-        elif "." not in name:
+        elif "." not in name or name.partition(".")[2] in copied:
             merged[name] = first.get(name) or second[name]
     return merged
 

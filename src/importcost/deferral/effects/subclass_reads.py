@@ -57,6 +57,8 @@ class SubclassReaders:
         for name in self._packages[top]:
             if name not in self._reads:
                 self._reads[name] = tuple(self._of_module(name))
+            if self._reads[name]:
+                self._lookup.codes.note(name)
             yield from self._reads[name]
 
     def _of_module(self, name: str) -> Iterator[SubclassRead]:
