@@ -99,7 +99,8 @@ def _hooks(run: BodyRun, class_: Ref, node: ast.ClassDef) -> None:
             _follow(run, hook, f"defines class {node.name} {words}", FRESH, FRESH)
     if metaclass is not None and metaclass.form is RefForm.CLASS:
         run.under = _nearest(sources, metaclass, run)
-        _metaclass(run, node.name, class_, metaclass)
+        words = f"under {sources[0].dotted}, whose" if sources else "with"
+        _metaclass(run, f"defines class {node.name} {words}", class_, metaclass)
     run.new_class = run.under = None
 
 
@@ -109,15 +110,13 @@ def _nearest(sources: list[Ref], metaclass: Ref, run: BodyRun) -> Ref:
     return having[-1] if having else metaclass
 
 
-def _metaclass(run: BodyRun, name: str, class_: Ref, metaclass: Ref) -> None:
-    under = run.under.dotted if run.under is not None else ""
-    link = "with" if run.under == metaclass else f"under {under}, whose"
-    how = f"defines class {name} {link} metaclass {metaclass.dotted}"
+def _metaclass(run: BodyRun, how: str, class_: Ref, metaclass: Ref) -> None:
+    how = f"{how} metaclass {metaclass.dotted}"
     bases = run.under or FRESH
     for hook, receiver in (("__new__", metaclass), ("__init__", class_)):
         found = run.lookup.member(metaclass, hook, receiver)
         if found is not None:
-            _follow(run, found, how, Ref(RefForm.FRESH, text=name), bases, FRESH)
+            _follow(run, found, how, FRESH, bases, FRESH)
 
 
 def _follow(run: BodyRun, hook: Ref, how: str, *positional: Ref) -> None:
