@@ -78,6 +78,7 @@ class _Side:
 
     session: Session
     timed: list[tuple[int, Timing, float | None]] = field(default_factory=list)
+    is_original: bool = False
     modules: frozenset[str] = frozenset()
     failure: str | None = None
     is_known: bool = False
@@ -87,7 +88,10 @@ class _Side:
         self._try(RunKind.WARM_UP)
 
     def launch(self, round_number: int) -> None:
-        """Launch once more; a failure ends this side, the others continue."""
+        """Launch once more; a failure ends this side, the others continue.
+
+        Raises HandlerError if the original fails: nothing can be compared with it.
+        """
         result = self._try(
             RunKind.TIMED, speed_samples=True, list_modules=not self.timed and not self.modules
         )
@@ -102,6 +106,8 @@ class _Side:
         try:
             return self.session.launch_probe(kind, **extra)
         except HandlerError as error:
+            if self.is_original:
+                raise
             self.failure = _failure_of(error)
             return None
 
@@ -187,8 +193,6 @@ class _Race(Generic[Key]):
             if side.failure is None:
                 side.launch(round_number)
                 self.done += 1
-            if self._base.failure is not None:
-                self._base.session.launch_probe(RunKind.TIMED)  # raises with the whole reason
 
     def _settle(self) -> None:
         result = self.result()
@@ -225,7 +229,7 @@ def verify(
     variant whose handler no longer imports is a Verification with its failure; the others
     continue. Raises HandlerError if the original itself fails, MeasurementError if the engine does.
     """
-    base = _Side(Session(runner, original))
+    base = _Side(Session(runner, original), is_original=True)
     sides = {one.key: _Side(Session(runner, one.subject)) for one in variants}
     race = _Race(base, sides, random, on_progress)
     race.warm_up([sides[one.key] for one in variants if one.subject.bytecode_dir is not None])
