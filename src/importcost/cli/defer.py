@@ -246,7 +246,10 @@ def _write(found: Deferral, *, force: bool) -> None:
             remedy("correct the tests", "leave --test out"),
         )
     if not found.rewrite.edits or target is None:
-        show("Nothing to write: no change holds.")
+        advice = found.profile.advice
+        is_suggested = advice is not None and any(one.is_suggested for one in advice.findings)
+        why = "no change holds" if is_suggested else "no change is suggested"
+        show(f"Nothing to write: {why}.")
         return
     for path in write_edits(Path(target.task_root), found.rewrite.edits, force=force):
         show(f"Written: {path}")

@@ -178,3 +178,11 @@ def test_what_a_helper_in_another_file_always_uses_stays_there(run):
 def test_a_lazy_style_helps_it_no_more(run):
     _, _, found = run(PLAIN, "--style", "lazy-modules")
     assert_ruled_out(found["import sdk"])
+
+
+def test_where_each_call_uses_everything_no_change_is_suggested_or_written(run):
+    text = "import sdk\n\n\ndef handler(event, context):\n    return sdk.client('a').name\n"
+    done, profile, found = run(text, "--write")
+    assert profile.advice.best_set is None
+    assert_ruled_out(found["import sdk"])
+    assert "Nothing to write: no change is suggested." in done.stdout
