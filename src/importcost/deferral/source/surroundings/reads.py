@@ -11,17 +11,13 @@ from typing import Protocol
 from importcost.deferral.source.reach.graph import CallGraph
 from importcost.deferral.source.reach.units import FileCode, MentionedAs, UnitFacts
 from importcost.deferral.source.surroundings.aspects import Keys, covering, surroundings
-from importcost.deferral.source.surroundings.full_names import FullNames, assigned
+from importcost.deferral.source.surroundings.full_names import FullNames
+from importcost.deferral.source.surroundings.relative_paths import BY_PATH, takes_relative_path
 
 _KEYED = ("os.environ", "os.environb", "sys.modules")
 _GETTERS = frozenset(("get", "setdefault", "pop", "__getitem__"))
-_BY_PATH = ("folder", "umask")
-"""Aspects that a call reads only if it is given a path that is not absolute."""
-
 _ALWAYS = ("os.getcwd", "os.getcwdb", "pathlib.Path.cwd")
 """Those that read the working directory whatever they are given."""
-
-_DEPTH = 4
 
 
 @dataclass(slots=True)
@@ -196,7 +192,7 @@ class ReadFinder:
             return
         top = name.partition(".")[0].partition("(")[0]
         words = name.replace("()", "") + "()"
-        is_relative = name in _ALWAYS or self._takes_relative_path(facts, node)
+        is_relative = name in _ALWAYS or takes_relative_path(self._names, facts, node)
         if is_stdlib(top) or top not in self._imported_tops(facts):
             known: Mapping[str, Keys] = (
                 {} if "(" in name else self._of_standard_call(facts, node, name)
@@ -209,7 +205,7 @@ class ReadFinder:
         else:
             return  # each package's own source says what its code reads
         for aspect, keys in known.items():
-            if aspect not in _BY_PATH or is_relative:
+            if aspect not in BY_PATH or is_relative:
                 found.add(aspect, keys, words)
 
     def _of_standard_call(self, facts: UnitFacts, node: ast.Call, name: str) -> dict[str, Keys]:
@@ -233,39 +229,3 @@ class ReadFinder:
         tops = {module.partition(".")[0] for each in code.units.values() for module in each.loads}
         others = (module for each in self._graph.files.values() for module in each.body.loads)
         return tops | {module.partition(".")[0] for module in others}
-
-    def _takes_relative_path(self, facts: UnitFacts, node: ast.Call) -> bool:
-        """Return True if a call may be given a path that the working directory completes."""
-        values = [*node.args, *(word.value for word in node.keywords)]
-        name = self._names.of(facts, node.func) or ""
-        paths = any(covering(name, self._aspects[aspect].read_by) for aspect in _BY_PATH)
-        return any(self._is_relative(facts, value, sure=paths) for value in values)
-
-    def _is_relative(
-        self, facts: UnitFacts, value: ast.expr, *, sure: bool, depth: int = 0
-    ) -> bool:
-        """Return True if an argument may be a relative path.
-
-        `sure` says that the call takes a path, so that any text may be one.
-        """
-        if depth > _DEPTH:
-            return True
-        texts = [
-            child.value
-            for child in ast.walk(value)
-            if isinstance(child, ast.Constant) and isinstance(child.value, str)
-        ]
-        names = {child.id for child in ast.walk(value) if isinstance(child, ast.Name)}
-        if "__file__" in names or any(text.startswith(("/", "s3://", "http")) for text in texts):
-            return False
-        if isinstance(value, ast.Constant):
-            text = value.value
-            return isinstance(text, str) and (sure or "/" in text or "." in text)
-        if isinstance(value, ast.Name):
-            scope: UnitFacts | None = facts
-            while scope is not None:
-                inner = assigned(scope, value.id)
-                if inner is not None:
-                    return self._is_relative(scope, inner, sure=sure, depth=depth + 1)
-                scope = scope.parent
-        return True
