@@ -61,6 +61,22 @@ class SourcePlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """The danger that moved code would meet, as values.
+
+    `kind` is the occasion on which the code runs ("finalizer", "exit handler", "thread started
+    during init") or the state that changes before it runs ("environment", "folder", "search path";
+    "name" if a name of a module is bound again). `module` and `line` (from 1) say where that
+    happens, and `what` what the code needs: the import, the object or the changed name.
+    """
+
+    kind: str
+    module: str
+    line: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeferVerdict:
     """The verdict on an import statement, with its reason and the line that decides it.
 
@@ -68,7 +84,8 @@ class DeferVerdict:
     become getters, in the order of their definition. `style` is the fitting edit, None if there is
     none. `effects` are what importing the modules does to others' objects, if that is the reason.
     `always_used_by` is the handler's entry function if every ordinary path through it uses
-    the import, as the source shows; None if one does not, or may not.
+    the import, as the source shows; None if one does not, or may not. `obstacle` is the danger that
+    moved code would meet, if that is the reason.
     """
 
     kind: VerdictKind
@@ -78,6 +95,7 @@ class DeferVerdict:
     style: DeferStyle | None = None
     effects: tuple[ImportEffect, ...] = ()
     always_used_by: str | None = None
+    obstacle: Obstacle | None = None
 
 
 TOO_NOISY = "this machine is too noisy to tell"

@@ -167,7 +167,7 @@ def _objects(view: View, objects: Objects) -> tuple[ModuleObject, ...]:
 
 def _object_verdict(view: View, objects: Objects, index: int) -> DeferVerdict:
     if index in objects.refused:
-        return DeferVerdict(VerdictKind.NOT_DEFERRABLE, *objects.refused[index])
+        return view.refusal(objects.refused[index])
     names = tuple(objects.candidates[at].name for at in objects.together(view, index))
     found = objects.candidates[index]
     later = [use for use in view.uses.get(found.name, ()) if use.function is not None]

@@ -167,10 +167,16 @@ def _refused(view: View, found: ObjectCandidate) -> Reason | None:
         or _state(view, found)
         or _unstable(view, found)
         or changes_module(view, found.reads, found.node.lineno)
-        or view.later.object_reason(view.module, found.node.lineno, found.value)
+        or _changed_later(view, found)
         or late_use(view, view.uses.get(found.name, ()), found.name)
         or _awkward_use(view, found)
     )
+
+
+def _changed_later(view: View, found: ObjectCandidate) -> Reason | None:
+    """Refuse a value that reads what a function changes before a getter would compute it."""
+    clash = view.later.object_reason(view.module, found.node.lineno, found.value)
+    return view.with_obstacle((clash[0], clash[1].line), clash[1]) if clash else None
 
 
 def _target(node: ast.Assign | ast.AnnAssign) -> ast.AST:

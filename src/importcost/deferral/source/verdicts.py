@@ -43,22 +43,18 @@ def verdict_on(
         or _by_use(uses)
     )
     if refusal:
-        return _refused(refusal)
+        return view.refusal(refusal)
     needed: set[int] = set()
     for use in uses:
         if use.kind in _ANNOTATIONS:
             continue
         reason, statements = objects.blocked_by(view, use)
         if reason:
-            return _refused(_object_reason(reason, use, view, objects))
+            return view.refusal(_object_reason(reason, use, view, objects))
         needed |= statements
     if needed:
         return _getter(objects.required(view, needed), objects)
     return _free(item, uses)
-
-
-def _refused(reason: Reason) -> DeferVerdict:
-    return DeferVerdict(VerdictKind.NOT_DEFERRABLE, *reason)
 
 
 def _already_lazy(item: Imported, view: View, lazy: frozenset[str]) -> DeferVerdict | None:
@@ -131,7 +127,8 @@ def _by_later_call(item: Imported, view: View, uses: Sequence[Occurrence]) -> Re
     if not any(use.kind not in _ANNOTATIONS for use in uses):
         return None  # it would never run
     targets = item.targets.values()
-    return view.later.import_reason(view.module, item.line, item.imported, targets)
+    found = view.later.import_reason(view.module, item.line, item.imported, targets)
+    return view.with_obstacle((found[0], found[1].line), found[1]) if found else None
 
 
 def _by_later_change(item: Imported, view: View) -> Reason | None:
@@ -207,7 +204,9 @@ def _object_reason(reason: Reason, use: Occurrence, view: View, objects: Objects
         if objects.refused.get(index) == reason:
             name = objects.candidates[index].name
             line = objects.candidates[index].node.lineno if reason[1] is None else reason[1]
-            return f"{name} needs it at import and has to stay: {reason[0]}", line
+            longer = f"{name} needs it at import and has to stay: {reason[0]}", line
+            obstacle = view.obstacles.get(reason)
+            return view.with_obstacle(longer, obstacle) if obstacle else longer
     return reason
 
 

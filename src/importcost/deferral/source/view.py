@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from importcost.deferral.source.exports import Exports
 from importcost.deferral.source.facts import Binding, Facts, Occurrence
@@ -14,6 +14,7 @@ from importcost.deferral.source.outside import OutsideUses
 from importcost.deferral.source.parse import Parsed
 from importcost.deferral.source.reach.reach import Reach
 from importcost.deferral.source.surroundings.later import LaterChanges
+from importcost.model.advice import DeferVerdict, Obstacle, VerdictKind
 
 Reason = tuple[str, int | None]
 """The reason why something cannot be done, and the line that decides it."""
@@ -34,6 +35,18 @@ class View:
     module: str
     reach: Reach
     later: LaterChanges
+    obstacles: dict[Reason, Obstacle] = field(default_factory=dict)
+    """The values of the reasons that have any; see `with_obstacle`."""
+
+    def with_obstacle(self, reason: Reason, obstacle: Obstacle) -> Reason:
+        """Note the values of a reason, and return the reason."""
+        self.obstacles[reason] = obstacle
+        return reason
+
+    def refusal(self, reason: Reason) -> DeferVerdict:
+        """Return the verdict that something stays for a reason."""
+        obstacle = self.obstacles.get(reason)
+        return DeferVerdict(VerdictKind.NOT_DEFERRABLE, *reason, obstacle=obstacle)
 
     def rebound(self, name: str, own: ast.AST) -> Reason | None:
         """Return what binds a name again, besides the statement `own`."""

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from importcost.deferral.source.analyse import reach_of
-from importcost.model.advice import VerdictKind
+from importcost.model.advice import Obstacle, VerdictKind
 from tests.deferral.source.programs import analysed, import_verdict, source_of
 
 
@@ -405,6 +405,7 @@ def test_late_code_reaches_other_files():
         """
     found = verdict(app, "helper", helper=helper)
     assert found.kind is VerdictKind.NOT_DEFERRABLE
+    assert found.obstacle == Obstacle("finalizer", "app", 4, "colorsys")
     assert found.reason == (
         "Client.__del__ (app, line 4) uses colorsys through bye(), and may run when importing no"
         " longer works"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importcost.model.advice import VerdictKind
+from importcost.model.advice import Obstacle, VerdictKind
 from tests.deferral.source.programs import analysed, import_verdict, object_verdict
 
 USES = """
@@ -483,3 +483,20 @@ def handler(event, context):
     return boto3.client("s3").list_buckets()
 """
     assert import_verdict(analysed(text), "boto3").kind is VerdictKind.DEFERRABLE
+
+
+def test_a_reason_has_its_values():
+    text = """
+    import os
+    import boto3
+    s3 = boto3.client("s3")
+    def handler(event, context):
+        os.environ["AWS_REGION"] = "x"
+        return s3.list_buckets()
+    """
+    files = analysed(text)
+    expected = Obstacle("environment", "app", 6, "os.environ")
+    assert object_verdict(files, "s3").obstacle == expected
+    verdict = import_verdict(files, "boto3")
+    assert verdict.obstacle == expected
+    assert verdict.reason.startswith("s3 needs it at import and has to stay: boto3.client() may")

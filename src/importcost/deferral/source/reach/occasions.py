@@ -9,6 +9,7 @@ from importcost.deferral.source.model import UseKind
 from importcost.deferral.source.reach.reach import Route
 from importcost.deferral.source.reach.roots import Occasion
 from importcost.deferral.source.view import Reason, View
+from importcost.model.advice import Obstacle
 
 _NO_IMPORTS = "may run when importing no longer works"
 _AMID_IMPORTS = "may run in the middle of another import"
@@ -31,7 +32,8 @@ def late_use(view: View, uses: Iterable[Occurrence], used: str) -> Reason | None
         if use.kind is UseKind.FUNCTION and use.role != "annotation":
             route = view.reach.late(view.module, use.span)
             if route is not None:
-                return danger(route, used), use.line
+                obstacle = Obstacle(route.kind.value, route.root.module, route.root.line, used)
+                return view.with_obstacle((danger(route, used), use.line), obstacle)
     return None
 
 

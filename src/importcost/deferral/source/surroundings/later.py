@@ -20,8 +20,11 @@ from importcost.deferral.source.surroundings.reads import (
     is_stdlib,
 )
 from importcost.deferral.source.surroundings.state_changes import ChangeFinder, StateChange
+from importcost.model.advice import Obstacle
 
-LaterReason = tuple[str, int | None]
+LaterReason = tuple[str, Obstacle]
+"""The reason as a sentence, and its values."""
+
 _DEPTH = 4
 _ALWAYS_LOADED = frozenset(("sys", "os", "os.path", "builtins", "io", "time", "abc", "codecs"))
 """The interpreter loads these before any code of the function: nothing is moved."""
@@ -167,14 +170,16 @@ class LaterChanges:
 
     def _sentence(self, change: StateChange, reads: str, module: str) -> LaterReason:
         unit = change.unit
+        kind = change.aspect.name if change.aspect else "name"
+        obstacle = Obstacle(kind, unit.module, change.line, change.what)
         verb = "calls" if change.is_setting else "changes"
         where = f"line {change.line}"
         if unit.module != module:
             where = f"{where} of {unit.module}"
         if not unit.name:
-            return f"{reads}, which {where} {verb}", change.line
+            return f"{reads}, which {where} {verb}", obstacle
         who = "a lambda" if "<lambda" in unit.name else f"{unit.name.rpartition('.')[2]}()"
-        return f"{reads}, which {who} {verb} at {where}", change.line
+        return f"{reads}, which {who} {verb} at {where}", obstacle
 
     def _is_found_by_folder(self, name: str) -> bool:
         """Return True if a module may be found through a relative entry of sys.path."""
