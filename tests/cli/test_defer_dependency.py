@@ -66,8 +66,8 @@ def defer(monkeypatch):
     """The command in this process; the upper bound is made up, no launch is made for it."""
     monkeypatch.setattr("importcost.app.defer.defer.upper_bound", lambda *_: BOUND)
 
-    def run(folder, *args):
-        fixed = ["defer", "handler.py:handler", *FIXED, *STYLE, *args]
+    def run(folder, *args, target="handler.py:handler"):
+        fixed = ["defer", target, *FIXED, *STYLE, *args]
         return run_clocked(monkeypatch, folder, fixed, TIMES)
 
     return run
@@ -182,3 +182,123 @@ def test_python_315_lets_from_imports_wait_too_and_tells_the_upper_bound(folder)
         assert "strict" in found["from strict import check"].verification.gone
         assert {"plotting", "strict", "needed"} <= set(advice.lazy_bound.verification.gone)
         assert "__lazy_modules__" in done.stdout
+
+
+RELIANCE = {
+    "layer/python/pack/__init__.py": "",
+    "layer/python/pack/part.py": "VALUE = 5\n",
+    "layer/python/plotting.py": (
+        "import pack.part\nimport plotting_part\n\n\ndef draw():\n    return 40\n"
+    ),
+}
+USES = "import pack\n\n\ndef value():\n    return {use}\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "use", "is_relied_on"),
+    [
+        ("", "pack.part.VALUE", True),
+        ("import pack as p\n", "p.part.VALUE", True),
+        ("import sys\n", "pack.part", True),
+        ("import pack.part\n", "pack.part.VALUE", False),
+        ("", "pack.other", False),
+    ],
+)
+def test_a_module_that_other_code_reaches_through_its_package_stays(
+    head, use, is_relied_on, folder, defer
+):
+    """`import pack` alone finds pack.part only because plotting has imported it."""
+    reader = f"{head}{USES.format(use=use)}"
+    kit = "import reader\nfrom kit.core import work, draw\n"
+    files = {"layer/python/reader.py": reader, "layer/python/kit/__init__.py": kit}
+    write_files(folder.parent, {**RELIANCE, **files})
+    done = defer(folder, "--no-verify", "-o", "../out.json")
+    assert done.returncode == 0, done.stderr
+    found = {one.code: one for one in advice_of(folder.parent / "out.json").findings}
+    verdict = found["import plotting"].verdict
+    assert ("uses pack.part without importing it" in verdict.reason) == is_relied_on
+    assert (verdict.style is None) == is_relied_on
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        "import atexit\natexit.register(print)\n",
+        "import os\nos.environ['DRAWS'] = '1'\n",
+        "import needed\nneeded.LIMIT = 4\n",
+        "import sys\nsys.path.insert(0, '/opt')\n",
+    ],
+)
+def test_a_module_with_an_effect_on_others_does_not_wait(effect, folder, defer):
+    write_files(folder.parent, {"layer/python/plotting_part.py": effect})
+    done = defer(folder, "--no-verify", "-o", "../out.json")
+    assert done.returncode == 0, done.stderr
+    found = {one.code: one for one in advice_of(folder.parent / "out.json").findings}
+    assert found["import plotting"].verdict.style is None
+    assert found["from kit import extra"].verdict.style is not None
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ("try:\n    import plotting\nexcept ImportError:\n    plotting = None\n", "by the try"),
+        ("import os\nimport plotting\nos.environ['KIT'] = '1'\n", "the environment, which line 3 changes"),
+        ("import plotting\nNAME = plotting.__name__\n", "when the file is imported"),
+        ("import plotting\n@plotting.draw\ndef f(): pass\n", "is used at module level"),
+        ("from plotting import draw as paint\n", "cannot wait before Python 3.15"),
+        ("import plotting\nclass A:\n    draw = plotting.draw\n", "is used at module level"),
+    ],
+)
+def test_what_needs_the_module_at_once_is_said_and_left(form, reason, folder, defer):
+    core = LAYER["layer/python/kit/core.py"].replace("import plotting\n", form)
+    if "paint" in form:
+        core = core.replace("plotting.draw()", "paint()")
+    plotting = "def draw(f=None):\n    return 40\n"
+    files = {"layer/python/kit/core.py": core, "layer/python/plotting.py": plotting}
+    write_files(folder.parent, files)
+    done = defer(folder, "--no-verify")
+    assert done.returncode == 0, done.stderr
+    assert reason in plain(done)
+    assert '"plotting"' not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("before", "sentence"),
+    [
+        ("def broken(:\n", "is not Python: rename it"),
+        ('"""Written by importcost."""\n', "has no LAZY any more: restore it"),
+        ('"""Written by importcost."""\nLAZY: dict = make()\n', "was edited: restore it"),
+    ],
+)
+def test_a_file_that_cannot_be_added_to_is_left_with_its_reason(before, sentence, folder, defer):
+    (folder / "lazy_dependencies.py").write_text(before)
+    done = defer(folder, "--no-verify", "--write")
+    assert sentence in plain(done)
+    assert (folder / "lazy_dependencies.py").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("head", "line"),
+    [
+        ('"""Doc."""\nfrom __future__ import annotations\nimport kit\n', 2),
+        ("#!/usr/bin/env python\n# -*- coding: utf-8 -*-\nimport kit\n", 2),
+        ("import kit\n", 0),
+        ('"""Doc."""; import kit\n', 0),
+    ],
+)
+def test_the_import_comes_before_all_others(head, line, folder, defer):
+    text = f"{head}\n\ndef handler(event, context):\n    return kit.work()\n"
+    write_files(folder, {"handler.py": text})
+    assert defer(folder, "--no-verify", "--write").returncode == 0
+    lines = (folder / "handler.py").read_text().splitlines()
+    assert "import lazy_dependencies" in lines[line]
+    compile("\n".join(lines), "handler.py", "exec")
+
+
+def test_a_handler_in_a_package_imports_it_from_there(tmp_path, defer):
+    write_files(tmp_path, {**LAYER, "task/shop/__init__.py": "", "task/shop/handler.py": HANDLER})
+    done = defer(tmp_path / "task", "--write", target="shop.handler.handler")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "task" / "shop" / "handler.py").read_text()
+    assert "from shop import lazy_dependencies" in text
+    assert (tmp_path / "task" / "shop" / "lazy_dependencies.py").exists()

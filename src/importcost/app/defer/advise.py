@@ -11,6 +11,7 @@ from importcost.app.defer.best_of import best_of, joint
 from importcost.app.defer.findings import JudgedImport, findings_of, settle_verdict, source_line
 from importcost.app.defer.import_effects import refuse_effects
 from importcost.app.defer.lazy.dependencies import with_dependencies, with_kept_parents
+from importcost.app.defer.lazy.relied import Reliances
 from importcost.app.defer.measured_costs import MeasuredCosts, place
 from importcost.app.defer.rewriting import Edits
 from importcost.app.defer.sources import Sources
@@ -100,6 +101,7 @@ class _Judge:
         self._sources = sources
         self._python = python
         self._effects = ImportEffects(costs.graph, python)
+        self._reliances = Reliances(costs)
 
     def judged(self, findings: Sequence[JudgedImport]) -> _Judged:
         """Return the edits, the findings and the best set.
@@ -121,6 +123,8 @@ class _Judge:
     def _decided(self, findings: Sequence[JudgedImport]) -> _Judged:
         edits = Edits(findings, self._sources, self._python)
         found = refuse_effects(self._costs, edits.settled(), self._effects)
+        if self._sources.dependencies:
+            found = self._reliances.refuse(found)
         best = best_of(self._costs, found)
         if best is not None:
             best = joint(self._costs, found, edits.agreeing(best.finding_ids))
