@@ -242,7 +242,7 @@ def test_a_module_with_an_effect_on_others_does_not_wait(effect, folder, defer):
     ("form", "reason"),
     [
         ("try:\n    import plotting\nexcept ImportError:\n    plotting = None\n", "by the try"),
-        ("import os\nimport plotting\nos.environ['KIT'] = '1'\n", "the environment, which line 3 changes"),
+        ("import os\nimport plotting\nos.environ['KIT'] = '1'\n", "which line 3 changes"),
         ("import plotting\nNAME = plotting.__name__\n", "when the file is imported"),
         ("import plotting\n@plotting.draw\ndef f(): pass\n", "is used at module level"),
         ("from plotting import draw as paint\n", "cannot wait before Python 3.15"),
