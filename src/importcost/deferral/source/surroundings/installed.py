@@ -68,6 +68,10 @@ class InstalledSources:
                     queue.append(each)
         return tuple(found)
 
+    def file_of(self, module: str) -> str | None:
+        """Return the file of a module, None if that is unknown."""
+        return self._files.get(module)
+
     def _reads(self, module: str) -> StateReads | None:
         """Return what running one module's body reads."""
         found = StateReads()

@@ -186,7 +186,8 @@ class LaterChanges:
         if not self._folders or is_stdlib(name):
             return False
         code = self.reach.graph.files.get(name)
-        path = code.path if code is not None else None
+        path = self._installed.file_of(name) if self._installed else None
+        path = code.path if code is not None else path
         if path is None or not posixpath.isabs(path):
             return True
         for folder in self._folders:

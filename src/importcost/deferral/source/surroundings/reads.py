@@ -57,6 +57,9 @@ class InstalledReads(Protocol):
     def loads(self, module: str) -> Collection[str]:
         """Return the modules that importing a module loads, empty if that is unknown."""
 
+    def file_of(self, module: str) -> str | None:
+        """Return the file of a module, None if that is unknown."""
+
 
 def is_stdlib(module: str) -> bool:
     """Return True for a module of the standard library."""
