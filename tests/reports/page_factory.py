@@ -25,6 +25,7 @@ from importcost.model.advice import (
     Verification,
 )
 from importcost.model.advice import DeferStyle as AdviceStyle
+from importcost.model.behaviour import Behaviour
 from importcost.model.graph import (
     FUNCTION,
     RUNTIME,
@@ -255,6 +256,21 @@ def advised_profile() -> Profile:
     )
     advice = Advice(findings, (work,), best, shipped, (hint,))
     return replace(small_profile(), advice=advice)
+
+
+def proven_profile(behaviour: Behaviour) -> Profile:
+    """Return the advised profile; this is known of its best set's behaviour, and its members'."""
+    profile = advised_profile()
+    advice = profile.advice
+    assert advice is not None
+    assert advice.best_set is not None
+    members = advice.best_set.finding_ids
+    findings = tuple(
+        replace(one, behaviour=behaviour) if number in members else one
+        for number, one in enumerate(advice.findings)
+    )
+    best = replace(advice.best_set, behaviour=behaviour)
+    return replace(profile, advice=replace(advice, findings=findings, best_set=best))
 
 
 def changed_profile() -> Profile:

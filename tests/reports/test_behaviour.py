@@ -12,7 +12,7 @@ from importcost.reports.behaviour import proof_headline, status_words
 from importcost.reports.json_ import render_json
 from importcost.reports.page.changes import best_changes, proof_text
 from importcost.reports.terminal.advice import render_advice
-from tests.reports.page_factory import advised_profile, estimate_of, verified
+from tests.reports.page_factory import advised_profile, estimate_of, proven_profile, verified
 
 EVENTS = BehaviourProof(ProofKind.EVENTS, 2)
 EVENT = BehaviourProof(ProofKind.EVENTS, 1)
@@ -100,13 +100,6 @@ def test_a_set_that_failed_is_not_called_proven():
 )
 def test_own_code_without_proof_is_not_called_verified(behaviour, words):
     assert status_words(verified(9_000), behaviour) == words
-
-
-def proven_profile(behaviour):
-    profile = advised_profile()
-    findings = tuple(replace(one, behaviour=behaviour) for one in profile.advice.findings)
-    best = replace(profile.advice.best_set, behaviour=behaviour)
-    return replace(profile, advice=replace(profile.advice, findings=findings, best_set=best))
 
 
 def test_terminal_page_and_json_say_the_same():

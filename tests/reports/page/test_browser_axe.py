@@ -10,6 +10,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from importcost.app.gate.diff import difference
+from importcost.model.behaviour import Behaviour
 from importcost.reports.page.html import render_difference_html, render_html
 from tests.reports.page.browser import chromium, emulate, wait_until_complete
 from tests.reports.page_factory import (
@@ -20,12 +21,14 @@ from tests.reports.page_factory import (
     estimate_of,
     facts_of,
     hostile_profile,
+    proven_profile,
     small_profile,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 AXE = Path(__file__).parents[2] / "data/axe/axe.min.js"
+UNPROVEN = proven_profile(Behaviour(("models.order", "client"), ("models.order", "client")))
 BUDGET = {"status": "fail", "text": "Billed init 406 ms is over the budget of 350 ms."}
 RUN = """
 const done = arguments[arguments.length - 1];
@@ -36,6 +39,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "advised": lambda: render_html(
         advised_profile(), estimate_of(advised_profile()), facts_of(advised_profile()), BUDGET
     ),
+    "unproven": lambda: render_html(UNPROVEN, estimate_of(UNPROVEN), facts_of(UNPROVEN), BUDGET),
     "small": lambda: render_html(
         small_profile(), estimate_of(small_profile()), facts_of(small_profile())
     ),

@@ -12,10 +12,19 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from importcost.billing.estimate import throttle_factor
+from importcost.model.behaviour import Behaviour, BehaviourProof, ProofKind
+from importcost.reports.page.changes import proof_text
 from importcost.reports.page.html import render_html
 from tests.harness import PATIENCE_S
 from tests.reports.page.browser import chromium, wait_until_complete
-from tests.reports.page_factory import DIFF, advised_profile, estimate_of, facts_of
+from tests.reports.page_factory import (
+    DIFF,
+    advised_profile,
+    estimate_of,
+    facts_of,
+    proven_profile,
+    small_profile,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -61,6 +70,34 @@ def test_five_changes_say_what_is_proved(driver: Chrome) -> None:
     assert looks[0] != looks[1]
     assert "orders/store.py:3" in shown[1].text
     assert "orders.store" in shown[1].text
+
+
+def test_the_headline_and_each_change_say_what_proof_there_is(
+    started: Chrome, tmp_path: Path
+) -> None:
+    tests = BehaviourProof(ProofKind.TESTS, 1, "pytest -q <b>", "34 passed")
+    proven = Behaviour(("client",), (), (tests,))
+    unproven = Behaviour(("client",), ("client",))
+    for name, behaviour in {"proven": proven, "unproven": unproven}.items():
+        profile = proven_profile(behaviour)
+        file = tmp_path / f"{name}.html"
+        file.write_text(render_html(profile, estimate_of(profile), facts_of(profile)), "utf-8")
+        started.get(file.as_uri())
+        wait_until_complete(started)
+        assert by_id(started, "proof").text == proof_text(profile)
+        statuses = [row.find_element(By.CSS_SELECTOR, ".status").text for row in rows(started)]
+        word = "verified, " if name == "proven" else "imports, not behaviour, verified, "
+        assert all(text.startswith(word) for text in statuses[:2])
+        assert statuses[2].startswith("verified, ")
+
+
+def test_a_page_without_a_set_has_no_line_about_proof(started: Chrome, tmp_path: Path) -> None:
+    profile = small_profile()
+    file = tmp_path / "small.html"
+    file.write_text(render_html(profile, estimate_of(profile), facts_of(profile)), "utf-8")
+    started.get(file.as_uri())
+    wait_until_complete(started)
+    assert not by_id(started, "proof").is_displayed()
 
 
 def test_the_budget_stands_beside_the_headline(driver: Chrome) -> None:

@@ -139,7 +139,7 @@ def _fails_unchanged(tests: OwnTests, run: OwnRun) -> OwnTestsError:
         remedy(
             "correct the tests",
             "run importcost where they pass, in their environment",
-            "name another command",
+            "name tests that need neither .git nor files outside of that folder",
         ),
         tail=run.tail,
     )
