@@ -96,7 +96,8 @@ def _effort(options: Given, events: int) -> Effort:
 @click.option(
     "--style",
     type=click.Choice(STYLES),
-    help="Edit in this way only (the lazy ones make getters, too). Default: the best for each.",
+    help="Edit in this way only (lazy and lazy-modules make getters, too; lazy-dependency is about "
+    "imports inside dependencies). Default: the best for each.",
 )
 @effort_options
 @click.option(
