@@ -8,9 +8,11 @@ import sys
 
 import pytest
 
+from importcost.app.defer.effects import second_opinion
 from importcost.model.advice import VerdictKind
 from importcost.model.codec import profile_from_plain
 from importcost.model.effects import EffectKind
+from importcost.processes.lifeguard import LifeguardDoubt, LifeguardOpinion
 from tests.clockwork import Times, run_clocked
 from tests.harness import PATIENCE_S, write_files
 
@@ -166,3 +168,34 @@ def test_a_vendored_file_that_changes_the_process_stays(advice, own, target):
     assert verdict.kind is VerdictKind.NOT_DEFERRABLE
     assert verdict.effects[0].target.startswith(target)
     assert "vendored.setup_all, line 3," in " ".join(told.split())
+
+
+def test_a_second_opinion_is_told_and_refuses_nothing(advice, monkeypatch):
+    def ask(program, version, files, python):
+        assert "helper" in files
+        return LifeguardOpinion(version, {"helper": LifeguardDoubt("helper", "UnsafeCall", 3)})
+
+    monkeypatch.setattr(second_opinion, "lifeguard_program", lambda: ("lifeguard", "0.6.0"))
+    monkeypatch.setattr(second_opinion, "ask_lifeguard", ask)
+    files = {
+        "layer/python/helper.py": "import heavy\n",
+        "layer/python/heavy.py": "",
+        "task/handler.py": "import helper\n\n\ndef handler(event, context):\n"
+        "    return helper.__name__ if event else None\n",
+    }
+    found, _ = advice(files)
+    verdict = found["import helper"].verdict
+    assert verdict.kind is VerdictKind.DEFERRABLE
+    assert "lifeguard 0.6.0 does not call helper (UnsafeCall, line 3) safe" in verdict.reason
+
+
+def test_no_second_opinion_is_told_with_its_reason(advice, monkeypatch):
+    monkeypatch.setattr(second_opinion, "lifeguard_program", lambda: ("lifeguard", "0.6.0"))
+    monkeypatch.setattr(second_opinion, "ask_lifeguard", lambda *_: "lifeguard took too long")
+    files = {
+        "layer/python/heavy.py": "",
+        "task/handler.py": "import heavy\n\n\ndef handler(event, context):\n"
+        "    return heavy.__name__ if event else None\n",
+    }
+    found, _ = advice(files)
+    assert "no second opinion: lifeguard took too long" in found["import heavy"].verdict.reason

@@ -367,3 +367,59 @@ def test_the_sentence_names_module_line_deed_and_target(tmp_path):
         "part, line 7, decorates read with core.registry.Registry.add, which changes "
         "core.registry.registry.items"
     )
+
+
+ORMS = {
+    "sqlalchemy/orm/decl_api.py": ("DeclarativeBase", "class Base(DeclarativeBase): ...\n"),
+    "django/db/models/base.py": ("ModelBase", "class Base(metaclass=ModelBase): ...\n"),
+    "peewee.py": ("ModelBase", "class Base(metaclass=ModelBase): ...\n"),
+    "pynamodb/models.py": ("MetaModel", "class Base(metaclass=MetaModel): ...\n"),
+    "mongoengine/base/metaclasses.py": (
+        "DocumentMetaclass",
+        "class Base(metaclass=DocumentMetaclass): ...\n",
+    ),
+    "marshmallow/schema.py": ("SchemaMeta", "class Base(metaclass=SchemaMeta): ...\n"),
+}
+
+
+@pytest.mark.parametrize("file", ORMS)
+def test_a_model_of_a_known_mapper_stays_with_its_registry(tmp_path, file):
+    """The stand-ins have the names of the real ones, whose own code is too clever to follow."""
+    name, base = ORMS[file]
+    module = file.removesuffix(".py").replace("/", ".")
+    own = {
+        "core.py": f"from {module} import {name}\n{base}",
+        "part.py": "from core import Base\nclass Order(Base):\n    name = 'order'\n",
+    }
+    parents = [file.split("/")[:size] for size in range(1, file.count("/") + 1)]
+    packages = {"/".join((*parent, "__init__.py")): "" for parent in parents}
+    packages[file] = f"class {name}{'(type)' if 'metaclass' in base else ''}: ...\n"
+    effects = effects_in(tmp_path, own, packages)
+    (found,) = effects.beyond(["part"])
+    assert found.line == 2
+    assert "defines class Order under" in found.sentence
+    loaded = ["part", "core", module, *(".".join(parent) for parent in parents)]
+    assert effects.beyond(loaded) == ()
+
+
+def test_a_model_made_by_a_function_of_the_mapper_stays_too(tmp_path):
+    own = {
+        "core.py": "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n",
+        "part.py": "import core\nclass Order(core.Base): ...\n",
+    }
+    packages = {
+        "sqlalchemy/__init__.py": "",
+        "sqlalchemy/orm/__init__.py": "from sqlalchemy.orm.decl_api import declarative_base",
+        "sqlalchemy/orm/decl_api.py": "def declarative_base(): return type('Base', (), {})",
+    }
+    (found,) = effects_in(tmp_path, own, packages).beyond(["part"])
+    assert "under core.Base, which keeps a registry of its models" in found.sentence
+    assert found.target_module == "core"
+
+
+def test_source_that_is_not_on_this_machine_is_told(tmp_path):
+    own = {"part.py": "X = 1", "handler.py": "import part"}
+    effects = effects_in(tmp_path, own, {"lib/__init__.py": ""})
+    assert effects.unread(["part", "lib", "json"]) == ()
+    (tmp_path / "site" / "lib" / "__init__.py").unlink()
+    assert effects.unread(["part", "lib", "json"]) == ("lib",)

@@ -8,8 +8,9 @@ from functools import partial
 
 from importcost.app.defer.behaviour import own_code_of
 from importcost.app.defer.best_of import best_of, joint
+from importcost.app.defer.effects.refuse import refuse_effects
+from importcost.app.defer.effects.second_opinion import with_second_opinion
 from importcost.app.defer.findings import JudgedImport, findings_of, settle_verdict, source_line
-from importcost.app.defer.import_effects import refuse_effects
 from importcost.app.defer.lazy.dependencies import with_dependencies, with_kept_parents
 from importcost.app.defer.lazy.relied import Reliances
 from importcost.app.defer.measured_costs import MeasuredCosts, place
@@ -79,6 +80,7 @@ def analyse_profile(
         _with_own_code(settle_verdict(costs, one, in_best_set=number in members), graph)
         for number, one in enumerate(found)
     ]
+    findings = with_second_opinion(findings, graph, profile.environment.minor_version)
     least_us = HINT_MIN_SHARE * profile.function_init.local_us
     advice = Advice(
         findings=tuple(one.finding for one in findings),

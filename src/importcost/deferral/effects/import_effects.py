@@ -31,6 +31,13 @@ class ImportEffects:
             self._found[module] = (*self._known(module), *self._read(module))
         return self._found[module]
 
+    def unread(self, modules: Collection[str]) -> tuple[str, ...]:
+        """Return the modules of Python source that is not on this machine, or too large to read.
+
+        Those of a container's image are an example. What importing them does is not known.
+        """
+        return tuple(name for name in modules if self._codes.is_out_of_reach(name))
+
     def keep(self) -> None:
         """Store what was read, for the next run."""
         self._store.save()

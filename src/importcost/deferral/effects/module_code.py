@@ -109,6 +109,17 @@ class ModuleCodes:
         file = module.file if module else None
         return file is not None and file.endswith(".py") and Path(file).is_file()
 
+    def is_out_of_reach(self, name: str) -> bool:
+        """Return True if a module has Python source or bytecode that cannot be read here."""
+        module = self.loaded.get(name)
+        file = module.file if module else None
+        if file is None or self.is_stdlib(name) or not file.endswith((".py", ".pyc")):
+            return False
+        try:
+            return file.endswith(".pyc") or Path(file).stat().st_size > MAX_SOURCE_BYTES
+        except OSError:
+            return True
+
     def _parse(self, name: str) -> ModuleCode | None:
         if self.is_stdlib(name) or not self.has_source(name):
             return None

@@ -31,11 +31,25 @@ def refuse_effects(
         moved = costs.imports.modules_of(keys)
         found = _first_effect(moved, _loaders(loads, movable), effects)
         if found is None:
-            return judged
+            break
         number, seen = found
         judged[number] = _refused(judged[number], seen)
         movable.discard(number)
-    return judged
+    return [_with_unread(one, effects) for one in judged]
+
+
+def _with_unread(one: JudgedImport, effects: ImportEffects) -> JudgedImport:
+    """Say it where the modules that would move could not be read."""
+    unread = effects.unread(one.finding.modules) if one.changes else ()
+    if not unread:
+        return one
+    rest = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+    verdict = one.finding.verdict
+    reason = (
+        f"{verdict.reason}; the source of {unread[0]}{rest} cannot be read on this machine, "
+        "so what importing it does is not known"
+    )
+    return replace(one, finding=replace(one.finding, verdict=replace(verdict, reason=reason)))
 
 
 def _first_effect(

@@ -1,0 +1,1 @@
+"""Judge deferrable imports by what importing their modules does."""
