@@ -19,10 +19,14 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import hashlib
 import json
+import os
 import re
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -153,6 +157,10 @@ class Checkout:
             if path.suffix == ".py" and not NOT_HANDLERS.search(name):
                 module = path.parent.name if path.name == "__init__.py" else path.stem
                 self.modules.setdefault(module, []).append(path)
+                # A folder of modules need not have an __init__.py.
+                package = path.with_name("__init__.py")
+                if path.name != "__init__.py" and package.parts[0] != package.name:
+                    self.modules.setdefault(path.parent.name, []).append(package)
 
     def task_root(self, handler: Handler) -> Path:
         """Return the nearest folder above a handler that holds most of its own modules."""
@@ -243,41 +251,53 @@ def copy_code(folder: Path, to: Path) -> None:
     shutil.copytree(folder, to, ignore=ignored)
 
 
-class Stage:
-    """The process in namespaces of its own that runs handlers."""
+class Server:
+    """A process that answers a job a line; started again if it ended or took too long."""
 
-    def __init__(self, python: Path) -> None:
-        command = ["nice", "-n", "19", "unshare", "--net", "--mount", str(python)]
-        self.process = subprocess.Popen(
-            [*command, str(HERE / "stage.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, *command: str | Path) -> None:
+        self.command = ["nice", "-n", "19", *map(str, command)]
+        self.process: subprocess.Popen[str] | None = None
 
-    def run(self, job: dict[str, Any]) -> dict[str, Any]:
+    def ask(self, job: dict[str, Any], limit_s: float) -> dict[str, Any]:
+        """Return the answer, or that there was none in time or at all."""
+        if self.process is None:
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(json.dumps(job) + "\n")
         self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError("the stage ended: it needs root, unshare and the network namespace")
-        return json.loads(line)
+        if select.select([self.process.stdout], [], [], limit_s)[0]:
+            line = self.process.stdout.readline()
+            if line:
+                return json.loads(line)
+            self.close()
+            return {"status": "defect", "error": "the process ended without an answer"}
+        self.close()
+        return {"status": "not measured", "error": "time limit"}
 
     def close(self) -> None:
-        assert self.process.stdin
-        self.process.stdin.close()
-        self.process.wait(timeout=30)
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.communicate()
+            self.process = None
 
 
 class Trial:
     """Tries one handler: judged, edited, called, compared."""
 
-    def __init__(self, arguments: argparse.Namespace, stage: Stage, packages: Packages) -> None:
+    def __init__(self, arguments: argparse.Namespace) -> None:
         self.arguments = arguments
-        self.stage = stage
-        self.packages = packages
+        self.judging = Server(arguments.importcost, HERE / "analyse.py")
+        unshare = ("unshare", "--net", "--mount")
+        self.stage = Server(*unshare, arguments.python, HERE / "stage.py")
+        self.packages = Packages(arguments.python)
         self.known = load(arguments.known) if arguments.known else {}
 
     def run(self, handler: Handler, checkout: Checkout) -> dict[str, Any]:
@@ -295,6 +315,7 @@ class Trial:
                 "layers": [str(layer) for layer in layers],
                 "python": str(self.arguments.python),
                 "variables": variables_of(texts),
+                "timed": self.arguments.judge_only,
             }
             judged = self.judge(job)
             while judged["status"] == "not measured" and self.installed(judged["error"]):
@@ -331,19 +352,7 @@ class Trial:
         return file, list(layers.values())
 
     def judge(self, job: dict[str, Any]) -> dict[str, Any]:
-        try:
-            done = subprocess.run(
-                ["nice", "-n", "19", str(self.arguments.importcost), str(HERE / "analyse.py")],
-                input=json.dumps(job),
-                capture_output=True,
-                text=True,
-                timeout=ANALYSE_LIMIT_S,
-            )
-        except subprocess.TimeoutExpired:
-            return {"status": "not measured", "error": "time limit"}
-        if done.returncode:
-            return {"status": "defect", "error": done.stderr[-3000:]}
-        return json.loads(done.stdout)
+        return self.judging.ask(job, ANALYSE_LIMIT_S)
 
     def tried(
         self,
@@ -354,7 +363,7 @@ class Trial:
         layers: list[Path],
     ) -> dict[str, Any]:
         """Return the judgement's figures, and what the calls of original and copy came to."""
-        kept = ("findings", "kept", "left_out", "saved_us", "possible_us", "init_us")
+        kept = ("findings", "kept", "left_out", "saved_us", "possible_us")
         row = {name: judged[name] for name in (*kept, "unreadable", "notes")}
         for finding in row["findings"]:
             finding["file"] = finding["file"].removeprefix(judged["task_root"] + "/")
@@ -375,7 +384,7 @@ class Trial:
         events = events_of(texts[0], texts[1:])
         caller = Caller(self.stage, self.arguments.work, judged, handler.function, events, layers)
         caller.bag = bag_of(texts)
-        first = caller.run()
+        first = caller.original()
         calls = first.get("result", {}).get("calls", ())
         failed = {f"{one['error']}: {one['message'][:120]}" for one in calls if "error" in one}
         row: dict[str, Any] = {
@@ -384,6 +393,7 @@ class Trial:
             "answered": sum("answer" in one for one in calls),
             "errors": sorted(failed),
             "imports": "calls" in first.get("result", {}),
+            "import_error": first.get("result", {}).get("import", {}).get("message", "no end"),
             "differences": [],
             "culprits": {},
         }
@@ -403,7 +413,7 @@ class Caller:
 
     def __init__(
         self,
-        stage: Stage,
+        stage: Server,
         work: Path,
         judged: dict[str, Any],
         function: str,
@@ -425,15 +435,28 @@ class Caller:
         }
 
     def run(self) -> dict[str, Any]:
-        return self.stage.run(
+        return self.stage.ask(
             {
                 "spec": self.spec,
                 "bag": self.bag,
                 "work": str(self.work),
                 "variables": self.variables,
                 "limit_s": CALL_LIMIT_S,
-            }
+            },
+            4 * CALL_LIMIT_S,
         )
+
+    def original(self) -> dict[str, Any]:
+        """Return a run of the handler as it is, from the work folder if it was run before."""
+        root = Path(self.spec["task_root"])
+        asked = json.dumps([self.spec, self.bag, sources_below(root)], sort_keys=True)
+        case = str(root.parent)  # another folder each time
+        digest = hashlib.sha256(asked.replace(case, "").encode()).hexdigest()
+        file = self.work / "originals" / f"{digest}.json"
+        if not file.exists():
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(json.dumps(self.run()).replace(case, "CASE"), "utf-8")
+        return json.loads(file.read_text("utf-8").replace("CASE", case))
 
     def compare(self, first: dict[str, Any], edits: dict[str, str]) -> list[dict[str, Any]]:
         """Return the differences with these edits in place; the files are put back.
@@ -458,13 +481,20 @@ class Caller:
         return differences(first, self.run(), changed)
 
 
+def sources_below(folder: Path) -> list[str]:
+    return [str(path.read_bytes()) for path in sorted(folder.rglob("*.py"))]
+
+
 def digest_of(edits: dict[str, str], folder: Path) -> str:
     """Return a digest of edited files, wherever they lie."""
     named = {path.removeprefix(str(folder)): text for path, text in edits.items()}
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
 
 
-CALLED = ("events", "requests", "answered", "errors", "imports", "differences", "culprits")
+CALLED = (
+    *("events", "requests", "answered", "errors", "imports", "import_error"),
+    *("differences", "culprits"),
+)
 PROVIDED = ("boto3", "botocore")
 
 
@@ -634,7 +664,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--same-as", type=Path, help="only the handlers that these results measured"
     )
-    parser.add_argument("--judge-only", action="store_true", help="verdicts and costs, no calls")
+    parser.add_argument("--judge-only", action="store_true", help="time costs, call nothing")
     parser.add_argument("--known", type=Path, help="results whose edits, if equal, are not called")
     parser.add_argument("--table", action="store_true", help="print the table, try nothing")
     arguments = parser.parse_args()
@@ -658,11 +688,11 @@ def main() -> None:
     arguments = _arguments()
     arguments.work.mkdir(parents=True, exist_ok=True)
     if not arguments.table:
-        stage = Stage(arguments.python)
-        trial = Trial(arguments, stage, Packages(arguments.python))
+        trial = Trial(arguments)
         for source in arguments.checkouts:
             try_collection(Collection(source), trial, arguments)
-        stage.close()
+        trial.judging.close()
+        trial.stage.close()
     before = load(arguments.before) if arguments.before else {}
     print_table(list(load(arguments.results).values()), before)
 

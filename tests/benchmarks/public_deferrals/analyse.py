@@ -1,10 +1,11 @@
 """Judge one handler's imports as `importcost defer` does, and write every edit that it would make.
 
-    python analyse.py < job.json > result.json
+    python analyse.py
 
-Runs in the Python that holds the importcost to try. One profile gives the import graph and costs;
-nothing is verified by time, and no import counts as too cheap, so more is edited than `defer`
-would suggest: all that the source allows.
+Reads one job a line from standard input and writes one result a line. Runs in the Python that
+holds the importcost to try. One launch gives the import graph, and three
+more the costs if they are asked for. Nothing is verified by time, and no import counts as too
+cheap, so more is edited than `defer` would suggest: all that the source allows.
 """
 
 from __future__ import annotations
@@ -12,24 +13,30 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from importcost.app.bill.place import bill
 from importcost.app.defer import measured_costs
+from importcost.app.defer.advise import analyse_profile
 from importcost.app.defer.rewriting import Edits, Rewrite
-from importcost.app.defer.suggestions import analyse_measured
+from importcost.app.defer.sources import read_sources
 from importcost.app.profile import bench as benches
+from importcost.app.profile import deployed
+from importcost.app.profile.bench import Bench
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import ProfileRequest
 from importcost.errors import ImportcostError
 from importcost.measure import session
+from importcost.measure.assemble import first_profile
+from importcost.measure.graph import build_graph
 from importcost.model.advice import VerdictKind
-from importcost.model.profile import RunKind
+from importcost.model.profile import Profile, RunKind
 
 EDITED = "edited"
 RUNS = (RunKind.TIMED, RunKind.TRACED, RunKind.STATEMENTS)
-"""After the graph run; costs here rank imports, and no figure of them is shown alone."""
+"""After the graph run: costs for shares and comparisons, of one measurement each."""
 
 
 class Silent:
@@ -64,12 +71,18 @@ def judge(job: dict[str, Any]) -> dict[str, Any]:
     measured_costs.MIN_GAIN_US = 0
     measured_costs.MIN_GAIN_SHARE = 0.0
     with open_rehearsed(request_of(job), Silent()) as bench:
-        measurement, profile = bench.profile(Silent())
-        _, analysis = analyse_measured(measurement, bill(profile, bench.handler), None)
-        target = profile.target
+        if job["timed"]:
+            measurement, profile = bench.profile(Silent())
+            statements = measurement.statements
+        else:
+            profile, statements = untimed(bench), ()
+        target, graph = profile.target, profile.graph
+        assert target is not None
+        assert graph is not None
+        sources = read_sources(graph, target, profile.environment.minor_version)
+        analysis = analyse_profile(profile, statements, sources)
         found = analysis.findings
         chosen = [number for number, one in enumerate(found) if one.changes]
-        edits = edit_together(analysis.edits, chosen)
         possible = [
             number
             for number, one in enumerate(found)
@@ -79,14 +92,32 @@ def judge(job: dict[str, Any]) -> dict[str, Any]:
             "task_root": target.task_root,
             "module": target.module,
             "variables": dict(bench.environment),
-            "init_us": profile.function_init.local_us,
             "findings": [described(one.finding, one.changes) for one in found],
             "saved_us": analysis.joint(chosen).exclusive_us if chosen else 0,
             "possible_us": analysis.joint(possible).exclusive_us if possible else 0,
-            "own": sorted(analysis.sources.files),
-            "unreadable": {path: one.reason for path, one in analysis.sources.unreadable.items()},
-            **edits,
+            "unreadable": {path: one.reason for path, one in sources.unreadable.items()},
+            **edit_together(analysis.edits, chosen),
         }
+
+
+def untimed(bench: Bench) -> Profile:
+    """Return a profile with the import graph of the first launch, in which nothing costs time."""
+    first = bench.rehearsed
+    assert first is not None
+    run = replace(first.session.runs[-1], kind=RunKind.TIMED)
+    measurement = session.Measurement(
+        runs=(run,),
+        logs=(),
+        traced_spans=(),
+        graph=first.graph["graph"],
+        runtime_version=first.graph["runtime"],
+        handler_found=first.graph["handler_found"],
+        module_count=first.graph["module_count"],
+        output_bytes=0,
+        output_tail="",
+    )
+    graph = build_graph(measurement, bench.runner.layout)
+    return replace(first_profile([run], bench.subject, bench.provenance), graph=graph)
 
 
 def described(finding: Any, changes: Any) -> dict[str, Any]:
@@ -125,16 +156,32 @@ def text_of(data: bytes) -> str:
     return data.decode("latin-1")  # one character a byte, whatever the file's encoding
 
 
-def main() -> None:
-    job = json.load(sys.stdin)
-    sys.path.insert(0, str(Path.cwd()))
+def result_of(job: dict[str, Any]) -> dict[str, Any]:
     try:
-        result = {"status": EDITED, **judge(job)}
+        return {"status": EDITED, **judge(job)}
     except ImportcostError as error:
-        result = {"status": "not measured", "error": str(error)}
+        return {"status": "not measured", "error": str(error)}
     except Exception:  # noqa: BLE001 - a defect of importcost's is a result of this benchmark
-        result = {"status": "defect", "error": traceback.format_exc()}
-    json.dump(result, sys.stdout)
+        return {"status": "defect", "error": traceback.format_exc()}
+
+
+def main() -> None:
+    """Answer jobs; what is installed is looked up once as long as no package is added."""
+    deployed.installed_distributions = remembered(deployed.installed_distributions)
+    for line in sys.stdin:
+        print(json.dumps(result_of(json.loads(line))), flush=True)
+
+
+def remembered(look_up: Callable[[Iterable[str]], Any]) -> Callable[[Iterable[str]], Any]:
+    found: dict[Any, Any] = {}
+
+    def again(folders: Iterable[str]) -> Any:
+        key = tuple((one, Path(one).stat().st_mtime_ns) for one in folders if Path(one).is_dir())
+        if key not in found:
+            found[key] = look_up([folder for folder, _ in key])
+        return found[key]
+
+    return again
 
 
 if __name__ == "__main__":

@@ -88,8 +88,10 @@ def containers(task_root):
 
 
 def subclass_names(task_root):
-    """Return each own class with the names of its subclasses."""
+    """Return each own class with the names of its subclasses, if own code may look at them."""
     found = {}
+    if not any("__subclasses__" in text for text in own_sources(task_root)):
+        return found
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None) or ""
         if file.startswith(task_root + "/"):
@@ -99,6 +101,13 @@ def subclass_names(task_root):
                         sub.__qualname__ for sub in type.__subclasses__(value)
                     )
     return found
+
+
+def own_sources(task_root):
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None) or ""
+        if file.startswith(task_root + "/") and file.endswith(".py"):
+            yield Path(file).read_text("utf-8", "replace")
 
 
 def state(task_root):
@@ -130,7 +139,6 @@ def state(task_root):
         "recursion": sys.getrecursionlimit(),
         "excepthook": getattr(sys.excepthook, "__qualname__", ""),
         "threads": sum(1 for one in threading.enumerate() if not one.daemon),
-        "seeded": random.getstate()[1][:4] == SEEDED,
         "containers": containers(task_root),
         "subclasses": subclass_names(task_root),
     }
@@ -186,7 +194,6 @@ def main():
 
 
 random.seed(7)
-SEEDED = random.getstate()[1][:4]
 
 if __name__ == "__main__":
     main()
