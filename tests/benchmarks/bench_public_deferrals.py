@@ -46,7 +46,15 @@ from bench_public_handlers import (
     known_modules,
 )
 from public_deferrals.compare import differences, requests_made
-from public_deferrals.events import ENDPOINT, REGION, bag_of, events_of, variables_of
+from public_deferrals.events import (
+    ENDPOINT,
+    REGION,
+    bag_of,
+    events_of,
+    missed,
+    variables_of,
+    with_missed,
+)
 
 HERE = Path(__file__).parent / "public_deferrals"
 ANALYSE_LIMIT_S = 180.0
@@ -385,13 +393,16 @@ class Trial:
         caller = Caller(self.stage, self.arguments.work, judged, handler.function, events, layers)
         caller.bag = bag_of(texts)
         first = caller.original()
+        found = missed(errors_of(first))
+        if found:
+            caller.learn(found)
+            first = caller.original()
         calls = first.get("result", {}).get("calls", ())
-        failed = {f"{one['error']}: {one['message'][:120]}" for one in calls if "error" in one}
         row: dict[str, Any] = {
             "events": len(events),
             "requests": requests_made(first),
             "answered": sum("answer" in one for one in calls),
-            "errors": sorted(failed),
+            "errors": sorted({error[:120] for error in errors_of(first)}),
             "imports": "calls" in first.get("result", {}),
             "import_error": first.get("result", {}).get("import", {}).get("message", "no end"),
             "differences": [],
@@ -446,10 +457,19 @@ class Caller:
             4 * CALL_LIMIT_S,
         )
 
+    def learn(self, found: dict[str, Any]) -> None:
+        """Put in more of what the handler's calls lacked."""
+        self.bag |= found
+        self.spec["events"] = [with_missed(event, found) for event in self.spec["events"]]
+        texts = {key.upper(): held for key, held in found.items() if isinstance(held, str)}
+        wanted = {key: held for key, held in texts.items() if key in found or key in self.variables}
+        self.variables |= wanted
+
     def original(self) -> dict[str, Any]:
         """Return a run of the handler as it is, from the work folder if it was run before."""
         root = Path(self.spec["task_root"])
-        asked = json.dumps([self.spec, self.bag, sources_below(root)], sort_keys=True)
+        given = [self.spec, self.bag, self.variables]
+        asked = json.dumps([given, sources_below(root)], sort_keys=True)
         case = str(root.parent)  # another folder each time
         digest = hashlib.sha256(asked.replace(case, "").encode()).hexdigest()
         file = self.work / "originals" / f"{digest}.json"
@@ -479,6 +499,11 @@ class Caller:
         if not differences(first, first, changed):
             return []
         return differences(first, self.run(), changed)
+
+
+def errors_of(run: dict[str, Any]) -> list[str]:
+    calls = run.get("result", {}).get("calls", ())
+    return [f"{one['error']}: {one['message']}" for one in calls if "error" in one]
 
 
 def sources_below(folder: Path) -> list[str]:

@@ -276,7 +276,7 @@ class Responder:
                 return wanted
         if shape.enum:
             return shape.enum[0]
-        if name in ("SecretString", "Payload", "Body", "body", "Value", "policy"):
+        if name in ("SecretString", "Payload", "Body", "body", "policy"):
             return json.dumps(self.bag)
         return text_for(name)
 

@@ -134,6 +134,30 @@ def guess(key: str, inner: Iterable[str]) -> Any:
     return f"made-up-{key.lower()}"
 
 
+def missed(errors: Iterable[str]) -> dict[str, Any]:
+    """Return values for what errors of calls say was missing, or was no number, by its name."""
+    found: dict[str, Any] = {}
+    for error in errors:
+        lacking = re.match(r"KeyError: '([\w-]+)'$", error)
+        if lacking:
+            found[lacking[1]] = guess(lacking[1], ())
+        number = re.match(r"ValueError: .*'made-up-([\w-]+)'$", error)
+        if number:
+            found[number[1]] = "1"
+    return found
+
+
+def with_missed(event: Any, found: dict[str, Any]) -> Any:
+    """Return an event with further keys, at its top and in its records."""
+    if not isinstance(event, dict) or not event:
+        return event
+    records = event.get("Records")
+    more = {key: held for key, held in found.items() if key not in event}
+    if isinstance(records, list):
+        more["Records"] = [{**found, **one} for one in records]
+    return {**event, **more}
+
+
 def bag_of(texts: list[str]) -> dict[str, Any]:
     """Return a value for each key that is read: enough for items of tables, bodies, details."""
     keys = strings_read(texts)
