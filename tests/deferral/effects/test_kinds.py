@@ -39,6 +39,12 @@ def traced(function):
         return function(*args)
     return wrapper
 
+def counted(function):
+    def inner(*args):
+        return function(*args)
+    inner.calls = lambda: 0
+    return inner
+
 def limit():
     return LIMIT
 """
@@ -159,6 +165,9 @@ CHANGES = {
     ),
 }
 KEEPS = {
+    "decorator that adds to its wrapper": (
+        "from core.registry import counted\n@counted\ndef f(): ..."
+    ),
     "decorator that only wraps": "from core.registry import traced\n@traced\ndef f(): ...",
     "method that marks what it is given": (
         "from core.registry import registry\n@registry.describe\ndef f(): ..."
@@ -316,6 +325,7 @@ NO_PROCESS = {
         "import warnings\nclass W(UserWarning): ...\nwarnings.simplefilter('always', W)"
     ),
     "own module": "import sys\nsys.modules[__name__] = object()",
+    "own spec": "if globals().get('__spec__'):\n    __spec__.submodule_search_locations = []",
     "own submodule": "import sys\nsys.modules[__name__ + '.x'] = object()",
     "own type in an abstract base": (
         "import collections.abc\nclass A: ...\ncollections.abc.Mapping.register(A)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import types
 from dataclasses import replace
 
 from importcost.deferral.effects.ancestry import Ancestry
@@ -20,6 +21,7 @@ from importcost.deferral.effects.refs import FRESH, FunctionDef, Ref, RefForm
 MAX_CHAIN = 25
 """Longer chains of re-exports are given up."""
 
+_MODULE = types.ModuleType("any")
 _DISPLAYS: dict[type[ast.AST], str] = {
     ast.Dict: "dict",
     ast.DictComp: "dict",
@@ -243,8 +245,11 @@ def metaclass_of(lookup: Lookup, class_: Ref) -> Ref | None:
 
 
 def is_builtin(name: str) -> bool:
-    """Return True if a bare name means a builtin where nothing else binds it."""
-    return hasattr(builtins, name)
+    """Return True if a bare name means a builtin where nothing else binds it.
+
+    `__spec__`, `__doc__` and the like are the module's own, and the builtins have such names too.
+    """
+    return hasattr(builtins, name) and not hasattr(_MODULE, name)
 
 
 def _is_property(node: FunctionDef) -> bool:

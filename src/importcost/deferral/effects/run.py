@@ -88,6 +88,8 @@ class BodyRun:
         """Record a change of an object, if others can see it."""
         if not target.is_shared or target.module == self.module:
             return
+        if target.form is RefForm.FUNCTION and target.scope is not None:
+            return  # a function that the call at hand has made
         if target.module and not self.lookup.codes.is_loaded(target.module.partition(".")[0]):
             return  # nobody has what was not loaded
         if self.depth and (_MEMO.search(target.path) or self.fills_once(target.module)):
