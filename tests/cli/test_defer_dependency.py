@@ -156,6 +156,17 @@ def test_an_event_that_needs_it_is_told(folder, defer):
     assert found["import plotting"].triggered_by == ("draw.json",)
 
 
+RELIANCE = {
+    "layer/python/pack/__init__.py": "",
+    "layer/python/pack/part.py": "VALUE = 5\n",
+    "layer/python/plotting.py": (
+        "import pack.part\nimport plotting_part\n\n\ndef draw():\n    return 40\n"
+    ),
+}
+USES = "import pack\n\n\ndef value():\n    return {use}\n"
+LATE_PART = "import pack.part\n\n\ndef draw():\n    return 35 + pack.part.VALUE\n"
+
+
 def lazy_pythons():
     versions = {one: interpreter_facts(one).minor_version for one in interpreters()}
     return [one for one in versions if tuple(map(int, versions[one].split("."))) >= (3, 15)]
@@ -163,13 +174,15 @@ def lazy_pythons():
 
 def test_python_315_lets_from_imports_wait_too_and_tells_the_upper_bound(folder):
     """Each interpreter here that knows PEP 810 measures it for real; none may be here."""
+    busy = {name: f"{text}sum(range(800_000))\n" for name, text in LAYER.items()}
+    write_files(folder.parent, {name: text for name, text in busy.items() if "/kit/" not in name})
+    # pack.part would wait where Python 3.15 does not bind it to pack, which the reader relies on.
+    part = {"layer/python/pack/part.py": "VALUE = 5\nsum(range(800_000))\n"}
+    write_files(folder.parent, {**RELIANCE, **part, "layer/python/plotting.py": LATE_PART})
+    kit = f"import reader\n{LAYER['layer/python/kit/__init__.py']}"
+    reader = USES.format(use="pack.part.VALUE")
     write_files(
-        folder.parent,
-        {
-            name: f"{text}sum(range(800_000))\n"
-            for name, text in LAYER.items()
-            if "/kit/" not in name
-        },
+        folder.parent, {"layer/python/kit/__init__.py": kit, "layer/python/reader.py": reader}
     )
     for python in lazy_pythons():
         options = (*FIXED, *STYLE, "--python", python, "--launches", "20", "-o", "../out.json")
@@ -182,16 +195,7 @@ def test_python_315_lets_from_imports_wait_too_and_tells_the_upper_bound(folder)
         assert "strict" in found["from strict import check"].verification.gone
         assert {"plotting", "strict", "needed"} <= set(advice.lazy_bound.verification.gone)
         assert "__lazy_modules__" in done.stdout
-
-
-RELIANCE = {
-    "layer/python/pack/__init__.py": "",
-    "layer/python/pack/part.py": "VALUE = 5\n",
-    "layer/python/plotting.py": (
-        "import pack.part\nimport plotting_part\n\n\ndef draw():\n    return 40\n"
-    ),
-}
-USES = "import pack\n\n\ndef value():\n    return {use}\n"
+        assert "uses pack.part without importing it" in found["import pack.part"].verdict.reason
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from importcost.app.defer.findings import JudgedImport
 from importcost.app.defer.lazy.module_text import ModuleTexts
 from importcost.app.defer.measured_costs import MeasuredCosts
+from importcost.deferral.rewrite.lazy import FIRST_LAZY
 from importcost.deferral.source.imports import absolute_name, loaded_by
 from importcost.deferral.source.names import attribute_chains
 from importcost.model.advice import DeferVerdict, VerdictKind
@@ -63,8 +64,10 @@ class Reliances:
     ) -> tuple[int, str, _Reliance] | None:
         keys = [key for number in movable for key in judged[number].keys]
         gone = frozenset(self._costs.imports.modules_of(keys))
-        # One that waits is there under its name, and its code runs when it is read.
-        waiting = frozenset[str]().union(*(judged[number].waits_for for number in movable))
+        waiting: frozenset[str] = frozenset()
+        if self._costs.python < FIRST_LAZY:
+            # One that waits is there under its name; Python 3.15 binds the importer's name only.
+            waiting = waiting.union(*(judged[number].waits_for for number in movable))
         lost = {
             name for name in gone - waiting if "." in name and name.rpartition(".")[0] not in gone
         }
