@@ -144,6 +144,7 @@ def test_two_culprits_are_both_found_and_the_rest_is_proven(folder, defer):
         assert f"::test_patched_{name} - AttributeError" in found[name].verification.failure
     assert [advice.findings[n].imported[0] for n in advice.best_set.finding_ids] == ["orders"]
     assert advice.best_set.behaviour.proofs[0].words == "4 passed"
+    assert f"{PYTEST} fails with 2 of them, left out." in done.stderr
 
 
 def test_if_every_change_fails_nothing_is_written(folder, defer):

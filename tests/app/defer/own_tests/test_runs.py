@@ -281,3 +281,14 @@ def test_tests_that_write_no_bytecode_still_tell_by_a_broken_file(folder):
     broken = run_edited(baseline, folder, BREAKS.decode())
     assert not broken.passed
     assert "importcost asks whether the tests import this file" in broken.failure
+
+
+def test_the_program_of_the_users_environment_is_run_not_the_copys_link_to_it(folder):
+    python = venv_with(folder / ".venv", {})
+    source = "import sys, handler; print(sys.executable)"
+    write_files(folder, {"src/who.py": source})
+    for command in ("../.venv/bin/python who.py", "python who.py"):
+        baseline = baseline_of(folder, command, python=python)
+        assert Path(baseline.first.summary).resolve() == Path(python).resolve()
+        assert baseline.first.summary.startswith(str(folder / ".venv"))
+        assert Path(os.path.normpath(baseline.tests.program)) == folder / ".venv" / "bin" / "python"

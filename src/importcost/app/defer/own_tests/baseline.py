@@ -98,6 +98,7 @@ def run_unchanged(
         f"Running {tests.command.text} on a copy of {tests.project.folder} "
         f"({_size(tests.project)}), first without any change ..."
     )
+    listener.detail(f"The program is {tests.program}")
     first = tests.run((), (), asked.limit_s)
     if not first.passed:
         raise _fails_unchanged(tests, first)

@@ -61,6 +61,13 @@ class OwnTests:
     work: Path
     first: tuple[Path, ...] = field(default=())
 
+    @property
+    def program(self) -> str:
+        """Return the path of the command's program, as the user's folder has it."""
+        name = self.command.words[0]
+        whole = str(self.here / name) if os.sep in name else name
+        return shutil.which(whole, path=self.path) or name
+
     def run(self, edits: Sequence[FileEdit], watched: Sequence[Path], limit_s: float) -> OwnRun:
         """Run the command once, with these edits in a copy of its own.
 
@@ -109,7 +116,7 @@ class OwnTests:
 
     def _program(self, name: str, moved: Relocation) -> str:
         """Return the program's path: that of an environment, not of the copy's link to it."""
-        own = self.here / name
+        own = Path(os.path.normpath(self.here / name))
         project = self.project
         if os.sep in name and own.is_relative_to(project.folder):
             inside = own.relative_to(project.folder)

@@ -89,6 +89,9 @@ class Suite:
         self._tested = frozenset(settled.kept)
         self.proven = (settled.proof,) if settled.proof else ()
         self.doubts = settled.doubts
+        if settled.failed:
+            left = f"{len(settled.failed)} of them, left out" if settled.kept else "each of them"
+            self._listener.note(f"{self._command} fails with {left}.")
         return {number: _failed(reason) for number, reason in settled.failed.items()}
 
     @property
