@@ -241,8 +241,9 @@ def test_what_changes_by_itself_is_not_compared_and_the_rest_is(versions):
 
 
 FAILING = """
+ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:none"
 def handler(event, context):
-    session.create_client("dynamodb").get_item(TableName="none", Key={{"id": {{"S": "{id}"}}}})
+    session.create_client("stepfunctions").start_execution(stateMachineArn=ARN, input="{id}")
 """
 
 
@@ -251,11 +252,37 @@ def test_a_handler_that_fails_counts_if_both_call_alike(versions):
     source = HEAD + FAILING.format(id=1)
     found = versions.outcome(source, source)
     assert found.original.failed
-    assert "ResourceNotFoundException" in found.original.answer
+    assert "StateMachineDoesNotExist" in found.original.answer
     assert not found.differing
     assert found.recorded.compared == 1
     assert versions.difference(source, HEAD + FAILING.format(id=2)) == (
-        "with event.json, dynamodb GetItem is made with Key/id/S=2 instead of 1"
+        "with event.json, stepfunctions StartExecution is made with input=2 instead of 1"
+    )
+
+
+DEEP = """
+def handler(event, context):
+    table = session.create_client("dynamodb")
+    found = table.get_item(TableName="orders", Key={"id": {"S": "1"}}).get("Item")
+    session.create_client("s3").put_object(Bucket="reports", Key="k", Body=b"x")
+    sqs = session.create_client("sqs")
+    url = sqs.get_queue_url(QueueName="done")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="1")
+    return found
+"""
+
+
+def test_what_the_first_calls_miss_is_made_so_that_later_calls_are_seen(versions):
+    found = versions.outcome(HEAD + DEEP, HEAD + DEEP.replace('Body="1"', 'Body="2"'))
+    assert found.recorded.supplied == ("dynamodb orders", "s3 reports", "sqs done")
+    assert dict(found.recorded.names) == {
+        "dynamodb GetItem": 1,
+        "s3 PutObject": 1,
+        "sqs GetQueueUrl": 1,
+        "sqs SendMessage": 1,
+    }
+    assert found.differing[JointChange()] == (
+        "with event.json, sqs SendMessage is made with MessageBody=2 instead of 1"
     )
 
 

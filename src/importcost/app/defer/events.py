@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,14 @@ from importcost.measure.recording.compare import (
     expected_calls,
     hider,
 )
+from importcost.measure.recording.resources import NeededResource, missing_resources
 from importcost.measure.session import Session, Subject
 from importcost.model.profile import RunKind, Target
 from importcost.model.results.events import EventOutcome, Invocation, VariantKey
 from importcost.parameters import Parameter
 
+MOST_SUPPLIES = 3
+"""Further calls to find out which AWS resources the handler needs, if any are missing."""
 UNCHANGED_CALLS = 2
 """One call to compare with, and one to see whether the answer is the same each time."""
 
@@ -64,9 +67,14 @@ def _load(path: Path, name: str) -> HandlerEvent:
 
 @dataclass(frozen=True, slots=True)
 class UnchangedCall:
-    """Two or more calls of the unchanged handler with one event."""
+    """Two or more calls of the unchanged handler with one event.
+
+    `resources` are what its AWS calls were to find; `launches` counts those that found it out, too.
+    """
 
     calls: tuple[Invocation, ...]
+    resources: tuple[NeededResource, ...] = ()
+    launches: int = UNCHANGED_CALLS
 
     @property
     def first(self) -> Invocation:
@@ -91,8 +99,18 @@ def call_unchanged(bench: Bench, event: HandlerEvent) -> UnchangedCall:
     Raises HandlerError, in words about the event, if such a call never ends or ends the
     interpreter.
     """
+    resources: tuple[NeededResource, ...] = ()
     try:
-        first, second = (_invoke(bench, bench.subject, event) for _ in range(UNCHANGED_CALLS))
+        first = _invoke(bench, bench.subject, event)
+        launches = UNCHANGED_CALLS
+        for _ in range(MOST_SUPPLIES):
+            new = _newly_missed(first, resources)
+            if not new:
+                break
+            resources += new
+            launches += 1
+            first = _invoke(bench, bench.subject, event, resources)
+        second = _invoke(bench, bench.subject, event, resources)
     except HandlerError as error:
         raise HandlerError(
             f"{event.name} cannot be compared, since calling the unchanged handler with it "
@@ -102,7 +120,21 @@ def call_unchanged(bench: Bench, event: HandlerEvent) -> UnchangedCall:
             ),
             traceback_text=error.traceback_text,
         ) from error
-    return UnchangedCall((first, second))
+    return UnchangedCall((first, second), resources, launches)
+
+
+def _newly_missed(
+    call: Invocation, known: tuple[NeededResource, ...]
+) -> tuple[NeededResource, ...]:
+    """Return the resources that a recorded call missed and that were not made for it."""
+    if call.recording is None:
+        return ()
+    names = {(one.service, one.name, one.region) for one in known}
+    return tuple(
+        one
+        for one in missing_resources(call.recording)
+        if (one.service, one.name, one.region) not in names
+    )
 
 
 def judge_event(
@@ -121,13 +153,13 @@ def judge_event(
     wall_ms: dict[VariantKey, float] = {}
     for key, subject in variants.items():
         try:
-            found = _invoke(bench, subject, event)
+            found = _invoke(bench, subject, event, baseline.resources)
             failure = _difference(bench, event, baseline, found)
             if failure is not None and bench.recorder is not None:
                 # Values of the clock may be the same twice by chance: look at both once more.
-                again = _invoke(bench, bench.subject, event)
-                baseline = UnchangedCall((*baseline.calls, again))
-                found = _invoke(bench, subject, event)
+                again = _invoke(bench, bench.subject, event, baseline.resources)
+                baseline = replace(baseline, calls=(*baseline.calls, again))
+                found = _invoke(bench, subject, event, baseline.resources)
                 failure = _difference(bench, event, baseline, found)
         except HandlerError as error:
             how = _ended_how(error, bench.request.timeout_s)
@@ -143,7 +175,7 @@ def judge_event(
         differing,
         loaded,
         wall_ms,
-        call_summary(baseline.expected, baseline.first.recording),
+        call_summary(baseline.expected, baseline.first.recording, baseline.resources),
     )
 
 
@@ -155,12 +187,17 @@ def _ended_how(error: HandlerError, timeout_s: float) -> str:
     return f"ended the interpreter ({lines[-1]})" if lines else "ended the interpreter"
 
 
-def _invoke(bench: Bench, subject: Subject, event: HandlerEvent) -> Invocation:
+def _invoke(
+    bench: Bench,
+    subject: Subject,
+    event: HandlerEvent,
+    resources: tuple[NeededResource, ...] = (),
+) -> Invocation:
     session = Session(bench.runner, subject)
     recorder = bench.recorder
     extra: dict[str, Any] = {}
     if recorder is not None:
-        recorder.begin()
+        recorder.begin(resources)
         extra["recording"] = recorder.launch_spec()
     found = session.launch_probe(RunKind.INVOKE, event=event.value, **extra)["invocation"]
     error = found["error"]

@@ -108,14 +108,17 @@ class Proof:
 
     def _call_unchanged(self, event: HandlerEvent) -> None:
         """Call the original with an event; one that was made up is left out if that fails."""
-        self._launches_done += UNCHANGED_CALLS
         try:
-            self._baselines[event.name] = call_unchanged(self._bench, event)
+            baseline = call_unchanged(self._bench, event)
         except HandlerError as error:
             if not event.is_made_up:
                 raise
+            self._launches_done += UNCHANGED_CALLS
             self._events.remove(event)
             self._listener.note(f"Left out: {error.trouble.what}.")
+        else:
+            self._baselines[event.name] = baseline
+            self._launches_done += baseline.launches
 
     def _in_pairs(
         self, paired: Sequence[PairedSubject[VariantKey]], limits: RoundLimits

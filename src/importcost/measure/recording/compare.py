@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from importcost.measure.recording.resources import NeededResource
 from importcost.model.results.aws_calls import SET_ASIDE, AwsCall, CallSummary, Recording
 
 MAX_SHOWN = 60
@@ -90,8 +91,15 @@ def call_differences(expected: ExpectedCalls, found: Recording, hide: Hide = str
     return list(dict.fromkeys(clauses))
 
 
-def call_summary(expected: ExpectedCalls | None, recording: Recording | None) -> CallSummary | None:
-    """Return what a recording of the original showed, None if there is none."""
+def call_summary(
+    expected: ExpectedCalls | None,
+    recording: Recording | None,
+    resources: Sequence[NeededResource] = (),
+) -> CallSummary | None:
+    """Return what a recording of the original showed, None if there is none.
+
+    `resources` are those that were made for its calls.
+    """
     if expected is None or recording is None:
         return None
     names = Counter(call.name for call in recording.calls)
@@ -102,6 +110,7 @@ def call_summary(expected: ExpectedCalls | None, recording: Recording | None) ->
         names=tuple(names.items()),
         unanswered=tuple(dict.fromkeys(unanswered)),
         unrecorded=recording.unrecorded,
+        supplied=tuple(one.words for one in resources),
     )
 
 

@@ -21,12 +21,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from importcost.errors import MeasurementError, Remedy, UsageError, remedy, words
 from importcost.measure.programs import read_program
+from importcost.measure.recording.resources import NeededResource
 from importcost.measure.recording.server import CONTROL, LOOPBACK, READY, TOKEN_VARIABLE
 from importcost.model.results.aws_calls import AwsCall, Recording
 from importcost.parameters import Parameter
@@ -73,9 +74,9 @@ class Recorder:
             "port": self.port,
         }
 
-    def begin(self) -> None:
-        """Empty the account and the record, so that each launch begins alike."""
-        self._ask("POST")
+    def begin(self, resources: Sequence[NeededResource] = ()) -> None:
+        """Empty the record, and the account but for these resources: each launch begins alike."""
+        self._ask("POST", json.dumps([asdict(one) for one in resources]).encode())
 
     def recording(self, unrecorded: Sequence[str] = ()) -> Recording:
         """Return the calls since `begin`; calls that are still being answered are waited for."""
@@ -87,10 +88,10 @@ class Recorder:
         )
         return Recording(calls, tuple(unrecorded))
 
-    def _ask(self, method: str) -> Any:
+    def _ask(self, method: str, body: bytes | None = None) -> Any:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=ANSWER_TIMEOUT_S)
         try:
-            connection.request(method, CONTROL, headers={"X-Importcost-Token": self.token})
+            connection.request(method, CONTROL, body, headers={"X-Importcost-Token": self.token})
             response = connection.getresponse()
             body = response.read()
             if response.status != http.client.OK:

@@ -20,11 +20,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from importcost.measure.recording.resources import NeededResource
+from importcost.measure.recording.supply import supply
 from importcost.measure.recording.wire import ReadCall, WireRequest, read_call
 
 READY = "importcost-recorder"
 TOKEN_VARIABLE = "IMPORTCOST_RECORDER_TOKEN"  # noqa: S105 - the variable's name
 CONTROL = "/importcost-recorder"
+TOKEN_HEADER = "HTTP_X_IMPORTCOST_TOKEN"  # noqa: S105 - the header's name in WSGI
 LOOPBACK = "127.0.0.1"
 SEED = 42
 _PARENT_POLL_S = 0.5
@@ -53,6 +56,8 @@ class RecordingApp:
         """Answer one request."""
         if environ.get("PATH_INFO", "").startswith(CONTROL):
             return self._control(environ, start_response)
+        if environ.get(TOKEN_HEADER) == self._token:
+            return self._moto(environ, start_response)  # importcost's own, see supply
         request = _request_of(environ)
         entry: dict[str, Any] = {}
         with self._lock:
@@ -94,13 +99,13 @@ class RecordingApp:
             self._issued[key.decode()] = f"the key that {call.operation} returned{of}"
 
     def _control(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer importcost: POST begins with an empty account, GET returns the calls."""
-        if environ.get("HTTP_X_IMPORTCOST_TOKEN") != self._token:
+        """Answer importcost: POST begins with the resources in its body, GET returns the calls."""
+        if environ.get(TOKEN_HEADER) != self._token:
             start_response("403 Forbidden", [("Content-Length", "0")])
             return [b""]
         answer: Any = {}
         if environ["REQUEST_METHOD"] == "POST":
-            _empty_account(self._moto)
+            self._begin(environ)
             with self._lock:
                 self._calls, self._issued = [], {}
         else:
@@ -111,6 +116,22 @@ class RecordingApp:
         body = json.dumps(answer).encode()
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]
+
+    def _begin(self, environ: Environ) -> None:
+        """Empty the account, make what the launch is to find, and seed what moto makes up."""
+        from werkzeug.wsgi import get_input_stream
+
+        described = json.loads(get_input_stream(environ).read() or b"[]")
+        _own_call(self._moto, "reset")
+        # A handler's own functions and jobs would start containers.
+        no_containers = {"lambda": {"use_docker": False}, "batch": {"use_docker": False}}
+        _own_call(self._moto, "config", no_containers)
+        resources = [
+            NeededResource(**{**one, "keys": tuple(map(tuple, one["keys"]))}) for one in described
+        ]
+        address = f"http://{LOOPBACK}:{environ['SERVER_PORT']}"
+        supply(resources, address, {"X-Importcost-Token": self._token})
+        _own_call(self._moto, f"seed?a={SEED}")
 
 
 def _request_of(environ: Environ) -> WireRequest:
@@ -171,16 +192,11 @@ def _own_headers(body: bytes) -> list[tuple[str, str]]:
     ]
 
 
-def _empty_account(moto: WsgiApp) -> None:
-    """Reset moto's state, and seed what it makes up, so that each launch begins alike."""
+def _own_call(moto: WsgiApp, path: str, body: Any = None) -> None:
+    """Call moto's own interface in this process."""
     from werkzeug.test import Client
 
-    client = Client(moto)
-    for path in ("reset", f"seed?a={SEED}"):
-        client.post(f"/moto-api/{path}").close()
-    # A handler's own functions and jobs would start containers.
-    no_containers = {"lambda": {"use_docker": False}, "batch": {"use_docker": False}}
-    client.post("/moto-api/config", json=no_containers).close()
+    Client(moto).post(f"/moto-api/{path}", json=body).close()
 
 
 def refuse_network(event: str, args: tuple[Any, ...]) -> None:

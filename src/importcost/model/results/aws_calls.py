@@ -39,7 +39,8 @@ class CallSummary:
     `compared` is the number of its calls that each version must make; `varying` that of the others,
     which differ from call to call by themselves. `names` are the calls' names with their numbers,
     `unanswered` the names of those that the endpoint does not implement. `unrecorded` are places
-    beside the endpoint that the handler tried to reach, as `host:port`.
+    beside the endpoint that the handler tried to reach, as `host:port`. `supplied` are the
+    resources that were made for the calls to find, such as `dynamodb orders`.
     """
 
     compared: int
@@ -47,6 +48,7 @@ class CallSummary:
     names: tuple[tuple[str, int], ...]
     unanswered: tuple[str, ...]
     unrecorded: tuple[str, ...]
+    supplied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

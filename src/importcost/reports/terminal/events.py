@@ -53,5 +53,7 @@ def _recorded(calls: CallSummary) -> Iterator[str]:
         yield f"{calls.varying:,} more not compared: they differ from one launch to the next"
     if calls.unanswered:
         yield f"the endpoint does not implement {printable(', '.join(calls.unanswered))}"
+    if calls.supplied:
+        yield f"made for it to find: {printable(', '.join(calls.supplied))}"
     if calls.unrecorded:
         yield f"not recorded: {printable(', '.join(calls.unrecorded))}"
