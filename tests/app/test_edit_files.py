@@ -208,3 +208,26 @@ def test_a_git_that_fails_or_hangs_stops_the_write_unless_forced(root, monkeypat
     script.write_text("#!/bin/sh\nexec sleep 30\n")
     assert "did not answer within 0.2 s" in str(uncommitted([file], 0.2).unknown[file])
     assert write_edits(root, [edit], force=True) == (file,)
+
+
+def test_a_new_file_is_written_inside_the_task_root_only(root):
+    new = root / "lazy.py"
+    assert write_edits(root, [FileEdit(new, None, NEW)], force=False) == (new,)
+    assert new.read_bytes() == NEW
+    sentence = refused(root, FileEdit(root.parent / "lazy.py", None, NEW))
+    assert "outside of the task root" in sentence
+    assert not (root.parent / "lazy.py").exists()
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
+def test_a_new_file_takes_the_place_of_nothing(root, kind):
+    new = root / "lazy.py"
+    if kind == "file":
+        new.write_bytes(OLD)
+    elif kind == "folder":
+        new.mkdir()
+    else:
+        new.symlink_to("nowhere.py")
+    sentence = refused(root, FileEdit(new, None, NEW), force=True)
+    assert "nothing was written" in sentence
+    assert new.is_symlink() or new.is_dir() or new.read_bytes() == OLD

@@ -176,3 +176,55 @@ def test_modes_stay(root):
     file.chmod(0o754)
     replace_files([FileEdit(file, OLD, NEW)], lambda edit: None)
     assert file.stat().st_mode & 0o777 == 0o754
+
+
+# Ends itself where the second file would be replaced; the first is new.
+MAKER = """
+import os, signal, sys
+from pathlib import Path
+from importcost.files.journal import FileEdit, replace_files
+root = Path(sys.argv[1])
+edits = [FileEdit(root / "new.py", None, b"made"), FileEdit(root / "m0.py", b"old\\n", b"changed")]
+def check(edit):
+    if edit.path.name == "m0.py":
+        os.kill(os.getpid(), signal.SIGKILL)
+replace_files(edits, check)
+"""
+
+
+def test_a_new_file_is_made_and_goes_if_a_later_one_cannot_be_replaced(root):
+    new, old = root / "new.py", root / "m0.py"
+    both = [FileEdit(new, None, NEW), FileEdit(old, OLD, NEW)]
+    replace_files(both, lambda edit: None)
+    assert new.read_bytes() == old.read_bytes() == NEW
+    new.unlink()
+    old.write_bytes(OLD)
+
+    def check(edit):
+        if edit.path == old:
+            raise OSError("changed")
+
+    with pytest.raises(OSError, match="changed"):
+        replace_files(both, check)
+    assert not new.exists()
+    assert old.read_bytes() == OLD
+
+
+def test_a_new_file_never_replaces_one_that_appeared(root):
+    edit = FileEdit(root / "m0.py", None, NEW)
+    with pytest.raises(FileExistsError):
+        replace_files([edit], lambda edit: None)
+    assert (root / "m0.py").read_bytes() == OLD
+
+
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_the_next_run_removes_the_new_file_of_a_killed_one(root, is_edited):
+    subprocess.run([sys.executable, "-c", MAKER, str(root)], check=False)
+    new = root / "new.py"
+    assert new.read_bytes() == b"made"
+    if is_edited:
+        new.write_bytes(b"mine")
+    undone = undo_killed()
+    assert new.exists() == is_edited
+    assert (root / "m0.py").read_bytes() == OLD
+    assert [one.restored for one in undone] == ([] if is_edited else [(new,)])

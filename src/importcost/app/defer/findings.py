@@ -91,6 +91,9 @@ class _Finder:
         self._sources = sources
         self._style = style
         self._texts = ModuleTexts(costs.graph)
+        self._dynamic = {
+            edge.imported for edge in costs.graph.edges if edge.kind is EdgeKind.DYNAMIC
+        }
         self._is_throttled = throttle_factor(costs.memory_mb) > 1
 
     def findings(self) -> list[JudgedImport]:
@@ -179,10 +182,7 @@ class _Finder:
         `importlib.import_module` of Python 3.9 and 3.10 does not wake a module that waits.
         """
         edges = self._costs.imports.flow.edges_of.get(import_key(file, statement), ())
-        dynamic = {
-            edge.imported for edge in self._costs.graph.edges if edge.kind is EdgeKind.DYNAMIC
-        }
-        return frozenset(edge.imported for edge in edges) - dynamic
+        return frozenset(edge.imported for edge in edges) - self._dynamic
 
     def _waiting(self, statement: ImportStatement, file: SourceFile) -> frozenset[str]:
         loads = self._loads(statement, file)
