@@ -21,6 +21,48 @@ def handler(event, context):
 """
 
 LATE = {
+    "finalizer by another name": """
+        import colorsys
+        class Client:
+            def close(self):
+                colorsys.hsv_to_rgb(0, 0, 0)
+            __del__ = close
+        """,
+    "finalizer given to a class": """
+        import colorsys
+        class Client: ...
+        def bye(self):
+            colorsys.hsv_to_rgb(0, 0, 0)
+        Client.__del__ = bye
+        """,
+    "signal handlers from a table": """
+        import colorsys
+        import signal
+        def stop(number, frame):
+            colorsys.hsv_to_rgb(0, 0, 0)
+        HANDLERS = {signal.SIGTERM: stop}
+        for number, action in HANDLERS.items():
+            signal.signal(number, action)
+        """,
+    "exit function that a helper registers": """
+        import atexit
+        import colorsys
+        def bye():
+            colorsys.hsv_to_rgb(0, 0, 0)
+        def at_end(function):
+            atexit.register(function)
+        at_end(bye)
+        """,
+    "stack that is closed at exit": """
+        import atexit
+        import colorsys
+        import contextlib
+        def bye():
+            colorsys.hsv_to_rgb(0, 0, 0)
+        stack = contextlib.ExitStack()
+        stack.callback(bye)
+        atexit.register(stack.close)
+        """,
     "finalizer": """
         import colorsys
         class Client:

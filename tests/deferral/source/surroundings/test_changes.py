@@ -58,6 +58,8 @@ def change(event):
     with region("x"):
         return thing.answer(event)
 """,
+    "environ method passed on": "def change(event): list(map(os.environ.pop, event))",
+    "environ in a loop": "def change(event):\n    for os.environ['AWS_REGION'] in event: pass",
     "putenv": "def change(event): os.putenv('AWS_REGION', 'x')",
     "load_dotenv": "import dotenv\ndef change(event): dotenv.load_dotenv()",
     "through a method": """
@@ -232,6 +234,11 @@ READERS = {
         "boto3.setup_default_session(region_name='x')",
     ),
     "attribute of the package": ("openai.OpenAI()", "import openai", "openai.api_key = 'x'"),
+    "temporary folder": (
+        "tempfile.mkdtemp()",
+        "import tempfile",
+        "tempfile.tempdir = event['folder']",
+    ),
     "event loop": ("asyncio.Queue()", "import asyncio", "asyncio.set_event_loop(event['l'])"),
 }
 
@@ -500,3 +507,47 @@ def test_a_reason_has_its_values():
     verdict = import_verdict(files, "boto3")
     assert verdict.obstacle == expected
     assert verdict.reason.startswith("s3 needs it at import and has to stay: boto3.client() may")
+
+
+STATE = """
+import boto3
+import settings
+def region():
+    return settings.TABLE["region"]
+s3 = boto3.client("s3", region_name=region())
+def handler(event, context):
+    settings.choose(event)
+    return s3.list_buckets()
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "TABLE['region'] = event['region']",
+        "TABLE.update(event)",
+        "TABLE |= event",
+        "del TABLE['region']",
+    ],
+)
+def test_an_object_stays_if_a_function_that_it_calls_reads_a_table_that_changes(change):
+    scope = "    global TABLE\n" if "|=" in change else ""
+    calm = "TABLE = {'region': 'x'}\ndef choose(event): ...\n"
+    wild = f"TABLE = {{'region': 'x'}}\ndef choose(event):\n{scope}    {change}\n"
+    found = object_verdict(analysed(STATE, settings=calm), "s3")
+    assert found.kind is VerdictKind.NEEDS_GETTER
+    found = object_verdict(analysed(STATE, settings=wild), "s3")
+    assert found.kind is VerdictKind.NOT_DEFERRABLE
+    assert found.reason.startswith("it reads settings.TABLE, which choose() changes at line ")
+
+
+def test_tables_that_no_object_reads_may_change():
+    text = """
+    import boto3
+    CACHE = {}
+    s3 = boto3.client("s3")
+    def handler(event, context):
+        CACHE[event["key"]] = s3.list_buckets()
+        return CACHE
+    """
+    assert object_verdict(analysed(text), "s3").kind is VerdictKind.NEEDS_GETTER

@@ -63,6 +63,9 @@ _REGISTERS: dict[str, tuple[Occasion, int]] = {
     "sys.meta_path.insert": (Occasion.IMPORT_HOOK, 1),
     "sys.path_hooks.append": (Occasion.IMPORT_HOOK, 0),
     "sys.path_hooks.insert": (Occasion.IMPORT_HOOK, 1),
+    "multiprocessing.util.register_after_fork": (Occasion.FORK, 1),
+    "codecs.register": (Occasion.HOOK, 0),
+    "codecs.register_error": (Occasion.HOOK, 1),
     "os.register_at_fork": (Occasion.FORK, 0),
 }
 """Calls that register a function: the position of the first argument that may hold one."""
@@ -127,14 +130,19 @@ class RootFinder:
         for code in self._graph.files.values():
             for found in code.classes.values():
                 yield from self._of_class(code, found)
+            for name in _METHODS:  # `__del__ = close` in a class, or `Client.__del__ = close`
+                for unit, mention in code.attributes.get(name, ()):
+                    held = self._linker.resolve(self._graph.facts(unit), mention)
+                    for target in self._graph.units_of(held):
+                        yield RunRoot(target, _METHODS[name], code.module, mention.line)
         for facts in self._graph.units():
             for node in facts.nodes:
                 yield from self._registered(facts, node)
             for decorator in facts.decorators:
-                name = dotted_in(facts.parent, decorator) if facts.parent else None
-                if name in _REGISTERS:
+                dotted = dotted_in(facts.parent, decorator) if facts.parent else None
+                if dotted in _REGISTERS:
                     yield RunRoot(
-                        facts.unit, _REGISTERS[name][0], facts.unit.module, decorator.lineno
+                        facts.unit, _REGISTERS[dotted][0], facts.unit.module, decorator.lineno
                     )
 
     def threads(self) -> Iterator[tuple[RunRoot, UnitFacts]]:
@@ -167,7 +175,10 @@ class RootFinder:
         kind, values = self._registration(facts, node)
         if kind is None:
             return
-        for unit in self._units_in(facts, values):
+        units = list(self._units_in(facts, values))
+        if not units and any(_may_call_any(facts, value) for value in values):
+            units = self._graph.units_of([ANY_PASSED])
+        for unit in units:
             line = getattr(node, "lineno", unit.line)
             yield RunRoot(unit, kind, facts.unit.module, line)
 
@@ -250,6 +261,23 @@ class RootFinder:
                 if unit not in seen:
                     seen.add(unit)
                     yield unit
+
+
+def _may_call_any(facts: UnitFacts, value: ast.expr) -> bool:
+    """Return True if a registered value may be any function: a parameter, `stack.close`."""
+    if isinstance(value, (ast.Constant, ast.Lambda)):
+        return False
+    if isinstance(value, ast.Call):
+        return any(_may_call_any(facts, argument) for argument in value.args[:1])
+    chain = _chain(value)
+    scope: UnitFacts | None = facts
+    while scope is not None and chain[0]:
+        if chain[0] in scope.targets:
+            return False
+        if chain[0] in scope.bound:
+            return True
+        scope = scope.parent
+    return not chain[0]
 
 
 def _mentions_in(facts: UnitFacts, values: Iterable[ast.expr]) -> Iterator[NameMention]:

@@ -57,6 +57,8 @@ _BUILTIN_PROTOCOLS = {
 _ONLY_ASK = frozenset(("isinstance", "issubclass", "hasattr", "type", "id", "callable"))
 _RECORDED = (
     ast.Subscript,
+    ast.For,
+    ast.AsyncFor,
     ast.Call,
     ast.Assign,
     ast.AnnAssign,

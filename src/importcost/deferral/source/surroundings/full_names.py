@@ -46,6 +46,35 @@ class FullNames:
             node = ast.Attribute(node, name, ast.Load())
         return self.of(facts, node, depth)
 
+    def own(self, facts: UnitFacts, node: ast.expr) -> str | None:
+        """Return the dotted name of the own module's variable at the start of an expression.
+
+        It is not followed to its value: `settings.TABLE` for `TABLE["x"]`.
+        """
+        names: list[str] = []
+        while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+            if isinstance(node, ast.Attribute):
+                names.append(node.attr)
+            node = node.func if isinstance(node, ast.Call) else node.value
+        if not isinstance(node, ast.Name):
+            return None
+        scope: UnitFacts | None = facts
+        while scope is not None:
+            if node.id in scope.targets:
+                return self._variable(".".join((scope.targets[node.id], *reversed(names))))
+            if node.id in scope.bound:
+                return None if scope.parent else f"{scope.unit.module}.{node.id}"
+            scope = scope.parent
+        return None
+
+    def _variable(self, dotted: str) -> str | None:
+        """Return the module and the first name after it, if the module is the function's."""
+        parts = dotted.split(".")
+        for size in range(len(parts) - 1, 0, -1):
+            if ".".join(parts[:size]) in self._graph.files:
+                return ".".join(parts[: size + 1])
+        return None
+
     def _name(self, facts: UnitFacts, name: str, depth: int) -> str | None:
         scope: UnitFacts | None = facts
         while scope is not None:

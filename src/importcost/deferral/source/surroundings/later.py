@@ -41,6 +41,10 @@ class LaterChanges:
         self._reads = ReadFinder(reach.graph, installed)
         self._order = InitOrder(reach.graph)
 
+    @property
+    def _own(self) -> Collection[str]:
+        return self.reach.graph.files
+
     @cached_property
     def _changes(self) -> list[StateChange]:
         return list(ChangeFinder(self.reach.graph).changes())
@@ -131,7 +135,7 @@ class LaterChanges:
         return f"{found[1]} may read {words}"
 
     def _patched_import(self, change: StateChange, name: str, targets: set[str]) -> str | None:
-        if change.is_setting:
+        if change.is_setting or change.is_within:
             return None
         what = change.what
         bound = set(targets)
@@ -162,8 +166,13 @@ class LaterChanges:
         for name in sorted(reads.names):
             if name == change.what or name.startswith(f"{change.what}."):
                 return f"it reads {change.what}"
+        if change.is_within or any(change.what.startswith(f"{own}.") for own in self._own):
+            return None
         if top in reads.packages:
             return f"{reads.packages[top]} may read {change.what}"
+        used = sorted(name for name in reads.names if name.startswith(f"{top}."))
+        if used:
+            return f"{used[0].replace('()', '')} may read {change.what}"
         if is_stdlib(top) and reads.packages:
             return f"{next(iter(reads.packages.values()))} may read {change.what}"
         return None

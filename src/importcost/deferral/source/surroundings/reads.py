@@ -135,6 +135,8 @@ class ReadFinder:
         keyed = [key for node in facts.nodes for key in self._keys(facts, node)]
         found = StateReads()
         mentions = [self._names.chain(facts, mention.chain) for mention in facts.mentions]
+        roots = (ast.Name(mention.chain[0], ast.Load()) for mention in facts.mentions)
+        found.names |= {own for root in roots if (own := self._names.own(facts, root))}
         self._mentioned(found, filter(None, mentions), keyed)
         for node in facts.nodes:
             if isinstance(node, ast.Call):
@@ -153,6 +155,8 @@ class ReadFinder:
             if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
                 name = self._names.of(facts, node)
                 names += [name] if name else []
+                own = self._names.own(facts, node)
+                found.names |= {own} if own else set()
         self._mentioned(found, names, keyed)
         return found
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from importcost.deferral.source.names import parameters
 from importcost.deferral.source.reach.graph import CallGraph
-from importcost.deferral.source.reach.units import CodeUnit, UnitFacts
+from importcost.deferral.source.reach.units import CodeUnit, MentionedAs, UnitFacts
 from importcost.deferral.source.surroundings.aspects import Aspect, Keys, surroundings
 from importcost.deferral.source.surroundings.full_names import FullNames
 
@@ -43,6 +43,8 @@ class StateChange:
     line: int
     is_addition: bool = False
     is_setting: bool = False
+    is_within: bool = False
+    """True if it changes the object that `what` holds, not the name."""
 
 
 class ChangeFinder:
@@ -57,16 +59,31 @@ class ChangeFinder:
     def changes(self) -> Iterator[StateChange]:
         """Yield every change of every unit, module bodies included."""
         for facts in self._graph.units():
+            yield from self._handed_out(facts)
             for node in facts.nodes:
                 if isinstance(node, ast.Call):
                     yield from self._call(facts, node)
                 elif isinstance(node, (ast.Assign, ast.Delete)):
                     for target in node.targets:
                         yield from self._stored(facts, target, node.lineno)
-                elif isinstance(node, ast.AugAssign) or (
+                elif isinstance(node, (ast.For, ast.AsyncFor, ast.AugAssign)) or (
                     isinstance(node, ast.AnnAssign) and node.value is not None
                 ):
                     yield from self._stored(facts, node.target, node.lineno)
+
+    def _handed_out(self, facts: UnitFacts) -> Iterator[StateChange]:
+        """Yield a change for each method that is passed on: `map(os.environ.setdefault, ...)`."""
+        for mention in facts.mentions:
+            if mention.kind is not MentionedAs.CALL and mention.chain[-1] in _MUTATORS:
+                base = self._names.chain(facts, mention.chain[:-1])
+                if base in self._objects:
+                    yield from self._change(facts, base, None, mention.line)
+
+    def _within(self, facts: UnitFacts, node: ast.expr, line: int) -> Iterator[StateChange]:
+        """Yield the change of an object that a variable of the function's files holds."""
+        own = self._names.own(facts, node)
+        if own is not None:
+            yield StateChange(None, own, None, facts.unit, line, is_within=True)
 
     def _call(self, facts: UnitFacts, node: ast.Call) -> Iterator[StateChange]:
         name = self._names.of(facts, node.func)
@@ -77,6 +94,7 @@ class ChangeFinder:
             base = self._names.of(facts, node.func.value)
             keys = _written(node, method)
             yield from self._change(facts, base, keys, node.lineno, addition=method in _WEAK)
+            yield from self._within(facts, node.func.value, node.lineno)
         yield from self._passed(facts, node)
 
     def _named_call(self, facts: UnitFacts, node: ast.Call, name: str) -> Iterator[StateChange]:
@@ -112,6 +130,7 @@ class ChangeFinder:
         elif isinstance(target, ast.Subscript):
             base = self._names.of(facts, target.value)
             yield from self._change(facts, base, _strings([target.slice]), line)
+            yield from self._within(facts, target.value, line)
         elif isinstance(target, ast.Attribute):
             base = self._names.of(facts, target.value)
             if base is not None and base in self._objects:
