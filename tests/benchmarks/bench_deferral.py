@@ -1,9 +1,11 @@
 """Predicted exclusive saving beside the verified one, on statements of real packages.
 
-    python tests/benchmarks/bench_deferral.py [--seconds 60] [--keep FOLDER]
+    python tests/benchmarks/bench_deferral.py [--seconds 60] [--launches 60] [--keep FOLDER]
 
-Installs the packages from PyPI into a folder, writes three handlers that share dependencies, and
+Installs the packages from PyPI as a layer, writes three handlers that share dependencies, and
 runs `importcost defer` on each. Prints a line a statement and the median absolute error.
+
+A prediction is a share of the profile's init, and is compared with the verified share.
 """
 
 from __future__ import annotations
@@ -63,17 +65,18 @@ def handler_text(statements: tuple[str, ...]) -> str:
 
 
 def install(folder: Path) -> None:
-    if not (folder / "boto3").is_dir():
+    if not folder.is_dir():
         pip = (sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--target")
         subprocess.run([*pip, str(folder), *PACKAGES], check=True)
 
 
-def findings(root: Path, name: str, seconds: float) -> list[dict]:
+def findings(root: Path, name: str, seconds: float, launches: int) -> list[dict]:
     """Run the command and return its findings that ask for a change."""
     output = root / f"{name}.json"
     subprocess.run(
         [
-            *(sys.executable, "-m", "importcost", "defer", f"{root / name}:handler"),
+            *(sys.executable, "-m", "importcost", "defer", f"{root / 'task' / name}:handler"),
+            *("--layer", str(root / "layer"), "--launches", str(launches)),
             *("--runner", "local", "--python", sys.executable, "--no-diff", "-q"),
             *("--verify-seconds", str(seconds), "-o", str(output)),
         ],
@@ -91,18 +94,20 @@ def findings(root: Path, name: str, seconds: float) -> list[dict]:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--launches", type=int, default=60)
     parser.add_argument("--keep", help="folder to install into, and to find installed")
     args = parser.parse_args()
     errors = []
     with tempfile.TemporaryDirectory(prefix="importcost-bench-") as scratch:
         root = Path(args.keep or scratch)
         root.mkdir(exist_ok=True)
-        install(root)
+        install(root / "layer" / "python")
+        (root / "task").mkdir(exist_ok=True)
         print("| handler | statement | cumulative ms | predicted ms | verified ms (95 %) | error |")
         print("|---|---|---|---|---|---|")
         for name, statements in HANDLERS.items():
-            (root / name).write_text(handler_text(statements))
-            for one in findings(root, name, args.seconds):
+            (root / "task" / name).write_text(handler_text(statements))
+            for one in findings(root, name, args.seconds, args.launches):
                 saving = one["verification"]["saving_us"]
                 if saving is None:
                     print(f"| {name} | {one['code']} | {one['verification']['failure']} | | | |")

@@ -6,10 +6,11 @@ import ast
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from importcost.deferral.source.reach.graph import CallGraph
-from importcost.deferral.source.reach.units import FileCode, MentionedAs, UnitFacts
+from importcost.deferral.source.reach.units import MentionedAs, UnitFacts
 from importcost.deferral.source.surroundings.aspects import Keys, covering, surroundings
 from importcost.deferral.source.surroundings.full_names import FullNames
 from importcost.deferral.source.surroundings.relative_paths import BY_PATH, takes_relative_path
@@ -79,6 +80,7 @@ class ReadFinder:
         self._names = FullNames(graph)
         self._aspects = surroundings().aspects
         self._modules: dict[str, StateReads] = {}
+        self._tops: dict[str, frozenset[str]] = {}
 
     def of_import(self, module: str) -> StateReads:
         """Return what importing a module reads, with what it imports itself."""
@@ -230,9 +232,17 @@ class ReadFinder:
         parts = name.partition("(")[0].split(".")
         return any(".".join(parts[:size]) in self._graph.files for size in range(1, len(parts) + 1))
 
-    def _imported_tops(self, facts: UnitFacts) -> set[str]:
+    def _imported_tops(self, facts: UnitFacts) -> frozenset[str]:
         """Return the top-level packages that a unit's file imports anywhere."""
-        code: FileCode = self._graph.files[facts.unit.module]
-        tops = {module.partition(".")[0] for each in code.units.values() for module in each.loads}
-        others = (module for each in self._graph.files.values() for module in each.body.loads)
-        return tops | {module.partition(".")[0] for module in others}
+        name = facts.unit.module
+        if name not in self._tops:
+            self._tops[name] = self._in_bodies | _tops_of(self._graph.files[name].units.values())
+        return self._tops[name]
+
+    @cached_property
+    def _in_bodies(self) -> frozenset[str]:
+        return _tops_of(code.body for code in self._graph.files.values())
+
+
+def _tops_of(units: Iterable[UnitFacts]) -> frozenset[str]:
+    return frozenset(module.partition(".")[0] for unit in units for module in unit.loads)
