@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from importcost.declaration import MIN_RUNS
 from importcost.measure.plan import (
+    BEFORE_PAIRS,
+    FEWEST,
     FIRST_TIMED_RUNS,
     MAX_TIMED_RUNS,
     NEEDED_RUNS,
@@ -110,3 +112,20 @@ def test_quick_is_satisfied_where_precise_measures_on():
 )
 def test_settled_means_known_to_that_share(values, half_width, settled):
     assert is_settled(values, half_width) is settled
+
+
+@given(st.integers())
+def test_before_pairs_eighteen_launches_are_all_however_noisy(seed):
+    plan = Plan(precision=BEFORE_PAIRS)
+    kinds = first_batch(plan, Random(seed))
+    assert len(kinds) + 1 == 18  # the graph run comes before the batch
+    assert kinds.count(RunKind.TIMED) == NEEDED_TIMED_RUNS
+    assert next_batch(plan, NOISY, 1.0) == []
+
+
+@given(st.integers())
+def test_the_fewest_launches_bring_every_kind_of_run(seed):
+    kinds = first_batch(FEWEST, Random(seed))
+    assert len(kinds) + 1 == 7
+    assert set(kinds) == {RunKind.TIMED, RunKind.TRACED, RunKind.SPEED, RunKind.STATEMENTS}
+    assert next_batch(FEWEST, NOISY, 1.0) == []

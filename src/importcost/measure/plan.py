@@ -48,7 +48,7 @@ QUICK = Precision(half_width=0.05, time_limit_s=15.0, traced_runs=3)
 PRECISE = Precision(half_width=0.02, time_limit_s=60.0, traced_runs=MAX_TRACED_RUNS)
 
 
-BEFORE_PAIRS = Precision(half_width=0.05, time_limit_s=30.0, traced_runs=3, is_one_batch=True)
+BEFORE_PAIRS = Precision(half_width=0.05, time_limit_s=60.0, traced_runs=3, is_one_batch=True)
 """For a profile that only chooses what to measure in pairs: 18 launches, the rest is for pairs."""
 
 
