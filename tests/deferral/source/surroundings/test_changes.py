@@ -126,6 +126,7 @@ def change(event):
     environ["AWS_REGION"] = "x"
 """,
     "folder": "def change(event): os.chdir('/tmp')",
+    "names like those of methods": "pop = update = None\ndef change(event): return pop, [update]",
     "umask": "def change(event): os.umask(0)",
     "recursion limit": "import sys\ndef change(event): sys.setrecursionlimit(10_000)",
     "log level": """

@@ -39,7 +39,7 @@ class FullNames:
 
     def chain(self, facts: UnitFacts, names: tuple[str, ...], depth: int = 0) -> str | None:
         """Return the dotted name of a chain of names, as `of` does for an expression."""
-        if not names[0] or names[0] == "<lambda>":
+        if not names or names[0] in ("", "<lambda>"):
             return None
         node: ast.expr = ast.Name(names[0], ast.Load())
         for name in names[1:]:

@@ -118,8 +118,17 @@ class ChangeFinder:
             owner, text = self._names.of(facts, node.args[0]), _text(node.args[1])
             whole = f"{owner}.{text}" if owner and text else None
             yield from self._change(facts, whole, None, line)
-        elif "." in name and "()" not in name and last.startswith(_SETTERS):
+        elif (
+            "." in name and "(" not in name and last.startswith(_SETTERS) and self._is_foreign(name)
+        ):
             yield StateChange(None, name, None, unit, line, is_setting=True)
+
+    def _is_foreign(self, name: str) -> bool:
+        """Return True for a function of a module that is not in the function's own packages."""
+        if "." not in name or "(" in name:
+            return False
+        top = name.partition(".")[0]
+        return all(module.partition(".")[0] != top for module in self._graph.files)
 
     def _stored(self, facts: UnitFacts, target: ast.expr, line: int) -> Iterator[StateChange]:
         if isinstance(target, (ast.Tuple, ast.List)):
