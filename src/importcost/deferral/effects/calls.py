@@ -103,23 +103,32 @@ def _object(run: BodyRun, callee: Ref, site: CallSite) -> Ref:
     if known is not None:
         _record_known(run, known, callee, site)
         return FRESH
-    method = None
-    if callee.of is not None and callee.of.form is RefForm.CLASS:
-        method = run.lookup.member(callee.of, "__call__", callee)
-    if method is not None:
-        return follow_call(run, method, site)
     if callee.dotted in run.lookup.known.shared_results:
         return callee
-    if callee.dotted == "logging.getLogger":
-        return run.lookup.logger(site.positional[0].text if site.positional else "")
-    if callee.dotted in ("importlib.import_module", "sys.modules.get"):
-        name = site.positional[0].text if site.positional else None
-        return Ref(RefForm.MODULE, name) if name else FRESH
+    special = _special(run, callee, site)
+    if special is not None:
+        return special
     if run.lookup.codes.is_stdlib(callee.module):
         return _stdlib(run, callee, site)
     if not run.lookup.known.is_trusted(callee.module):
         _unresolved(run, callee, site)
     return Ref(RefForm.FRESH, of=callee)
+
+
+def _special(run: BodyRun, callee: Ref, site: CallSite) -> Ref | None:
+    """Call an instance with `__call__()`, or a function of which more is known than its name."""
+    if callee.of is not None and callee.of.form is RefForm.CLASS:
+        method = run.lookup.member(callee.of, "__call__", callee)
+        return None if method is None else follow_call(run, method, site)
+    if callee.dotted == "logging.getLogger":
+        return run.lookup.logger(site.positional[0].text if site.positional else "")
+    if callee.dotted == "types.new_class":
+        _make_class(run, site)
+        return FRESH
+    if callee.dotted in ("importlib.import_module", "sys.modules.get"):
+        name = site.positional[0].text if site.positional else None
+        return Ref(RefForm.MODULE, name) if name else FRESH
+    return None
 
 
 def _stdlib(run: BodyRun, callee: Ref, site: CallSite) -> Ref:
@@ -168,9 +177,24 @@ def _builtin(run: BodyRun, name: str, site: CallSite) -> Ref:
         return Ref(RefForm.OBJECT, site.scope.module, "globals()", type="dict")
     elif name == "__import__" and first.text:
         return Ref(RefForm.MODULE, first.text.partition(".")[0])
+    elif name in ("map", "filter"):
+        run.steps.call(run, first, CallSite(site.scope, (FRESH,), use="value"))
+    elif name == "type" and len(site.positional) == 3:
+        _make_class(run, site)
     elif name == "type.__new__" and run.new_class is not None:
         return run.new_class
     return FRESH
+
+
+def _make_class(run: BodyRun, site: CallSite) -> None:
+    """Make a class as `type("Name", (Base,), {})` does."""
+    bases = site.node.args[1] if site.node is not None else None
+    if not isinstance(bases, ast.Tuple) or site.node is None:
+        return
+    name = site.positional[0].text or "type()"
+    made = ast.ClassDef(name=name, bases=list(bases.elts), keywords=[], body=[], decorator_list=[])
+    run.lookup.made.append(ast.copy_location(made, site.node))
+    run.steps.run(run, [made], site.scope)
 
 
 def _construct(run: BodyRun, class_: Ref, site: CallSite) -> Ref:
@@ -290,7 +314,8 @@ def _bind(
 def _is_held(run: BodyRun, given: Ref) -> bool:
     """Return True for an object that a module holds, and that the callee can change."""
     is_stdlib = given.module == "builtins" or run.lookup.codes.is_stdlib(given.module)
-    return given.form is RefForm.OBJECT and not given.type and not is_stdlib
+    is_thing = given.form in (RefForm.OBJECT, RefForm.CLASS)
+    return is_thing and not given.type and not is_stdlib
 
 
 def doubtful(run: BodyRun, node: ast.Call, scope: NameScope, use: str = "statement") -> None:

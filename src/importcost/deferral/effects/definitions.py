@@ -41,7 +41,7 @@ def _decorate(
             run.how = f"decorates {node.name} with {_words(run, decorator, scope)}"
         before = len(run.effects)
         found = run.value(decorator, scope, "decorator")
-        if found.form in (RefForm.FUNCTION, RefForm.OBJECT, RefForm.FRESH):
+        if found.form not in (RefForm.MODULE, RefForm.LOGGER):
             site = CallSite(scope, (made,), use="decorator", node=_NO_NODE)
             run.steps.call(run, found, site)
         if not run.depth and len(run.effects) == before and isinstance(decorator, ast.Call):
@@ -68,14 +68,15 @@ def define_class(run: BodyRun, node: ast.ClassDef, scope: NameScope) -> None:
         run.value(base, scope)
     inner = NameScope(scope.module, outer=scope)
     run.steps.run(run, node.body, inner)
+    _bind(run, node.name, class_, scope)
     if run.depth:
-        _bind(run, node.name, class_, scope)
+        if run.new_class is None:
+            _hooks(run, class_, node)
         return
     run.line = line
     _descriptors(run, class_, node, inner)
     run.line = line
     _hooks(run, class_, node)
-    _bind(run, node.name, class_, scope)
     _decorate(run, node, class_, scope)
 
 
@@ -120,9 +121,10 @@ def _metaclass(run: BodyRun, how: str, class_: Ref, metaclass: Ref) -> None:
 
 
 def _follow(run: BodyRun, hook: Ref, how: str, *positional: Ref) -> None:
+    before = run.how
     run.how = how
     follow(run, hook, CallSite(NameScope(run.module), positional))
-    run.how = ""
+    run.how = before
 
 
 def _known_base(run: BodyRun, name: str, ancestors: list[Ref], metaclass: Ref | None) -> bool:

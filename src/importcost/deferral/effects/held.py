@@ -36,14 +36,20 @@ def method_of_held(run: BodyRun, base: Ref, name: str, site: CallSite) -> Ref | 
 
 
 def _logger(run: BodyRun, base: Ref, name: str, site: CallSite) -> None:
+    """Judge a call of a logger's method."""
     if not re.match(r"(set|add|remove)[A-Z]", name):
         return
     handler = site.positional[0] if site.positional else FRESH
     if name == "addHandler" and handler.of is not None and handler.of.path == "NullHandler":
         return
+    change_logger(run, base, f"calls {name}()")
+
+
+def change_logger(run: BodyRun, base: Ref, does: str) -> None:
+    """Record a change of a logger, unless it is named after the module's own package."""
     own = run.module.partition(".")[0]
     if run.is_asked or (base.path and base.path.partition(".")[0] == own):
         return
     logger = f"the logger {base.path}" if base.path else "the root logger"
-    does = f"{run.how}, which changes {logger}" if run.depth else f"calls {name}() of {logger}"
+    does = f"{run.how}, which changes {logger}" if run.depth else f"{does} of {logger}"
     run.record(EffectKind.PROCESS, does, f"logging.{base.path}".rstrip("."), base.module)

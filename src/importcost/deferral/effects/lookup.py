@@ -60,6 +60,8 @@ class Lookup:
         self._busy: set[tuple[str, str]] = set()
         # By id(): the parsed sources, which hold the nodes, live as long as this does.
         self._members: dict[int, dict[str, BoundName]] = {}
+        self.made: list[ast.ClassDef] = []
+        """Classes that calls make; kept, because what is known of a class is kept by its id()."""
         self._ancestry = Ancestry(codes, self.plain)
 
     def dotted(self, dotted: str, depth: int = 0) -> Ref:
@@ -165,6 +167,8 @@ class Lookup:
 
     def attribute(self, base: Ref, name: str, depth: int = 0) -> Ref:
         """Return what an attribute of something refers to."""
+        if base.form is RefForm.MODULE and base.module == "logging" and name == "root":
+            return self.logger("")
         if base.form is RefForm.MODULE:
             found = self.of_module(base.module, name, depth + 1)
             return found or Ref(RefForm.OBJECT, base.module, name)
@@ -258,5 +262,8 @@ def _is_property(node: FunctionDef) -> bool:
 
 
 def _part(base: Ref, name: str) -> Ref:
+    if base.form is RefForm.LOGGER:
+        path = f"getLogger({base.path!r}).{name}"
+        return Ref(RefForm.OBJECT, base.module or "logging", path)
     path = f"{base.path}.{name}" if base.path else name
     return Ref(RefForm.OBJECT, base.module, path)

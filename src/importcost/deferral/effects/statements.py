@@ -10,6 +10,7 @@ from importcost.deferral.effects.calls import doubtful
 from importcost.deferral.effects.conditions import known_outcome
 from importcost.deferral.effects.definitions import define_class, define_function
 from importcost.deferral.effects.expressions import bind, element, named
+from importcost.deferral.effects.held import change_logger
 from importcost.deferral.effects.module_code import absolute
 from importcost.deferral.effects.refs import FRESH, NameScope, Ref, RefForm, item_of, worse
 from importcost.deferral.effects.run import BodyRun, shown
@@ -73,7 +74,10 @@ def assign_to(run: BodyRun, target: ast.expr, found: Ref, scope: NameScope) -> N
         base = run.value(target.value, scope)
         if isinstance(target.value, ast.Name):
             scope.names[f"{target.value.id}.{target.attr}"] = found
-        _change(run, base, f"sets {shown(base.dotted)}.{target.attr}", target.attr)
+        if base.form is RefForm.LOGGER:
+            change_logger(run, base, f"sets {target.attr}")
+        else:
+            _change(run, base, f"sets {shown(base.dotted)}.{target.attr}", target.attr)
     elif isinstance(target, ast.Subscript):
         base, key = run.value(target.value, scope), run.value(target.slice, scope)
         if base.dotted == "sys.modules" and _is_own(run, target.slice, key):
