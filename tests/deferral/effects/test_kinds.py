@@ -375,6 +375,7 @@ NO_PROCESS = {
     "own warnings": (
         "import warnings\nclass W(UserWarning): ...\nwarnings.simplefilter('always', W)"
     ),
+    "own specification": "__spec__.submodule_search_locations = []\n__path__ = []",
     "own module": "import sys\nsys.modules[__name__] = object()",
     "own spec": "if globals().get('__spec__'):\n    __spec__.submodule_search_locations = []",
     "own submodule": "import sys\nsys.modules[__name__ + '.x'] = object()",

@@ -11,6 +11,8 @@ from importcost.deferral.effects.lookup import is_builtin, metaclass_of
 from importcost.deferral.effects.refs import FRESH, NameScope, Ref, RefForm, item_of, worse
 from importcost.deferral.effects.run import BodyRun, CallSite
 
+_OF_MODULE = ("__spec__", "__loader__", "__package__", "__doc__", "__file__", "__path__")
+"""Names that each module has of its own, and builtins as well."""
 _Evaluate = Callable[[BodyRun, Any, NameScope], Ref]
 
 
@@ -37,6 +39,8 @@ def named(run: BodyRun, name: str, scope: NameScope) -> Ref:
     found = run.lookup.of_module(scope.module, name)
     if found is not None:
         return found
+    if name in _OF_MODULE:
+        return Ref(RefForm.OBJECT, scope.module, name)
     return Ref(RefForm.OBJECT, "builtins", name) if is_builtin(name) else FRESH
 
 
