@@ -11,6 +11,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -312,7 +313,7 @@ ABANDONED = """
 import os, signal
 from importcost.measure.recording.endpoint import open_recorder
 with open_recorder() as recorder:
-    print(recorder.process.pid, recorder.port, flush=True)
+    print(recorder.process.pid, recorder.port, recorder.log.parent, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -326,11 +327,16 @@ def test_it_ends_with_the_process_that_started_it_even_if_that_is_killed():
         check=False,
     )
     assert done.returncode == -signal.SIGKILL
-    pid, port = map(int, done.stdout.split())
+    pid, port, folder = done.stdout.split()
+    pid, port = int(pid), int(port)
     give_up = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up and is_open(port):
         threading.Event().wait(0.05)
     assert not is_open(port)
+    # Its folder goes when the next one starts.
+    assert Path(folder).is_dir()
+    with open_recorder():
+        assert not Path(folder).exists()
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
 

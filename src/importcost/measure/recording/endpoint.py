@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from importcost.errors import MeasurementError, Remedy, UsageError, remedy, words
+from importcost.files.leftovers import sweep_folders
 from importcost.measure.programs import read_program
 from importcost.measure.recording.resources import NeededResource
 from importcost.measure.recording.server import CONTROL, LOOPBACK, READY, TOKEN_VARIABLE
@@ -34,6 +35,7 @@ from importcost.parameters import Parameter
 from importcost.processes.bounded import Process, started
 
 INSTALL = "pip install 'importcost-lambda[record]'"
+FOLDER_PREFIX = "importcost-record-"
 START_TIMEOUT_S = 60.0
 ANSWER_TIMEOUT_S = 60.0
 _POLL_S = 0.05
@@ -114,7 +116,8 @@ def open_recorder(timeout_s: float = START_TIMEOUT_S) -> Iterator[Recorder]:
     """
     refuse_missing()
     token = secrets.token_hex(16)
-    with tempfile.TemporaryDirectory(prefix="importcost-record-") as folder:
+    sweep_folders(Path(tempfile.gettempdir()), FOLDER_PREFIX)
+    with tempfile.TemporaryDirectory(prefix=f"{FOLDER_PREFIX}{os.getpid()}-") as folder:
         log = Path(folder) / "server.log"
         # Not the user's folder, nor their settings: neither may change what the endpoint answers.
         env = {
