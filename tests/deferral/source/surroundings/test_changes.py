@@ -125,6 +125,7 @@ def change(event):
     environ = {}
     environ["AWS_REGION"] = "x"
 """,
+    "programs' search path": "def change(event): os.environ['PATH'] += ':/var/task'",
     "folder": "def change(event): os.chdir('/tmp')",
     "names like those of methods": "pop = update = None\ndef change(event): return pop, [update]",
     "umask": "def change(event): os.umask(0)",
