@@ -363,6 +363,9 @@ PROCESS = {
     "deleted variable": "import os\ndel os.environ['TZ']",
     "socket": "import socket\nsocket.getaddrinfo = print",
     "timer": "import threading\nthreading.Timer(5, print).start()",
+    "builtin in an abstract base": (
+        "import collections.abc\ncollections.abc.Mapping.register(memoryview)"
+    ),
     "time zone": "import time\ntime.tzset()",
 }
 NO_PROCESS = {
@@ -381,6 +384,9 @@ NO_PROCESS = {
     "own submodule": "import sys\nsys.modules[__name__ + '.x'] = object()",
     "own type in an abstract base": (
         "import collections.abc\nclass A: ...\ncollections.abc.Mapping.register(A)"
+    ),
+    "types in an abstract base of its own": (
+        "import abc\nclass A(abc.ABC): ...\nA.register(memoryview)\nA.register(bytes)"
     ),
     "own type pickled": "import copyreg\nclass A: ...\ncopyreg.pickle(A, print)",
     "compiled": "import re, functools\nx = re.compile('a')\ny = functools.partial(print)",

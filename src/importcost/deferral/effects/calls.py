@@ -137,12 +137,18 @@ def _stdlib(run: BodyRun, callee: Ref, site: CallSite) -> Ref:
         target = replace(callee, path=holder)
         run.changes(target, f"calls {shown(callee.dotted)}()", EffectKind.PROCESS)
     elif holder and last == "register":
-        # A type registered with an abstract base class matters only where the type itself is known.
-        for argument in site.positional:
-            run.changes(
-                argument, f"registers {shown(argument.dotted)} with {shown(callee.dotted)}()"
-            )
+        _register_type(run, callee.of or replace(callee, path=holder), site)
     return Ref(RefForm.FRESH, of=callee)
+
+
+def _register_type(run: BodyRun, base: Ref, site: CallSite) -> None:
+    """Register a type with an abstract base class: only code that knows both can notice."""
+    if base.module == run.module:
+        return
+    for argument in site.positional:
+        is_known = argument.module == "builtins" or run.lookup.codes.is_stdlib(argument.module)
+        does = f"registers {shown(argument.dotted)} with {shown(base.dotted)}"
+        run.changes(base if is_known else argument, does)
 
 
 def _unresolved(run: BodyRun, callee: Ref, site: CallSite) -> None:

@@ -175,7 +175,7 @@ class Lookup:
         if base.form is RefForm.CLASS:
             found = self.member(base, name, base)
             if found is None and name == "register" and self._is_abstract(base):
-                return Ref(RefForm.OBJECT, "abc", "ABCMeta.register")
+                return Ref(RefForm.OBJECT, "abc", "ABCMeta.register", of=base)
             return found or _part(base, name)
         if base.of is not None and base.form in (RefForm.OBJECT, RefForm.FRESH):
             found = self.member(base.of, name, base) if base.of.form is RefForm.CLASS else None
