@@ -306,3 +306,26 @@ def test_a_handler_in_a_package_imports_it_from_there(tmp_path, defer):
     text = (tmp_path / "task" / "shop" / "handler.py").read_text()
     assert "from shop import lazy_dependencies" in text
     assert (tmp_path / "task" / "shop" / "lazy_dependencies.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("own", "reads", "words"),
+    [
+        ("import os\nos.environ['MODE'] = 'a'\n", "import os\nM = os.environ.get('MODE')\n", "env"),
+        ("import os\nos.chdir('/')\n", "import os\nHERE = os.getcwd()\n", "directory"),
+        ("import os\nos.umask(0)\n", "import os\nM = os.environ.get('MODE')\n", ""),
+        ("import os\nos.environ['OTHER'] = 'a'\n", "import os\nM = os.environ.get('MODE')\n", ""),
+        ("", "import os\nM = os.environ.get('MODE')\n", ""),
+    ],
+)
+def test_what_reads_a_state_that_the_function_changes_afterwards_stays(
+    own, reads, words, folder, defer
+):
+    handler = HANDLER.replace("import kit\n", f"import kit\n{own}")
+    write_files(folder.parent, {"task/handler.py": handler, "layer/python/plotting_part.py": reads})
+    done = defer(folder, "--no-verify", "-o", "../out.json")
+    assert done.returncode == 0, done.stderr
+    found = {one.code: one for one in advice_of(folder.parent / "out.json").findings}
+    verdict = found["import plotting"].verdict
+    assert (verdict.style is None) == bool(words), verdict.reason
+    assert words in verdict.reason

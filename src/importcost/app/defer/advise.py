@@ -11,6 +11,7 @@ from importcost.app.defer.best_of import best_of, joint
 from importcost.app.defer.effects.refuse import refuse_effects
 from importcost.app.defer.effects.second_opinion import with_second_opinion
 from importcost.app.defer.findings import JudgedImport, findings_of, settle_verdict, source_line
+from importcost.app.defer.lazy.changed_later import refuse_changed
 from importcost.app.defer.lazy.dependencies import with_dependencies, with_kept_parents
 from importcost.app.defer.lazy.relied import Reliances
 from importcost.app.defer.measured_costs import MeasuredCosts, place
@@ -126,6 +127,7 @@ class _Judge:
         edits = Edits(findings, self._sources, self._python)
         found = refuse_effects(self._costs, edits.settled(), self._effects)
         if self._sources.dependencies:
+            found = refuse_changed(self._costs, found, self._sources)
             found = self._reliances.refuse(found)
         best = best_of(self._costs, found)
         if best is not None:

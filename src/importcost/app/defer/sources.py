@@ -29,7 +29,7 @@ class Sources:
 
     `data` are the bytes that were read, by path. `handler` is the path of the handler's file, and
     `dependencies` are the paths of analysed files that are not the function's own. `certain` is
-    what each call of the handler uses.
+    what each call of the handler uses, `later` what the own files change.
     """
 
     files: Mapping[str, SourceFile]
@@ -38,6 +38,7 @@ class Sources:
     handler: str = ""
     dependencies: frozenset[str] = frozenset()
     certain: CertainUses = NOTHING_CERTAIN
+    later: LaterChanges | None = None
 
 
 def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) -> Sources:
@@ -87,7 +88,7 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
     certain = certain_uses(
         {file.module: file for file in files.values()}, target.module, target.function
     )
-    return Sources(files, unreadable, data, target.handler_file, certain=certain)
+    return Sources(files, unreadable, data, target.handler_file, certain=certain, later=later)
 
 
 def _later_changes(

@@ -17,7 +17,7 @@ from importcost.deferral.source.model import SourceFile
 from importcost.model.graph import FUNCTION, RUNTIME, STDLIB, EdgeKind, ImportEdge, ImportGraph
 from importcost.model.profile import Profile
 
-MOST_FILES = 60
+MOST_FILES = 40
 """Files of dependencies to analyse, those that import the costliest modules first."""
 
 
