@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.defer.waiting_files import files_of_functions
+from importcost.deferral.lazy.dependency_module import is_generated
 from importcost.deferral.rewrite.settled import settle_verdicts
 from importcost.deferral.source.analyse import OutsideUses, analyse, outside_uses, reach_of
 from importcost.deferral.source.certain.entry import CertainUses, certain_uses
@@ -64,10 +65,10 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
         text = decode(path, data[path])
         if isinstance(text, Unreadable):
             unreadable[path] = text
-        else:
+        elif not is_generated(path, text.text):
             texts[path] = text
     loaded = {names[path]: text for path, text in texts.items()}
-    waiting = files_of_functions(loaded, Path(target.task_root))
+    waiting = _of_users(files_of_functions(loaded, Path(target.task_root)))
     outside = outside_uses({**loaded, **waiting})
     later = _later_changes(loaded, waiting, graph, target)
     read: dict[str, SourceFile] = {}
@@ -89,6 +90,11 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
         {file.module: file for file in files.values()}, target.module, target.function
     )
     return Sources(files, unreadable, data, target.handler_file, certain=certain, later=later)
+
+
+def _of_users(files: Mapping[str, SourceText]) -> Mapping[str, SourceText]:
+    """Return the files without the one that importcost wrote."""
+    return {name: text for name, text in files.items() if not is_generated(text.path, text.text)}
 
 
 def _later_changes(

@@ -39,6 +39,11 @@ def module_text(pairs: LazyPairs, python: tuple[int, int], existing: str | None)
     return text.replace(f"{_TABLE}{{}}\n", f"{_TABLE}{{\n{rows}}}\n")
 
 
+def is_generated(path: str, text: str) -> bool:
+    """Return True for a module that importcost wrote, which is no code of the user's."""
+    return path.endswith(f"/{FILE}") and _MADE_BY in text.partition("\n\n")[0]
+
+
 def with_module_first(file: SourceFile) -> str:
     """Return the handler's text with the import of the module as its first import.
 
