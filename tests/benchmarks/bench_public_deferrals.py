@@ -63,6 +63,8 @@ LISTS = re.compile(
     r"requirements.*\.txt|Pipfile(\.lock)?|poetry\.lock|uv\.lock|pyproject\.toml|setup\.(py|cfg)"
 )
 ASSIGNED = re.compile(r"^(lambda_handler|handler)$")
+NOT_MODULES = re.compile(r"(^|/)(tests?|__tests__|site-packages|node_modules)/")
+MAKES_HANDLERS = re.compile(r"Mangum|[Ll]ambda|\bsb\b|to_handler")
 CRAFT = (r"^class ", r"threading|concurrent\.futures|asyncio", r"sqlalchemy|pynamodb|pydantic")
 
 
@@ -108,7 +110,7 @@ def handler_function(text: bytes) -> str | None:
             is_call = len(asked) - len(node.args.defaults) <= 2 <= len(asked)
             if is_call and re.search("context|ctx", second) and re.search("event|request", first):
                 names.append(node.name)
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call | ast.Attribute):
+        elif isinstance(node, ast.Assign) and MAKES_HANDLERS.search(ast.unparse(node.value)):
             targets = [t.id for t in node.targets if isinstance(t, ast.Name)]
             names += [name for name in targets if ASSIGNED.match(name)]
     preferred = [name for name in names if name in ("lambda_handler", "handler", "main")]
@@ -162,7 +164,7 @@ class Checkout:
         self.modules: dict[str, list[PurePosixPath]] = {}
         for name in sorted(collection.files):
             path = PurePosixPath(name)
-            if path.suffix == ".py" and not NOT_HANDLERS.search(name):
+            if path.suffix == ".py" and not NOT_MODULES.search(name):
                 module = path.parent.name if path.name == "__init__.py" else path.stem
                 self.modules.setdefault(module, []).append(path)
                 # A folder of modules need not have an __init__.py.
@@ -224,16 +226,13 @@ def _holds(folder: Path, name: str) -> bool:
 
 
 def _is_relative(file: Path) -> bool:
-    return any(
-        isinstance(node, ast.ImportFrom) and node.level
-        for node in ast.walk(_parse(file.read_bytes()))
-    )
+    return any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(parsed(file)))
 
 
 def first_names(file: Path) -> set[str]:
     """Return the first names of a file's absolute imports that are not the standard library's."""
     found = set()
-    for node in ast.walk(_parse(file.read_bytes())):
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             found.add(node.module.partition(".")[0])
         elif isinstance(node, ast.Import):
