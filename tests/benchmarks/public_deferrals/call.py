@@ -22,7 +22,6 @@ import random
 import signal
 import socket
 import sys
-import threading
 import warnings
 from pathlib import Path
 
@@ -138,7 +137,6 @@ def state(task_root):
         "locale": locale.setlocale(locale.LC_ALL),
         "recursion": sys.getrecursionlimit(),
         "excepthook": getattr(sys.excepthook, "__qualname__", ""),
-        "threads": sum(1 for one in threading.enumerate() if not one.daemon),
         "containers": containers(task_root),
         "subclasses": subclass_names(task_root),
     }
