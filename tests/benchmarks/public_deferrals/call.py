@@ -10,7 +10,6 @@ the containers of the function's own modules.
 """
 
 import atexit
-import contextlib
 import decimal
 import importlib
 import io
@@ -142,39 +141,54 @@ def state(task_root):
     }
 
 
-def call(function, event, task_root):
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-        try:
-            found = {"answer": described(function(event, Context()))}
-        except BaseException as error:  # noqa: BLE001 - an exit is an answer, too
-            found = failure(error)
-    return {**found, "output": output.getvalue()[:MOST_TEXT], "state": state(task_root)}
+class Output:
+    """The process's standard output and error, read piece by piece.
+
+    One stream for all: loggers keep the one that they find when they are made.
+    """
+
+    def __init__(self):
+        self.stream = io.StringIO()
+        self.read = 0
+        sys.stdout = sys.stderr = self.stream
+
+    def more(self):
+        text = self.stream.getvalue()
+        found, self.read = text[self.read :], len(text)
+        return found[:MOST_TEXT]
+
+
+def call(function, event, task_root, output):
+    try:
+        found = {"answer": described(function(event, Context()))}
+    except BaseException as error:  # noqa: BLE001 - an exit is an answer, too
+        found = failure(error)
+    return {**found, "output": output.more(), "state": state(task_root)}
 
 
 def run(spec, mark):
     task_root = spec["task_root"]
     sys.path[0:1] = [task_root, *spec["paths"]]  # instead of this file's folder
     os.chdir(task_root)
+    output = Output()
     configure_logging()
-    output = io.StringIO()
     mark("import")
-    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-        try:
-            module = importlib.import_module(spec["module"])
-            function = getattr(module, spec["function"])
-        except BaseException as error:  # noqa: BLE001
-            return {"import": {**failure(error), "output": output.getvalue()[:MOST_TEXT]}}
+    try:
+        module = importlib.import_module(spec["module"])
+        function = getattr(module, spec["function"])
+    except BaseException as error:  # noqa: BLE001
+        return {"import": {**failure(error), "output": output.more()}}
     found = {
-        "import": {"output": output.getvalue()[:MOST_TEXT], "state": state(task_root)},
+        "import": {"output": output.more(), "state": state(task_root)},
         "calls": [],
         "modules": len(sys.modules),
     }
     for number, event in enumerate(spec["events"]):
         mark(f"event-{number}")
-        found["calls"].append(call(function, event, task_root))
+        found["calls"].append(call(function, event, task_root, output))
     mark("end")
     found["loaded"] = len(sys.modules)
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     return found
 
 
