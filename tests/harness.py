@@ -71,6 +71,7 @@ class Handler:
     layers: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float = PATIENCE_S
+    runtime_modules: tuple[str, ...] = RUNTIME_MODULES
 
     def session(self) -> Session:
         target = Target(
@@ -86,7 +87,12 @@ class Handler:
         environment = {**lambda_environment(target, SETTINGS, str(self.root)), **self.environment}
         runner = LocalRunner(facts.executable, facts, layout, environment)
         subject = Subject(
-            target, SETTINGS, RUNTIME_MODULES, self.bytecode, self.bytecode_dir, self.timeout_s
+            target,
+            SETTINGS,
+            self.runtime_modules,
+            self.bytecode,
+            self.bytecode_dir,
+            self.timeout_s,
         )
         return Session(runner, subject)
 

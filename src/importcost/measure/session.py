@@ -100,7 +100,8 @@ class Measurement:
     time of the same phases, microseconds, by the probe's phase names. `rows_redirected` counts the
     traced runs that ended with file descriptor 2 closed or pointing elsewhere. `made` are the files
     that init was seen to create, as the measured interpreter names them. `shared` is about
-    temporary folders that launches could not have for themselves.
+    temporary folders that launches could not have for themselves. `threads` is the number of
+    threads that one init started.
     """
 
     runs: tuple[Run, ...]
@@ -116,6 +117,7 @@ class Measurement:
     rows_redirected: int = 0
     made: tuple[str, ...] = ()
     shared: SharedFoldersUse = SharedFoldersUse()
+    threads: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,4 +439,5 @@ def measure(
             runner.layout.on_host(path) for how, path in graph.get("touched") or () if how == "made"
         ),
         shared=session.shared,
+        threads=graph.get("threads") or 0,
     )

@@ -37,10 +37,12 @@ and, where they are wanted:
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
-"statements", "invocation", "rows_redirected", "absent", "diagnosis", "touched", "speed_samples"};
+"statements", "invocation", "rows_redirected", "absent", "diagnosis", "touched", "speed_samples",
+"threads"};
 "speed_samples" holds [CPU time of init before the sample, the sample's own], ns; of a graph or a
 warm-up run "absent" holds [name, file, line] of variables that init read in vain, of a graph run
-"touched" ["made" or "used", path] of files that it made, wrote to or met in temporary folders.
+"touched" ["made" or "used", path] of files that it made, wrote to or met in temporary folders;
+of a graph or an invoke run "threads" is the number of threads that init and call started.
 Where the probe itself fails, it leaves none, writes a line that starts with PROBE_FAILED to
 descriptor 1 and ends with exit code 1.
 """
@@ -53,7 +55,7 @@ if TYPE_CHECKING:  # quoted annotations only: importing typing would change what
     from typing import Any
 
 RESULT_PARTS: "tuple[str, ...]" = ("error", "graph", "modules", "statements", "invocation")
-RESULT_PARTS += ("absent", "diagnosis", "touched", "speed_samples")
+RESULT_PARTS += ("absent", "diagnosis", "touched", "speed_samples", "threads")
 PROBE_FAILED = "importcost-probe-failed: "  # measure/failures/explain.py reads it
 # Bound before the handler runs: it may replace names in these modules.
 _open = open
@@ -697,6 +699,31 @@ class _StatementTimer:
             self._stack[-1][6].append([event, repr(detail)[:200]])
 
 
+def _count_threads(result: "Any") -> None:
+    """Count, in the result, the threads that Python code starts from here on.
+
+    Not by an audit hook: Python 3.10 has no event for this.
+    """
+    import _thread
+
+    def counted(real: "Any") -> "Any":
+        def start(*args: "Any", **options: "Any") -> "Any":
+            result["threads"] += 1
+            return real(*args, **options)
+
+        return start
+
+    result["threads"] = 0
+    threading = sys.modules.get("threading")
+    for name in ("start_new_thread", "start_new", "start_joinable_thread"):
+        real = getattr(_thread, name, None)
+        if real is not None:
+            setattr(_thread, name, counted(real))
+        # It has a name of its own for the function, from when it was imported.
+        if real is not None and getattr(threading, "_" + name, None) is real:
+            setattr(threading, "_" + name, counted(real))
+
+
 class _Context:
     """The context that Lambda passes to the handler with the event."""
 
@@ -1254,6 +1281,8 @@ def _run_handler(
     timer = _StatementTimer(os, spec["timed_files"]) if kind == "statements" else None
     if timer:
         timer.install(machinery)
+    if kind in ("graph", "invoke"):  # no time of init is taken from these
+        _count_threads(result)
     sys.argv = [spec["argv0"]]
     ended = None
     if spec.get("lazy_imports"):

@@ -10,7 +10,7 @@ from importcost.app.bill.place import Billed, bill
 from importcost.app.defer.advise import Analysis
 from importcost.app.defer.behaviour import is_needed, with_behaviour
 from importcost.app.defer.effort import Effort
-from importcost.app.defer.events import load_events
+from importcost.app.defer.events import CalledEvents, HandlerEvent, call_all_unchanged, load_events
 from importcost.app.defer.lazy.autospec import autospecced
 from importcost.app.defer.lazy.target_python import (
     named_python,
@@ -32,9 +32,11 @@ from importcost.app.defer.proof import Proof
 from importcost.app.defer.recorded import recorded
 from importcost.app.defer.rewriting import Rewrite, with_fixes
 from importcost.app.defer.settle import settle_best_set, without
-from importcost.app.defer.suggestions import analyse_measured, with_economics
+from importcost.app.defer.sources import Sources
+from importcost.app.defer.suggestions import analyse_measured, read_measured, with_economics
 from importcost.app.defer.synthetic_events import synthetic_events
 from importcost.app.defer.variants import Variants
+from importcost.app.profile.bench import Bench
 from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
@@ -116,21 +118,17 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
         if not measurement.statements:
             listener.note(untimed_statements(request.measure.runs))
         billed = bill(profile, bench.handler)
-        sources, analysis = analyse_measured(measurement, billed, request.style)
-        if request.record and not events:
-            texts = [one.source.text for one in sources.files.values()]
-            events = synthetic_events(texts, is_quick=effort.is_quick)
+        sources = read_measured(profile)
+        events = events or _made_up(request, sources)
+        # An event that cannot be called should be reported before minutes of measuring.
+        wanted = events if request.verify else ()
+        called = call_all_unchanged(bench, wanted, listener)
+        if threads := called.threads_seen(measurement.threads):
+            sources = read_measured(profile, threads)
+        analysis = analyse_measured(measurement, billed, sources, request.style)
         analysis = without_claims(analysis, request.style, running[0])
         work = _Work(billed, analysis)
-        proof = Proof(
-            bench,
-            Variants(bench, analysis),
-            events,
-            listener,
-            effort=effort,
-            launches_done=len(measurement.runs),
-            launch_s=mean_launch_s(measurement.runs),
-        )
+        proof = _proof(bench, analysis, called, listener, effort, measurement.runs)
         suite = Suite(analysis, unchanged, listener)
         work.judge(suite, proof if request.verify else None, is_quick=effort.is_quick)
         bound = None
@@ -156,6 +154,34 @@ def _refuse_early(request: DeferRequest) -> None:
         refuse_unparsable(request.style, *named)
     if request.record:
         refuse_missing()
+
+
+def _made_up(request: DeferRequest, sources: Sources) -> tuple[HandlerEvent, ...]:
+    """Return the events that --record calls the handler with if none are given."""
+    if not request.record:
+        return ()
+    texts = [one.source.text for one in sources.files.values()]
+    return synthetic_events(texts, is_quick=request.effort.is_quick)
+
+
+def _proof(
+    bench: Bench,
+    analysis: Analysis,
+    called: CalledEvents,
+    listener: Listener,
+    effort: Effort,
+    runs: Sequence[Run],
+) -> Proof:
+    """Return what measures the changes; `runs` are those of the profile."""
+    return Proof(
+        bench,
+        Variants(bench, analysis),
+        called,
+        listener,
+        effort=effort,
+        launches_done=len(runs) + called.launches,
+        launch_s=mean_launch_s(runs),
+    )
 
 
 def mean_launch_s(runs: Sequence[Run]) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from importcost.app.profile.bench import Bench
+from importcost.app.profile.request import Listener
 from importcost.errors import HandlerError, TimedOutError, UsageError, remedy, words
 from importcost.measure.recording.compare import (
     ExpectedCalls,
@@ -91,6 +92,53 @@ class UnchangedCall:
         """Return the AWS calls to expect, None if they were not recorded."""
         recordings = [call.recording for call in self.calls if call.recording is not None]
         return expected_calls(recordings) if recordings else None
+
+
+@dataclass(frozen=True, slots=True)
+class CalledEvents:
+    """The events that the unchanged handler answered; `launches` counts the failed ones, too."""
+
+    calls: tuple[tuple[HandlerEvent, UnchangedCall], ...] = ()
+    launches: int = 0
+
+    def threads_seen(self, in_init: int) -> str:
+        """Return a clause on the threads that were started, "" if none were.
+
+        `in_init` is the number of those that init starts.
+        """
+        if in_init:
+            return "init starts threads"
+        for event, unchanged in self.calls:
+            if any(call.threads for call in unchanged.calls):
+                return f"a call with {event.name} starts threads"
+        return ""
+
+
+def call_all_unchanged(
+    bench: Bench, events: Sequence[HandlerEvent], listener: Listener
+) -> CalledEvents:
+    """Call the unchanged handler with each event; one that was made up is left out if that fails.
+
+    Raises HandlerError if another one cannot be called.
+    """
+    calls: list[tuple[HandlerEvent, UnchangedCall]] = []
+    launches = 0
+    for event in events:
+        unchanged = _call_or_leave(bench, event, listener)
+        launches += unchanged.launches if unchanged else UNCHANGED_CALLS
+        if unchanged:
+            calls.append((event, unchanged))
+    return CalledEvents(tuple(calls), launches)
+
+
+def _call_or_leave(bench: Bench, event: HandlerEvent, listener: Listener) -> UnchangedCall | None:
+    try:
+        return call_unchanged(bench, event)
+    except HandlerError as error:
+        if not event.is_made_up:
+            raise
+        listener.note(f"Left out: {error.trouble.what}.")
+        return None
 
 
 def call_unchanged(bench: Bench, event: HandlerEvent) -> UnchangedCall:
@@ -199,7 +247,8 @@ def _invoke(
     if recorder is not None:
         recorder.begin(resources)
         extra["recording"] = recorder.launch_spec()
-    found = session.launch_probe(RunKind.INVOKE, event=event.value, **extra)["invocation"]
+    result = session.launch_probe(RunKind.INVOKE, event=event.value, **extra)
+    found = result["invocation"]
     error = found["error"]
     answer = found["result"] if error is None else f"{error['type']}: {error['message']}"
     return Invocation(
@@ -208,6 +257,7 @@ def _invoke(
         loaded=frozenset(found["loaded"]),
         wall_ms=found["span"]["wall_ns"] / 1e6,
         recording=recorder.recording(found["unrecorded"]) if recorder is not None else None,
+        threads=result["threads"],
     )
 
 

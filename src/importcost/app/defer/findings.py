@@ -129,6 +129,9 @@ class _Finder:
                 # The work is the objects', which have findings of their own.
                 verdict = DeferVerdict(VerdictKind.NOTHING_TO_GAIN, f"{PRELOAD} loads it anyway")
             made = tuple(objects[name] for name in verdict.objects if name in objects)
+            if any(one.is_locked for one in made):
+                locked = f"{verdict.reason}, with a lock because threads may ask for it"
+                verdict = replace(verdict, reason=locked)
             keys = (key, *(object_key(file, one) for one in made))
             own_us = self._costs.own_us(file, made)
             exclusive_us = self._costs.imports.exclusive_us(keys) + own_us

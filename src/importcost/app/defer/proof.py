@@ -7,18 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from importcost.app.defer.effort import Effort
-from importcost.app.defer.events import (
-    UNCHANGED_CALLS,
-    HandlerEvent,
-    UnchangedCall,
-    call_unchanged,
-    judge_event,
-)
+from importcost.app.defer.events import CalledEvents, judge_event
 from importcost.app.defer.rewriting import Rewrite
 from importcost.app.defer.variants import Variants
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.request import Listener
-from importcost.errors import HandlerError
 from importcost.measure.pairs import PairedSubject, RoundLimits, longest_s, most_launches, verify
 from importcost.measure.session import Progress, Subject
 from importcost.model.advice import Verification
@@ -39,15 +32,15 @@ Edited = Mapping[SingleChange | JointChange, Rewrite]
 class Proof:
     """Measures variants, calls them with the events, and remembers the results.
 
-    `effort` limits the launches, of which `launches_done` were made before. `launch_s` is how long
-    one takes, seconds.
+    `called` are the events with the unchanged handler's answers. `effort` limits the launches, of
+    which `launches_done` were made before. `launch_s` is how long one takes, seconds.
     """
 
     def __init__(
         self,
         bench: Bench,
         variants: Variants,
-        events: Sequence[HandlerEvent],
+        called: CalledEvents,
         listener: Listener,
         *,
         effort: Effort,
@@ -56,24 +49,18 @@ class Proof:
     ) -> None:
         self._bench = bench
         self._variants = variants
-        self._events = list(events)
+        self._called = called.calls
         self._listener = listener
         self._effort = effort
         self._launches_done = launches_done
         self._launch_s = launch_s
-        self._baselines: dict[str, UnchangedCall] = {}
         self.outcomes: list[EventOutcome] = []
 
     def measure(self, edited: Edited, *, with_bytecode: bool) -> dict[VariantKey, Verification]:
         """Return the saving of each variant; one that answers an event differently fails.
 
-        `with_bytecode` measures shipped bytecode as well, if that is part of the advice. Raises
-        HandlerError if an event cannot be called on the unchanged handler.
+        `with_bytecode` measures shipped bytecode as well, if that is part of the advice.
         """
-        # An event that cannot be called should be reported before minutes of measuring.
-        for event in list(self._events):
-            if event.name not in self._baselines:
-                self._call_unchanged(event)
         subjects: dict[VariantKey, Subject] = {
             key: self._variants.subject(key, edits) for key, edits in edited.items()
         }
@@ -87,38 +74,24 @@ class Proof:
             if paired:
                 limits = self._effort.limits(
                     self._launches_done,
-                    events=len(self._events),
+                    events=len(self._called),
                     variants=len(subjects),
                     settles=len(subjects) > 1 and JointChange() in subjects,
                 )
                 measured.update(self._in_pairs(paired, limits))
-        for event in self._events:
+        for event, unchanged in self._called:
             # A variant that does not start has no answer.
             started: dict[VariantKey, Subject] = {
                 key: subject
                 for key, subject in subjects.items()
                 if measured[key].saving_us is not None
             }
-            outcome = judge_event(self._bench, event, self._baselines[event.name], started)
+            outcome = judge_event(self._bench, event, unchanged, started)
             self._launches_done += len(started)
             self.outcomes.append(outcome)
             for key, failure in outcome.differing.items():
                 measured[key] = replace(measured[key], failure=failure, is_broken=True)
         return measured
-
-    def _call_unchanged(self, event: HandlerEvent) -> None:
-        """Call the original with an event; one that was made up is left out if that fails."""
-        try:
-            baseline = call_unchanged(self._bench, event)
-        except HandlerError as error:
-            if not event.is_made_up:
-                raise
-            self._launches_done += UNCHANGED_CALLS
-            self._events.remove(event)
-            self._listener.note(f"Left out: {error.trouble.what}.")
-        else:
-            self._baselines[event.name] = baseline
-            self._launches_done += baseline.launches
 
     def _in_pairs(
         self, paired: Sequence[PairedSubject[VariantKey]], limits: RoundLimits

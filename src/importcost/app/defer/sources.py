@@ -42,8 +42,13 @@ class Sources:
     later: LaterChanges | None = None
 
 
-def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) -> Sources:
-    """Read the task root's own modules of the graph; `python` is the measured version."""
+def read_sources(
+    graph: ImportGraph, target: Target, python: tuple[int, int], threads_seen: str = ""
+) -> Sources:
+    """Read the task root's own modules of the graph; `python` is the measured version.
+
+    `threads_seen` is a clause on threads that a launch started, which may ask for any object.
+    """
     data: dict[str, bytes] = {}
     texts: dict[str, SourceText] = {}
     unreadable: dict[str, Unreadable] = {}
@@ -53,8 +58,7 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
         path = module.file
         if module.distribution != FUNCTION or path is None or not path.endswith(".py"):
             continue
-        # sys.path entries such as /var/task/../lib begin with the root but lie outside of it.
-        if not os.path.normpath(path).startswith(root):
+        if not os.path.normpath(path).startswith(root):  # /var/task/../lib is outside of it
             continue
         try:
             data[path] = Path(path).read_bytes()
@@ -84,12 +88,21 @@ def read_sources(graph: ImportGraph, target: Target, python: tuple[int, int]) ->
             unreadable[path] = found
         else:
             read[path] = found
-    locked = with_locks(read, later.reach)
-    files = {path: settle_verdicts(file, python) for path, file in locked.items()}
-    certain = certain_uses(
-        {file.module: file for file in files.values()}, target.module, target.function
-    )
+    files = _settled(read, later, python, threads_seen)
+    by_name = {file.module: file for file in files.values()}
+    certain = certain_uses(by_name, target.module, target.function)
     return Sources(files, unreadable, data, target.handler_file, certain=certain, later=later)
+
+
+def _settled(
+    files: Mapping[str, SourceFile],
+    later: LaterChanges,
+    python: tuple[int, int],
+    threads_seen: str,
+) -> dict[str, SourceFile]:
+    """Return the files with locks for threads, and without changes that cannot be written."""
+    locked = with_locks(files, later.reach, threads_seen)
+    return {path: settle_verdicts(file, python) for path, file in locked.items()}
 
 
 def _of_users(files: Mapping[str, SourceText]) -> Mapping[str, SourceText]:

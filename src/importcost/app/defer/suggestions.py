@@ -13,17 +13,22 @@ from importcost.deferral.cost.economics import certain_sentence, economics_of
 from importcost.errors import UsageError
 from importcost.measure.session import Measurement
 from importcost.model.advice import Advice, DeferStyle, Economics, Verification
+from importcost.model.profile import Profile
 
 
-def analyse_measured(
-    measurement: Measurement, billed: Billed, style: DeferStyle | None
-) -> tuple[Sources, Analysis]:
-    """Read the function's own files and judge their imports; figures are predicted."""
-    profile = billed.profile
+def read_measured(profile: Profile, threads_seen: str = "") -> Sources:
+    """Read the function's own files; `threads_seen` is a clause on threads that were started."""
     if profile.graph is None or profile.target is None:
         raise UsageError("A profile made from a log has no import graph to judge imports with.")
     python = profile.environment.minor_version
-    sources = read_sources(profile.graph, profile.target, python)
+    return read_sources(profile.graph, profile.target, python, threads_seen)
+
+
+def analyse_measured(
+    measurement: Measurement, billed: Billed, sources: Sources, style: DeferStyle | None
+) -> Analysis:
+    """Judge the imports of the function's own files; figures are predicted."""
+    profile = billed.profile
     analysis = analyse_profile(profile, measurement.statements, sources, style)
     advice = with_economics(
         analysis.advice,
@@ -31,7 +36,7 @@ def analyse_measured(
         profile.function_init.local_us,
         waits=[one.waits_us for one in analysis.findings],
     )
-    return sources, replace(analysis, advice=advice)
+    return replace(analysis, advice=advice)
 
 
 def with_economics(

@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from importcost.app.bill.place import Billed, bill
+from importcost.app.defer.events import CalledEvents
 from importcost.app.defer.rewriting import with_fixes
-from importcost.app.defer.suggestions import analyse_measured
+from importcost.app.defer.suggestions import analyse_measured, read_measured
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.model.profile import Profile
@@ -22,7 +23,8 @@ def measure_billed(request: ProfileRequest, listener: Listener) -> Billed:
     with open_rehearsed(request, listener) as bench:
         measurement, profile = bench.profile(listener)
         billed = bill(profile, bench.handler)
-        _, analysis = analyse_measured(measurement, billed, None)
+        threads = CalledEvents().threads_seen(measurement.threads)
+        analysis = analyse_measured(measurement, billed, read_measured(profile, threads), None)
     root = Path(bench.subject.target.task_root)
     advice = analysis.advice
     advice = with_fixes(advice, advice.best_set, analysis.findings, analysis.edits, root)

@@ -45,7 +45,8 @@ class Invocation:
 
     `answer` is the result or the error as text, for comparing. `loaded` are the modules that the
     call loaded, and `wall_ms` is its duration on this machine, unthrottled. `recording` are the AWS
-    calls of init and call, None if they were not recorded.
+    calls of init and call, None if they were not recorded. `threads` is the number of threads that
+    init and call started.
     """
 
     answer: str
@@ -53,6 +54,7 @@ class Invocation:
     loaded: frozenset[str]
     wall_ms: float
     recording: Recording | None = None
+    threads: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,17 @@ class _Clients:
     in_function: int | None
 
 
-def with_locks(files: Mapping[str, SourceFile], reach: Reach) -> dict[str, SourceFile]:
+def with_locks(
+    files: Mapping[str, SourceFile], reach: Reach, threads_seen: str = ""
+) -> dict[str, SourceFile]:
     """Return the files, by path, with every object marked whose getter threads may call.
+
+    `threads_seen` is a clause on threads that a launch was seen to start: the code that they run
+    may be any, however it got there.
 
     An object that no lock of its file makes safe has to stay: threads cannot make it then.
     """
-    threaded = {path: _threaded(file, reach) for path, file in files.items()}
+    threaded = {path: _threaded(file, reach, threads_seen) for path, file in files.items()}
     clients = {path: _clients(file) for path, file in files.items()}
     together = {path for path in files if threaded[path] & clients[path].objects}
     if together:
@@ -50,18 +55,20 @@ def with_locks(files: Mapping[str, SourceFile], reach: Reach) -> dict[str, Sourc
             file,
             threaded[path],
             {**refused.get(path, {}), **crossed.get(path, {}), **_guarded(file, reach)},
+            threads_seen,
         )
         for path, file in files.items()
     }
 
 
-def _threaded(file: SourceFile, reach: Reach) -> frozenset[str]:
+def _threaded(file: SourceFile, reach: Reach, threads_seen: str) -> frozenset[str]:
     """Return the objects that functions use which threads may run, and those that they need."""
     found = {
         made.name
         for made in file.objects
         for use in made.uses
-        if use.kind is UseKind.FUNCTION and reach.in_thread(file.module, use.span) is not None
+        if use.kind is UseKind.FUNCTION
+        and (threads_seen or reach.in_thread(file.module, use.span) is not None)
     }
     return _with_needs(file, found)
 
@@ -220,19 +227,22 @@ def _loaded(module: str, reach: Reach) -> set[str]:
     return found
 
 
-def _marked(file: SourceFile, threaded: Collection[str], refused: Mapping[str, str]) -> SourceFile:
+def _marked(
+    file: SourceFile, threaded: Collection[str], refused: Mapping[str, str], threads_seen: str
+) -> SourceFile:
+    cause = threads_seen or "threads may ask for it"
     objects = tuple(
-        _object(made, refused.get(made.name), is_threaded=made.name in threaded)
+        _object(made, refused.get(made.name), cause if made.name in threaded else "")
         for made in file.objects
     )
     return replace(file, objects=objects)
 
 
-def _object(made: ModuleObject, refused: str | None, *, is_threaded: bool) -> ModuleObject:
+def _object(made: ModuleObject, refused: str | None, threaded_by: str) -> ModuleObject:
     verdict = made.verdict
-    if verdict.kind is not VerdictKind.NEEDS_GETTER or not (refused or is_threaded):
+    if verdict.kind is not VerdictKind.NEEDS_GETTER or not (refused or threaded_by):
         return made
     if refused is not None:
         return replace(made, verdict=DeferVerdict(VerdictKind.NOT_DEFERRABLE, refused, made.line))
-    reason = f"{verdict.reason}; threads may ask for it, so the getter takes a lock"
+    reason = f"{verdict.reason}; {threaded_by}, so the getter takes a lock"
     return replace(made, verdict=replace(verdict, reason=reason), is_locked=True)
