@@ -126,6 +126,10 @@ def _by_later_call(item: Imported, view: View, uses: Sequence[Occurrence]) -> Re
     """Refuse an import that reads what a function changes before the import would run."""
     if not any(use.kind not in _ANNOTATIONS for use in uses):
         return None  # it would never run
+    package = view.module if view.is_package else view.module.rpartition(".")[0]
+    own = view.later.modules.reason(item, package)
+    if own:
+        return own
     targets = item.targets.values()
     found = view.later.import_reason(view.module, item.line, item.imported, targets)
     return view.with_obstacle((found[0], found[1].line), found[1]) if found else None

@@ -553,3 +553,73 @@ def test_tables_that_no_object_reads_may_change():
         return CACHE
     """
     assert object_verdict(analysed(text), "s3").kind is VerdictKind.NEEDS_GETTER
+
+
+OBJECTS = """
+import boto3
+import settings
+class Config:
+    region = "x"
+    def use(self, region): self.region = region
+    def name(self, name): self.other = name
+    @property
+    def where(self): return self.region
+    def options(self): return {"region_name": self.region}
+config = Config()
+def fill(target, value): target["region"] = value
+OPTIONS = {"region": "x"}
+NESTED = {"s3": {"region_name": "x"}}
+s3 = boto3.client("s3", %s)
+def handler(event, context):
+    %s
+    return s3.list_buckets()
+"""
+SETTINGS = """
+class Settings:
+    region = "x"
+    def use(self, region): self.region = region
+    def get(self): return self.region
+    def fill(self): self._filled = True
+settings = Settings()
+"""
+OBJECT_CHANGES = [
+    ("region_name=config.region", "config.use(event)"),
+    ("region_name=config.region", "Config.region = event"),
+    ("region_name=config.region", "vars(config).update(event)"),
+    ("region_name=config.where", "config.use(event)"),
+    ("**config.options()", "config.use(event)"),
+    ("**config.options()", "c = config\n    c.region = event"),
+    ("region_name=OPTIONS['region']", "fill(OPTIONS, event)"),
+    ("region_name=OPTIONS['region']", "o = OPTIONS\n    o.update(event)"),
+    ("**NESTED['s3']", "o = NESTED.get('s3')\n    o['region_name'] = event"),
+    ("**NESTED['s3']", "for o in NESTED.values():\n        o['region_name'] = event"),
+    ("region_name=settings.settings.get()", "settings.settings.use(1)"),
+    ("region_name=settings.settings.region", "s = settings.settings\n    s.region = 1"),
+    ("region_name=settings.settings.region", "setattr(settings.settings, 'region', 1)"),
+]
+OBJECT_READS = [
+    ("region_name=config.region", "config.name(event)"),
+    ("config=config", "config.options()"),
+    ("region_name=OPTIONS['region']", "o = dict(OPTIONS)\n    o.update(event)"),
+    ("region_name=OPTIONS['region']", "return len(OPTIONS)"),
+    ("region_name=settings.settings.region", "settings.settings.fill()"),
+]
+
+
+@pytest.mark.parametrize(("value", "change"), OBJECT_CHANGES)
+def test_a_client_stays_if_a_function_changes_an_object_that_it_is_made_with(value, change):
+    files = analysed(OBJECTS % (value, change), settings=SETTINGS)
+    verdict = object_verdict(files, "s3")
+    assert verdict.kind is VerdictKind.NOT_DEFERRABLE
+    assert " changes" in verdict.reason
+
+
+@pytest.mark.parametrize(("value", "use"), OBJECT_READS)
+def test_a_client_can_wait_if_what_it_is_made_with_stays_the_same(value, use):
+    files = analysed(OBJECTS % (value, use), settings=SETTINGS)
+    assert object_verdict(files, "s3").kind is VerdictKind.NEEDS_GETTER
+
+
+def test_a_variable_may_be_called_as_a_method_that_changes_its_object():
+    text = "import boto3\ndef handler(event, context):\n    return sorted(event, key=sort)\n"
+    assert import_verdict(analysed(text), "boto3").kind is VerdictKind.UNUSED

@@ -8,6 +8,8 @@ from importcost.deferral.source.reach.graph import CallGraph
 from importcost.deferral.source.reach.units import FileCode, UnitFacts
 
 _DEPTH = 8
+_PARTS = frozenset(("get", "setdefault", "values", "items", "__getitem__"))
+"""Methods that give what an object holds."""
 
 
 class FullNames:
@@ -46,13 +48,17 @@ class FullNames:
             node = ast.Attribute(node, name, ast.Load())
         return self.of(facts, node, depth)
 
-    def own(self, facts: UnitFacts, node: ast.expr) -> str | None:
+    def own(self, facts: UnitFacts, node: ast.expr, depth: int = 0) -> str | None:
         """Return the dotted name of the own module's variable at the start of an expression.
 
-        It is not followed to its value: `settings.TABLE` for `TABLE["x"]`.
+        It is not followed to its value: `settings.TABLE` for `TABLE["x"]`. A function's own
+        variable stands for what it is assigned: `table = TABLE`.
         """
         names: list[str] = []
         while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+            if isinstance(node, ast.Call) and _is_vars(node):
+                node = node.args[0]
+                continue
             if isinstance(node, ast.Attribute):
                 names.append(node.attr)
             node = node.func if isinstance(node, ast.Call) else node.value
@@ -63,9 +69,17 @@ class FullNames:
             if node.id in scope.targets:
                 return self._variable(".".join((scope.targets[node.id], *reversed(names))))
             if node.id in scope.bound:
-                return None if scope.parent else f"{scope.unit.module}.{node.id}"
+                if scope.parent is None:
+                    return f"{scope.unit.module}.{node.id}"
+                return self._alias(scope, node.id, depth + 1)
             scope = scope.parent
         return None
+
+    def _alias(self, scope: UnitFacts, name: str, depth: int) -> str | None:
+        """Return the first variable of a module that a function's variable may stand for."""
+        values = [*assigned_values(scope, name), *_looped(scope, name)] if depth < _DEPTH else []
+        found = (self.own(scope, value, depth) for value in values if _is_part(value))
+        return next(filter(None, found), None)
 
     def _variable(self, dotted: str) -> str | None:
         """Return the module and the first name after it, if the module is the function's."""
@@ -120,12 +134,40 @@ class FullNames:
 
 def assigned(scope: UnitFacts, name: str) -> ast.expr | None:
     """Return the value of a name that a unit assigns once."""
-    values = [
+    values = assigned_values(scope, name)
+    return values[0] if len(values) == 1 else None
+
+
+def assigned_values(scope: UnitFacts, name: str) -> list[ast.expr]:
+    """Return every value that a unit assigns to a name, in source order."""
+    return [
         node.value
         for node in scope.nodes
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and name in _targets(node)
+        if isinstance(node, (ast.Assign, ast.AnnAssign))
+        and node.value is not None
+        and name in _targets(node)
     ]
-    return values[0] if len(values) == 1 else None
+
+
+def _looped(scope: UnitFacts, name: str) -> list[ast.expr]:
+    """Return what the loops of a unit go through whose variable is a name."""
+    loops = (node for node in scope.nodes if isinstance(node, (ast.For, ast.AsyncFor)))
+    return [
+        loop.iter
+        for loop in loops
+        if any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(loop.target))
+    ]
+
+
+def _is_vars(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == "vars" and len(node.args) == 1
+
+
+def _is_part(node: ast.expr) -> bool:
+    """Return True for a name, and for what gives a part of an object rather than a copy."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and node.func.attr in _PARTS
+    return isinstance(node, (ast.Name, ast.Attribute, ast.Subscript))
 
 
 def _targets(node: ast.Assign | ast.AnnAssign) -> list[str]:

@@ -23,6 +23,7 @@ _SETTERS = (
     "set_", "set", "setup", "config", "configure", "init", "install", "register", "use", "seed",
     "enable", "disable", "patch", "add_type", "monkey",
 )  # fmt: skip
+_MAKERS = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__")
 _SAFE_LIMIT = 1_000
 """CPython's own recursion limit: a higher one cannot make an import fail."""
 
@@ -74,7 +75,8 @@ class ChangeFinder:
     def _handed_out(self, facts: UnitFacts) -> Iterator[StateChange]:
         """Yield a change for each method that is passed on: `map(os.environ.setdefault, ...)`."""
         for mention in facts.mentions:
-            if mention.kind is not MentionedAs.CALL and mention.chain[-1] in _MUTATORS:
+            is_method = len(mention.chain) > 1 and mention.chain[-1] in _MUTATORS
+            if is_method and mention.kind is not MentionedAs.CALL:
                 base = self._names.chain(facts, mention.chain[:-1])
                 if base in self._objects:
                     yield from self._change(facts, base, None, mention.line)
@@ -84,6 +86,20 @@ class ChangeFinder:
         own = self._names.own(facts, node)
         if own is not None:
             yield StateChange(None, own, None, facts.unit, line, is_within=True)
+
+    def _of_instance(
+        self, facts: UnitFacts, target: ast.Attribute, line: int
+    ) -> Iterator[StateChange]:
+        """Yield the change of an object by one of its attributes: `config.region = "x"`.
+
+        A method that sets an attribute changes every object of its class that exists by then.
+        """
+        holder = target.value
+        if not (isinstance(holder, ast.Name) and holder.id == facts.first):
+            yield from self._within(facts, holder, line)
+        elif facts.owner and facts.unit.name.rpartition(".")[2] not in _MAKERS:
+            whole = f"{facts.unit.module}.{facts.owner}().{target.attr}"
+            yield StateChange(None, whole, None, facts.unit, line, is_within=True)
 
     def _call(self, facts: UnitFacts, node: ast.Call) -> Iterator[StateChange]:
         name = self._names.of(facts, node.func)
@@ -108,6 +124,7 @@ class ChangeFinder:
             holder = self._names.of(facts, node.args[0])
             for each in (attribute or ()) if holder else ():
                 yield from self._change(facts, f"{holder}.{each}", None, line)
+            yield from self._within(facts, node.args[0], line)
         elif name.endswith("patch.dict") and node.args:
             patched = self._names.of(facts, node.args[0]) or _text(node.args[0])
             keys = _keys_of(node.args[1:2], node)
@@ -146,23 +163,30 @@ class ChangeFinder:
                 yield from self._change(facts, base, None, line)
             elif base is not None and base != facts.first:
                 yield from self._change(facts, f"{base}.{target.attr}", None, line)
+            yield from self._of_instance(facts, target, line)
         elif isinstance(target, ast.Name) and facts.unit.name and target.id not in facts.bound:
             full = self._names.of(facts, target)
             own = f"{facts.unit.module}.{target.id}"
             yield from self._change(facts, full if full in self._objects else own, None, line)
 
     def _passed(self, facts: UnitFacts, node: ast.Call) -> Iterator[StateChange]:
-        """Yield a change if a call hands `os.environ` to own code that changes its parameter."""
+        """Yield a change if a call hands an object to own code that changes its parameter.
+
+        The object is `os.environ` or the like, or what a variable of a module holds.
+        """
         for argument in (*node.args, *(word.value for word in node.keywords)):
             name = self._names.of(facts, argument)
-            if name not in self._objects:
+            if name not in self._objects and self._names.own(facts, argument) is None:
                 continue
             edges = self._graph.edges.get(facts.unit, ())
             for unit in self._graph.units_of(
                 edge.target for edge in edges if edge.line == node.lineno
             ):
                 if _changes_parameter(self._graph.facts(unit)):
-                    yield from self._change(facts, name, None, node.lineno)
+                    if name in self._objects:
+                        yield from self._change(facts, name, None, node.lineno)
+                    else:
+                        yield from self._within(facts, argument, node.lineno)
 
     def _change(
         self,

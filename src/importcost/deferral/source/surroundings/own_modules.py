@@ -1,0 +1,138 @@
+"""Refuse to import modules later if the function's own code shows that their moment matters."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
+
+from importcost.deferral.source.imports import Imported, absolute_name, loaded_by
+from importcost.deferral.source.names import attribute_chain
+from importcost.deferral.source.reach.graph import CallGraph
+from importcost.deferral.source.reach.units import FileCode, MentionedAs
+from importcost.deferral.source.surroundings.aspects import covering
+from importcost.deferral.source.surroundings.full_names import FullNames
+
+_CLOCKS = (
+    "time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.perf_counter",
+    "time.perf_counter_ns", "time.process_time", "time.process_time_ns", "time.gmtime",
+    "time.localtime", "time.ctime", "time.asctime", "time.strftime", "timeit.default_timer",
+    "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today",
+    "datetime.date.today", "pendulum.now", "pendulum.today", "arrow.now", "arrow.utcnow",
+    "pandas.Timestamp.now", "pandas.Timestamp.utcnow", "pandas.Timestamp.today",
+)  # fmt: skip
+_HOOK = "__getattr__"
+_LOADED = ("__name__", "__module__", "__package__", "__spec__")
+"""Names of modules that are loaded anyway, since code of them runs."""
+
+
+_Reason = tuple[str, int | None]
+
+
+class OwnModules:
+    """What the function's own files do when they are imported, and with what is loaded."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self._graph = graph
+        self._names = FullNames(graph)
+        self._clocks: dict[str, tuple[str, str, int] | None] = {}
+
+    def reason(self, item: Imported, package: str) -> _Reason | None:
+        """Return the reason why an import of a file in a package may not run later, or None."""
+        return (
+            self._by_hook(item, package)
+            or self._by_clock(item)
+            or self._by_look_up(item.loads, item.line)
+        )
+
+    def _by_hook(self, item: Imported, package: str) -> _Reason | None:
+        """Refuse names that `__getattr__` makes: it would make them again at every call."""
+        node = item.site.node
+        module = absolute_name(node, package) if isinstance(node, ast.ImportFrom) else ""
+        code = self._graph.files.get(module)
+        if code is None or _HOOK not in code.body.functions:
+            return None
+        for dotted in item.targets.values():
+            name = dotted.rpartition(".")[2]
+            if name not in code.body.bound and dotted not in self._graph.files:
+                return f"{_HOOK}() of {module} makes {name} at every import of it", item.line
+        return None
+
+    def _by_clock(self, item: Imported) -> _Reason | None:
+        """Refuse modules that keep the time of their import."""
+        for loaded in sorted({each for name in item.imported for each in loaded_by(name)}):
+            found = self._clock(loaded)
+            if found is not None:
+                module, call, line = found
+                return f"line {line} of {module} calls {call}() when it is imported", item.line
+        return None
+
+    def _clock(self, module: str) -> tuple[str, str, int] | None:
+        """Return the first module that an import loads and that reads the clock, and where."""
+        if module not in self._clocks:
+            self._clocks[module] = None  # for circular imports
+            code = self._graph.files.get(module)
+            self._clocks[module] = next(self._clock_calls(code), None) if code else None
+        return self._clocks[module]
+
+    def _clock_calls(self, code: FileCode) -> Iterator[tuple[str, str, int]]:
+        units = self._graph.reached(
+            [code.body.unit], lambda edge: edge.kind is not MentionedAs.VALUE
+        )
+        for unit in units:
+            facts = self._graph.facts(unit)
+            for node in facts.nodes:
+                name = self._names.of(facts, node.func) if isinstance(node, ast.Call) else None
+                if name is not None and isinstance(node, ast.Call) and covering(name, _CLOCKS):
+                    yield unit.module, name, node.lineno
+            for loaded in facts.loads:
+                found = self._clock(loaded)
+                if found is not None:
+                    yield found
+
+    def _by_look_up(self, loads: Collection[str], line: int) -> _Reason | None:
+        """Refuse modules that own code looks for among those that are loaded."""
+        for module in sorted(loads):
+            where = self._looked_up.get(module)
+            if where is not None:
+                return f"{where} looks in sys.modules for {module}", line
+        return None
+
+    @cached_property
+    def _looked_up(self) -> Mapping[str, str]:
+        """The modules that own code looks up in `sys.modules`, with the place."""
+        found: dict[str, str] = {}
+        for code in self._graph.files.values():
+            for key, line in _keys(code.body.node):
+                where = f"line {line} of {code.module}"
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    found.setdefault(key.value, where)
+                elif not set(attribute_chain(key)[-1:]) & set(_LOADED):
+                    found = dict.fromkeys(_texts(code.body.node), where) | found
+        return found
+
+
+def _keys(tree: ast.AST) -> Iterator[tuple[ast.expr, int]]:
+    """Yield each expression that is looked up in `sys.modules`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and _is_table(node.value):
+            yield node.slice, node.lineno
+        elif isinstance(node, ast.Compare) and any(map(_is_table, node.comparators)):
+            yield node.left, node.lineno
+        elif isinstance(node, ast.Call) and node.args and _is_table_method(node.func):
+            yield node.args[0], node.lineno
+
+
+def _is_table(node: ast.expr) -> bool:
+    return attribute_chain(node) in (("sys", "modules"), ("modules",))
+
+
+def _is_table_method(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and _is_table(node.value)
+
+
+def _texts(tree: ast.AST) -> Iterator[str]:
+    """Yield every constant of a file that may be the name of a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value

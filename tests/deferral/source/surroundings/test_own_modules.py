@@ -1,0 +1,111 @@
+"""Imports that must keep their moment because of what the function's own files do."""
+
+from __future__ import annotations
+
+import pytest
+
+from importcost.model.advice import VerdictKind
+from tests.deferral.source.programs import analysed, import_verdict
+
+STAYS = VerdictKind.NOT_DEFERRABLE
+MOVES = VerdictKind.DEFERRABLE
+
+CLOCK = """
+import status
+def handler(event, context):
+    if event:
+        return status.age()
+"""
+
+KEPT_TIMES = {
+    "a variable": "import time\nSTARTED = time.time()\n",
+    "an imported name": "from time import monotonic\nSTARTED = monotonic()\n",
+    "a date": "from datetime import datetime as dt, timezone\nSTARTED = dt.now(timezone.utc)\n",
+    "a default": "import datetime\ndef age(now=datetime.date.today()): return now\n",
+    "a class attribute": "import time\nclass Status:\n    started = time.perf_counter()\n",
+    "a function called": "import time\ndef now(): return time.time()\nSTARTED = now()\n",
+    "another file": "from kept import STARTED\ndef age(): return STARTED\n",
+}
+TIMES_OF_CALLS = {
+    "in a function": "import time\ndef age(): return time.time()\n",
+    "a factory": "import time\nclass Status:\n    clock = time.time\n",
+    "a pause": "import time\ntime.sleep(0)\n",
+}
+
+
+@pytest.mark.parametrize("name", KEPT_TIMES)
+def test_a_module_that_keeps_the_time_of_its_import_stays(name):
+    files = analysed(CLOCK, status=KEPT_TIMES[name], kept="import time\nSTARTED = time.time()\n")
+    verdict = import_verdict(files, "status")
+    assert verdict.kind is STAYS
+    assert "() when it is imported" in verdict.reason
+
+
+@pytest.mark.parametrize("name", TIMES_OF_CALLS)
+def test_a_module_that_reads_the_clock_later_can_move(name):
+    files = analysed(CLOCK, status=TIMES_OF_CALLS[name])
+    assert import_verdict(files, "status").kind is MOVES
+
+
+HOOK = """
+import boto3
+def __getattr__(name):
+    if name == "client":
+        return boto3.client("sqs")
+    raise AttributeError(name)
+def send(): ...
+LIMIT = 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("from lib import client", STAYS),
+        ("from lib import client as sqs", STAYS),
+        ("from lib import send, client", STAYS),
+        ("from lib import send", MOVES),
+        ("from lib import LIMIT as client", MOVES),
+    ],
+)
+def test_a_name_that_a_module_makes_when_it_is_asked_for_is_not_asked_for_again(line, kind):
+    use = line.rpartition(" ")[2]
+    text = f"{line}\ndef handler(event, context):\n    if event:\n        return {use}\n"
+    verdict = import_verdict(analysed(text, lib=HOOK), "lib")
+    assert verdict.kind is kind, verdict.reason
+
+
+LOADED = """
+import sys
+import numpy
+import kinds
+def handler(event, context):
+    if event:
+        return numpy.array(event)
+    return kinds.found()
+"""
+LOOK_UPS = {
+    "in": "import sys\ndef found(): return 'numpy' in sys.modules\n",
+    "not in": "from sys import modules\ndef found(): return 'numpy' not in modules\n",
+    "get": "import sys\ndef found(): return sys.modules.get('numpy')\n",
+    "subscript": "import sys\ndef found(): return sys.modules['numpy'].ndarray\n",
+    "a table": "import sys\nALL = ('numpy', 'pandas')\n"
+    "def found(): return [name for name in ALL if name in sys.modules]\n",
+}
+OTHER_LOOK_UPS = {
+    "another module": "import sys\ndef found(): return 'pandas' in sys.modules\n",
+    "itself": "import sys\nNAMES = ('numpy',)\ndef found(): return sys.modules[__name__]\n",
+    "a class's module": "import sys\nN = 'numpy'\ndef found(o): return sys.modules[o.__module__]\n",
+}
+
+
+@pytest.mark.parametrize("name", LOOK_UPS)
+def test_a_module_stays_that_own_code_looks_for_among_the_loaded_ones(name):
+    verdict = import_verdict(analysed(LOADED, kinds=LOOK_UPS[name]), "numpy")
+    assert verdict.kind is STAYS
+    assert verdict.reason.endswith(" of kinds looks in sys.modules for numpy")
+
+
+@pytest.mark.parametrize("name", OTHER_LOOK_UPS)
+def test_looking_for_another_module_leaves_it_free(name):
+    assert import_verdict(analysed(LOADED, kinds=OTHER_LOOK_UPS[name]), "numpy").kind is MOVES
