@@ -491,3 +491,42 @@ def test_source_that_is_not_on_this_machine_is_told(tmp_path):
     assert effects.unread(["part", "lib", "json"]) == ()
     (tmp_path / "site" / "lib" / "__init__.py").unlink()
     assert effects.unread(["part", "lib", "json"]) == ("lib",)
+
+
+SEQUENCES = """
+import itertools
+import random
+NUMBERS = itertools.count(1)
+DICE = random.Random(7)
+NAMES = iter(["a", "b", "c"])
+def number():
+    return next(NUMBERS)
+class Named:
+    def __init__(self):
+        self.name = next(NAMES)
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RANK = sequences.number()",
+        "RANK = next(sequences.NUMBERS)",
+        "class Thing:\n    rank = sequences.number()",
+        "THROW = sequences.DICE.random()",
+        "NAMED = sequences.Named()",
+    ],
+)
+def test_a_value_taken_out_of_another_files_sequence_is_seen(tmp_path, line):
+    files = {
+        "sequences.py": SEQUENCES,
+        "part.py": f"import sequences\n{line}\n",
+        "handler.py": "import part",
+    }
+    assert effects_in(tmp_path, files).beyond(["part"])
+
+
+@pytest.mark.parametrize("line", ["ALL = list(map(str, [1]))", "ONE = next(iter([1]))"])
+def test_a_value_taken_out_of_an_own_sequence_is_not(tmp_path, line):
+    files = {"part.py": line, "handler.py": "import part"}
+    assert effects_in(tmp_path, files).beyond(["part"]) == ()

@@ -21,6 +21,8 @@ _PASSING = frozenset(
     ("acquire", "release", "debug", "info", "warning", "error", "log", "write", "flush", "join")
 )
 """Methods of the standard library's objects that leave them as they were."""
+_DRAWS = frozenset({"random.Random"})
+"""Classes whose every method changes what the object gives next."""
 _TAKES_CLASS = frozenset({"classmethod"})
 
 
@@ -156,7 +158,8 @@ def _unresolved(run: BodyRun, callee: Ref, site: CallSite) -> None:
     holder, _, last = callee.path.rpartition(".")
     target = replace(callee, path=holder, of=None) if holder else callee
     if callee.of is not None and run.lookup.codes.is_stdlib(callee.of.module):
-        if last not in ANY_CHANGER and (site.use == "value" or last in _PASSING):
+        is_draw = callee.of.dotted.rpartition(".")[0] in _DRAWS
+        if last not in ANY_CHANGER and not is_draw and (site.use == "value" or last in _PASSING):
             return
     elif last not in ANY_CHANGER and not looks_registering(last):
         # A decorator that is no method has nothing to register with.
@@ -177,6 +180,8 @@ def _builtin(run: BodyRun, name: str, site: CallSite) -> Ref:
         run.changes(first, f"{verb} {shown(first.dotted)}{attribute}")
     elif name == "getattr" and first.is_shared:
         return attribute_of(run, first, text) if text else item_of(first)
+    elif name == "next":
+        run.changes(first, f"takes the next value of {shown(first.dotted)}")
     elif name == "vars":
         return first
     elif name == "globals":
