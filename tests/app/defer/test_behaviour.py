@@ -64,6 +64,13 @@ def test_an_event_proves_the_changes_that_it_reaches():
     assert found.best_set.behaviour == Behaviour(("models", "report"), ("report",), (event,))
 
 
+def test_an_event_that_reaches_none_of_the_set_proves_nothing_of_it():
+    advice = advice_of(finding("models", own=("models",)), finding("report"))
+    idle, used = outcome("idle.json", {JOINT: ()}), outcome("used.json", {JOINT: {"report"}})
+    assert with_behaviour(advice, [idle]).best_set.behaviour == Behaviour(("models",), ("models",))
+    assert with_behaviour(advice, [idle, used]).best_set.behaviour.proofs[0].count == 1
+
+
 @pytest.mark.parametrize(
     "void",
     [

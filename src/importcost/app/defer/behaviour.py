@@ -59,7 +59,7 @@ def with_behaviour(
             behaviour=_of_one(
                 one,
                 [
-                    *_by_events(one, _keys(number, members), outcomes),
+                    *_by_events([one], _keys(number, members), outcomes),
                     *(item.proof for item in proven if item.proves(number)),
                 ],
                 doubts if number in members else (),
@@ -69,7 +69,7 @@ def with_behaviour(
     )
     if best is None:
         return replace(advice, findings=findings)
-    chosen = [findings[number].behaviour for number in members]
+    chosen = [findings[number] for number in members]
     whole = _of_set(best, chosen, outcomes, proven, doubts)
     return replace(advice, findings=findings, best_set=replace(best, behaviour=whole))
 
@@ -83,23 +83,21 @@ def _of_one(
 
 def _of_set(
     best: BestSet,
-    members: Sequence[Behaviour],
+    members: Sequence[ImportFinding],
     outcomes: Sequence[EventOutcome],
     proven: Sequence[ProvenSet],
     doubts: tuple[str, ...],
 ) -> Behaviour:
     key = SingleChange(best.finding_ids[0]) if len(best.finding_ids) == 1 else JointChange()
-    count = len(_compared(key, outcomes))
-    proofs = [BehaviourProof(ProofKind.EVENTS, count)] if count else []
-    proofs += _by_calls(_same_calls(key, outcomes))
+    proofs = _by_events(members, [key], outcomes)
     proofs += [
         item.proof
         for item in proven
         if item.numbers.issuperset(best.finding_ids) and any(map(item.proves, best.finding_ids))
     ]
     return Behaviour(
-        own_code=_merged(one.own_code for one in members),
-        unproven=_merged(one.unproven for one in members),
+        own_code=_merged(one.behaviour.own_code for one in members),
+        unproven=_merged(one.behaviour.unproven for one in members),
         proofs=tuple(proofs),
         doubts=doubts,
     )
@@ -115,23 +113,23 @@ def _keys(number: int, members: Collection[int]) -> tuple[SingleChange | JointCh
 
 
 def _by_events(
-    finding: ImportFinding,
+    changes: Sequence[ImportFinding],
     keys: Sequence[SingleChange | JointChange],
     outcomes: Sequence[EventOutcome],
 ) -> list[BehaviourProof]:
-    """Return the proof by events whose call reached the change: the others say nothing about it."""
+    """Return the proof by events whose call reached a change: the others say nothing about any."""
     names = {
         outcome.name
         for key in keys
         for outcome in _compared(key, outcomes)
-        if not finding.modules or is_needed(finding, outcome.loaded[key])
+        if _is_reached(changes, outcome.loaded[key])
     }
     proofs = [BehaviourProof(ProofKind.EVENTS, len(names))] if names else []
     recorded = {
         outcome.name: outcome
         for key in keys
         for outcome in _same_calls(key, outcomes)
-        if not finding.modules or is_needed(finding, outcome.loaded[key])
+        if _is_reached(changes, outcome.loaded[key])
     }
     return proofs + _by_calls(recorded.values())
 
@@ -188,6 +186,11 @@ def _compared(
         for outcome in last.values()
         if outcome.is_repeatable and not outcome.original.failed and key not in outcome.differing
     ]
+
+
+def _is_reached(changes: Sequence[ImportFinding], loaded: Collection[str]) -> bool:
+    """Return True if a call that loaded these modules needed one of the changes, or may have."""
+    return any(not one.modules or is_needed(one, loaded) for one in changes)
 
 
 def is_needed(finding: ImportFinding, loaded: Collection[str]) -> bool:
