@@ -58,7 +58,7 @@ from public_deferrals.events import (
 
 HERE = Path(__file__).parent / "public_deferrals"
 ANALYSE_LIMIT_S = 180.0
-CALL_LIMIT_S = 30.0
+CALL_LIMIT_S = 15.0
 LISTS = re.compile(
     r"requirements.*\.txt|Pipfile(\.lock)?|poetry\.lock|uv\.lock|pyproject\.toml|setup\.(py|cfg)"
 )
@@ -434,7 +434,8 @@ class Caller:
         self.work = work
         self.bag: dict[str, Any] = {}
         root = judged["task_root"]
-        self.variables = {**judged["variables"], **lambda_variables(root, judged["module"])}
+        self.own_variables = judged["variables"]
+        self.variables = {**self.own_variables, **lambda_variables(root, judged["module"])}
         order = [*events[1:2], events[0], *events[2:], *events[1:2]]
         self.spec = {
             "task_root": root,
@@ -445,7 +446,7 @@ class Caller:
         }
 
     def run(self) -> dict[str, Any]:
-        return self.stage.ask(
+        found = self.stage.ask(
             {
                 "spec": self.spec,
                 "bag": self.bag,
@@ -455,14 +456,15 @@ class Caller:
             },
             4 * CALL_LIMIT_S,
         )
+        return found if "requests" in found else {"ended": False, "said": "", "requests": []}
 
     def learn(self, found: dict[str, Any]) -> None:
         """Put in more of what the handler's calls lacked."""
         self.bag |= found
         self.spec["events"] = [with_missed(event, found) for event in self.spec["events"]]
         texts = {key.upper(): held for key, held in found.items() if isinstance(held, str)}
-        wanted = {key: held for key, held in texts.items() if key in found or key in self.variables}
-        self.variables |= wanted
+        known = set(self.own_variables) | set(found)
+        self.variables |= {key: texts[key] for key in set(texts) & known if key not in LAMBDA_SETS}
 
     def original(self) -> dict[str, Any]:
         """Return a run of the handler as it is, from the work folder if it was run before."""
@@ -556,6 +558,9 @@ def lambda_variables(task_root: str, module: str) -> dict[str, str]:
     }
 
 
+LAMBDA_SETS = frozenset(lambda_variables("", ""))
+
+
 def own_files(file: Path, root: Path) -> list[Path]:
     """Return a handler's file and the own modules that it imports, at any depth."""
     found, pending = [], [file]
@@ -619,15 +624,12 @@ def print_table(rows: list[dict[str, Any]], before: dict[tuple[str, str], dict[s
     edited = [row for row in tried if row["kept"]]
     styles: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    lost: Counter[str] = Counter()
     for row in tried:
         for number, finding in enumerate(row["findings"]):
             if number in row["kept"]:
                 styles.update(set(finding["styles"]))
             elif finding["kind"] == "not deferrable":
-                reason = kind_of(finding["reason"])
-                reasons[reason] += 1
-                lost[reason] += finding["exclusive_us"]
+                reasons[kind_of(finding["reason"])] += 1
     print(f"handlers: {len(rows)} tried, {len(tried)} measured, of", end=" ")
     print(f"{len({row['handler']['collection'] for row in tried})} repositories")
     print(f"with edits: {len(edited)}; edits: {sum(styles.values())} {dict(styles)}")
@@ -637,41 +639,59 @@ def print_table(rows: list[dict[str, Any]], before: dict[tuple[str, str], dict[s
     print(f"different: {sum(map(is_finding, rows))}")
     for status, count in Counter(row["status"] for row in rows).most_common():
         print(f"  {status}: {count}")
-    print("\n| reason of refusal | imports | their exclusive ms |\n|---|---|---|")
+    print("\n| reason of refusal | imports |\n|---|---|")
     for reason, count in reasons.most_common():
-        print(f"| {reason} | {count} | {lost[reason] / 1000:.0f} |")
+        print(f"| {reason} | {count} |")
     print_price(tried, before)
 
 
 def kind_of(reason: str) -> str:
     """Return a reason without the names and numbers in it."""
     text = re.sub(r"line \d+", "line N", reason)
-    text = re.sub(r"\b[\w.]+\(\)|'[^']*'|\b\w+(?:\.\w+)+\b", "X", text)
+    text = re.sub(r"[\w.]+\(\)|'[^']*'|\b\w+(?:\.\w+)+\b", "X", text)
+    text = re.sub(r" of \w+ may be read", " may be read", text)
+    text = re.sub(r"exports \w+", "exports X", text)
+    text = re.sub(r"^\w+ (is used at|needs it at|needs them at)", r"X \1", text)
+    text = re.sub(r"has to stay: .*", "has to stay", text)
     return " ".join(text.split()[:12])
 
 
-def price(row: dict[str, Any]) -> tuple[int, int]:
-    """Return the saving that refusals cost, and the possible one, microseconds."""
-    return max(0, row["possible_us"] - row["saved_us"]), row["possible_us"]
+Key = tuple[str, int, str]
+
+
+def key_of(finding: dict[str, Any]) -> Key:
+    return finding["file"], finding["line"], finding["code"]
+
+
+def lost_us(row: dict[str, Any], costs: list[dict[str, Any]]) -> int:
+    """Return the exclusive cost of what a row leaves as it is, by the findings of another one."""
+    kept = [row["findings"][number] for number in row["kept"]]
+    edited = {key_of(finding) for finding in kept}
+    made = {(finding["file"], name) for finding in kept for name in finding["objects"]}
+    lost = 0
+    for finding in costs:
+        is_about_moving = finding["styles"] or finding["kind"] == "not deferrable"
+        objects = {(finding["file"], name) for name in finding["objects"]}
+        is_edited = key_of(finding) in edited or (objects and objects <= made)
+        if is_about_moving and not is_edited:
+            lost += finding["exclusive_us"]
+    return lost
 
 
 def print_price(tried: list[dict[str, Any]], before: dict[tuple[str, str], dict[str, Any]]) -> None:
-    lost = sum(price(row)[0] for row in tried)
-    possible = sum(price(row)[1] for row in tried)
-    print(f"\npredicted saving of all imports {possible / 1000:.0f} ms, lost to refusals", end=" ")
-    print(f"{lost / 1000:.0f} ms ({lost / max(1, possible):.1%})")
-    pairs = []
+    """Print what refusals cost now and before, on the costs that were measured before."""
+    then = now = every = count = 0
     for row in tried:
         other = before.get((row["handler"]["collection"], row["handler"]["path"]))
         if other is not None and is_tried(other):
-            pairs.append((price(row), price(other)))
-    if not pairs:
-        return
-    # Shares, on one scale of costs: the machine's speed differs between two runs.
-    now = sum(new[0] / max(1, new[1]) * old[1] for new, old in pairs)
-    then = sum(old[0] for _, old in pairs)
-    print(f"price of caution, {len(pairs)} handlers: {now / 1000:.0f} ms now,", end=" ")
-    print(f"{then / 1000:.0f} before, ratio {now / max(1, then):.3f}")
+            count += 1
+            costs = other["findings"]
+            then += lost_us(other, costs)
+            now += lost_us(row, costs)
+            every += lost_us({"findings": [], "kept": []}, costs)
+    if count:
+        print(f"\nprice of caution, {count} handlers, of {every / 1000:.0f} ms:", end=" ")
+        print(f"{now / 1000:.0f} ms now, {then / 1000:.0f} before, ratio {now / max(1, then):.3f}")
 
 
 def _arguments() -> argparse.Namespace:
