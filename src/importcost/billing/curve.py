@@ -1,8 +1,9 @@
 """The memory curve: a cold start at every memory size, architecture and package type.
 
 On-demand init is not scaled by memory (the INIT boost); its dollars are. Deferred work runs after
-init, with memory / 1769 MB of one vCPU: `first_use_ms = saved_ms x max(1, 1769 / memory)`. So
-deferring pays while less than `saved_ms / first_use_ms` of cold starts need the work.
+init, with memory / 1769 MB of one vCPU: its computing takes max(1, 1769 / memory) times as long,
+its waiting as long as before. So deferring pays while less than `saved_ms / first_use_ms` of cold
+starts need the work.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importcost.billing.calibration import Calibration
-from importcost.billing.estimate import Estimate, estimate, throttle_factor
+from importcost.billing.estimate import Estimate, estimate, throttle_factor, throttled_ms
 from importcost.billing.figures.datafiles import check_memory
 from importcost.billing.figures.prices import Prices, load_prices
 from importcost.billing.savings import changed, savings_of
@@ -30,9 +31,9 @@ class Deferred:
     """The deferrals of a profile at one memory size. Milliseconds, US dollars.
 
     `saved_ms` is the time that init loses. `first_use_ms` is how long the first request waits for
-    the deferred work, throttled. `break_even_share` (0 to 1) is the share of cold starts that may
-    need it before deferring loses. `init_ms` and `dollars_per_million` are of a cold start that
-    needs none of it.
+    the deferred work, whose computing is throttled. `break_even_share` (0 to 1) is the share of
+    cold starts that may need it before deferring loses. `init_ms` and `dollars_per_million` are of
+    a cold start that needs none of it.
     """
 
     saved_ms: Interval
@@ -109,25 +110,36 @@ def bills_by_architecture(
             init_ms=one.init_ms,
             gb_second_dollars=load_prices().gb_second(one.arch),
             limit=one.limit.value,
-            saved_ms=saved_ms(profile, deferral.share, one).value if deferral else None,
+            saved_ms=saved_ms(profile, deferral, one).value if deferral else None,
+            waiting_ms=one.waiting_ms,
+            saved_waiting_ms=deferral.waiting_ms if deferral else 0.0,
         )
         for one in (bill, *others)
     )
 
 
-def saved_ms(profile: Profile, share: Interval, bill: Estimate) -> Interval:
-    """Return the time on Lambda of a share (0 to 1) of function-init CPU, in milliseconds.
+def saved_ms(profile: Profile, saving: Saving, bill: Estimate) -> Interval:
+    """Return the time on Lambda that a saving takes off init, in milliseconds.
 
     Multiplies the bounds of share and speed ratio: wider than independent errors.
     """
     cpu_ms = profile.function_init.cpu_us.value / 1000
-    ratio = bill.speed_ratio
+    share, ratio, waiting_ms = saving.share, bill.speed_ratio, saving.waiting_ms
     return Interval(
-        share.low * cpu_ms * ratio.low,
-        share.value * cpu_ms * ratio.value,
-        share.high * cpu_ms * ratio.high,
+        share.low * cpu_ms * ratio.low + waiting_ms,
+        share.value * cpu_ms * ratio.value + waiting_ms,
+        share.high * cpu_ms * ratio.high + waiting_ms,
         ratio.confidence,
     )
+
+
+def first_use_ms(saved: Interval, saving: Saving, memory_mb: int) -> Interval:
+    """Return how long saved work takes when a request needs it after init, in milliseconds."""
+    low, value, high = (
+        throttled_ms(ms, saving.waiting_ms, memory_mb)
+        for ms in (saved.low, saved.value, saved.high)
+    )
+    return Interval(low, value, high, saved.confidence)
 
 
 def times(interval: Interval, factor: float) -> Interval:
@@ -146,19 +158,19 @@ def _deferred(
     if saving is None:
         return None
     without = estimate(
-        changed(profile, saving.share.value),
+        changed(profile, saving.share.value, saving.waiting_ms),
         memory_mb=bill.memory_mb,
         arch=bill.arch,
         package_type=bill.package_type,
         prices=prices,
         calibration=calibration,
     )
-    saved = saved_ms(profile, saving.share, bill)
-    throttle = throttle_factor(bill.memory_mb)
+    saved = saved_ms(profile, saving, bill)
+    late = first_use_ms(saved, saving, bill.memory_mb)
     return Deferred(
         saved_ms=saved,
-        first_use_ms=times(saved, throttle),
-        break_even_share=1 / throttle,
+        first_use_ms=late,
+        break_even_share=saved.value / late.value if late.value else 1.0,
         init_ms=without.init_ms,
         dollars_per_million=without.dollars_per_million,
     )

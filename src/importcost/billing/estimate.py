@@ -68,9 +68,10 @@ class Estimate:
     `init_ms` = `floor_ms` + `function_init_ms`; `function_init_ms` is the local CPU time times
     `speed_ratio`, plus blocked wall time. `billed_init_ms` is the part of Billed Duration that
     comes from init alone (whole milliseconds; AWS rounds the sum of init and first invoke up).
+    `waiting_ms` is the part of `init_ms` that waits (sleep, disk, network): nothing stretches it.
     `phases` add up to `init_ms.value`. Init is not scaled by memory (the INIT boost);
     `dollars_per_million` cold starts is. What lies past the init limit is billed as the retried
-    init, which runs throttled.
+    init, whose computing runs throttled.
     """
 
     memory_mb: int
@@ -87,6 +88,7 @@ class Estimate:
     limit: InitLimit
     notes: tuple[str, ...]
     sources: tuple[Source, ...]
+    waiting_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,16 @@ def throttle_factor(memory_mb: int) -> float:
     shorter. Raises UsageError for a memory size that Lambda does not have.
     """
     return max(1.0, load_limits().mb_per_vcpu / check_memory(memory_mb))
+
+
+def throttled_ms(total_ms: float, waiting_ms: float, memory_mb: int) -> float:
+    """Return how long some work of init takes after init, or in a retried init; milliseconds.
+
+    Only computing takes longer: `waiting_ms` of it wait (sleep, disk, network) as long as before.
+    Raises UsageError for a memory size that Lambda does not have.
+    """
+    waiting_ms = min(waiting_ms, total_ms)
+    return waiting_ms + (total_ms - waiting_ms) * throttle_factor(memory_mb)
 
 
 def billed_duration_ms(init_ms: float, duration_ms: float) -> int:
@@ -160,7 +172,7 @@ def estimate(
     if own is not None:
         init_ms = own.init_band(init_ms.value, published_ms, _local_error(profile))
     limit = _limit(init_ms)
-    billed = _billed(init_ms, settings.memory_mb)
+    billed = _billed(init_ms, parts.blocked_ms, settings.memory_mb)
     own_notes = _notes(parts, limit, settings.memory_mb)
     return Estimate(
         memory_mb=settings.memory_mb,
@@ -177,6 +189,7 @@ def estimate(
         limit=limit,
         notes=(*floor.notes, *found.notes, *_unused(calibration, own), *own_notes),
         sources=_sources(prices, own, from_log=profile.source == LAMBDA_LOG),
+        waiting_ms=parts.blocked_ms,
     )
 
 
@@ -350,16 +363,16 @@ def _limit(init_ms: Interval) -> InitLimit:
     return InitLimit.BELOW
 
 
-def _billed(init_ms: Interval, memory_mb: int) -> Interval:
-    """Return the billed init; a bound past the limit is that of a retry that runs throttled.
+def _billed(init_ms: Interval, waiting_ms: float, memory_mb: int) -> Interval:
+    """Return the billed init; a bound past the limit is that of a retry that computes throttled.
 
     Public sources contradict each other on whether the lost init is billed as well. The upper bound
     assumes that it is.
     """
     limit_ms = load_limits().on_demand_init_limit_ms
-    factor = throttle_factor(memory_mb)
     low, value, high = (
-        ms if ms <= limit_ms else ms * factor for ms in (init_ms.low, init_ms.value, init_ms.high)
+        ms if ms <= limit_ms else throttled_ms(ms, waiting_ms, memory_mb)
+        for ms in (init_ms.low, init_ms.value, init_ms.high)
     )
     lost_ms = limit_ms if init_ms.high > limit_ms else 0.0
     return Interval(_round_up(low), _round_up(value), _round_up(high + lost_ms), CONFIDENCE)
@@ -378,11 +391,12 @@ def _notes(parts: _Parts, limit: InitLimit, memory_mb: int) -> tuple[str, ...]:
             " measured here, not scaled."
         )
     if limit is InitLimit.PAST:
+        waits = " (its waiting takes no longer)" if parts.blocked_ms else ""
         notes.append(
-            "Init would pass Lambda's 10 s limit: it is retried inside the first invocation,"
-            f" {throttle_factor(memory_mb):.1f} times slower at {memory_mb} MB, under the"
-            " function's own timeout. Whether the lost 10 s are billed too is not clear: the"
-            " upper bound includes them."
+            "Init would pass Lambda's 10 s limit: it is retried inside the first invocation, where"
+            f" it computes {throttle_factor(memory_mb):.1f} times slower at {memory_mb} MB{waits},"
+            " under the function's own timeout. Whether the lost 10 s are billed too is not clear:"
+            " the upper bound includes them."
         )
     elif limit is InitLimit.NEAR:
         notes.append(

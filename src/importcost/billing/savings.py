@@ -8,7 +8,7 @@ from importcost.billing.figures.datafiles import child, number, read_json
 from importcost.model.advice import BestSet, BytecodeFinding, Verification
 from importcost.model.graph import RUNTIME, STDLIB, BytecodeState
 from importcost.model.interval import Interval
-from importcost.model.profile import Phase, Profile
+from importcost.model.profile import Phase, Profile, significant_blocked_us
 from importcost.model.results.savings import Basis, Saving, Savings
 
 _FUNCTION_PHASES = (Phase.HANDLER_IMPORTS.value, Phase.MODULE_BODY.value)
@@ -34,16 +34,20 @@ def savings_of(profile: Profile) -> Savings:
     return Savings(deferral, bytecode, missing)
 
 
-def changed(profile: Profile, share: float) -> Profile:
+def changed(profile: Profile, share: float, waiting_ms: float = 0.0) -> Profile:
     """Return the profile of a function whose init CPU time is `share` (0 to 1) smaller.
 
-    Waiting (sleep, network) stays: no saving here is known to remove any.
+    Its waiting (sleep, network) is `waiting_ms` shorter.
     """
     init = profile.function_init
     kept = 1.0 - min(max(share, 0.0), 1.0)
     cpu = init.cpu_us
     scaled = Interval(cpu.low * kept, cpu.value * kept, cpu.high * kept, cpu.confidence)
-    return replace(profile, function_init=replace(init, cpu_us=scaled))
+    gone_us = min(round(waiting_ms * 1000), init.blocked_us)
+    less = replace(
+        init, cpu_us=scaled, blocked_us=init.blocked_us - gone_us, wall_us=init.wall_us - gone_us
+    )
+    return replace(profile, function_init=less)
 
 
 def _deferral(profile: Profile, best: BestSet | None) -> tuple[Saving | None, str]:
@@ -51,14 +55,24 @@ def _deferral(profile: Profile, best: BestSet | None) -> tuple[Saving | None, st
         return None, "No import of the function's own files is worth deferring."
     count = len(best.finding_ids)
     what = f"{count} import statement{'s' * (count != 1)} deferred"
+    init = profile.function_init
+    waiting_us = best.economics.waiting_ms * 1000 if best.economics else 0.0
+    waiting_us = min(waiting_us, significant_blocked_us(init.blocked_us, init.wall_us))
     if best.verification is None:
-        cpu_us = max(profile.function_init.cpu_us.value, 1.0)
-        return Saving(_certain(best.exclusive_us / cpu_us), Basis.PREDICTED, what), ""
-    share = _verified_share(best.verification)
-    if share is None:
+        saved_us = Interval(*[float(best.exclusive_us)] * 3)
+        share = _computing_share(saved_us, waiting_us, profile)
+        return Saving(share, Basis.PREDICTED, what, waiting_us / 1000), ""
+    verified = _verified_share(best.verification)
+    if verified is None:
         failure = best.verification.failure or "it saves nothing"
         return None, f"The deferrals of this profile do not hold when measured: {failure}."
-    return Saving(share, Basis.VERIFIED, what), ""
+    # Pairs count an init's waiting where it is significant, so the share is of both.
+    low, value, high = (
+        share * init.local_us for share in (verified.low, verified.value, verified.high)
+    )
+    saved_us = Interval(low, value, high, verified.confidence)
+    share = _computing_share(saved_us, waiting_us, profile)
+    return Saving(share, Basis.VERIFIED, what, waiting_us / 1000), ""
 
 
 def _bytecode(profile: Profile, found: BytecodeFinding | None) -> tuple[Saving | None, str]:
@@ -90,9 +104,14 @@ def _verified_share(verification: Verification) -> Interval | None:
     return Interval(low, value, high, saving.confidence)
 
 
-def _certain(share: float) -> Interval:
-    share = min(max(share, 0.0), 1.0)
-    return Interval(share, share, share)
+def _computing_share(saved_us: Interval, waiting_us: float, profile: Profile) -> Interval:
+    """Return the share (0 to 1) of function-init CPU time in a saving that also waits."""
+    cpu_us = max(profile.function_init.cpu_us.value, 1.0)
+    low, value, high = (
+        min(max((us - waiting_us) / cpu_us, 0.0), 1.0)
+        for us in (saved_us.low, saved_us.value, saved_us.high)
+    )
+    return Interval(low, value, high, saved_us.confidence)
 
 
 def _published_share(profile: Profile) -> Interval:

@@ -128,8 +128,9 @@ class Verification:
 class Economics:
     """The worth of a change at one memory size. Milliseconds on Lambda, US dollars.
 
-    `saved_ms` is per cold start. `first_use_ms` is the wait of the first request that needs it,
-    after init, throttled below one vCPU. `break_even_share` is the share (0 to 1, or above) of cold
+    `saved_ms` is per cold start; `waiting_ms` of it wait (sleep, network), at every memory size as
+    long. `first_use_ms` is the wait of the first request that needs it, after init, where computing
+    is throttled below one vCPU. `break_even_share` is the share (0 to 1, or above) of cold
     starts that may use it before deferring loses time. `dollars_per_million` is the saving of one
     million cold starts that never use it. `sentence` explains a loss in words.
     `is_needed_by_all_events` is True if every event that the handler was called with needs it.
@@ -143,6 +144,7 @@ class Economics:
     sentence: str | None = None
     is_needed_by_all_events: bool = False
     net_ms: float | None = None
+    waiting_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,10 +130,10 @@ export function waitText(ms) {
 
 /**
  * The share of cold starts below which a deferral pays.
- * @param {number} throttle
+ * @param {number} breakEven  from 0 to 1
  */
-export function payText(throttle) {
-  return throttle > 1 ? `${Math.round(100 / throttle)} %` : "always";
+export function payText(breakEven) {
+  return breakEven < 1 ? `${Math.round(100 * breakEven)} %` : "always";
 }
 
 /**

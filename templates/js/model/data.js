@@ -33,6 +33,7 @@
  * @property {IntervalData} dollars_per_million
  * @property {IntervalData} speed_ratio
  * @property {string} limit
+ * @property {number} waiting_ms
  */
 
 /**
@@ -69,6 +70,8 @@
  * @property {number} gb_second_dollars
  * @property {string} limit
  * @property {number | null} saved_ms
+ * @property {number} waiting_ms
+ * @property {number} saved_waiting_ms
  */
 
 /**

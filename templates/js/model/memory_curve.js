@@ -24,6 +24,7 @@ export class MemoryCurve {
     // A saving that rounds to nothing has no line of its own.
     const saved = this.own.saved_ms ?? 0;
     this.savedMs = saved > 0 ? saved : 0;
+    this.savedWaitingMs = Math.min(this.own.saved_waiting_ms, this.savedMs);
     this.deferral = this.savedMs > 0 ? deferral : null;
   }
 
@@ -32,12 +33,15 @@ export class MemoryCurve {
    * @param {CurveSide} side
    * @param {number} memoryMb
    */
-  at(side, memoryMb, lessMs = 0) {
+  at(side, memoryMb, lessMs = 0, lessWaitingMs = 0) {
     const { low, value, high, confidence } = side.init_ms;
     const [a, b, c] = [low, value, high].map((ms) => Math.max(0, ms - lessMs));
     return new Money({
       money: { ...this.constants, gb_second_dollars: side.gb_second_dollars },
-      headline: { init_ms: { low: a, value: b, high: c, confidence } },
+      headline: {
+        init_ms: { low: a, value: b, high: c, confidence },
+        waiting_ms: Math.max(0, side.waiting_ms - lessWaitingMs),
+      },
       function: { memory_mb: memoryMb },
     });
   }
@@ -46,25 +50,30 @@ export class MemoryCurve {
    * @param {CurveSide} side
    * @param {number} memoryMb
    */
-  dollars(side, memoryMb, lessMs = 0) {
-    const at = this.at(side, memoryMb, lessMs);
+  dollars(side, memoryMb, lessMs = 0, lessWaitingMs = 0) {
+    const at = this.at(side, memoryMb, lessMs, lessWaitingMs);
     const { low, value, high } = at.billed();
     return { low: at.dollars(low), value: at.dollars(value), high: at.dollars(high) };
   }
 
   /** @param {number} memoryMb */
   deferredDollars(memoryMb) {
-    return this.dollars(this.own, memoryMb, this.savedMs).value;
+    return this.dollars(this.own, memoryMb, this.savedMs, this.savedWaitingMs).value;
   }
 
   /** @param {number} memoryMb */
   waitMs(memoryMb) {
-    return this.savedMs * this.throttle(memoryMb);
+    const computedMs = this.savedMs - this.savedWaitingMs;
+    return this.at(this.own, memoryMb).deferral(this.savedMs, computedMs).waits;
   }
 
-  /** @param {number} memoryMb */
-  throttle(memoryMb) {
-    return this.at(this.own, memoryMb).throttle;
+  /**
+   * The share of cold starts below which the deferral pays.
+   * @param {number} memoryMb
+   */
+  breakEven(memoryMb) {
+    const computedMs = this.savedMs - this.savedWaitingMs;
+    return this.at(this.own, memoryMb).deferral(this.savedMs, computedMs).breakEven;
   }
 
   /** The classes of the deferral's line: a prediction must not look like a measurement. */

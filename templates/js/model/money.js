@@ -5,7 +5,7 @@
 /**
  * @typedef {object} Bill
  * @property {MoneyConstants} money
- * @property {{ init_ms: IntervalData }} headline
+ * @property {{ init_ms: IntervalData, waiting_ms: number }} headline
  * @property {{ memory_mb: number }} function
  */
 
@@ -31,15 +31,19 @@ export class Money {
   }
 
   /**
-   * The billed init. Init runs unthrottled at every size; past the limit Lambda runs it again,
-   * throttled.
+   * The billed init. Init runs unthrottled at every size; past the limit Lambda runs it again, and
+   * it computes throttled. Waiting takes as long as before.
    * @returns {IntervalData}
    */
   billed() {
     const limit = this.constants.init_limit_ms;
     const { low, value, high, confidence } = this.headline.init_ms;
+    const again = (/** @type {number} */ ms) => {
+      const waits = Math.min(this.headline.waiting_ms, ms);
+      return waits + (ms - waits) * this.throttle;
+    };
     const up = (/** @type {number} */ ms) =>
-      Math.ceil(Number((ms <= limit ? ms : ms * this.throttle).toFixed(6)));
+      Math.ceil(Number((ms <= limit ? ms : again(ms)).toFixed(6)));
     const lost = high > limit ? limit : 0;
     return { low: up(low), value: up(value), high: up(high) + lost, confidence };
   }

@@ -61,7 +61,7 @@ function drawCurveKey(curve, memoryMb, configuredMb) {
   });
   byId("curve-key").replaceChildren(...rows);
   if (!curve.deferral) return;
-  const share = payText(curve.throttle(memoryMb));
+  const share = payText(curve.breakEven(memoryMb));
   byId("curve-wait-key").replaceChildren(
     keyRow(curve.deferralKind, "waits at first use", waitText(curve.waitMs(memoryMb))),
     keyRow("reference", "saved at init", waitText(curve.savedMs)),
@@ -131,7 +131,7 @@ function drawCurveTable(curve, stops, configuredMb) {
       return [dollarsText(dollars.value), rangeText(dollars)];
     });
     if (curve.deferral) {
-      const pays = payText(curve.throttle(mb));
+      const pays = payText(curve.breakEven(mb));
       figures.push(dollarsText(curve.deferredDollars(mb)), waitText(curve.waitMs(mb)), pays);
     }
     row.append(size, ...figures.map((text) => figureCell("td", text)));

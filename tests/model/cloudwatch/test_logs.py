@@ -318,6 +318,54 @@ def test_a_function_that_ran_full_is_told_by_its_bill():
     assert [one.init_ms for one in log.cold_starts] == [81.26]
 
 
+ARN = "INIT_START Runtime Version: python:3.12.v18\tRuntime Version ARN: arn:aws:lambda:x::runtime"
+FULL = (
+    "REPORT RequestId: {id} Duration: 884.70 ms Billed Duration: 885 ms Memory Size: 128 MB "
+    "Max Memory Used: 128 MB Init Duration: 182.58 ms"
+)
+"""A ZIP function's before August 2025: its init was not billed."""
+
+
+def full_events(count: int) -> list[str]:
+    return [line for number in range(count) for line in (ARN, FULL.format(id=request(number)))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n\n".join(f"2024-02-21T20:57:12.839+05:30\t{line}" for line in full_events(3)),
+        "\n".join(line for line in full_events(3) if line.startswith("REPORT")),
+        json.dumps({"events": [{"message": line} for line in full_events(3)]}),
+        "\n".join(f"2024/02/21/[$LATEST]aaaa1111 {line}" for line in full_events(3)),
+        "\n".join(
+            json.dumps(
+                {
+                    "type": "platform.report",
+                    "record": {
+                        "requestId": request(number),
+                        "metrics": {
+                            "durationMs": 884.7,
+                            "billedDurationMs": 885,
+                            "memorySizeMB": 128,
+                            "maxMemoryUsedMB": 128,
+                            "initDurationMs": 182.58,
+                        },
+                    },
+                }
+            )
+            for number in range(3)
+        ),
+        # A file to which both were appended.
+        "\n".join(["INIT REPORT(durationMs: 1399.750000)", *full_events(3)]),
+    ],
+    ids=["console", "reports-only", "events", "streams", "records", "after-the-emulators"],
+)
+def test_a_function_that_used_all_its_memory_counts(text):
+    log = read_lambda_log(text)
+    assert [one.init_ms for one in log.cold_starts] == [182.58] * 3
+    assert log.emulator == 0
+
+
 def test_restores_are_no_inits():
     text = (
         f"REPORT RequestId: {request(1)}\tDuration: 2338.66 ms\tBilled Duration: 2521 ms\t"

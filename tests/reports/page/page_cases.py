@@ -132,7 +132,7 @@ def formats() -> dict[str, list[dict[str, Any]]]:
 
 
 def profiles() -> Iterator[tuple[str, Profile]]:
-    """Return profiles whose init is below, around and past Lambda's limit."""
+    """Return profiles whose init is below, around and past Lambda's limit, also by waiting."""
     small = advised_profile()
     yield "small", small
     for name, factor in (("near the limit", 160), ("past the limit", 220)):
@@ -146,6 +146,11 @@ def profiles() -> Iterator[tuple[str, Profile]]:
         )
         init = replace(init, cpu_us=longer, wall_us=init.wall_us * factor)
         yield name, replace(small, function_init=init, phases=times)
+    waits_us = 11_000_000
+    init = replace(
+        small.function_init, blocked_us=waits_us, wall_us=small.function_init.wall_us + waits_us
+    )
+    yield "waiting past the limit", replace(small, function_init=init)
 
 
 def bills() -> list[dict[str, Any]]:
@@ -159,7 +164,10 @@ def bills() -> list[dict[str, Any]]:
                     "name": f"{name}, {memory_mb} MB",
                     "bill": {
                         "money": money_constants(profile, bill),
-                        "headline": {"init_ms": interval_json(bill.init_ms)},
+                        "headline": {
+                            "init_ms": interval_json(bill.init_ms),
+                            "waiting_ms": bill.waiting_ms,
+                        },
                         "function": {"memory_mb": memory_mb},
                     },
                     "billed": interval_json(bill.billed_init_ms),
@@ -180,7 +188,10 @@ def deferrals() -> list[dict[str, Any]]:
         {
             "bill": {
                 "money": money_constants(profile, point.estimate),
-                "headline": {"init_ms": interval_json(point.estimate.init_ms)},
+                "headline": {
+                    "init_ms": interval_json(point.estimate.init_ms),
+                    "waiting_ms": point.estimate.waiting_ms,
+                },
                 "function": {"memory_mb": point.estimate.memory_mb},
             },
             "saved_ms": point.deferred.saved_ms.value,

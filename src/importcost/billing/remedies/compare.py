@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from importcost.billing.calibration import Calibration
-from importcost.billing.curve import saved_ms, times
-from importcost.billing.estimate import Estimate, Source, estimate, throttle_factor
+from importcost.billing.curve import first_use_ms, saved_ms, times
+from importcost.billing.estimate import Estimate, Source, estimate, throttled_ms
 from importcost.billing.figures.assumptions import Assumption, assumed, load_assumptions
 from importcost.billing.figures.datafiles import load_limits
 from importcost.billing.figures.prices import Prices, load_prices
@@ -200,7 +200,7 @@ def _start(
     after = bill
     if bytecode or deferral:
         after = estimate(
-            changed(profile, share),
+            changed(profile, share, deferral.waiting_ms if deferral else 0.0),
             memory_mb=bill.memory_mb,
             arch=bill.arch,
             package_type=bill.package_type,
@@ -209,15 +209,16 @@ def _start(
     late = NONE
     if deferral:
         # Deferred modules are compiled faster as well.
-        work = times(saved_ms(profile, deferral.share, bill), 1 - compiled)
-        late = times(work, throttle_factor(bill.memory_mb))
+        computing = saved_ms(profile, replace(deferral, waiting_ms=0.0), bill)
+        work = _plus(times(computing, 1 - compiled), deferral.waiting_ms)
+        late = first_use_ms(work, deferral, bill.memory_mb)
     named = [(BYTECODE, bytecode), (DEFERRAL, deferral)]
     used = [(name, saving) for name, saving in named if saving is not None]
     remarks = [
         f"{saving.what}: {saving.share.value:.0%} of function init, {saving.basis.value}"
         for _, saving in used
     ]
-    wait_ms = _cold_wait(after.init_ms, bill.memory_mb)
+    wait_ms = _cold_wait(after)
     if deferral:
         both_ms = wait_ms.value + late.value
         remarks.append(f"a cold request that needs a deferred import waits {both_ms:,.0f} ms")
@@ -231,11 +232,16 @@ def _start(
     )
 
 
-def _cold_wait(init_ms: Interval, memory_mb: int) -> Interval:
-    """Return a request's wait for an init; past the limit the init runs again, throttled."""
-    limit_ms, factor = load_limits().on_demand_init_limit_ms, throttle_factor(memory_mb)
+def _plus(interval: Interval, amount: float) -> Interval:
+    low, value, high = (end + amount for end in (interval.low, interval.value, interval.high))
+    return Interval(low, value, high, interval.confidence)
+
+
+def _cold_wait(bill: Estimate) -> Interval:
+    """Return a request's wait for an init; past the limit it runs again and computes throttled."""
+    limit_ms, init_ms = load_limits().on_demand_init_limit_ms, bill.init_ms
     low, value, high = (
-        ms if ms <= limit_ms else limit_ms + ms * factor
+        ms if ms <= limit_ms else limit_ms + throttled_ms(ms, bill.waiting_ms, bill.memory_mb)
         for ms in (init_ms.low, init_ms.value, init_ms.high)
     )
     return Interval(low, value, high, init_ms.confidence)

@@ -46,6 +46,7 @@ def economics(
         dollars_per_million=dollars_per_million(saved_ms, memory_mb, price),
         sentence=_sentence(saved_ms, first_use_ms, share, memory_mb, use_share),
         net_ms=None if use_share is None else saved_ms - use_share * first_use_ms,
+        waiting_ms=blocked_ms,
     )
 
 

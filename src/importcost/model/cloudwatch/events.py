@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_STREAM = r"\d{4}/\d{2}/\d{2}/[^\s\[]{0,200}\[[^\]\s]{1,200}\][0-9a-f]{16,64}"
+_STREAM = r"\d{4}/\d{2}/\d{2}/[^\s\[]{0,200}\[[^\]\s]{1,200}\][0-9a-f]{4,64}"
 _GROUP = r"/aws/lambda/[\w-]{1,140}"
 _TIME = r"\[?\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?\]?"
 _PREFIX = re.compile(

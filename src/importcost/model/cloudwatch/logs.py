@@ -6,7 +6,8 @@ filter-log-events` or `get-log-events`, as `aws logs tail` text, or as CSV or JS
 `events` splits each form into events; this module reads and combines them.
 
 The local Runtime Interface Emulator writes REPORT lines too. Their Max Memory Used equals the
-Memory Size, which a real function shows only when its memory is full. Those lines are never used.
+Memory Size, which a real function shows only when its memory is full: the emulator's own lines, and
+the order of the figures, tell both apart. The emulator's reports are never used.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ _INIT_ERRORS = (
 _STREAM_FUNCTION = re.compile(r"\d{4}/\d{2}/\d{2}/([\w-]+)\[")
 _PHASE = re.compile(r"\bPhase:\s*(\w+)")
 _STATUS = re.compile(r"\bStatus:\s*(\w+)")
+_RUNTIME_ARN = "Runtime Version ARN: arn:"
 _RUNTIME_VERSION = re.compile(r"Runtime Version:\s*([a-z]+):?(\d+(?:\.\d+)?)?")
 
 
@@ -131,6 +133,8 @@ class _Stream:
     kind: InitKind = InitKind.ON_DEMAND
     memory_mb: int | None = None
     init_failed: bool = False
+    is_emulated: bool = False
+    """The last line that tells was the local emulator's, which has no INIT_START with an ARN."""
 
 
 class _Reader:
@@ -146,7 +150,6 @@ class _Reader:
         self._seen: set[tuple[Any, ...]] = set()
         self._counts: Counter[str] = Counter()
         self._first_unreadable: int | None = None
-        self._is_emulated = False
 
     def take(self, event: LogEvent) -> None:
         """Read one event."""
@@ -162,8 +165,10 @@ class _Reader:
         elif message.startswith("INIT_START"):
             _note_runtime(stream, message)
             stream.init_failed = False
+            if _RUNTIME_ARN in message:
+                stream.is_emulated = False
         elif message.startswith("INIT REPORT(durationMs"):
-            self._is_emulated = True
+            stream.is_emulated = True
         elif message.startswith("[ERROR]"):
             stream.init_failed |= any(name in message for name in _INIT_ERRORS)
 
@@ -188,7 +193,7 @@ class _Reader:
         memory = record.get("instanceMaxMemory")
         if isinstance(memory, int) and memory > 0:
             stream.memory_mb = memory // 2**20
-        stream.init_failed = False
+        stream.init_failed = stream.is_emulated = False
 
     def _init_record(self, event: LogEvent, record: Mapping[str, Any], stream: _Stream) -> None:
         init_ms = metric(record, "durationMs")
@@ -232,7 +237,7 @@ class _Reader:
         # Retries reuse the request id, so the figures are part of the key.
         if not self._is_new(key):
             return
-        if looks_emulated(report, is_emulated=self._is_emulated):
+        if looks_emulated(report, is_emulated=stream.is_emulated):
             self._counts["emulator"] += 1
         elif report.restore is not None:
             memory = None if report.memory is None else int(report.memory)

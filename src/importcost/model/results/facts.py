@@ -25,8 +25,9 @@ class ArchitectureBill:
     """One cold start on one architecture, for the memory curve.
 
     Init is the same at every memory size, so one init and one price make the whole curve.
-    `saved_ms` is the init time that the deferrals save, None without deferrals. `limit` is the
-    value of an `InitLimit`.
+    `saved_ms` is the init time that the deferrals save, None without deferrals. `waiting_ms` and
+    `saved_waiting_ms` are the parts of both that wait and are never throttled. `limit` is the value
+    of an `InitLimit`.
     """
 
     arch: str
@@ -34,6 +35,8 @@ class ArchitectureBill:
     gb_second_dollars: float
     limit: str
     saved_ms: float | None
+    waiting_ms: float = 0.0
+    saved_waiting_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

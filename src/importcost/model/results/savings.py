@@ -19,11 +19,15 @@ class Basis(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """One change and the share (0 to 1) of function-init CPU time that it saves."""
+    """One change and the share (0 to 1) of function-init CPU time that it saves.
+
+    `waiting_ms` is the waiting (sleep, network) that goes with it, which no processor shortens.
+    """
 
     share: Interval
     basis: Basis
     what: str
+    waiting_ms: float = 0.0
 
     @property
     def is_verified(self) -> bool:

@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from importcost.billing.estimate import throttle_factor
 from importcost.model.advice import (
     Advice,
     Economics,
@@ -152,11 +151,7 @@ class _Rows:
         """Return the saving of a change on Lambda, and its computing part, which is throttled."""
         if worth is None:
             return None, None
-        factor = throttle_factor(self._profile.settings.memory_mb)
-        computed = worth.saved_ms
-        if factor > 1:
-            computed = min(computed, (worth.first_use_ms - worth.saved_ms) / (factor - 1))
-        return worth.saved_ms, max(0.0, computed)
+        return worth.saved_ms, max(0.0, worth.saved_ms - worth.waiting_ms)
 
     def _fix(self, diff: str | None) -> FixData | None:
         """Return the text that the button copies: the diff, or the command that makes it."""

@@ -42,6 +42,7 @@ class HeadlineData(TypedDict):
     dollars_per_million: IntervalData
     speed_ratio: IntervalData
     limit: str
+    waiting_ms: float
 
 
 class LocalData(TypedDict):
@@ -71,13 +72,18 @@ class MoneyConstants(TypedDict):
 
 
 class CurveSide(TypedDict):
-    """One architecture of the memory curve; `saved_ms` is None without a deferral."""
+    """One architecture of the memory curve; `saved_ms` is None without a deferral.
+
+    `waiting_ms` of its init and `saved_waiting_ms` of the saving wait: nothing throttles them.
+    """
 
     arch: str
     init_ms: IntervalData
     gb_second_dollars: float
     limit: str
     saved_ms: float | None
+    waiting_ms: float
+    saved_waiting_ms: float
 
 
 class CurveDeferral(TypedDict):

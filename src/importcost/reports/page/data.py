@@ -143,6 +143,7 @@ def _headline(estimate: Estimate) -> HeadlineData:
         "dollars_per_million": interval_json(estimate.dollars_per_million),
         "speed_ratio": interval_json(estimate.speed_ratio),
         "limit": estimate.limit.value,
+        "waiting_ms": estimate.waiting_ms,
     }
 
 

@@ -72,4 +72,6 @@ def _side(bill: ArchitectureBill) -> CurveSide:
         "gb_second_dollars": bill.gb_second_dollars,
         "limit": bill.limit,
         "saved_ms": bill.saved_ms,
+        "waiting_ms": bill.waiting_ms,
+        "saved_waiting_ms": bill.saved_waiting_ms,
     }
