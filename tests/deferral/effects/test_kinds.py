@@ -530,3 +530,40 @@ def test_a_value_taken_out_of_another_files_sequence_is_seen(tmp_path, line):
 def test_a_value_taken_out_of_an_own_sequence_is_not(tmp_path, line):
     files = {"part.py": line, "handler.py": "import part"}
     assert effects_in(tmp_path, files).beyond(["part"]) == ()
+
+
+OUTPUTS = {
+    "print": "print('loaded')",
+    "a logger": "import logging\nlog = logging.getLogger(__name__)\nlog.info('loaded')",
+    "the root logger": "import logging\nlogging.warning('loaded')",
+    "a stream": "import sys\nsys.stderr.write('loaded')",
+    "an opened file": "with open('/tmp/state', 'w') as file:\n    file.write('x')",
+    "a path": "import pathlib\nROOT = pathlib.Path('/tmp/work')\nROOT.mkdir(exist_ok=True)",
+    "a folder made in a function": "import os\ndef make():\n    os.makedirs('/tmp/a')\nmake()",
+    "files that go": "import shutil\nshutil.rmtree('/tmp/work', ignore_errors=True)",
+    "an archive": "import zipfile\nzipfile.ZipFile('a.zip').extractall('/tmp')",
+    "a request": "import urllib.request\nPAGE = urllib.request.urlopen('http://localhost').read()",
+    "a parameter": "import boto3\nP = boto3.client('ssm').get_parameter(Name='p')",
+    "a table": "import boto3\nITEMS = boto3.resource('dynamodb').Table('t').scan()",
+}
+NO_OUTPUTS = {
+    "a file read": "with open('/tmp/state') as file:\n    STATE = file.read()",
+    "a path": "import pathlib\nROOT = pathlib.Path('/tmp/work')\nIS = ROOT.exists()",
+    "a logger": "import logging\nlog = logging.getLogger(__name__)",
+    "a function that prints": "def show():\n    print('x')",
+    "a client": "import boto3\nS3 = boto3.client('s3')\nPAGES = S3.get_paginator('x')",
+    "a table": "import boto3\nT = boto3.resource('dynamodb').Table('t')",
+    "a hook": "import boto3\nS3 = boto3.client('s3')\nS3.meta.events.register('a', print)",
+}
+
+
+@pytest.mark.parametrize("text", OUTPUTS.values(), ids=OUTPUTS)
+def test_what_own_code_puts_out_while_it_is_imported_is_seen(tmp_path, text):
+    own = {"part.py": text + "\n", "handler.py": "import part"}
+    assert effects_in(tmp_path, own).beyond(["part"])
+
+
+@pytest.mark.parametrize("text", NO_OUTPUTS.values(), ids=NO_OUTPUTS)
+def test_what_puts_nothing_out_is_not(tmp_path, text):
+    own = {"part.py": text + "\n", "handler.py": "import part"}
+    assert effects_in(tmp_path, own).beyond(["part"]) == ()

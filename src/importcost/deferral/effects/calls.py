@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 from importcost.deferral.effects.expressions import attribute_of
-from importcost.deferral.effects.held import ANY_CHANGER
+from importcost.deferral.effects.held import ANY_CHANGER, LOGGING_METHODS, outputs
 from importcost.deferral.effects.known_effects import KnownCall
 from importcost.deferral.effects.refs import FRESH, FunctionDef, NameScope, Ref, RefForm, item_of
 from importcost.deferral.effects.run import MAX_DEPTH, BodyRun, CallSite, shown
@@ -23,6 +23,14 @@ _PASSING = frozenset(
 """Methods of the standard library's objects that leave them as they were."""
 _DRAWS = frozenset({"random.Random"})
 """Classes whose every method changes what the object gives next."""
+_SERVICES = ("boto3.client", "boto3.resource")
+_LOCAL_METHODS = frozenset(
+    (
+        "can_paginate", "get_paginator", "get_waiter", "close", "register", "unregister",
+        "generate_presigned_url", "generate_presigned_post", "batch_writer",
+    )
+)  # fmt: skip
+"""Methods of clients and resources that ask no service, `meta.events.register()` included."""
 _TAKES_CLASS = frozenset({"classmethod"})
 
 
@@ -33,6 +41,9 @@ def looks_registering(path: str) -> bool:
 
 def follow_call(run: BodyRun, callee: Ref, site: CallSite) -> Ref:
     """Return what a call gives, and record what it changes."""
+    named = callee.of or callee
+    if named.dotted in _SERVICES or (_service(named.dotted) and not _last(named).islower()):
+        return Ref(RefForm.FRESH, of=named)
     if callee.form is RefForm.FUNCTION:
         return _function(run, callee, site)
     if callee.form is RefForm.CLASS:
@@ -69,7 +80,23 @@ def _is_method(run: BodyRun, callee: Ref) -> bool:
 def _known(run: BodyRun, callee: Ref) -> KnownCall | None:
     calls = run.lookup.known.calls
     found = calls.get(callee.dotted)
-    return found or (calls.get(callee.of.dotted) if callee.of is not None else None)
+    found = found or (calls.get(callee.of.dotted) if callee.of is not None else None)
+    return found or _service_call((callee.of or callee).dotted)
+
+
+def _service(dotted: str) -> bool:
+    return dotted.startswith(tuple(f"{one}." for one in _SERVICES))
+
+
+def _last(ref: Ref) -> str:
+    return ref.dotted.rpartition(".")[2]
+
+
+def _service_call(dotted: str) -> KnownCall | None:
+    """Return what a method of a client of boto3 does, None if it only makes or tells something."""
+    if not _service(dotted) or dotted.rpartition(".")[2] in _LOCAL_METHODS:
+        return None
+    return KnownCall("calls AWS", EffectKind.PROCESS, True, False, True)
 
 
 def _record_known(run: BodyRun, known: KnownCall, target: Ref, site: CallSite) -> None:
@@ -124,6 +151,8 @@ def _special(run: BodyRun, callee: Ref, site: CallSite) -> Ref | None:
         return None if method is None else follow_call(run, method, site)
     if callee.dotted == "logging.getLogger":
         return run.lookup.logger(site.positional[0].text if site.positional else "")
+    if callee.module == "logging" and callee.path in LOGGING_METHODS:
+        outputs(run, site, "writes to the log", callee.dotted)
     if callee.dotted == "types.new_class":
         _make_class(run, site)
         return FRESH
@@ -180,8 +209,8 @@ def _builtin(run: BodyRun, name: str, site: CallSite) -> Ref:
         run.changes(first, f"{verb} {shown(first.dotted)}{attribute}")
     elif name == "getattr" and first.is_shared:
         return attribute_of(run, first, text) if text else item_of(first)
-    elif name == "next":
-        run.changes(first, f"takes the next value of {shown(first.dotted)}")
+    elif name in ("print", "open", "next"):
+        _of_stream(run, name, site)
     elif name == "vars":
         return first
     elif name == "globals":
@@ -195,6 +224,17 @@ def _builtin(run: BodyRun, name: str, site: CallSite) -> Ref:
     elif name == "type.__new__" and run.new_class is not None:
         return run.new_class
     return FRESH
+
+
+def _of_stream(run: BodyRun, name: str, site: CallSite) -> None:
+    """Record a printed line, a file that is opened to write, and a value that is taken out."""
+    if name == "next" and site.positional:
+        taken = site.positional[0]
+        run.changes(taken, f"takes the next value of {shown(taken.dotted)}")
+        return
+    mode = site.positional[1] if len(site.positional) > 1 else site.keywords.get("mode", FRESH)
+    if name == "print" or set(mode.text or "") & set("wax+"):
+        outputs(run, site, "prints" if name == "print" else "writes a file", name)
 
 
 def _make_class(run: BodyRun, site: CallSite) -> None:

@@ -20,6 +20,7 @@ _CHANGERS = {
     "text": frozenset[str](),
     "number": frozenset[str](),
 }
+LOGGING_METHODS = frozenset(("info", "warning", "warn", "error", "exception", "critical", "log"))
 ANY_CHANGER = frozenset().union(*_CHANGERS.values())
 
 
@@ -37,12 +38,21 @@ def method_of_held(run: BodyRun, base: Ref, name: str, site: CallSite) -> Ref | 
 
 def _logger(run: BodyRun, base: Ref, name: str, site: CallSite) -> None:
     """Judge a call of a logger's method."""
+    if name in LOGGING_METHODS:
+        outputs(run, site, "writes to the log", base.dotted)
     if not re.match(r"(set|add|remove)[A-Z]", name):
         return
     handler = site.positional[0] if site.positional else FRESH
     if name == "addHandler" and handler.of is not None and handler.of.path == "NullHandler":
         return
     change_logger(run, base, f"calls {name}()")
+
+
+def outputs(run: BodyRun, site: CallSite, does: str, target: str) -> None:
+    """Record output by own code, in a module of the function: it would come at another time."""
+    if run.is_library(run.module) or run.is_library(site.scope.module):
+        return
+    run.record(EffectKind.PROCESS, f"{run.how}, which {does}" if run.depth else does, target, "")
 
 
 def change_logger(run: BodyRun, base: Ref, does: str) -> None:

@@ -109,3 +109,17 @@ def test_a_module_stays_that_own_code_looks_for_among_the_loaded_ones(name):
 @pytest.mark.parametrize("name", OTHER_LOOK_UPS)
 def test_looking_for_another_module_leaves_it_free(name):
     assert import_verdict(analysed(LOADED, kinds=OTHER_LOOK_UPS[name]), "numpy").kind is MOVES
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("import sys\nclass Settings: ...\nsys.modules[__name__] = Settings()\n", STAYS),
+        ("import sys\nclass M: ...\nsys.modules[__name__].__class__ = M\nREGION = 1\n", STAYS),
+        ("from sys import modules\nmodules[__name__] = object()\n", STAYS),
+        ("REGION = 'x'\nTABLE = {}\nTABLE[__name__] = 1\n", MOVES),
+    ],
+)
+def test_names_of_a_module_that_replaces_itself_are_read_once(text, kind):
+    handler = "from settings import REGION\ndef handler(event, context):\n    return REGION\n"
+    assert import_verdict(analysed(handler, settings=text), "settings").kind is kind

@@ -12,6 +12,7 @@ from importcost.deferral.source.reach.reach import Reach
 from importcost.deferral.source.reach.units import UnitFacts
 from importcost.deferral.source.surroundings.aspects import common
 from importcost.deferral.source.surroundings.full_names import FullNames, assigned
+from importcost.deferral.source.surroundings.instances import depends
 from importcost.deferral.source.surroundings.order import InitOrder
 from importcost.deferral.source.surroundings.own_modules import OwnModules
 from importcost.deferral.source.surroundings.reads import (
@@ -165,7 +166,7 @@ class LaterChanges:
         if change.is_setting:
             words = reads.packages.get(top)
             return f"{words} may depend on {change.what}()" if words else None
-        if any(self._depends(name, change.what) for name in reads.names):
+        if any(depends(self.reach.graph, name, change.what) for name in reads.names):
             return f"it reads {change.what.replace('()', '')}"
         if change.is_within or any(change.what.startswith(f"{own}.") for own in self._own):
             return None
@@ -177,30 +178,6 @@ class LaterChanges:
         if is_stdlib(top) and reads.packages:
             return f"{next(iter(reads.packages.values()))} may read {change.what}"
         return None
-
-    def _depends(self, read: str, changed: str) -> bool:
-        """Return True if reading a dotted name depends on what a change of another one changes.
-
-        `app.Config()` is an object of the class `app.Config`: it has the attributes of the class,
-        and what a method sets (`app.Config().region`) may be read through any of its methods.
-        """
-        if read == changed or read.startswith(f"{changed}."):
-            return True
-        whole, _, attribute = changed.rpartition(".")
-        if whole.endswith("()"):
-            name = read.removeprefix(f"{whole}.").partition(".")[0].removesuffix("()")
-            return read.startswith(f"{whole}.") and self._method_reads(whole, name, attribute)
-        plain = read.replace("()", "")
-        return plain != read and (plain == whole or f"{plain}.".startswith(f"{changed}."))
-
-    def _method_reads(self, whole: str, method: str, attribute: str) -> bool:
-        """Return True if a method of a class mentions an attribute."""
-        module, _, owner = whole.removesuffix("()").rpartition(".")
-        code = self.reach.graph.files.get(module)
-        found = code.classes.get(owner) if code is not None else None
-        units = found.methods.get(method, ()) if found is not None else ()
-        mentions = (each for unit in units for each in self.reach.graph.facts(unit).mentions)
-        return any(attribute in mention.chain for mention in mentions)
 
     def _sentence(self, change: StateChange, reads: str, module: str) -> LaterReason:
         unit = change.unit

@@ -30,7 +30,7 @@ _Reason = tuple[str, int | None]
 
 
 class OwnModules:
-    """What the function's own files do when they are imported, and with what is loaded."""
+    """Knows what the function's files do when they are imported, and ask of what is loaded."""
 
     def __init__(self, graph: CallGraph) -> None:
         self._graph = graph
@@ -50,6 +50,8 @@ class OwnModules:
         node = item.site.node
         module = absolute_name(node, package) if isinstance(node, ast.ImportFrom) else ""
         code = self._graph.files.get(module)
+        if code is not None and any(map(_replaces_itself, code.body.nodes)):
+            return f"{module} puts another object in its own place", item.line
         if code is None or _HOOK not in code.body.functions:
             return None
         for dotted in item.targets.values():
@@ -110,6 +112,17 @@ class OwnModules:
                 elif not set(attribute_chain(key)[-1:]) & set(_LOADED):
                     found = dict.fromkeys(_texts(code.body.node), where) | found
         return found
+
+
+def _replaces_itself(node: ast.AST) -> bool:
+    """Return True for `sys.modules[__name__] = x`, and if the module's class changes so."""
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    for target in targets:
+        inner = target.value if isinstance(target, ast.Attribute) else target
+        is_class = not isinstance(target, ast.Attribute) or target.attr == "__class__"
+        if is_class and isinstance(inner, ast.Subscript) and _is_table(inner.value):
+            return attribute_chain(inner.slice) == ("__name__",)
+    return False
 
 
 def _keys(tree: ast.AST) -> Iterator[tuple[ast.expr, int]]:
