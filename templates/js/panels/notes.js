@@ -68,7 +68,7 @@ export function drawAdvice({ work, hints, staying }) {
  * @param {string} text
  */
 function noteLine(us, name, place, text) {
-  const line = element("li", "");
+  const line = element("li", "note-line");
   line.append(
     element("span", "note-ms", msText(us)), " ", element("code", "name", clipped(name, 120)), " ",
     element("span", "place", clipped(place, 100)),

@@ -72,6 +72,16 @@ def test_five_changes_say_what_is_proved(driver: Chrome) -> None:
     assert "orders.store" in shown[1].text
 
 
+def test_the_times_of_notes_lie_within_their_boxes(driver: Chrome) -> None:
+    outside = driver.execute_script(
+        "return [...document.querySelectorAll('.notice-box .note-ms')].map((time) =>"
+        " time.getBoundingClientRect().left"
+        " - time.closest('.notice-box').getBoundingClientRect().left)"
+    )
+    assert outside
+    assert min(outside) >= 0
+
+
 def test_the_headline_and_each_change_say_what_proof_there_is(
     started: Chrome, tmp_path: Path
 ) -> None:
