@@ -122,13 +122,12 @@ class Importcost:
 
     def _profiled(self, target: str, options: dict[str, Any]) -> MeasuredHandler:
         __tracebackhide__ = True
-        from importcost.app.profile.measured import profile_handler
-        from importcost.billing.estimate import estimate
+        from importcost.app.profile.measured import measure_billed
         from importcost.errors import ImportcostError
 
         try:
-            profile = profile_handler(self._request(target, options), _Silent())
-            return MeasuredHandler(target, profile, estimate(profile))
+            billed = measure_billed(self._request(target, options), _Silent())
+            return MeasuredHandler(target, billed.profile, billed.estimate)
         except ImportcostError as error:
             reason = str(error)
         # Raised outside of the except block: pytest would show the error twice, as its own context.

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from importcost.billing.estimate import estimate
+from importcost.gate.attribution import attribute
 from importcost.model.advice import Advice, AuditEvent, SourcePlace, StatementTime
 from importcost.model.profile import Phase, Run, RunKind, Target, Timing
 from importcost.model.tree import NO_PARENT
@@ -33,6 +35,11 @@ def profile_of(rows=None, graph=GRAPH, *, peaks_kb=(), events=None, **values):
         runs=tuple(_run(order, peak_kb) for order, peak_kb in enumerate(peaks_kb)),
         advice=None if events is None else Advice((), _statements(events), None, None),
     )
+
+
+def attributed(base, head, shift_us=None):
+    """Return the attribution of two profiles, priced by the published estimate of head."""
+    return attribute(base, head, estimate(head), shift_us)
 
 
 def _run(order, peak_kb):

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from importcost.gate.attribution import ChangeKind, attribute
+from importcost.billing.estimate import estimate
+from importcost.gate.attribution import ChangeKind
 from importcost.gate.beyond_noise import attribute_comparison, attribute_profiles
 from importcost.gate.compare import ComparedVerdict, compare_timings
 from importcost.model.profile import Run, RunKind
 from importcost.model.rows import RowTable
 from importcost.model.stats import median
-from tests.gate.profiles import profile_of
+from tests.gate.profiles import attributed, profile_of
 from tests.gate.timings import pairs
 
 PACKAGES = [f"d{at}" for at in range(20)]
@@ -54,17 +55,17 @@ def blamed(found):
 
 def test_nothing_is_blamed_where_the_pairs_show_no_change():
     base, head = measured(seed=1), measured(seed=2)
-    assert blamed(attribute(base, head)) == {ChangeKind.SLOWER, ChangeKind.FASTER}
+    assert blamed(attributed(base, head)) == {ChangeKind.SLOWER, ChangeKind.FASTER}
     same = comparison()
     assert same.verdict is ComparedVerdict.SAME
-    found = attribute_comparison(base, head, same)
+    found = attribute_comparison(base, head, estimate(head), same)
     assert blamed(found) == set()
     assert found.new_modules == found.gone_modules == ()
 
 
 def test_what_is_new_is_named_though_nothing_got_slower():
     base, head = measured(seed=1), measured({**USUAL, "fresh": 20}, seed=2)
-    found = attribute_comparison(base, head, comparison())
+    found = attribute_comparison(base, head, estimate(head), comparison())
     assert blamed(found) == {ChangeKind.ADDED}
     assert found.new_modules == ("fresh",)
 
@@ -73,11 +74,15 @@ def test_what_is_new_is_named_though_nothing_got_slower():
 def test_noise_is_hardly_ever_blamed_where_pairs_do_not_tell(runs, most):
     unclear = comparison(1_500, spread_us=3_500)
     assert unclear.verdict is ComparedVerdict.INCONCLUSIVE
+    bill = estimate(measured())
     alarms = [
         blamed(
             replace(
                 attribute_comparison(
-                    measured(runs=runs, seed=2 * at), measured(runs=runs, seed=2 * at + 1), unclear
+                    measured(runs=runs, seed=2 * at),
+                    measured(runs=runs, seed=2 * at + 1),
+                    bill,
+                    unclear,
                 ),
                 modules=(),
             )
@@ -90,7 +95,7 @@ def test_noise_is_hardly_ever_blamed_where_pairs_do_not_tell(runs, most):
 def test_a_machine_that_slowed_down_between_the_profiles_is_not_blamed_on_packages():
     head_us = {**USUAL, "d3": 13_000}
     base, head = measured(spread=0.03), measured(head_us, spread=0.03, speed=1.3, seed=3)
-    found = attribute_comparison(base, head, comparison(8_000))
+    found = attribute_comparison(base, head, estimate(head), comparison(8_000))
     slower = [one for one in found.distributions if one.kind is ChangeKind.SLOWER]
     assert [one.distribution for one in slower] == ["d3"]
     assert slower[0].delta_us == pytest.approx(8_000, rel=0.15)
@@ -102,12 +107,13 @@ def test_a_machine_that_slowed_down_between_the_profiles_is_not_blamed_on_packag
 def test_saved_profiles_blame_what_stands_out_of_their_runs():
     base = measured(spread=0.03)
     head = measured({**USUAL, "d3": 15_000}, spread=0.03, seed=1)
-    found = attribute_profiles(base, head)
+    found = attribute_profiles(base, head, estimate(head))
     slower = [one.distribution for one in found.distributions if one.kind is ChangeKind.SLOWER]
     assert slower == ["d3"]
-    assert blamed(attribute_profiles(base, measured(spread=0.03, seed=2))) == set()
+    same = measured(spread=0.03, seed=2)
+    assert blamed(attribute_profiles(base, same, estimate(same))) == set()
 
 
 def test_without_runs_to_tell_noise_by_every_difference_is_named():
     base, head = measured(runs=2, seed=1), measured(runs=2, seed=2)
-    assert attribute_profiles(base, head) == attribute(base, head)
+    assert attribute_profiles(base, head, estimate(head)) == attributed(base, head)

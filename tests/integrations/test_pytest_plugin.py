@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from importcost.app.bill.calibrate_store import new_configuration
+from importcost.billing.calibration import Calibration, Fitted
 from tests.harness import PATIENCE_S, write_files
 
 HANDLER = "import wave\n\ndef handler(event, context):\n    return {}\n"
@@ -109,3 +111,15 @@ def test_the_fixture_is_listed_with_its_words(tmp_path):
     done = run(tmp_path, "", "--fixtures")
     assert "importcost [session scope]" in done.stdout
     assert "Profile Lambda handlers" in done.stdout
+
+
+def test_a_calibrated_function_is_judged_by_its_own_figures(tmp_path):
+    version = f"python3.{sys.version_info.minor}"
+    calibration = Calibration(
+        4000.0, 1.0, 0.1, 5.0, 0.95, 1.05, 21, Fitted.BOTH, "x86_64", "zip", version, "2026-11-23"
+    )
+    text = new_configuration("src/handler.py", None, calibration)
+    body = f"{START}    found.assert_init_below(ms=2500)\n"
+    done = run(tmp_path, body, **{"src/importcost.toml": text.replace("src/", "")})
+    assert done.returncode == 1
+    assert "and may take 2,500 ms" in done.stdout or "and may take 2500 ms" in done.stdout

@@ -467,6 +467,7 @@ def estimate_of(profile: Profile, limit: InitLimit = InitLimit.BELOW) -> Estimat
         init_ms=band(init_ms),
         billed_init_ms=band(float(round(init_ms))),
         dollars_per_million=band(init_ms / 1000 * 0.5 * 16.6667),
+        gb_second_dollars=0.0000166667,
         phases=tuple(PhaseEstimate(label, ms, ms / init_ms) for label, ms in phases),
         limit=limit,
         notes=("On-demand init is not scaled by memory; the dollars are.",),

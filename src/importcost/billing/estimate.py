@@ -70,8 +70,8 @@ class Estimate:
     comes from init alone (whole milliseconds; AWS rounds the sum of init and first invoke up).
     `waiting_ms` is the part of `init_ms` that waits (sleep, disk, network): nothing stretches it.
     `phases` add up to `init_ms.value`. Init is not scaled by memory (the INIT boost);
-    `dollars_per_million` cold starts is. What lies past the init limit is billed as the retried
-    init, whose computing runs throttled.
+    `dollars_per_million` cold starts is, at `gb_second_dollars`. What lies past the init limit is
+    billed as the retried init, whose computing runs throttled.
     """
 
     memory_mb: int
@@ -84,6 +84,7 @@ class Estimate:
     init_ms: Interval
     billed_init_ms: Interval
     dollars_per_million: Interval
+    gb_second_dollars: float
     phases: tuple[PhaseEstimate, ...]
     limit: InitLimit
     notes: tuple[str, ...]
@@ -185,6 +186,7 @@ def estimate(
         init_ms=init_ms,
         billed_init_ms=billed,
         dollars_per_million=_dollars(billed, settings, prices),
+        gb_second_dollars=prices.gb_second(settings.arch),
         phases=phases,
         limit=limit,
         notes=(*floor.notes, *found.notes, *_unused(calibration, own), *own_notes),

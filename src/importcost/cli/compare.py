@@ -22,11 +22,10 @@ from importcost.errors import UsageError
 from importcost.parameters import Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
     from pathlib import Path
 
     from importcost.app.gate.comparison.request import CompareReport, CompareRequest
-    from importcost.model.profile import Profile
     from importcost.reports.page.contract import BudgetData
 
 FEWEST_PAIRS = 8
@@ -185,25 +184,19 @@ def _saved(
 def _write_reports(report: CompareReport, folder: Path) -> None:
     """Write each handler's page with its verdict, and the profiles of both versions."""
     from importcost.app.profile.facts import profile_facts
-    from importcost.billing.estimate import estimate
     from importcost.reports.json_ import render_json
     from importcost.reports.output import write_output
     from importcost.reports.page.html import render_html
 
-    stems = file_stems(report.profiles)
-    for name, (base, head) in report.profiles.items():
+    stems = file_stems(report.billed)
+    for name, (base, head) in report.billed.items():
         stem = stems[name]
-        bills = {side: estimate(profile) for side, profile in _sides(base, head).items()}
-        facts = profile_facts(head, bills["head"])
-        page = render_html(head, bills["head"], facts, _verdict(report, name))
+        facts = profile_facts(head.profile, head.estimate)
+        page = render_html(head.profile, head.estimate, facts, _verdict(report, name))
         write_output(str(folder / f"{stem}.html"), page)
-        for side, profile in _sides(base, head).items():
-            saved = render_json(profile, bills[side])
+        for side, billed in (("base", base), ("head", head)):
+            saved = render_json(billed.profile, billed.estimate)
             write_output(str(folder / f"{stem}.{side}.json"), saved)
-
-
-def _sides(base: Profile, head: Profile) -> Mapping[str, Profile]:
-    return {"base": base, "head": head}
 
 
 def _verdict(report: CompareReport, name: str) -> BudgetData | None:

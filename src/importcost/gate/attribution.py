@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from importcost.billing.estimate import CONFIDENCE, dollars_per_million, estimate
-from importcost.billing.figures.prices import Prices, load_prices
+from importcost.billing.estimate import CONFIDENCE, Estimate, dollars_per_million
 from importcost.model.graph import UNKNOWN_DISTRIBUTION, ImportGraph
 from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile
@@ -82,13 +81,13 @@ class Attribution:
 
 
 def attribute(
-    base: Profile, head: Profile, shift_us: Interval | None = None, prices: Prices | None = None
+    base: Profile, head: Profile, bill: Estimate, shift_us: Interval | None = None
 ) -> Attribution:
     """Return the causes of the difference between two profiles of one handler.
 
-    `shift_us` is the measured shift (from pairs) for which dollars are calculated; without it the
-    difference of the profiles' own init times is used. Raises UsageError for settings that Lambda
-    does not have.
+    `bill` is head's, by which the difference is priced. `shift_us` is the measured shift (from
+    pairs) for which dollars are calculated; without it the difference of the profiles' own init
+    times is used.
     """
     base_us, head_us = function_self_us(base.tree), function_self_us(head.tree)
     base_names, head_names = function_modules(base), function_modules(head)
@@ -100,7 +99,7 @@ def attribute(
         new_modules=tuple(sorted(head_names - base_names)),
         gone_modules=tuple(sorted(base_names - head_names)),
         dollars_per_million=dollars_of_shift(
-            head, init_difference(base, head) if shift_us is None else shift_us, prices
+            bill, init_difference(base, head) if shift_us is None else shift_us
         ),
     )
 
@@ -121,24 +120,20 @@ def loaded_for_function(graph: ImportGraph) -> frozenset[str]:
     return frozenset(one.name for one in graph.modules if one.phase in FUNCTION_PHASES)
 
 
-def dollars_of_shift(
-    profile: Profile, shift_us: Interval, prices: Prices | None = None
-) -> Interval:
+def dollars_of_shift(bill: Estimate, shift_us: Interval) -> Interval:
     """Return US dollars per million cold starts that a shift of local CPU time costs on Lambda.
 
-    The shift is scaled by the estimate's speed ratio; its interval is the shift's own and that of
-    the ratio, bounds multiplied. Raises UsageError for settings that Lambda does not have.
+    The shift is scaled by the bill's speed ratio; its interval is the shift's own and that of the
+    ratio, bounds multiplied.
     """
-    settings = profile.settings
-    ratio = estimate(profile, prices=prices).speed_ratio
-    price = (prices or load_prices()).gb_second(settings.arch)
+    ratio = bill.speed_ratio
     ends = [
         shift * factor
         for shift in (shift_us.low, shift_us.high)
         for factor in (ratio.low, ratio.high)
     ]
     low, value, high = (
-        dollars_per_million(us / 1000, settings.memory_mb, price)
+        dollars_per_million(us / 1000, bill.memory_mb, bill.gb_second_dollars)
         for us in (min(ends), shift_us.value * ratio.value, max(ends))
     )
     return Interval(low, value, high, min(CONFIDENCE, shift_us.confidence))

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from importcost.billing.estimate import Estimate
 from importcost.gate.attribution import (
     FUNCTION_PHASES,
     Attribution,
@@ -34,27 +35,31 @@ class Compared:
     attribution: Attribution | None = None
 
 
-def attribute_comparison(base: Profile, head: Profile, found: Comparison) -> Attribution:
+def attribute_comparison(
+    base: Profile, head: Profile, bill: Estimate, found: Comparison
+) -> Attribution:
     """Return the causes of a shift that pairs have shown; none if they show no shift.
 
-    The profiles were taken one after the other, on a machine whose speed drifts. Head's times are
-    therefore scaled so that both trees differ by the shift of the pairs, which were interleaved.
+    `bill` is head's. The profiles were taken one after the other, on a machine whose speed drifts.
+    Head's times are therefore scaled so that both trees differ by the shift of the pairs, which
+    were interleaved.
     """
     shift_us = found.deciding.shift_us
     levelled = _levelled(head, sum(function_self_us(base.tree).values()) + shift_us.value)
-    raw = attribute(base, levelled, shift_us)
+    raw = attribute(base, levelled, bill, shift_us)
     if found.verdict is ComparedVerdict.SAME:
         return _only(raw, frozenset(), frozenset())
     return _without_noise(raw, _Noise.of(base, head, shift_us))
 
 
-def attribute_profiles(base: Profile, head: Profile) -> Attribution:
+def attribute_profiles(base: Profile, head: Profile, bill: Estimate) -> Attribution:
     """Return the causes of the difference of two profiles that were measured at different times.
 
-    With fewer than three traced runs on a side (a log has none) every difference is named.
+    `bill` is head's. With fewer than three traced runs on a side (a log has none) every difference
+    is named.
     """
     noise = _Noise.of(base, head, init_difference(base, head))
-    raw = attribute(base, head)
+    raw = attribute(base, head, bill)
     return raw if noise.is_unknown else _without_noise(raw, noise)
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from importcost.app.gate.compare_saved import compare_profiles
 from importcost.app.gate.instructions import Instructions, instruction_check
 from importcost.errors import MeasurementError
-from importcost.gate.attribution import attribute
 from importcost.gate.beyond_noise import Compared
 from importcost.gate.budgets import Budgets, Levels
 from importcost.gate.checks import Status, exit_code
@@ -20,7 +19,7 @@ from importcost.measure.runners.base import Launch
 from importcost.measure.runners.callgrind import collected
 from importcost.processes.git import Repository, ask_git, find_repository
 from importcost.reports.terminal.compare import render_comparison
-from tests.gate.profiles import ROWS, profile_of
+from tests.gate.profiles import ROWS, attributed, profile_of
 from tests.gate.timings import pairs
 
 SLOWER = {**ROWS, "pandas": 90_000}
@@ -81,7 +80,7 @@ def test_the_last_count_is_the_launch_s_own():
 )
 def test_the_terminal_says_the_verdict_and_what_accounts_for_it(shift_us, words):
     (found,) = compare_timings({"orders": pairs(15, 100_000, shift_us)})
-    shown = Compared(found, attribute(profile_of(), profile_of(SLOWER), found.cpu.shift_us))
+    shown = Compared(found, attributed(profile_of(), profile_of(SLOWER), found.cpu.shift_us))
     text = render_comparison([shown])
     assert words in text
     assert f"{shift_us / 1000:+.1f} ms" in text

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importcost.gate.attribution import attribute
 from importcost.gate.beyond_noise import Compared
 from importcost.gate.budgets import Level, Rule
 from importcost.gate.checks import Status
@@ -19,7 +18,7 @@ from importcost.reports.gate.markdown import (
     render_check_markdown,
 )
 from importcost.reports.gate.text import one_line
-from tests.gate.profiles import ROWS, profile_of
+from tests.gate.profiles import ROWS, attributed, profile_of
 from tests.reports.gate.check_factory import (
     CHECKS,
     PLACES,
@@ -74,7 +73,7 @@ def test_what_passed_is_folded_away():
 
 def test_a_comparison_shows_the_shift_and_what_accounts_for_it():
     head = profile_of({**ROWS, "requests": 8_000}, "handler:1 > requests")
-    compared = Compared(comparison_of(8_000), attribute(profile_of(), head))
+    compared = Compared(comparison_of(8_000), attributed(profile_of(), head))
     text = render([check_of(Rule.INCREASE)], [compared])
     assert "| orders | **slower** | 100.0 | 108.0 | +8.0 % (" in text
     assert "| requests | added | +8.0 | 1 | 0 |" in text

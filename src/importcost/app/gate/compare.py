@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+from importcost.app.bill.place import Billed
 from importcost.app.gate.compare_sides import lanes_of
 from importcost.app.gate.comparison.opening import Opening
 from importcost.app.gate.comparison.outcome import report_of
@@ -14,7 +15,6 @@ from importcost.app.gate.worktrees import checkouts
 from importcost.app.profile.request import Listener
 from importcost.errors import UsageError
 from importcost.gate.compare import Comparison
-from importcost.model.profile import Profile
 
 
 def compare_versions(request: CompareRequest, listener: Listener) -> CompareReport:
@@ -40,11 +40,11 @@ def compare_versions(request: CompareRequest, listener: Listener) -> CompareRepo
         races = [opening.opened(lane) for lane in lanes]
         racing = Racing(request, listener, versions)
         comparisons: dict[str, Comparison] = {}
-        profiles: dict[str, tuple[Profile, Profile]] = {}
+        billed: dict[str, tuple[Billed, Billed]] = {}
         if request.metric == INSTRUCTIONS:
             for race in races:
                 racing.count(race)
         else:
             comparisons = racing.compare(races)
-            profiles = racing.profiles(races) if request.attribution else {}
-        return report_of(races, versions, request, comparisons, profiles)
+            billed = racing.billed(races) if request.attribution else {}
+        return report_of(races, versions, request, comparisons, billed)

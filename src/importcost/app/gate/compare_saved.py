@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from importcost.app.bill.place import bill, handlers_of
 from importcost.app.gate.comparison.request import CompareReport
-from importcost.billing.estimate import estimate
 from importcost.gate.attribution import Attribution
 from importcost.gate.baseline import handler_baseline, mismatch_of
 from importcost.gate.beyond_noise import attribute_profiles
@@ -27,7 +27,9 @@ def compare_profiles(
     """
     name = head.target.handler if head.target else "handler"
     budgets = Budgets(max_increase=USUAL_INCREASE if max_increase is None else max_increase)
-    entry = handler_baseline(name, base, estimate(base))
+    base_handler, head_handler = handlers_of(base.target, head.target)
+    before, after = bill(base, base_handler), bill(head, head_handler)
+    entry = handler_baseline(name, base, before.estimate)
     levels = Levels()
     mismatch = mismatch_of(entry, head.environment)
     if mismatch is not None:
@@ -39,4 +41,5 @@ def compare_profiles(
     else:
         subject = JudgedHandler(name, budgets, evidence_of(head), levels, entry)
         checks = relative(subject, earlier="the base")
-    return CompareReport(checks, profiles={name: (base, head)}), attribute_profiles(base, head)
+    attribution = attribute_profiles(base, head, after.estimate)
+    return CompareReport(checks, billed={name: (before, after)}), attribution

@@ -14,13 +14,15 @@ def difference(base: Profile, head: Profile) -> Difference:
 
     Raises UsageError for settings that Lambda does not have.
     """
-    found = attribute(base, head)
     base_handler, head_handler = handlers_of(base.target, head.target)
+    base_bill = bill(base, base_handler).estimate
+    head_bill = bill(head, head_handler).estimate
+    found = attribute(base, head, head_bill)
     return Difference(
         base=base,
         head=head,
-        base_bill=bill(base, base_handler).estimate,
-        head_bill=bill(head, head_handler).estimate,
+        base_bill=base_bill,
+        head_bill=head_bill,
         modules=_modules(found),
         distributions=_distributions(found),
         dollars_per_million=found.dollars_per_million,

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from importcost.app.bill.place import bill
 from importcost.app.gate.check import BASELINE_FILE
 from importcost.app.gate.handler_requests import HowToMeasure, request_for
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.request import Listener
-from importcost.billing.estimate import estimate
 from importcost.config.read import OWN_FILE, PROJECT_FILE, has_section, read_config
 from importcost.config.start import MARGIN, StartingHandler, starting_configuration
 from importcost.errors import Audience, MeasurementError, UsageError, worded
@@ -159,12 +159,12 @@ def _with_figures(
     handler = read_config(text, str(folder / OWN_FILE)).handlers[0]
     wanted = replace(request_for(handler, request.how), placeholders=True, installs_missing=True)
     profile = profile_handler(wanted, listener)
-    bill = estimate(profile)
+    found = bill(profile, handler).estimate
     return replace(
         start,
-        init_ms=bill.init_ms.value,
-        billed_init_ms=bill.billed_init_ms.value,
-        cost_per_million=bill.dollars_per_million.value,
+        init_ms=found.init_ms.value,
+        billed_init_ms=found.billed_init_ms.value,
+        cost_per_million=found.dollars_per_million.value,
         modules=len(function_modules(profile)) or None,
         memory_mb_used=_memory_mb(profile),
         placeholders=bool(profile.supplies.placeholders),

@@ -71,7 +71,7 @@ class Bench:
         """
         plan = plan or Plan(self.request.runs, PRECISE if self.request.precise else QUICK)
         calibration = self.handler.calibration if self.handler else None
-        first_figures = FirstFigures(self.subject, self.provenance, listener.progress, calibration)
+        first_figures = FirstFigures(self.subject, self.provenance, listener.progress, self.handler)
         measurement = measure(
             self.runner,
             self.subject,

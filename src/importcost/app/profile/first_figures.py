@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from importcost.billing.calibration import Calibration
-from importcost.billing.estimate import estimate
+from importcost.app.bill.place import bill
+from importcost.config.read import HandlerConfig
 from importcost.errors import UsageError
 from importcost.measure.assemble import MeasurementProvenance, first_profile
 from importcost.measure.session import Progress, Subject
@@ -21,12 +21,12 @@ class FirstFigures:
         subject: Subject,
         provenance: MeasurementProvenance,
         listener: Callable[[Progress], None],
-        calibration: Calibration | None,
+        handler: HandlerConfig | None,
     ) -> None:
         self._subject = subject
         self._provenance = provenance
         self._listener = listener
-        self._calibration = calibration
+        self._handler = handler
         self._timed = 0
         self._so_far_ms: float | None = None
 
@@ -41,7 +41,7 @@ class FirstFigures:
     def _billed_ms(self, runs: Sequence[Run]) -> float | None:
         profile = first_profile(runs, self._subject, self._provenance)
         try:
-            bill = estimate(profile, calibration=self._calibration)
+            found = bill(profile, self._handler).estimate
         except UsageError:  # settings that Lambda does not have: the final bill reports it
             return None
-        return bill.billed_init_ms.value
+        return found.billed_init_ms.value

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from importcost.app.bill.place import Billed
 from importcost.app.gate.compare_sides import Lane
 from importcost.app.gate.comparison.race import Race, Versions
 from importcost.app.gate.comparison.request import CompareReport, CompareRequest
+from importcost.gate.attribution import Attribution
 from importcost.gate.beyond_noise import Compared, attribute_comparison
 from importcost.gate.budget_rules import relative, thresholds_of
 from importcost.gate.budgets import Budgets, Level, Rule
@@ -15,7 +17,6 @@ from importcost.gate.checks import Check, Status
 from importcost.gate.compare import Comparison, Thresholds, compare_timings
 from importcost.gate.rules import measured_check
 from importcost.gate.subject import Evidence, JudgedHandler
-from importcost.model.profile import Profile
 
 MIN_DELTA_US = 500.0
 """A tiny handler's 2 % is less than any launch can tell; nothing is decided by half a ms."""
@@ -44,7 +45,7 @@ def report_of(
     versions: Versions,
     request: CompareRequest,
     comparisons: Mapping[str, Comparison],
-    profiles: Mapping[str, tuple[Profile, Profile]],
+    billed: Mapping[str, tuple[Billed, Billed]],
 ) -> CompareReport:
     """Return the checks of all handlers, with what accounts for each shift."""
     checks: list[Check] = []
@@ -55,9 +56,8 @@ def report_of(
         if found is None:
             continue
         checks += _comparison_checks(race.lane, found, request)
-        pair = profiles.get(race.lane.name)
-        blamed = attribute_comparison(*pair, found) if pair else None
-        compared.append(Compared(found, blamed))
+        pair = billed.get(race.lane.name)
+        compared.append(Compared(found, _blamed(*pair, found) if pair else None))
     return CompareReport(
         checks=tuple(checks),
         compared=tuple(compared),
@@ -68,8 +68,12 @@ def report_of(
             for race in races
             if race.lane.head is not None and ".py" in race.lane.head.handler
         },
-        profiles=dict(profiles),
+        billed=dict(billed),
     )
+
+
+def _blamed(base: Billed, head: Billed, found: Comparison) -> Attribution:
+    return attribute_comparison(base.profile, head.profile, head.estimate, found)
 
 
 def _thresholds(lane: Lane, request: CompareRequest) -> Thresholds:

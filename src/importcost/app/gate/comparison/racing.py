@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importcost.app.bill.place import Billed, bill
 from importcost.app.gate.comparison.outcome import budgets_of, judged
 from importcost.app.gate.comparison.race import Race, Versions
 from importcost.app.gate.comparison.request import CompareRequest
@@ -14,7 +15,7 @@ from importcost.gate.compare import EXTENSION, Comparison, Step, next_step
 from importcost.gate.rules import measured_check
 from importcost.measure.interleave import Side, SideFailedError
 from importcost.measure.session import Progress
-from importcost.model.profile import Profile, RunKind
+from importcost.model.profile import RunKind
 
 
 class Racing:
@@ -80,21 +81,27 @@ class Racing:
         total = max(self._total, self._done + 1)
         self._listener.progress(Progress(self._done, total, RunKind.TIMED, f"Comparing {name}"))
 
-    def profiles(self, races: list[Race]) -> dict[str, tuple[Profile, Profile]]:
-        """Profile both versions of what was compared; a profile that fails is done without."""
-        found = {}
+    def billed(self, races: list[Race]) -> dict[str, tuple[Billed, Billed]]:
+        """Profile both versions of what was compared; a profile that fails is done without.
+
+        Both are billed by the calibration that the handler is judged with, so that a calibration
+        new in head does not look like a change of the code.
+        """
+        found: dict[str, tuple[Billed, Billed]] = {}
         for race in races:
             if not race.is_running or race.base is None or race.head is None:
                 continue
             self._listener.note(f"Profiling both versions of {race.lane.name}.")
             try:
-                found[race.lane.name] = tuple(
-                    bench.profile(_Quiet(self._listener))[1] for bench in (race.base, race.head)
+                base, head = (
+                    bill(bench.profile(_Quiet(self._listener))[1], race.lane.settings)
+                    for bench in (race.base, race.head)
                 )
-                tell_not_deployed(found[race.lane.name][1].warnings, self._listener)
+                tell_not_deployed(head.profile.warnings, self._listener)
+                found[race.lane.name] = (base, head)
             except MeasurementError as error:
                 self._listener.note(f"No attribution for {race.lane.name}: {error}")
-        return {name: (pair[0], pair[1]) for name, pair in found.items()}
+        return found
 
     def count(self, race: Race) -> None:
         """Count the instructions of both versions and judge the difference."""

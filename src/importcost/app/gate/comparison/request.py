@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from importcost.app.bill.place import Billed
 from importcost.app.gate.handler_requests import HowToMeasure
 from importcost.gate.beyond_noise import Compared
 from importcost.gate.checks import Check
 from importcost.gate.compare import DEFAULT_PAIRS
-from importcost.model.profile import Profile
 
 CPU, INSTRUCTIONS = "cpu", "instructions"
 
@@ -43,14 +43,15 @@ class CompareRequest:
 
 @dataclass(frozen=True, slots=True)
 class CompareReport:
-    """All checks, the comparisons with what accounts for them, and both versions' profiles.
+    """All checks, the comparisons with what accounts for them, and both versions' bills.
 
     `root` is the folder of head that files are named from; `places` the file of each
-    handler. `profiles` are base's and head's, by handler.
+    handler. `billed` are the profiles
+    of base and head with their bills, by handler.
     """
 
     checks: tuple[Check, ...]
     compared: tuple[Compared, ...] = ()
     root: str = ""
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    profiles: Mapping[str, tuple[Profile, Profile]] = field(default_factory=dict)
+    billed: Mapping[str, tuple[Billed, Billed]] = field(default_factory=dict)
