@@ -1,10 +1,12 @@
 """The command group: its help is click's own, and starting it imports little."""
 
+import re
 import subprocess
 import sys
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from importcost.cli.group import cli
 
@@ -25,6 +27,19 @@ def test_help_has_a_width_without_standard_output(monkeypatch):
     monkeypatch.setattr(sys, "__stdout__", None)
     with cli.make_context("importcost", [], resilient_parsing=True) as context:
         assert context.terminal_width == 78
+
+
+def test_the_help_of_defer_has_each_option_once_below_its_heading():
+    command = cli.get_command(click.Context(cli), "defer")
+    said = CliRunner().invoke(cli, ["defer", "--help"]).output
+    parts = re.split(r"(?m)^(\S.*):$", said)
+    below = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert list(below) == [*dict.fromkeys(command.option_groups.values()), command.last_heading]
+    for option in (one for one in command.params if isinstance(one, click.Option)):
+        flag = max(option.opts, key=len)
+        found = [head for head, text in below.items() if re.search(rf"(?m)^  .*{flag}\b", text)]
+        assert found == [command.option_groups.get(flag, command.last_heading)], flag
+    assert "--help" in below["Output"]
 
 
 def test_starting_imports_nothing_that_the_help_does_not_need():

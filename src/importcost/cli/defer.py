@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from importcost.cli.grouped import GroupedCommand
 from importcost.cli.listener import terminal_listener
 from importcost.cli.options import (
     measure_options,
@@ -27,6 +28,18 @@ if TYPE_CHECKING:
     from importcost.cli.options import Command, Given
 
 STYLES = ("function", "getter", "type-checking", "lazy", "lazy-modules", "lazy-dependency")
+
+OPTION_GROUPS = {
+    **dict.fromkeys(("--style", "--diff", "--write", "--force"), "The edit"),
+    **dict.fromkeys(
+        ("--event", "--record", "--test", "--test-seconds"), "Proof that it behaves as before"
+    ),
+    **dict.fromkeys(
+        ("--verify", "--quick", "--launches", "--verify-seconds"), "Proof of the saving"
+    ),
+    **dict.fromkeys(("--output", "--quiet", "--no-progress", "--verbose", "--help"), "Output"),
+}
+"""The heading in the help above each option, by its flag; the rest say what is measured."""
 
 
 def effort_options(command: Command) -> Command:
@@ -90,7 +103,7 @@ def _effort(options: Given, events: int) -> Effort:
     )
 
 
-@click.command("defer")
+@click.command("defer", cls=GroupedCommand, option_groups=OPTION_GROUPS, last_heading="Measurement")
 @click.argument("target")
 @measure_options
 @click.option(
