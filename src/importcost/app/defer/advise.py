@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,6 +18,7 @@ from importcost.app.defer.measured_costs import MeasuredCosts, place
 from importcost.app.defer.rewriting import Edits
 from importcost.app.defer.sources import Sources
 from importcost.deferral.cost.bytecode import bytecode_finding
+from importcost.deferral.cost.flow import StatementKey
 from importcost.deferral.cost.knowledge import hints
 from importcost.deferral.effects.import_effects import ImportEffects
 from importcost.model.advice import (
@@ -75,7 +76,7 @@ def analyse_profile(
         graph = with_kept_parents(graph, sources.dependencies)
     costs = MeasuredCosts(profile, graph, statements, sources)
     judge = _Judge(costs, sources, profile.environment.minor_version)
-    edits, found, best = judge.judged(findings_of(costs, sources, style))
+    edits, found, best = judge.judged(partial(findings_of, costs, sources, style))
     members = best.finding_ids if best else ()
     findings = [
         _with_own_code(settle_verdict(costs, one, in_best_set=number in members), graph)
@@ -106,12 +107,19 @@ class _Judge:
         self._effects = ImportEffects(costs.graph, python)
         self._reliances = Reliances(costs)
 
-    def judged(self, findings: Sequence[JudgedImport]) -> _Judged:
+    def judged(self, find: Callable[[Collection[StatementKey]], list[JudgedImport]]) -> _Judged:
         """Return the edits, the findings and the best set.
 
-        The many imports of dependencies of which none is worth a word are left out.
+        `find` returns the findings for the imports that are known to stay: an object may become a
+        getter though its import, which was to move with it, stays. The many imports of dependencies
+        of which none is worth a word are left out.
         """
+        findings = find(())
         edits, found, best = self._decided(findings)
+        staying = _staying(findings, found)
+        if staying and len(more := find(staying)) > len(findings):
+            findings = more
+            edits, found, best = self._decided(findings)
         self._effects.keep()
         members = best.finding_ids if best else ()
         kept = [
@@ -133,6 +141,17 @@ class _Judge:
         if best is not None:
             best = joint(self._costs, found, edits.agreeing(best.finding_ids))
         return edits, found, best
+
+
+def _staying(
+    before: Sequence[JudgedImport], after: Sequence[JudgedImport]
+) -> frozenset[StatementKey]:
+    """Return the imports that were to move with their objects, and were refused."""
+    return frozenset(
+        one.keys[0]
+        for one, now in zip(before, after, strict=True)
+        if one.finding.imported and one.objects and one.changes and not now.changes
+    )
 
 
 def _with_own_code(one: JudgedImport, graph: ImportGraph) -> JudgedImport:

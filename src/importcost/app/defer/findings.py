@@ -56,13 +56,18 @@ class JudgedImport:
 
 
 def findings_of(
-    costs: MeasuredCosts, sources: Sources, style: DeferStyle | None
+    costs: MeasuredCosts,
+    sources: Sources,
+    style: DeferStyle | None,
+    staying: Collection[StatementKey] = (),
 ) -> list[JudgedImport]:
     """Return a finding for each import that ran, then for objects that need none.
 
-    `style` is the requested one. The verdicts are those of the source alone; see `settle_verdict`.
+    `style` is the requested one. `staying` are imports that are known to stay, so that their
+    objects are left to findings of their own. The verdicts are those of the source alone; see
+    `settle_verdict`.
     """
-    return _Finder(costs, sources, style).findings()
+    return _Finder(costs, sources, style).findings(staying)
 
 
 def settle_verdict(costs: MeasuredCosts, one: JudgedImport, *, in_best_set: bool) -> JudgedImport:
@@ -96,7 +101,7 @@ class _Finder:
         }
         self._is_throttled = throttle_factor(costs.memory_mb) > 1
 
-    def findings(self) -> list[JudgedImport]:
+    def findings(self, staying: Collection[StatementKey]) -> list[JudgedImport]:
         """Return a finding for each import that ran, then for objects that need none."""
         found = [one for file in self._sources.files.values() for one in self._imports(file)]
         for file in self._sources.files.values():
@@ -107,6 +112,7 @@ class _Finder:
                 if one.file.source.path == path
                 and one.finding.verdict.kind is VerdictKind.NEEDS_GETTER
                 and one.finding.exclusive_us >= self._costs.least_us
+                and one.keys[0] not in staying
                 for made in one.objects
             }
             for made in file.objects:
