@@ -1,7 +1,7 @@
 import boto3  #: no unsafe
 
 s3 = boto3.client("s3")
-BUCKETS = s3.list_buckets()
+BUCKETS = s3.get_paginator("list_buckets")
 
 
 def lambda_handler(event, context):

@@ -68,18 +68,34 @@ def side_effect(imported: Iterable[str]) -> str | None:
     return None
 
 
-@lru_cache(maxsize=1)
 def known_packages() -> Mapping[str, str]:
     """Return packages known for what importing them does, from `deferral/data/effects.json`.
 
     They are known because what they do is not in their own modules' bodies, or has no source.
     Raises UsageError if the file is damaged.
     """
+    return _shipped()[0]
+
+
+def known_outputs() -> Mapping[str, str]:
+    """Return the calls that write files, send requests or start something, with what they do.
+
+    They are from `deferral/data/effects.json`. Raises UsageError if the file is damaged.
+    """
+    return _shipped()[1]
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[Mapping[str, str], Mapping[str, str]]:
     name = "effects.json"
     shipped = files("importcost.deferral").joinpath("data", name)
     try:
         data = json.loads(shipped.read_text(encoding="utf-8"))
-        return {entry["module"]: entry["does"] for entry in data["packages"]}
+        outputs: dict[str, str] = {}
+        for group in data["calls"]:
+            outputs.update(group["names"] if group["kind"] == "starts" else {})
+            outputs.update(group["names"] if group.get("own_only") else {})
+        return {entry["module"]: entry["does"] for entry in data["packages"]}, outputs
     except (ValueError, TypeError, KeyError) as error:
         raise UsageError(
             f"The known effects {name} cannot be read ({type(error).__name__}: {error}):"

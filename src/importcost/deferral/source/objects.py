@@ -168,6 +168,7 @@ def _refused(view: View, found: ObjectCandidate) -> Reason | None:
         or _unstable(view, found)
         or changes_module(view, found.reads, found.node.lineno)
         or _changed_later(view, found)
+        or _seen_outside(view, found)
         or late_use(view, view.uses.get(found.name, ()), found.name)
         or _awkward_use(view, found)
     )
@@ -177,6 +178,12 @@ def _changed_later(view: View, found: ObjectCandidate) -> Reason | None:
     """Refuse a value that reads what a function changes before a getter would compute it."""
     clash = view.later.object_reason(view.module, found.node.lineno, found.value)
     return view.with_obstacle((clash[0], clash[1].line), clash[1]) if clash else None
+
+
+def _seen_outside(view: View, found: ObjectCandidate) -> Reason | None:
+    """Refuse a value whose computing others see: requests, files, lines in the log."""
+    seen = view.later.output(view.module, found.value)
+    return (f"making {found.name} {seen[0]} at line {seen[1]}", found.node.lineno) if seen else None
 
 
 def _target(node: ast.Assign | ast.AnnAssign) -> ast.AST:

@@ -257,8 +257,8 @@ def test_a_value_stays_if_a_function_changes_what_it_reads(name):
     [
         name
         for name in READERS
-        # These hold state or a moment, which no getter makes in any case.
-        if name not in ("event loop", "attribute of the package")
+        # These hold state, a moment or a file, which no getter makes in any case.
+        if name not in ("event loop", "attribute of the package", "umask")
     ],
 )
 def test_the_same_value_can_wait_without_the_change(name):
@@ -623,3 +623,107 @@ def test_a_client_can_wait_if_what_it_is_made_with_stays_the_same(value, use):
 def test_a_variable_may_be_called_as_a_method_that_changes_its_object():
     text = "import boto3\ndef handler(event, context):\n    return sorted(event, key=sort)\n"
     assert import_verdict(analysed(text), "boto3").kind is VerdictKind.UNUSED
+
+
+ASKING = """
+import boto3, json, pathlib, requests
+import box
+ssm = boto3.client("ssm")
+def own():
+    return ssm.get_parameter(Name="x")
+kept = %s
+def handler(event, context):
+    return ssm if event else kept
+"""
+BOX = """
+import boto3, os
+client = boto3.client("secretsmanager")
+def fetch(name): return client.get_secret_value(SecretId=name)
+def plain(name): return {"name": name}
+def make(name):
+    os.makedirs(name)
+    return boto3.client(name)
+class Loader:
+    def __init__(self, client):
+        self.found = client.describe_parameters(MaxResults=1)
+class Store:
+    def __init__(self, client): self.client = client
+    def save(self): self.client.put_item(Item=1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "deed"),
+    [
+        ("box.fetch('x')", "calls AWS"),
+        ("own()", "calls AWS"),
+        ("ssm.get_parameter(Name='x')['Parameter']['Value']", "calls AWS"),
+        ("boto3.resource('dynamodb').Table('t').scan()", "calls AWS"),
+        ("box.Loader(ssm)", "calls client.describe_parameters()"),
+        ("requests.get('http://x').json()", "sends a request"),
+        ("box.make('s3')", "makes a folder"),
+        ("pathlib.Path('/tmp/a').write_text('x')", "writes a file"),
+        ("json.dump({}, open('/tmp/x', 'w'))", "writes a file"),
+    ],
+)
+def test_a_value_stays_if_making_it_is_seen_outside(value, deed):
+    verdict = object_verdict(analysed(ASKING % value, box=BOX), "kept")
+    assert verdict.kind is VerdictKind.NOT_DEFERRABLE
+    assert verdict.reason.startswith(f"making kept {deed} at line ")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "box.plain(requests)",
+        "box.Store(ssm)",
+        "boto3.client('s3').get_paginator('list_objects_v2')",
+        "boto3.Session().client('s3')",
+        "requests.Session()",
+        "json.load(open('/tmp/x'))",
+    ],
+)
+def test_a_value_can_wait_if_nobody_sees_it_made(value):
+    verdict = object_verdict(analysed(ASKING % value, box=BOX), "kept")
+    assert verdict.kind is VerdictKind.NEEDS_GETTER
+
+
+PARTS = """
+import part
+import consts
+%s
+def handler(event, context):
+    %s
+    return part.answer() if event else None
+"""
+CONSTS = "LIMITS = {'max': 3}\ndef use(value): LIMITS['max'] = value\n"
+READ_AT_IMPORT = [
+    ("from consts import LIMITS", "LIMITS['max'] = 1", "import consts\nM = consts.LIMITS['max']\n"),
+    ("", "consts.use(1)", "from consts import LIMITS\nALL = dict(LIMITS)\n"),
+    ("", "consts.use(1)", "from consts import LIMITS\ndef f(x=LIMITS['max']): ...\n"),
+    ("", "consts.use(1)", "import consts\nclass A:\n    top = consts.LIMITS.get('max')\n"),
+    ("import tracing", "pass", "import boto3\ns3 = boto3.client('s3')\n"),
+    ("import tracing", "pass", "from boto3 import client as make\ns3 = make('s3')\n"),
+]
+READ_LATER = [
+    ("", "consts.use(1)", "from consts import LIMITS\ndef f(): return LIMITS\n"),
+    ("", "consts.use(1)", "import consts\nNAME = consts.__name__\n"),
+    ("", "part.CACHE['a'] = 1", "CACHE = {}\nget = CACHE.get\n"),
+    ("import tracing", "pass", "import boto3\ndef s3(): return boto3.client('s3')\n"),
+]
+
+
+@pytest.mark.parametrize(("line", "change", "part"), READ_AT_IMPORT)
+def test_an_own_module_stays_if_its_body_reads_an_object_that_changes(line, change, part):
+    tracing = "import boto3\nboto3.client = print\n"
+    files = analysed(PARTS % (line, change), consts=CONSTS, part=part, tracing=tracing)
+    verdict = import_verdict(files, "part")
+    assert verdict.kind is VerdictKind.NOT_DEFERRABLE
+    assert verdict.reason.startswith("importing part reads ")
+
+
+@pytest.mark.parametrize(("line", "change", "part"), READ_LATER)
+def test_an_own_module_can_move_if_only_its_functions_read_what_changes(line, change, part):
+    tracing = "import boto3\nboto3.client = print\n"
+    files = analysed(PARTS % (line, change), consts=CONSTS, part=part, tracing=tracing)
+    assert import_verdict(files, "part").kind is VerdictKind.DEFERRABLE

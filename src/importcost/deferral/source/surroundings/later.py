@@ -14,6 +14,7 @@ from importcost.deferral.source.surroundings.aspects import common
 from importcost.deferral.source.surroundings.full_names import FullNames, assigned
 from importcost.deferral.source.surroundings.instances import depends
 from importcost.deferral.source.surroundings.order import InitOrder
+from importcost.deferral.source.surroundings.outputs import first_output
 from importcost.deferral.source.surroundings.own_modules import OwnModules
 from importcost.deferral.source.surroundings.reads import (
     InstalledReads,
@@ -98,6 +99,11 @@ class LaterChanges:
                 return self._sentence(change, reason, module)
         return None
 
+    def output(self, module: str, value: ast.expr) -> tuple[str, int] | None:
+        """Return what computing a module's value does that others see, and the line, or None."""
+        body = self.reach.graph.files[module].body
+        return first_output(self._names, body, value, self._called_by(body, value))
+
     def _called_by(self, body: UnitFacts, value: ast.expr) -> Iterator[UnitFacts]:
         """Yield the units that computing a module-level value runs."""
         last = value.end_lineno or value.lineno
@@ -138,18 +144,19 @@ class LaterChanges:
         return f"{found[1]} may read {words}"
 
     def _patched_import(self, change: StateChange, name: str, targets: set[str]) -> str | None:
+        what = change.what
+        code = self.reach.graph.files.get(name)
+        if code is not None and not change.is_setting and not what.startswith(f"{name}."):
+            read = self._reads.of_import(name).names
+            if any(each == what or each.startswith((f"{what}.", f"{what}(")) for each in read):
+                return f"importing {name} reads {what}"
         if change.is_setting or change.is_within:
             return None
-        what = change.what
-        bound = set(targets)
-        code = self.reach.graph.files.get(name)
-        if code is not None:
-            bound |= set(code.body.targets.values())
-        if what in bound:
+        if what in targets or (code is not None and what in code.body.targets.values()):
             return f"importing {name} reads {what}"
         top = what.partition(".")[0]
-        outside = not any(what.startswith(f"{module}.") for module in self.reach.graph.files)
-        if not outside or is_stdlib(name) or name.partition(".")[0] == top or code is not None:
+        is_own = code is not None or any(what.startswith(f"{own}.") for own in self._own)
+        if is_own or is_stdlib(name) or name.partition(".")[0] == top:
             return None
         loads = self._installed.loads(name) if self._installed else ()
         if loads and not any(each.partition(".")[0] == top for each in loads):
@@ -225,9 +232,7 @@ class LaterChanges:
             return self._relative(facts, value.args[0], depth + 1)
         if isinstance(value, ast.BinOp):
             return self._relative(facts, value.left, depth + 1)
-        if self._names.of(facts, value) in ("os.curdir", "os.pardir"):
-            return "."
-        return None
+        return "." if self._names.of(facts, value) in ("os.curdir", "os.pardir") else None
 
 
 def _path_entries(names: FullNames, facts: UnitFacts, node: ast.AST) -> list[ast.expr]:
