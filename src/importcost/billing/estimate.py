@@ -156,8 +156,7 @@ def estimate(
     Settings default to the profile's, prices to the shipped ones. The errors of the local
     measurement, the speed ratio and the floor count as independent: half-widths are added in
     quadrature, downwards and upwards separately, at 80 % confidence. A `calibration` that fits the
-    settings replaces the published floor, ratio and band by the function's own. Raises UsageError
-    for a memory size, architecture, package type or runtime that Lambda does not have.
+    settings replaces the published figures. Raises UsageError for settings that Lambda lacks.
     """
     settings = _settings(profile.settings, memory_mb, arch, package_type)
     prices = load_prices() if prices is None else prices
