@@ -45,7 +45,7 @@ def main() -> None:
     words = (asked.python, "-m", "uvicorn", f"--port={port}", "--log-level=warning", "main:app")
     server = subprocess.Popen(words, cwd=ROOT / "sample_handlers/streaming_fastapi")
     try:
-        probe.wait_until_ready(server, port, time.monotonic_ns(), 60)
+        probe.wait_until_ready(server, probe.Readiness({}, port), time.monotonic_ns(), 60)
         ours, curls = [], []
         for _ in range(asked.rounds):
             ours.append(probe.ask(port, "GET", "/chat", 30)["first_byte_ns"] / 1e6)

@@ -11,9 +11,9 @@ import pytest
 
 from importcost.snapstart.facts import source_facts
 from importcost.snapstart.fix import skeletons
-from importcost.snapstart.model import HazardKind, HookRun
+from importcost.snapstart.model import HazardKind, HookRun, Severity
 from importcost.snapstart.modules import Project, parse_module
-from importcost.snapstart.verdict import all_findings, hazards, hook_findings
+from importcost.snapstart.verdict import adapter_hook_notes, all_findings, hazards, hook_findings
 from tests.harness import PATIENCE_S, interpreters, write_files
 from tests.snapstart.runs import snapshot_of
 
@@ -110,6 +110,8 @@ def test_a_hook_that_raises_is_a_hazard_with_lambdas_exit_code(tmp_path, when, c
         ("before", 129, 3, False),
         ("before", 131, 3, True),
         ("before", 131, 900, False),
+        ("before", 899, 1_800, False),
+        ("before", 901, 1_800, True),
         ("after", 9.9, 900, False),
         ("after", 10.1, 900, True),
     ],
@@ -136,7 +138,22 @@ def test_hooks_under_the_web_adapter_are_flagged(tmp_path, words, files):
     assert [item["kind"] for item in json.loads(done.stdout)["findings"]] == ["adapter-hook"]
 
 
-@pytest.mark.parametrize("seconds", ["nan", "0", "901"])
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"AFTER_RESTORE": "/up"}, [("POST /up", "AWS_LWA_SNAPSTART_AFTER_RESTORE_PATH")]),
+        ({"BEFORE_CHECKPOINT": "/d"}, [("POST /d", "AWS_LWA_SNAPSTART_BEFORE_CHECKPOINT_PATH")]),
+        ({"AFTER_RESTORE": ""}, []),
+        ({}, []),
+    ],
+)
+def test_the_http_hooks_of_the_web_adapter_are_told_as_notes(given, told):
+    found = adapter_hook_notes({f"AWS_LWA_SNAPSTART_{n}_PATH": path for n, path in given.items()})
+    assert [(one.code, one.label) for one in found] == told
+    assert {one.severity for one in found} <= {Severity.NOTE}
+
+
+@pytest.mark.parametrize("seconds", ["nan", "0", "1801"])
 def test_a_timeout_that_lambda_does_not_have_is_refused(tmp_path, seconds):
     write_files(tmp_path, {"handler.py": ""})
     done = importcost(str(tmp_path / "handler.py"), "--function-timeout", seconds)

@@ -22,6 +22,7 @@ from importcost.measure.web_adapter import parse_request
 from importcost.model.results.web_adapter import WebAnswer, WebRequest
 from tests.harness import PATIENCE_S, write_files
 
+TCP = "AWS_LWA_READINESS_CHECK_PROTOCOL=TCP"
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_handlers" / "streaming_fastapi"
 # Answers / by what the app says, /whole at once, /parts word by word, /slow after a pause.
 SERVER = """
@@ -187,9 +188,23 @@ def test_503_is_not_ready_and_404_is(folder):
     assert all(one >= 400_000 for one in web["ready_us"])
 
 
+def test_the_adapters_settings_decide_when_the_app_is_ready(folder):
+    strict = ("--env", "AWS_LWA_READINESS_CHECK_HEALTHY_STATUS=200-399,410")
+    done = profile(folder, "late:app", "--runs", "5", "--timeout", "2", *strict, "-o", "-")
+    assert done.returncode == 3
+    assert "let GET / answer with 200 to 399, 410" in done.stderr
+    web = web_of(profile(folder, "never:app", "--runs", "5", "--env", TCP, "-o", "-"))
+    assert (web["ready_when"], web["status"]) == ("a TCP connection", 0)
+
+
 @pytest.mark.parametrize(
     ("app", "words", "told"),
     [
+        (
+            "main:app",
+            ("--env", "AWS_LWA_READINESS_CHECK_PATH=up"),
+            ("does not start", "CHECK_PATH"),
+        ),
         ("never:app", ("--timeout", "1.5"), ("not ready within 1.5 s", "500")),
         ("broken:app", (), ("exit code 1", "RuntimeError: no table")),
         ("main:app", ("--server", "gunicorn"), ("no gunicorn", "--requirements")),

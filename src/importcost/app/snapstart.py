@@ -10,6 +10,7 @@ from pathlib import Path
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.rehearsal import on_bench
 from importcost.app.profile.request import Listener, ProfileRequest
+from importcost.billing.figures.datafiles import load_limits
 from importcost.errors import HandlerError, UsageError
 from importcost.measure.runners.base import InterpreterFacts
 from importcost.measure.snapstart import INITIALIZATION, SnapshotRun, observe
@@ -19,6 +20,7 @@ from importcost.snapstart.fix import skeletons
 from importcost.snapstart.model import SnapStartReport, SourceFacts
 from importcost.snapstart.modules import Project, SourceModule, parse_module
 from importcost.snapstart.verdict import (
+    adapter_hook_notes,
     all_findings,
     hazards,
     hook_findings,
@@ -27,7 +29,6 @@ from importcost.snapstart.verdict import (
 
 FIRST_SNAPSTART = (3, 12)
 MAX_MODULES = 500
-LONGEST_TIMEOUT_S = 900
 WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 
 
@@ -40,11 +41,11 @@ def check_snapstart(
     timeout that Lambda does not have, and HandlerError if init fails: then its message also names
     the findings in the source.
     """
-    # NaN passes click's range.
-    if not 1 <= function_timeout_s <= LONGEST_TIMEOUT_S:
+    longest_s = load_limits().longest_timeout_s
+    if not 1 <= function_timeout_s <= longest_s:
         raise UsageError(
             f"--function-timeout is {function_timeout_s:g}: name the function's own timeout, 1 to"
-            f" {LONGEST_TIMEOUT_S} seconds."
+            f" {longest_s} seconds."
         )
     request = replace(request, environment={**request.environment, **INITIALIZATION})
 
@@ -71,6 +72,8 @@ def _report(
     facts = source_facts(project)
     findings = all_findings(project, facts, run.observation, under_adapter=under_adapter)
     findings += hook_findings(run.hooks, run.init_us, timeout_s)
+    if under_adapter:
+        findings += adapter_hook_notes(bench.request.environment)
     runtime = bench.subject.settings.runtime.removeprefix("python")
     return SnapStartReport(
         target=target,
@@ -82,7 +85,7 @@ def _report(
         skeletons=skeletons(project, findings),
         is_stand_in=run.observation.is_stand_in,
         under_adapter=under_adapter,
-        timeout_s=timeout_s,
+        before_limit_s=load_limits().ahead_init_limit_s(timeout_s),
     )
 
 

@@ -65,6 +65,7 @@ def profile_web(
         label = f"Starting {Path(bench.subject.target.handler_file).name} under {chosen}"
         listener.progress(Progress(0, runs + 1, RunKind.TRACED, label))
         traced = launch_server(bench.runner, bench.subject, chosen, (), is_traced=True)
+        _tell_deprecated(traced.deprecated, listener)
         timed: list[WebRun] = []
         for done in range(runs):
             listener.progress(Progress(done + 1, runs + 1, RunKind.TIMED, label))
@@ -80,6 +81,7 @@ def profile_web(
             server_reason=reason,
             ready_us=tuple(run.ready_us for run in timed),
             status=timed[-1].status,
+            ready_when=timed[-1].ready_when,
             profile=replace(profile, supplies=_supplies(bench)),
             requests=tuple(
                 RequestFigures(one, tuple(run.answers[number] for run in timed))
@@ -88,6 +90,14 @@ def profile_web(
         )
 
     return on_bench(request, listener, measured)
+
+
+def _tell_deprecated(names: tuple[str, ...], listener: Listener) -> None:
+    for name in names:
+        listener.note(
+            f"Lambda Web Adapter 2.0 no longer reads {name}: its settings are named AWS_LWA_"
+            "READINESS_CHECK_PATH, _PORT, _PROTOCOL and _HEALTHY_STATUS."
+        )
 
 
 def _supplies(bench: Bench) -> Supplies:

@@ -49,14 +49,18 @@ def profile_of(
     saved profile. `precise` is as `request_of` takes it. Raises UsageError or MeasurementError as
     reading or measuring does.
     """
+    from importcost.cli.listener import terminal_listener
+
     if target.endswith(".json"):
         from importcost.app.bill.place import calibration_of
+        from importcost.app.profile.beyond import tell_runtime_ending
 
         saved = _with_given(context, read_saved(target), options)
+        with terminal_listener(quiet=quiet, no_progress=True) as listener:
+            tell_runtime_ending(saved.settings.runtime, listener)
         return saved, calibration_of(saved)
     from importcost.app.profile.beyond import tell_not_deployed
     from importcost.app.profile.measured import measure_billed
-    from importcost.cli.listener import terminal_listener
     from importcost.cli.options import request_of
 
     with terminal_listener(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections import Counter
 from collections.abc import Iterator
-from importlib import resources
 
 from importcost.measure.deployed.not_deployed import imports_beyond
 from importcost.measure.failures.explain import no_function
 from importcost.measure.first_launch import FirstLaunch, find_first_launch
+from importcost.measure.runtime_dates import read_runtimes, runtime_ending, utc_today
 from importcost.measure.session import Measurement, Subject
 from importcost.model.graph import STDLIB, BytecodeState, ImportGraph
 from importcost.model.profile import (
@@ -263,13 +262,15 @@ def _about_the_place(
 
 
 def _about_the_runtime(runtime: str) -> Iterator[ProfileWarning]:
-    text = resources.files("importcost.measure").joinpath("data", "runtimes.json")
-    known = json.loads(text.read_text(encoding="utf-8"))
-    if runtime in known["preview"]:
+    known = read_runtimes()
+    ending = runtime_ending(runtime, utc_today())
+    if ending is not None:
+        yield ProfileWarning(WarningCode.RUNTIME_ENDING, ending)
+    elif runtime in known["preview"]:
         yield ProfileWarning(
             WarningCode.UNSUPPORTED_RUNTIME,
-            f"Lambda offers {runtime} as a preview only (as of {known['date']}): its floor is "
-            "that of the nearest version measured.",
+            f"Lambda offers {runtime} as a preview only, without a service level agreement (as of "
+            f"{known['date']}): its floor is that of the nearest version measured.",
         )
     elif runtime not in known["supported"]:
         yield ProfileWarning(

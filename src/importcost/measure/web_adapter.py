@@ -27,11 +27,14 @@ NO_MODULE = re.compile(r"No module named '?([\w.]+)'?")
 class WebRun:
     """One start of the server: process start to readiness, microseconds, and the answers.
 
-    `rows_text` is a traced run's standard error.
+    `ready_when` is the adapter's check in words. `deprecated` are the variables in it whose names
+    the adapter gives up in 2.0. `rows_text` is a traced run's standard error.
     """
 
     ready_us: int
     status: int
+    ready_when: str
+    deprecated: tuple[str, ...]
     polls: int
     answers: tuple[WebAnswer, ...]
     rows_text: bytes
@@ -97,10 +100,18 @@ def launch_server(
     return WebRun(
         ready_us=launch.result["ready_ns"] // 1000,
         status=launch.result["status"],
+        ready_when=_check_in_words(launch.result),
+        deprecated=tuple(launch.result["deprecated"]),
         polls=launch.result["polls"],
         answers=tuple(_answer(item) for item in launch.result["answers"]),
         rows_text=launch.result["rows"].encode("latin-1"),
     )
+
+
+def _check_in_words(result: Mapping[str, Any]) -> str:
+    """Return `GET / answering 200`, or `a TCP connection`."""
+    status = result["status"]
+    return f"{result['ready_when']} answering {status}" if status else str(result["ready_when"])
 
 
 def _answer(item: Mapping[str, Any]) -> WebAnswer:
@@ -120,6 +131,11 @@ def _answer(item: Mapping[str, Any]) -> WebAnswer:
 def _raise_if_not_ready(result: Mapping[str, Any], app: str, server: str, timeout_s: float) -> None:
     if result["error"] is None:
         return
+    if result["error"] == "settings":
+        raise MeasurementError(
+            f"Lambda Web Adapter does not start {app}: {result['ready_when']}",
+            remedy("correct that variable", words("set another value with ", Parameter.ENV)),
+        )
     lines = [line for line in result["rows"].splitlines() if not line.startswith("import time:")]
     text = "\n".join(lines[-20:]).encode("latin-1").decode("utf-8", "replace")
     missing = NO_MODULE.search(text)
@@ -142,6 +158,9 @@ def _raise_if_not_ready(result: Mapping[str, Any], app: str, server: str, timeou
     seen = f"its last status was {result['status']}" if result["status"] else "it never answered"
     raise HandlerError(
         f"{app} was not ready within {timeout_s:g} s ({seen})",
-        remedy("let GET / answer with 100 to 499", words("raise ", Parameter.TIMEOUT)),
+        remedy(
+            f"let {result['ready_when']} answer with {result['healthy']}",
+            words("raise ", Parameter.TIMEOUT),
+        ),
         traceback_text=text,
     )

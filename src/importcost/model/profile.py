@@ -216,6 +216,8 @@ class WarningCode(str, Enum):
     OUTPUT = "output"
     MEMORY = "memory"
     UNSUPPORTED_RUNTIME = "unsupported-runtime"
+    RUNTIME_ENDING = "runtime-ending"
+    """Lambda's support of the runtime ended, or soon ends."""
     FIRST_LAUNCH = "first-launch"
     SHARED_FOLDERS = "shared-folders"
     NOT_DEPLOYED = "not-deployed"

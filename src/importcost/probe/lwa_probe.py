@@ -16,7 +16,9 @@ spec.json:
 
 RESULT holds {"ready_ns", "status", "polls", "rows", "error", "exit_code", "output", "answers":
 [{"status", "first_byte_ns", "first_body_ns", "last_byte_ns", "body_bytes", "bursts", "chunked",
-"error"}]}. Ready: the first answer of 100 to 499 to `GET /`, asked each 10 ms.
+"error"}], "ready_when", "healthy", "deprecated"}. Ready is what the adapter's settings in the
+environment say, asked each 10 ms: without any, an answer of 100 to 499 to `GET /`. "ready_when" and
+"healthy" say it in words. "deprecated" lists settings whose names the adapter gives up in 2.0.
 """
 
 import json
@@ -58,9 +60,92 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_healthy(status: int) -> bool:
-    """Return True if Lambda Web Adapter takes a status for ready."""
-    return 100 <= status <= 499
+def status_ranges(text: str) -> "list[tuple[int, int]]":
+    """Return the ranges of statuses in a text such as `200-399,404`, as the adapter reads it.
+
+    It leaves out what is not a number or two of them, so that a wrong text may hold no status.
+    """
+    ranges = []
+    for part in text.split(","):
+        ends = part.strip().split("-")
+        if len(ends) <= 2 and all(end.isascii() and end.isdigit() for end in ends):
+            ranges.append((int(ends[0]), int(ends[-1])))
+    return ranges
+
+
+class Readiness:
+    """The adapter's readiness check by the settings of an environment (its version 1.0).
+
+    Names with the prefix AWS_LWA_ come before those without, which 2.0 gives up. Raises ValueError
+    with a sentence for settings with which the adapter does not start.
+    """
+
+    def __init__(self, environment: "Any", port: int) -> None:
+        self.deprecated: list[str] = []
+        self._environment = environment
+        # The port of the app is another one here than on Lambda.
+        app_port = self._value("PORT", "8080", is_deprecated=False)
+        checked = self._value("READINESS_CHECK_PORT", app_port)
+        if not (checked.isascii() and checked.isdigit() and int(checked) < 1 << 16):
+            raise ValueError("AWS_LWA_READINESS_CHECK_PORT is " + checked + ", which is not a port")
+        self.port = port if checked == app_port else int(checked)
+        self.path = self._value("READINESS_CHECK_PATH", "/") or "/"
+        if self.path[0] not in "/?#":
+            raise ValueError(
+                "AWS_LWA_READINESS_CHECK_PATH is " + self.path + ", which does not start with /"
+            )
+        protocol = self._value("READINESS_CHECK_PROTOCOL", "HTTP")
+        self.is_tcp = protocol.lower() == "tcp"  # the adapter takes all else for HTTP
+        self.healthy = self._healthy()
+
+    def _value(self, name: str, default: str, *, is_deprecated: bool = True) -> str:
+        prefixed = "AWS_LWA_" + name
+        if prefixed in self._environment:
+            return str(self._environment[prefixed])
+        if name not in self._environment:
+            return default
+        if is_deprecated:
+            self.deprecated.append(name)
+        return str(self._environment[name])
+
+    def _healthy(self) -> "list[tuple[int, int]]":
+        name, older = "AWS_LWA_READINESS_CHECK_HEALTHY_STATUS", "MIN_UNHEALTHY_STATUS"
+        if name in self._environment:
+            return status_ranges(self._environment[name])
+        older = "AWS_LWA_READINESS_CHECK_" + older
+        if older not in self._environment:
+            return [(100, 499)]
+        self.deprecated.append(older)
+        least = self._environment[older]
+        is_number = least.isascii() and least.isdigit()
+        return [(100, int(least) - 1 if is_number else 499)]
+
+    def is_healthy(self, status: int) -> bool:
+        """Return True if the adapter takes a status for ready."""
+        return any(low <= status <= high for low, high in self.healthy)
+
+    @property
+    def words(self) -> str:
+        """The check in words."""
+        if self.is_tcp:
+            return "a TCP connection"
+        return "GET " + self.path
+
+    def wanted(self) -> str:
+        """The statuses that count as ready, in words."""
+        ranges = [str(low) if low == high else f"{low} to {high}" for low, high in self.healthy]
+        return ", ".join(ranges) or "no status at all"
+
+    def ask(self, timeout_s: float) -> "tuple[bool, int]":
+        """Return whether the app is ready now, and the status of its answer, 0 for none."""
+        if self.is_tcp:
+            try:
+                with socket.create_connection((HOST, self.port), timeout=timeout_s):
+                    return True, 0
+            except OSError:
+                return False, 0
+        status = ask(self.port, "GET", self.path.partition("#")[0] or "/", timeout_s)["status"]
+        return self.is_healthy(status), status
 
 
 class _Answer:
@@ -117,7 +202,7 @@ def ask(port: int, method: str, path: str, timeout_s: float) -> "Any":
     return answer.facts
 
 
-def wait_until_ready(server: "Any", port: int, started: int, timeout_s: float) -> "Any":
+def wait_until_ready(server: "Any", readiness: Readiness, started: int, timeout_s: float) -> "Any":
     """Poll as the adapter does; return the result."""
     polls, status = 0, 0
     deadline = started + int(timeout_s * 1e9)
@@ -126,9 +211,9 @@ def wait_until_ready(server: "Any", port: int, started: int, timeout_s: float) -
             return {"error": "ended", "exit_code": server.returncode, "polls": polls}
         polls += 1
         left_s = max(0.01, (deadline - time.monotonic_ns()) / 1e9)
-        found = ask(port, "GET", "/", left_s)
-        status = found["status"] or status
-        if is_healthy(found["status"]):
+        is_ready, seen = readiness.ask(left_s)
+        status = seen or status
+        if is_ready:
             ready = time.monotonic_ns() - started
             return {"error": None, "ready_ns": ready, "status": status, "polls": polls}
         time.sleep(POLL_S)
@@ -164,6 +249,12 @@ def _text(path: str) -> str:
         return stream.read().decode("latin-1")
 
 
+def _write(result_file: str, result: "Any") -> None:
+    with open(result_file + ".part", "w", encoding="utf-8") as stream:
+        json.dump(result, stream)
+    os.replace(result_file + ".part", result_file)
+
+
 def main(spec_file: str, result_file: str) -> None:
     """Start the server once, wait for it, ask it, and end it."""
     with open(spec_file, encoding="utf-8") as stream:
@@ -176,6 +267,11 @@ def main(spec_file: str, result_file: str) -> None:
             os.path.join(scratch, "sitecustomize.py"), os.path.join(folder, "sitecustomize.py")
         )
     port = free_port()
+    try:
+        readiness = Readiness(os.environ, port)
+    except ValueError as error:
+        _write(result_file, {"error": "settings", "ready_when": str(error), "rows": ""})
+        return
     flags = ["-X", "importtime"] if spec["traced"] else []
     words = [word.replace("{port}", str(port)) for word in spec["server"]]
     if spec.get("without_site"):
@@ -192,7 +288,7 @@ def main(spec_file: str, result_file: str) -> None:
             env=environment,
         )
         try:
-            result = wait_until_ready(server, port, started, spec["timeout_s"])
+            result = wait_until_ready(server, readiness, started, spec["timeout_s"])
             asked = spec["requests"] if result["error"] is None else []
             result["answers"] = [
                 ask(port, method, path, spec["timeout_s"]) for method, path in asked
@@ -201,9 +297,9 @@ def main(spec_file: str, result_file: str) -> None:
             _end(server)
     result["rows"] = _text(rows)
     result["output"] = _text(output)[-4000:]
-    with open(result_file + ".part", "w", encoding="utf-8") as stream:
-        json.dump(result, stream)
-    os.replace(result_file + ".part", result_file)
+    result["ready_when"], result["healthy"] = readiness.words, readiness.wanted()
+    result["deprecated"] = readiness.deprecated
+    _write(result_file, result)
 
 
 if __name__ == "__main__":

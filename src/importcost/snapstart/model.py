@@ -188,7 +188,8 @@ class Skeleton:
 class SnapStartReport:
     """The answer: findings in file order, the hooks as they ran, and how it was found out.
 
-    `init_us` and the hooks' times are wall time on this machine.
+    `init_us` and the hooks' times are wall time on this machine. `before_limit_s` is how long init
+    and the before hooks may take on Lambda, seconds.
     """
 
     target: Target
@@ -200,7 +201,7 @@ class SnapStartReport:
     skeletons: tuple[Skeleton, ...]
     is_stand_in: bool
     under_adapter: bool
-    timeout_s: float
+    before_limit_s: float
 
     @property
     def is_clean(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from importcost.billing.figures.datafiles import load_limits
 from importcost.snapstart.calls import (
     CREDENTIAL_VARIABLES,
     VOLATILE_VARIABLES,
@@ -39,7 +40,11 @@ from importcost.snapstart.source import (
 )
 
 AFTER_LIMIT_US = 10_000_000
-BEFORE_LIMIT_S = 130
+# github.com/aws/aws-lambda-web-adapter #837 (2026-09-08).
+ADAPTER_HOOKS = {
+    "AWS_LWA_SNAPSTART_BEFORE_CHECKPOINT_PATH": ("before the snapshot", "snapshot"),
+    "AWS_LWA_SNAPSTART_AFTER_RESTORE_PATH": ("after the restore", "restore"),
+}
 ALL_VARIABLES = "*"
 PLAIN_TYPES = frozenset(
     "str bytes int float complex bool UUID datetime date time timedelta dict list tuple set "
@@ -128,7 +133,7 @@ def hook_findings(
             reason = f"{hook.error}; Lambda ends the {what} with exit code {code}"
             found.append(_hook_finding(HazardKind.HOOK_FAILED, hook, reason))
     sums = {when: sum(h.wall_us for h in hooks if h.when == when) for when in ("before", "after")}
-    limit_s = max(BEFORE_LIMIT_S, timeout_s)
+    limit_s = load_limits().ahead_init_limit_s(timeout_s)
     for when, used_us, limit_us in (
         ("before", sums["before"] + init_us, int(limit_s * 1e6)),
         ("after", sums["after"], AFTER_LIMIT_US),
@@ -244,7 +249,30 @@ def _adapter_finding() -> SnapshotHazard:
         (),
         ("source", "run"),
         "under Lambda Web Adapter the Python runtime does not start and no registered hook runs: "
-        "use the adapter's HTTP hooks",
+        f"answer POST requests at paths that {' and '.join(ADAPTER_HOOKS)} name",
+    )
+
+
+def adapter_hook_notes(environment: Mapping[str, str]) -> tuple[SnapshotHazard, ...]:
+    """Return a note for each HTTP hook that the environment gives to Lambda Web Adapter.
+
+    The adapter sends a POST request; an answer that is not 2xx fails the snapshot or the restore.
+    """
+    return tuple(
+        SnapshotHazard(
+            HazardKind.ADAPTER_HOOK,
+            Severity.NOTE,
+            "",
+            0,
+            f"POST {environment[name]}",
+            name,
+            (),
+            ("source",),
+            f"Lambda Web Adapter sends it {when}; an answer that is not 2xx fails the {phase}. "
+            "It is not called here: its effect on what is found is not known",
+        )
+        for name, (when, phase) in ADAPTER_HOOKS.items()
+        if environment.get(name)
     )
 
 

@@ -144,7 +144,8 @@ def test_bytecode_and_deferral_multiply():
     ("settings", "traffic", "word"),
     [
         ({"runtime": "python3.11", "python_version": "3.11.7"}, {}, "too old"),
-        ({"package_type": "image"}, {}, "container images"),
+        ({"package_type": "image", "runtime": "python3.11"}, {}, "too old"),
+        ({"package_type": "image"}, {"uses_efs": True}, "EFS"),
         ({}, {"uses_efs": True}, "EFS"),
         ({}, {"tmp_mb": 513}, "/tmp"),
     ],
@@ -153,6 +154,16 @@ def test_snapstart_is_named_where_it_cannot_be_and_not_listed(settings, traffic,
     found = compare_strategies(function(1_800, **settings), dataclasses.replace(EXAMPLE, **traffic))
     assert not [one for one in found.options if one.has(SNAPSTART)]
     assert any(word in reason for reason in found.left_out)
+
+
+@pytest.mark.parametrize("package_type", ["zip", "image"])
+@pytest.mark.parametrize("runtime", ["python3.12", "python3.13", "python3.14"])
+def test_snapstart_is_compared_for_images_too_with_what_they_need(package_type, runtime):
+    profile = function(1_800, package_type=package_type, runtime=runtime)
+    option = compare_strategies(profile, EXAMPLE).find(SNAPSTART)
+    needs_label = [one for one in option.remarks if "feature.snapstart" in one]
+    assert len(needs_label) == (package_type == "image")
+    assert sum(part.dollars for part in option.parts) == pytest.approx(option.monthly.value)
 
 
 def test_what_does_not_go_together_is_named_and_not_listed():

@@ -431,6 +431,28 @@ def test_provisioned_inits_are_marked():
     assert read_lambda_log(text).cold_starts[0].kind is InitKind.PROVISIONED
 
 
+@pytest.mark.parametrize(
+    ("named", "kind"),
+    [
+        ("on-demand", InitKind.ON_DEMAND),
+        ("snap-start", InitKind.SNAPSTART),
+        ("lambda-managed-instances", InitKind.MANAGED),
+        ("tenant-warmed", InitKind.UNKNOWN),
+        ("", InitKind.UNKNOWN),
+        (7, InitKind.UNKNOWN),
+        (None, InitKind.ON_DEMAND),
+    ],
+)
+@pytest.mark.parametrize("told_by", ["platform.initStart", "platform.initReport"])
+def test_only_an_init_that_is_called_on_demand_counts_as_that(named, kind, told_by):
+    told = {"initializationType": named, "functionName": "f", "metrics": {"durationMs": 700.0}}
+    text = "\n".join(
+        json.dumps({"type": each, "record": record})
+        for each, record in ((told_by, told), ("platform.report", platform_report(1, 700.0)))
+    )
+    assert {one.kind for one in read_lambda_log(text).cold_starts} == {kind}
+
+
 @pytest.mark.parametrize("stream", ["", f"2026/11/01/[4]{'a' * 32} "])
 @pytest.mark.parametrize("status", ["", "\tStatus: success"])
 @pytest.mark.parametrize("is_newest_first", [False, True])

@@ -145,6 +145,12 @@ def _path(place: ConfiguredPlace) -> tuple[str, ...]:
     return (*section, HANDLERS, place.handler.name, TABLE) if has_table else (*section, TABLE)
 
 
+_LEFT_OUT = {
+    InitKind.MANAGED: "inits of Managed Instances (lambda-managed-instances)",
+    InitKind.UNKNOWN: "inits of a type that is not known here",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     inits_ms: tuple[float, ...]
@@ -193,7 +199,7 @@ def _chosen(profile: Profile, logs: Sequence[Log], function: str | None) -> _Cho
     left: dict[str, int] = {}
     for at, one in enumerate(start for log in read for start in log.cold_starts):
         if one.kind is not InitKind.ON_DEMAND:
-            _count(left, f"{one.kind.value} inits")
+            _count(left, _LEFT_OUT.get(one.kind, f"{one.kind.value} inits"))
         elif name is not None and one.function not in (name, unnamed):
             _count(left, "cold starts of other functions")
         elif one.runtime is not None and one.runtime != wanted:

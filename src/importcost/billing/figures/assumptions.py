@@ -26,10 +26,14 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class SnapStartLimits:
-    """The requirements of SnapStart: the minor Python version, and the largest /tmp in MB."""
+    """The requirements of SnapStart: the minor Python version, and the largest /tmp in MB.
+
+    `image_label` is the line of a Dockerfile with which an image on another base may have it.
+    """
 
     minimum_python: int
     tmp_limit_mb: int
+    image_label: str
     source: str
 
 
@@ -66,5 +70,6 @@ def load_snapstart_limits() -> SnapStartLimits:
     return SnapStartLimits(
         minimum_python=int(number(entry, "minimum_python", _FILE)),
         tmp_limit_mb=int(number(entry, "tmp_limit_mb", _FILE)),
+        image_label=text_field(entry, "image_label", _FILE),
         source=text_field(entry, "source", _FILE),
     )

@@ -92,14 +92,28 @@ def _get(data: Mapping[str, Any], key: str, where: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Lambda's limits: milliseconds and megabytes."""
+    """Lambda's limits: milliseconds, seconds and megabytes.
+
+    `longest_timeout_s` is the longest that a function may be configured to run.
+    """
 
     provenance: FigureProvenance
     on_demand_init_limit_ms: float
+    longest_timeout_s: int
+    least_ahead_init_limit_s: int
+    most_ahead_init_limit_s: int
     mb_per_vcpu: float
     memory_min_mb: int
     memory_max_mb: int
     streamed_max_mb: int
+
+    def ahead_init_limit_s(self, timeout_s: float) -> float:
+        """Return how long an init ahead of requests may take, hooks before a snapshot included.
+
+        That is SnapStart's and provisioned concurrency's: the function's timeout, within bounds.
+        """
+        within = max(self.least_ahead_init_limit_s, timeout_s)
+        return min(within, self.most_ahead_init_limit_s)
 
 
 @lru_cache(maxsize=1)
@@ -110,6 +124,9 @@ def load_limits() -> Limits:
     return Limits(
         provenance=provenance(data, where),
         on_demand_init_limit_ms=number(data, "on_demand_init_limit_ms", where),
+        longest_timeout_s=int(number(data, "longest_timeout_s", where)),
+        least_ahead_init_limit_s=int(number(data, "least_ahead_init_limit_s", where)),
+        most_ahead_init_limit_s=int(number(data, "most_ahead_init_limit_s", where)),
         mb_per_vcpu=number(data, "mb_per_vcpu", where),
         memory_min_mb=int(number(data, "memory_min_mb", where)),
         memory_max_mb=int(number(data, "memory_max_mb", where)),

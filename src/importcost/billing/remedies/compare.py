@@ -26,7 +26,11 @@ from importcost.billing.remedies.money import (
     snapstart,
     streaming,
 )
-from importcost.billing.remedies.snapstart_rules import JOINT_RULES, snapstart_obstacles
+from importcost.billing.remedies.snapstart_rules import (
+    JOINT_RULES,
+    snapstart_conditions,
+    snapstart_obstacles,
+)
 from importcost.billing.remedies.traffic import KB_PER_MB, Traffic
 from importcost.billing.savings import changed, savings_of
 from importcost.model.interval import Interval
@@ -151,7 +155,8 @@ def compare_strategies(
     starts = _starts(profile, found, bill, calibration)
     maker = _Maker(traffic, Tariff(bill.memory_mb / 1024, bill.arch, prices))
     obstacles = snapstart_obstacles(bill, traffic)
-    options = _options(maker, starts, with_snapstart=not obstacles)
+    conditions = () if obstacles else snapstart_conditions(bill)
+    options = _options(maker, starts, conditions)
     options, too_large = _without_too_large(options, traffic, prices)
     per_environment = traffic.environments * assumed("month_seconds").value
     busy_s = traffic.invocations * (1 - traffic.spillover) * traffic.duration_ms / 1000
@@ -248,7 +253,7 @@ def _cold_wait(bill: Estimate) -> Interval:
 
 
 def _options(
-    maker: _Maker, starts: Sequence[_Start], *, with_snapstart: bool
+    maker: _Maker, starts: Sequence[_Start], snapstart_remarks: tuple[str, ...]
 ) -> list[RemedyOption]:
     plain = starts[0]
     best = min(starts, key=lambda one: maker.expected(one).value)
@@ -256,8 +261,8 @@ def _options(
     options += [maker.pinger(plain), maker.provisioned(plain)]
     if best is not plain:
         options.append(maker.pinger(best))
-    if with_snapstart:
-        options.append(maker.snapstart())
+    if snapstart_remarks:
+        options.append(maker.snapstart(snapstart_remarks))
     if maker.traffic.streams:
         bases = [maker.on_demand(one) for one in dict.fromkeys((plain, best))]
         bases += [one for one in options if one.remedies in ((SNAPSTART,), (PROVISIONED,))]
@@ -300,12 +305,11 @@ class _Maker:
         remarks = (*start.remarks, remark)
         return self._cold(start, (*start.remedies, PINGER), left, pings(self.tariff), remarks)
 
-    def snapstart(self) -> RemedyOption:
-        """Return SnapStart for the code as it is."""
+    def snapstart(self, remarks: tuple[str, ...]) -> RemedyOption:
+        """Return SnapStart for the code as it is; `remarks` are what it needs."""
         restore = assumed("restore_ms")
         parts = snapstart(self.traffic, self.tariff)
         outcomes = [RemedyOutcome(self.traffic.cold_rate, restore.value)]
-        remarks = ("needs published versions, and hooks for state that must not be frozen",)
         return _option(
             (SNAPSTART,), parts, (0.0, 0.0), restore, restore.value, outcomes, self.traffic, remarks
         )

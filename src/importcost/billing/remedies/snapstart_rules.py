@@ -25,8 +25,6 @@ def snapstart_obstacles(bill: Estimate, traffic: Traffic) -> tuple[str, ...]:
             f"SnapStart: {bill.runtime} is too old, it needs python3.{limits.minimum_python} or"
             " later."
         )
-    if bill.package_type == "image":
-        reasons.append("SnapStart: container images cannot have it.")
     if traffic.uses_efs:
         reasons.append("SnapStart: functions with EFS cannot have it.")
     if traffic.tmp_mb > limits.tmp_limit_mb:
@@ -34,3 +32,15 @@ def snapstart_obstacles(bill: Estimate, traffic: Traffic) -> tuple[str, ...]:
             f"SnapStart: /tmp is {traffic.tmp_mb} MB and may be {limits.tmp_limit_mb} MB at most."
         )
     return tuple(reasons)
+
+
+def snapstart_conditions(bill: Estimate) -> tuple[str, ...]:
+    """Return what a function that can have SnapStart needs for it, to be read after its name."""
+    conditions = ["needs published versions, and hooks for state that must not be frozen"]
+    if bill.package_type == "image":
+        limits = load_snapstart_limits()
+        conditions.append(
+            f"an image on an AWS base image of Python 3.{limits.minimum_python} or later has it as"
+            f" it is; any other needs LABEL {limits.image_label} or the runtime hooks"
+        )
+    return tuple(conditions)

@@ -9,9 +9,6 @@ from importcost.billing.figures.assumptions import assumed
 from importcost.billing.figures.datafiles import load_limits
 from importcost.errors import UsageError
 
-LONGEST_MS = 900_000.0
-"""Lambda stops an invocation after 15 minutes (AWS Lambda quotas)."""
-
 KB_PER_MB = 1024
 
 LARGEST = 10**12
@@ -53,10 +50,11 @@ class Traffic:
         ):
             if not 0 <= share <= 1:
                 raise UsageError(f"The {name} must lie between 0 and 1 (0 to 100 %), not {share}.")
-        if not 0 < self.duration_ms <= LONGEST_MS:
+        longest_s = load_limits().longest_timeout_s
+        if not 0 < self.duration_ms <= longest_s * 1000:
             raise UsageError(
-                f"A request's duration must be above 0 ms and at most {LONGEST_MS:.0f} ms (15"
-                f" minutes, Lambda's longest), not {self.duration_ms:,.10g}."
+                f"A request's duration must be above 0 ms and at most {longest_s * 1000} ms"
+                f" ({longest_s // 60} minutes, Lambda's longest), not {self.duration_ms:,.10g}."
             )
         if self.invocations < 1 or self.versions < 1:
             raise UsageError("There must be at least one invocation and one version a month.")

@@ -51,6 +51,10 @@ class InitKind(str, Enum):
     PROVISIONED = "provisioned-concurrency"
     """Initialised ahead and throttled: tells nothing about an on-demand init."""
     SNAPSTART = "snap-start"
+    MANAGED = "lambda-managed-instances"
+    """Workers on the function's own instances, initialised ahead of any request."""
+    UNKNOWN = "unknown"
+    """A way that is named and not known here: its figures may mean something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,8 +331,14 @@ def _cold(
 
 
 def _kind(value: Any) -> InitKind:
+    """Return the kind that a record names; a name that is not known is never on-demand.
+
+    A record without a name is on-demand, as those before there were other kinds are.
+    """
+    if value is None:
+        return InitKind.ON_DEMAND
     known = {one.value: one for one in InitKind}
-    return known.get(value, InitKind.ON_DEMAND) if isinstance(value, str) else InitKind.ON_DEMAND
+    return known.get(value, InitKind.UNKNOWN) if isinstance(value, str) else InitKind.UNKNOWN
 
 
 def _note_runtime(stream: _Stream, message: str) -> None:

@@ -75,6 +75,7 @@ class RequestFigures:
 class WebProfile:
     """Init of a web app: process start to readiness, as measured here, wall time.
 
+    `ready_when` is the adapter's readiness check in words, with the status that passed it.
     `profile` holds the traced imports of server and app, in the log's own wall time.
     """
 
@@ -83,6 +84,7 @@ class WebProfile:
     server_reason: str
     ready_us: tuple[int, ...]
     status: int
+    ready_when: str
     profile: Profile
     requests: tuple[RequestFigures, ...]
 

@@ -10,7 +10,7 @@ from typing import Any
 from importcost.model.profile import Target
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, elide, milliseconds, wrap
 from importcost.snapstart.model import HookRun, Severity, SnapshotHazard, SnapStartReport
-from importcost.snapstart.verdict import AFTER_LIMIT_US, BEFORE_LIMIT_S
+from importcost.snapstart.verdict import AFTER_LIMIT_US
 
 SIGNS = {Severity.HAZARD: ("✗", "31"), Severity.NOTE: ("·", "2"), Severity.ACCEPTED: ("✓", "32")}
 
@@ -58,11 +58,11 @@ def _finding(target: Target, item: SnapshotHazard, style: Palette, width: int) -
 
 
 def _hooks(report: SnapStartReport, width: int) -> Iterator[str]:
-    limit_s = max(BEFORE_LIMIT_S, report.timeout_s)
     before = [hook for hook in report.hooks if hook.when == "before"]
     after = [hook for hook in report.hooks if hook.when == "after"]
     used = report.init_us + sum(hook.wall_us for hook in before)
     restored = sum(hook.wall_us for hook in after)
+    limit_s = report.before_limit_s
     yield f"init and before hooks {milliseconds(used / 1000)} here, limit {limit_s:g} s"
     yield from (_hook(report.target, hook) for hook in before)
     yield (
@@ -99,7 +99,7 @@ def render_snapstart_json(report: SnapStartReport) -> str:
         "clean": report.is_clean,
         "init_us": report.init_us,
         "limits": {
-            "init_and_before_s": max(BEFORE_LIMIT_S, report.timeout_s),
+            "init_and_before_s": report.before_limit_s,
             "after_s": AFTER_LIMIT_US / 1e6,
         },
         "hooks": [

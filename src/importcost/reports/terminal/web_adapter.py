@@ -27,7 +27,7 @@ def render_web(report: WebProfile, *, width: int, colour: bool) -> str:
             f"{report.app} under {report.server} is ready after {ms_of(report.init_us)} here", "1"
         ),
         (
-            f"process start to GET / answering {report.status}: {ms_of(low)} to {ms_of(high)} in "
+            f"process start to {report.ready_when}: {ms_of(low)} to {ms_of(high)} in "
             f"{len(report.ready_us)} starts; not modelled on Lambda"
         ),
         "",
@@ -84,6 +84,7 @@ def with_web(text: str, report: WebProfile) -> str:
         "ready_us": list(report.ready_us),
         "init_us": report.init_us,
         "status": report.status,
+        "ready_when": report.ready_when,
         "requests": [
             {
                 "request": str(one.request),
@@ -120,7 +121,7 @@ def with_readiness(report: WebProfile) -> Profile:
     rows = report.profile.function_init.wall_us
     message = (
         f"{report.app} under {report.server} is ready after {_ms(report.init_us)} here (process"
-        f" start to GET / answering {report.status}: {_ms(low)} to {_ms(high)} in {starts}"
+        f" start to {report.ready_when}: {_ms(low)} to {_ms(high)} in {starts}"
         f" start{'s' * (starts != 1)}): this is what Lambda Web Adapter waits for, and it is not"
         f" modelled on Lambda. The bill here is another figure: Lambda's floor and the traced"
         f" import rows of server and app, {_ms(rows)}, without what the app does between them."
