@@ -55,6 +55,14 @@ class NameMention:
 
 
 @dataclass(slots=True)
+class NameValues:
+    """The values that a unit assigns to its names, and what its loops take them from, by name."""
+
+    assigned: dict[str, list[ast.expr]] = field(default_factory=dict)
+    looped: dict[str, list[ast.expr]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class UnitFacts:
     """The content of one unit. `owner` is the class of which it is a method."""
 
@@ -78,6 +86,8 @@ class UnitFacts:
     decorators: list[ast.expr] = field(default_factory=list)
     nodes: list[ast.AST] = field(default_factory=list)
     """Calls, assignments, `with` and `del` statements that run in it, in source order."""
+    values: NameValues | None = None
+    """The values of its names, once somebody asked for one (`assigned_values`)."""
 
     def add_import(self, node: ast.Import | ast.ImportFrom, package: str) -> None:
         """Record the names and modules of an import statement."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from importcost.deferral.source.reach.graph import CallGraph
-from importcost.deferral.source.reach.units import FileCode, UnitFacts
+from importcost.deferral.source.reach.units import FileCode, NameValues, UnitFacts
 
 _DEPTH = 8
 _PARTS = frozenset(("get", "setdefault", "values", "items", "__getitem__"))
@@ -140,23 +140,27 @@ def assigned(scope: UnitFacts, name: str) -> ast.expr | None:
 
 def assigned_values(scope: UnitFacts, name: str) -> list[ast.expr]:
     """Return every value that a unit assigns to a name, in source order."""
-    return [
-        node.value
-        for node in scope.nodes
-        if isinstance(node, (ast.Assign, ast.AnnAssign))
-        and node.value is not None
-        and name in _targets(node)
-    ]
+    return _values_of(scope).assigned.get(name, [])
 
 
 def _looped(scope: UnitFacts, name: str) -> list[ast.expr]:
     """Return what the loops of a unit go through whose variable is a name."""
-    loops = (node for node in scope.nodes if isinstance(node, (ast.For, ast.AsyncFor)))
-    return [
-        loop.iter
-        for loop in loops
-        if any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(loop.target))
-    ]
+    return _values_of(scope).looped.get(name, [])
+
+
+def _values_of(scope: UnitFacts) -> NameValues:
+    """Return the values of all names of a unit: one pass for the many names that are asked for."""
+    if scope.values is None:
+        scope.values = values = NameValues()
+        for node in scope.nodes:
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+                for name in dict.fromkeys(_targets(node)):
+                    values.assigned.setdefault(name, []).append(node.value)
+            elif isinstance(node, (ast.For, ast.AsyncFor)):
+                parts = ast.walk(node.target)
+                for name in dict.fromkeys(each.id for each in parts if isinstance(each, ast.Name)):
+                    values.looped.setdefault(name, []).append(node.iter)
+    return scope.values
 
 
 def _is_vars(node: ast.Call) -> bool:
