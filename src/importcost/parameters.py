@@ -49,6 +49,7 @@ class Parameter(Enum):
     INSTALL = Spelling("--install", None)
     MERGE_BASE = Spelling("--merge-base", None)
     FROM_LOG = Spelling("--from-log", None)
+    LOG_STREAM = Spelling("--log-stream", None, "NAME")
     RECORD = Spelling("--record", None)
 
     def of(self, *values: str) -> Mention:

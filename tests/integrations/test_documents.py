@@ -9,6 +9,7 @@ import pytest
 
 from importcost import __version__
 from importcost.cli.group import COMMANDS
+from importcost.cli.profile import command as profile_command
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "importcost"
@@ -54,6 +55,18 @@ def test_every_link_leads_to_a_file(document):
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read_text(encoding="utf-8"))
     assert links
     assert [link for link in links if not (file.parent / link).is_file()] == []
+
+
+def test_the_page_on_lambdas_logs_is_linked_and_its_options_exist():
+    page = (ROOT / "docs/lambda-log.md").read_text(encoding="utf-8")
+    assert "](docs/lambda-log.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"importcost profile[^`\n]*", page)
+    used = {option for line in lines for option in re.findall(r"--[\w-]+", line)}
+    known = {name for one in profile_command.params for name in one.opts}
+    assert used >= {"--from-log", "--log-stream", "--memory"}
+    assert used <= known
+    for part in ("PYTHONPROFILEIMPORTTIME=1", "filter @message like", "What it costs"):
+        assert part in page
 
 
 def test_paths_that_are_gone_are_seen():

@@ -30,7 +30,15 @@ DEFAULT_REPORT = "importcost-report.html"
 @precise_option
 @web_options
 @click.option(
-    "--from-log", metavar="FILE", help="Read -X importtime text instead of measuring (- is stdin)."
+    "--from-log",
+    metavar="FILE",
+    help="Read -X importtime text instead of measuring (- is stdin). On Lambda: set"
+    " PYTHONPROFILEIMPORTTIME=1, start cold once, export with `aws logs tail`.",
+)
+@click.option(
+    "--log-stream",
+    metavar="NAME",
+    help="With --from-log: the log stream to read, any part of its name.",
 )
 @click.option(
     "-o",
@@ -47,6 +55,7 @@ def command(
     *,
     target: str | None,
     from_log: str | None,
+    log_stream: str | None,
     precise: bool,
     outputs: tuple[str, ...],
     open_page: bool,
@@ -70,8 +79,7 @@ def command(
     pages = [path for path, name in formats if name == "html"]
     if open_page and not pages:
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
-    if (target is None) == (from_log is None):
-        raise UsageError("Name a handler to measure, or a log with --from-log, one of the two.")
+    _check_source(target, from_log, log_stream)
     check_web_options(options, from_log, precise=precise)
     if options["adapter"] is not None and target is not None:
         profile_adapter(target, options, outputs, quiet=quiet, no_progress=no_progress)
@@ -79,7 +87,8 @@ def command(
     request = request_of(target or "", options, precise=precise)
     check_writable(outputs)
     if from_log is not None:
-        report = report_saved(profile_log(request, _read_log(from_log), from_log))
+        log = _read_log(from_log)
+        report = report_saved(profile_log(request, log, from_log, stream=log_stream))
     else:
         verbose = options["verbose"]
         with terminal_listener(quiet=quiet, no_progress=no_progress, verbose=verbose) as listener:
@@ -92,6 +101,13 @@ def command(
         tell_written(outputs)
     if open_page:
         click.launch(Path(pages[0]).resolve().as_uri())
+
+
+def _check_source(target: str | None, from_log: str | None, log_stream: str | None) -> None:
+    if (target is None) == (from_log is None):
+        raise UsageError("Name a handler to measure, or a log with --from-log, one of the two.")
+    if log_stream is not None and from_log is None:
+        raise UsageError("--log-stream chooses from a log: name the log with --from-log.")
 
 
 def _read_log(path: str) -> bytes:

@@ -14,7 +14,7 @@ from importcost.model.graph import (
     LoadedModule,
 )
 from importcost.model.profile import Phase, Profile
-from importcost.model.tree import NO_PARENT, ImportTree
+from importcost.model.tree import NO_PARENT, NOT_IN_LOG, ImportTree
 
 MOST_EXPENSIVE = 10
 STARTUP_PHASES = (Phase.INTERPRETER_START.value, Phase.RUNTIME.value)
@@ -34,7 +34,8 @@ def most_expensive(profile: Profile, limit: int = MOST_EXPENSIVE) -> list[int]:
     best: dict[str, int] = {}
     for node in range(len(tree)):
         name, parent = tree.name(node), tree.parents[node]
-        if tree.phase_ids[node] in startup or (parent == NO_PARENT and name == body):
+        is_body = parent == NO_PARENT and name == body
+        if name == NOT_IN_LOG or tree.phase_ids[node] in startup or is_body:
             continue
         owner = distributions.get(name, UNKNOWN_DISTRIBUTION)
         if _stays_inside(tree, node, owner, distributions):

@@ -206,6 +206,10 @@ class WarningCode(str, Enum):
     """A caveat on the figures; each comes with one sentence."""
 
     DISTURBED_LOG = "disturbed-log"
+    LOG_LACKS_ROWS = "log-lacks-rows"
+    """Rows of the log are missing below rows that it has: totals hold, their parts are unknown."""
+    LOG_IS_CUT = "log-is-cut"
+    """The log's start, its end or whole imports are missing: figures are the least that is true."""
     WALL_EXCEEDS_CPU = "wall-exceeds-cpu"
     MULTITHREADED = "multithreaded"
     NOISY = "noisy"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 NO_PARENT = -1
+NOT_IN_LOG = "(not in the log)"
+"""Name of the nodes that stand for what a log's rows lack: no module can be named so."""
 
 
 @dataclass(frozen=True, slots=True)

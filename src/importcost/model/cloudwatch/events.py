@@ -22,6 +22,7 @@ _PREFIX = re.compile(
     rf"(?:(?:EVENTS|{_TIME}|(?P<stream>{_STREAM})|(?P<group>{_GROUP})|\d{{10,60}})[\s,|]+)*"
 )
 _TEXT_OUTPUT = re.compile(r"EVENTS\t\d+\t\d+\t(?P<stream>\S+)\t")
+_TIME_AFTER = re.compile(r"\t\d{10,20}$")
 _CONTINUES = re.compile(
     r"\s*(?:Billed Duration|Duration|Init Duration|Memory Size|Max Memory Used|Restore Duration"
     r"|Billed Restore Duration|Phase|Status|Error Type):"
@@ -206,6 +207,8 @@ def _line_event(number: int, line: str, stream: str | None) -> LogEvent:
     message, named = line, {}
     if found is not None:
         message, named = line[found.end() :], found.groupdict()
+    if line.startswith("EVENTS\t"):  # the time comes after the message
+        message = _TIME_AFTER.sub("", message)
     fields = _fields(message) if message.startswith("{") else None
     group = _function(named.get("group"))
     shown = "" if fields else message

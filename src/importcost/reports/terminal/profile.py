@@ -14,9 +14,9 @@ from importcost.model.graph import (
     ImportEdge,
     LoadedModule,
 )
-from importcost.model.profile import Profile
+from importcost.model.profile import Profile, WarningCode
 from importcost.model.results.facts import BytecodeAdvice, ProfileFacts
-from importcost.model.tree import NO_PARENT
+from importcost.model.tree import NO_PARENT, NOT_IN_LOG
 from importcost.reports.facts import short_path
 from importcost.reports.supplies import supply_lines
 from importcost.reports.terminal.advice import suggestion_lines
@@ -83,7 +83,8 @@ def _headline(
     place = f"{estimate.runtime} · {estimate.package_type} · {estimate.arch}"
     billed = estimate.billed_init_ms
     cost = estimate.dollars_per_million
-    first = f"A cold start of {style(name, '1')} bills about"
+    is_least = any(one.code is WarningCode.LOG_IS_CUT for one in profile.warnings)
+    first = f"A cold start of {style(name, '1')} bills {'at least' if is_least else 'about'}"
     figure = style(milliseconds(billed.value), "1;33") + " of init"
     band = f"({billed.low:,.0f} to {billed.high:,.0f} ms)"
     money = style(f"{dollars(cost.value)} per million cold starts", "1")
@@ -190,6 +191,11 @@ def _imports(
                 _importer(profile, facts.first_edges.get(tree.name(node))), where_room
             )
         lines.append(line.rstrip())
+    missing_us = 0.0 if profile.runs else profile.function_init.unattributed_share * total
+    if missing_us:
+        on_lambda = milliseconds(missing_us / 1000 * estimate.speed_ratio.value)
+        share = missing_us / total
+        lines.append(f"{elide(NOT_IN_LOG, room):<{room}} {on_lambda:>12} {share:>6.0%}")
     return lines
 
 
