@@ -46,7 +46,7 @@ export class BestChanges {
     byId("changes-card").hidden = changes.length === 0;
     if (!changes.length) return;
     byId("proof").hidden = !this.proof;
-    byId("proof").textContent = clipped(this.proof || "", 400);
+    byId("proof").textContent = clipped(this.proof || "", 600);
     byId("changes").append(...changes.map((change) => this.item(change)));
     byId("changes-tag").textContent = changes.some(isMeasured)
       ? "measured here in pairs, CPU" : "predicted: importcost defer verifies";

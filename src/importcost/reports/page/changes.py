@@ -10,6 +10,7 @@ from importcost.model.advice import (
     Advice,
     Economics,
     ImportFinding,
+    LazyBound,
     SourcePlace,
     Verification,
 )
@@ -176,8 +177,27 @@ def _with_behaviour(change: BestChange, behaviour: Behaviour) -> BestChange:
 
 
 def proof_text(profile: Profile) -> str | None:
-    """Return the sentences on what proof there is of the best set, None without one."""
-    return proof_headline(profile.advice.best_set) if profile.advice else None
+    """Return the sentences on what proof there is of the best set, None without one.
+
+    The most that lazy imports could save comes last, if it was asked for.
+    """
+    if profile.advice is None:
+        return None
+    headline = proof_headline(profile.advice.best_set)
+    bound = profile.advice.lazy_bound
+    sentences = [one for one in (headline, bound and _bound_sentence(bound)) if one]
+    return " ".join(sentences) or None
+
+
+def _bound_sentence(bound: LazyBound) -> str:
+    measured = bound.verification
+    if measured is None:
+        return f"The upper bound of lazy imports was not measured: {bound.reason}."
+    if measured.saving_us is None or measured.failure:
+        return f"The upper bound of lazy imports is not known: {measured.failure}."
+    saved = measured.saving_us
+    figures = f"{saved.value / 1000:,.0f} ms ({saved.low / 1000:,.0f} to {saved.high / 1000:,.0f})"
+    return f"Upper bound, every import lazy on Python {bound.python}: {figures}."
 
 
 def _reason(finding: ImportFinding) -> str:

@@ -79,7 +79,7 @@ class AdviceItems:
             f"{saving}, "
             f"{saved_share(measured, finding.exclusive_us, self._init_us):.0%} of function init; "
             f"cumulative {milliseconds(finding.cumulative_us / 1000)}, "
-            f"{len(finding.modules):,} modules"
+            f"{len(finding.modules):,} module{'' if len(finding.modules) == 1 else 's'}"
         )
         if measured is not None and measured.failure == TOO_NOISY:
             yield from self._indented(AGAINST_NOISE)

@@ -11,10 +11,11 @@ from importcost.app.profile.request import ProfileRequest
 from importcost.errors import MeasurementError
 from importcost.model.advice import Advice, LazyBound, Verification
 from importcost.model.interval import Interval
+from importcost.reports.page.changes import proof_text
 from importcost.reports.terminal.lazy_advice import bound_lines
 from importcost.reports.text import Palette
 from tests.harness import Handler, interpreter_facts, interpreters, write_files
-from tests.reports.page_factory import small_profile
+from tests.reports.page_factory import advised_profile, small_profile
 
 
 class Silent:
@@ -107,3 +108,26 @@ def test_the_bound_is_said_with_its_python_or_its_reason(bound, words):
     lines = bound_lines(profile, Palette(colour=False), 200)
     assert words in " ".join(lines)
     assert bool(lines) == (bound is not None)
+
+
+@pytest.mark.parametrize(
+    ("bound", "sentence"),
+    [
+        (
+            LazyBound("3.15.2", SAVED),
+            "Upper bound, every import lazy on Python 3.15.2: 2 ms (1 to 3).",
+        ),
+        (
+            LazyBound(None, None, "nothing was found"),
+            "The upper bound of lazy imports was not measured: nothing was found.",
+        ),
+        (
+            LazyBound("3.15.2", replace(SAVED, failure="it does not start")),
+            "The upper bound of lazy imports is not known: it does not start.",
+        ),
+    ],
+)
+def test_the_page_says_the_bound_beside_the_proof(bound, sentence):
+    plain = advised_profile()
+    profile = replace(plain, advice=replace(plain.advice, lazy_bound=bound))
+    assert proof_text(profile) == f"{proof_text(plain)} {sentence}"
