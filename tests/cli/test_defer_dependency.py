@@ -174,6 +174,7 @@ def lazy_pythons():
     return [one for one in versions if tuple(map(int, versions[one].split("."))) >= (3, 15)]
 
 
+@pytest.mark.slow
 def test_python_315_lets_from_imports_wait_too_and_tells_the_upper_bound(folder):
     """Each interpreter here that knows PEP 810 measures it for real; none may be here."""
     busy = {name: f"{text}sum(range(800_000))\n" for name, text in LAYER.items()}

@@ -91,6 +91,7 @@ def test_what_computes_is_told_apart_from_what_waits(memory_mb: int) -> None:
         finding("import x", "x", 1, 1, None).economics,
         saved_ms=100.0,
         first_use_ms=80.0 * factor + 20.0,
+        waiting_ms=20.0,
     )
     one = replace(finding("import x", "x", 1, 9_000, verified(9_000)), economics=economics)
     profile = replace(
