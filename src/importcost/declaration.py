@@ -15,6 +15,39 @@ if TYPE_CHECKING:
 
 ARCHES = ("x86_64", "arm64")
 PACKAGE_TYPES = ("zip", "image")
+REGIONS = (
+    "us-east-1",
+    "af-south-1",
+    "ap-east-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "sa-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+)
+"""Regions whose prices are known, the default first; a test compares them with the data files."""
 RUNNERS = ("auto", "local", "docker", "podman", "finch", "nerdctl")
 MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240
 MIN_RUNS = 5
@@ -151,6 +184,14 @@ MEASUREMENT = (
         default=128,
     ),
     Option(Parameter.ARCH, Choice(ARCHES), "arch", default="x86_64"),
+    Option(
+        Parameter.REGION,
+        Choice(REGIONS),
+        "region",
+        "Its prices; AWS_REGION is not read for that.",
+        default=REGIONS[0],
+        metavar="REGION",
+    ),
     Option(Parameter.PACKAGE_TYPE, Choice(PACKAGE_TYPES), "package_type", default="zip"),
     Option(
         Parameter.PYTHON,

@@ -24,6 +24,7 @@ class Parameter(Enum):
     TASK_ROOT = Spelling("--task-root", "root", "DIR")
     MEMORY = Spelling("--memory", "memory")
     ARCH = Spelling("--arch", "arch")
+    REGION = Spelling("--region", "region", "REGION")
     PACKAGE_TYPE = Spelling("--package-type", "package_type")
     PYTHON = Spelling("--python", "python", "INTERPRETER")
     RUNTIME = Spelling("--runtime", "runtime", "python3.X")

@@ -35,6 +35,7 @@ root = "src"
 python = ".venv/bin/python"
 memory = 1024
 arch = "arm64"
+region = "eu-central-1"
 package_type = "image"
 runtime = "python3.13"
 env.LOG = "debug"
@@ -74,6 +75,7 @@ def test_every_setting_of_a_handlers_table_is_read():
         python="/shop/.venv/bin/python",
         memory_mb=1024,
         arch="arm64",
+        region="eu-central-1",
         package_type="image",
         runtime="python3.13",
         environment={"STAGE": "test", "LOG": "debug"},
@@ -103,7 +105,7 @@ def test_every_setting_of_a_handlers_table_is_read():
 
 def test_defaults_hold_where_a_handler_says_nothing():
     _, refunds = read_config(FULL, "/shop/pyproject.toml").handlers
-    assert (refunds.name, refunds.line) == ("refunds/eu", 37)
+    assert (refunds.name, refunds.line) == ("refunds/eu", 38)
     assert refunds.handler == "refunds/create.handler"
     assert refunds.task_root == "/shop"
     assert refunds.memory_mb == 512
@@ -175,6 +177,7 @@ WRONG = [
     ("handler = 'a.py'\nmemory = true", 2, "memory", "whole number, not a boolean"),
     ("handler = 'a.py'\nmemory = 127", 2, "memory", "between 128 and 10240 MB, not 127"),
     ("handler = 'a.py'\nmemory = 10241", 2, "memory", "10241"),
+    ("handler = 'a.py'\nregion = 'mars'", 2, "region", "'mars'"),
     ("handler = 'a.py'\narch = 'arm'", 2, "arch", "x86_64 or arm64, not 'arm'"),
     ("handler = 'a.py'\npackage_type = 1", 2, "package_type", "zip or image, not a whole number"),
     ("handler = 'a.py'\nruntime = '3.12'", 2, "runtime", "like python3.13, not '3.12'"),

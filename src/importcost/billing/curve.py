@@ -64,7 +64,7 @@ def memory_curve(
     profile: Profile,
     *,
     memories: Sequence[int] = MEMORY_SIZES,
-    arches: Sequence[str] = ARCHES,
+    arches: Sequence[str] | None = None,
     package_types: Sequence[str] = PACKAGE_TYPES,
     prices: Prices | None = None,
     calibration: Calibration | None = None,
@@ -77,7 +77,7 @@ def memory_curve(
     sizes = sorted({check_memory(memory) for memory in memories})
     points = []
     for package_type in package_types:
-        for arch in arches:
+        for arch in arches or priced_arches(profile):
             for memory_mb in sizes:
                 as_it_is = estimate(
                     profile,
@@ -92,6 +92,12 @@ def memory_curve(
     return Curve(tuple(points), found)
 
 
+def priced_arches(profile: Profile) -> tuple[str, ...]:
+    """Return the architectures that have a price in the profile's region."""
+    known = load_prices(region=profile.settings.region).by_arch
+    return tuple(arch for arch in ARCHES if arch in known)
+
+
 def bills_by_architecture(
     profile: Profile, bill: Estimate, deferral: Saving | None
 ) -> tuple[ArchitectureBill, ...]:
@@ -101,14 +107,14 @@ def bills_by_architecture(
     """
     others = [
         estimate(profile, memory_mb=bill.memory_mb, arch=arch, package_type=bill.package_type)
-        for arch in ARCHES
+        for arch in priced_arches(profile)
         if arch != bill.arch
     ]
     return tuple(
         ArchitectureBill(
             arch=one.arch,
             init_ms=one.init_ms,
-            gb_second_dollars=load_prices().gb_second(one.arch),
+            gb_second_dollars=one.gb_second_dollars,
             limit=one.limit.value,
             saved_ms=saved_ms(profile, deferral, one).value if deferral else None,
             waiting_ms=one.waiting_ms,

@@ -159,7 +159,7 @@ def estimate(
     settings replaces the published figures. Raises UsageError for settings that Lambda lacks.
     """
     settings = _settings(profile.settings, memory_mb, arch, package_type)
-    prices = load_prices() if prices is None else prices
+    prices = prices or load_prices(region=settings.region)
     floor = find_floor(settings.runtime, settings.package_type, settings.arch)
     found = _ratio(profile, settings)
     published_ms = profile.function_init.cpu_us.value * found.ratio.value / 1000

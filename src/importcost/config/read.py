@@ -52,6 +52,7 @@ class HandlerConfig:
     python: str | None = None
     memory_mb: int = 128
     arch: str = "x86_64"
+    region: str = "us-east-1"
     package_type: str = "zip"
     runtime: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)

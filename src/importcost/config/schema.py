@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from importcost.billing.calibration import Calibration, Fitted
-from importcost.declaration import ARCHES, MAX_MEMORY_MB, MIN_MEMORY_MB, PACKAGE_TYPES
+from importcost.declaration import ARCHES, MAX_MEMORY_MB, MIN_MEMORY_MB, PACKAGE_TYPES, REGIONS
 from importcost.gate.budgets import Level, Levels, Rule
 
 ALL_MODULES = ("*",)
@@ -234,6 +234,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "python": text_setting,
     "memory": memory_setting,
     "arch": one_of(*ARCHES),
+    "region": one_of(*REGIONS),
     "package_type": one_of(*PACKAGE_TYPES),
     "runtime": runtime,
     "env": environment,

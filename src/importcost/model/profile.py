@@ -66,6 +66,7 @@ class Settings:
     package_type: str
     runtime: str
     environment_names: tuple[str, ...] = ()
+    region: str = "us-east-1"
 
 
 @dataclass(frozen=True, slots=True)

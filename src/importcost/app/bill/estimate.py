@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from importcost.billing.calibration import Calibration
 from importcost.billing.curve import MEMORY_SIZES, Curve, memory_curve
-from importcost.declaration import ARCHES, PACKAGE_TYPES
+from importcost.declaration import PACKAGE_TYPES
 from importcost.model.profile import Profile
 
 
@@ -29,7 +29,7 @@ def estimate_profile(
     return memory_curve(
         profile,
         memories=request.memories or MEMORY_SIZES,
-        arches=request.arches or ARCHES,
+        arches=request.arches or None,
         package_types=request.package_types or PACKAGE_TYPES,
         calibration=calibration,
     )

@@ -116,6 +116,7 @@ def _settings(request: ProfileRequest, runtime: str | None) -> Settings:
         arch=request.arch,
         package_type=request.package_type,
         runtime=request.runtime or runtime or DEFAULT_RUNTIME,
+        region=request.region,
     )
 
 

@@ -76,6 +76,7 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
         package_type=request.package_type,
         runtime=runtime,
         environment_names=tuple(sorted(request.environment)),
+        region=request.region,
     )
     is_local = choice.engine is None
     place = PackagesPlace(

@@ -26,6 +26,8 @@ class ProfileRequest:
     task_root: str | None = None
     memory_mb: int = 128
     arch: str = "x86_64"
+    region: str = "us-east-1"
+    """The region whose prices are taken; the function's own AWS_REGION is another matter."""
     package_type: str = "zip"
     python: str | None = None
     python_reason: str | None = None

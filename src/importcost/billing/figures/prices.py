@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from importcost.billing.figures.datafiles import (
@@ -15,10 +16,12 @@ from importcost.billing.figures.datafiles import (
     read_json,
     text_field,
 )
-from importcost.declaration import ARCHES
+from importcost.declaration import ARCHES, REGIONS
 from importcost.errors import UsageError
 
 _FILE = "prices-us-east-1.json"
+_BY_REGION = "prices-by-region.json"
+DEFAULT_REGION = REGIONS[0]
 _OWN = "the user's price file"
 
 
@@ -32,7 +35,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class ArchPrices:
-    """Prices that differ by architecture; US dollars per GB-second."""
+    """Prices that differ by architecture; US dollars per GB-second, infinite if not found."""
 
     gb_second: tuple[Tier, ...]
     provisioned_standing_gb_second: float
@@ -41,7 +44,11 @@ class ArchPrices:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """A price table of one region, in US dollars; names say per what."""
+    """A price table of one region, in US dollars; names say per what.
+
+    A price that was not found is infinite. `by_arch` lacks an architecture whose GB-second has no
+    price.
+    """
 
     provenance: FigureProvenance
     region: str
@@ -55,17 +62,36 @@ class Prices:
     streaming_free_gb_per_month: float
 
     def gb_second(self, arch: str) -> float:
-        """Return the tier-1 price of a GB-second, US dollars."""
+        """Return the tier-1 price of a GB-second, US dollars. Raises UsageError for none."""
+        if arch not in self.by_arch:
+            raise UsageError(
+                f"No price of {arch} was found for {self.region}: choose the other architecture, or"
+                " another region."
+            )
         return self.by_arch[arch].gb_second[0].dollars
 
+    @property
+    def has_snapstart(self) -> bool:
+        """Return True if both prices of SnapStart are known."""
+        return math.isfinite(self.snapstart_cache_gb_second + self.snapstart_restore_gb)
 
-def load_prices(override: Mapping[str, Any] | None = None) -> Prices:
-    """Return the shipped prices (us-east-1), with the user's own set over them.
+    def has_provisioned(self, arch: str) -> bool:
+        """Return True if both prices of provisioned concurrency are known."""
+        rates = self.by_arch[arch]
+        return math.isfinite(
+            rates.provisioned_standing_gb_second + rates.provisioned_duration_gb_second
+        )
+
+
+def load_prices(override: Mapping[str, Any] | None = None, region: str = DEFAULT_REGION) -> Prices:
+    """Return the shipped prices of a region, with the user's own set over those of us-east-1.
 
     `override` is parsed JSON in the form of the shipped file. Prices that it leaves out stay as
     shipped, but it must carry the `date` of its prices. Raises UsageError naming the key that is
     unknown, missing or not a price.
     """
+    if region != DEFAULT_REGION and override is None:
+        return _of_region(region)
     shipped = read_json(_FILE)
     if override is None:
         return _parse(shipped, _FILE)
@@ -74,6 +100,49 @@ def load_prices(override: Mapping[str, Any] | None = None) -> Prices:
     text_field(override, "date", _OWN)
     own = {"source": _OWN, "figure": "AWS Lambda prices as set by the user", "licence": None}
     return _parse(_overlay({**shipped, **own}, override, ""), _OWN)
+
+
+def _of_region(region: str) -> Prices:
+    """Return the prices of a region, which has one tier of the GB-second: others were not found."""
+    data = read_json(_BY_REGION)
+    regions = child(data, "regions", _BY_REGION)
+    if region not in regions:
+        raise UsageError(f"No prices are known for {region}: there are {', '.join(REGIONS)}.")
+    where = f"{_BY_REGION}: `{region}`"
+    own = child(regions, region, _BY_REGION)
+    copy = child(child(data, "sources", _BY_REGION), text_field(own, "source", where), where)
+    general = _parse(read_json(_FILE), _FILE)
+    gb_second = child(own, "gb_second", where)
+    by_arch = {
+        arch: ArchPrices(
+            (Tier(None, number(gb_second, arch, where)),),
+            _known(own, "provisioned_standing", where, arch),
+            _known(own, "provisioned_duration", where, arch),
+        )
+        for arch in gb_second
+    }
+    return replace(
+        general,
+        provenance=FigureProvenance(
+            f"AWS Lambda prices, {region}, US dollars",
+            text_field(copy, "source", where),
+            text_field(copy, "date", where),
+            None,
+        ),
+        region=region,
+        by_arch=by_arch,
+        requests_per_million=number(own, "requests_per_million", where),
+        snapstart_cache_gb_second=_known(own, "snapstart_cache", where),
+        snapstart_restore_gb=_known(own, "snapstart_restore", where),
+        streaming_gb=math.inf,
+    )
+
+
+def _known(own: Mapping[str, Any], key: str, where: str, arch: str | None = None) -> float:
+    """Return a price, of one architecture if there is one for each; infinite if not found."""
+    prices = child(own, key, where) if arch is not None and key in own else own
+    name = key if arch is None else arch
+    return number(prices, name, where) if name in prices else math.inf
 
 
 def _overlay(base: Mapping[str, Any], over: Mapping[str, Any], path: str) -> dict[str, Any]:

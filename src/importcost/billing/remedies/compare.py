@@ -30,6 +30,7 @@ from importcost.billing.remedies.snapstart_rules import (
     JOINT_RULES,
     snapstart_conditions,
     snapstart_obstacles,
+    unpriced,
 )
 from importcost.billing.remedies.traffic import KB_PER_MB, Traffic
 from importcost.billing.savings import changed, savings_of
@@ -149,13 +150,14 @@ def compare_strategies(
     Memory, architecture and package type are those of the profile's settings. Prices default to the
     shipped ones. Raises UsageError for settings that Lambda does not have.
     """
-    prices = load_prices() if prices is None else prices
+    prices = prices or load_prices(region=profile.settings.region)
     bill = estimate(profile, prices=prices, calibration=calibration)
     found = savings_of(profile)
     starts = _starts(profile, found, bill, calibration)
     maker = _Maker(traffic, Tariff(bill.memory_mb / 1024, bill.arch, prices))
-    obstacles = snapstart_obstacles(bill, traffic)
-    conditions = () if obstacles else snapstart_conditions(bill)
+    obstacles = (*snapstart_obstacles(bill, traffic), *unpriced(prices, bill.arch, traffic))
+    is_possible = prices.has_snapstart and not snapstart_obstacles(bill, traffic)
+    conditions = snapstart_conditions(bill) if is_possible else ()
     options = _options(maker, starts, conditions)
     options, too_large = _without_too_large(options, traffic, prices)
     per_environment = traffic.environments * assumed("month_seconds").value
@@ -258,7 +260,9 @@ def _options(
     plain = starts[0]
     best = min(starts, key=lambda one: maker.expected(one).value)
     options = [maker.on_demand(one) for one in starts]
-    options += [maker.pinger(plain), maker.provisioned(plain)]
+    options.append(maker.pinger(plain))
+    if maker.tariff.prices.has_provisioned(maker.tariff.arch):
+        options.append(maker.provisioned(plain))
     if best is not plain:
         options.append(maker.pinger(best))
     if snapstart_remarks:

@@ -114,7 +114,8 @@ def streaming(traffic: Traffic, prices: Prices) -> CostPart:
     payload_mb = (traffic.payload_kb or 0.0) / KB_PER_MB
     paid_mb = max(0.0, payload_mb - prices.streaming_free_mb_per_request) * traffic.invocations
     paid_gb = max(0.0, paid_mb / MB_PER_GB - prices.streaming_free_gb_per_month)
-    return CostPart("streamed bytes", paid_gb * prices.streaming_gb)
+    # A price that was not found is infinite: nothing of it is nothing to pay.
+    return CostPart("streamed bytes", paid_gb * prices.streaming_gb if paid_gb else 0.0)
 
 
 def break_even_utilisation(traffic: Traffic, tariff: Tariff, billed_init_ms: float) -> float:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from importcost.billing.estimate import Estimate
 from importcost.billing.figures.assumptions import load_snapstart_limits
 from importcost.billing.figures.datafiles import python_minor
-from importcost.billing.remedies.traffic import Traffic
+from importcost.billing.figures.prices import Prices
+from importcost.billing.remedies.traffic import KB_PER_MB, Traffic
+from importcost.errors import UsageError
 
 _NOT_BOTH = "SnapStart with provisioned concurrency: Lambda allows one of the two for a version."
 _NOT_DEFERRED = (
@@ -32,6 +36,28 @@ def snapstart_obstacles(bill: Estimate, traffic: Traffic) -> tuple[str, ...]:
             f"SnapStart: /tmp is {traffic.tmp_mb} MB and may be {limits.tmp_limit_mb} MB at most."
         )
     return tuple(reasons)
+
+
+def unpriced(prices: Prices, arch: str, traffic: Traffic) -> tuple[str, ...]:
+    """Return what cannot be compared because no price of it was found for the region.
+
+    Raises UsageError if the answers themselves cannot be priced.
+    """
+    free_mb = prices.streaming_free_mb_per_request
+    is_paid = (traffic.payload_kb or 0.0) > free_mb * KB_PER_MB
+    if is_paid and not math.isfinite(prices.streaming_gb):
+        raise UsageError(
+            f"Answers above {free_mb:g} MB are streamed, and no price of that was found for"
+            f" {prices.region}: compare with that of us-east-1."
+        )
+    found = []
+    if not prices.has_snapstart:
+        found.append(f"SnapStart: no price of it was found for {prices.region}.")
+    if not prices.has_provisioned(arch):
+        found.append(
+            f"Provisioned concurrency: no price of it was found for {arch} in {prices.region}."
+        )
+    return tuple(found)
 
 
 def snapstart_conditions(bill: Estimate) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ starts that need it. Both are billed, so break-even is the same in time and in m
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from importcost.billing.estimate import Estimate, dollars_per_million, throttle_factor
 from importcost.billing.figures.datafiles import check_arch
 from importcost.billing.figures.prices import Prices, load_prices
@@ -75,8 +77,11 @@ def economics_of(
     use_share: float | None = None,
     prices: Prices | None = None,
 ) -> Economics:
-    """Return the worth of a local saving for an estimated function; see `economics`."""
-    return economics(
+    """Return the worth of a local saving for an estimated function; see `economics`.
+
+    Prices default to those of the estimate.
+    """
+    found = economics(
         saving_us,
         speed_ratio=estimate.speed_ratio.value,
         memory_mb=estimate.memory_mb,
@@ -85,6 +90,11 @@ def economics_of(
         use_share=use_share,
         prices=prices,
     )
+    if prices is not None:
+        return found
+    price = estimate.gb_second_dollars
+    dollars = dollars_per_million(found.saved_ms, estimate.memory_mb, price)
+    return replace(found, dollars_per_million=dollars)
 
 
 def _sentence(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from importcost.billing.estimate import Estimate
 from importcost.billing.figures.datafiles import load_limits
-from importcost.billing.figures.prices import load_prices
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ArchitectureBill, ProfileFacts
 from importcost.reports.facts import interval_json
@@ -44,7 +43,7 @@ def money_constants(profile: Profile, estimate: Estimate) -> MoneyConstants:
     limits = load_limits()
     stops = {*MEMORY_STOPS, estimate.memory_mb, profile.settings.memory_mb}
     return {
-        "gb_second_dollars": load_prices().gb_second(estimate.arch),
+        "gb_second_dollars": estimate.gb_second_dollars,
         "mb_per_vcpu": limits.mb_per_vcpu,
         "init_limit_ms": limits.on_demand_init_limit_ms,
         "memory_mb": sorted(s for s in stops if limits.memory_min_mb <= s <= limits.memory_max_mb),
