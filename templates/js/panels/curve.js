@@ -15,7 +15,7 @@ import { MemoryCurve } from "../model/memory_curve.js";
 /** @type {Record<string, string>} */
 const LIMIT_WORDS_AT = {
   near: "close to Lambda's limit of 10 s for init: a slow start may pass it",
-  past: "past Lambda's limit of 10 s for init: Lambda ends it and starts again inside the first request, throttled",
+  past: "past Lambda's limit of 10 s for init: Lambda ends it and starts again inside the first request, where computing is throttled",
 };
 
 /**

@@ -62,6 +62,7 @@ _START_MODULES = frozenset(
     sitecustomize usercustomize site
     """.split()  # noqa: SIM905 -- a list of 36 would take as many lines
 )
+_SITE_LOADS = frozenset(("os", "stat", "_sitebuiltins", "sitecustomize", "usercustomize"))
 # The Lambda runtime loads these as roots of its own; the handler's imports follow the last.
 _RUNTIME_ROOTS = ("awslambdaric", "bootstrap", "runtime_client", "snapshot_restore_py")
 
@@ -176,8 +177,8 @@ def _phases_by_place(partial: PartialTree) -> dict[int, int]:
         return {
             roots[n]: phase for ns, phase in ((starts, _START), (runtimes, _RUNTIME)) for n in ns
         }
-    if starts and "site" not in names:
-        # Its own row is not in the log: deep rows right here may be its children.
+    if "site" not in names and not _SITE_LOADS.isdisjoint(names):
+        # It ran, but its own row is not in the log: deep rows right here may be its children.
         while last_start + 1 < len(roots) and partial.depths[roots[last_start + 1]] > 0:
             last_start += 1
     return {

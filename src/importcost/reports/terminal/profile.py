@@ -98,7 +98,7 @@ def _headline(
         word = "is past" if estimate.limit is InitLimit.PAST else "comes near"
         text = (
             f"Init {word} Lambda's 10 s limit: past it, init is ended and repeated inside the "
-            "first invocation, throttled."
+            "first invocation, where computing is throttled."
         )
         lines += [style(line, "31") for line in wrap(text, width)]
     return lines
