@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from importcost.deferral.source.facts import Occurrence
 from importcost.deferral.source.model import UseKind
 from importcost.deferral.source.names import COMPREHENSIONS
-from importcost.deferral.source.purity import changes_module, is_moment, under
+from importcost.deferral.source.purity import changes_module
 from importcost.deferral.source.reach.occasions import late_use
+from importcost.deferral.source.surroundings.moments import is_moment, takes, under
 from importcost.deferral.source.view import Reason, View
 
 _SHARED = (
@@ -191,6 +192,8 @@ def _target(node: ast.Assign | ast.AnnAssign) -> ast.AST:
 
 
 def _awkward_value(found: ObjectCandidate) -> Reason | None:
+    for call in takes(ast.walk(found.value), ()):
+        return f"{found.name} takes what comes next at line {call.lineno}", found.node.lineno
     for child in ast.walk(found.value):
         if isinstance(child, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)):
             return f"{found.name} is computed by an expression that cannot move", found.node.lineno

@@ -8,37 +8,8 @@ from collections.abc import Iterable
 from importcost.deferral.source.facts import Occurrence
 from importcost.deferral.source.model import UseKind
 from importcost.deferral.source.names import FunctionNode
+from importcost.deferral.source.surroundings.moments import is_moment
 from importcost.deferral.source.view import Reason, View
-
-_MOMENTS = (
-    "time",
-    "random",
-    "uuid",
-    "secrets",
-    "datetime.datetime.now",
-    "datetime.datetime.utcnow",
-    "datetime.datetime.today",
-    "datetime.date.today",
-    "os.getpid",
-    "os.urandom",
-    "os.times",
-    "numpy.random",
-    "tracemalloc",
-    "resource",
-    "gc",
-    "sys._getframe",
-    "inspect",
-)
-
-
-def is_moment(dotted: str) -> bool:
-    """Return True if this call's result depends on when it runs."""
-    return under(dotted, _MOMENTS)
-
-
-def under(dotted: str, known: Iterable[str]) -> bool:
-    """Return True if a dotted name is one of these, or lies in one of them."""
-    return any(dotted == item or dotted.startswith(f"{item}.") for item in known)
 
 
 def changes_module(view: View, reads: Iterable[Occurrence], line: int) -> Reason | None:

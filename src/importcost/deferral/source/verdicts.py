@@ -12,6 +12,7 @@ from importcost.deferral.source.known import side_effect
 from importcost.deferral.source.model import UseKind
 from importcost.deferral.source.objects import Objects
 from importcost.deferral.source.reach.occasions import late_use
+from importcost.deferral.source.surroundings.reads import is_stdlib
 from importcost.deferral.source.view import Reason, View
 from importcost.model.advice import DeferStyle, DeferVerdict, VerdictKind
 
@@ -32,7 +33,7 @@ def verdict_on(
     refusal = (
         _by_form(item)
         or _by_place(item)
-        or late_use(view, uses, item.imported[0] if item.imported else item.code)
+        or _by_occasion(item, view, uses)
         or _by_later_call(item, view, uses)
         or _by_effect(item)
         or _by_later_change(item, view)
@@ -65,6 +66,12 @@ def _already_lazy(item: Imported, view: View, lazy: frozenset[str]) -> DeferVerd
     elif item.imported and item.imported[0] in lazy:
         text = "__lazy_modules__ lists it, so Python 3.15 and later load it on first use"
     return DeferVerdict(VerdictKind.ALREADY_LAZY, text, item.line) if text else None
+
+
+def _by_occasion(item: Imported, view: View, uses: Sequence[Occurrence]) -> Reason | None:
+    """Refuse an import that code needs when importing may not work, or amid logging."""
+    used = item.imported[0] if item.imported else item.code
+    return late_use(view, uses, used, logs=not all(map(is_stdlib, item.imported)))
 
 
 def _by_form(item: Imported) -> Reason | None:

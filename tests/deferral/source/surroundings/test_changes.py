@@ -366,7 +366,6 @@ OWN = {
     "folder": ("TABLE = open('table.txt').read()", "os.chdir('/tmp')"),
     "client": ("import boto3\nS3 = boto3.client('s3')", "os.environ['AWS_REGION'] = 'x'"),
     "import of an import": ("import deeper", "os.environ['STAGE'] = 'x'"),
-    "random numbers": ("import random\nSALT = random.random()", "random.seed(1)"),
     "decimals": ("import decimal\nTHIRD = decimal.Decimal(1) / 3", "decimal.getcontext().prec = 3"),
 }
 

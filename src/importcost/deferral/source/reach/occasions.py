@@ -21,16 +21,24 @@ _DANGER = {
     Occasion.HOOK: f"is a hook of the interpreter: it {_AMID_IMPORTS}, or when none works",
     Occasion.IMPORT_HOOK: f"is an import hook: it {_AMID_IMPORTS}",
     Occasion.FORK: "runs around a fork, while another thread may hold the import lock",
+    Occasion.LOGGING: "runs for each log record: what it needs may log while it is made",
     Occasion.INIT_THREAD: "runs in a thread that init starts: its import may wait for init's",
     Occasion.THREAD: "runs in a thread",
 }
 
 
-def late_use(view: View, uses: Iterable[Occurrence], used: str) -> Reason | None:
-    """Return the reason why `used`, an import or an object, has to be made before its uses run."""
+def late_use(
+    view: View, uses: Iterable[Occurrence], used: str, *, logs: bool = True
+) -> Reason | None:
+    """Return the reason why `used`, an import or an object, has to be made before its uses run.
+
+    `logs` is False for what logs nothing while it is made: logging itself may need it then.
+    """
     for use in uses:
         if use.kind is UseKind.FUNCTION and use.role != "annotation":
             route = view.reach.late(view.module, use.span)
+            if route is None and logs:
+                route = view.reach.in_logging(view.module, use.span)
             if route is not None:
                 obstacle = Obstacle(route.kind.value, route.root.module, route.root.line, used)
                 return view.with_obstacle((danger(route, used), use.line), obstacle)

@@ -4,6 +4,7 @@
 
 - `late(module, span)`: the route by which a finalizer, an exit or signal handler, an interpreter
   hook, or a thread that is started during init runs the code there;
+- `in_logging(module, span)`: the route by which logging a record runs it;
 - `in_thread(module, span)`: the route by which any thread or process pool runs it;
 - `after_init(unit)`: True if the handler, or a framework that calls the file's code, may run it.
 """
@@ -84,7 +85,8 @@ class Reach:
         threads = list(finder.threads())
         starters = self._during_init()
         late = [*finder.late(), *_started_during_init(threads, starters, self.graph)]
-        self._late = self._routes(late)
+        self._late = self._routes(root for root in late if root.kind is not Occasion.LOGGING)
+        self._logging = self._routes(root for root in late if root.kind is Occasion.LOGGING)
         self._threads = self._routes(root for root, _ in threads)
         self._after = self.graph.reached(self._after_roots(late))
 
@@ -92,9 +94,18 @@ class Reach:
         """Return how code at a position may run when importing does not work, or None."""
         return self._route(self._late, module, span)
 
+    def in_logging(self, module: str, span: Span) -> Route | None:
+        """Return how logging a record may run code at a position, or None."""
+        return self._route(self._logging, module, span)
+
     def in_thread(self, module: str, span: Span) -> Route | None:
         """Return how a thread or a pool may run code at a position, or None."""
         return self._route(self._threads, module, span)
+
+    @property
+    def has_threads(self) -> bool:
+        """Return True if some code may run in a thread or a pool."""
+        return bool(self._threads)
 
     def after_init(self, unit: CodeUnit) -> bool:
         """Return True if a unit may run once the function's modules are imported.

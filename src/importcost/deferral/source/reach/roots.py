@@ -29,6 +29,7 @@ class Occasion(str, Enum):
     HOOK = "interpreter hook"
     IMPORT_HOOK = "import hook"
     FORK = "fork handler"
+    LOGGING = "logging"
     INIT_THREAD = "thread started during init"
     THREAD = "thread"
 
@@ -67,10 +68,14 @@ _REGISTERS: dict[str, tuple[Occasion, int]] = {
     "codecs.register": (Occasion.HOOK, 0),
     "codecs.register_error": (Occasion.HOOK, 1),
     "os.register_at_fork": (Occasion.FORK, 0),
+    "logging.setLogRecordFactory": (Occasion.LOGGING, 0),
 }
 """Calls that register a function: the position of the first argument that may hold one."""
 
-_REGISTERING_METHODS = {"add_signal_handler": (Occasion.SIGNAL, 1)}
+_REGISTERING_METHODS = {
+    "add_signal_handler": (Occasion.SIGNAL, 1),
+    "addFilter": (Occasion.LOGGING, 0),
+}
 
 _HOOKS = {
     "sys.excepthook": Occasion.HOOK,
@@ -88,6 +93,8 @@ _METHODS = {
     "create_module": Occasion.IMPORT_HOOK,
 }
 """Methods that the interpreter calls by name."""
+
+_LOGGING_BASES = ("Handler", "Formatter", "Filter")
 
 _STARTERS = frozenset(
     (
@@ -167,6 +174,9 @@ class RootFinder:
             for name in ("flush", "close"):
                 for unit in found.methods.get(name, ()):
                     yield RunRoot(unit, Occasion.EXIT, code.module, unit.line)
+        for name in _logging_methods(found, bases):
+            for unit in found.methods.get(name, ()):
+                yield RunRoot(unit, Occasion.LOGGING, code.module, unit.line)
 
     def _above(self, code: FileCode, found: ClassFacts) -> list[ClassFacts]:
         return [found, *self._linker.family(code, found.name)]
@@ -261,6 +271,16 @@ class RootFinder:
                 if unit not in seen:
                     seen.add(unit)
                     yield unit
+
+
+def _logging_methods(found: ClassFacts, bases: Iterable[str]) -> list[str]:
+    """Return the methods that logging calls for each record."""
+    ends = {end for base in bases for end in _LOGGING_BASES if base.endswith(end)}
+    if "Handler" in ends and "emit" in found.methods:
+        return ["emit", "handle", "handleError"]
+    if ends & {"Formatter", "Filter"} and {"format", "filter"} & set(found.methods):
+        return [name for name in found.methods if not name.startswith("__")]
+    return []
 
 
 def _may_call_any(facts: UnitFacts, value: ast.expr) -> bool:

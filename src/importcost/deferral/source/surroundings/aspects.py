@@ -31,6 +31,8 @@ class Aspect:
     every_import: bool
     unread_import: bool
     made_objects: bool
+    per_thread: bool
+    """True if each thread has its own: what init sets is not set in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def _aspect(name: str, entry: Mapping[str, Any]) -> Aspect:
         every_import=entry.get("every_import", False),
         unread_import=entry["unread_import"],
         made_objects=entry["made_objects"],
+        per_thread=entry.get("per_thread", False),
     )
 
 

@@ -12,6 +12,7 @@ from importcost.deferral.source.reach.reach import Reach
 from importcost.deferral.source.reach.units import UnitFacts
 from importcost.deferral.source.surroundings.aspects import common
 from importcost.deferral.source.surroundings.full_names import FullNames, assigned
+from importcost.deferral.source.surroundings.init_moments import InitMoments, LaterReason
 from importcost.deferral.source.surroundings.instances import depends
 from importcost.deferral.source.surroundings.order import InitOrder
 from importcost.deferral.source.surroundings.outputs import first_output
@@ -25,12 +26,12 @@ from importcost.deferral.source.surroundings.reads import (
 from importcost.deferral.source.surroundings.state_changes import ChangeFinder, StateChange
 from importcost.model.advice import Obstacle
 
-LaterReason = tuple[str, Obstacle]
-"""The reason as a sentence, and its values."""
-
 _DEPTH = 4
 _ALWAYS_LOADED = frozenset(("sys", "os", "os.path", "builtins", "io", "time", "abc", "codecs"))
 """The interpreter loads these before any code of the function: nothing is moved."""
+_LOADED_BY = {"boto3": ("botocore", "s3transfer", "urllib3")}
+"""Packages that others load, for those whose source is not at hand."""
+
 _PATH_CALLS = ("str", "os.path.join", "os.path.normpath", "pathlib.Path", "os.fspath")
 
 
@@ -44,6 +45,7 @@ class LaterChanges:
         self._reads = ReadFinder(reach.graph, installed)
         self._order = InitOrder(reach.graph)
         self.modules = OwnModules(reach.graph)
+        self._moments = InitMoments(self._names)
 
     @property
     def _own(self) -> Collection[str]:
@@ -81,22 +83,26 @@ class LaterChanges:
             for name in loads:
                 reason = self._import_clash(change, name, set(targets))
                 if reason:
-                    return self._sentence(change, reason, module)
+                    return _sentence(change, reason, module)
         return None
 
     def object_reason(self, module: str, line: int, value: ast.expr) -> LaterReason | None:
         """Return the reason why a value at a line of a module may not be computed later."""
         changes = list(self._effective(module, line))
         code = self.reach.graph.files.get(module)
-        if not changes or code is None:
+        if code is None:
             return None
+        units = list(self._called_by(code.body, value))
+        shared = self._moments.of_value(units, self._changes)
+        if shared or not changes:
+            return shared
         reads = self._reads.of_value(code.body, value)
-        for unit in self._called_by(code.body, value):
+        for unit in units:
             reads.merge(self._reads.of_unit(unit))
         for change in changes:
             reason = self._object_clash(change, reads)
             if reason:
-                return self._sentence(change, reason, module)
+                return _sentence(change, reason, module)
         return None
 
     def output(self, module: str, value: ast.expr) -> tuple[str, int] | None:
@@ -119,7 +125,8 @@ class LaterChanges:
         """Yield the changes that may come between a line of a module's body and its first use."""
         for change in self._changes:
             unit = change.unit
-            if self.reach.after_init(unit):
+            per_thread = change.aspect is not None and change.aspect.per_thread
+            if self.reach.after_init(unit) or (per_thread and self.reach.has_threads):
                 yield change
             elif not unit.name and unit.module == module:
                 if change.line > line:
@@ -177,27 +184,15 @@ class LaterChanges:
             return f"it reads {change.what.replace('()', '')}"
         if change.is_within or any(change.what.startswith(f"{own}.") for own in self._own):
             return None
-        if top in reads.packages:
-            return f"{reads.packages[top]} may read {change.what}"
+        for package, words in reads.packages.items():
+            if package == top or top in _loaded_by(package, self._installed):
+                return f"{words} may read {change.what}"
         used = sorted(name for name in reads.names if name.startswith(f"{top}."))
         if used:
             return f"{used[0].replace('()', '')} may read {change.what}"
         if is_stdlib(top) and reads.packages:
             return f"{next(iter(reads.packages.values()))} may read {change.what}"
         return None
-
-    def _sentence(self, change: StateChange, reads: str, module: str) -> LaterReason:
-        unit = change.unit
-        kind = change.aspect.name if change.aspect else "name"
-        obstacle = Obstacle(kind, unit.module, change.line, change.what)
-        verb = "calls" if change.is_setting else "changes"
-        where = f"line {change.line}"
-        if unit.module != module:
-            where = f"{where} of {unit.module}"
-        if not unit.name:
-            return f"{reads}, which {where} {verb}", obstacle
-        who = "a lambda" if "<lambda" in unit.name else f"{unit.name.rpartition('.')[2]}()"
-        return f"{reads}, which {who} {verb} at {where}", obstacle
 
     def _is_found_by_folder(self, name: str) -> bool:
         """Return True if a module may be found through a relative entry of sys.path."""
@@ -233,6 +228,26 @@ class LaterChanges:
         if isinstance(value, ast.BinOp):
             return self._relative(facts, value.left, depth + 1)
         return "." if self._names.of(facts, value) in ("os.curdir", "os.pardir") else None
+
+
+def _sentence(change: StateChange, reads: str, module: str) -> LaterReason:
+    unit = change.unit
+    kind = change.aspect.name if change.aspect else "name"
+    obstacle = Obstacle(kind, unit.module, change.line, change.what)
+    verb = "calls" if change.is_setting else "changes"
+    where = f"line {change.line}"
+    if unit.module != module:
+        where = f"{where} of {unit.module}"
+    if not unit.name:
+        return f"{reads}, which {where} {verb}", obstacle
+    who = "a lambda" if "<lambda" in unit.name else f"{unit.name.rpartition('.')[2]}()"
+    return f"{reads}, which {who} {verb} at {where}", obstacle
+
+
+def _loaded_by(package: str, installed: InstalledReads | None) -> set[str]:
+    """Return the packages that another one loads, of which the function may patch parts."""
+    loads = installed.loads(package) if installed else ()
+    return {each.partition(".")[0] for each in loads or _LOADED_BY.get(package, ())}
 
 
 def _path_entries(names: FullNames, facts: UnitFacts, node: ast.AST) -> list[ast.expr]:

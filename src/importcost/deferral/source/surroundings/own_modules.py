@@ -12,15 +12,13 @@ from importcost.deferral.source.reach.graph import CallGraph
 from importcost.deferral.source.reach.units import FileCode, MentionedAs
 from importcost.deferral.source.surroundings.aspects import covering
 from importcost.deferral.source.surroundings.full_names import FullNames
+from importcost.deferral.source.surroundings.moments import tells_import_time
 
 _CLOCKS = (
-    "time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.perf_counter",
-    "time.perf_counter_ns", "time.process_time", "time.process_time_ns", "time.gmtime",
-    "time.localtime", "time.ctime", "time.asctime", "time.strftime", "timeit.default_timer",
-    "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today",
-    "datetime.date.today", "pendulum.now", "pendulum.today", "arrow.now", "arrow.utcnow",
+    "timeit.default_timer", "pendulum.now", "pendulum.today", "arrow.now", "arrow.utcnow",
     "pandas.Timestamp.now", "pandas.Timestamp.utcnow", "pandas.Timestamp.today",
 )  # fmt: skip
+"""Other clocks than those of `moments.py`."""
 _HOOK = "__getattr__"
 _LOADED = ("__name__", "__module__", "__package__", "__spec__")
 """Names of modules that are loaded anyway, since code of them runs."""
@@ -61,7 +59,7 @@ class OwnModules:
         return None
 
     def _by_clock(self, item: Imported) -> _Reason | None:
-        """Refuse modules that keep the time of their import."""
+        """Refuse modules that keep the time of their import, or a random number."""
         for loaded in sorted({each for name in item.imported for each in loaded_by(name)}):
             found = self._clock(loaded)
             if found is not None:
@@ -85,7 +83,9 @@ class OwnModules:
             facts = self._graph.facts(unit)
             for node in facts.nodes:
                 name = self._names.of(facts, node.func) if isinstance(node, ast.Call) else None
-                if name is not None and isinstance(node, ast.Call) and covering(name, _CLOCKS):
+                if name is None or not isinstance(node, ast.Call):
+                    continue
+                if tells_import_time(name) or covering(name, _CLOCKS):
                     yield unit.module, name, node.lineno
             for loaded in facts.loads:
                 found = self._clock(loaded)

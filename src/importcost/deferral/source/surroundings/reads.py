@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -137,9 +138,13 @@ class ReadFinder:
         keyed = [key for node in facts.nodes for key in self._keys(facts, node)]
         found = StateReads()
         mentions = [self._names.chain(facts, mention.chain) for mention in facts.mentions]
-        roots = (ast.Name(mention.chain[0], ast.Load()) for mention in facts.mentions)
-        found.names |= {own for root in roots if (own := self._names.own(facts, root))}
+        for mention in facts.mentions:
+            own = self._names.own(facts, _expression(mention.chain))
+            found.names |= {own} if own else set()
         self._mentioned(found, filter(None, mentions), keyed)
+        for mention in facts.mentions:
+            if _is_put_in_builtins(facts, mention.chain[0]):
+                found.add("built-in names", None, mention.chain[0])
         for node in facts.nodes:
             if isinstance(node, ast.Call):
                 self._called(found, facts, node)
@@ -159,6 +164,8 @@ class ReadFinder:
                 names += [name] if name else []
                 own = self._names.own(facts, node)
                 found.names |= {own} if own else set()
+            if isinstance(node, ast.Name) and _is_put_in_builtins(facts, node.id):
+                found.add("built-in names", None, node.id)
         self._mentioned(found, names, keyed)
         return found
 
@@ -242,6 +249,23 @@ class ReadFinder:
     @cached_property
     def _in_bodies(self) -> frozenset[str]:
         return _tops_of(code.body for code in self._graph.files.values())
+
+
+def _expression(chain: Sequence[str]) -> ast.expr:
+    node: ast.expr = ast.Name(chain[0], ast.Load())
+    for name in chain[1:]:
+        node = ast.Attribute(node, name, ast.Load())
+    return node
+
+
+def _is_put_in_builtins(facts: UnitFacts, name: str) -> bool:
+    """Return True for a name that nothing binds and Python does not bring: gettext's `_`."""
+    scope: UnitFacts | None = facts
+    while scope is not None:
+        if name in scope.targets or name in scope.bound:
+            return False
+        scope = scope.parent
+    return name.isidentifier() and not hasattr(builtins, name) and not name.startswith("__")
 
 
 def _tops_of(units: Iterable[UnitFacts]) -> frozenset[str]:

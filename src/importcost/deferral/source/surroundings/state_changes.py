@@ -16,6 +16,7 @@ _MUTATORS = frozenset(
     (
         "append", "extend", "insert", "remove", "pop", "popitem", "clear", "update", "setdefault",
         "sort", "reverse", "add", "discard", "__setitem__", "__delitem__", "addHandler",
+        "set", "reset", "put", "put_nowait", "appendleft", "popleft", "move_to_end",
     )
 )  # fmt: skip
 _WEAK = frozenset(("append", "extend", "addsitedir"))
@@ -24,6 +25,9 @@ _SETTERS = (
     "enable", "disable", "patch", "add_type", "monkey",
 )  # fmt: skip
 _MAKERS = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__")
+_TEMPORARY = ("errstate", "option_context", "options", "override", "overrides")
+"""Endings of context managers that change settings of their package for a while."""
+
 _SAFE_LIMIT = 1_000
 """CPython's own recursion limit: a higher one cannot make an import fail."""
 
@@ -61,6 +65,7 @@ class ChangeFinder:
         """Yield every change of every unit, module bodies included."""
         for facts in self._graph.units():
             yield from self._handed_out(facts)
+            yield from self._by_default(facts)
             for node in facts.nodes:
                 if isinstance(node, ast.Call):
                     yield from self._call(facts, node)
@@ -123,7 +128,8 @@ class ChangeFinder:
             attribute = _strings(node.args[1:2])
             holder = self._names.of(facts, node.args[0])
             for each in (attribute or ()) if holder else ():
-                yield from self._change(facts, f"{holder}.{each}", None, line)
+                stored = holder if holder in self._objects else f"{holder}.{each}"
+                yield from self._change(facts, stored, None, line)
             yield from self._within(facts, node.args[0], line)
         elif name.endswith("patch.dict") and node.args:
             patched = self._names.of(facts, node.args[0]) or _text(node.args[0])
@@ -136,7 +142,10 @@ class ChangeFinder:
             whole = f"{owner}.{text}" if owner and text else None
             yield from self._change(facts, whole, None, line)
         elif (
-            "." in name and "(" not in name and last.startswith(_SETTERS) and self._is_foreign(name)
+            "." in name
+            and "(" not in name
+            and (last.startswith(_SETTERS) or last.endswith(_TEMPORARY))
+            and self._is_foreign(name)
         ):
             yield StateChange(None, name, None, unit, line, is_setting=True)
 
@@ -182,11 +191,33 @@ class ChangeFinder:
             for unit in self._graph.units_of(
                 edge.target for edge in edges if edge.line == node.lineno
             ):
-                if _changes_parameter(self._graph.facts(unit)):
-                    if name in self._objects:
-                        yield from self._change(facts, name, None, node.lineno)
-                    else:
-                        yield from self._within(facts, argument, node.lineno)
+                given = self._graph.facts(unit)
+                is_object = name in self._objects
+                if _changes_parameter(given) and is_object:
+                    yield from self._change(facts, name, None, node.lineno)
+                elif _changes_parameter(given):
+                    yield from self._within(facts, argument, node.lineno)
+                if name is not None and is_object:
+                    yield from self._kept(given, name)
+
+    def _by_default(self, facts: UnitFacts) -> Iterator[StateChange]:
+        """Yield the changes of `os.environ` as a parameter's default value."""
+        arguments = getattr(facts.node, "args", None)
+        if arguments is None or facts.parent is None:
+            return
+        for default in (*arguments.defaults, *filter(None, arguments.kw_defaults)):
+            name = self._names.of(facts.parent, default)
+            if name in self._objects:
+                if _changes_parameter(facts):
+                    yield from self._change(facts, name, None, facts.unit.line)
+                yield from self._kept(facts, name)
+
+    def _kept(self, given: UnitFacts, name: str) -> Iterator[StateChange]:
+        """Yield the changes through attributes in which a unit keeps a parameter."""
+        kept = _kept_parameters(given)
+        for facts in self._graph.units() if kept else ():
+            for line in _changed_attributes(facts, kept):
+                yield from self._change(facts, name, None, line)
 
     def _change(
         self,
@@ -254,20 +285,51 @@ def _text(node: ast.expr) -> str | None:
 
 
 def _changes_parameter(facts: UnitFacts) -> bool:
-    arguments = getattr(facts.node, "args", None)
-    names = {arg.arg for arg in parameters(arguments)} if arguments else set()
-    for node in facts.nodes:
-        targets: list[ast.expr] = []
-        if isinstance(node, (ast.Assign, ast.Delete)):
-            targets = [target for target in node.targets if isinstance(target, ast.Subscript)]
-        elif isinstance(node, ast.AugAssign):
-            targets = [node.target]
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            targets = [node.func] if node.func.attr in _MUTATORS else []
-        for target in targets:
-            root: ast.expr = target
-            while isinstance(root, (ast.Attribute, ast.Subscript)):
-                root = root.value
-            if isinstance(root, ast.Name) and root.id in names:
-                return True
+    names = _parameters(facts)
+    for target in _changed(facts):
+        root: ast.expr = target
+        while isinstance(root, (ast.Attribute, ast.Subscript)):
+            root = root.value
+        if isinstance(root, ast.Name) and root.id in names:
+            return True
     return False
+
+
+def _parameters(facts: UnitFacts) -> set[str]:
+    arguments = getattr(facts.node, "args", None)
+    return {arg.arg for arg in parameters(arguments)} if arguments else set()
+
+
+def _changed(facts: UnitFacts) -> Iterator[ast.expr]:
+    """Yield the expressions whose object a unit changes, with the item or method around them."""
+    for node in facts.nodes:
+        if isinstance(node, (ast.Assign, ast.Delete)):
+            yield from (target for target in node.targets if isinstance(target, ast.Subscript))
+        elif isinstance(node, ast.AugAssign):
+            yield node.target
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in _MUTATORS
+        ):
+            yield node.func
+
+
+def _kept_parameters(facts: UnitFacts) -> set[str]:
+    """Return the attributes to which a unit assigns one of its parameters."""
+    names = _parameters(facts)
+    return {
+        target.attr
+        for node in facts.nodes
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Attribute)
+        and any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(node.value))
+    }
+
+
+def _changed_attributes(facts: UnitFacts, kept: set[str]) -> Iterator[int]:
+    for target in _changed(facts):
+        held = target.value if isinstance(target, (ast.Subscript, ast.Attribute)) else target
+        if isinstance(held, ast.Attribute) and held.attr in kept:
+            yield target.lineno
