@@ -108,6 +108,11 @@ SHARE = ShareType()
     metavar="DOLLARS",
     help="Highest cost of the month. Default: twice the present one.",
 )
+@click.option(
+    "--free-tier",
+    is_flag=True,
+    help="Take off the account's monthly free tier: no other function uses it up.",
+)
 @measure_options
 @precise_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -47,13 +47,15 @@ class Prices:
     """A price table of one region, in US dollars; names say per what.
 
     A price that was not found is infinite. `by_arch` lacks an architecture whose GB-second has no
-    price.
+    price. The free requests and GB-seconds are an account's, in all regions together.
     """
 
     provenance: FigureProvenance
     region: str
     by_arch: Mapping[str, ArchPrices]
     requests_per_million: float
+    free_requests_per_month: float
+    free_gb_seconds_per_month: float
     snapstart_cache_gb_second: float
     snapstart_cache_minimum_seconds: float
     snapstart_restore_gb: float
@@ -191,6 +193,8 @@ def _parse(data: Mapping[str, Any], where: str) -> Prices:
         region=text_field(data, "region", where),
         by_arch=by_arch,
         requests_per_million=number(data, "requests_per_million", where),
+        free_requests_per_month=number(data, "free_requests_per_month", where),
+        free_gb_seconds_per_month=number(data, "free_gb_seconds_per_month", where),
         snapstart_cache_gb_second=number(data, "snapstart_cache_gb_second", where),
         snapstart_cache_minimum_seconds=number(data, "snapstart_cache_minimum_seconds", where),
         snapstart_restore_gb=number(data, "snapstart_restore_gb", where),

@@ -154,7 +154,8 @@ def compare_strategies(
     bill = estimate(profile, prices=prices, calibration=calibration)
     found = savings_of(profile)
     starts = _starts(profile, found, bill, calibration)
-    maker = _Maker(traffic, Tariff(bill.memory_mb / 1024, bill.arch, prices))
+    tariff = Tariff(bill.memory_mb / 1024, bill.arch, prices, traffic.free_tier)
+    maker = _Maker(traffic, tariff)
     obstacles = (*snapstart_obstacles(bill, traffic), *unpriced(prices, bill.arch, traffic))
     is_possible = prices.has_snapstart and not snapstart_obstacles(bill, traffic)
     conditions = snapstart_conditions(bill) if is_possible else ()
@@ -307,7 +308,8 @@ class _Maker:
             remark += f" (cold rate left {low:.2%} to {high:.2%}, by when Lambda reclaims)"
         left = replace(self.traffic, cold_rate=rate)
         remarks = (*start.remarks, remark)
-        return self._cold(start, (*start.remedies, PINGER), left, pings(self.tariff), remarks)
+        calls = pings(self.tariff, left, start.billed_ms.value)
+        return self._cold(start, (*start.remedies, PINGER), left, calls, remarks)
 
     def snapstart(self, remarks: tuple[str, ...]) -> RemedyOption:
         """Return SnapStart for the code as it is; `remarks` are what it needs."""

@@ -8,7 +8,7 @@ pinger           on demand + K (T / period) (R + ping M g)
 streaming        + 0.008 a GB past 6 MB a request and 100 GB a month
 
 Source: AWS Lambda pricing; prices are those of the dated price file, GB-seconds by tier. The free
-tier is left out.
+tier counts if the traffic says so: requests, and GB-seconds that are not provisioned.
 """
 
 from __future__ import annotations
@@ -33,20 +33,26 @@ class CostPart:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """A function's memory (GB) at the prices of its architecture."""
+    """A function's memory (GB) at the prices of its architecture, with the free tier or without."""
 
     memory_gb: float
     arch: str
     prices: Prices
+    has_free_tier: bool = False
 
     @property
     def tiers(self) -> Sequence[Tier]:
-        """Steps of the on-demand GB-second."""
-        return self.prices.by_arch[self.arch].gb_second
+        """Steps of the on-demand GB-second, the free ones first."""
+        paid = self.prices.by_arch[self.arch].gb_second
+        if not self.has_free_tier:
+            return paid
+        return (Tier(self.prices.free_gb_seconds_per_month, 0.0), *paid)
 
     def requests(self, count: float) -> CostPart:
         """Return the cost of `count` requests."""
-        return CostPart("requests", count * self.prices.requests_per_million / 1_000_000)
+        free = self.prices.free_requests_per_month if self.has_free_tier else 0.0
+        paid = max(0.0, count - free)
+        return CostPart("requests", paid * self.prices.requests_per_million / 1_000_000)
 
 
 def on_demand(
@@ -102,11 +108,22 @@ def provisioned(traffic: Traffic, tariff: Tariff, billed_init_ms: float) -> tupl
     return tuple(parts)
 
 
-def pings(tariff: Tariff, environments: int = 1) -> CostPart:
-    """Return the monthly cost of calls that keep environments warm, on top of the traffic."""
+def pings(
+    tariff: Tariff, traffic: Traffic, billed_init_ms: float, environments: int = 1
+) -> CostPart:
+    """Return the monthly cost of calls that keep environments warm, on top of the traffic.
+
+    What the traffic itself takes of the free tier is not there for the calls.
+    """
     calls = environments * assumed("month_seconds").value / assumed("ping_period_s").value
     work = calls * assumed("ping_ms").value / 1000 * tariff.memory_gb
-    return CostPart("pings", tariff.requests(calls).dollars + tiered(work, tariff.tiers))
+    count = traffic.invocations
+    busy_ms = traffic.duration_ms + traffic.cold_rate * billed_init_ms
+    before = count * tariff.memory_gb * busy_ms / 1000
+    asked = tariff.requests(count + calls).dollars - tariff.requests(count).dollars
+    return CostPart(
+        "pings", asked + tiered(before + work, tariff.tiers) - tiered(before, tariff.tiers)
+    )
 
 
 def streaming(traffic: Traffic, prices: Prices) -> CostPart:

@@ -24,7 +24,7 @@ class Traffic:
     answer begins. `versions` counts the SnapStart versions kept, `provisioned` the environments,
     and `spillover` is the share of requests that find none of them free. `uses_efs` and `tmp_mb`
     decide whether SnapStart is possible. `max_added_ms` and `max_dollars` (a month) are the user's
-    limits, or None.
+    limits, or None. `free_tier` is True if the account's free tier is there for this function.
     """
 
     invocations: int
@@ -40,6 +40,7 @@ class Traffic:
     tmp_mb: int = 512
     max_added_ms: float | None = None
     max_dollars: float | None = None
+    free_tier: bool = False
 
     def __post_init__(self) -> None:
         """Raise UsageError for impossible figures."""

@@ -139,7 +139,10 @@ def _assumptions(found: RemedyTable) -> list[str]:
     traffic = found.traffic
     lines = [
         f"{traffic.use_share:.0%} of cold starts need the deferred work at once.",
-        "Prices are without the free tier; a month's GB-seconds are priced by tier.",
+        (
+            f"Prices are {'after' if traffic.free_tier else 'without'} the free tier; a month's"
+            " GB-seconds are priced by tier."
+        ),
     ]
     given = {
         "first_byte_share": traffic.first_byte_ms is not None or not traffic.streams,
