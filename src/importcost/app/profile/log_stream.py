@@ -30,6 +30,8 @@ def one_cold_start(decoded: str, name: str, wanted: str | None) -> str:
     streams = _by_stream(log_events(decoded))
     with_rows = [one for one, lines in streams.items() if _rows(lines)]
     if wanted is None and len(with_rows) < 2:
+        if len(streams) == 1 and not decoded.startswith("EVENTS\t"):
+            return decoded  # its own lines, for messages that count them
         return "\n".join(streams[with_rows[0]]) + "\n" if with_rows else decoded
     chosen = [one for one in with_rows if wanted is not None and wanted in one]
     if len(chosen) == 1:
