@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Protocol
 
 from importcost.deferral.source.reach.graph import CallGraph
-from importcost.deferral.source.reach.units import MentionedAs, UnitFacts
+from importcost.deferral.source.reach.units import CodeUnit, MentionedAs, UnitFacts
 from importcost.deferral.source.surroundings.aspects import Keys, covering, surroundings
 from importcost.deferral.source.surroundings.full_names import FullNames
 from importcost.deferral.source.surroundings.relative_paths import BY_PATH, takes_relative_path
@@ -81,6 +81,7 @@ class ReadFinder:
         self._names = FullNames(graph)
         self._aspects = surroundings().aspects
         self._modules: dict[str, StateReads] = {}
+        self._units: dict[CodeUnit, StateReads] = {}
         self._tops: dict[str, frozenset[str]] = {}
 
     def of_import(self, module: str) -> StateReads:
@@ -134,7 +135,15 @@ class ReadFinder:
                 found.add(name, aspect.stdlib_imports[entry], f"importing {module}")
 
     def of_unit(self, facts: UnitFacts) -> StateReads:
-        """Return what the code of one unit reads, without the units that it calls."""
+        """Return what the code of one unit reads, without the units that it calls.
+
+        Many modules and values reach the same units, so each is read once.
+        """
+        if facts.unit not in self._units:
+            self._units[facts.unit] = self._unit(facts)
+        return self._units[facts.unit]
+
+    def _unit(self, facts: UnitFacts) -> StateReads:
         keyed = [key for node in facts.nodes for key in self._keys(facts, node)]
         found = StateReads()
         mentions = [self._names.chain(facts, mention.chain) for mention in facts.mentions]
