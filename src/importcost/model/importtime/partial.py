@@ -38,11 +38,14 @@ def nest_partial(rows: RowTable, phase: str) -> PartialTree:
     """Return the tree of any rows, in any order; each node is in the one phase."""
     nesting = _Nesting(rows)
     placed = nesting.place_displaced()
+    is_ordered = not (placed or nesting.contradicts)
+    if not is_ordered and nesting.has_all_rows():
+        nesting.tells_missing = False
     order = nesting.preorder()
     return PartialTree(
         tree=nesting.tree(order, phase),
         depths=array("q", [rows.depth[row] if row >= 0 else -1 for row, _ in order]),
-        is_ordered=not (placed or nesting.contradicts),
+        is_ordered=is_ordered,
         orphans=len(nesting.orphans) - placed,
     )
 
@@ -74,8 +77,8 @@ class _Nesting:
         self._rows = rows
         count = len(rows)
         self.parents = [NO_PARENT] * count
-        # Threads make self times negative and nesting false: then nothing is told to be missing.
-        self._is_threaded = count > 0 and min(rows.self_us) < 0
+        # Threads make self times negative and nesting false.
+        self.tells_missing = count > 0 and min(rows.self_us) >= 0
         self.room = [
             max(0, max(0, time) - max(0, own))
             for own, time in zip(rows.self_us, rows.cumulative_us, strict=True)
@@ -114,7 +117,7 @@ class _Nesting:
         depths = self._rows.depth
         open_rows = [row for row, room in enumerate(self.room) if room > self._children[row] + 1]
         steps, placed = _SEARCH_STEPS, 0
-        for row in self.orphans:
+        for row in sorted(self.orphans, key=lambda row: -self._rows.cumulative_us[row]):
             steps -= len(open_rows)
             if steps < 0:
                 break
@@ -126,10 +129,19 @@ class _Nesting:
                 and not self._is_inside(parent, row)
             ]
             if found:
-                nearest = min(found, key=lambda parent: (abs(parent - row), -depths[parent]))
-                self._attach(row, nearest)
+                # The parent itself is one level up; another is only an ancestor.
+                best = min(found, key=lambda one: (depths[row] - depths[one] != 1, abs(one - row)))
+                self._attach(row, best)
                 placed += 1
         return placed
+
+    def has_all_rows(self) -> bool:
+        """Return True if the roots' figures are those of the rows alone: none is missing."""
+        rows = self._rows
+        roots = sum(
+            us for us, depth in zip(rows.cumulative_us, rows.depth, strict=True) if not depth
+        )
+        return sum(rows.self_us) >= roots
 
     def _is_inside(self, row: int, ancestor: int) -> bool:
         while row not in (NO_PARENT, ancestor):
@@ -166,7 +178,7 @@ class _Nesting:
             found.append((row, parent))
             if row < 0:
                 continue
-            if self.room[row] > self._children[row] + 1 and not self._is_threaded:
+            if self.room[row] > self._children[row] + 1 and self.tells_missing:
                 stack.append((~row, position))
             stack += [(child, position) for child in reversed(children[row])]
         return found
