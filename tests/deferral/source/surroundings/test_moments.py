@@ -261,3 +261,22 @@ def handler(event, context):
     assert object_verdict(analysed(text), "made").kind is VerdictKind.NOT_DEFERRABLE
     calm = text.replace(patch, "pass")
     assert object_verdict(analysed(calm), "made").kind is not VerdictKind.NOT_DEFERRABLE
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["open('/tmp/a', 'w').write('x')", "os.remove('/tmp/a')", "shutil.copy('/tmp/b', '/tmp/a')"],
+)
+def test_an_object_that_reads_a_file_stays_if_a_function_changes_files(change):
+    text = f"""
+import os
+import shutil
+import yaml
+made = yaml.safe_load(open("/tmp/a"))
+def handler(event, context):
+    {change}
+    return made
+"""
+    assert object_verdict(analysed(text), "made").kind is VerdictKind.NOT_DEFERRABLE
+    calm = text.replace(change, "open('/tmp/b').read()")
+    assert object_verdict(analysed(calm), "made").kind is not VerdictKind.NOT_DEFERRABLE

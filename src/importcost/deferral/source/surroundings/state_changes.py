@@ -28,6 +28,7 @@ _MAKERS = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_n
 _TEMPORARY = ("errstate", "option_context", "options", "override", "overrides")
 """Endings of context managers that change settings of their package for a while."""
 
+_OPENERS = frozenset(("open", "io.open", "codecs.open", "gzip.open"))
 _SAFE_LIMIT = 1_000
 """CPython's own recursion limit: a higher one cannot make an import fail."""
 
@@ -124,6 +125,8 @@ class ChangeFinder:
             if name in aspect.calls and not _only_asks(name, node):
                 keys = _strings(node.args[:1]) if name in ("os.putenv", "os.unsetenv") else None
                 yield StateChange(aspect, f"{name}()", keys, unit, line, last in _WEAK)
+        if name in _OPENERS and _writes(node):
+            yield StateChange(surroundings().aspects["files"], f"{name}()", None, unit, line)
         if name == "setattr" and len(node.args) == 3:
             attribute = _strings(node.args[1:2])
             holder = self._names.of(facts, node.args[0])
@@ -236,6 +239,12 @@ class ChangeFinder:
             return
         shown = what if aspect is None or "(" not in what else aspect.words
         yield StateChange(aspect, shown, keys, facts.unit, line, addition and aspect is not None)
+
+
+def _writes(node: ast.Call) -> bool:
+    """Return True if a call opens a file to write it, as far as its mode is constant."""
+    modes = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "mode")]
+    return any(set(_text(mode) or "") & set("wax+") for mode in modes)
 
 
 def _only_asks(name: str, node: ast.Call) -> bool:
