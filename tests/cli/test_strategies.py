@@ -90,6 +90,13 @@ def test_a_share_is_written_either_way(folder, rate):
         (("--max-added", "nan"), "longest wait"),
         (("--max-cost", "nan"), "highest cost"),
         (("--max-cost", "inf"), "highest cost"),
+        (("--percentile", "often"), "not a percentile"),
+        (("--percentile", "100"), "below 100"),
+        (("--by-hour", "1,2"), "24 figures"),
+        (("--by-hour", "often"), "24 numbers"),
+        (("--burst", "nan"), "burst"),
+        (("--idle-reclaim", "nan"), "idle time"),
+        (("--arrivals", "p.json"), "--invocations"),
     ],
 )
 def test_figures_that_cannot_be_are_refused(folder, args, word):
@@ -102,4 +109,44 @@ def test_figures_that_cannot_be_are_refused(folder, args, word):
 def test_traffic_must_be_stated(folder):
     done = importcost(folder, "strategies", "p.json", "--invocations", "5")
     assert done.returncode == 2
-    assert "--cold-rate" in done.stderr
+    assert "--duration" in done.stderr
+    assert "--arrivals" in done.stderr
+
+
+def test_a_log_tells_the_traffic(folder):
+    line = (
+        "2026-11-30T10:{minute:02}:{second:02}.500000Z REPORT RequestId: r{number}\t"
+        "Duration: 200.00 ms\tBilled Duration: 200 ms\t"
+        "Memory Size: 512 MB\tMax Memory Used: 90 MB\n"
+    )
+    log = "".join(
+        line.format(minute=number // 60, second=number % 60, number=number) for number in range(600)
+    )
+    (folder / "log.txt").write_text(log)
+    done = importcost(folder, "strategies", "p.json", "--arrivals", "log.txt", "--json")
+    assert done.returncode == 0, done.stderr
+    traffic = json.loads(done.stdout)["traffic"]
+    assert traffic["invocations"] == pytest.approx(2_628_000, rel=0.01)
+    assert traffic["duration_ms"] == pytest.approx(200.0)
+    assert traffic["recorded"] == {"requests": 600}
+    assert traffic["cold_rate"] is None
+
+
+def test_spillover_and_the_percentile_are_in_the_json(folder):
+    month = ("--invocations", "5000000", "--duration", "120")
+    args = ("--environments", "1", "--percentile", "p99.99", "--json")
+    done = importcost(folder, "strategies", "p.json", *month, *args)
+    found = json.loads(done.stdout)
+    assert found["provisioned"]["environments"] == 1
+    assert found["provisioned"]["spillover"] == pytest.approx(0.186, abs=0.004)
+    assert found["traffic"]["met_share"] == pytest.approx(0.9999)
+
+
+def test_estimate_warns_of_workers_that_do_not_fit(folder):
+    done = importcost(folder, "estimate", "p.json", "--workers", "16", "--memory", "2048,32768")
+    assert done.returncode == 0, done.stderr
+    assert "Managed Instances with 16 workers" in done.stdout
+    assert "was not measured" in done.stdout
+    done = importcost(folder, "estimate", "p.json", "--workers", "16", "--memory", "512")
+    assert done.returncode == 2
+    assert "512 MB" in done.stderr

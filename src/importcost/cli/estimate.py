@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from importcost.billing.figures.datafiles import check_memory
+from importcost.billing.figures.datafiles import check_memory, load_limits
 from importcost.cli.options import (
     measure_options,
     precise_option,
@@ -27,6 +27,12 @@ DEFAULT_MEMORY_MB = 128
 @click.argument("target")
 @measure_options
 @precise_option
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="Workers of a Managed Instances environment: says which sizes hold them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the table only.")
 @click.option("--no-progress", is_flag=True, help="Show no progress line.")
@@ -36,6 +42,7 @@ def command(
     /,
     *,
     target: str,
+    workers: int | None,
     as_json: bool,
     precise: bool,
     quiet: bool,
@@ -50,10 +57,13 @@ def command(
     from importcost.app.bill.estimate import EstimateRequest, estimate_profile
     from importcost.reports.terminal.curve import render_curve, render_curve_json
 
-    sizes = parse_memories(context.params["memory"])
-    options["memory"] = sizes[0] if sizes else DEFAULT_MEMORY_MB
+    sizes = parse_memories(context.params["memory"], with_workers=workers is not None)
+    largest = load_limits().memory_max_mb
+    # Sizes that only Managed Instances have are no points of the on-demand curve.
+    own = tuple(size for size in sizes if size <= largest)
+    options["memory"] = own[0] if own else DEFAULT_MEMORY_MB
     request = EstimateRequest(
-        memories=sizes,
+        memories=own,
         arches=(options["arch"],) if is_given(context, "arch") else (),
         package_types=(options["package_type"],) if is_given(context, "package_type") else (),
     )
@@ -66,19 +76,30 @@ def command(
         no_progress=no_progress,
     )
     curve = estimate_profile(profile, request, calibration)
+    managed = None
+    if workers is not None:
+        from importcost.billing.remedies.managed_memory import managed_memory
+
+        init_ms = curve.points[0].estimate.init_ms.value
+        managed = managed_memory(profile, workers, init_ms, sizes)
     if as_json:
-        show(render_curve_json(curve, profile).rstrip("\n"))
-    else:
-        show(render_curve(curve, profile, width=terminal_width(), colour=wants_colour()))
+        show(render_curve_json(curve, profile, managed).rstrip("\n"))
+        return
+    width, colour = terminal_width(), wants_colour()
+    show(render_curve(curve, profile, width=width, colour=colour, managed=managed))
 
 
-def parse_memories(given: Sequence[str]) -> tuple[int, ...]:
-    """Return the sizes in texts like `128,512`, in MB. Raises UsageError for an invalid one."""
+def parse_memories(given: Sequence[str], *, with_workers: bool = False) -> tuple[int, ...]:
+    """Return the sizes in texts like `128,512`, in MB. Raises UsageError for an invalid one.
+
+    Environments `with_workers` have sizes of their own, checked with them.
+    """
     words = [word.strip() for text in given for word in text.split(",")]
     for word in words:
         if not (word.isascii() and word.isdecimal()):
             raise UsageError(f"--memory takes sizes in MB like 128,512,1024, not {word!r}.")
-    return tuple(check_memory(int(word)) for word in words)
+    sizes = tuple(int(word) for word in words)
+    return sizes if with_workers else tuple(check_memory(size) for size in sizes)
 
 
 # Here one handler is estimated for many sizes; the shared option takes one.

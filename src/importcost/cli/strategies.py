@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,11 @@ from importcost.cli.options import (
 from importcost.cli.printing import show
 from importcost.cli.target_profile import profile_of
 from importcost.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from importcost.billing.remedies.traffic import Traffic
 
 
 class ShareType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -41,19 +47,96 @@ class ShareType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 SHARE = ShareType()
 
 
+class PercentileType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A percentile: `99`, `99.9`, `p99` or `99%`."""
+
+    name = "percentile"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the share from 0 to 1, or end with click's message."""
+        text = str(value).strip().lower().removeprefix("p").removesuffix("%")
+        try:
+            found = float(text)
+        except ValueError:
+            self.fail(f"{value!r} is not a percentile: write 99 or 99.9.", param, ctx)
+        if not 50 <= found < 100:
+            self.fail(f"{value!r} is not a percentile from 50 to below 100.", param, ctx)
+        return found / 100
+
+
+class HourlyType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """Relative rates of hours: numbers with commas between them."""
+
+    name = "rates"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        """Return the numbers, or end with click's message."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(float(word) for word in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not 24 numbers with commas between them.", param, ctx)
+
+
+PERCENTILE, HOURLY = PercentileType(), HourlyType()
+
+
 @click.command("strategies")
 @click.argument("target")
-@click.option("--invocations", type=click.IntRange(min=1), required=True, help="Requests a month.")
 @click.option(
-    "--cold-rate", type=SHARE, required=True, metavar="P", help="Share that start cold: 0.01, 1%."
+    "--invocations", type=click.IntRange(min=1), help="Requests a month; --arrivals tells, too."
 )
 @click.option(
     "--duration",
     "duration_ms",
     type=click.FloatRange(min=0, min_open=True),
-    required=True,
     metavar="MS",
-    help="Duration of a warm request.",
+    help="Duration of a warm request; a log tells, too.",
+)
+@click.option(
+    "--cold-rate",
+    type=SHARE,
+    metavar="P",
+    help="Share that start cold, as measured: 0.01, 1%. Default: simulated.",
+)
+@click.option(
+    "--by-hour",
+    type=HOURLY,
+    metavar="W,W,...",
+    default=(),
+    help="Relative rates of the 24 hours of a day. Default: all alike.",
+)
+@click.option(
+    "--burst",
+    type=click.FloatRange(min=1),
+    default=1.0,
+    metavar="N",
+    help="Requests that come together, on the average. Default: 1, at random.",
+)
+@click.option(
+    "--arrivals",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Replay a CloudWatch log with REPORT lines, or times, one a line.",
+)
+@click.option(
+    "--idle-reclaim",
+    "idle_reclaim_s",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Idle seconds after which Lambda reclaims an environment. Default: assumed.",
+)
+@click.option(
+    "--recycle",
+    "recycle_s",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Age at which Lambda replaces an environment, seconds. Default: assumed.",
 )
 @click.option("--payload-kb", type=click.FloatRange(min=0), help="The answer's size, if streamed.")
 @click.option(
@@ -78,17 +161,39 @@ SHARE = ShareType()
     help="Share of cold starts that need the deferred work at once. Default: all.",
 )
 @click.option(
+    "--environments",
     "--provisioned",
+    "provisioned",
     type=click.IntRange(min=1),
     metavar="C",
-    help="Provisioned environments. Default: three times the average concurrency.",
+    help="Provisioned environments. Default: the cheapest that keep --max-added.",
 )
 @click.option(
     "--spillover",
     type=SHARE,
-    default=0.0,
     metavar="S",
-    help="Share of requests that find none of them. Default: none.",
+    help="Share of requests that find none of them, as measured. Default: simulated.",
+)
+@click.option(
+    "--pinged",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    metavar="K",
+    help="Environments that the pinger keeps warm.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="Workers in an environment of Managed Instances. Default: as many as fit, up to 16.",
+)
+@click.option(
+    "--instance-price",
+    "dollars_per_hour",
+    type=click.FloatRange(min=0, min_open=True, max=10_000),
+    metavar="DOLLARS",
+    help="EC2's price of a large instance an hour. Default: as listed for us-east-1.",
 )
 @click.option("--efs", "uses_efs", is_flag=True, help="The function mounts EFS.")
 @click.option(
@@ -100,6 +205,12 @@ SHARE = ShareType()
     type=click.FloatRange(min=0),
     metavar="MS",
     help="Longest wait that a cold start may add. Default: a warm request's duration.",
+)
+@click.option(
+    "--percentile",
+    type=PERCENTILE,
+    metavar="P",
+    help="Percentile of requests that --max-added is for. Default: 99.9.",
 )
 @click.option(
     "--max-cost",
@@ -135,15 +246,14 @@ def command(
     TARGET is what `importcost profile` takes, or a saved profile (.json); one saved with
     `importcost defer -o x.json` has its savings verified.
     """
-    from dataclasses import fields
-
     from importcost.app.bill.remedies import strategies_for
-    from importcost.billing.remedies.traffic import Traffic
+    from importcost.billing.remedies.managed import ManagedChoice
     from importcost.reports.terminal.remedies import render_strategies, strategies_json
 
     if options["first_byte_ms"] is not None and not options["payload_kb"]:
         raise UsageError("--first-byte is of a streamed answer: add --payload-kb.")
-    traffic = Traffic(**{one.name: options[one.name] for one in fields(Traffic)})
+    traffic = _traffic(options)
+    managed = ManagedChoice(options["workers"], options["dollars_per_hour"])
     profile, calibration = profile_of(
         context,
         target,
@@ -152,7 +262,7 @@ def command(
         quiet=quiet or as_json,
         no_progress=no_progress,
     )
-    found = strategies_for(profile, traffic, calibration)
+    found = strategies_for(profile, traffic, calibration, managed)
     if as_json:
         show(strategies_json(found.comparison, found.recommendation).rstrip("\n"))
     else:
@@ -161,3 +271,32 @@ def command(
             found.comparison, found.recommendation, width=width, colour=wants_colour()
         )
         show(text)
+
+
+def _traffic(options: Mapping[str, Any]) -> Traffic:
+    """Return the traffic of the options. Raises UsageError if they do not say enough."""
+    from dataclasses import fields
+
+    from importcost.app.bill.remedies import month_of, recorded_arrivals
+    from importcost.billing.remedies.traffic import Traffic
+
+    given = {one.name: options[one.name] for one in fields(Traffic) if one.name in options}
+    if options["arrivals"] is not None:
+        for flag, name, default in (("--by-hour", "by_hour", ()), ("--burst", "burst", 1.0)):
+            if options[name] != default:
+                raise UsageError(f"{flag} describes arrivals, and --arrivals has them: leave one.")
+        # Rates and bill are of the same traffic: a stated month beside the log would be two.
+        if options["invocations"] is not None:
+            raise UsageError("--invocations is the rate of --arrivals: leave one.")
+        recorded = recorded_arrivals(options["arrivals"], options["duration_ms"])
+        given["recorded"] = recorded
+        given["duration_ms"] = options["duration_ms"] or recorded.service_s * 1000
+        given["invocations"] = month_of(recorded)
+    missing = [
+        flag
+        for flag, name in (("--invocations", "invocations"), ("--duration", "duration_ms"))
+        if given[name] is None
+    ]
+    if missing:
+        raise UsageError(f"Describe the traffic: add {' and '.join(missing)}, or --arrivals FILE.")
+    return Traffic(**given)

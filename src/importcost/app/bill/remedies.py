@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from importcost.billing.calibration import Calibration
+from importcost.billing.figures.assumptions import assumed
+from importcost.billing.queueing.arrivals import RecordedArrivals
 from importcost.billing.remedies.compare import RemedyTable, compare_strategies
+from importcost.billing.remedies.managed import ManagedChoice
 from importcost.billing.remedies.recommend import Recommendation, recommend
 from importcost.billing.remedies.traffic import Traffic
+from importcost.errors import UsageError
+from importcost.model.cloudwatch.request_times import read_request_times
 from importcost.model.profile import Profile
+
+FEWEST_RECORDED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +28,46 @@ class RemediesFound:
 
 
 def strategies_for(
-    profile: Profile, traffic: Traffic, calibration: Calibration | None
+    profile: Profile,
+    traffic: Traffic,
+    calibration: Calibration | None,
+    managed: ManagedChoice | None = None,
 ) -> RemediesFound:
     """Compare strategies, with the profile's calibration if the configuration has one.
 
     Raises UsageError for settings that Lambda does not have.
     """
-    found = compare_strategies(profile, traffic, calibration=calibration)
+    found = compare_strategies(profile, traffic, calibration=calibration, managed=managed)
     return RemediesFound(found, recommend(found))
+
+
+def recorded_arrivals(path: Path, duration_ms: float | None) -> RecordedArrivals:
+    """Return the arrivals in a file: a CloudWatch log, or a list of times.
+
+    A list needs the `duration_ms` of a request; a log has its own. Raises UsageError for a file
+    that cannot be read, or that holds fewer than two arrivals.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise UsageError(f"Cannot read the arrivals in {path}: {reason}.") from error
+    found = read_request_times(text)
+    if len(found.times) < FEWEST_RECORDED:
+        raise UsageError(
+            f"{path} holds {len(found.times)} arrivals with a time, and {FEWEST_RECORDED} are the"
+            " fewest: give REPORT lines with their timestamps (aws logs filter-log-events), or one"
+            " time a line (ISO 8601, or seconds or milliseconds since 1970)."
+        )
+    if duration_ms is not None:
+        services = (duration_ms / 1000,) * len(found.times)
+    elif found.durations_ms is not None:
+        services = tuple(duration / 1000 for duration in found.durations_ms)
+    else:
+        raise UsageError(f"{path} has times alone: add --duration MS.")
+    return RecordedArrivals(found.times, services)
+
+
+def month_of(recorded: RecordedArrivals) -> int:
+    """Return the requests of a month at the rate of a log."""
+    return max(1, round(recorded.rate * assumed("month_seconds").value))

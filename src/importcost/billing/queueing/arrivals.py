@@ -17,8 +17,8 @@ from typing import Protocol
 HOURS = 24
 HOUR_S = 3600.0
 SLOT_ARRIVALS = 50_000
-LONGEST_S = 1000 * 24 * HOUR_S
-"""No simulation runs longer than a thousand days: rare requests start cold anyway."""
+LONGEST_S = 200 * 24 * HOUR_S
+"""No simulation runs longer than 200 days: rare requests start cold anyway."""
 
 
 @dataclass(frozen=True, slots=True)

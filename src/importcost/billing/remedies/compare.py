@@ -6,7 +6,6 @@ warm request. Its bill is calculated in `money`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +14,16 @@ from importcost.billing.curve import first_use_ms, saved_ms, times
 from importcost.billing.estimate import Estimate, Source, estimate, throttled_ms
 from importcost.billing.figures.assumptions import Assumption, assumed, load_assumptions
 from importcost.billing.figures.datafiles import load_limits
+from importcost.billing.figures.managed import load_managed
 from importcost.billing.figures.prices import Prices, load_prices
+from importcost.billing.queueing.capacity import Capacity, ScheduledCapacity, TrackedCapacity
+from importcost.billing.remedies.demand import ColdShares, Demand
+from importcost.billing.remedies.managed import (
+    ManagedChoice,
+    ManagedFleet,
+    managed_fleet,
+    peak_rss_mb,
+)
 from importcost.billing.remedies.money import (
     CostPart,
     Tariff,
@@ -26,6 +34,8 @@ from importcost.billing.remedies.money import (
     snapstart,
     streaming,
 )
+from importcost.billing.remedies.remarks import managed_remarks, reserved_remarks
+from importcost.billing.remedies.sizing import SizedCapacity, sized_capacities
 from importcost.billing.remedies.snapstart_rules import (
     JOINT_RULES,
     snapstart_conditions,
@@ -47,7 +57,14 @@ AS_IT_IS, BYTECODE, DEFERRAL, SNAPSTART, PROVISIONED, STREAMING, PINGER = (
     "streaming",
     "pinger",
 )
+SCHEDULED, TRACKED, MANAGED = (
+    "provisioned by the hour",
+    "provisioned by target tracking",
+    "Managed Instances",
+)
+RESERVED = (PROVISIONED, SCHEDULED, TRACKED)
 NONE = Interval(0.0, 0.0, 0.0)
+NOT_STREAMED = "Response streaming: no answer to stream was stated (--payload-kb)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +82,10 @@ class RemedyOption:
     `parts` add up to `monthly.value`; its band is that of the estimated init. `first_request_ms` is
     the added wait of a request that meets a cold start, on the average of the use share; `worst_ms`
     is that of a request that needs everything deferred, if any does. `cold_share` of the requests
-    wait at all; `p50_ms` and `p99_ms` are percentiles of the added wait over all requests.
+    wait at all; `p50_ms`, `p99_ms` and `percentile_ms` (the stated one) are percentiles of the
+    added wait over all requests. `spilled_share` of them find no provisioned environment free
+    (0 where none are provisioned), and `refused_share` are refused. `environments` is the average
+    number provisioned, `capacity` the rule behind it.
     `first_byte_ms` is when a warm request's answer begins. `is_predicted` is True if a saving in it
     was not verified.
     """
@@ -82,6 +102,11 @@ class RemedyOption:
     first_byte_ms: float
     is_predicted: bool
     remarks: tuple[str, ...] = ()
+    percentile_ms: float = 0.0
+    spilled_share: float = 0.0
+    refused_share: float = 0.0
+    environments: float = 0.0
+    capacity: Capacity | None = None
 
     @property
     def label(self) -> str:
@@ -101,7 +126,9 @@ class RemedyTable:
     `must_stream` is True if Lambda returns an answer of the stated size only as a stream: the
     function as it is then fails, and its bill is only there to compare with. `utilisation` is that
     of the provisioned environments, and `break_even` the one from which they are cheaper than on
-    demand.
+    demand. `simulated` requests are behind the shares; `cold_bounds` is what the range of the idle
+    time makes of the cold rate as it is, and `random_cold` what is simulated for requests as they
+    were described, whatever rate is stated.
     """
 
     traffic: Traffic
@@ -114,6 +141,9 @@ class RemedyTable:
     savings: Savings
     assumptions: tuple[Assumption, ...]
     sources: tuple[Source, ...]
+    simulated: int
+    cold_bounds: tuple[float, float]
+    random_cold: float
 
     def find(self, *remedies: str) -> RemedyOption | None:
         """Return the option of exactly these remedies, or None if it is not listed."""
@@ -144,40 +174,62 @@ def compare_strategies(
     *,
     prices: Prices | None = None,
     calibration: Calibration | None = None,
+    managed: ManagedChoice | None = None,
+    simulated: int | None = None,
 ) -> RemedyTable:
     """Return every sensible strategy for a profiled function under some traffic.
 
     Memory, architecture and package type are those of the profile's settings. Prices default to the
-    shipped ones. Raises UsageError for settings that Lambda does not have.
+    shipped ones. About `simulated` requests are simulated for each strategy, by default as many as
+    the rates of the traffic ask for. Raises UsageError for settings that Lambda does not have.
     """
     prices = prices or load_prices(region=profile.settings.region)
     bill = estimate(profile, prices=prices, calibration=calibration)
     found = savings_of(profile)
     starts = _starts(profile, found, bill, calibration)
     tariff = Tariff(bill.memory_mb / 1024, bill.arch, prices, traffic.free_tier)
-    maker = _Maker(traffic, tariff)
+    demand = Demand(traffic, starts[0].wait_ms.value, simulated)
+    maker = _Maker(demand, tariff)
     obstacles = (*snapstart_obstacles(bill, traffic), *unpriced(prices, bill.arch, traffic))
     is_possible = prices.has_snapstart and not snapstart_obstacles(bill, traffic)
     conditions = snapstart_conditions(bill) if is_possible else ()
     options = _options(maker, starts, conditions)
+    fleet = managed_fleet(profile, bill, demand, managed or ManagedChoice(), prices.region)
+    options += [maker.managed(fleet, bill, profile)] if isinstance(fleet, ManagedFleet) else []
+    obstacles += (fleet,) if isinstance(fleet, str) else ()
     options, too_large = _without_too_large(options, traffic, prices)
-    per_environment = traffic.environments * assumed("month_seconds").value
-    busy_s = traffic.invocations * (1 - traffic.spillover) * traffic.duration_ms / 1000
+    reserved = next((one for one in options if one.remedies == (PROVISIONED,)), None)
     left_out = [*obstacles, *JOINT_RULES, *too_large, *found.missing]
-    if not traffic.streams:
-        left_out.append("Response streaming: no answer to stream was stated (--payload-kb).")
+    left_out += [] if traffic.streams else [NOT_STREAMED]
+    plain_ms = starts[0].wait_ms.value
+    cold = demand.on_demand(plain_ms).cold
     return RemedyTable(
         traffic=traffic,
         estimate=bill,
         options=tuple(sorted(options, key=lambda one: (one.monthly.value, one.mean_ms))),
         left_out=tuple(left_out),
         must_stream=bool(too_large),
-        utilisation=busy_s / per_environment if per_environment else 0.0,
-        break_even=break_even_utilisation(traffic, maker.tariff, starts[0].billed_ms.value),
+        utilisation=_utilisation(traffic, reserved),
+        break_even=break_even_utilisation(traffic, maker.tariff, cold, starts[0].billed_ms.value),
         savings=found,
         assumptions=tuple(load_assumptions().values()),
-        sources=bill.sources,
+        sources=(*bill.sources, _managed_source()),
+        simulated=demand.arrivals.count,
+        cold_bounds=demand.cold_bounds(plain_ms),
+        random_cold=demand.plain.cold_share,
     )
+
+
+def _utilisation(traffic: Traffic, option: RemedyOption | None) -> float:
+    """Return the share of the provisioned time that is busy: what does not spill over is served."""
+    if option is None or not option.environments:
+        return 0.0
+    return min(1.0, traffic.concurrency * (1 - option.spilled_share) / option.environments)
+
+
+def _managed_source() -> Source:
+    known = load_managed().provenance
+    return Source(known.figure, known.source, known.date)
 
 
 def _starts(
@@ -263,14 +315,16 @@ def _options(
     options = [maker.on_demand(one) for one in starts]
     options.append(maker.pinger(plain))
     if maker.tariff.prices.has_provisioned(maker.tariff.arch):
-        options.append(maker.provisioned(plain))
+        options += maker.provisioned(plain)
     if best is not plain:
         options.append(maker.pinger(best))
     if snapstart_remarks:
         options.append(maker.snapstart(snapstart_remarks))
     if maker.traffic.streams:
         bases = [maker.on_demand(one) for one in dict.fromkeys((plain, best))]
-        bases += [one for one in options if one.remedies in ((SNAPSTART,), (PROVISIONED,))]
+        bases += [
+            one for one in options if one.remedies == (SNAPSTART,) or one.remedies[0] in RESERVED
+        ]
         options += [maker.streamed(one) for one in bases]
     return options
 
@@ -278,8 +332,9 @@ def _options(
 class _Maker:
     """Makes options under one traffic and tariff."""
 
-    def __init__(self, traffic: Traffic, tariff: Tariff) -> None:
-        self.traffic = traffic
+    def __init__(self, demand: Demand, tariff: Tariff) -> None:
+        self.demand = demand
+        self.traffic = demand.traffic
         self.tariff = tariff
 
     def expected(self, start: _Start) -> Interval:
@@ -294,56 +349,83 @@ class _Maker:
 
     def on_demand(self, start: _Start) -> RemedyOption:
         """Return the variant of the code on demand."""
-        return self._cold(start, start.remedies or (AS_IT_IS,), self.traffic, None, start.remarks)
+        cold = self.demand.on_demand(start.wait_ms.value).cold
+        return self._cold(start, start.remedies or (AS_IT_IS,), cold, None, start.remarks)
 
     def pinger(self, start: _Start) -> RemedyOption:
-        """Return the variant with one environment kept warm by calls."""
-        rate, low, high = _uncovered_rates(self.traffic)
-        covered = 1 - rate / self.traffic.cold_rate if self.traffic.cold_rate else 0.0
+        """Return the variant with environments kept warm by calls."""
+        shares = self.demand.pinged(start.wait_ms.value)
+        before = self.demand.on_demand(start.wait_ms.value).cold
+        covered = max(0.0, 1 - shares.cold / before) if before else 0.0
         remark = (
             f"the pinger covers about {covered:.0%} of the cold starts: those of an idle"
             " environment, not scale-out, deployments or recycling"
         )
-        if high > low:
-            remark += f" (cold rate left {low:.2%} to {high:.2%}, by when Lambda reclaims)"
-        left = replace(self.traffic, cold_rate=rate)
+        part = pings(self.tariff, self.traffic, shares, start.billed_ms.value)
         remarks = (*start.remarks, remark)
-        calls = pings(self.tariff, left, start.billed_ms.value)
-        return self._cold(start, (*start.remedies, PINGER), left, calls, remarks)
+        return self._cold(start, (*start.remedies, PINGER), shares.cold, part, remarks)
 
     def snapstart(self, remarks: tuple[str, ...]) -> RemedyOption:
         """Return SnapStart for the code as it is; `remarks` are what it needs."""
         restore = assumed("restore_ms")
-        parts = snapstart(self.traffic, self.tariff)
-        outcomes = [RemedyOutcome(self.traffic.cold_rate, restore.value)]
+        cold = self.demand.on_demand(restore.value).cold
+        parts = snapstart(self.traffic, self.tariff, cold)
+        outcomes = [RemedyOutcome(cold, restore.value)]
         return _option(
             (SNAPSTART,), parts, (0.0, 0.0), restore, restore.value, outcomes, self.traffic, remarks
         )
 
-    def provisioned(self, start: _Start) -> RemedyOption:
-        """Return provisioned concurrency; requests beyond it start cold as before."""
-        traffic = self.traffic
-        ends = [
-            _total(provisioned(traffic, self.tariff, ms))
+    def provisioned(self, start: _Start) -> list[RemedyOption]:
+        """Return provisioned concurrency: a fixed number, and by schedule or tracking if it helps.
+
+        A request that finds none of them free runs on demand, and may start cold there.
+        """
+
+        def is_enough(shares: ColdShares) -> bool:
+            outcomes = [RemedyOutcome(shares.cold, start.wait_ms.value)]
+            return percentile(outcomes, self.traffic.met_share) <= self.traffic.felt_ms
+
+        def dollars(shares: ColdShares) -> float:
+            return _total(provisioned(self.traffic, self.tariff, shares, start.billed_ms.value))
+
+        sized = sized_capacities(self.demand, start.wait_ms.value, is_enough, dollars)
+        return [self._reserved(start, one) for one in sized]
+
+    def _reserved(self, start: _Start, sized: SizedCapacity) -> RemedyOption:
+        traffic, shares = self.traffic, sized.shares
+        low, value, high = (
+            provisioned(traffic, self.tariff, shares, ms)
             for ms in (start.billed_ms.low, start.billed_ms.value, start.billed_ms.high)
-        ]
-        parts = provisioned(traffic, self.tariff, start.billed_ms.value)
-        cold = traffic.spillover * traffic.cold_rate
-        waits = start.wait_ms if cold else NONE
-        count = traffic.environments
-        remark = (
-            f"{count} environment{'s' * (count != 1)} all month; requests beyond them start cold"
         )
-        return _option(
-            (PROVISIONED,),
-            parts,
-            (ends[0] - ends[1], ends[2] - ends[1]),
+        total = _total(value)
+        waits = start.wait_ms if shares.cold else NONE
+        name = {ScheduledCapacity: SCHEDULED, TrackedCapacity: TRACKED}
+        found = _option(
+            (name.get(type(sized.capacity), PROVISIONED),),
+            value,
+            (_total(low) - total, _total(high) - total),
             waits,
             waits.value,
-            [RemedyOutcome(cold, start.wait_ms.value)],
+            [RemedyOutcome(shares.cold, start.wait_ms.value)],
             traffic,
-            (remark,),
+            reserved_remarks(self.demand, sized),
         )
+        return replace(
+            found,
+            spilled_share=shares.spilled,
+            environments=shares.run.environments,
+            capacity=sized.capacity,
+        )
+
+    def managed(self, fleet: ManagedFleet, bill: Estimate, profile: Profile) -> RemedyOption:
+        """Return Managed Instances: no request starts an environment, some may be refused."""
+        parts = (
+            self.tariff.requests(self.traffic.invocations),
+            CostPart("instances", fleet.dollars),
+        )
+        remarks = managed_remarks(fleet, bill, peak_rss_mb(profile))
+        found = _option((MANAGED,), parts, (0.0, 0.0), NONE, 0.0, [], self.traffic, remarks)
+        return replace(found, refused_share=fleet.refused_share, environments=fleet.environments)
 
     def streamed(self, base: RemedyOption) -> RemedyOption:
         """Return an option with its answer streamed: it begins earlier, and ends as before."""
@@ -366,12 +448,13 @@ class _Maker:
         self,
         start: _Start,
         remedies: tuple[str, ...],
-        traffic: Traffic,
+        cold: float,
         extra: CostPart | None,
         remarks: tuple[str, ...],
     ) -> RemedyOption:
+        traffic = self.traffic
         bills = [
-            on_demand(traffic, self.tariff, billed, late)
+            on_demand(traffic, self.tariff, cold, billed, late)
             for billed, late in (
                 (start.billed_ms.low, start.first_use_ms.low),
                 (start.billed_ms.value, start.first_use_ms.value),
@@ -382,8 +465,8 @@ class _Maker:
         parts = (*bills[1], extra) if extra else bills[1]
         wait, late = start.wait_ms.value, start.first_use_ms.value
         outcomes = [
-            RemedyOutcome(traffic.cold_rate * (1 - traffic.use_share), wait),
-            RemedyOutcome(traffic.cold_rate * traffic.use_share, wait + late),
+            RemedyOutcome(cold * (1 - traffic.use_share), wait),
+            RemedyOutcome(cold * traffic.use_share, wait + late),
         ]
         found = _option(
             remedies,
@@ -422,6 +505,7 @@ def _option(
         first_byte_ms=traffic.duration_ms,
         is_predicted=False,
         remarks=remarks,
+        percentile_ms=percentile(outcomes, traffic.met_share),
     )
 
 
@@ -438,25 +522,6 @@ def percentile(outcomes: Sequence[RemedyOutcome], share: float) -> float:
         if reached >= share - 1e-12:
             return one.added_ms
     return max((one.added_ms for one in outcomes), default=0.0)
-
-
-def _uncovered_rates(traffic: Traffic) -> tuple[float, float, float]:
-    """Return the cold rate that a pinger leaves, and its bounds.
-
-    Requests at random (Poisson) leave a gap longer than the idle time before e^(-rate x idle) of
-    them: at most as many cold starts come from idle environments. Recycling goes on all the same.
-    """
-    seconds = assumed("month_seconds").value
-    idle = assumed("idle_seconds")
-    recycled = seconds / assumed("recycle_seconds").value / traffic.invocations
-
-    def left(idle_s: float) -> float:
-        gaps = math.exp(-traffic.invocations / seconds * idle_s)
-        spared = min(traffic.cold_rate, gaps)
-        return min(traffic.cold_rate, traffic.cold_rate - spared + recycled)
-
-    ends = sorted((left(idle.low), left(idle.high)))
-    return left(idle.value), ends[0], ends[1]
 
 
 def _without_too_large(

@@ -3,8 +3,9 @@ i s of billed init, d s of duration, T s a month, g the GB-second's price, R a r
 
 on demand        N R + N M g (d + p i), deferred work on the use share S: + N p S f M g (f s)
 SnapStart        N R + N M g d + V M T cache + N p M restore, V versions kept
-provisioned      N R + C M T standing + N (1 - s) d M duration + N s M g (d + p i)
+provisioned      N R + C M T standing + N (1 - s) d M duration + N M g (s d + p i)
 pinger           on demand + K (T / period) (R + ping M g)
+Managed          N R + instances x hours x EC2's price x 1.15
 streaming        + 0.008 a GB past 6 MB a request and 100 GB a month
 
 Source: AWS Lambda pricing; prices are those of the dated price file, GB-seconds by tier. The free
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 
 from importcost.billing.figures.assumptions import assumed
 from importcost.billing.figures.prices import Prices, Tier
+from importcost.billing.remedies.demand import ColdShares
 from importcost.billing.remedies.traffic import KB_PER_MB, Traffic
 
 MB_PER_GB = 1024
@@ -56,11 +58,15 @@ class Tariff:
 
 
 def on_demand(
-    traffic: Traffic, tariff: Tariff, billed_init_ms: float, first_use_ms: float = 0.0
+    traffic: Traffic,
+    tariff: Tariff,
+    cold_share: float,
+    billed_init_ms: float,
+    first_use_ms: float = 0.0,
 ) -> tuple[CostPart, ...]:
     """Return the on-demand bill; `first_use_ms` is billed on the use share of cold starts."""
     count, memory = traffic.invocations, tariff.memory_gb
-    cold = count * traffic.cold_rate
+    cold = count * cold_share
     work = count * memory * traffic.duration_ms / 1000
     init = cold * memory * billed_init_ms / 1000
     late = cold * traffic.use_share * memory * first_use_ms / 1000
@@ -76,11 +82,11 @@ def on_demand(
     return tuple(parts)
 
 
-def snapstart(traffic: Traffic, tariff: Tariff) -> tuple[CostPart, ...]:
+def snapstart(traffic: Traffic, tariff: Tariff, cold_share: float) -> tuple[CostPart, ...]:
     """Return the bill with SnapStart: cache for every version kept, and a price a restore."""
     prices, memory = tariff.prices, tariff.memory_gb
     seconds = assumed("month_seconds").value
-    restored = traffic.invocations * traffic.cold_rate
+    restored = traffic.invocations * cold_share
     work = traffic.invocations * memory * traffic.duration_ms / 1000
     return (
         tariff.requests(traffic.invocations),
@@ -90,14 +96,16 @@ def snapstart(traffic: Traffic, tariff: Tariff) -> tuple[CostPart, ...]:
     )
 
 
-def provisioned(traffic: Traffic, tariff: Tariff, billed_init_ms: float) -> tuple[CostPart, ...]:
-    """Return the bill with provisioned concurrency all month; spillover runs on demand."""
+def provisioned(
+    traffic: Traffic, tariff: Tariff, shares: ColdShares, billed_init_ms: float
+) -> tuple[CostPart, ...]:
+    """Return the bill with provisioned concurrency; what spills over runs on demand."""
     rates = tariff.prices.by_arch[tariff.arch]
     memory, count = tariff.memory_gb, traffic.invocations
-    standing = traffic.environments * memory * assumed("month_seconds").value
+    standing = shares.run.environments * memory * assumed("month_seconds").value
     duration_s, init_s = traffic.duration_ms / 1000, billed_init_ms / 1000
-    covered = count * (1 - traffic.spillover) * duration_s * memory
-    spilled = count * traffic.spillover * memory * (duration_s + traffic.cold_rate * init_s)
+    covered = count * (1 - shares.spilled) * duration_s * memory
+    spilled = count * memory * (shares.spilled * duration_s + shares.cold * init_s)
     parts = [
         tariff.requests(count),
         CostPart("standing", standing * rates.provisioned_standing_gb_second),
@@ -108,17 +116,19 @@ def provisioned(traffic: Traffic, tariff: Tariff, billed_init_ms: float) -> tupl
     return tuple(parts)
 
 
-def pings(
-    tariff: Tariff, traffic: Traffic, billed_init_ms: float, environments: int = 1
-) -> CostPart:
+def pings(tariff: Tariff, traffic: Traffic, shares: ColdShares, billed_init_ms: float) -> CostPart:
     """Return the monthly cost of calls that keep environments warm, on top of the traffic.
 
-    What the traffic itself takes of the free tier is not there for the calls.
+    Calls that find an environment recycled start a new one, and pay its init. What the traffic
+    itself takes of the free tier is not there for the calls.
     """
-    calls = environments * assumed("month_seconds").value / assumed("ping_period_s").value
-    work = calls * assumed("ping_ms").value / 1000 * tariff.memory_gb
+    month_s, run = assumed("month_seconds").value, shares.run
+    calls = traffic.pinged * month_s / assumed("ping_period_s").value
+    cold = run.cold_pings * month_s / run.seconds if run.seconds else 0.0
+    work_s = (calls * assumed("ping_ms").value + cold * billed_init_ms) / 1000
+    work = work_s * tariff.memory_gb
     count = traffic.invocations
-    busy_ms = traffic.duration_ms + traffic.cold_rate * billed_init_ms
+    busy_ms = traffic.duration_ms + shares.cold * billed_init_ms
     before = count * tariff.memory_gb * busy_ms / 1000
     asked = tariff.requests(count + calls).dollars - tariff.requests(count).dollars
     return CostPart(
@@ -135,14 +145,16 @@ def streaming(traffic: Traffic, prices: Prices) -> CostPart:
     return CostPart("streamed bytes", paid_gb * prices.streaming_gb if paid_gb else 0.0)
 
 
-def break_even_utilisation(traffic: Traffic, tariff: Tariff, billed_init_ms: float) -> float:
+def break_even_utilisation(
+    traffic: Traffic, tariff: Tariff, cold_share: float, billed_init_ms: float
+) -> float:
     """Return the utilisation from which provisioned concurrency is cheaper than on demand.
 
     Standing price over the saving of a busy second: g (1 + p i / d) minus the provisioned duration
     price. Infinite if it never is. Tier 1.
     """
     rates = tariff.prices.by_arch[tariff.arch]
-    init_share = traffic.cold_rate * billed_init_ms / traffic.duration_ms
+    init_share = cold_share * billed_init_ms / traffic.duration_ms
     busy = tariff.prices.gb_second(tariff.arch) * (1 + init_share)
     saved = busy - rates.provisioned_duration_gb_second
     return rates.provisioned_standing_gb_second / saved if saved > 0 else float("inf")

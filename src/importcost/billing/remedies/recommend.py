@@ -3,7 +3,8 @@
 1. If an answer is streamed anyway and that brings the first byte forward, only streamed options are
    considered: they cost no more below 6 MB. Above that, Lambda returns an answer in no other way.
 2. A cold start is felt if it adds more than a warm request takes, and more than 50 ms (or
-   `--max-added`). The cheapest of the options without a felt cold start is taken.
+   `--max-added`). The cheapest option is taken under which 99.9 % of requests (or `--percentile`)
+   feel none and as many are served at all.
 3. None may cost more than twice the month as it is, or twice the cheapest option that can return
    the answer (or `--max-cost`). If no affordable option hides the cold start, the one with the
    shortest average wait is taken.
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 
 from importcost.billing.figures.assumptions import assumed
 from importcost.billing.remedies.compare import (
+    MANAGED,
     PINGER,
     PROVISIONED,
     SNAPSTART,
@@ -23,6 +25,7 @@ from importcost.billing.remedies.compare import (
     RemedyOption,
     RemedyTable,
 )
+from importcost.billing.remedies.remarks import worded_capacity, worded_share
 
 LEAST_SHOWN = 0.0001
 """Dollars; smaller sums do not matter."""
@@ -30,7 +33,10 @@ LEAST_SHOWN = 0.0001
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """The chosen option and the reason. `felt_ms` and `budget` (dollars a month) are the bounds."""
+    """The chosen option and the reason. `felt_ms` and `budget` (dollars a month) are the bounds.
+
+    `is_hidden` is True if the option keeps the stated share of requests from a felt cold start.
+    """
 
     option: RemedyOption
     felt_ms: float
@@ -41,29 +47,24 @@ class Recommendation:
 
 def recommend(found: RemedyTable) -> Recommendation:
     """Return the option that the figures support, with a paragraph that explains why."""
-    felt_ms, budget = _felt_ms(found), _budget(found)
+    felt_ms, budget = found.traffic.felt_ms, _budget(found)
     options = _streamed_where_it_helps(found, budget)
     affordable = [one for one in options if one.monthly.value <= budget]
     affordable = affordable or [min(options, key=lambda one: one.monthly.value)]
-    hidden = [one for one in affordable if _is_hidden(one, felt_ms)]
+    hidden = [one for one in affordable if _is_hidden(found, one)]
     if hidden:
         taken = min(hidden, key=lambda one: (one.monthly.value, one.mean_ms))
     else:
         taken = min(affordable, key=lambda one: (one.mean_ms, one.monthly.value))
     sentences = [
         _what(found, taken),
-        _waiting(found, taken, felt_ms, is_hidden=bool(hidden)),
+        *_busy(taken),
+        _waiting(found, taken, is_hidden=bool(hidden)),
         *_first_byte(found, taken),
         *_others(found, options, taken, felt_ms, budget),
         *_caveat(taken),
     ]
     return Recommendation(taken, felt_ms, budget, bool(hidden), " ".join(sentences))
-
-
-def _felt_ms(found: RemedyTable) -> float:
-    if found.traffic.max_added_ms is not None:
-        return found.traffic.max_added_ms
-    return max(assumed("felt_ms").value, found.traffic.duration_ms)
 
 
 def _budget(found: RemedyTable) -> float:
@@ -88,9 +89,9 @@ def _streamed_where_it_helps(found: RemedyTable, budget: float) -> Sequence[Reme
     return streamed if any(one.monthly.value <= budget for one in streamed) else found.options
 
 
-def _is_hidden(option: RemedyOption, felt_ms: float) -> bool:
-    # A pinger spares some requests the wait; the others wait as long as before.
-    return option.cold_share == 0 or _longest_ms(option) <= felt_ms
+def _is_hidden(found: RemedyTable, option: RemedyOption) -> bool:
+    traffic = found.traffic
+    return option.percentile_ms <= traffic.felt_ms and option.refused_share <= 1 - traffic.met_share
 
 
 def _longest_ms(option: RemedyOption) -> float:
@@ -114,25 +115,63 @@ def _what(found: RemedyTable, taken: RemedyOption) -> str:
     return f"{text}."
 
 
-def _waiting(found: RemedyTable, taken: RemedyOption, felt_ms: float, *, is_hidden: bool) -> str:
-    before = found.as_it_is
-    share = f"{taken.cold_share:.3g}".rstrip("0").rstrip(".") if taken.cold_share else "0"
-    percent = f"{float(share) * 100:g} %"
+def _busy(taken: RemedyOption) -> list[str]:
+    """Return a sentence on requests that find no provisioned environment or worker free."""
+    if taken.refused_share:
+        share = worded_share(taken.refused_share)
+        return [f"{share} of requests find every worker busy and are refused."]
+    if not taken.capacity:
+        return []
+    where = worded_capacity(taken.capacity)
+    if not taken.spilled_share:
+        return [f"That is {where}; no simulated request found all of them busy."]
+    share = worded_share(taken.spilled_share)
+    return [f"That is {where}; {share} of requests find none of them free and run on demand."]
+
+
+def _waiting(found: RemedyTable, taken: RemedyOption, *, is_hidden: bool) -> str:
+    traffic, before = found.traffic, found.as_it_is
     was = worded_ms(before.first_request_ms.value)
     if taken.cold_share == 0:
-        return f"No request waits for a cold start then; as it is, each one costs {was}."
+        return _none_cold(found, taken)
     wait = worded_ms(taken.first_request_ms.value)
     instead = "" if wait == was else f" instead of {was}"
     late = ""
     if taken.worst_ms > taken.first_request_ms.value + 1:
         late = f" (up to {worded_ms(taken.worst_ms)} if it needs a deferred import)"
-    text = f"A cold start, met by {percent} of requests, then adds {wait}{instead}{late}"
+    share, felt = worded_share(taken.cold_share), worded_ms(traffic.felt_ms)
+    text = f"A cold start, met by {share} of requests, then adds {wait}{instead}{late}"
+    if _longest_ms(taken) <= traffic.felt_ms:
+        return f"{text}, which is not more than the {felt} that count as felt."
+    met = worded_share(traffic.met_share)
     if is_hidden:
-        return f"{text}, which is not more than the {worded_ms(felt_ms)} that count as felt."
+        return f"{text}; that is felt (above {felt}), but by fewer than the {_rest(found)} allowed."
     return (
-        f"{text}; that is felt (above {worded_ms(felt_ms)}), and no option hides it within"
+        f"{text}; that is felt (above {felt}), and no option keeps {met} of requests from it within"
         " the budget."
     )
+
+
+def _rest(found: RemedyTable) -> str:
+    return worded_share(1 - found.traffic.met_share)
+
+
+def _none_cold(found: RemedyTable, taken: RemedyOption) -> str:
+    """Tell why no request meets a cold start: by statement, by design, or as far as simulated."""
+    before = found.as_it_is
+    if found.traffic.cold_rate == 0:
+        return "By the cold rate that you state, no request meets a cold start."
+    was = (
+        f"as it is, {worded_share(before.cold_share)} of requests wait"
+        f" {worded_ms(before.first_request_ms.value)} for one"
+    )
+    if not before.cold_share:
+        return (
+            f"Of {found.simulated:,} simulated requests none meets a cold start, as it is or then."
+        )
+    if taken.has(MANAGED):
+        return f"Environments start ahead of requests, so none waits for a cold start; {was}."
+    return f"Of {found.simulated:,} simulated requests none meets a cold start then; {was}."
 
 
 def _first_byte(found: RemedyTable, taken: RemedyOption) -> list[str]:
@@ -151,8 +190,8 @@ def _others(
 ) -> list[str]:
     """Explain what speaks against the remedies that people ask about first."""
     texts = []
-    for remedy in (SNAPSTART, PROVISIONED, PINGER):
-        if taken.has(remedy):
+    for remedy in (SNAPSTART, PROVISIONED, PINGER, MANAGED):
+        if taken.has(remedy) or (remedy == PROVISIONED and taken.capacity is not None):
             continue
         having = [one for one in options if one.has(remedy)] or [
             one for one in found.options if one.has(remedy)
@@ -171,12 +210,15 @@ def _against(
     if one.has(PINGER):
         if not found.as_it_is.cold_share:
             return f"{one.label} costs {cost} and has no cold start to spare"
-        spared = 1 - one.cold_share / found.as_it_is.cold_share
-        return f"{one.label} costs {cost} and spares about {max(0.0, spared):.0%} of cold starts"
+        spared = max(0.0, 1 - one.cold_share / found.as_it_is.cold_share)
+        if one.cold_share:
+            spared = min(spared, 0.99)  # it never spares all
+        return f"{one.label} costs {cost} and spares about {spared:.0%} of cold starts"
     if one.monthly.value > budget:
         why = f"past the {worded_dollars(budget)} that a remedy may cost"
     elif one.cold_share and _longest_ms(one) > felt_ms:
-        why = f"and its cold starts add {worded_ms(_longest_ms(one))}"
+        share = worded_share(one.cold_share)
+        why = f"and its cold starts add {worded_ms(_longest_ms(one))} to {share} of requests"
     elif one.monthly.value > taken.monthly.value:
         why = "for waiting that is not felt"
     else:

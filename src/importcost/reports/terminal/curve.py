@@ -10,6 +10,7 @@ from typing import Any
 from importcost.billing.curve import Curve, CurvePoint
 from importcost.billing.estimate import Estimate, InitLimit
 from importcost.billing.figures.datafiles import load_limits
+from importcost.billing.remedies.managed_memory import ManagedMemory
 from importcost.model.codec import to_plain
 from importcost.model.profile import Profile, WarningCode
 from importcost.model.results.savings import Saving, Savings
@@ -25,9 +26,12 @@ _OTHER_BYTECODE = (
 )
 
 
-def render_curve_json(curve: Curve, profile: Profile) -> str:
-    """Return a curve as JSON text."""
-    return json.dumps(plain_curve(curve, profile)) + "\n"
+def render_curve_json(curve: Curve, profile: Profile, managed: ManagedMemory | None = None) -> str:
+    """Return a curve as JSON text, with the memory of Managed Instances if it was asked for."""
+    plain = plain_curve(curve, profile)
+    if managed is not None:
+        plain["managed_instances"] = to_plain(managed)
+    return json.dumps(plain) + "\n"
 
 
 def plain_curve(curve: Curve, profile: Profile) -> dict[str, Any]:
@@ -52,7 +56,14 @@ def plain_curve(curve: Curve, profile: Profile) -> dict[str, Any]:
     }
 
 
-def render_curve(curve: Curve, profile: Profile, *, width: int, colour: bool) -> str:
+def render_curve(
+    curve: Curve,
+    profile: Profile,
+    *,
+    width: int,
+    colour: bool,
+    managed: ManagedMemory | None = None,
+) -> str:
     """Return the curve as tables of at most `width` columns (40 to 110 are used)."""
     width = max(NARROWEST, min(MAX_WIDTH, width))
     style = Palette(colour=colour)
@@ -60,6 +71,8 @@ def render_curve(curve: Curve, profile: Profile, *, width: int, colour: bool) ->
         _title(profile, style, width),
         *(_block(points, style, width) for points in _groups(curve)),
     ]
+    if managed is not None:
+        blocks.append(_managed(managed, style, width))
     return (
         "\n\n".join("\n".join(block) for block in [*blocks, _notes(curve, profile, width)]) + "\n"
     )
@@ -135,6 +148,37 @@ def _block(points: Sequence[CurvePoint], style: Palette, width: int) -> list[str
         )
         lines += wrap(text, width)
     return [*lines, *_table(points, width)]
+
+
+def _managed(found: ManagedMemory, style: Palette, width: int) -> list[str]:
+    """Return what an environment of Managed Instances needs, and which sizes are too small."""
+    head = f"Managed Instances with {found.workers:,} workers an environment"
+    lines = [style(line, "1") for line in wrap(head, width)]
+    sizes = ", ".join(f"{size:,}" for size in found.sizes)
+    if found.needed_mb is None:
+        text = (
+            "The handler's memory was not measured, so which sizes hold all workers is unknown:"
+            " profile the handler here."
+        )
+        lines += wrap(text, width)
+    else:
+        text = (
+            f"Each worker imports the handler on its own: {found.workers:,} x"
+            f" {found.rss_mb:,.0f} MB = {found.needed_mb:,.0f} MB before the first request."
+        )
+        lines += wrap(text, width)
+        small = ", ".join(f"{size:,}" for size in found.too_small)
+        if small:
+            warning = f"Too little memory for all workers: {small} MB."
+            lines += [style(line, "31") for line in wrap(warning, width)]
+        else:
+            lines += wrap(f"That fits into {sizes} MB.", width)
+    ready = (
+        f"It is ready with its first worker, {milliseconds(found.ready_low_ms)} (a processor for"
+        f" each) to {milliseconds(found.ready_high_ms)} (one for all) after its start; no request"
+        " waits for that unless the fleet grows too late."
+    )
+    return [*lines, *wrap(ready, width)]
 
 
 def _table(points: Sequence[CurvePoint], width: int) -> Iterator[str]:

@@ -5,10 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from importcost.billing.remedies.compare import RemedyOption, RemedyTable
+from importcost.billing.remedies.compare import (
+    PROVISIONED,
+    TRACKED,
+    RemedyOption,
+    RemedyTable,
+)
 from importcost.billing.remedies.recommend import Recommendation
+from importcost.billing.remedies.remarks import worded_share
+from importcost.billing.remedies.traffic import Traffic
 from importcost.model.codec import to_plain
 from importcost.reports.text import (
     MAX_WIDTH,
@@ -45,7 +53,7 @@ def strategies_json(found: RemedyTable, advice: Recommendation) -> str:
     data = {
         "schema": "importcost-strategies",
         "schema_version": 1,
-        "traffic": to_plain(found.traffic),
+        "traffic": _traffic(found),
         "init_ms": to_plain(found.estimate.init_ms),
         "memory_mb": found.estimate.memory_mb,
         "arch": found.estimate.arch,
@@ -60,7 +68,7 @@ def strategies_json(found: RemedyTable, advice: Recommendation) -> str:
             "paragraph": advice.paragraph,
         },
         "provisioned": {
-            "environments": found.traffic.environments,
+            **_provisioned(found),
             "utilisation": found.utilisation,
             "break_even": found.break_even if math.isfinite(found.break_even) else None,
         },
@@ -71,6 +79,36 @@ def strategies_json(found: RemedyTable, advice: Recommendation) -> str:
     return json.dumps(data) + "\n"
 
 
+def _traffic(found: RemedyTable) -> dict[str, Any]:
+    """Return the traffic as stated, and what the simulation says of it as it is."""
+    traffic = found.traffic
+    recorded = traffic.recorded
+    low, high = found.cold_bounds
+    return {
+        **to_plain(replace(traffic, recorded=None)),
+        "recorded": None if recorded is None else {"requests": len(recorded.times)},
+        "simulated": found.simulated,
+        "simulated_cold_rate": found.random_cold,
+        "cold_rate_low": low,
+        "cold_rate_high": high,
+        "concurrency": traffic.concurrency,
+        "met_share": traffic.met_share,
+        "felt_ms": traffic.felt_ms,
+    }
+
+
+def _provisioned(found: RemedyTable) -> dict[str, Any]:
+    """Return the fixed number of provisioned environments and the shares under it, if any."""
+    option = found.find(PROVISIONED)
+    if option is None:
+        return {"environments": None, "spillover": None, "cold_share": None}
+    return {
+        "environments": round(option.environments),
+        "spillover": option.spilled_share,
+        "cold_share": option.cold_share,
+    }
+
+
 def _plain(option: RemedyOption) -> dict[str, Any]:
     return {"label": option.label, **to_plain(option)}
 
@@ -79,19 +117,44 @@ def _headline(found: RemedyTable, style: Palette, width: int) -> list[str]:
     traffic, bill = found.traffic, found.estimate
     text = (
         f"A month of {traffic.invocations:,} requests of {milliseconds(traffic.duration_ms)},"
-        f" {traffic.cold_rate:.2%} of them cold, at {bill.memory_mb} MB"
+        f" {worded_share(found.as_it_is.cold_share)} of them cold, at {bill.memory_mb} MB"
     )
     place = (
         f"{bill.runtime} · {bill.package_type} · {bill.arch}; init"
         f" {milliseconds(bill.init_ms.value)} ({bill.init_ms.low:,.0f} to {bill.init_ms.high:,.0f})"
     )
     first, *rest = wrap(text, width)
-    return [style(first, "1"), *rest, *wrap(place, width)]
+    return [style(first, "1"), *rest, *wrap(place, width), *wrap(_origin(found), width)]
+
+
+def _origin(found: RemedyTable) -> str:
+    """Return the source of the cold rate: stated, or simulated with its range."""
+    traffic = found.traffic
+    busy = f"{traffic.concurrency:.2g} busy on the average"
+    if traffic.recorded is not None:
+        kind = f"{len(traffic.recorded.times):,} requests of the log, replayed"
+    elif traffic.burst > 1:
+        kind = f"requests in random bursts of {traffic.burst:g}"
+    else:
+        kind = "requests at random"
+    kind += ", by the hour" if traffic.by_hour else ""
+    if traffic.cold_rate is not None:
+        text = f"{kind}, {busy}; the cold rate is as stated"
+        if not traffic.cold_rate / 3 <= found.random_cold <= traffic.cold_rate * 3:
+            text += (
+                f" ({worded_share(found.random_cold)} in the simulation: requests come in another"
+                " way, try --burst, --by-hour or --arrivals)"
+            )
+        return text
+    low, high = (worded_share(share) for share in found.cold_bounds)
+    return f"{kind}, {busy}; simulated, {low} to {high} cold by when Lambda reclaims"
 
 
 def _table(found: RemedyTable, taken: RemedyOption, style: Palette, width: int) -> list[str]:
     heads = ["$/month", "cold adds"]
-    heads += ["cold", "p99 adds"] * (width >= MIDDLE) + ["p50 adds", "1st byte"] * (width >= WIDE)
+    heads += ["cold", "p99 adds"] * (width >= MIDDLE)
+    if width >= WIDE:
+        heads += [f"p{found.traffic.met_share * 100:.6g} adds", "1st byte"]
     rows = [_figures(option, width) for option in found.options]
     sizes = [max(len(cell) for cell in column) for column in zip(heads, *rows, strict=True)]
     room = width - sum(sizes) - len(sizes) - 3
@@ -114,9 +177,9 @@ def _figures(option: RemedyOption, width: int) -> list[str]:
     added = option.first_request_ms.value if option.cold_share else 0.0
     row = [dollars(option.monthly.value), milliseconds(added)]
     if width >= MIDDLE:
-        row += [f"{option.cold_share:.2%}", milliseconds(option.p99_ms)]
+        row += [worded_share(option.cold_share), milliseconds(option.p99_ms)]
     if width >= WIDE:
-        row += [milliseconds(option.p50_ms), milliseconds(option.first_byte_ms)]
+        row += [milliseconds(option.percentile_ms), milliseconds(option.first_byte_ms)]
     return row
 
 
@@ -126,12 +189,13 @@ def _remarks(found: RemedyTable) -> list[str]:
         for option in found.options
         if option.remarks and len(option.remedies) == 1
     ]
-    even = found.break_even
-    percent = f"{even:.0%}" if math.isfinite(even) else "no"
-    lines.append(
-        f"Provisioned environments are busy {found.utilisation:.1%} of the time; they are cheaper"
-        f" than on demand from {percent} utilisation on."
-    )
+    if found.utilisation:
+        even = found.break_even
+        cheaper = f"from {even:.0%} utilisation on" if even <= 1 else "at no utilisation"
+        lines.append(
+            f"Provisioned environments are busy {found.utilisation:.1%} of the time; they are"
+            f" cheaper than on demand {cheaper}."
+        )
     return lines
 
 
@@ -144,9 +208,16 @@ def _assumptions(found: RemedyTable) -> list[str]:
             " GB-seconds are priced by tier."
         ),
     ]
+    has_tracking = any(one.has(TRACKED) for one in found.options)
+    lines += _own_rules(traffic)
     given = {
         "first_byte_share": traffic.first_byte_ms is not None or not traffic.streams,
-        "peak_to_average": traffic.provisioned is not None,
+        "idle_seconds": traffic.idle_reclaim_s is not None,
+        "recycle_seconds": traffic.recycle_s is not None,
+        "felt_percentile": traffic.percentile is not None,
+        "tracking_target": not has_tracking,
+        "tracking_out_minutes": not has_tracking,
+        "tracking_in_minutes": not has_tracking,
         "felt_ms": traffic.max_added_ms is not None,
         "worth_factor": traffic.max_dollars is not None,
         "bytecode_share": not any(one.is_predicted for one in found.options),
@@ -157,6 +228,18 @@ def _assumptions(found: RemedyTable) -> list[str]:
         if not given.get(one.name)
     ]
     lines += [f"{one.figure}: {one.source}, {one.date}." for one in found.sources]
+    return lines
+
+
+def _own_rules(traffic: Traffic) -> list[str]:
+    """Return how requests come, and the lives of environments that the user states."""
+    lines = []
+    if traffic.recorded is None:
+        lines.append("Requests come at random (Poisson), each takes exponentially long.")
+    if traffic.idle_reclaim_s is not None:
+        lines.append(f"Lambda reclaims an environment after {traffic.idle_reclaim_s:,g} s, stated.")
+    if traffic.recycle_s is not None:
+        lines.append(f"Lambda replaces an environment after {traffic.recycle_s:,g} s, as stated.")
     return lines
 
 
