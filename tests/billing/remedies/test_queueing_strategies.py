@@ -253,3 +253,17 @@ def test_all_on_demand_strategies_go_through_the_same_simulation():
     # A shorter start blocks its environment for less time, so fewer others start beside it.
     assert shares[SNAPSTART] <= shares[AS_IT_IS]
     assert shares[DEFERRAL] <= shares[AS_IT_IS] * 1.1
+
+
+def test_a_pinger_that_spares_nothing_is_not_recommended():
+    for seed_ms in (100.0, 110.0, 120.0, 130.0):
+        traffic = Traffic(5_000_000, None, seed_ms)
+        found = compare_strategies(function(1_800), traffic, simulated=50_000)
+        assert not recommend(found).option.has(PINGER)
+
+
+def test_managed_instances_are_sized_for_the_busiest_hour():
+    traffic = Traffic(40_000_000, None, 120.0, by_hour=OFFICE)
+    option = compare_strategies(with_memory(60), traffic, simulated=50_000).find(MANAGED)
+    peak = traffic.concurrency * max(OFFICE) / (sum(OFFICE) / 24)
+    assert option.environments >= 2 * peak

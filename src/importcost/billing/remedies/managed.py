@@ -140,8 +140,13 @@ def _priced(instance: InstanceType, choice: ManagedChoice) -> InstanceType:
 def _environments(
     size: EnvironmentSize, demand: Demand, figures: ManagedFigures
 ) -> tuple[int, float]:
-    """Return how many environments leave processors and workers enough, and the refused share."""
-    busy = demand.traffic.concurrency / figures.most_busy_share / size.vcpus
+    """Return how many environments leave processors and workers enough, and the refused share.
+
+    The busiest hour decides.
+    """
+    hours = demand.arrivals.by_hour
+    peak = max(hours) * len(hours) / sum(hours) if hours else 1.0
+    busy = demand.traffic.concurrency * peak / figures.most_busy_share / size.vcpus
     count = max(figures.least_environments, math.ceil(busy))
     allowed = 1 - demand.traffic.met_share
     while True:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from importcost.billing.figures.assumptions import assumed
 from importcost.billing.remedies.compare import (
+    AS_IT_IS,
     MANAGED,
     PINGER,
     PROVISIONED,
@@ -29,6 +30,9 @@ from importcost.billing.remedies.remarks import worded_capacity, worded_share
 
 LEAST_SHOWN = 0.0001
 """Dollars; smaller sums do not matter."""
+
+WORTH_PINGING = 0.8
+"""A pinger must leave fewer than this share of the cold starts: counts of few differ by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Recommendation:
 def recommend(found: RemedyTable) -> Recommendation:
     """Return the option that the figures support, with a paragraph that explains why."""
     felt_ms, budget = found.traffic.felt_ms, _budget(found)
-    options = _streamed_where_it_helps(found, budget)
+    options = _without_idle_pingers(_streamed_where_it_helps(found, budget))
     affordable = [one for one in options if one.monthly.value <= budget]
     affordable = affordable or [min(options, key=lambda one: one.monthly.value)]
     hidden = [one for one in affordable if _is_hidden(found, one)]
@@ -87,6 +91,17 @@ def _streamed_where_it_helps(found: RemedyTable, budget: float) -> Sequence[Reme
     streamed = [one for one in found.options if one.first_byte_ms < earlier]
     # If nothing streamed is within the budget, waiting alone decides.
     return streamed if any(one.monthly.value <= budget for one in streamed) else found.options
+
+
+def _without_idle_pingers(options: Sequence[RemedyOption]) -> Sequence[RemedyOption]:
+    """Leave out pingers that spare too few cold starts to tell them from chance."""
+    plain = {frozenset(one.remedies) - {AS_IT_IS}: one for one in options if not one.has(PINGER)}
+
+    def helps(option: RemedyOption) -> bool:
+        without = plain.get(frozenset(option.remedies) - {PINGER})
+        return without is None or option.cold_share < WORTH_PINGING * without.cold_share
+
+    return [one for one in options if not one.has(PINGER) or helps(one)]
 
 
 def _is_hidden(found: RemedyTable, option: RemedyOption) -> bool:

@@ -147,7 +147,9 @@ def _origin(found: RemedyTable) -> str:
             )
         return text
     low, high = (worded_share(share) for share in found.cold_bounds)
-    return f"{kind}, {busy}; simulated, {low} to {high} cold by when Lambda reclaims"
+    if low == high:
+        return f"{kind}, {busy}; simulated: {low} start cold"
+    return f"{kind}, {busy}; simulated: {low} to {high} start cold, by when Lambda reclaims"
 
 
 def _table(found: RemedyTable, taken: RemedyOption, style: Palette, width: int) -> list[str]:
