@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from importcost.billing.curve import Curve, CurvePoint
 from importcost.billing.estimate import Estimate, InitLimit
 from importcost.billing.figures.datafiles import load_limits
-from importcost.billing.remedies.managed_memory import ManagedMemory
 from importcost.model.codec import to_plain
 from importcost.model.profile import Profile, WarningCode
 from importcost.model.results.savings import Saving, Savings
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, dollars, milliseconds, wrap
+
+if TYPE_CHECKING:
+    # The page draws curves as well, and needs no simulation for that.
+    from importcost.billing.remedies.managed_memory import ManagedMemory
 
 SCHEMA = "importcost-curve"
 WIDE, MIDDLE = 92, 64
