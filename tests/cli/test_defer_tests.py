@@ -126,7 +126,6 @@ def test_a_patched_name_is_found_told_in_the_tests_words_and_left(folder, defer)
     found = {one.imported[0]: one for one in advice_in(folder).findings}
     reason = found["heavy"].verification.failure
     assert "fails with it: test_handler.py::test_patched_heavy - AttributeError: <" in reason
-    assert "does not have the attribute 'heavy'" in reason
     assert "test_handler.py:12 names heavy of handler, which the edit removes" in reason
     assert found["other"].verification.failure is None
     text = (folder / "handler.py").read_text()

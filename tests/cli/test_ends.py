@@ -15,7 +15,7 @@ from tests.harness import PATIENCE_S, write_files
 BROKEN = """
 import sys
 import importcost.app.profile.from_log as module
-def broken(*_):
+def broken(*_, **__):
     {body}
 module.profile_log = broken
 sys.argv = ["importcost", "profile", "--from-log", "x.log", *sys.argv[1:]]
@@ -112,7 +112,7 @@ module.main()
 LATE = """
 import sys, time
 import importcost.app.profile.from_log as module
-def slow(*_):
+def slow(*_, **__):
     try:
         print("ready")
         time.sleep(600)

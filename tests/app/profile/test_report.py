@@ -56,7 +56,9 @@ def test_dollars_are_judged_at_the_configured_memory_size():
     assert large.text.endswith(" Judged at the configured 10240 MB.")
 
 
-def test_a_command_estimates_its_profile_and_reads_its_configuration_once(tmp_path, monkeypatch):
+def test_a_command_estimates_first_figures_and_profile_and_reads_its_configuration_once(
+    tmp_path, monkeypatch
+):
     write_files(
         tmp_path,
         {
@@ -81,7 +83,7 @@ def test_a_command_estimates_its_profile_and_reads_its_configuration_once(tmp_pa
     target = f"{tmp_path / 'handler.py'}:handler"
     request = ProfileRequest(target, runner="local", python=sys.executable, runs=5, memory_mb=512)
     report = report_measured(measure_billed(request, Silent()))
-    assert sorted(calls) == ["estimate", "read_config"]
+    assert sorted(calls) == ["estimate", "estimate", "read_config"]
     assert report.verdict is not None
     assert report.verdict.status is BudgetOutcome.PASS
     assert report.estimate.memory_mb == 512
