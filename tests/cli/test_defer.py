@@ -185,7 +185,8 @@ def test_a_change_that_breaks_the_handler_is_shown_as_failed(folder, defer):
 def test_an_answer_that_changes_fails_the_suggestion(folder, defer):
     text = (
         "import gc\nimport heavy\n\n\ndef handler(e, c):\n    if e:\n"
-        "        return heavy.answer()\n    known = [m for m in gc.get_objects() if type(m) is type(gc)]\n"
+        "        return heavy.answer()\n"
+        "    known = [m for m in gc.get_objects() if type(m) is type(gc)]\n"
         "    return any(m.__name__ == 'heavy' for m in known)\n"
     )
     write_files(folder.parent, {"task/handler.py": text, "e.json": "{}"})
