@@ -239,6 +239,59 @@ def handler(event, context):
     assert "runs for each log record" in verdict.reason
 
 
+FILTERS_FROM = [
+    ("given: logging.Logger", "given.filters"),
+    ("given: Optional[logging.Logger]", "given.filters"),
+    ("given: logging.Logger | None", "given.filters"),
+    ("given", "logging.root.filters"),
+    ("given", "logging.getLogger('shop').filters"),
+]
+
+
+def _verdict_beside_filters(parameter: str, filters: str):
+    return object_verdict(
+        analysed(f"""
+from __future__ import annotations
+import boto3
+import logging
+from typing import Optional
+made = boto3.client("s3")
+def shop():
+    return made.list_buckets()
+def configure(fresh, {parameter}):
+    for each in {filters}:
+        fresh.addFilter(each)
+def handler(event, context):
+    configure(logging.getLogger("new"), logging.root)
+    return keep(shop)()
+def keep(each):
+    return each
+"""),
+        "made",
+    )
+
+
+@pytest.mark.parametrize(("parameter", "filters"), FILTERS_FROM)
+def test_filters_that_a_logger_has_are_no_functions_of_unknown_origin(parameter, filters):
+    assert _verdict_beside_filters(parameter, filters).kind is not VerdictKind.NOT_DEFERRABLE
+
+
+@pytest.mark.parametrize(
+    ("parameter", "filters"),
+    [
+        ("given", "given"),
+        ("given", "given.filters"),
+        ("given: list", "given.filters"),
+        ("given: logging.Logger, each=None", "given.filters"),
+        ("given: logging.Logger", "given.filters:\n        each = given.extra\n    for _ in given"),
+    ],
+)
+def test_filters_of_unknown_origin_may_be_any_function(parameter, filters):
+    verdict = _verdict_beside_filters(parameter, filters)
+    assert verdict.kind is VerdictKind.NOT_DEFERRABLE
+    assert "runs for each log record" in verdict.reason
+
+
 @pytest.mark.parametrize(
     "patch",
     [

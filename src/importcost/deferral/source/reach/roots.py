@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from importcost.deferral.source.names import parameters
 from importcost.deferral.source.reach.graph import ANY_PASSED, CallGraph, Linker
 from importcost.deferral.source.reach.units import (
     ClassFacts,
@@ -183,6 +184,8 @@ class RootFinder:
 
     def _registered(self, facts: UnitFacts, node: ast.AST) -> Iterator[RunRoot]:
         kind, values = self._registration(facts, node)
+        if kind is Occasion.LOGGING:
+            values = [value for value in values if not _is_filter_of_logger(facts, value)]
         if kind is None:
             return
         units = list(self._units_in(facts, values))
@@ -298,6 +301,58 @@ def _may_call_any(facts: UnitFacts, value: ast.expr) -> bool:
             return True
         scope = scope.parent
     return not chain[0]
+
+
+def _is_filter_of_logger(facts: UnitFacts, value: ast.expr) -> bool:
+    """Return True for the variable of a loop over a logger's filters.
+
+    Whoever gave the logger a filter called `addFilter`, and is seen there.
+    """
+    if not isinstance(value, ast.Name) or isinstance(facts.node, ast.Lambda):
+        return False
+    nodes = list(ast.walk(facts.node))
+    from_loggers = {
+        node.target
+        for node in nodes
+        if isinstance(node, (ast.For, ast.AsyncFor))
+        and isinstance(node.iter, ast.Attribute)
+        and node.iter.attr == "filters"
+        and _is_logger(facts, node.iter.value)
+    }
+    stored = [node for node in nodes if _is_stored(node, value.id)]
+    given = any(arg.arg == value.id for arg in _parameters(facts))
+    return bool(stored) and not given and from_loggers.issuperset(stored)
+
+
+def _is_logger(facts: UnitFacts, node: ast.expr) -> bool:
+    """Return True for the root logger, `getLogger()`, and a parameter that says it is a logger."""
+    if isinstance(node, ast.Call):
+        return dotted_in(facts, node.func) == "logging.getLogger"
+    if not isinstance(node, ast.Name):
+        return dotted_in(facts, node) == "logging.root"
+    if any(_is_stored(each, node.id) for each in ast.walk(facts.node)):
+        return False
+    told = [arg.annotation for arg in _parameters(facts) if arg.arg == node.id]
+    return any(said and _is_logger_type(facts, said) for said in told)
+
+
+def _is_logger_type(facts: UnitFacts, said: ast.expr) -> bool:
+    if isinstance(said, ast.Subscript) and dotted_in(facts, said.value) == "typing.Optional":
+        said = said.slice
+    if isinstance(said, ast.BinOp) and ast.unparse(said.right) == "None":
+        said = said.left
+    return dotted_in(facts, said) == "logging.Logger"
+
+
+def _is_stored(node: ast.AST, name: str) -> bool:
+    """Return True for a node that binds a name of a unit, or says that others may."""
+    if isinstance(node, ast.Name):
+        return node.id == name and not isinstance(node.ctx, ast.Load)
+    return isinstance(node, (ast.Global, ast.Nonlocal)) and name in node.names
+
+
+def _parameters(facts: UnitFacts) -> list[ast.arg]:
+    return [] if isinstance(facts.node, ast.Module) else parameters(facts.node.args)
 
 
 def _mentions_in(facts: UnitFacts, values: Iterable[ast.expr]) -> Iterator[NameMention]:
