@@ -30,6 +30,17 @@ _SHARED = (
     "collections.OrderedDict",
     "collections.ChainMap",
 )
+_CLASS_MAKERS = (
+    "collections.namedtuple",
+    "enum.Enum",
+    "enum.IntEnum",
+    "enum.StrEnum",
+    "enum.Flag",
+    "enum.IntFlag",
+    "dataclasses.make_dataclass",
+    "types.new_class",
+    "pydantic.create_model",
+)
 _BUILTIN_STATE = frozenset(("dict", "list", "set", "bytearray", "object", "iter", "input"))
 
 
@@ -165,6 +176,7 @@ def _refused(view: View, found: ObjectCandidate) -> Reason | None:
         or view.rebound(found.name, _target(found.node))
         or view.visible(found.name)
         or _awkward_value(found)
+        or _made_class(view, found)
         or _state(view, found)
         or _unstable(view, found)
         or changes_module(view, found.reads, found.node.lineno)
@@ -222,6 +234,18 @@ def _state(view: View, found: ObjectCandidate) -> Reason | None:
         changed = view.facts.mutated.get(found.name)
         if changed or isinstance(found.value, ast.GeneratorExp):
             return f"{found.name} holds state that must be made only once", line
+    return None
+
+
+def _made_class(view: View, found: ObjectCandidate) -> Reason | None:
+    """Refuse a class that a call makes: pickle finds it by its name in this module only."""
+    for child in ast.walk(found.value):
+        dotted = view.dotted(child.func) if isinstance(child, ast.Call) else None
+        if dotted is None or not isinstance(child, ast.Call):
+            continue
+        if under(dotted, _CLASS_MAKERS) or (dotted == "type" and len(child.args) > 1):
+            text = f"{found.name} is a class, which pickle looks up in this module"
+            return text, found.node.lineno
     return None
 
 

@@ -131,7 +131,7 @@ class LaterChanges:
             elif not unit.name and unit.module == module:
                 if change.line > line:
                     yield change
-            elif self._order.runs_after(unit, module, line):
+            elif self._order.runs_after(unit, change.line, module, line):
                 yield change
 
     def _import_clash(self, change: StateChange, name: str, targets: set[str]) -> str | None:

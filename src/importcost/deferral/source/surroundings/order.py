@@ -13,19 +13,22 @@ class InitOrder:
         self._graph = graph
         self._reach: dict[CodeUnit, set[CodeUnit]] = {}
 
-    def runs_after(self, unit: CodeUnit, module: str, line: int) -> bool:
-        """Return True if a unit may run during init after a line of a module's body ran."""
-        return self._after(unit, module, line, set())
+    def runs_after(self, unit: CodeUnit, at: int, module: str, line: int) -> bool:
+        """Return True if init may run a unit's line `at` after a line of a module's body."""
+        return self._after(unit, at, module, line, set())
 
-    def _after(self, unit: CodeUnit, module: str, line: int, seen: set[str]) -> bool:
+    def _after(self, unit: CodeUnit, at: int, module: str, line: int, seen: set[str]) -> bool:
         code = self._graph.files.get(module)
         if code is None or module in seen:
             return False
         seen.add(module)
+        if unit == code.body.unit and at > line:  # it goes on after what it imports
+            return True
         if self._follows(unit, code.body.unit, line):
             return True
         return any(
-            edge.target == code.body.unit and self._after(unit, importer.module, edge.line, seen)
+            edge.target == code.body.unit
+            and self._after(unit, at, importer.module, edge.line, seen)
             for importer in self._graph.files.values()
             for edge in self._graph.edges.get(importer.body.unit, ())
         )

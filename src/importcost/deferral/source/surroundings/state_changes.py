@@ -67,6 +67,7 @@ class ChangeFinder:
         for facts in self._graph.units():
             yield from self._handed_out(facts)
             yield from self._by_default(facts)
+            yield from self._logger_tables(facts)
             for node in facts.nodes:
                 if isinstance(node, ast.Call):
                     yield from self._call(facts, node)
@@ -86,6 +87,13 @@ class ChangeFinder:
                 base = self._names.chain(facts, mention.chain[:-1])
                 if base in self._objects:
                     yield from self._change(facts, base, None, mention.line)
+
+    def _logger_tables(self, facts: UnitFacts) -> Iterator[StateChange]:
+        """Yield a change where the table of loggers is used: it sets up those there are by then."""
+        for mention in facts.mentions:
+            if "loggerDict" in mention.chain:
+                loggers = surroundings().aspects["loggers"]
+                yield StateChange(loggers, "loggerDict", None, facts.unit, mention.line)
 
     def _within(self, facts: UnitFacts, node: ast.expr, line: int) -> Iterator[StateChange]:
         """Yield the change of an object that a variable of the function's files holds."""
