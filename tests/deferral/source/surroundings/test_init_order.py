@@ -108,3 +108,33 @@ def test_a_class_that_a_call_makes_stays_where_pickle_looks_for_it(value):
 def test_the_class_of_a_value_may_wait():
     text = "import json\nkind = type(json.loads('1'))\ndef handler(event, context): return kind\n"
     assert object_verdict(analysed(text), "kind").kind is VerdictKind.NEEDS_GETTER
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "os.environ['MPLCONFIGDIR'] = '/tmp'",
+        "os.environ.setdefault('TZ', 'UTC')",
+        "os.environ.update(TABLE='x')",
+    ],
+)
+def test_an_import_can_wait_if_only_variables_that_it_does_not_read_are_set(change):
+    text = f"import os\nimport zoneinfo\n{change}\n"
+    text += "def handler(event, context): return zoneinfo.ZoneInfo(event)\n"
+    assert import_verdict(analysed(text), "zoneinfo").kind is VerdictKind.DEFERRABLE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "os.environ['PYTHONTZPATH'] = '/tmp'",
+        "os.environ[name] = '/tmp'",
+        "os.environ.update(variables)",
+        "os.environ = {}",
+        "os.environ['TABLE'] = 'x'; os.sep = '!'",
+    ],
+)
+def test_an_import_stays_if_variables_that_it_may_read_are_set(change):
+    text = f"import os\nimport zoneinfo\nname = 'A'\nvariables = {{}}\n{change}\n"
+    text += "def handler(event, context): return zoneinfo.ZoneInfo(event)\n"
+    assert import_verdict(analysed(text), "zoneinfo").kind is VerdictKind.NOT_DEFERRABLE

@@ -105,6 +105,11 @@ class LaterChanges:
                 return _sentence(change, reason, module)
         return None
 
+    def sets_known_variables(self, module: str, line: int) -> bool:
+        """Return True if a line changes environment variables of known names, and nothing else."""
+        here = [one for one in self._changes if one.line == line and one.unit.module == module]
+        return bool(here) and all(map(_sets_known_variables, here))
+
     def output(self, module: str, value: ast.expr) -> tuple[str, int] | None:
         """Return what computing a module's value does that others see, and the line, or None."""
         body = self.reach.graph.files[module].body
@@ -228,6 +233,12 @@ class LaterChanges:
         if isinstance(value, ast.BinOp):
             return self._relative(facts, value.left, depth + 1)
         return "." if self._names.of(facts, value) in ("os.curdir", "os.pardir") else None
+
+
+def _sets_known_variables(change: StateChange) -> bool:
+    if change.is_setting and change.what.startswith("os.environ."):
+        return True  # the same call once more, as that of a setter
+    return bool(change.keys) and change.aspect is not None and change.aspect.name == "environment"
 
 
 def _sentence(change: StateChange, reads: str, module: str) -> LaterReason:
