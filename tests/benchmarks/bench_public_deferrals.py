@@ -240,11 +240,15 @@ def first_names(file: Path) -> set[str]:
     return found - set(sys.stdlib_module_names)
 
 
-def copy_code(folder: Path, to: Path) -> None:
-    """Copy a folder without lists of packages, tests' data and what is large."""
+def copy_code(folder: Path, to: Path, wanted: Path) -> None:
+    """Copy a folder without lists of packages, tests' data and what is large.
+
+    The folders around the file `wanted` are copied whatever their names.
+    """
 
     def ignored(inside: str, names: list[str]) -> set[str]:
         left = {name for name in names if name in ("node_modules", ".git", "cdk.out", "docs")}
+        left = {name for name in left if Path(inside, name) not in wanted.parents}
         for name in set(names) - left:
             path = Path(inside, name)
             if (
@@ -343,8 +347,9 @@ class Trial:
     ) -> tuple[Path, list[Path]]:
         """Copy the task root and what lies in layers, and install packages."""
         root = checkout.task_root(handler)
-        copy_code(root, folder / "task")
-        file = folder / "task" / (checkout.folder / handler.path).relative_to(root)
+        wanted = checkout.folder / handler.path
+        copy_code(root, folder / "task", wanted)
+        file = folder / "task" / wanted.relative_to(root)
         names = set().union(*(first_names(path) for path in own_files(file, folder / "task")))
         missing = {name for name in names if not _holds(folder / "task", name)}
         self.packages.supply(missing, checkout.listed(handler))
@@ -355,7 +360,7 @@ class Trial:
             place = None if name in PROVIDED else checkout.layer_for(name, handler)
             if place is not None and place not in layers:
                 layers[place] = folder / f"layer{len(layers)}"
-                copy_code(place, layers[place] / "python")
+                copy_code(place, layers[place] / "python", wanted)
         return file, list(layers.values())
 
     def judge(self, job: dict[str, Any]) -> dict[str, Any]:

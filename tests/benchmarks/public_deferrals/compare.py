@@ -6,6 +6,10 @@ import json
 import re
 from typing import Any
 
+LEAD = 200
+SHOWN = 3000
+"""Characters of what differs: before the first difference, and in all."""
+
 VOLATILE = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I), "<uuid>"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?([.,]\d+)?(Z|[+-]\d\d:?\d\d)?"), "<time>"),
@@ -21,6 +25,9 @@ VOLATILE = (
 FIRST_USE = re.compile(r".*Found (credentials in environment|endpoint for \S+ via).*\n")
 PLACES = (
     (re.compile(r"\bline \d+"), "line N"),
+    # Stack traces quote lines of code, of which an edit changes some; in JSON, too.
+    (re.compile(r"(, in [\w.<>]+(\\n|\n))(?:    (?:(?!\2)[^\n])*\2)+"), r"\1    CODE\2"),
+    (re.compile(r'"statement":"(?:[^"\\]|\\.)*"'), '"statement":"CODE"'),
     (re.compile(r"(\.py|[\w.]+\"?):\d+"), r"\1:N"),
     (re.compile(r"\b\d+(?:\.\d+)?\b"), "N"),
 )
@@ -98,7 +105,11 @@ def differences(
         elif name.endswith(" environment"):
             before, after = less(before, after)
         if before != after:
-            found.append({"part": name, "before": short(before), "after": short(after)})
+            one_text, other_text = json.dumps(before), json.dumps(after)
+            pairs = enumerate(zip(one_text, other_text, strict=False))
+            start = max(0, next((at for at, (a, b) in pairs if a != b), 0) - LEAD)
+            shown = {"before": one_text[start:][:SHOWN], "after": other_text[start:][:SHOWN]}
+            found.append({"part": name, **shown})
     return found
 
 
@@ -127,10 +138,6 @@ def less(before: Any, after: Any) -> tuple[Any, Any]:
         {name: before.get(name) for name in names},
         {name: after.get(name) for name in names},
     )
-
-
-def short(value: Any) -> str:
-    return json.dumps(value)[:3000]
 
 
 def requests_made(run: dict[str, Any]) -> int:
