@@ -99,6 +99,9 @@ def _dockerd() -> Iterator[None]:
             finally:
                 daemon.terminate()
                 daemon.wait(timeout=PATIENCE_S)
+                # What was mounted for containers on the host's network outlives the daemon.
+                for mounted in Path(folder, "exec", "netns").glob("*"):
+                    subprocess.run(["umount", str(mounted)], check=False, capture_output=True)
 
 
 @contextlib.contextmanager
