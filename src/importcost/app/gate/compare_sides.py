@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.gate.worktrees import Checkout
+from importcost.app.gate.worktrees import Checkout, top_folder
 from importcost.config.read import (
     OWN_FILE,
     PROJECT_FILE,
@@ -106,7 +106,7 @@ def _head_config(head: Checkout, config: str | None) -> tuple[str, Config]:
         if found is None:
             raise UsageError(f"There is no configuration {config}: name another with --config.")
         return relative, found
-    for start, top in ((head.folder, head.top), (head.own, _root_of(head.own))):
+    for start, top in ((head.folder, head.top), (head.own, top_folder(head.own))):
         for place in (start, *start.parents):
             for name in (OWN_FILE, PROJECT_FILE):
                 relative = os.path.relpath(place / name, start)
@@ -119,10 +119,6 @@ def _head_config(head: Checkout, config: str | None) -> tuple[str, Config]:
         f"{head.label} has no [tool.importcost] in a pyproject.toml and no importcost.toml: write "
         "one with importcost init, or name handlers with --handler FILE.py."
     )
-
-
-def _root_of(folder: Path) -> Path:
-    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
 
 
 def _own_config(version: Checkout, relative: str) -> Config | None:

@@ -66,7 +66,7 @@ def checkouts(
             if commit is None or repository is None:
                 path = Path(text).resolve()
                 label = path.name if text in (".", "..") else text
-                found.append(Checkout(label, path, _top(path), path, scratch))
+                found.append(Checkout(label, path, top_folder(path), path, scratch))
                 continue
             place = work / side
             stack.callback(repository.remove_worktree, place)
@@ -120,7 +120,7 @@ def _merge_base(repository: Repository | None, base: str | None, head: str | Non
     return repository.merge_base(base, head or repository.commit_of("HEAD"))
 
 
-def _top(folder: Path) -> Path:
+def top_folder(folder: Path) -> Path:
     """Return the repository's top folder, or the folder itself outside of one."""
     return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
 
