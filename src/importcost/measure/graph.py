@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from importcost.measure.deployed.runtime_packages import runtime_distributions
+from importcost.measure.loaded_files import module_bytes, other_files
 from importcost.measure.runners.base import Layout
 from importcost.measure.session import Measurement
 from importcost.model.graph import (
@@ -68,6 +69,7 @@ def build_graph(measurement: Measurement, layout: Layout) -> ImportGraph:
     def on_host(file: str | None) -> str | None:
         return None if file is None else layout.on_host(file)
 
+    read = module_bytes(measurement.graph)
     modules = []
     for name, file, loaded_by, own, grown, phase, state, is_stdlib in measurement.graph["modules"]:
         owner = owners.of_file(file, is_stdlib)
@@ -82,11 +84,15 @@ def build_graph(measurement: Measurement, layout: Layout) -> ImportGraph:
                 phase=PHASE_OF_LOAD[phase],
                 loaded_by=loaded_by,
                 from_runtime=owner != RUNTIME and _is_in(file, layout.runtime_packages),
+                read_bytes=read.get(name),
             )
         )
     modules = _own_namespaces(modules)
     edges = [_edge(row, on_host) for row in measurement.graph["edges"]]
-    return ImportGraph(tuple(modules), tuple(edges + _parent_edges(modules)))
+    files = other_files(
+        measurement.graph, modules, lambda path: owners.of_file(path, False), layout.on_host
+    )
+    return ImportGraph(tuple(modules), tuple(edges + _parent_edges(modules)), files)
 
 
 def _is_in(file: str | None, folders: tuple[str, ...]) -> bool:

@@ -50,7 +50,8 @@ class LoadedModule:
     `phase` is the label of the phase in which it was loaded, and `loaded_by` the module whose
     import loaded it first (None for a root). `from_runtime` is True if Lambda's runtime provides it
     (boto3 and its dependencies), so no package needs to contain it; its cost is still the
-    function's.
+    function's. `read_bytes` is the size of its source, its bytecode or both, as far as the loader
+    read them, or of its extension file; None if it was not recorded.
     """
 
     name: str
@@ -62,6 +63,25 @@ class LoadedModule:
     phase: str
     loaded_by: str | None
     from_runtime: bool = False
+    read_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """One file that init mapped into memory or read besides the source and bytecode of modules.
+
+    `module` is the module that was being loaded at that time (None if none was, or if it is not
+    known), and `distribution` the owner of the file, else that of the module. `file_bytes` is the
+    size of the file. `resident_bytes` are its pages in memory after init if it is mapped, else
+    None. `is_code` is True for extension modules and shared libraries.
+    """
+
+    path: str
+    module: str | None
+    distribution: str
+    file_bytes: int
+    resident_bytes: int | None
+    is_code: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +106,12 @@ class ImportEdge:
 
 @dataclass(frozen=True, slots=True)
 class ImportGraph:
-    """All modules loaded in one run, in load order, and every import between them."""
+    """All modules loaded in one run, in load order, and every import between them.
+
+    `files` are the function's other files: native code and data. None if they were not recorded: by
+    an older version, or on a platform without /proc.
+    """
 
     modules: tuple[LoadedModule, ...]
     edges: tuple[ImportEdge, ...]
+    files: tuple[LoadedFile, ...] | None = None

@@ -43,6 +43,8 @@ The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_de
 warm-up run "absent" holds [name, file, line] of variables that init read in vain, of a graph run
 "touched" ["made" or "used", path] of files that it made, wrote to or met in temporary folders;
 of a graph or an invoke run "threads" is the number of threads that init and call started.
+The "files" of a graph are the files that init loaded: "read" [path, bytes, module that was being
+loaded], "mapped" [path, the same module, size of the file, resident bytes, whether it is code].
 Where the probe itself fails, it leaves none, writes a line that starts with PROBE_FAILED to
 descriptor 1 and ends with exit code 1.
 """
@@ -522,11 +524,16 @@ class _FileWatch:
     """
 
     MOST = 200
+    MOST_READ = 20_000
     TEMPORARY = ("/tmp/", "/private/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108
     NOT_FILES = ("/dev/", "/proc/", "/sys/")
 
-    def __init__(self, os: "Any", own_folder: str) -> None:
+    def __init__(self, os: "Any", own_folder: str, loading: "Any") -> None:
         self.found: dict[tuple[str, str], None] = {}
+        self.read: dict[str, Any] = {}
+        # Extension modules that began to load, and libraries that Python code asked for.
+        self.native: list[Any] = []
+        self._loading = loading
         self._own = own_folder + os.sep
         self._writes = os.O_WRONLY | os.O_RDWR | os.O_CREAT
         self._lstat, self._fsdecode = os.lstat, os.fsdecode
@@ -549,6 +556,12 @@ class _FileWatch:
             if event == "open":
                 flags = args[2] if isinstance(args[2], int) else 0
                 self._note(args[0], bool(flags & self._writes))
+                if not flags & self._writes and isinstance(args[0], (str, bytes)):
+                    self._note_read(self._abspath(self._fsdecode(args[0])))
+            elif event == "import" and isinstance(args[1], str):
+                self.native.append((args[0], args[1]))
+            elif event == "ctypes.dlopen":
+                self.native.append((self._loading(), ""))
             elif event in self._makers:
                 self._note(args[self._makers[event]], True)
             elif event in ("os.listdir", "os.scandir"):
@@ -570,12 +583,92 @@ class _FileWatch:
             start = next(folder for folder in self.TEMPORARY if file.startswith(folder))
             self.found[("used", start + file[len(start) :].partition("/")[0])] = None
 
+    def _note_read(self, file: str) -> None:
+        is_own = file.startswith((self._own, *self.NOT_FILES)) or self._getpid() != self._pid
+        if not is_own and len(self.read) < self.MOST_READ:
+            self.read.setdefault(file, self._loading())
+
     def _is_there(self, file: str) -> bool:
         try:
             self._lstat(file)
         except OSError:
             return False
         return True
+
+
+class _MappedFiles:
+    """Finds the files that the process maps into memory, and the module whose load mapped each.
+
+    Extension modules and the libraries that they need are read through these pages. Reading the
+    maps takes time, so only the graph run has them.
+    """
+
+    def __init__(self, os: "Any") -> None:
+        self._fsdecode, self._realpath = os.fsdecode, os.path.realpath
+        self._before: set[str] = set()
+        self._owners: dict[str, Any] = {}
+
+    def start(self) -> None:
+        """Leave out what is mapped by now: the interpreter, and what the runtime loads."""
+        self._before = set(self._paths())
+
+    def note(self, module: str, started: "list[Any]") -> None:
+        """Keep what is newly mapped, with its module.
+
+        `started` are extension modules whose loads began, with their files, outermost first: an
+        extension may import another before its own load ends, so the libraries are the first's.
+        """
+        new = {path for path in self._paths() if path not in self._before | self._owners.keys()}
+        own = {self._realpath(file): name for name, file in started if file}
+        first = next((name for name, _ in started if name), module)
+        for path in new:
+            self._owners[path] = own.get(path, first)
+
+    def _lines(self, name: str) -> "list[bytes]":
+        try:
+            with _open("/proc/self/" + name, "rb") as stream:
+                return list(stream.read().splitlines())
+        except OSError:
+            return []
+
+    def _path(self, line: bytes) -> "str | None":
+        # address, permissions, offset, device, inode, path; the path may contain spaces
+        parts = line.split(None, 5)
+        if len(parts) < 6 or not parts[5].startswith(b"/") or b"-" not in parts[0]:
+            return None
+        is_file = parts[4] != b"0" and not parts[5].startswith((b"/dev/", b"/memfd:"))
+        return str(self._fsdecode(parts[5])) if is_file else None
+
+    def _paths(self) -> "list[str]":
+        return [path for path in map(self._path, self._lines("maps")) if path is not None]
+
+    def result(self, os: "Any") -> "list[Any] | None":
+        """Return [path, module, file size, resident bytes, whether it is code], None without /proc.
+
+        Resident are the pages that init touched, or that the kernel read with them.
+        """
+        lines = self._lines("smaps")
+        found: dict[str, Any] = {}
+        entry: Any = None
+        for line in lines:
+            if not line[:1].isupper():  # the head of a mapping; its figures follow
+                path = self._path(line)
+                entry = None
+                if path is not None and path not in self._before:
+                    entry = found.setdefault(path, [path, self._owners.get(path), 0, 0, False])
+                    entry[4] = entry[4] or b"x" in line.split(None, 2)[1]
+            elif entry is not None and line.startswith(b"Rss:"):
+                entry[3] += int(line.split()[1]) * 1024
+        for entry in found.values():
+            entry[2] = _size_of(os, entry[0])
+        return list(found.values()) if lines else None
+
+
+def _size_of(os: "Any", path: str) -> int:
+    try:
+        return int(os.stat(path).st_size)
+    except OSError:
+        return 0
 
 
 class _StatementTimer:
@@ -793,7 +886,10 @@ class _GraphRecorder:
     """Records every load and every import statement; its run's times are never reported."""
 
     def __init__(self, os: "Any", probe_file: str) -> None:
-        self._files = _FileWatch(os, os.path.dirname(os.path.dirname(probe_file)))
+        own_folder = os.path.dirname(os.path.dirname(probe_file))
+        self._files = _FileWatch(os, own_folder, self._loading)
+        self._mapped = _MappedFiles(os)
+        self._os = os
         self.loads: list[Any] = []
         self.edges: dict[Any, bool] = {}
         self.phase = "runtime"
@@ -824,16 +920,31 @@ class _GraphRecorder:
 
         faulthandler.enable(file=sys.stderr)  # a crash then leaves the handler's own stack
         self.phase = "function"
+        self._mapped.start()
         self._files.install()
 
+    def _loading(self) -> "str | None":
+        """Return the name of the module that this thread is loading."""
+        stack = self._stacks.get(self._ident())
+        return stack[-1][0] if stack else None
+
+    def loaded_files(self) -> "Any":
+        """Return the files that init read and mapped; see the head of this file."""
+        read = self._files.read.items()
+        sized = [[path, _size_of(self._os, path), module] for path, module in read]
+        return {
+            "read": [entry for entry in sized if entry[1]],
+            "mapped": self._mapped.result(self._os),
+        }
+
     def uninstall(self) -> "Any":
-        """Remove the wrappers, and return the files that the handler touched."""
+        """Remove the wrappers; return the files that the handler touched, and those it loaded."""
         import builtins
 
         self._files.stop()
         builtins.__import__ = self._real_import
         self._bootstrap._find_and_load = self._real_load
-        return [list(key) for key in self._files.found]
+        return [list(key) for key in self._files.found], self.loaded_files()
 
     def _find_and_load(self, name: str, import_: "Any") -> "Any":
         stack = self._stacks.setdefault(self._ident(), [])
@@ -854,8 +965,15 @@ class _GraphRecorder:
             if name in sys.modules:
                 own = None if grown is None else grown - entry[3]
                 self.loads.append((name, entry[1], own, grown, entry[4]))
+                self._note_mapped(name)
             elif name not in self.failed:
                 self.failed[name] = self._where(sys._getframe(1))[:3]
+
+    def _note_mapped(self, name: str) -> None:
+        """Keep what was mapped since the last load, if native code was asked for."""
+        started, self._files.native = self._files.native, []
+        if started:
+            self._mapped.note(name, started)
 
     def _import(
         self,
@@ -1063,7 +1181,7 @@ def _entries(distribution: "Any") -> "list[str]":
 
 
 def _graph_result(
-    os: "Any", recorder: _GraphRecorder, machinery: _Machinery, ground: _Ground
+    os: "Any", recorder: _GraphRecorder, machinery: _Machinery, ground: _Ground, loaded: "Any"
 ) -> "Any":
     stdlib_dirs = ground.stdlib_dirs
     loads: list[Any] = [(name, None, None, None, "start") for name in recorder.before]
@@ -1086,6 +1204,7 @@ def _graph_result(
         modules.append([name, file, loaded_by, own, grown, phase, state, stdlib])
     edges = [[*where, imported, cached] for (where, imported), cached in recorder.edges.items()]
     page_bytes = os.sysconf("SC_PAGE_SIZE")
+    files.update(entry[0] for entry in (*loaded["read"], *(loaded["mapped"] or ())))
     search_path = list(sys.path)
     ground.import_own()
     return {
@@ -1095,6 +1214,7 @@ def _graph_result(
         "failed": [[name, *where] for name, where in recorder.failed.items()],
         "owners": _owners(os, files, search_path),
         "page_bytes": page_bytes,
+        "files": loaded,
     }
 
 
@@ -1353,10 +1473,10 @@ def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") ->
     if spec.get("list_modules"):
         result["modules"] = _loaded(ground.left)
     if recorder:
-        result["touched"] = recorder.uninstall()
+        result["touched"], loaded = recorder.uninstall()
         machinery.restore()
         if ended is None:
-            result["graph"] = _graph_result(os, recorder, machinery, ground)
+            result["graph"] = _graph_result(os, recorder, machinery, ground, loaded)
     result[kind if kind == "diagnosis" else "absent"] = watcher and watcher.result(ended)
     if ended is not None:
         result["error"] = _error_result(ended, probe_file, ground)
