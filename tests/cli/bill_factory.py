@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import subprocess
-import sys
 from pathlib import Path
 
 from importcost.billing.estimate import estimate
@@ -13,19 +11,11 @@ from importcost.model.interval import Interval
 from importcost.model.profile import Target
 from importcost.reports.json_ import render_json
 from tests.billing.profile_factory import make_profile
-from tests.harness import PATIENCE_S
+from tests.commands import run_here
 
 
-def importcost(folder: Path, *args: str, **options):
-    return subprocess.run(
-        [sys.executable, "-m", "importcost", *args],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-        **options,
-    )
+def importcost(folder: Path, *args: str, stdin: str = "", **variables: str):
+    return run_here(folder, *args, variables=variables, stdin=stdin)
 
 
 def verified(saved_us: float, original_us: float, failure: str | None = None) -> Verification:

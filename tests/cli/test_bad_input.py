@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import run_here
 from tests.harness import PATIENCE_S, write_files
 
 OPTIONS = ("--runner", "local", "--runs", "5")
@@ -20,23 +21,14 @@ def run(folder: Path, *args: str, python: str = sys.executable, **variables: str
     """Run `importcost profile` in `folder` with a temporary folder and cache of its own."""
     private = folder.parent / "private"
     (private / "tmp").mkdir(parents=True, exist_ok=True)
-    environment = {
-        **os.environ,
+    variables = {
         "TMPDIR": str(private / "tmp"),
         "IMPORTCOST_CACHE_DIR": str(private / "cache"),
         "PYTHONDONTWRITEBYTECODE": "",
+        "VIRTUAL_ENV": None,
         **variables,
     }
-    environment.pop("VIRTUAL_ENV", None)
-    return subprocess.run(
-        [sys.executable, "-m", "importcost", "profile", "--python", python, *OPTIONS, *args],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    return run_here(folder, "profile", "--python", python, *OPTIONS, *args, variables=variables)
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -228,17 +220,9 @@ def test_a_shim_on_path_that_starts_nothing_is_passed_over_for_a_runtime(tmp_pat
     files = {"handler.py": "", "bin/python3.7": "#!/bin/sh\necho not set >&2\nexit 127\n"}
     folder = write_files(tmp_path / "work", files)
     (folder / "bin" / "python3.7").chmod(0o755)
-    argv = [sys.executable, "-m", "importcost", "profile", "handler.py", *OPTIONS]
-    environment = {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(
-        [*argv, "--runtime", "python3.7"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    argv = ("profile", "handler.py", *OPTIONS, "--runtime", "python3.7")
+    done = run_here(folder, *argv, variables={"PATH": path})
     assert done.returncode == 0, done.stderr
     assert "but the function runs on python3.7" in " ".join(done.stdout.split())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 
@@ -96,9 +95,8 @@ def test_nothing_is_written_where_it_was_not_asked_for(folder, option):
 
 @pytest.mark.parametrize("width", [40, 63, 64, 110])
 def test_the_table_fits_its_width(folder, width):
-    environment = {**os.environ, "COLUMNS": str(width)}
     args = ("calibrate", "p.json", "--logs", "log.txt", "--validate")
-    done = importcost(folder, *args, env=environment)
+    done = importcost(folder, *args, COLUMNS=str(width))
     assert done.returncode == 0
     assert max(map(len, done.stdout.splitlines())) <= width
 
@@ -106,7 +104,7 @@ def test_the_table_fits_its_width(folder, width):
 def test_a_log_from_stdin_and_json_out(folder):
     text = (folder / "log.txt").read_text()
     args = ("calibrate", "p.json", "--logs", "-", "--validate", "--json")
-    found = json.loads(importcost(folder, *args, input=text).stdout)
+    found = json.loads(importcost(folder, *args, stdin=text).stdout)
     assert found["cold_starts"] == 21
     assert found["fitted"]["inside"] > found["published"]["inside"] - 1e-9
     assert found["published"]["error"] == pytest.approx(1 / 1.2 - 1, abs=0.01)
@@ -114,7 +112,7 @@ def test_a_log_from_stdin_and_json_out(folder):
 
 
 def test_an_empty_stdin_is_named_by_its_name(folder):
-    done = importcost(folder, "calibrate", "p.json", "--logs", "-", input="")
+    done = importcost(folder, "calibrate", "p.json", "--logs", "-")
     assert done.returncode == 3
     assert "Error: stdin holds no cold start" in done.stderr
 

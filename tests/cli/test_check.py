@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import textwrap
 
 import pytest
 
 from importcost.cli.gate_outputs import file_stems
-from tests.harness import PATIENCE_S, write_files
+from tests.commands import run_here
+from tests.harness import write_files
 
 HANDLER = "import helper\n\ndef handler(event, context):\n    return {}\n"
 FILES = {"src/handler.py": HANDLER, "src/helper.py": "import wave\nimport csv\n"}
@@ -22,18 +20,9 @@ handler = "src/handler.py"
 
 
 def importcost(folder, *args, **variables):
-    environment = {**os.environ, "IMPORTCOST_CACHE_DIR": str(folder.parent / "cache")}
-    for name in ("VIRTUAL_ENV", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
-        environment.pop(name, None)
-    return subprocess.run(
-        [sys.executable, "-m", "importcost", "check", "--runner", "local", *args],
-        cwd=folder,
-        env={**environment, **variables},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    absent = dict.fromkeys(("VIRTUAL_ENV", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"))
+    variables = {**absent, "IMPORTCOST_CACHE_DIR": str(folder.parent / "cache"), **variables}
+    return run_here(folder, "check", "--runner", "local", *args, variables=variables)
 
 
 @pytest.fixture

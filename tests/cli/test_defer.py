@@ -12,7 +12,8 @@ import pytest
 from importcost.measure.pairs import MIN_ROUNDS, NO_SAVING
 from importcost.model.codec import profile_from_plain
 from tests.clockwork import Times, jitter, run_clocked, two_speeds
-from tests.harness import PATIENCE_S, write_files
+from tests.commands import run_here
+from tests.harness import write_files
 
 BUSY = "sum(range(800_000))\n"
 LAYER = {
@@ -49,14 +50,7 @@ def working_in(line):
 
 
 def importcost(*args, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "importcost", *args],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE_S,
-    )
+    return run_here(cwd, *args, each_launch=True)
 
 
 @pytest.fixture

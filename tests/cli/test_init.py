@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from importcost.app.gate.init_config import InitRequest, write_configuration
@@ -14,7 +10,8 @@ from importcost.errors import UsageError
 from importcost.targets.find import find_handlers
 from importcost.targets.yaml_subset import plain_yaml
 from tests.clockwork import Times, jitter, run_clocked
-from tests.harness import PATIENCE_S, write_files
+from tests.commands import run_here
+from tests.harness import write_files
 
 HANDLER = "import wave\n\ndef lambda_handler(event, context):\n    return {}\n"
 SAM = """\
@@ -55,17 +52,9 @@ functions:
 
 
 def importcost(folder, *args):
-    environment = {**os.environ, "IMPORTCOST_CACHE_DIR": str(folder.parent / "cache")}
-    environment.pop("VIRTUAL_ENV", None)
-    return subprocess.run(
-        [sys.executable, "-m", "importcost", *args],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    cache = str(folder.parent / "cache")
+    variables = {"IMPORTCOST_CACHE_DIR": cache, "VIRTUAL_ENV": None}
+    return run_here(folder, *args, variables=variables)
 
 
 @pytest.fixture

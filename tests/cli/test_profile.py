@@ -12,24 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import PATIENCE_S, write_files
+from tests.commands import run_here
+from tests.harness import write_files
 
 LOG = Path(__file__).parents[1] / "logs" / "json-py3.12.log"
 
 
-def importcost(folder: Path, *args: str, stdin: str | None = None, **variables: str):
-    environment = {**os.environ, "IMPORTCOST_CACHE_DIR": str(folder.parent / "cache"), **variables}
-    environment.pop("VIRTUAL_ENV", None)
-    return subprocess.run(
-        [sys.executable, "-m", "importcost", *args],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        input=stdin,
-        check=False,
-    )
+def importcost(folder: Path, *args: str, stdin: str = "", **variables: str):
+    cache = str(folder.parent / "cache")
+    variables = {"IMPORTCOST_CACHE_DIR": cache, "VIRTUAL_ENV": None, **variables}
+    return run_here(folder, *args, variables=variables, stdin=stdin)
 
 
 @pytest.fixture(scope="module")

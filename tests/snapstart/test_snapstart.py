@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,8 @@ from importcost.snapstart.fix import skeletons
 from importcost.snapstart.model import HazardKind, HookRun, Severity
 from importcost.snapstart.modules import Project, parse_module
 from importcost.snapstart.verdict import adapter_hook_notes, all_findings, hazards, hook_findings
-from tests.harness import PATIENCE_S, interpreters, write_files
+from tests.commands import run_here
+from tests.harness import interpreters, write_files
 from tests.snapstart.runs import snapshot_of
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_handlers"
@@ -41,13 +41,7 @@ MENDABLE = (
 
 
 def importcost(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "importcost", "snapstart", *words, "--runner", "local"],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    return run_here(Path.cwd(), "snapstart", *words, "--runner", "local")
 
 
 def findings_of(folder: Path, name: str):

@@ -76,7 +76,7 @@ def main() -> None:
     interruptions = _Interruptions()
     try:
         interruptions.install()
-        code = _carry_out()
+        code = carry_out()
         interruptions.over()
     except KeyboardInterrupt:
         interruptions.over()
@@ -85,7 +85,8 @@ def main() -> None:
     sys.exit(code)
 
 
-def _carry_out() -> int:
+def carry_out() -> int:
+    """Carry out the command line of `sys.argv` and return the exit code; Ctrl-C is the caller's."""
     import click
 
     from importcost.cli.group import cli

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.harness import PATIENCE_S, write_files
+from tests.commands import run_here
+from tests.harness import write_files
 from tests.packages import installed
 
 SITE = Path("lib") / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
@@ -49,14 +49,9 @@ def found(tmp_path, python, *words, **files):
     root = write_files(tmp_path / "task", {"handler.py": HANDLER, **files})
     saved = tmp_path / "profile.json"
     argv = ["profile", str(root / "handler.py"), "--python", python, "--runner", "local"]
-    done = subprocess.run(
-        [sys.executable, "-m", "importcost", *argv, "--runs", "6", "-o", str(saved), *words],
-        env={**os.environ, "IMPORTCOST_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": ""},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    variables = {"IMPORTCOST_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": ""}
+    words = (*argv, "--runs", "6", "-o", str(saved), *words)
+    done = run_here(tmp_path, *words, variables=variables)
     assert done.returncode == 0, done.stderr
     profile = json.loads(saved.read_text())
     names = {module["name"] for module in profile["graph"]["modules"]}
@@ -150,15 +145,8 @@ def in_project(tmp_path, python, *words):
         subprocess.run([*git, *step], check=True)
     words = words if words[0] in ("check", "compare") else (*words, "--python", python)
     (root / "handler.py").write_text(GUARDED + "# another version\n")
-    return subprocess.run(
-        [sys.executable, "-m", "importcost", *words, "--runner", "local"],
-        cwd=root,
-        env={**os.environ, "IMPORTCOST_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": ""},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    variables = {"IMPORTCOST_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": ""}
+    return run_here(root, *words, "--runner", "local", variables=variables)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from importcost.measure.deployed.runtime_packages import runtime_packages
 from importcost.measure.runners.local import inspect_interpreter
 from importcost.processes.installer import installed_folder
 from importcost.processes.wheels import InstallTarget
-from tests.harness import PATIENCE_S, write_files
+from tests.commands import run_here
+from tests.harness import write_files
 from tests.packages import installed
 
 SITE = Path("lib") / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
@@ -23,6 +24,11 @@ NOWHERE = {
     "PIP_EXTRA_INDEX_URL": "",
     "PIP_FIND_LINKS": "",
     "PIP_CONFIG_FILE": os.devnull,
+    # uv installs where it is found, and heeds variables of its own.
+    "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple",
+    "UV_FIND_LINKS": "",
+    "UV_NO_CONFIG": "1",
+    "UV_HTTP_RETRIES": "0",
 }
 
 
@@ -50,14 +56,9 @@ def profile(tmp_path, python, *words, handler="import boto3\n", **variables):
     root = write_files(tmp_path / "task", {"handler.py": handler + "def handler(e, c): pass\n"})
     saved = tmp_path / "profile.json"
     argv = ["profile", str(root / "handler.py"), "--python", python, "--runner", "local"]
-    done = subprocess.run(
-        [sys.executable, "-m", "importcost", *argv, "--runs", "6", "-o", str(saved), *words],
-        env={"IMPORTCOST_CACHE_DIR": str(tmp_path / "cache"), **os.environ, **variables},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    variables = {"IMPORTCOST_CACHE_DIR": str(tmp_path / "cache"), **variables}
+    words = (*argv, "--runs", "6", "-o", str(saved), *words)
+    done = run_here(tmp_path, *words, variables=variables)
     return done, json.loads(saved.read_text()) if done.returncode == 0 else {}
 
 
