@@ -20,6 +20,7 @@ COMMANDS = {
     "strategies": "Compare remedies against cold starts by cost and latency.",
     "why": "Show every chain of imports that loads a module.",
     "init": "Write a starting configuration with budgets as measured now.",
+    "list": "List the functions that a project deploys.",
     "check": "Compare handlers with their budgets: the gate for pull requests.",
     "compare": "Compare the init of two versions in interleaved pairs.",
     "diff": "Show which modules make one saved profile slower or faster.",

@@ -90,6 +90,7 @@ def request_of(target: str, options: Given, *, precise: bool | None = None) -> P
     `precise` is the value of `precise_option`, None for a command that is always precise.
     """
     from importcost.app.profile.request import ProfileRequest, check_request
+    from importcost.app.projects.requests import names_a_project
 
     if precise and options["runs"] is not None:
         raise UsageError(
@@ -102,8 +103,22 @@ def request_of(target: str, options: Given, *, precise: bool | None = None) -> P
     environment = parse_environment(options[ENV.name], options[ENV_FILE.name])
     fields.update(ENV.fields(environment))
     request = ProfileRequest(target=target, **fields)
+    if names_a_project(target):
+        from importcost.app.projects.requests import request_in_project
+
+        request = request_in_project(request, _given_fields())
     check_request(request)
     return request
+
+
+def _given_fields() -> frozenset[str]:
+    """Return the fields of the request whose options stand on the command line."""
+    context = click.get_current_context()
+    return frozenset(
+        option.field
+        for option in MEASUREMENT
+        if context.get_parameter_source(option.name) is click.core.ParameterSource.COMMANDLINE
+    )
 
 
 def parse_environment(pairs: tuple[str, ...], files: tuple[str, ...]) -> dict[str, str]:

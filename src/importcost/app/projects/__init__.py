@@ -1,0 +1,1 @@
+"""Use cases over all functions of a project."""

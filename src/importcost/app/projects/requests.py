@@ -1,0 +1,109 @@
+"""Turn one function of a project into the request that measures it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from importcost.app.profile.request import ProfileRequest
+from importcost.app.projects.listing import list_functions
+from importcost.errors import UsageError, remedy
+from importcost.projects.functions import CodeForm, DeployedProject, ProjectFunction
+
+
+def names_a_project(text: str) -> bool:
+    """Return True for a target that is a project's place, not a handler or a saved profile."""
+    if "::" in text:
+        return True
+    if not text or "\0" in text or len(text) > 4_000:
+        return False
+    try:
+        path = Path(text)
+        if path.is_dir():
+            return True
+        return path.suffix.lower() in PLACE_SUFFIXES and path.is_file()
+    except OSError:
+        return False
+
+
+PLACE_SUFFIXES = (".yaml", ".yml", ".template", ".zip", ".tf", ".toml")
+
+
+def request_in_project(
+    request: ProfileRequest,
+    given: Collection[str],
+    *,
+    parameters: tuple[str, ...] = (),
+    stage: str | None = None,
+) -> ProfileRequest:
+    """Return the request for the one function that `request.target` names in a project.
+
+    `given` are the request's fields that the user set: they override what the project says.
+    Raises UsageError for a place with several functions, and for one that cannot be measured here.
+    """
+    project = list_functions(request.target, parameters=parameters, stage=stage)
+    return request_for_function(_only(project), request, given)
+
+
+def request_for_function(
+    function: ProjectFunction, request: ProfileRequest, given: Collection[str]
+) -> ProfileRequest:
+    """Return `request` with what a project says about `function`, but for the fields in `given`.
+
+    Raises UsageError for a function that cannot be measured here.
+    """
+    if function.problem is not None:
+        raise UsageError(
+            f"{function.name} cannot be measured here: {function.problem} ({function.declared})",
+            remedy("name another function", "its handler's .py file", mark=";"),
+        )
+    found: dict[str, Any] = {
+        "memory_mb": function.memory_mb,
+        "arch": function.arch,
+        "package_type": function.package_type,
+        "layers": tuple(one.path for one in function.layers if one.path is not None),
+        **_code(function),
+    }
+    if function.runtime is not None:
+        found["runtime"] = function.runtime
+    if function.requirements is not None:
+        found["requirements"] = function.requirements
+    kept = {name: value for name, value in found.items() if name not in given}
+    environment = {**function.environment, **request.environment}
+    return replace(request, environment=environment, **kept)
+
+
+def _code(function: ProjectFunction) -> dict[str, Any]:
+    code = function.code
+    handler = function.handler or ""
+    if code.form is CodeForm.IMAGE:
+        return {"target": handler, "image": code.image}
+    if ".py:" in handler:  # found in the sources: its task root follows from its imports
+        return {"target": handler}
+    return {"target": handler, "task_root": code.path}
+
+
+def _only(project: DeployedProject) -> ProjectFunction:
+    ready = [one for one in project.functions if one.problem is None]
+    if len(ready) == 1:
+        return ready[0]
+    if len(project.functions) == 1:
+        return project.functions[0]
+    if not project.functions:
+        raise UsageError(
+            f"{project.place} has no Lambda function that importcost can see: name a template, a"
+            " project's folder, or a handler's .py file."
+        )
+    names = ", ".join(one.name for one in ready[:8])
+    more = f" and {len(ready) - 8} more" if len(ready) > 8 else ""
+    if not ready:
+        raise UsageError(
+            f"None of the {len(project.functions)} functions of {project.place} can be measured"
+            f" here: see why with importcost list {project.place}."
+        )
+    raise UsageError(
+        f"{project.place} has {len(ready)} functions, {names}{more}: name one as"
+        f" {project.place}::{ready[0].name}."
+    )

@@ -1,0 +1,1 @@
+"""CloudFormation templates: intrinsic functions, nested stacks, Lambda resources."""

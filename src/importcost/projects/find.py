@@ -1,0 +1,146 @@
+"""Find out what a place is, a project's folder, template or artefact, and read its functions."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from importcost.errors import UsageError
+from importcost.projects.folder import SKIPPED_FOLDERS, read_folder
+from importcost.projects.functions import SEPARATOR, DeployedProject, ProjectFunction, ReadOptions
+
+ProjectReader = Callable[[Path, ReadOptions], DeployedProject]
+MAX_PROJECTS = 5_000
+MAX_FOLDERS_DEEP = 8
+
+
+class Tool(NamedTuple):
+    """A tool that deploys functions: how its files are known, and where its reader is.
+
+    `finds` returns the tool's file in a folder, None without one; `knows` whether a file is one of
+    its own. Both look at little. `module` and `reader` name the function that reads it, imported
+    only when it is used.
+    """
+
+    name: str
+    module: str
+    reader: str
+    finds: Callable[[Path], Path | None]
+    knows: Callable[[Path], bool]
+
+    def read(self, file: Path, options: ReadOptions) -> DeployedProject:
+        """Read the file with the tool's own reader. Raises UsageError as it does."""
+        reader: ProjectReader = getattr(importlib.import_module(self.module), self.reader)
+        return reader(file, options)
+
+
+def read_project_place(place: Path, options: ReadOptions) -> DeployedProject:
+    """Return the functions of a folder, a template or an artefact.
+
+    A folder without a file of a known tool is searched below for folders that have one, and if
+    none has, for sources. Raises UsageError for a place that is no project or cannot be read.
+    """
+    from importcost.projects.tools import TOOLS
+
+    if place.is_dir():
+        return _of_folder(place, options)
+    if not place.exists():
+        raise UsageError(f"There is no {place}: name a project's folder, template or artefact.")
+    for tool in TOOLS:
+        if tool.knows(place):
+            return tool.read(place, options)
+    raise UsageError(
+        f"{place} is neither a template nor an artefact that importcost knows: name the project's"
+        " folder, its template, or a handler's .py file."
+    )
+
+
+def tool_file(folder: Path) -> tuple[Tool, Path] | None:
+    """Return the tool of a project's folder and its file, None if there is none."""
+    from importcost.projects.tools import TOOLS
+
+    for tool in TOOLS:
+        found = tool.finds(folder)
+        if found is not None:
+            return tool, found
+    return None
+
+
+def chosen(project: DeployedProject, name: str) -> ProjectFunction:
+    """Return one function of a project by its name, or by the end of it if that is unique.
+
+    Raises UsageError that lists what there is.
+    """
+    exact = [one for one in project.functions if one.name == name]
+    ends = [one for one in project.functions if one.name.endswith(f"/{name}")]
+    found = exact or ends or [one for one in project.functions if one.deployed_name == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        same = _listed([one.name for one in found])
+        raise UsageError(f"{project.place} has several functions {name}: name one of {same}.")
+    import difflib
+
+    names = [one.name for one in project.functions]
+    close = difflib.get_close_matches(name, names, 1)
+    hint = f"did you mean {close[0]}?" if close else f"it has {_listed(names)}."
+    raise UsageError(f"{project.place} has no function {name}: {hint}")
+
+
+def split_place(text: str) -> tuple[str, str | None]:
+    """Return the place and the function's name of `PLACE::NAME`; None for all of a place."""
+    place, mark, name = text.partition(SEPARATOR)
+    return (place, name) if mark and name else (text.removesuffix(SEPARATOR), None)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return (", ".join(names[:10]) + more) if names else "none"
+
+
+def _of_folder(folder: Path, options: ReadOptions) -> DeployedProject:
+    here = tool_file(folder)
+    if here is not None:
+        return replace(here[0].read(here[1], options), place=str(folder))
+    found = list(_projects_below(folder))
+    if not found:
+        return read_folder(folder, options)
+    functions: list[ProjectFunction] = []
+    notes: list[str] = []
+    for tool, file, prefix in found:
+        try:
+            project = tool.read(file, options)
+        except UsageError as error:
+            notes.append(str(error))
+            continue
+        functions += [replace(one, name=f"{prefix}/{one.name}") for one in project.functions]
+        notes += project.notes
+    tools = ", ".join(dict.fromkeys(tool.name for tool, _, _ in found))
+    return DeployedProject(
+        str(folder), str(folder.resolve()), tools, tuple(functions), tuple(notes)
+    )
+
+
+def _projects_below(folder: Path) -> Iterator[tuple[Tool, Path, str]]:
+    seen = 0
+    for place, folders, _ in os.walk(folder):
+        here = Path(place)
+        relative = here.relative_to(folder)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and (name not in SKIPPED_FOLDERS or name == "cdk.out")
+        )
+        if len(relative.parts) >= MAX_FOLDERS_DEEP:
+            folders.clear()
+        found = tool_file(here) if relative.parts else None
+        if found is not None:
+            folders.clear()
+            seen += 1
+            if seen > MAX_PROJECTS:
+                return
+            yield (*found, relative.as_posix())

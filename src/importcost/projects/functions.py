@@ -1,0 +1,124 @@
+"""A project's functions as its files describe them, with everything that the files leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+SEPARATOR = "::"
+"""Stands between a place and the name of one function in it: template.yaml::Orders."""
+
+
+class CodeForm(Enum):
+    """The form in which a function's code is at hand."""
+
+    FOLDER = "folder"
+    ZIP = "zip"
+    INLINE = "inline"
+    IMAGE = "image"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCode:
+    """The code of one function.
+
+    `path` is absolute: the folder that becomes /var/task, the ZIP, or the folder of an image's
+    Dockerfile. `text` is inline source. `image` is an image's name. `is_built` is True if the
+    project's own tool made it, dependencies included.
+    """
+
+    form: CodeForm
+    path: str | None = None
+    text: str | None = None
+    image: str | None = None
+    is_built: bool = False
+
+
+NO_CODE = FunctionCode(CodeForm.ELSEWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionLayer:
+    """A layer of a function, in its order.
+
+    `path` is its folder or ZIP, None if it is not in the project; `reason` then says why.
+    """
+
+    name: str
+    path: str | None = None
+    reason: str | None = None
+
+
+class Unresolved(NamedTuple):
+    """A property that the files leave open, and the reason; the value in use is a guess."""
+
+    what: str
+    reason: str
+
+
+class SourceLine(NamedTuple):
+    """The line of a file that declares something; the path is absolute."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        """Return the place as messages name it."""
+        return f"{self.file} line {self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFunction:
+    """One Lambda function of a project.
+
+    `name` is unique in the project: its logical id, behind those of the stacks that hold it.
+    `memory_mb`, `arch` and `timeout_s` are the tool's defaults if the file has none. `environment`
+    holds placeholders for what only the cloud knows; their names are in `placeholder_names`.
+    `problem` says why the function cannot be measured here, None if it can. `deployed_name` is its
+    name in the account, if the files fix it.
+    """
+
+    name: str
+    declared: SourceLine
+    handler: str | None = None
+    runtime: str | None = None
+    memory_mb: int = 128
+    timeout_s: int = 3
+    arch: str = "x86_64"
+    package_type: str = "zip"
+    code: FunctionCode = NO_CODE
+    layers: tuple[FunctionLayer, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    placeholder_names: tuple[str, ...] = ()
+    requirements: str | None = None
+    deployed_name: str | None = None
+    unresolved: tuple[Unresolved, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedProject:
+    """All functions of one project, in the order of its files.
+
+    `place` is the file or folder that was read as the user names it, `folder` the absolute folder
+    that paths are shown relative to; `tool` is the name of its tool. `notes` are sentences
+    about the project as a whole: what was read instead of something else, what was left out.
+    """
+
+    place: str
+    folder: str
+    tool: str
+    functions: tuple[ProjectFunction, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """The user's words about a project: template parameters, and the stage or environment."""
+
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    stage: str | None = None
+    region: str = "us-east-1"

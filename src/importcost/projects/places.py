@@ -1,0 +1,42 @@
+"""Files and folders that a project names, held inside the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from importcost.errors import UsageError
+
+_MARKS = (".git", ".hg", ".svn")
+
+
+def project_top(folder: Path) -> Path:
+    """Return the folder that a project's paths must not leave: its repository, else `folder`."""
+    here = folder.resolve()
+    return next(
+        (one for one in (here, *here.parents) if any((one / mark).exists() for mark in _MARKS)),
+        here,
+    )
+
+
+def inside(text: str, folder: Path, top: Path, where: str) -> Path:
+    """Return the path that `text` names from `folder`; `where` is the file and line that names it.
+
+    Raises UsageError for an absolute path, and for one that leaves `top` by `..` or by a link.
+    """
+    if "\0" in text:
+        raise UsageError(f"{where}: a path holds a NUL: correct it.")
+    named = Path(text)
+    if named.is_absolute() or text[:1] in ("/", "\\") or text[1:3] in (":\\", ":/"):
+        raise UsageError(
+            f"{where}: {text} is an absolute path: write it relative to the file that names it."
+        )
+    try:
+        found = (folder / named).resolve()
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"{where}: {text} cannot be followed ({error}): correct it.") from error
+    if not found.is_relative_to(top.resolve()):
+        raise UsageError(
+            f"{where}: {text} leads out of the project {top}: keep the code inside it, or give its"
+            " handler file alone."
+        )
+    return found

@@ -1,0 +1,54 @@
+"""The tools whose projects can be read, in the order in which a folder is asked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from importcost.projects.find import Tool
+
+_ROOM = "importcost.projects"
+_TEMPLATE_NAMES = (
+    "template.yaml",
+    "template.yml",
+    "template.json",
+    "sam.yaml",
+    "sam.yml",
+    "cloudformation.yaml",
+    "cloudformation.yml",
+)
+_TEMPLATE_SUFFIXES = (".yaml", ".yml", ".json", ".template")
+_RESOURCES = re.compile(rb"""^["']?Resources["']?\s*:""", re.MULTILINE)
+_JSON_RESOURCES = re.compile(rb'"Resources"\s*:\s*\{(?:.|\n){0,20000}?"Type"\s*:\s*"[A-Za-z]+::')
+_LOOKED_AT = 1_000_000
+
+
+def _has(file: Path, pattern: re.Pattern[bytes]) -> bool:
+    """Return True if the beginning of a file matches; an unreadable file does not."""
+    try:
+        with file.open("rb") as opened:
+            return pattern.search(opened.read(_LOOKED_AT)) is not None
+    except OSError:
+        return False
+
+
+def _find_template(folder: Path) -> Path | None:
+    files = (folder / name for name in _TEMPLATE_NAMES)
+    return next((one for one in files if _is_template(one)), None)
+
+
+def _is_template(file: Path) -> bool:
+    if file.suffix.lower() not in _TEMPLATE_SUFFIXES or file.name.startswith("serverless."):
+        return False
+    return _has(file, _JSON_RESOURCES if file.suffix == ".json" else _RESOURCES)
+
+
+TOOLS: tuple[Tool, ...] = (
+    Tool(
+        "SAM",
+        f"{_ROOM}.cloudformation.project",
+        "read_cloudformation",
+        _find_template,
+        _is_template,
+    ),
+)

@@ -1,0 +1,95 @@
+"""A place is a folder, a template or a source tree; one function of it is PLACE::NAME."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from importcost.cli.group import cli
+from importcost.errors import UsageError
+from importcost.projects.find import chosen, read_project_place, split_place
+from importcost.projects.functions import ReadOptions
+from tests.harness import write_files
+
+HANDLER = "def handler(event, context):\n    return 1\n"
+TEMPLATE = """
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      {Handler: app.handler, Runtime: python3.12, MemorySize: 256, CodeUri: src, Environment: ENV}
+""".replace("ENV", "{Variables: {TABLE: !Ref T, KEY: canary-value}}")
+
+
+def names(place):
+    return [one.name for one in read_project_place(place, ReadOptions()).functions]
+
+
+def test_a_folder_with_a_template_is_its_functions(tmp_path):
+    write_files(tmp_path, {"template.yaml": TEMPLATE, "src/app.py": HANDLER})
+    assert names(tmp_path) == names(tmp_path / "template.yaml") == ["Orders"]
+
+
+def test_a_folder_of_projects_names_the_folder_of_each(tmp_path):
+    for name in ("a", "b/c"):
+        write_files(tmp_path / name, {"template.yaml": TEMPLATE, "src/app.py": HANDLER})
+    write_files(tmp_path, {"d/template.yaml": "Resources:\n  x: ["})
+    found = read_project_place(tmp_path, ReadOptions())
+    assert [one.name for one in found.functions] == ["a/Orders", "b/c/Orders"]
+    assert "d/template.yaml line 2 is not valid YAML" in found.notes[0]
+
+
+def test_a_folder_without_a_template_is_the_handlers_in_its_sources(tmp_path):
+    files = {
+        "orders/handler.py": HANDLER,
+        "tasks.py": "def run(event, context): ...\n",
+        "other.py": "def run(a, b): ...\n",
+        "tests/test_x.py": HANDLER,
+        ".venv/lib/x.py": HANDLER,
+        "broken.py": "def handler(event, context:\n",
+    }
+    write_files(tmp_path, files)
+    assert names(tmp_path) == ["tasks", "orders"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "name"),
+    [("a::B", "a", "B"), ("a", "a", None), ("a::", "a", None), ("a::b/C", "a", "b/C")],
+)
+def test_a_function_is_named_behind_two_colons(text, place, name):
+    assert split_place(text) == (place, name)
+
+
+def test_one_function_is_found_by_the_end_of_its_name(tmp_path):
+    write_files(tmp_path / "a", {"template.yaml": TEMPLATE, "src/app.py": HANDLER})
+    project = read_project_place(tmp_path, ReadOptions())
+    assert chosen(project, "Orders").name == "a/Orders"
+    with pytest.raises(UsageError, match="did you mean a/Orders"):
+        chosen(project, "a/Order")
+
+
+@pytest.mark.parametrize("name", ["missing", "x.txt", "a" * 300, "nul\0"])
+def test_a_place_that_is_no_project_is_told_in_one_sentence(tmp_path, name):
+    (tmp_path / "x.txt").write_text("")
+    result = CliRunner().invoke(cli, ["list", f"{tmp_path}/{name}"], standalone_mode=False)
+    assert isinstance(result.exception, UsageError)
+    assert "\n" not in str(result.exception)
+
+
+def test_the_list_names_variables_and_shows_no_value(tmp_path):
+    write_files(tmp_path, {"template.yaml": TEMPLATE, "src/app.py": HANDLER})
+    text = CliRunner().invoke(cli, ["list", str(tmp_path)]).output
+    assert "Orders    app.handler  python3.12  256  x86   src" in text
+    assert "placeholders for TABLE" in text
+    data = CliRunner().invoke(cli, ["list", str(tmp_path), "--json"]).output
+    (one,) = json.loads(data)["functions"]
+    assert one["environment_names"] == ["KEY", "TABLE"]
+    assert "canary-value" not in text + data
+
+
+@pytest.mark.slow
+def test_ten_thousand_functions_are_read(tmp_path):
+    one = "  F{}:\n    Type: AWS::Serverless::Function\n    Properties: {{Handler: app.handler}}\n"
+    text = "Resources:\n" + "".join(one.format(number) for number in range(10_000))
+    write_files(tmp_path, {"template.yaml": text, "app.py": HANDLER})
+    assert len(names(tmp_path)) == 10_000
