@@ -96,10 +96,10 @@ def run_here(
         for name, stream in streams.items():
             patch.setattr(sys, name, stream)
         if each_launch:
-            code = main.carry_out()
+            code = main.exit_code_of_command()
         else:
             with launched_once():
-                code = main.carry_out()
+                code = main.exit_code_of_command()
     said = {}
     for name, stream in streams.items():
         stream.flush()

@@ -76,7 +76,7 @@ def main() -> None:
     interruptions = _Interruptions()
     try:
         interruptions.install()
-        code = carry_out()
+        code = exit_code_of_command()
         interruptions.over()
     except KeyboardInterrupt:
         interruptions.over()
@@ -85,7 +85,7 @@ def main() -> None:
     sys.exit(code)
 
 
-def carry_out() -> int:
+def exit_code_of_command() -> int:
     """Carry out the command line of `sys.argv` and return the exit code; Ctrl-C is the caller's."""
     import click
 

@@ -43,6 +43,23 @@ def _is_template(file: Path) -> bool:
     return _has(file, _JSON_RESOURCES if file.suffix == ".json" else _RESOURCES)
 
 
+_SERVERLESS_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
+_SERVERLESS_PROGRAMS = ("serverless.ts", "serverless.js", "serverless.mjs", "serverless.cjs")
+_SERVICE = re.compile(rb"""^["']?(?:provider|functions|service)["']?\s*:""", re.MULTILINE)
+
+
+def _find_service(folder: Path) -> Path | None:
+    names = (*_SERVERLESS_NAMES, *_SERVERLESS_PROGRAMS)
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def _is_service(file: Path) -> bool:
+    if file.name in _SERVERLESS_PROGRAMS:
+        return True
+    is_yaml = file.suffix in (".yml", ".yaml", ".json")
+    return is_yaml and file.name.startswith("serverless") and _has(file, _SERVICE)
+
+
 TOOLS: tuple[Tool, ...] = (
     Tool(
         "SAM",
@@ -50,5 +67,12 @@ TOOLS: tuple[Tool, ...] = (
         "read_cloudformation",
         _find_template,
         _is_template,
+    ),
+    Tool(
+        "Serverless Framework",
+        f"{_ROOM}.serverless.project",
+        "read_serverless",
+        _find_service,
+        _is_service,
     ),
 )
