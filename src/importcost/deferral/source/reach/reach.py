@@ -83,7 +83,7 @@ class Reach:
         self._waits = frozenset(waits)
         finder = RootFinder(self.graph, self._linker)
         threads = list(finder.threads())
-        starters = self._during_init()
+        self._init = starters = self._during_init()
         late = [*finder.late(), *_started_during_init(threads, starters, self.graph)]
         self._late = self._routes(root for root in late if root.kind is not Occasion.LOGGING)
         self._logging = self._routes(root for root in late if root.kind is Occasion.LOGGING)
@@ -113,6 +113,14 @@ class Reach:
         A module's body runs then if init does not load the module.
         """
         return unit in self._after and (bool(unit.name) or unit.module in self._waits)
+
+    def ever_runs(self, unit: CodeUnit) -> bool:
+        """Return True if init, the handler or a framework may run a unit."""
+        return unit in self._after or unit in self._init
+
+    def is_entry(self, facts: UnitFacts) -> bool:
+        """Return True for a function that Lambda calls itself."""
+        return f"{facts.unit.module}.{facts.unit.name}" in self._entries
 
     def resolved(self, facts: UnitFacts, mention: NameMention) -> list[Reached]:
         """Return the units, and names that stand for units, that a mention may stand for."""

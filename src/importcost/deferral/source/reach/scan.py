@@ -130,7 +130,7 @@ class _UnitWalk:
             self.visit(node, here)
 
     def _other(self, node: ast.AST, here: _Where) -> None:
-        if isinstance(node, ast.If) and _is_main_guard(node.test):
+        if isinstance(node, ast.If) and is_main_guard(node.test):
             self._all(node.orelse, here)
             return
         if isinstance(node, ast.Subscript):
@@ -262,7 +262,7 @@ def _constant(arguments: list[ast.expr]) -> bool:
     return bool(arguments) and isinstance(arguments[0], ast.Constant)
 
 
-def _is_main_guard(test: ast.expr) -> bool:
+def is_main_guard(test: ast.expr) -> bool:
     """Return True if this is `__name__ == "__main__"`, false in every imported module."""
     names = {child.id for child in ast.walk(test) if isinstance(child, ast.Name)}
     texts = {child.value for child in ast.walk(test) if isinstance(child, ast.Constant)}

@@ -77,7 +77,9 @@ class FullNames:
 
     def _alias(self, scope: UnitFacts, name: str, depth: int) -> str | None:
         """Return the first variable of a module that a function's variable may stand for."""
-        values = [*assigned_values(scope, name), *_looped(scope, name)] if depth < _DEPTH else []
+        values = (
+            [*assigned_values(scope, name), *looped_values(scope, name)] if depth < _DEPTH else []
+        )
         found = (self.own(scope, value, depth) for value in values if _is_part(value))
         return next(filter(None, found), None)
 
@@ -143,7 +145,7 @@ def assigned_values(scope: UnitFacts, name: str) -> list[ast.expr]:
     return _values_of(scope).assigned.get(name, [])
 
 
-def _looped(scope: UnitFacts, name: str) -> list[ast.expr]:
+def looped_values(scope: UnitFacts, name: str) -> list[ast.expr]:
     """Return what the loops of a unit go through whose variable is a name."""
     return _values_of(scope).looped.get(name, [])
 

@@ -24,6 +24,14 @@ from importcost.deferral.source.surroundings.reads import (
     is_stdlib,
 )
 from importcost.deferral.source.surroundings.state_changes import ChangeFinder, StateChange
+from importcost.deferral.source.unchanged.file_uses import Variable
+from importcost.deferral.source.unchanged.held import (
+    HeldObjects,
+    Moved,
+    moved_import,
+    moved_value,
+)
+from importcost.deferral.source.unchanged.trail import PossibleChange
 from importcost.model.advice import Obstacle
 
 _DEPTH = 4
@@ -46,6 +54,7 @@ class LaterChanges:
         self._order = InitOrder(reach.graph)
         self.modules = OwnModules(reach.graph)
         self._moments = InitMoments(self._names)
+        self._held = HeldObjects(reach, self._names, self._order)
 
     @property
     def _own(self) -> Collection[str]:
@@ -84,7 +93,7 @@ class LaterChanges:
                 reason = self._import_clash(change, name, set(targets))
                 if reason:
                     return _sentence(change, reason, module)
-        return None
+        return _held_by_imports(self._held, self._reads, moved_import(module, line, own))
 
     def object_reason(self, module: str, line: int, value: ast.expr) -> LaterReason | None:
         """Return the reason why a value at a line of a module may not be computed later."""
@@ -94,7 +103,7 @@ class LaterChanges:
             return None
         units = list(self._called_by(code.body, value))
         shared = self._moments.of_value(units, self._changes)
-        if shared or not changes:
+        if shared:
             return shared
         reads = self._reads.of_value(code.body, value)
         for unit in units:
@@ -103,7 +112,7 @@ class LaterChanges:
             reason = self._object_clash(change, reads)
             if reason:
                 return _sentence(change, reason, module)
-        return None
+        return _held_by_value(self._held, reads.names, moved_value(module, value))
 
     def sets_known_variables(self, module: str, line: int) -> bool:
         """Return True if a line changes environment variables of known names, and nothing else."""
@@ -245,7 +254,7 @@ def _sentence(change: StateChange, reads: str, module: str) -> LaterReason:
     unit = change.unit
     kind = change.aspect.name if change.aspect else "name"
     obstacle = Obstacle(kind, unit.module, change.line, change.what)
-    verb = "calls" if change.is_setting else "changes"
+    verb = "calls" if change.is_setting else change.verb
     where = f"line {change.line}"
     if unit.module != module:
         where = f"{where} of {unit.module}"
@@ -253,6 +262,35 @@ def _sentence(change: StateChange, reads: str, module: str) -> LaterReason:
         return f"{reads}, which {where} {verb}", obstacle
     who = "a lambda" if "<lambda" in unit.name else f"{unit.name.rpartition('.')[2]}()"
     return f"{reads}, which {who} {verb} at {where}", obstacle
+
+
+def _held_by_imports(held: HeldObjects, reads: ReadFinder, moved: Moved) -> LaterReason | None:
+    """Return why own modules that read some variables may not be imported later, or None."""
+    for name in sorted(moved.modules):
+        others = [each for each in reads.of_import(name).names if not each.startswith(f"{name}.")]
+        found = held.first_change(others, moved)
+        if found is not None:
+            return _held_sentence(f"importing {name}", *found, moved.module)
+    return None
+
+
+def _held_by_value(
+    held: HeldObjects, variables: Collection[str], moved: Moved
+) -> LaterReason | None:
+    """Return why a value that reads some variables may not be computed later, or None."""
+    found = held.first_change(variables, moved)
+    return _held_sentence("it", *found, moved.module) if found is not None else None
+
+
+def _held_sentence(
+    who: str, variable: Variable, change: PossibleChange, module: str
+) -> LaterReason:
+    """Return the reason for an object that some code may change, with the place."""
+    name = f"{variable.module}.{variable.name}"
+    as_change = StateChange(
+        None, name, None, change.unit, change.line, is_within=True, verb=change.verb
+    )
+    return _sentence(as_change, f"{who} reads {name}", module)
 
 
 def _loaded_by(package: str, installed: InstalledReads | None) -> set[str]:

@@ -51,6 +51,8 @@ class StateChange:
     is_setting: bool = False
     is_within: bool = False
     """True if it changes the object that `what` holds, not the name."""
+    verb: str = "changes"
+    """The verb of a sentence about it."""
 
 
 class ChangeFinder:
