@@ -33,6 +33,21 @@ class Aspect:
     made_objects: bool
     per_thread: bool
     """True if each thread has its own: what init sets is not set in a thread."""
+    at_any_time: bool
+    """True if it matters whenever it was changed: a hook that sees each import."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patcher:
+    """Functions that change other modules; `names` are patterns of their dotted names.
+
+    The first `arguments` of a call name what changes: a module or object, or its dotted name, and
+    the name in it. Without any, it is the packages `patches` ("*": any).
+    """
+
+    names: tuple[str, ...]
+    arguments: int
+    patches: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +57,10 @@ class Surroundings:
     That is what their import reads (`imports`), and an object that they make (`packages`).
 
     `values` are data of modules that any mention reads; other names have to be called.
-    `extension_keys` are variables that compiled modules read while they load.
+    `extension_keys` are variables that compiled modules read while they load. `patched_stdlib`
+    are modules that patching tools change, `harmless_patches` functions that only look like such
+    tools. `thread_bound` are calls, and objects by what makes them, that set something of the
+    thread which runs them.
     """
 
     aspects: Mapping[str, Aspect]
@@ -50,6 +68,10 @@ class Surroundings:
     packages: Mapping[str, Mapping[str, Keys]]
     values: frozenset[str]
     extension_keys: Keys
+    patchers: tuple[Patcher, ...]
+    patched_stdlib: frozenset[str]
+    harmless_patches: tuple[str, ...]
+    thread_bound: Mapping[str, str]
 
 
 @lru_cache(maxsize=1)
@@ -63,6 +85,10 @@ def surroundings() -> Surroundings:
         {name: _keyed(entry) for name, entry in raw["packages"].items()},
         frozenset(raw["values"]),
         frozenset(raw["extension_keys"]),
+        tuple(map(_patcher, raw["patchers"])),
+        frozenset(raw["patched_stdlib"]),
+        tuple(raw["harmless_patches"]),
+        dict(raw["thread_bound"]),
     )
 
 
@@ -78,7 +104,13 @@ def _aspect(name: str, entry: Mapping[str, Any]) -> Aspect:
         unread_import=entry["unread_import"],
         made_objects=entry["made_objects"],
         per_thread=entry.get("per_thread", False),
+        at_any_time=entry.get("at_any_time", False),
     )
+
+
+def _patcher(entry: Mapping[str, Any]) -> Patcher:
+    patches = frozenset(entry.get("patches", ()))
+    return Patcher(tuple(entry["names"]), entry.get("arguments", 0), patches)
 
 
 def _keyed(entry: Mapping[str, Any]) -> dict[str, Keys]:

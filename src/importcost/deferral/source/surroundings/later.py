@@ -17,6 +17,7 @@ from importcost.deferral.source.surroundings.instances import depends
 from importcost.deferral.source.surroundings.order import InitOrder
 from importcost.deferral.source.surroundings.outputs import first_output
 from importcost.deferral.source.surroundings.own_modules import OwnModules
+from importcost.deferral.source.surroundings.patch_clashes import PatchClashes
 from importcost.deferral.source.surroundings.reads import (
     InstalledReads,
     ReadFinder,
@@ -37,8 +38,6 @@ from importcost.model.advice import Obstacle
 _DEPTH = 4
 _ALWAYS_LOADED = frozenset(("sys", "os", "os.path", "builtins", "io", "time", "abc", "codecs"))
 """The interpreter loads these before any code of the function: nothing is moved."""
-_LOADED_BY = {"boto3": ("botocore", "s3transfer", "urllib3")}
-"""Packages that others load, for those whose source is not at hand."""
 
 _PATH_CALLS = ("str", "os.path.join", "os.path.normpath", "pathlib.Path", "os.fspath")
 
@@ -55,10 +54,7 @@ class LaterChanges:
         self.modules = OwnModules(reach.graph)
         self._moments = InitMoments(self._names)
         self._held = HeldObjects(reach, self._names, self._order)
-
-    @property
-    def _own(self) -> Collection[str]:
-        return self.reach.graph.files
+        self._clashes = PatchClashes(reach.graph.files, self._reads, installed)
 
     @cached_property
     def _changes(self) -> list[StateChange]:
@@ -139,8 +135,10 @@ class LaterChanges:
         """Yield the changes that may come between a line of a module's body and its first use."""
         for change in self._changes:
             unit = change.unit
-            per_thread = change.aspect is not None and change.aspect.per_thread
-            if self.reach.after_init(unit) or (per_thread and self.reach.has_threads):
+            aspect = change.aspect
+            per_thread = aspect is not None and aspect.per_thread and self.reach.has_threads
+            at_any_time = aspect is not None and aspect.at_any_time
+            if self.reach.after_init(unit) or per_thread or at_any_time:
                 yield change
             elif not unit.name and unit.module == module:
                 if change.line > line:
@@ -150,7 +148,7 @@ class LaterChanges:
 
     def _import_clash(self, change: StateChange, name: str, targets: set[str]) -> str | None:
         if change.aspect is None:
-            return self._patched_import(change, name, targets)
+            return self._clashes.of_import(change, name, targets)
         aspect = change.aspect.name
         if aspect == "folder" and self._is_found_by_folder(name):
             return f"importing {name} searches a folder of sys.path that is not absolute"
@@ -164,49 +162,18 @@ class LaterChanges:
             return f"importing {name} reads {words} ({found[1]})"
         return f"{found[1]} may read {words}"
 
-    def _patched_import(self, change: StateChange, name: str, targets: set[str]) -> str | None:
-        what = change.what
-        code = self.reach.graph.files.get(name)
-        if code is not None and not change.is_setting and not what.startswith(f"{name}."):
-            read = self._reads.of_import(name).names
-            if any(each == what or each.startswith((f"{what}.", f"{what}(")) for each in read):
-                return f"importing {name} reads {what}"
-        if change.is_setting or change.is_within:
-            return None
-        if what in targets or (code is not None and what in code.body.targets.values()):
-            return f"importing {name} reads {what}"
-        top = what.partition(".")[0]
-        is_own = code is not None or any(what.startswith(f"{own}.") for own in self._own)
-        if is_own or is_stdlib(name) or name.partition(".")[0] == top:
-            return None
-        loads = self._installed.loads(name) if self._installed else ()
-        if loads and not any(each.partition(".")[0] == top for each in loads):
-            return None
-        return f"importing {name} may read {what}"
-
     def _object_clash(self, change: StateChange, reads: StateReads) -> str | None:
         if change.aspect is not None:
             found = reads.aspects.get(change.aspect.name)
             if found is None or not common(change.keys, found[0]):
                 return None
             return f"{found[1]} may read {change.aspect.words}"
-        top = change.what.partition(".")[0]
-        if change.is_setting:
-            words = reads.packages.get(top)
-            return f"{words} may depend on {change.what}()" if words else None
-        if any(depends(self.reach.graph, name, change.what) for name in reads.names):
+        if not change.is_setting and any(
+            depends(self.reach.graph, name, change.what) for name in reads.names
+        ):
             return f"it reads {change.what.replace('()', '')}"
-        if change.is_within or any(change.what.startswith(f"{own}.") for own in self._own):
-            return None
-        for package, words in reads.packages.items():
-            if package == top or top in _loaded_by(package, self._installed):
-                return f"{words} may read {change.what}"
-        used = sorted(name for name in reads.names if name.startswith(f"{top}."))
-        if used:
-            return f"{used[0].replace('()', '')} may read {change.what}"
-        if is_stdlib(top) and reads.packages:
-            return f"{next(iter(reads.packages.values()))} may read {change.what}"
-        return None
+        words = self._clashes.of_package(change, reads)
+        return " ".join(words) if words else None
 
     def _is_found_by_folder(self, name: str) -> bool:
         """Return True if a module may be found through a relative entry of sys.path."""
@@ -291,12 +258,6 @@ def _held_sentence(
         None, name, None, change.unit, change.line, is_within=True, verb=change.verb
     )
     return _sentence(as_change, f"{who} reads {name}", module)
-
-
-def _loaded_by(package: str, installed: InstalledReads | None) -> set[str]:
-    """Return the packages that another one loads, of which the function may patch parts."""
-    loads = installed.loads(package) if installed else ()
-    return {each.partition(".")[0] for each in loads or _LOADED_BY.get(package, ())}
 
 
 def _path_entries(names: FullNames, facts: UnitFacts, node: ast.AST) -> list[ast.expr]:

@@ -13,6 +13,7 @@ from importcost.deferral.source.reach.units import FileCode, MentionedAs
 from importcost.deferral.source.surroundings.aspects import covering
 from importcost.deferral.source.surroundings.full_names import FullNames
 from importcost.deferral.source.surroundings.moments import tells_import_time
+from importcost.deferral.source.surroundings.thread_bound import ThreadBound
 
 _CLOCKS = (
     "timeit.default_timer", "pendulum.now", "pendulum.today", "arrow.now", "arrow.utcnow",
@@ -34,12 +35,14 @@ class OwnModules:
         self._graph = graph
         self._names = FullNames(graph)
         self._clocks: dict[str, tuple[str, str, int] | None] = {}
+        self._bound = ThreadBound(graph, self._names)
 
     def reason(self, item: Imported, package: str) -> _Reason | None:
         """Return the reason why an import of a file in a package may not run later, or None."""
         return (
             self._by_hook(item, package)
             or self._by_clock(item)
+            or self._by_thread(item)
             or self._by_look_up(item.loads, item.line)
         )
 
@@ -65,6 +68,15 @@ class OwnModules:
             if found is not None:
                 module, call, line = found
                 return f"line {line} of {module} calls {call}() when it is imported", item.line
+        return None
+
+    def _by_thread(self, item: Imported) -> _Reason | None:
+        """Refuse modules that set something of the thread or context which imports them."""
+        for loaded in sorted({each for name in item.imported for each in loaded_by(name)}):
+            found = self._bound.of_import(loaded)
+            if found is not None:
+                text = f"line {found.line} of {found.module} {found.does} when it is imported"
+                return f"{text}, for the thread that imports it", item.line
         return None
 
     def _clock(self, module: str) -> tuple[str, str, int] | None:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from importcost.deferral.source.names import parameters
 from importcost.deferral.source.reach.graph import CallGraph
 from importcost.deferral.source.reach.units import CodeUnit, MentionedAs, UnitFacts
-from importcost.deferral.source.surroundings.aspects import Aspect, Keys, surroundings
+from importcost.deferral.source.surroundings.aspects import Aspect, Keys, covering, surroundings
 from importcost.deferral.source.surroundings.full_names import FullNames
+from importcost.deferral.source.surroundings.patches import (
+    MUTATORS,
+    Patch,
+    PatchFinder,
+    is_harmless,
+)
 
-_MUTATORS = frozenset(
-    (
-        "append", "extend", "insert", "remove", "pop", "popitem", "clear", "update", "setdefault",
-        "sort", "reverse", "add", "discard", "__setitem__", "__delitem__", "addHandler",
-        "set", "reset", "put", "put_nowait", "appendleft", "popleft", "move_to_end",
-    )
-)  # fmt: skip
 _WEAK = frozenset(("append", "extend", "addsitedir"))
 _SETTERS = (
     "set_", "set", "setup", "config", "configure", "init", "install", "register", "use", "seed",
@@ -53,6 +52,8 @@ class StateChange:
     """True if it changes the object that `what` holds, not the name."""
     verb: str = "changes"
     """The verb of a sentence about it."""
+    patches: frozenset[str] = frozenset()
+    """The packages of which the call `what` may change anything ("*": all)."""
 
 
 class ChangeFinder:
@@ -63,6 +64,7 @@ class ChangeFinder:
         self._names = FullNames(graph)
         self._aspects = surroundings().aspects.values()
         self._objects = {name: aspect for aspect in self._aspects for name in aspect.objects}
+        self._patches = PatchFinder(graph, self._names)
 
     def changes(self) -> Iterator[StateChange]:
         """Yield every change of every unit, module bodies included."""
@@ -70,6 +72,8 @@ class ChangeFinder:
             yield from self._handed_out(facts)
             yield from self._by_default(facts)
             yield from self._logger_tables(facts)
+            for patch in self._patches.of_unit(facts):
+                yield _patched(patch, facts.unit, self._objects)
             for node in facts.nodes:
                 if isinstance(node, ast.Call):
                     yield from self._call(facts, node)
@@ -84,7 +88,7 @@ class ChangeFinder:
     def _handed_out(self, facts: UnitFacts) -> Iterator[StateChange]:
         """Yield a change for each method that is passed on: `map(os.environ.setdefault, ...)`."""
         for mention in facts.mentions:
-            is_method = len(mention.chain) > 1 and mention.chain[-1] in _MUTATORS
+            is_method = len(mention.chain) > 1 and mention.chain[-1] in MUTATORS
             if is_method and mention.kind is not MentionedAs.CALL:
                 base = self._names.chain(facts, mention.chain[:-1])
                 if base in self._objects:
@@ -121,7 +125,7 @@ class ChangeFinder:
         name = self._names.of(facts, node.func)
         if name is not None:
             yield from self._named_call(facts, node, name)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
             method = node.func.attr
             base = self._names.of(facts, node.func.value)
             keys = _written(node, method)
@@ -148,17 +152,12 @@ class ChangeFinder:
             patched = self._names.of(facts, node.args[0]) or _text(node.args[0])
             keys = _keys_of(node.args[1:2], node)
             yield from self._change(facts, patched, keys, line)
-        elif name.endswith(("mock.patch", "mocker.patch")) and node.args:
-            yield from self._change(facts, _text(node.args[0]), None, line)
-        elif name.endswith("patch.object") and len(node.args) > 1:
-            owner, text = self._names.of(facts, node.args[0]), _text(node.args[1])
-            whole = f"{owner}.{text}" if owner and text else None
-            yield from self._change(facts, whole, None, line)
         elif (
             "." in name
             and "(" not in name
             and (last.startswith(_SETTERS) or last.endswith(_TEMPORARY))
             and self._is_foreign(name)
+            and not (last.startswith("patch") and is_harmless(name))
         ):
             yield StateChange(None, name, None, unit, line, is_setting=True)
 
@@ -251,6 +250,17 @@ class ChangeFinder:
         yield StateChange(aspect, shown, keys, facts.unit, line, addition and aspect is not None)
 
 
+def _patched(patch: Patch, unit: CodeUnit, objects: Mapping[str, Aspect]) -> StateChange:
+    """Return the change that a patch is; of a part of a known object, the object's."""
+    if patch.what is None:
+        return StateChange(
+            None, patch.by, None, unit, patch.line, is_setting=True, patches=patch.tops
+        )
+    known = covering(patch.what, objects)
+    aspect = objects[known] if known else None
+    return StateChange(aspect, patch.what, None, unit, patch.line)
+
+
 def _writes(node: ast.Call) -> bool:
     """Return True if a call opens a file to write it, as far as its mode is constant."""
     modes = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "mode")]
@@ -329,7 +339,7 @@ def _changed(facts: UnitFacts) -> Iterator[ast.expr]:
         elif (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
-            and node.func.attr in _MUTATORS
+            and node.func.attr in MUTATORS
         ):
             yield node.func
 
