@@ -108,7 +108,10 @@ def _of_folder(folder: Path, options: ReadOptions) -> DeployedProject:
         return replace(here[0].read(here[1], options), place=str(folder))
     found = list(_projects_below(folder))
     if not found:
-        return read_folder(folder, options)
+        from importcost.projects.artefact import read_artefacts
+
+        sources = read_folder(folder, options)
+        return sources if sources.functions else read_artefacts(folder, options)
     functions: list[ProjectFunction] = []
     notes: list[str] = []
     for tool, file, prefix in found:

@@ -88,14 +88,15 @@ def handler_in(file: Path) -> tuple[str, int] | None:
         return None
     found: dict[str, int] = {}
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and _looks_like_handler(node):
+        if isinstance(node, ast.FunctionDef) and looks_like_handler(node):
             found[node.name] = node.lineno
     usual = next((name for name in HANDLER_NAMES if name in found), None)
     name = usual or next(iter(found), None)
     return None if name is None else (name, found[name])
 
 
-def _looks_like_handler(node: ast.FunctionDef) -> bool:
+def looks_like_handler(node: ast.FunctionDef) -> bool:
+    """Return True for the usual names with two arguments, and for arguments event and context."""
     names = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
     if node.name in HANDLER_NAMES:
         return len(names) >= 2 or node.args.vararg is not None

@@ -60,6 +60,14 @@ def _is_service(file: Path) -> bool:
     return is_yaml and file.name.startswith("serverless") and _has(file, _SERVICE)
 
 
+def _find_no_file(_folder: Path) -> Path | None:
+    return None
+
+
+def _is_artefact(file: Path) -> bool:
+    return file.suffix.lower() == ".zip"
+
+
 TOOLS: tuple[Tool, ...] = (
     Tool(
         "SAM",
@@ -75,4 +83,5 @@ TOOLS: tuple[Tool, ...] = (
         _find_service,
         _is_service,
     ),
+    Tool("ZIP", f"{_ROOM}.artefact", "read_artefact", _find_no_file, _is_artefact),
 )

@@ -10,6 +10,7 @@ from typing import Any
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.listing import list_functions
 from importcost.errors import UsageError, remedy
+from importcost.files.unpack import unpacked, written_sources
 from importcost.projects.functions import CodeForm, DeployedProject, ProjectFunction
 
 
@@ -63,7 +64,7 @@ def request_for_function(
         "memory_mb": function.memory_mb,
         "arch": function.arch,
         "package_type": function.package_type,
-        "layers": tuple(one.path for one in function.layers if one.path is not None),
+        "layers": _layers(function),
         **_code(function),
     }
     if function.runtime is not None:
@@ -76,13 +77,25 @@ def request_for_function(
 
 
 def _code(function: ProjectFunction) -> dict[str, Any]:
+    """Return target, task root and image of a function, its code unpacked or written if need be."""
     code = function.code
     handler = function.handler or ""
     if code.form is CodeForm.IMAGE:
         return {"target": handler, "image": code.image}
     if ".py:" in handler:  # found in the sources: its task root follows from its imports
         return {"target": handler}
+    if code.form is CodeForm.INLINE:
+        # Lambda stores inline code as index.py, whatever the handler is called.
+        return {"target": handler, "task_root": str(written_sources({"index.py": code.text or ""}))}
+    if code.form is CodeForm.ZIP:
+        return {"target": handler, "task_root": str(unpacked(Path(str(code.path))))}
     return {"target": handler, "task_root": code.path}
+
+
+def _layers(function: ProjectFunction) -> tuple[str, ...]:
+    """Return the folders of the layers that are here; a ZIP is unpacked."""
+    paths = [Path(one.path) for one in function.layers if one.path is not None]
+    return tuple(str(unpacked(path) if path.is_file() else path) for path in paths)
 
 
 def _only(project: DeployedProject) -> ProjectFunction:

@@ -1,0 +1,158 @@
+"""Unpack a ZIP into the cache as Lambda unpacks a function's package: dates, modes and all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from importcost.errors import UsageError
+from importcost.files.cache import cache_folder
+
+MAX_UNPACKED_BYTES = 1_000_000_000
+"""Four times what Lambda takes (250 MB): a bomb ends here, an oversized package is still shown."""
+MAX_UNPACKED_FILES = 200_000
+_CHUNK = 1 << 20
+
+
+def unpacked(archive: Path) -> Path:
+    """Return the folder with an archive's files; the same bytes are unpacked once.
+
+    Raises UsageError for what is no ZIP, leads out of the folder, holds links or is too large, and
+    for a cache that cannot be written.
+    """
+    try:
+        key = _digest_of(archive)
+        target = cache_folder() / "unpacked" / key
+        if target.is_dir():
+            return target
+        with zipfile.ZipFile(archive) as opened:
+            names = _checked(opened, archive)
+            with _made(target) as draft:
+                _extract(opened, names, draft, archive)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:
+        raise UsageError(f"{archive} cannot be unpacked ({error}): build the ZIP again.") from error
+    except RuntimeError as error:  # an encrypted entry
+        raise UsageError(
+            f"{archive} cannot be unpacked ({error}): build it without a password."
+        ) from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise UsageError(f"{archive} cannot be unpacked ({reason}): make room for it.") from error
+    return target
+
+
+def written_sources(files: Mapping[str, str]) -> Path:
+    """Return a folder in the cache with these sources; the same ones are written once.
+
+    Raises UsageError for a cache that cannot be written.
+    """
+    text = "\0".join(f"{name}\0{source}" for name, source in sorted(files.items()))
+    key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    target = cache_folder() / "inline" / key
+    try:
+        if not target.is_dir():
+            with _made(target) as draft:
+                for name, source in files.items():
+                    (draft / name).write_text(source, encoding="utf-8", errors="surrogatepass")
+    except OSError as error:
+        reason = error.strerror or error
+        raise UsageError(
+            f"The cache folder {target.parent} cannot be written ({reason}): name another with the"
+            " variable IMPORTCOST_CACHE_DIR."
+        ) from error
+    return target
+
+
+def _digest_of(archive: Path) -> str:
+    digest = hashlib.sha256()
+    with archive.open("rb") as opened:
+        while chunk := opened.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()[:32]
+
+
+@contextlib.contextmanager
+def _made(target: Path) -> Iterator[Path]:
+    """Give a folder that becomes `target` when it is complete, and is removed otherwise."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".draft-{os.getpid()}-", dir=target.parent))
+    try:
+        yield draft
+        draft.chmod(0o755)
+        with contextlib.suppress(FileExistsError, OSError):
+            draft.rename(target)
+        if not target.is_dir():
+            raise OSError(f"{target} cannot be made")
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _checked(opened: zipfile.ZipFile, archive: Path) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:
+    """Return the files with their safe relative paths. Raises UsageError for unsafe ones."""
+    files = []
+    infos = opened.infolist()
+    if len(infos) > MAX_UNPACKED_FILES or sum(one.file_size for one in infos) > MAX_UNPACKED_BYTES:
+        raise _too_large(archive)
+    for info in infos:
+        path = PurePosixPath(info.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0:1] or not path.parts:
+            raise UsageError(
+                f"{archive} holds {info.filename!r}, which leads out of the folder: build it again."
+            )
+        mode = info.external_attr >> 16
+        if stat.S_ISLNK(mode):
+            raise UsageError(
+                f"{archive} holds the link {info.filename!r}: replace it by the file and build it"
+                " again."
+            )
+        if not info.is_dir():
+            files.append((info, path))
+    return files
+
+
+def _extract(
+    opened: zipfile.ZipFile,
+    files: list[tuple[zipfile.ZipInfo, PurePosixPath]],
+    folder: Path,
+    archive: Path,
+) -> None:
+    """Write the files; what an entry really holds counts, not the size that it claims."""
+    left = MAX_UNPACKED_BYTES
+    for info, path in files:
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with opened.open(info) as source, place.open("wb") as target:
+            while chunk := source.read(_CHUNK):
+                left -= len(chunk)
+                if left < 0:
+                    raise _too_large(archive)
+                target.write(chunk)
+        mode = stat.S_IMODE(info.external_attr >> 16)
+        place.chmod((mode or 0o644) | stat.S_IRUSR)
+        moment = _moment(info.date_time)
+        os.utime(place, (moment, moment))
+
+
+def _moment(date_time: tuple[int, int, int, int, int, int]) -> float:
+    """Return an entry's date, which a ZIP has without a time zone; Lambda takes it as UTC."""
+    try:
+        import calendar
+
+        return float(calendar.timegm((*date_time, 0, 0, 0)))
+    except (ValueError, OverflowError):
+        return time.time()
+
+
+def _too_large(archive: Path) -> UsageError:
+    return UsageError(
+        f"{archive} unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000:,} MB or"
+        f" {MAX_UNPACKED_FILES:,} files: Lambda takes 250 MB."
+    )
