@@ -48,6 +48,7 @@ REGIONS = (
     "us-west-2",
 )
 """Regions whose prices are known, the default first; a test compares them with the data files."""
+ADAPTERS = ("lwa",)
 RUNNERS = ("auto", "local", "docker", "podman", "finch", "nerdctl")
 MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240
 MIN_RUNS = 5
@@ -246,6 +247,18 @@ MEASUREMENT = (
         "boto3",
         "The boto3 of Lambda's runtime. Default: the runtime's known version.",
         metavar="VERSION|none",
+    ),
+    Option(
+        Parameter.ADAPTER,
+        Choice(ADAPTERS),
+        "adapter",
+        "TARGET is a web app (main:app) under Lambda Web Adapter.",
+    ),
+    Option(
+        Parameter.SERVER,
+        Text(),
+        "server",
+        "With --adapter: what starts it, as 'gunicorn -w 2 main:app'. Default: run.sh's.",
     ),
     Option(
         Parameter.RUNS,

@@ -36,6 +36,8 @@ class Parameter(Enum):
     NO_INSTALL = Spelling("--no-install", "install_missing")
     NO_PLACEHOLDERS = Spelling("--no-placeholders", "placeholders")
     BOTO3 = Spelling("--boto3", "boto3", "VERSION")
+    ADAPTER = Spelling("--adapter", "adapter")
+    SERVER = Spelling("--server", "server", "COMMAND")
     # Options of check, compare and init as well: no setting has them.
     RUNS = Spelling("--runs", None)
     TIMEOUT = Spelling("--timeout", None)
@@ -45,7 +47,6 @@ class Parameter(Enum):
     PRECISE = Spelling("--precise", None)
     VERBOSE = Spelling("--verbose", None)
     # Options of single commands.
-    SERVER = Spelling("--server", None)
     METRIC = Spelling("--metric", None)
     INSTALL = Spelling("--install", None)
     MERGE_BASE = Spelling("--merge-base", None)

@@ -33,7 +33,7 @@ WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 
 
 def check_snapstart(
-    request: ProfileRequest, function_timeout_s: float, adapter: str | None, listener: Listener
+    request: ProfileRequest, function_timeout_s: float, listener: Listener
 ) -> SnapStartReport:
     """Run init, snapshot and restore of the target, read its source, and judge both.
 
@@ -47,7 +47,13 @@ def check_snapstart(
             f"--function-timeout is {function_timeout_s:g}: name the function's own timeout, 1 to"
             f" {longest_s} seconds."
         )
-    request = replace(request, environment={**request.environment, **INITIALIZATION})
+    adapter = request.adapter
+    request = replace(
+        request,
+        environment={**request.environment, **INITIALIZATION},
+        adapter=None,  # the app's module is imported without its server
+        server=None,
+    )
 
     def observed(bench: Bench) -> SnapStartReport:
         try:

@@ -18,6 +18,8 @@ from importcost.billing.figures.datafiles import (
 from importcost.billing.figures.floors import FloorFound, find_floor, load_floors
 from importcost.billing.figures.prices import Prices, load_prices
 from importcost.billing.figures.speed import RatioFound, load_speed_reference, speed_ratio
+from importcost.billing.figures.web_adapter import load_adapter, polling_ms
+from importcost.billing.readiness import web_amounts
 from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile, Settings, significant_blocked_us
 from importcost.model.stats import at_confidence
@@ -94,10 +96,14 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The function's own init on Lambda in ms: computing (scaled) and waiting (as measured)."""
+    """The function's own init on Lambda in ms: computing (scaled) and waiting (as measured).
+
+    `polling` is a web app's wait for the poll that finds it ready.
+    """
 
     computed: Interval
     blocked_ms: float
+    polling: Interval
 
     @property
     def total(self) -> Interval:
@@ -105,7 +111,8 @@ class _Parts:
             part + self.blocked_ms
             for part in (self.computed.low, self.computed.value, self.computed.high)
         )
-        return Interval(low, value, high, self.computed.confidence)
+        waited = Interval(low, value, high, self.computed.confidence)
+        return _sum(waited, self.polling, value + self.polling.value)
 
 
 def throttle_factor(memory_mb: int) -> float:
@@ -189,7 +196,7 @@ def estimate(
         phases=phases,
         limit=limit,
         notes=(*floor.notes, *found.notes, *_unused(calibration, own), *own_notes),
-        sources=_sources(prices, own, from_log=profile.source == LAMBDA_LOG),
+        sources=_sources(prices, own, profile),
         waiting_ms=parts.blocked_ms,
     )
 
@@ -307,6 +314,11 @@ def _python_notes(profile: Profile, settings: Settings) -> tuple[str, ...]:
             f"The speed reference was fitted on CPython, not on"
             f" {profile.environment.python_implementation}."
         )
+    if profile.web is not None:
+        notes.append(
+            "The floor is that of Lambda's own Python runtime: none is published for Lambda Web"
+            " Adapter, which starts the server's interpreter in its place."
+        )
     return tuple(notes)
 
 
@@ -326,7 +338,7 @@ def _function_init(profile: Profile, ratio: Interval) -> _Parts:
     # A log's rows are wall time, so they include waiting.
     from_log = profile.source == LAMBDA_LOG
     blocked_us = 0.0 if from_log else significant_blocked_us(init.blocked_us, init.wall_us)
-    return _Parts(computed, blocked_us / 1000)
+    return _Parts(computed, blocked_us / 1000, polling_ms(profile.web, CONFIDENCE))
 
 
 def _sum(left: Interval, right: Interval, value: float) -> Interval:
@@ -336,6 +348,19 @@ def _sum(left: Interval, right: Interval, value: float) -> Interval:
 
 
 def _phases(profile: Profile, floor_ms: float, parts: _Parts) -> tuple[PhaseEstimate, ...]:
+    """Split init into labelled phases, which add up."""
+    if profile.web is None:
+        amounts = _handler_amounts(profile, floor_ms, parts)
+    else:
+        computed = parts.computed.value
+        amounts = web_amounts(profile, floor_ms, computed, parts.blocked_ms, parts.polling.value)
+    total = sum(ms for _, ms in amounts)
+    return tuple(PhaseEstimate(label, ms, ms / total if total else 0.0) for label, ms in amounts)
+
+
+def _handler_amounts(
+    profile: Profile, floor_ms: float, parts: _Parts
+) -> tuple[tuple[str, float], ...]:
     """Split init as the profile's phases do; the module body gets what the imports leave."""
     times = {time.phase: time for time in profile.phases}
     cpu = [max(0, times[p].cpu_us) if p in times else 0 for p in _FUNCTION_PHASES]
@@ -346,13 +371,8 @@ def _phases(profile: Profile, floor_ms: float, parts: _Parts) -> tuple[PhaseEsti
     wait_share = waits[0] / sum(waits) if sum(waits) else share
     imports_ms = parts.computed.value * share + parts.blocked_ms * wait_share
     body_ms = max(0.0, parts.total.value - imports_ms)
-    amounts = (floor_ms, imports_ms, body_ms)
-    total = sum(amounts)
     labels = (FLOOR_LABEL, *(phase.value for phase in _FUNCTION_PHASES))
-    return tuple(
-        PhaseEstimate(label, ms, ms / total if total else 0.0)
-        for label, ms in zip(labels, amounts, strict=True)
-    )
+    return tuple(zip(labels, (floor_ms, imports_ms, body_ms), strict=True))
 
 
 def _limit(init_ms: Interval) -> InitLimit:
@@ -411,11 +431,13 @@ def _notes(parts: _Parts, limit: InitLimit, memory_mb: int) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _sources(prices: Prices, own: Calibration | None, *, from_log: bool) -> tuple[Source, ...]:
+def _sources(prices: Prices, own: Calibration | None, profile: Profile) -> tuple[Source, ...]:
     used = [load_floors().provenance]
-    if not from_log:
+    if profile.source != LAMBDA_LOG:
         used.append(load_speed_reference().provenance)
     used += [prices.provenance, load_limits().provenance]
+    if profile.web is not None:
+        used.append(load_adapter().provenance)
     logged = () if own is None else (Source("inits as logged", "the function's log", own.date),)
     return (*logged, *(_source(provenance) for provenance in used))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,10 +17,13 @@ from importcost.cli.options import (
 )
 from importcost.cli.outputs import check_writable, tell_written, terminal_report, write_reports
 from importcost.cli.printing import show
-from importcost.cli.web_adapter import check_web_options, profile_adapter, web_options
 from importcost.errors import UsageError
 from importcost.files.replace import check_default_name
 from importcost.reports.output import STDOUT, format_of
+
+if TYPE_CHECKING:
+    from importcost.app.profile.request import ProfileRequest
+    from importcost.cli.options import Given
 
 DEFAULT_REPORT = "importcost-report.html"
 
@@ -28,7 +32,13 @@ DEFAULT_REPORT = "importcost-report.html"
 @click.argument("target", required=False)
 @measure_options
 @precise_option
-@web_options
+@click.option(
+    "--request",
+    "requests",
+    metavar="'GET /PATH'",
+    multiple=True,
+    help="With --adapter: time to first and last byte (repeatable).",
+)
 @click.option(
     "--from-log",
     metavar="FILE",
@@ -56,7 +66,7 @@ def command(
     target: str | None,
     from_log: str | None,
     log_stream: str | None,
-    precise: bool,
+    requests: tuple[str, ...],
     outputs: tuple[str, ...],
     open_page: bool,
     quiet: bool,
@@ -80,11 +90,7 @@ def command(
     if open_page and not pages:
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
     _check_source(target, from_log, log_stream)
-    check_web_options(options, from_log, precise=precise)
-    if options["adapter"] is not None and target is not None:
-        profile_adapter(target, options, outputs, quiet=quiet, no_progress=no_progress)
-        return
-    request = request_of(target or "", options, precise=precise)
+    request = _request(target, options, requests, from_log)
     check_writable(outputs)
     if from_log is not None:
         log = _read_log(from_log)
@@ -101,6 +107,20 @@ def command(
         tell_written(outputs)
     if open_page:
         click.launch(Path(pages[0]).resolve().as_uri())
+
+
+def _request(
+    target: str | None, options: Given, requests: tuple[str, ...], from_log: str | None
+) -> ProfileRequest:
+    """Return the request, with those to a web app. Raises UsageError for a wrong one."""
+    from importcost.targets.web_app import parse_requests
+
+    if options["adapter"] is not None and from_log is not None:
+        raise UsageError("--adapter measures an app and --from-log reads a log: leave one out.")
+    if options["adapter"] is None and requests:
+        raise UsageError("--request belongs to a web app: add --adapter lwa.")
+    found = request_of(target or "", options, precise=options["precise"])
+    return replace(found, requests=parse_requests(requests), compares_forms=True)
 
 
 def _check_source(target: str | None, from_log: str | None, log_stream: str | None) -> None:

@@ -27,11 +27,6 @@ from importcost.cli.target_profile import require_handler
     show_default=True,
     help="The function's own timeout in seconds; init may take as long, within 130 to 900 s.",
 )
-@click.option(
-    "--adapter",
-    type=click.Choice(["lwa"]),
-    help="The function runs under Lambda Web Adapter, where registered hooks do not fire.",
-)
 @click.option("--fix", is_flag=True, help="Print the hooks that the findings need.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the answer only.")
@@ -42,7 +37,6 @@ def command(
     *,
     target: str,
     function_timeout: float,
-    adapter: str | None,
     fix: bool,
     as_json: bool,
     quiet: bool,
@@ -50,7 +44,8 @@ def command(
 ) -> None:
     """Find state that a SnapStart snapshot of the function would freeze without hooks.
 
-    TARGET is what `importcost profile` takes. Exit code 1 if hazards remain.
+    TARGET is what `importcost profile` takes. Under Lambda Web Adapter registered hooks do not
+    fire. Exit code 1 if hazards remain.
     """
     from importcost.app.snapstart import check_snapstart
     from importcost.reports.terminal.snapstart import (
@@ -63,7 +58,7 @@ def command(
     with terminal_listener(
         quiet=quiet or as_json, no_progress=True, verbose=options["verbose"]
     ) as listener:
-        report = check_snapstart(request_of(target, options), function_timeout, adapter, listener)
+        report = check_snapstart(request_of(target, options), function_timeout, listener)
     if as_json:
         show(render_snapstart_json(report))
     else:

@@ -62,6 +62,8 @@ class HandlerConfig:
     installs_missing: bool = False
     placeholders: bool = False
     boto3: str | None = None
+    adapter: str | None = None
+    server: str | None = None
     budgets: Budgets = field(default_factory=Budgets)
     levels: Levels = field(default_factory=Levels)
     calibration: Calibration | None = None

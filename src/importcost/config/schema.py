@@ -8,7 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from importcost.billing.calibration import Calibration, Fitted
-from importcost.declaration import ARCHES, MAX_MEMORY_MB, MIN_MEMORY_MB, PACKAGE_TYPES, REGIONS
+from importcost.declaration import (
+    ADAPTERS,
+    ARCHES,
+    MAX_MEMORY_MB,
+    MIN_MEMORY_MB,
+    PACKAGE_TYPES,
+    REGIONS,
+)
 from importcost.gate.budgets import Level, Levels, Rule
 
 ALL_MODULES = ("*",)
@@ -244,6 +251,8 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "install_missing": truth,
     "placeholders": truth,
     "boto3": text_setting,
+    "adapter": one_of(*ADAPTERS),
+    "server": text_setting,
     "max_init_ms": positive,
     "max_billed_init_ms": positive,
     "max_cost_per_million": positive,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from importcost.billing.estimate import Estimate
 from importcost.model.graph import ImportEdge
 from importcost.model.interval import Interval
+from importcost.model.names import profiled_name
 from importcost.model.profile import Profile
 
 
@@ -98,7 +99,7 @@ def caveats(base: Profile, head: Profile) -> tuple[str, ...]:
 
 def handler_name(profile: Profile) -> str:
     """Return the handler of a profile; "none" if it was made from a log."""
-    return (profile.target.handler if profile.target else None) or "none"
+    return profiled_name(profile) or "none"
 
 
 def kind_counts(difference: Difference) -> Mapping[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from importcost.measure.combine import SPAN_OF_LABEL, combine
@@ -11,6 +11,8 @@ from importcost.measure.graph import build_graph
 from importcost.measure.runners.base import InterpreterFacts, Layout
 from importcost.measure.session import Measurement, Subject
 from importcost.measure.warnings import find_warnings, supply_warnings
+from importcost.measure.web.rows import scaling_spans
+from importcost.measure.web.servers import web_init
 from importcost.model.importtime.nest import build_tree
 from importcost.model.profile import (
     Environment,
@@ -30,6 +32,7 @@ from importcost.model.tree import ImportTree
 EMPTY_TREE = ImportTree(
     (), array("q"), array("q"), array("q"), array("q"), phases=(), phase_ids=array("q")
 )
+NO_RUNTIME = "none: Lambda Web Adapter starts the server instead"
 BYTECODE_WORDS = {
     "zip": "as deployed in a ZIP: compiled at every cold start unless hash-based",
     "image": "as deployed in an image: valid",
@@ -88,7 +91,8 @@ def phase_times(
         wall = median_us([timing.wall_us for timing in found])
         result.append(PhaseTime(phase, wall, median_us([timing.cpu_us for timing in found])))
     cpu = round(function.cpu_us.value)
-    imports_cpu = round(cpu * imports_share)
+    # Rows include waiting: an init that waits outside of them computes more of its time in them.
+    imports_cpu = min(cpu, round(function.local_us * imports_share))
     imports_wall = round(function.wall_us * imports_share)
     result.append(PhaseTime(Phase.HANDLER_IMPORTS, imports_wall, imports_cpu))
     body_wall = function.wall_us - imports_wall
@@ -119,7 +123,12 @@ def assemble(
     """Turn a measurement into the profile from which everything else is rendered."""
     totals = {name: _total_us(measurement.runs, name) for name in SPAN_OF_LABEL.values()}
     trees = [build_tree(log) for log in measurement.logs]
-    combined = combine(trees, measurement.traced_spans, totals)
+    spans: Sequence[Mapping[str, int]] = measurement.traced_spans
+    app = None
+    if subject.server is not None:
+        app = subject.target.module
+        spans = _web_spans(measurement, trees, totals["function_init"])
+    combined = combine(trees, spans, totals, app)
     function = function_init(measurement.runs, combined.unattributed_share)
     graph = build_graph(measurement, provenance.layout)
     environment = _environment(measurement.runtime_version, subject, provenance)
@@ -140,7 +149,22 @@ def assemble(
             *supply_warnings(provenance.supplies),
         ),
         supplies=provenance.supplies,
+        web=None
+        if subject.server is None
+        else web_init(subject.server, subject.target, measurement.starts),
     )
+
+
+def _web_spans(
+    measurement: Measurement, trees: Sequence[ImportTree], total_us: float
+) -> Sequence[Mapping[str, int]]:
+    traced = [
+        run.function_init
+        for run in measurement.runs
+        if run.kind is RunKind.TRACED and run.function_init is not None
+    ]
+    computed = median([one.cpu_us for one in timings(measurement.runs, "function_init")])
+    return scaling_spans(trees, measurement.traced_spans, traced, total_us, computed)
 
 
 def first_profile(
@@ -187,7 +211,7 @@ def _environment(
         machine=facts.machine,
         cpu_count=facts.cpu_count,
         cpu_model=facts.cpu_model,
-        runtime_source=_runtime_source(runtime_version),
+        runtime_source=NO_RUNTIME if subject.server else _runtime_source(runtime_version),
         bytecode=BYTECODE_WORDS[subject.bytecode],
         requirements=provenance.requirements,
         packages=provenance.packages,

@@ -42,11 +42,13 @@ def combine(
     trees: Sequence[ImportTree],
     spans: Sequence[Mapping[str, int]],
     totals_us: Mapping[str, float],
+    app: str | None = None,
 ) -> CombinedTree:
     """Combine the trees of traced runs of one handler.
 
     `spans[i]` holds the wall time of each phase in traced run i, `totals_us` the time to which the
-    phase is scaled; both by the probe's phase names, microseconds.
+    phase is scaled; both by the probe's phase names, microseconds. `app` is the module whose body
+    counts as the module body, None for the handler's, which is imported last.
     """
     order = sorted(range(len(trees)), key=lambda index: spans[index]["function_init"])
     base = trees[order[len(order) // 2]]
@@ -63,7 +65,7 @@ def combine(
                 scaled = tree.self_us[node] * factors[tree.phase_ids[node]]
                 samples[position].append(scaled)
                 sums[-1][base.phase_ids[position]] += scaled
-    merged = _rebuild(base, _levelled(base, [median(values) for values in samples], sums))
+    merged = _rebuild(base, _levelled(base, [median(values) for values in samples], sums), app)
     shares = [_unattributed(tree, span) for tree, span in zip(trees, spans, strict=True)]
     total = totals_us["function_init"]
     return CombinedTree(merged, median(shares), _imports_us(merged) / total if total else 0.0)
@@ -119,13 +121,13 @@ def _keys(tree: ImportTree) -> list[tuple[int, int]]:
     return keys
 
 
-def _rebuild(base: ImportTree, self_us: Sequence[float]) -> ImportTree:
+def _rebuild(base: ImportTree, self_us: Sequence[float], app: str | None) -> ImportTree:
     """Return the base tree with new self times, the probe's own rows dropped."""
     kept = [tree_phase in SPAN_OF_LABEL for tree_phase in base.phases]
     position: dict[int, int] = {NO_PARENT: NO_PARENT}
     names, parents, phases = array("q"), array("q"), array("q")
     own, cumulative = array("q"), array("q")
-    handler = _handler_root(base)
+    handler = _handler_root(base) if app is None else _app_node(base, app)
     for node in range(len(base)):
         if not kept[base.phase_ids[node]] or base.parents[node] not in position:
             continue
@@ -138,7 +140,12 @@ def _rebuild(base: ImportTree, self_us: Sequence[float]) -> ImportTree:
     for node in range(len(own) - 1, -1, -1):
         if parents[node] != NO_PARENT:
             cumulative[parents[node]] += cumulative[node]
-    return ImportTree(base.names, names, parents, own, cumulative, FINAL_PHASES, phases)
+    # The probe's own rows leave no names behind.
+    used = sorted(set(names))
+    place = {name: index for index, name in enumerate(used)}
+    table = tuple(base.names[name] for name in used)
+    ids = array("q", (place[name] for name in names))
+    return ImportTree(table, ids, parents, own, cumulative, FINAL_PHASES, phases)
 
 
 def _final_phase(tree: ImportTree, node: int, handler: int) -> int:
@@ -154,6 +161,16 @@ def _handler_root(tree: ImportTree) -> int:
     # The handler's own row is the last root: rows of a disturbed log may come before it.
     roots = [node for node in tree.roots() if tree.phases[tree.phase_ids[node]] == "function"]
     return roots[-1] if roots else NO_PARENT
+
+
+def _app_node(tree: ImportTree, app: str) -> int:
+    """Return the row of a web app's module: rows of its server come before and after it."""
+    nodes = [
+        node
+        for node in range(len(tree))
+        if tree.name(node) == app and tree.phases[tree.phase_ids[node]] == "function"
+    ]
+    return nodes[0] if nodes else NO_PARENT
 
 
 def _imports_us(tree: ImportTree) -> float:

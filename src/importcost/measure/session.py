@@ -13,15 +13,18 @@ from typing import Any
 from importcost.errors import HandlerError, MeasurementError, remedy, words
 from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
 from importcost.measure.failures.explain import no_function, raise_for_failure
+from importcost.measure.failures.servers import raise_for_server
 from importcost.measure.first_launch import needs_second_graph_run
 from importcost.measure.plan import FIRST_TIMED_RUNS, NEEDED_RUNS, Plan, first_batch, next_batch
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Launch, Runner
 from importcost.measure.statements import function_files, statement_times
+from importcost.measure.web.servers import Server, server_job, web_start
 from importcost.model.advice import StatementTime
 from importcost.model.importtime.parse import parse_importtime
 from importcost.model.profile import Run, RunKind, Settings, Target, Timing
 from importcost.model.rows import ImporttimeLog
+from importcost.model.web import WebStart
 from importcost.parameters import Parameter
 
 # Reads the clocks before anything else is even compiled; the probe's own compilation then
@@ -35,6 +38,8 @@ STUB = (
     "exec(c,g);g['main'](s,sys.argv[1:])"
 )
 
+SERVER_SPARE_S = 75.0
+"""More than a server's process may take to report its figures; lwa_probe.py keeps the limits."""
 BYTECODE_DIR = "/tmp/importcost-bytecode"  # noqa: S108 - inside the container only
 
 
@@ -67,6 +72,8 @@ class Subject:
     variant: Variant | None = None
     beyond: Beyond = NOTHING_BEYOND
     """Installed packages that are not deployed, to explain why a module is missing."""
+    server: Server | None = None
+    """The server that the target, a web app, is started under; None for a handler."""
     lazy_imports: bool = False
     """True if every import of init is lazy: `-X lazy_imports=all` from the handler on, 3.15."""
 
@@ -101,7 +108,7 @@ class Measurement:
     traced runs that ended with file descriptor 2 closed or pointing elsewhere. `made` are the files
     that init was seen to create, as the measured interpreter names them. `shared` is about
     temporary folders that launches could not have for themselves. `threads` is the number of
-    threads that one init started.
+    threads that one init started. `starts` are a web app's, of the timed runs.
     """
 
     runs: tuple[Run, ...]
@@ -118,6 +125,7 @@ class Measurement:
     made: tuple[str, ...] = ()
     shared: SharedFoldersUse = SharedFoldersUse()
     threads: int = 0
+    starts: tuple[WebStart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +179,7 @@ def _spec(subject: Subject, runner: Runner, extra: Mapping[str, Any]) -> dict[st
         "replacements": replacements,
         "variant": variant.name if variant else "",
         "lazy_imports": subject.lazy_imports,
+        "app_file": runner.layout.inside(subject.target.handler_file),
         **extra,
     }
 
@@ -183,6 +192,21 @@ def _timing(span: Mapping[str, Any]) -> Timing:
         process_cpu_us=span["process_cpu_ns"] // 1000,
         run_delay_us=None if delay is None else delay // 1000,
     )
+
+
+def _function_timing(span: Mapping[str, Any], start: WebStart | None) -> Timing:
+    """Return the function init; a server's is without its rest until the next poll."""
+    timing = _timing(span)
+    if start is None:
+        return timing
+    return replace(timing, wall_us=max(timing.cpu_us, timing.wall_us - start.rested_us))
+
+
+def _peak_kb(result: Mapping[str, Any]) -> int | None:
+    """Return the peak of the process, or the memory of all of a server's, if that is more."""
+    own: int | None = result["peak_rss_kb"]
+    together = result.get("server", {}).get("memory_kb", 0)
+    return own if own is None else max(own, together)
 
 
 class Session:
@@ -202,6 +226,7 @@ class Session:
         self.statements: list[Any] = []
         self.rows_redirected = 0
         self.shared = SharedFoldersUse()
+        self.starts: list[WebStart] = []
         self.last: Launch | None = None
 
     @property
@@ -239,6 +264,8 @@ class Session:
         launch = self._launch(kind.value, flags, {}, extra)
         self.last = launch
         subject = self._subject
+        if subject.server is not None:
+            raise_for_server(launch, subject.target, subject.server.words, subject.timeout_s)
         raise_for_failure(launch, subject.target, subject.timeout_s, subject.beyond)
         result = launch.result
         if result is None:  # raise_for_failure has covered this; for the type checker
@@ -257,12 +284,39 @@ class Session:
     def _launch(
         self, kind: str, flags: tuple[str, ...], files: Mapping[str, str], extra: Mapping[str, Any]
     ) -> Launch:
+        server = self._subject.server
+        if server is not None and kind != "diagnosis":
+            return self._launch_server(server, kind, flags, extra)
         paths = ("{scratch}/probe.py", "{scratch}/spec.json", "{scratch}/result.json")
         spec = json.dumps(_spec(self._subject, self._runner, extra))
         launch = self._runner.launch(
             (*flags, "-c", STUB, *paths, kind, self._token, "{clocks}"),
             {"probe.py": self._probe, "spec.json": spec, **files},
             self._subject.timeout_s,
+            (self._subject.bytecode_dir,) if self._subject.bytecode_dir else (),
+        )
+        self.shared = self.shared.with_launch(launch)
+        return launch
+
+    def _launch_server(
+        self, server: Server, kind: str, flags: tuple[str, ...], extra: Mapping[str, Any]
+    ) -> Launch:
+        """Start the app's server with the probe in its process, until it is ready."""
+        requests = server.requests if kind == RunKind.TIMED.value else ()
+        job = server_job(server, requests, self._runner.layout, self._subject.timeout_s)
+        spec = _spec(self._subject, self._runner, {**extra, "server": "command.json"})
+        paths = ("{scratch}/probe.py", "{scratch}/spec.json", "{scratch}/probed.json")
+        probed = (*flags, "-c", STUB, *paths, kind, self._token, "{started}")
+        launch = self._runner.launch(
+            ("{scratch}/lwa_probe.py", "{scratch}/server.json", "{scratch}/result.json", *probed),
+            {
+                "lwa_probe.py": read_program("lwa_probe.py"),
+                "server_probe.py": read_program("server_probe.py"),
+                "server.json": json.dumps(job),
+                "probe.py": self._probe,
+                "spec.json": json.dumps(spec),
+            },
+            self._subject.timeout_s * (1 + len(requests)) + SERVER_SPARE_S,
             (self._subject.bytecode_dir,) if self._subject.bytecode_dir else (),
         )
         self.shared = self.shared.with_launch(launch)
@@ -280,14 +334,17 @@ class Session:
 
     def _keep(self, kind: RunKind, launch: Launch, result: Mapping[str, Any]) -> None:
         phases = result["phases"]
+        start = web_start(result)
+        if start is not None and kind is RunKind.TIMED:
+            self.starts.append(start)
         run = Run(
             kind=kind,
             order=len(self.runs),
             total_wall_us=launch.total_wall_us,
             interpreter_start=_timing(phases["interpreter_start"]),
             runtime=_timing(phases["runtime"]),
-            function_init=_timing(phases["function_init"]),
-            peak_rss_kb=result["peak_rss_kb"],
+            function_init=_function_timing(phases["function_init"], start),
+            peak_rss_kb=_peak_kb(result),
         )
         if kind is RunKind.TRACED:
             log = parse_importtime(launch.rows_text, marker_token=self._token)
@@ -440,4 +497,5 @@ def measure(
         ),
         shared=session.shared,
         threads=graph.get("threads") or 0,
+        starts=tuple(session.starts),
     )

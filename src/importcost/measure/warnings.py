@@ -49,7 +49,7 @@ def find_warnings(
         *_about_the_runtimes_packages(graph, subject),
         *_about_the_times(function),
         *_about_the_log(measurement),
-        *_about_the_rows(measurement, function),
+        *_about_the_rows(measurement, function, subject),
         *_about_the_place(graph, environment, subject),
     )
 
@@ -183,8 +183,13 @@ def _about_the_log(measurement: Measurement) -> Iterator[ProfileWarning]:
         )
 
 
-def _about_the_rows(measurement: Measurement, function: FunctionInit) -> Iterator[ProfileWarning]:
-    """Warn of missing or untrustworthy rows in a log that parses well."""
+def _about_the_rows(
+    measurement: Measurement, function: FunctionInit, subject: Subject
+) -> Iterator[ProfileWarning]:
+    """Warn of missing or untrustworthy rows in a log that parses well.
+
+    Much of a web app's start belongs in no row: what its server and its hooks do.
+    """
     if measurement.rows_redirected:
         yield ProfileWarning(
             WarningCode.DISTURBED_LOG,
@@ -193,7 +198,9 @@ def _about_the_rows(measurement: Measurement, function: FunctionInit) -> Iterato
             "imported after that has no row; totals are sound.",
         )
     elif (
-        function.unattributed_share > UNATTRIBUTED_SHARE and function.local_us > UNATTRIBUTED_MIN_US
+        subject.server is None
+        and function.unattributed_share > UNATTRIBUTED_SHARE
+        and function.local_us > UNATTRIBUTED_MIN_US
     ):
         yield ProfileWarning(
             WarningCode.DISTURBED_LOG,

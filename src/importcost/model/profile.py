@@ -11,6 +11,7 @@ from importcost.model.interval import Interval
 from importcost.model.rows import RowTable
 from importcost.model.supplies import NO_SUPPLIES, Supplies
 from importcost.model.tree import ImportTree
+from importcost.model.web import WebInit
 
 
 class Phase(str, Enum):
@@ -250,7 +251,9 @@ class Profile:
     `speed_us` is the median CPU time of the calibration workload on the measuring interpreter, None
     for a log. For a log, `runs` is empty and `function_init.cpu_us` is the sum of the log's own
     rows, in wall time. `advice` holds the savings by deferring, None for a log. `supplies` are the
-    packages installed and the variables set for this measurement only.
+    packages installed and the variables set for this measurement only. `web` is a web app's start
+    under Lambda Web Adapter, None for a handler; its function init is that of the server's process
+    until it is ready.
     """
 
     importcost_version: str
@@ -268,3 +271,4 @@ class Profile:
     source: str = "measured"
     advice: Advice | None = None
     supplies: Supplies = NO_SUPPLIES
+    web: WebInit | None = None

@@ -1,24 +1,32 @@
 """Runs beside the measured server: starts it, waits for readiness as Lambda Web Adapter does.
 
-Started as `python lwa_probe.py spec.json RESULT`. The server is a child in this process's group, so
-that whoever ends the group ends both. Standard library only, Python 3.9 to 3.15; it imports nothing
-of importcost and is imported by nothing.
+Started as `python lwa_probe.py server.json RESULT PYTHON_ARGUMENTS`. The arguments start the probe
+in the server's own process (see probe.py), which runs the server's command in itself; `{started}`
+in them becomes the clocks at its start. The server is a child in this process's group, so that
+whoever ends the group ends both. Standard library only, Python 3.9 to 3.15; it imports nothing of
+importcost and is imported by nothing.
 
-spec.json:
-  server       arguments after `python`, `{port}` replaced
-  traced       whether the server's Python gets -X importtime
+server.json:
+  command      the words that start the server, as in a shell; $PORT is the port, a leading
+               NAME=VALUE sets a variable
+  search_path  folders in which the server's program is looked up
   requests     [[method, path], ...], sent one after the other once the server is ready
   timeout_s    seconds until the server must be ready, and for each answer
-  search_path  folders for PYTHONPATH
-  bytecode     "zip": nothing outside the standard library has valid bytecode
-  without_site whether the server's Python starts without its environment's packages
-  runtime_packages  folders whose bytecode counts all the same
 
-RESULT holds {"ready_ns", "status", "polls", "rows", "error", "exit_code", "output", "answers":
+RESULT holds the probe's own result, and "server": {"outcome", "detail", "ready_when", "healthy",
+"deprecated", "status", "polls", "listening_ns", "ready_ns", "poll_idle_ns", "is_held", "answers":
 [{"status", "first_byte_ns", "first_body_ns", "last_byte_ns", "body_bytes", "bursts", "chunked",
-"error"}], "ready_when", "healthy", "deprecated"}. Ready is what the adapter's settings in the
-environment say, asked each 10 ms: without any, an answer of 100 to 499 to `GET /`. "ready_when" and
-"healthy" say it in words. "deprecated" lists settings whose names the adapter gives up in 2.0.
+"error"}]}. Ready is what the adapter's settings in the environment say: without any, an answer of
+100 to 499 to `GET /`. "ready_when" and "healthy" say it in words. "deprecated" lists settings whose
+names the adapter gives up in 2.0. The outcome is "ready", or the reason for no figures: "settings",
+"not python", "no server", "ended", "not ready", "not seen" (no process that importcost sees has
+the app) or "no answer" (the process did not take its own figures). Each but "ready" and "ended"
+stands in a RESULT without the probe's part; "detail" has the words.
+
+The server is asked each 10 ms, as the adapter does; the port is tried each 2 ms until it takes
+connections, so that the wait between the two can be told. "is_held" is true if the port
+took connections before the serving process had the app: then its request waited there, no poll was
+in vain, and readiness is not a step late.
 """
 
 import json
@@ -34,22 +42,13 @@ if TYPE_CHECKING:  # quoted annotations only
     from typing import Any
 
 POLL_S = 0.01
+CONNECT_S = 0.002
+TAKING_S = 10.0
+REPORTING_S = 60.0
 BURST_NS = 2_000_000
 HOST = "127.0.0.1"
-# Runs the server's module as -m does, in an interpreter without site, and does site's work.
-WITHOUT_SITE = """\
-import os, site, sys
-for add in (site.setquit, site.setcopyright, site.sethelper):
-    add()
-for folder in list(sys.path):
-    if folder and os.path.isdir(folder):
-        for name in sorted(one for one in os.listdir(folder) if one.endswith(".pth")):
-            site.addpackage(folder, name, set(sys.path))
-site.execsitecustomize()
-import runpy
-del sys.argv[0]
-runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
-"""
+TAKE = getattr(signal, "SIGURG", signal.SIGTERM)
+"""Tells the server's process to take its figures, and the second time to report them."""
 LIMIT = 1 << 16
 
 
@@ -202,51 +201,275 @@ def ask(port: int, method: str, path: str, timeout_s: float) -> "Any":
     return answer.facts
 
 
-def wait_until_ready(server: "Any", readiness: Readiness, started: int, timeout_s: float) -> "Any":
-    """Poll as the adapter does; return the result."""
-    polls, status = 0, 0
-    deadline = started + int(timeout_s * 1e9)
-    while time.monotonic_ns() < deadline:
-        if server.poll() is not None:
-            return {"error": "ended", "exit_code": server.returncode, "polls": polls}
-        polls += 1
-        left_s = max(0.01, (deadline - time.monotonic_ns()) / 1e9)
-        is_ready, seen = readiness.ask(left_s)
-        status = seen or status
-        if is_ready:
-            ready = time.monotonic_ns() - started
-            return {"error": None, "ready_ns": ready, "status": status, "polls": polls}
-        time.sleep(POLL_S)
-    return {"error": "not ready", "status": status, "polls": polls}
+def _run_delay_ns() -> int:
+    """Return how long this process was ready to run and waited for a processor."""
+    try:
+        with open("/proc/self/schedstat", "rb") as stream:
+            return int(stream.read().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
 
 
-def _environment(spec: "Any", port: int, scratch: str) -> "dict[str, str]":
-    environment = dict(os.environ)
-    folders = list(spec["search_path"])
-    if spec["bytecode"] == "zip":
-        folders.insert(0, os.path.join(scratch, "as_deployed"))
-        brought = os.pathsep.join(spec.get("runtime_packages", ()))
-        environment["IMPORTCOST_RUNTIME_PACKAGES"] = brought  # sitecustomize.py removes it
-    if environment.get("PYTHONPATH"):
-        folders.append(environment["PYTHONPATH"])
-    environment["PYTHONPATH"] = os.pathsep.join(folders)
-    environment.update({"PORT": str(port), "AWS_LWA_PORT": str(port)})
-    return environment
+class _Wait:
+    """The wait for readiness; times are nanoseconds since the server's start."""
+
+    def __init__(self, server: "Any", readiness: Readiness, started: int, timeout_s: float) -> None:
+        self._server = server
+        self._readiness = readiness
+        self._started = started
+        self._deadline = started + int(timeout_s * 1e9)
+        self._last_try = started
+        self.facts: dict[str, Any] = {"polls": 0, "status": 0, "listening_ns": None}
+
+    def until_ready(self) -> str:
+        """Poll as the adapter does; return the outcome."""
+        outcome = self._until_listening()
+        while outcome == "listening":
+            if self._server.poll() is not None:
+                return "ended"
+            if time.monotonic_ns() >= self._deadline:
+                return "not ready"
+            asked = time.monotonic_ns()
+            delay = _run_delay_ns()
+            self.facts["polls"] += 1
+            is_ready, seen = self._readiness.ask(self._left_s())
+            self.facts["status"] = seen or self.facts["status"]
+            if is_ready:
+                self._ready(asked, delay)
+                return "ready"
+            self._last_try = time.monotonic_ns()
+            time.sleep(POLL_S)
+        return outcome
+
+    def _until_listening(self) -> str:
+        while time.monotonic_ns() < self._deadline:
+            if self._server.poll() is not None:
+                return "ended"
+            tried = time.monotonic_ns()
+            try:
+                socket.create_connection((HOST, self._readiness.port), timeout=1.0).close()
+            except OSError:
+                self._last_try = tried
+                time.sleep(CONNECT_S)
+                continue
+            self.facts["listening_ns"] = time.monotonic_ns() - self._started
+            return "listening"
+        return "not ready"
+
+    def _ready(self, asked: int, delay: int) -> None:
+        """Keep the times; the server rested for half of the last wait between two tries."""
+        ready = time.monotonic_ns()
+        self.facts["ready_ns"] = ready - self._started
+        rested = max(0, asked - self._last_try) // 2
+        self.facts["poll_idle_ns"] = rested + max(0, _run_delay_ns() - delay)
+
+    def _left_s(self) -> float:
+        return max(0.01, (self._deadline - time.monotonic_ns()) / 1e9)
 
 
-def _end(server: "Any") -> None:
-    if server.poll() is None:
-        server.send_signal(signal.SIGTERM)
+class _NoServerError(Exception):
+    """The command starts no server that can be measured: an outcome, and the words for it."""
+
+
+class Command:
+    """The server's command, resolved to what its own process runs.
+
+    `how` is ["module", name, arguments], ["call", module, attribute, arguments] or ["file", path,
+    arguments]. Raises _NoServerError.
+    """
+
+    def __init__(self, words: "list[str]", search_path: "list[str]", port: int) -> None:
+        self._search_path = [*search_path, *sys.path[1:]]
+        self.environment = {"PORT": str(port), "AWS_LWA_PORT": str(port)}
+        app_port = os.environ.get("AWS_LWA_PORT") or os.environ.get("PORT") or "8080"
+        known = {**os.environ, **self.environment}
+        words = list(words)
+        while words and (words[0] == "exec" or _is_assignment(words[0])):
+            name, _, value = words.pop(0).partition("=")
+            if name != "exec":
+                self.environment[name] = _expanded(value, known)
+                known[name] = self.environment[name]
+        found = [_with_port(_expanded(word, known), app_port, port) for word in words]
+        self.how = self._how(found)
+
+    def _how(self, words: "list[str]") -> "list[Any]":
+        if not words:
+            raise _NoServerError("not python", "it is empty")
+        program, rest = os.path.basename(words[0]), words[1:]
+        if program.startswith("python") and not program[6:].replace(".", "").strip("0123456789"):
+            return self._of_python(rest)
+        if program.endswith(".py"):
+            return self._of_file(words[0], rest)
+        called = self._entry_point(program)
+        if called:
+            return ["call", *called, words[0], rest]
+        if self._has_module(program):
+            return ["module", program, rest]
+        if program in PYTHON_SERVERS:
+            raise _NoServerError("no server", program)
+        raise _NoServerError("not python", words[0])
+
+    def _of_python(self, words: "list[str]") -> "list[Any]":
+        while words and words[0] in ("-u", "-B", "-s", "-E", "-I", "-O", "-OO"):
+            words = words[1:]
+        if len(words) > 1 and words[0] == "-m":
+            if not self._has_module(words[1]):
+                raise _NoServerError("no server", words[1])
+            return ["module", words[1], words[2:]]
+        if words and not words[0].startswith("-"):
+            return self._of_file(words[0], words[1:])
+        raise _NoServerError("not python", " ".join(["python", *words]))
+
+    def _of_file(self, path: str, rest: "list[str]") -> "list[Any]":
+        if not os.path.isfile(path):
+            raise _NoServerError("no file", path)
+        return ["file", os.path.abspath(path), rest]
+
+    def _has_module(self, name: str) -> bool:
+        from importlib.machinery import PathFinder
+
+        top = name.partition(".")[0]
+        if not top.isidentifier():
+            return False
+        return top in sys.builtin_module_names or bool(PathFinder.find_spec(top, self._search_path))
+
+    def _entry_point(self, program: str) -> "tuple[str, str] | None":
+        """Return module and attribute of an installed program, as its distribution says."""
+        from importlib.metadata import distributions
+
+        for distribution in distributions(path=self._search_path):
+            for point in distribution.entry_points:
+                if point.group == "console_scripts" and point.name == program:
+                    module, _, attribute = point.value.partition(":")
+                    return module.strip(), attribute.partition("[")[0].strip()
+        return None
+
+
+PYTHON_SERVERS = frozenset(
+    ("uvicorn", "gunicorn", "hypercorn", "daphne", "waitress-serve", "flask", "fastapi", "granian")
+)
+
+
+def _is_assignment(word: str) -> bool:
+    name, equals, _ = word.partition("=")
+    return bool(equals) and name.isidentifier()
+
+
+def _expanded(word: str, known: "dict[str, str]") -> str:
+    """Replace $NAME, ${NAME} and ${NAME:-default} as a shell does."""
+    import re
+
+    def value(found: "Any") -> str:
+        name, default = found[1] or found[3], found[2]
+        return known.get(name) or default or ""
+
+    return re.sub(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))", value, word)
+
+
+def _with_port(word: str, app_port: str, port: int) -> str:
+    """Replace the adapter's port, written out, by the one that is free here."""
+    head, sign, last = word, "", word
+    for sign in ":=":
+        if sign in word:
+            head, _, last = word.rpartition(sign)
+            break
+    if last != app_port:
+        return word
+    return str(port) if last == word else head + sign + str(port)
+
+
+class _Processes:
+    """The server's process and its forked copies, by the file in which each notes its id."""
+
+    def __init__(self, server: "Any", scratch: str, port: int) -> None:
+        self._server = server
+        self._scratch = scratch
+        self.has_answered = self.is_held = False
+        self.forked_at = -1
+        self._mark = ("AWS_LWA_PORT=" + str(port)).encode()
+
+    def ids(self) -> "list[int]":
+        text = _text(os.path.join(self._scratch, "processes"))
+        return [self._server.pid, *map(int, text.split())]
+
+    def choose(self) -> "int | None":
+        """Let each take its figures; return the one that serves the app. It computed most."""
+        waiting = {pid for pid in self.ids() if self._is_own(pid) and _send(pid)}
+        deadline = time.monotonic() + TAKING_S
+        taken: dict[int, list[str]] = {}
+        while waiting and time.monotonic() < deadline:
+            for pid in list(waiting):
+                found = _text(os.path.join(self._scratch, "taken." + str(pid))).split()
+                if len(found) == 4:
+                    taken[pid] = found
+                if len(found) == 4 or not self._is_own(pid):
+                    waiting.discard(pid)
+            time.sleep(CONNECT_S)
+        serving = [(int(cpu), pid) for pid, (has_app, cpu, _, _) in taken.items() if has_app == "1"]
+        self.has_answered = bool(taken)
+        chosen = max(serving)[1] if serving else None
+        if chosen is not None:
+            self.is_held = taken[chosen][2] == "1"
+            self.forked_at = int(taken[chosen][3])
+        return chosen
+
+    def end(self) -> None:
+        """End the server, and copies that left its group."""
+        if self._server.poll() is None:
+            self._server.send_signal(signal.SIGTERM)
+        copies = [pid for pid in self.ids()[1:] if self._is_own(pid)]
+        for pid in copies:
+            _send(pid, signal.SIGKILL)
         try:
-            server.wait(timeout=3)
+            self._server.wait(timeout=3)
         except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+            self._server.kill()
+            self._server.wait()
+        for pid in self.ids()[1:]:  # made while ending
+            if self._is_own(pid):
+                _send(pid, signal.SIGKILL)
+
+    def memory_kb(self) -> int:
+        """Return the memory of all of them, shared pages counted once; 0 if it is unknown."""
+        total = 0
+        for pid in self.ids():
+            for line in _text("/proc/" + str(pid) + "/smaps_rollup").splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1])
+        return total
+
+    def _is_own(self, pid: int) -> bool:
+        """Return True if a process still is the server's: its id may be another's by now."""
+        if pid == self._server.pid:
+            return self._server.poll() is None
+        if not os.path.isdir("/proc/self"):
+            return True
+        try:
+            with open("/proc/" + str(pid) + "/environ", "rb") as stream:
+                return self._mark in stream.read().split(b"\0")
+        except OSError:
+            return False
+
+
+def _send(pid: int, number: int = TAKE) -> bool:
+    try:
+        os.kill(pid, number)
+    except OSError:
+        return False
+    return True
 
 
 def _text(path: str) -> str:
-    with open(path, "rb") as stream:
-        return stream.read().decode("latin-1")
+    try:
+        with open(path, "rb") as stream:
+            return stream.read().decode("latin-1")
+    except OSError:
+        return ""
+
+
+def _read_result(path: str) -> "Any":
+    text = _text(path)
+    return json.loads(text.encode("latin-1").decode("utf-8")) if text else {"error": None}
 
 
 def _write(result_file: str, result: "Any") -> None:
@@ -255,52 +478,111 @@ def _write(result_file: str, result: "Any") -> None:
     os.replace(result_file + ".part", result_file)
 
 
-def main(spec_file: str, result_file: str) -> None:
+def _start(python_arguments: "list[str]", command: Command, scratch: str) -> "Any":
+    """Start the server's process; its rows and output go where this process's go."""
+    with open(os.path.join(scratch, "command.json"), "w", encoding="utf-8") as stream:
+        json.dump(command.how, stream)
+    flags = ["-S"] if sys.flags.no_site else []
+    environment = {**os.environ, **command.environment}
+    started = time.monotonic_ns()
+    clocks = str(started) + ":0:0:0"
+    words = [word.replace("{started}", clocks) for word in python_arguments]
+    process = subprocess.Popen(
+        [sys.executable, *flags, *words], stdin=subprocess.DEVNULL, env=environment
+    )
+    return process, started
+
+
+def _measured(wait: _Wait, processes: _Processes, spec: "Any", port: int, probed: str) -> str:
+    """Wait for readiness, let the server's process report, and return the outcome."""
+    outcome = wait.until_ready()
+    if outcome != "ready":
+        return outcome
+    chosen = processes.choose()
+    if chosen is None:
+        return "not seen" if processes.has_answered else "no answer"
+    if processes.is_held:
+        wait.facts["poll_idle_ns"] = 0
+    wait.facts["is_held"] = processes.is_held and wait.facts["polls"] == 1
+    wait.facts["memory_kb"] = processes.memory_kb()
+    wait.facts["processes"] = len(processes.ids())
+    wait.facts["answers"] = [
+        ask(port, method, path, spec["timeout_s"]) for method, path in spec["requests"]
+    ]
+    _send(chosen)
+    deadline = time.monotonic() + REPORTING_S
+    while not os.path.exists(probed):
+        if time.monotonic() > deadline:
+            return "no answer"
+        time.sleep(CONNECT_S)
+    processes.end()
+    _pass_on(os.path.join(os.path.dirname(probed), "rows." + str(chosen)), processes.forked_at)
+    return "ready"
+
+
+def _pass_on(rows: str, forked_at: int) -> None:
+    """Append a copy's rows to those that its parent had written until the fork.
+
+    Later ones of the parent are of what it does meanwhile, for which readiness does not wait.
+    """
+    data = _text(rows).encode("latin-1")
+    if data and forked_at >= 0:
+        os.ftruncate(2, forked_at)
+    while data:
+        data = data[os.write(2, data) :]
+
+
+def _listens_elsewhere(port: int) -> bool:
+    """Return True if something listens on the port that the adapter asks on Lambda."""
+    given = os.environ.get("AWS_LWA_PORT") or os.environ.get("PORT") or "8080"
+    if not given.isdigit() or int(given) == port:
+        return False
+    try:
+        socket.create_connection((HOST, int(given)), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
+
+
+def main(server_file: str, result_file: str, python_arguments: "list[str]") -> None:
     """Start the server once, wait for it, ask it, and end it."""
-    with open(spec_file, encoding="utf-8") as stream:
+    with open(server_file, encoding="utf-8") as stream:
         spec = json.load(stream)
-    scratch = os.path.dirname(os.path.abspath(spec_file))
-    if spec["bytecode"] == "zip":
-        folder = os.path.join(scratch, "as_deployed")
-        os.makedirs(folder)
-        os.replace(
-            os.path.join(scratch, "sitecustomize.py"), os.path.join(folder, "sitecustomize.py")
-        )
+    scratch = os.path.dirname(os.path.abspath(server_file))
     port = free_port()
     try:
         readiness = Readiness(os.environ, port)
+        command = Command(spec["command"], spec["search_path"], port)
     except ValueError as error:
-        _write(result_file, {"error": "settings", "ready_when": str(error), "rows": ""})
+        _write(result_file, {"server": {"outcome": "settings", "detail": str(error)}})
         return
-    flags = ["-X", "importtime"] if spec["traced"] else []
-    words = [word.replace("{port}", str(port)) for word in spec["server"]]
-    if spec.get("without_site"):
-        words = ["-S", "-c", WITHOUT_SITE, *words[1:]]
-    environment = _environment(spec, port, scratch)
-    rows, output = os.path.join(scratch, "server.err"), os.path.join(scratch, "server.out")
-    with open(rows, "wb") as rows_stream, open(output, "wb") as output_stream:
-        started = time.monotonic_ns()
-        server = subprocess.Popen(
-            [sys.executable, *flags, *words],
-            stdin=subprocess.DEVNULL,
-            stdout=output_stream,
-            stderr=rows_stream,
-            env=environment,
-        )
-        try:
-            result = wait_until_ready(server, readiness, started, spec["timeout_s"])
-            asked = spec["requests"] if result["error"] is None else []
-            result["answers"] = [
-                ask(port, method, path, spec["timeout_s"]) for method, path in asked
-            ]
-        finally:
-            _end(server)
-    result["rows"] = _text(rows)
-    result["output"] = _text(output)[-4000:]
-    result["ready_when"], result["healthy"] = readiness.words, readiness.wanted()
-    result["deprecated"] = readiness.deprecated
+    except _NoServerError as error:
+        outcome, detail = error.args
+        _write(result_file, {"server": {"outcome": outcome, "detail": detail}})
+        return
+    probed = os.path.join(scratch, "probed.json")
+    server, started = _start(python_arguments, command, scratch)
+    processes = _Processes(server, scratch, port)
+    wait = _Wait(server, readiness, started, spec["timeout_s"])
+    detail = ""
+    try:
+        outcome = _measured(wait, processes, spec, port, probed)
+        if outcome == "not ready" and _listens_elsewhere(port):
+            detail = "listens elsewhere"
+    finally:
+        processes.end()
+    result = _read_result(probed) if outcome in ("ready", "ended") else {}
+    result["server"] = {
+        **wait.facts,
+        "outcome": outcome,
+        "detail": detail,
+        "exit_code": server.returncode,
+        "ready_when": readiness.words,
+        "healthy": readiness.wanted(),
+        "deprecated": readiness.deprecated,
+    }
     _write(result_file, result)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

@@ -34,6 +34,9 @@ and, where they are wanted:
   lazy_imports     whether every import of the handler is lazy (Python 3.15)
   speed_samples    whether init is interrupted now and then to time the machine
   recording        for "invoke": how AWS calls are recorded, see recorded_network.py
+  server           for a web app: the file in which lwa_probe.py leaves what starts its server;
+                   init is then the server's start until it is ready, see server_probe.py
+  app_file         for a web app: the file of `module`
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
@@ -64,6 +67,7 @@ _open = open
 _monotonic_ns = time.monotonic_ns
 _thread_time_ns = time.thread_time_ns
 _process_time_ns = time.process_time_ns
+_own_clocks = (_thread_time_ns, _process_time_ns)
 
 
 def _run_delay_ns() -> "int | None":
@@ -74,6 +78,9 @@ def _run_delay_ns() -> "int | None":
             return int(stream.read().split()[1])
     except (OSError, IndexError, ValueError):
         return None
+
+
+_own_run_delay = _run_delay_ns
 
 
 def _clock() -> "Any":
@@ -147,6 +154,15 @@ class _Marks:
             self._write(self._fd, (self._prefix + label + "\n").encode())
         except OSError:  # the handler closed this one, too; see rows_redirected
             pass
+
+    def follow(self, rows: str) -> None:
+        """Write the marks of a server's forked copy, and its rows, to a file of their own."""
+        if self._fd is not None:
+            import os
+
+            self._fd = os.open(rows, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            os.dup2(self._fd, 2)
+            self._pid = self._getpid()
 
     def rows_redirected(self) -> bool:
         """Return True if descriptor 2 no longer leads to the rows."""
@@ -229,13 +245,14 @@ def _file_of(module: "Any") -> "str | None":
     return file if isinstance(file, str) and "/" in file.replace("\\", "/") else None
 
 
-def _keep_output_off_rows(os: "Any") -> None:
+def _keep_output_off_rows(os: "Any", is_server: bool) -> None:
     """Send the handler's output to file descriptor 1: descriptor 2 belongs to the rows."""
     out = os.dup(1)
     stream = _open(out, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
     sys.stderr = sys.__stderr__ = stream  # type: ignore[misc]
     # A forked copy would print its rows a second time, and a spawned interpreter its own.
-    os.register_at_fork(after_in_child=lambda: os.dup2(1, 2))
+    if not is_server:
+        os.register_at_fork(after_in_child=lambda: os.dup2(1, 2))
     xoptions = getattr(sys, "_xoptions", {})
     xoptions.pop("importtime", None)
 
@@ -548,6 +565,10 @@ class _FileWatch:
 
     def stop(self) -> None:
         self._is_on = False
+
+    def follow(self) -> None:
+        """Take this process, a server's forked copy, for the watched one."""
+        self._pid = self._getpid()
 
     def _audit(self, event: str, args: "Any") -> None:
         if not self._is_on:
@@ -887,7 +908,7 @@ class _GraphRecorder:
 
     def __init__(self, os: "Any", probe_file: str) -> None:
         own_folder = os.path.dirname(os.path.dirname(probe_file))
-        self._files = _FileWatch(os, own_folder, self._loading)
+        self.files = _FileWatch(os, own_folder, self._loading)
         self._mapped = _MappedFiles(os)
         self._os = os
         self.loads: list[Any] = []
@@ -921,7 +942,7 @@ class _GraphRecorder:
         faulthandler.enable(file=sys.stderr)  # a crash then leaves the handler's own stack
         self.phase = "function"
         self._mapped.start()
-        self._files.install()
+        self.files.install()
 
     def _loading(self) -> "str | None":
         """Return the name of the module that this thread is loading."""
@@ -930,7 +951,7 @@ class _GraphRecorder:
 
     def loaded_files(self) -> "Any":
         """Return the files that init read and mapped; see the head of this file."""
-        read = self._files.read.items()
+        read = self.files.read.items()
         sized = [[path, _size_of(self._os, path), module] for path, module in read]
         return {
             "read": [entry for entry in sized if entry[1]],
@@ -941,10 +962,10 @@ class _GraphRecorder:
         """Remove the wrappers; return the files that the handler touched, and those it loaded."""
         import builtins
 
-        self._files.stop()
+        self.files.stop()
         builtins.__import__ = self._real_import
         self._bootstrap._find_and_load = self._real_load
-        return [list(key) for key in self._files.found], self.loaded_files()
+        return [list(key) for key in self.files.found], self.loaded_files()
 
     def _find_and_load(self, name: str, import_: "Any") -> "Any":
         stack = self._stacks.setdefault(self._ident(), [])
@@ -971,7 +992,7 @@ class _GraphRecorder:
 
     def _note_mapped(self, name: str) -> None:
         """Keep what was mapped since the last load, if native code was asked for."""
-        started, self._files.native = self._files.native, []
+        started, self.files.native = self.files.native, []
         if started:
             self._mapped.note(name, started)
 
@@ -1071,7 +1092,9 @@ class _GraphRecorder:
 
     def _is_machinery(self, frame: "Any") -> bool:
         name = frame.f_globals.get("__name__") or ""
-        if name.startswith(("importlib._bootstrap", "_frozen_importlib")) or name == "importlib":
+        if name.startswith(("importlib._bootstrap", "_frozen_importlib")):
+            return True
+        if name in ("importlib", "runpy"):
             return True
         return self._is_wrapper(frame)
 
@@ -1314,6 +1337,52 @@ def _import_handler(
         result["handler_found"] = callable(found)
 
 
+def _record_server(recorder: _GraphRecorder, served: "Any") -> None:
+    """Let a graph run record a server from here on, and in its forked copies."""
+    recorder.before = list(sys.modules)
+    for record in (recorder.loads, recorder.edges, recorder.tried):
+        record.clear()
+    served.copies.append(lambda _rows: recorder.files.follow())
+
+
+def _serve(os: "Any", spec: "Any", machinery: _Machinery, result: "Any", report: "_Report") -> None:
+    """Run the server, time it until it is ready, and report; never returns."""
+    scratch = os.path.dirname(report.probe_file)
+    namespace: dict[str, Any] = {"__name__": "importcost_server"}
+    with _open(os.path.join(scratch, "server_probe.py"), "rb") as stream:
+        # Under the probe's name, so that its frames are left out of tracebacks like the probe's.
+        exec(compile(stream.read(), report.probe_file, "exec"), namespace)  # noqa: S102
+    served = namespace["Served"](os, spec, globals(), scratch)
+    served.copies.append(report.marks.follow)
+    speed = _SpeedSamples(machinery) if spec.get("speed_samples") else None
+    for name in spec["own_modules"]:
+        sys.modules.pop(name, None)
+    if report.recorder:
+        _record_server(report.recorder, served)
+        served.watch_app(machinery.bootstrap)
+
+    def take(span: "Any") -> None:
+        result["phases"]["function_init"] = span
+        if speed:
+            speed.finish(result)
+        result["peak_rss_kb"] = _peak_rss_kb()
+
+    def end(error: "BaseException | None") -> None:
+        report.marks.write("after")
+        report.finish_server(error)
+
+    if speed:
+        speed.start()
+    report.marks.write("function")
+    begin = _clock()
+    try:
+        served.run(machinery, begin, take, end)
+        sys.exit(0)
+    except BaseException as error:  # noqa: BLE001 - a server that ends was never ready
+        result["app_failed"] = served.app_error is not None
+        report.finish_server(served.app_error or error, error)
+
+
 def _add_site_builtins() -> None:
     """Give `exit`, `help` and their like to an interpreter that was started without site.
 
@@ -1331,11 +1400,14 @@ def _start_runtime(os: "Any", spec_file: str, marks: "_Marks", result: "Any") ->
     """Do what the runtime does before the handler, time it, and return the spec."""
     marks.write("runtime")
     begin = _clock()
+    before = set(sys.modules)
     # json is part of the runtime's own preload: its cost belongs to this phase.
     import json
 
     with _open(spec_file, "rb") as stream:
         spec = json.loads(stream.read())
+    if spec.get("server"):
+        return _start_nothing(os, spec, spec_file, marks, result, before)
     if spec.get("recording"):
         spec["unrecorded"] = _record_network(spec["recording"])
     _add_site_builtins()
@@ -1343,6 +1415,26 @@ def _start_runtime(os: "Any", spec_file: str, marks: "_Marks", result: "Any") ->
     _lay_out_path(os, spec)
     result["phases"]["runtime"] = _span(begin, _clock_at_end())
     marks.write("probe")
+    return spec
+
+
+def _start_nothing(
+    os: "Any", spec: "Any", spec_file: str, marks: "_Marks", result: "Any", before: "set[str]"
+) -> "Any":
+    """Prepare a web app's process, where no runtime starts, and return the spec.
+
+    The server's own import of json must cost what it costs.
+    """
+    marks.write("probe")
+    import json
+
+    with _open(os.path.join(os.path.dirname(spec_file), spec["server"]), "rb") as stream:
+        spec["server"] = json.loads(stream.read())
+    spec["own_modules"] = sorted(set(sys.modules) - before)
+    _add_site_builtins()
+    _lay_out_path(os, spec)
+    now = _clock()
+    result["phases"]["runtime"] = _span(now, now)
     return spec
 
 
@@ -1374,7 +1466,15 @@ def _load_diagnosis(os: "Any", probe_file: str, spec: "Any") -> "Any":
     return namespace["Diagnosis"](spec, probe_file)
 
 
-def _finish(os: "Any", path: str, result: "Any") -> None:
+def _exit_code(ended: "BaseException | None") -> int:
+    """Return the exit code that an interpreter has which ends with this error."""
+    if ended is None:
+        return 0
+    code = getattr(ended, "code", 1) if isinstance(ended, SystemExit) else 1
+    return 0 if code is None else code if isinstance(code, int) else 1
+
+
+def _finish(os: "Any", path: str, result: "Any", exit_code: int = 0) -> None:
     """Leave the result and end at once.
 
     Lambda does not end the process after init: atexit hooks and threads are no part of it.
@@ -1389,11 +1489,11 @@ def _finish(os: "Any", path: str, result: "Any") -> None:
             output.flush()
         except BaseException:  # noqa: BLE001, S110 - the handler may have put anything there
             pass
-    os._exit(0)
+    os._exit(exit_code)
 
 
 def _run_handler(
-    os: "Any", spec: "Any", kind: str, machinery: _Machinery, result: "Any", marks: "_Marks"
+    os: "Any", spec: "Any", kind: str, machinery: _Machinery, result: "Any", report: "_Report"
 ) -> "BaseException | None":
     """Import the handler as its run kind requires; return the error that ended its init early."""
     if spec.get("replacements"):
@@ -1403,18 +1503,21 @@ def _run_handler(
         timer.install(machinery)
     if kind in ("graph", "invoke"):  # no time of init is taken from these
         _count_threads(result)
-    sys.argv = [spec["argv0"]]
     ended = None
     if spec.get("lazy_imports"):
         set_mode: Any = getattr(sys, "set_lazy_imports", None)
         set_mode("all")
+    if timer:
+        result["statements"] = timer.found
+    if spec.get("server"):
+        _serve(os, spec, machinery, result, report)
+    sys.argv = [spec["argv0"]]
     try:
-        _import_handler(spec, kind, machinery, marks, result)
+        _import_handler(spec, kind, machinery, report.marks, result)
     except BaseException as error:  # noqa: BLE001 - SystemExit too: whatever ended init counts
         ended = error
     if timer:
         timer.stop()
-        result["statements"] = timer.found
     return ended
 
 
@@ -1440,8 +1543,61 @@ def main(started: "tuple[int, int, int]", args: "list[str]") -> None:
         leave(1)
 
 
+class _Report:
+    """The end of a run: takes the interpreter back, completes the result, and leaves."""
+
+    def __init__(self, os: "Any", args: "list[str]", result: "Any", marks: "_Marks") -> None:
+        self.probe_file, self.result_file, self.kind = args[0], args[2], args[3]
+        self.result = result
+        self.marks = marks
+        self.recorder: _GraphRecorder | None = None
+        self._os = os
+        self._pid = os.getpid()
+
+    def start(self, spec: "Any", machinery: _Machinery, watcher: "Any", ground: _Ground) -> None:
+        """Keep what is there before the handler runs."""
+        self._spec, self._machinery, self._watcher = spec, machinery, watcher
+        self._ground = ground
+
+    def finish(self, error: "BaseException | None") -> None:
+        """Report a handler's init, which `error` ended early."""
+        self._complete(error)
+        _finish(self._os, self.result_file, self.result)
+
+    def finish_server(
+        self, error: "BaseException | None", ended: "BaseException | None" = None
+    ) -> None:
+        """Report a server's start: it is ready, or `ended` for the cause `error`."""
+        self._complete(error, is_server=True)
+        # Of several processes that end, the first knows why.
+        if error is None or not self._os.path.exists(self.result_file):
+            _finish(self._os, self.result_file, self.result, _exit_code(ended))
+        self._os._exit(_exit_code(ended))
+
+    def _complete(self, error: "BaseException | None", is_server: bool = False) -> None:
+        os, spec, ground, result = self._os, self._spec, self._ground, self.result
+        result["rows_redirected"] = self.marks.rows_redirected()
+        if self.kind == "invoke" and error is None:
+            result["invocation"] = _invoke(os, spec, self.probe_file, ground)
+        ground.take_back()
+        if os.getpid() != self._pid and not is_server:
+            os._exit(0)  # a forked copy of the handler came this far: only the original reports
+        result["module_count"] = len(ground.left)
+        if spec.get("list_modules"):
+            result["modules"] = _loaded(ground.left)
+        if self.recorder:
+            result["touched"], loaded = self.recorder.uninstall()
+            self._machinery.restore()
+            if error is None:
+                result["graph"] = _graph_result(os, self.recorder, self._machinery, ground, loaded)
+        watched = self._watcher and self._watcher.result(error)
+        result[self.kind if self.kind == "diagnosis" else "absent"] = watched
+        if error is not None:
+            result["error"] = _error_result(error, self.probe_file, ground)
+
+
 def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") -> None:
-    probe_file, spec_file, result_file, kind, token, clocks = args
+    probe_file, spec_file, _, kind, token, clocks = args
     start_span = _span([int(clock) for clock in clocks.split(":")], (*started, _run_delay_ns()))
     result: Any = dict.fromkeys(("runtime", "handler_found", *RESULT_PARTS))
     result["phases"] = {"interpreter_start": start_span}
@@ -1451,8 +1607,9 @@ def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") ->
         recorder.install(machinery.bootstrap)
     marks = _Marks(os, token, kind == "traced")
     spec = _start_runtime(os, spec_file, marks, result)
-    pid = os.getpid()
-    _keep_output_off_rows(os)
+    report = _Report(os, args, result, marks)
+    report.recorder = recorder
+    _keep_output_off_rows(os, bool(spec.get("server")))
     stdlib_dirs = _stdlib_dirs(os)
     _treat_bytecode(os, spec, kind, machinery, stdlib_dirs)
     if kind == "traced" or recorder:
@@ -1460,24 +1617,7 @@ def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") ->
     if recorder:
         recorder.start_function()
     watcher = _watch(os, probe_file, spec, kind)
-    ground = _Ground(os, stdlib_dirs)
-    ended = _run_handler(os, spec, kind, machinery, result, marks)
+    report.start(spec, machinery, watcher, _Ground(os, stdlib_dirs))
+    ended = _run_handler(os, spec, kind, machinery, result, report)
     result["peak_rss_kb"] = _peak_rss_kb()
-    result["rows_redirected"] = marks.rows_redirected()
-    if kind == "invoke" and ended is None:
-        result["invocation"] = _invoke(os, spec, probe_file, ground)
-    ground.take_back()
-    if os.getpid() != pid:
-        os._exit(0)  # a forked copy of the handler came this far: only the original reports
-    result["module_count"] = len(ground.left)
-    if spec.get("list_modules"):
-        result["modules"] = _loaded(ground.left)
-    if recorder:
-        result["touched"], loaded = recorder.uninstall()
-        machinery.restore()
-        if ended is None:
-            result["graph"] = _graph_result(os, recorder, machinery, ground, loaded)
-    result[kind if kind == "diagnosis" else "absent"] = watcher and watcher.result(ended)
-    if ended is not None:
-        result["error"] = _error_result(ended, probe_file, ground)
-    _finish(os, result_file, result)
+    report.finish(ended)

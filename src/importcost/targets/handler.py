@@ -10,6 +10,7 @@ from pathlib import Path
 from importcost.errors import UsageError, remedy, words
 from importcost.model.profile import Target
 from importcost.parameters import Parameter
+from importcost.targets.web_app import split_app
 
 IMAGE_TASK_ROOT = "/var/task"
 _NAME_THE_ROOT = words("name the folder that is deployed as /var/task with ", Parameter.TASK_ROOT)
@@ -18,7 +19,7 @@ _NAME_THE_ROOT = words("name the folder that is deployed as /var/task with ", Pa
 def resolve_target(
     text: str, *, task_root: str | None = None, layers: tuple[str, ...] = ()
 ) -> Target:
-    """Resolve `handler.py`, `handler.py:function` or a Lambda handler string.
+    """Resolve `handler.py`, `handler.py:function`, a Lambda handler string, or `main:app`.
 
     Without `task_root`, a file's task root is its folder (for a file with relative imports the
     folder above its outermost package), a handler string's is the current folder. Raises UsageError
@@ -37,7 +38,11 @@ def resolve_target(
                 words("give the text of -X importtime to ", Parameter.FROM_LOG),
             ),
         )
-    if _names_a_file(path_text):
+    app = split_app(text)
+    if app is not None and not Path(text).exists():
+        module, root, file = _from_app(app[0], task_root)
+        function = app[1]
+    elif _names_a_file(path_text):
         module, root, file = _from_file(Path(path_text), task_root)
     else:
         module, function, root, file = _from_handler_string(text, task_root)
@@ -119,6 +124,25 @@ def _from_file(file: Path, task_root: str | None) -> tuple[str, Path, Path]:
     if not parts:
         raise UsageError(f"{file} is the package marker of the task root itself: name a handler.")
     return ".".join(parts), root, file
+
+
+def _from_app(module: str, task_root: str | None) -> tuple[str, Path, Path]:
+    """Find the file of an app's module, as servers do that start in the task root."""
+    root = _check_root(task_root) if task_root else Path.cwd()
+    base = root.joinpath(*module.split("."))
+    files = [base.with_name(base.name + ".py"), base / "__init__.py"]
+    found = next((file for file in files if file.is_file()), None)
+    if found is None:
+        near = _nearest(files[0])
+        hint = f"; {Path(near).stem} may be meant" if near else ""
+        raise UsageError(
+            f"There is no module {module} in {root}{hint}",
+            remedy(
+                "name the app as its server does, like main:app",
+                words("its folder with ", Parameter.TASK_ROOT),
+            ),
+        )
+    return module, root, found.resolve()
 
 
 def _nearest(file: Path) -> str | None:

@@ -11,6 +11,7 @@ from importcost.gate.budget_rules import relative
 from importcost.gate.budgets import Budgets, Levels, Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.subject import JudgedHandler, evidence_of
+from importcost.model.names import profiled_name
 from importcost.model.profile import Profile
 
 USUAL_INCREASE = 0.05
@@ -25,7 +26,7 @@ def compare_profiles(
     machines or interpreters are not judged, but their modules are compared. `max_increase` is a
     share. Raises UsageError for settings that Lambda does not have.
     """
-    name = head.target.handler if head.target else "handler"
+    name = profiled_name(head) or "handler"
     budgets = Budgets(max_increase=USUAL_INCREASE if max_increase is None else max_increase)
     base_handler, head_handler = handlers_of(base.target, head.target)
     before, after = bill(base, base_handler), bill(head, head_handler)

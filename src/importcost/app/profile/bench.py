@@ -29,7 +29,9 @@ from importcost.measure.runners.container.inside import INIT_BOOST_CPUS, Contain
 from importcost.measure.runners.container.runner import ContainerRunner
 from importcost.measure.runners.local import LocalRunner
 from importcost.measure.session import BYTECODE_DIR, Measurement, Rehearsed, Subject, measure
-from importcost.model.profile import Profile
+from importcost.measure.web.servers import Server
+from importcost.model.profile import Profile, Target
+from importcost.targets.web_app import choose_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,16 @@ class _Attempt:
             bytecode_dir=bytecode_dir,
             timeout_s=self.request.timeout_s,
             beyond=beyond,
+            server=_server(self.request, self.prepared.target),
         )
+
+
+def _server(request: ProfileRequest, target: Target) -> Server | None:
+    """Return what starts the web app, None for a handler. Raises UsageError for a shell line."""
+    if request.adapter is None:
+        return None
+    found = choose_server(request.server, target)
+    return Server(found.words, found.name, request.requests)
 
 
 def _provenance(attempt: _Attempt, supplied: Supplied) -> MeasurementProvenance:

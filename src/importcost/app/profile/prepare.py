@@ -24,6 +24,7 @@ from importcost.model.profile import Settings, Target
 from importcost.parameters import Parameter
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import InterpreterChoice, choose_interpreter
+from importcost.targets.web_app import choose_server
 
 # Loaded when any interpreter has started, or by the runtime on every version.
 ALWAYS_LOADED = frozenset(("os", "site", "abc", "codecs", "encodings", "io", "stat", "json"))
@@ -70,6 +71,9 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
     _check_module_name(target, version)
     choice = _choose_runner(request, image, listener)
     _tell_choice(request, chosen, interpreter, choice, listener)
+    if request.adapter is not None:
+        server = choose_server(request.server, target)
+        listener.note(f"Server: {server.name} ({server.reason}).")
     settings = Settings(
         memory_mb=request.memory_mb,
         arch=request.arch,

@@ -12,7 +12,9 @@ from importcost.config.read import HandlerConfig
 from importcost.declaration import MIN_RUNS
 from importcost.errors import UsageError, remedy, words
 from importcost.measure.session import Progress
+from importcost.model.web import WebRequest
 from importcost.parameters import Parameter
+from importcost.targets.web_app import split_app
 
 TRACING_VARIABLE = "PYTHONPROFILEIMPORTTIME"
 LONGEST_TIMEOUT_S = 3600.0
@@ -38,6 +40,14 @@ class ProfileRequest:
     requirements: str | None = None
     boto3: str | None = None
     """The version of the runtime's boto3, `none` for no boto3; None is the known one."""
+    adapter: str | None = None
+    """`lwa` for a web app under Lambda Web Adapter, None for a handler."""
+    server: str | None = None
+    """The web app's server or the command that starts it; None is run.sh's."""
+    requests: tuple[WebRequest, ...] = ()
+    """Requests to a web app that is ready, in each timed launch."""
+    compares_forms: bool = False
+    """True if the web app is also measured as a handler, if it can be."""
     runs: int | None = None
     precise: bool = True
     """True for figures precise to 2 %, which may take a minute, instead of 5 % in 15 s."""
@@ -101,6 +111,7 @@ def check_request(request: ProfileRequest) -> None:
                 "none for a function that is measured without what Lambda's runtime brings",
             ),
         )
+    _check_adapter(request)
     parse_packages(request.packages)
     if request.packages and not request.installs:
         raise UsageError(
@@ -122,6 +133,25 @@ def check_request(request: ProfileRequest) -> None:
                 ),
                 remedy("leave one of the two out"),
             )
+
+
+def _check_adapter(request: ProfileRequest) -> None:
+    """Raise UsageError if an app is named as a handler, or a server for one."""
+    if request.adapter is not None:
+        return
+    if request.server is not None:
+        raise UsageError(
+            words(Parameter.SERVER, " belongs to a web app"),
+            remedy(words("add ", Parameter.ADAPTER.of("lwa"))),
+        )
+    if split_app(request.target) is not None:
+        raise UsageError(
+            f"{request.target} names a web app as servers do",
+            remedy(
+                words("measure it under its server with ", Parameter.ADAPTER.of("lwa")),
+                "name a handler like handler.py:function",
+            ),
+        )
 
 
 def without_tracing(request: ProfileRequest, listener: Listener) -> ProfileRequest:

@@ -44,18 +44,18 @@ def raise_for_failure(
                 words("raise ", Parameter.TIMEOUT, " if it is only slow"),
                 "look for a loop or a waiting connection at module level",
             ),
-            traceback_text=_tail(launch),
+            traceback_text=output_tail(launch),
         )
     if launch.out_of_memory:
         raise HandlerError(
             f"Importing {where} needs more memory than the function has: the container's memory "
             "limit ended it",
             remedy(words("raise ", Parameter.MEMORY), mark="."),
-            traceback_text=_tail(launch),
+            traceback_text=output_tail(launch),
         )
     if launch.result is None:
         _raise_if_not_the_handlers(launch, where)
-        raise HandlerError(_died(launch.exit_code, where), traceback_text=_tail(launch))
+        raise HandlerError(_died(launch.exit_code, where), traceback_text=output_tail(launch))
     error = launch.result["error"]
     if error is not None:
         raise HandlerError(*_explain(error, target, beyond), traceback_text=error["traceback"])
@@ -107,7 +107,7 @@ def _line_with(start: str, text: str) -> str | None:
     return found[-1].removeprefix(start).strip() if found else None
 
 
-def _tail(launch: Launch, lines: int = 20) -> str:
+def output_tail(launch: Launch, lines: int = 20) -> str:
     """Return the end of the handler's output: a crash leaves its stack there."""
     kept = [line for line in launch.output_tail.rstrip().splitlines() if not _is_ours(line)]
     return "\n".join(kept[-lines:])

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from importcost.model.names import profiled_name
 from importcost.model.profile import Phase, Profile
 from importcost.model.tree import NO_PARENT
 
@@ -97,7 +98,7 @@ def build_frames(profile: Profile) -> Frames:
 
 def cold_start_name(profile: Profile) -> str:
     """Return the name of the outermost frame."""
-    return f"cold start of {profile.target.handler if profile.target else 'a log'}"
+    return f"cold start of {profiled_name(profile) or 'a log'}"
 
 
 def _add(frames: Frames, name: str, parent: int, node: int, self_us: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from importcost.billing.estimate import Estimate, InitLimit
+from importcost.model.names import profiled_name
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
 from importcost.reports.exports.facts import module_texts
@@ -60,7 +61,8 @@ def _entities(shown: str) -> str:
 
 def _headline(profile: Profile, estimate: Estimate) -> list[str]:
     billed, cost = estimate.billed_init_ms, estimate.dollars_per_million
-    handler = code(profile.target.handler) if profile.target else "the log's handler"
+    name = profiled_name(profile)
+    handler = code(name) if name else "the log's handler"
     place = f"{estimate.runtime}, {estimate.package_type}, {estimate.arch}"
     price = f"**{dollars(cost.value)}** per million cold starts at {estimate.memory_mb} MB"
     lines = [

@@ -10,7 +10,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from importcost.billing.estimate import FLOOR_LABEL, Estimate
+from importcost.billing.readiness import WEB_EXPLANATIONS, WEB_LABELS
 from importcost.model.module_facts import STARTUP_PHASES
+from importcost.model.names import profiled_name
 from importcost.model.profile import Phase, Profile
 from importcost.model.results.facts import BytecodeAdvice, ProfileFacts
 from importcost.reports.facts import BYTECODE_ORDER, interval_json, short_path
@@ -24,6 +26,7 @@ from importcost.reports.page.columns import (
 )
 from importcost.reports.page.money import curve, money_constants
 from importcost.reports.supplies import package_words, placeholder_facts
+from importcost.reports.web_notes import web_notes
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
@@ -94,7 +97,7 @@ def page_data(
         "warnings": [{"code": w.code.value, "message": w.message} for w in profile.warnings],
         "supplies": _supplies(profile),
         "environment": _environment(profile),
-        "notes": list(estimate.notes),
+        "notes": [*web_notes(profile, estimate), *estimate.notes],
         "sources": [[s.figure, s.source, s.date] for s in estimate.sources],
     }
 
@@ -102,7 +105,7 @@ def page_data(
 def _function(profile: Profile, estimate: Estimate) -> FunctionData:
     target = profile.target
     return {
-        "handler": target.handler if target else None,
+        "handler": profiled_name(profile),
         # The replacement for the handler's name above a log.
         "origin": None if target else profile.environment.runner_reason,
         "module": target.module if target else None,
@@ -160,14 +163,18 @@ def _local(profile: Profile) -> LocalData:
 
 def _phases(profile: Profile, estimate: Estimate) -> list[PhaseData]:
     """Return the modelled phases, each with the local figure under the same label."""
-    measured = {time.phase.value: time.cpu_us for time in profile.phases}
+    names = WEB_LABELS if profile.web else {}
+    measured = {
+        names.get(time.phase.value, time.phase.value): time.cpu_us for time in profile.phases
+    }
+    explanations = {**PHASE_EXPLANATIONS, **WEB_EXPLANATIONS}
     return [
         {
             "label": phase.label,
             "init_ms": phase.init_ms,
             "share": phase.share,
             "local_us": measured.get(phase.label),
-            "explanation": PHASE_EXPLANATIONS.get(phase.label, ""),
+            "explanation": explanations.get(phase.label, ""),
         }
         for phase in estimate.phases
     ]

@@ -6,6 +6,7 @@ import json
 
 from importcost.billing.validation import ErrorTable, LogComparison
 from importcost.model.codec import to_plain
+from importcost.model.names import profiled_name
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, milliseconds, wrap
 
 WIDE = 64
@@ -24,7 +25,7 @@ def calibration_json(found: LogComparison) -> str:
     data = {
         "schema": "importcost-calibration",
         "schema_version": 1,
-        "handler": found.profile.target.handler if found.profile.target else None,
+        "handler": profiled_name(found.profile),
         "settings": to_plain(found.profile.settings),
         **{
             name: to_plain(getattr(found, name))

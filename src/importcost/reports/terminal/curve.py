@@ -11,6 +11,7 @@ from importcost.billing.curve import Curve, CurvePoint
 from importcost.billing.estimate import Estimate, InitLimit
 from importcost.billing.figures.datafiles import load_limits
 from importcost.model.codec import to_plain
+from importcost.model.names import profiled_name
 from importcost.model.profile import Profile, WarningCode
 from importcost.model.results.savings import Saving, Savings
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, dollars, milliseconds, wrap
@@ -49,7 +50,7 @@ def plain_curve(curve: Curve, profile: Profile) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "schema_version": 1,
-        "handler": profile.target.handler if profile.target else None,
+        "handler": profiled_name(profile),
         "settings": to_plain(settings),
         "init_limit_ms": load_limits().on_demand_init_limit_ms,
         "mb_per_vcpu": load_limits().mb_per_vcpu,
@@ -126,7 +127,7 @@ def _sources(curve: Curve) -> list[Any]:
 
 
 def _title(profile: Profile, style: Palette, width: int) -> list[str]:
-    name = profile.target.handler if profile.target else "the handler in the log"
+    name = profiled_name(profile) or "the handler in the log"
     text = f"One cold start of {name} on Lambda, by memory size"
     first, *rest = wrap(text, width)
     return [style(first, "1"), *rest]

@@ -9,6 +9,7 @@ from importcost.billing.estimate import LAMBDA_LOG, Estimate, InitLimit
 from importcost.model.graph import (
     FUNCTION,
     RUNTIME,
+    RUNTIME_IMPORTER,
     STDLIB,
     UNKNOWN_DISTRIBUTION,
     ImportEdge,
@@ -20,6 +21,7 @@ from importcost.model.tree import NO_PARENT, NOT_IN_LOG
 from importcost.reports.facts import short_path
 from importcost.reports.supplies import supply_lines
 from importcost.reports.terminal.advice import suggestion_lines
+from importcost.reports.terminal.web_adapter import web_lines
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
@@ -59,6 +61,7 @@ def render_terminal(
     blocks = [
         _headline(profile, estimate, facts, style, width),
         _phase_bar(estimate, style, width),
+        web_lines(profile, estimate, width),
         _imports(profile, estimate, facts, style, width),
         _packages(profile, estimate, width),
         _bytecode(facts.bytecode, style, width),
@@ -73,12 +76,14 @@ def render_terminal(
 def _headline(
     profile: Profile, estimate: Estimate, facts: ProfileFacts, style: Palette, width: int
 ) -> list[str]:
-    if profile.target:
+    if profile.web:
+        name = elide(f"{profile.web.app} under {profile.web.server}", 60)
+    elif profile.target:
         name = elide(short_path(profile.target.handler_file, profile.target), 60)
     else:
         log = profile.environment.log or "a log"
         name = "the handler in " + elide("a log on stdin" if log == "-" else log, 45)
-    if profile.target and profile.target.function:
+    if profile.target and profile.target.function and not profile.web:
         name = f"{name}:{printable(profile.target.function)}"
     place = f"{estimate.runtime} · {estimate.package_type} · {estimate.arch}"
     billed = estimate.billed_init_ms
@@ -202,6 +207,8 @@ def _imports(
 def _importer(profile: Profile, edge: ImportEdge | None) -> str:
     if edge is None:
         return ""
+    if profile.web and edge.importer == RUNTIME_IMPORTER:
+        return "(start command)"
     if edge.file is None or edge.line is None:
         return edge.importer
     return f"{short_path(edge.file, profile.target)}:{edge.line}"
