@@ -45,6 +45,22 @@ def shared_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture
+def bytecode_of_tests(tmp_path_factory, monkeypatch) -> Path:
+    """A folder in which the bytecode of pytest stays for all tests that let a user's tests run.
+
+    Else each of them has it compiled anew, which takes longer than all that the user's tests do.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "bytecode"
+    folder.mkdir(exist_ok=True)
+    # A coverage or xdist run of these tests is not the user's tests' own business.
+    for name in [name for name in os.environ if name.startswith(("COV_", "PYTEST_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    return folder
+
+
 BROWSER = ("/test_browser", "test_hostile_names_neither_run_nor_break_its_page")
 STOPWATCH = ("cli/test_compare.py", "integrations/test_action.py", "measure/test_pairs.py", "web/")
 

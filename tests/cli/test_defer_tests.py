@@ -9,12 +9,16 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 
+from importcost.app.defer.own_tests import suite
+from importcost.app.defer.own_tests.baseline import work_folder
 from importcost.model.behaviour import ProofKind
 from importcost.model.codec import profile_from_plain
 from tests.clockwork import Times, run_clocked
+from tests.commands import run_here
 from tests.harness import PATIENCE_S, write_files
 
 HANDLER = '''"""A handler."""
@@ -60,9 +64,14 @@ PYTEST = f"{sys.executable} -m pytest -q -p no:cacheprovider"
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    for name in [name for name in os.environ if name.startswith(("COV_", "PYTEST_"))]:
-        monkeypatch.delenv(name)
+def folder(tmp_path, monkeypatch, bytecode_of_tests):
+    @contextmanager
+    def with_bytecode():
+        with work_folder() as work:
+            (work / "bytecode").symlink_to(bytecode_of_tests)
+            yield work
+
+    monkeypatch.setattr(suite, "work_folder", with_bytecode)
     # The layer's modules are installed where the tests run.
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "layer" / "python"))
     write_files(tmp_path, {**PROJECT, "task/test_handler.py": TESTS})
@@ -209,15 +218,7 @@ def test_tests_that_fail_already_end_the_command_before_anything_is_measured(fol
 
 def test_their_last_lines_come_before_the_error(folder):
     write_files(folder, {"test_bad.py": "def test_bad():\n    assert 1 == 2\n"})
-    args = ["-m", "importcost", "defer", "handler.py:handler", *FIXED, "--test", PYTEST]
-    done = subprocess.run(
-        [sys.executable, *args],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    done = run_here(folder, "defer", "handler.py:handler", *FIXED, "--test", PYTEST)
     assert done.returncode == 3
     assert done.stderr.index("1 failed, 2 passed") < done.stderr.index("Error: ")
     assert done.stdout == ""

@@ -30,7 +30,8 @@ from importcost.processes.wheels import (
 INSTALL_TIMEOUT_S = 900.0
 PIP_TIMEOUT_S = 60.0
 VERSIONS_SHOWN = 3
-_REASON_MARKS = ("ERROR:", "error:", "×", "╰─▶", "No solution found")  # noqa: RUF001
+_REASON_MARKS = ("ERROR:", "error:", "cause:", "×", "╰─▶", "No solution found")  # noqa: RUF001
+_REASON_WORD = re.compile("^(ERROR|error|cause):")
 
 _NETWORK_MARKS = (
     "NewConnectionError",
@@ -223,7 +224,7 @@ def _reason(lines: list[str]) -> str:
     ]  # the line before names it
     if not found:
         found = [line.strip() for line in lines if line.strip()][-1:]
-    texts = [line.removeprefix("ERROR:").removeprefix("error:").strip(" .") for line in found]
+    texts = [_REASON_WORD.sub("", line).strip(" .") for line in found]
     return "; ".join(map(_without_lists, texts)) or "the installer gave no reason"
 
 

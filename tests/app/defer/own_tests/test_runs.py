@@ -42,10 +42,9 @@ class Silent:
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    # A coverage or xdist run of these tests is not the tests' own business.
-    for name in [name for name in os.environ if name.startswith(("COV_", "PYTEST_"))]:
-        monkeypatch.delenv(name)
+def folder(tmp_path, bytecode_of_tests):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "bytecode").symlink_to(bytecode_of_tests)
     return write_files(tmp_path / "proj", FILES)
 
 
@@ -64,7 +63,6 @@ def baseline_of(folder, command, limit_s=PATIENCE_S, **more):
     (folder / ".git").mkdir(exist_ok=True)
     place, asked = place_of(folder, **more), AskedTests(command, limit_s)
     work = folder.parent.resolve() / "work"
-    work.mkdir(exist_ok=True)
     return run_unchanged(check_tests(asked, place, work), asked, place, Silent())
 
 
