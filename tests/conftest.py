@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.commands import launched_once
 from tests.engine.fixtures import ENGINES, engine, image_without_boto3, lambda_image, running_engine
 from tests.engine.image import cache_folder
 from tests.measure.recording.fixtures import endpoint, recorder
@@ -43,6 +44,13 @@ def shared_folder() -> Iterator[Path]:
     """A folder that all launches share: everything below /tmp is each launch's own."""
     with tempfile.TemporaryDirectory(dir=cache_folder()) as folder:
         yield Path(folder)
+
+
+@pytest.fixture
+def few_launches() -> Iterator[None]:
+    """Each job is launched once: for tests of anything but launching and time."""
+    with launched_once():
+        yield
 
 
 @pytest.fixture

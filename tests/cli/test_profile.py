@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import re
 import subprocess
@@ -196,11 +195,7 @@ def with_a_dead_engine(tmp_path, *options: str):
     folder = write_files(tmp_path / "work", {"handler.py": "import wave\n"})
     programs = write_files(tmp_path / "programs", {"docker": DEAD_DOCKER})
     (programs / "docker").chmod(0o755)
-    return subprocess.run(
-        [sys.executable, "-m", "importcost", "profile", "handler.py", "--runs", "5", *options],
-        cwd=folder, env={**os.environ, "PATH": str(programs)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return importcost(folder, "profile", "handler.py", "--runs", "5", *options, PATH=str(programs))
 
 
 def test_two_lines_before_the_answer_say_what_measures_and_why(tmp_path):

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 
-from tests.harness import PATIENCE_S, write_files
+from tests.commands import run_here
+from tests.harness import write_files
 
 ROOT = Path(__file__).parents[2]
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
@@ -32,15 +30,8 @@ def test_each_hook_passes_and_fails(tmp_path, hook, handler, code):
     write_files(tmp_path, {"handler.py": handler, "importcost.toml": CONFIG})
     command, *args = shlex.split(hook["entry"])
     assert command == "importcost"
-    done = subprocess.run(
-        [sys.executable, "-m", command, *args],
-        cwd=tmp_path,
-        env={**os.environ, "IMPORTCOST_CACHE_DIR": str(tmp_path / "cache")},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    variables = {"IMPORTCOST_CACHE_DIR": str(tmp_path / "cache")}
+    done = run_here(tmp_path, *args, variables=variables)
     assert done.returncode == code, done.stdout + done.stderr
 
 

@@ -14,6 +14,8 @@ from importcost.model.profile import WarningCode
 from importcost.model.supplies import SuppliedPackage
 from tests.app.profile.test_rehearsal import Notes, request
 
+pytestmark = pytest.mark.usefixtures("few_launches")
+
 WHEEL_METADATA = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 

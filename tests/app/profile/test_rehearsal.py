@@ -19,6 +19,8 @@ from importcost.model.codec import profile_from_plain, profile_to_plain
 from importcost.model.profile import RunKind
 from tests.harness import write_files
 
+pytestmark = pytest.mark.usefixtures("few_launches")
+
 
 class Notes:
     """A listener that keeps the notes and counts the launches that are told of."""

@@ -125,6 +125,7 @@ def test_bursts_need_more_environments():
     assert bursts.environments > 3 * alone.environments
 
 
+@pytest.mark.slow
 def test_a_day_with_a_peak_is_served_cheaper_by_the_hour():
     traffic = Traffic(50_000_000, None, 120.0, by_hour=OFFICE, percentile=0.9999)
     found = compare_strategies(function(1_800), traffic)
@@ -193,6 +194,7 @@ def test_managed_instances_hold_n_times_the_handlers_memory():
     assert any("16 workers of 3,000 MB" in reason for reason in found.left_out)
 
 
+@pytest.mark.slow
 def test_managed_instances_grow_with_the_traffic_and_refuse_few():
     busy = compare_strategies(with_memory(60), Traffic(500_000_000, None, 120.0))
     option = busy.find(MANAGED)

@@ -6,6 +6,8 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from email.message import Message
+from email.parser import HeaderParser
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,20 +73,33 @@ def installed_distributions(folders: Iterable[str]) -> dict[str, Distribution]:
     for folder in dict.fromkeys(folders):
         for distribution in metadata.distributions(path=[folder]):
             path = getattr(distribution, "_path", None)
-            name = distribution.metadata["Name"]
+            fields = _fields(distribution)
+            name = fields["Name"]
             if not name or not isinstance(path, Path):
                 continue
             key = canonical(name)
             if key not in found:
+                requires = fields.get_all("Requires-Dist")
+                if requires is None and path.suffix != ".dist-info":
+                    requires = distribution.requires  # an egg's are in a file of their own
                 found[key] = Distribution(
                     name=key,
-                    version=distribution.version,
+                    version=fields["Version"],
                     folder=folder,
-                    requires=tuple(distribution.requires or ()),
+                    requires=tuple(requires or ()),
                     is_requested=(path / "REQUESTED").is_file(),
                     metadata_folder=path,
                 )
     return found
+
+
+def _fields(distribution: metadata.Distribution) -> Message:
+    """Return the fields of a distribution's metadata, read once and without its description.
+
+    `distribution.metadata` reads and parses all of it again each time that it is asked.
+    """
+    texts = filter(None, map(distribution.read_text, ("METADATA", "PKG-INFO", "")))
+    return HeaderParser().parsestr(next(texts, "").partition("\n\n")[0])
 
 
 def marker_environment(python_version: str, machine: str = "") -> dict[str, str]:
