@@ -134,6 +134,7 @@ class Clockwork:
         result = dict(launch.result)
         if "speed_us" in result:
             result["speed_us"] = SPEED_US * factor
+            result["span"] = _span(SPEED_US * factor)
         if "phases" in result:
             self._retime(result, str(spec.get("variant") or ""), factor)
         total = sum(span["wall_ns"] for span in result.get("phases", {}).values()) // 1000

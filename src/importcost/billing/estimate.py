@@ -160,10 +160,10 @@ def estimate(
 ) -> Estimate:
     """Return the modelled on-demand cold start of a profiled function.
 
-    Settings default to the profile's, prices to the shipped ones. The errors of the local
-    measurement, the speed ratio and the floor count as independent: half-widths are added in
-    quadrature, downwards and upwards separately, at 80 % confidence. A `calibration` that fits the
-    settings replaces the published figures. Raises UsageError for settings that Lambda lacks.
+    Settings default to the profile's, prices to the shipped ones. The errors of the measurement
+    (launches and samples in pairs), the model of Lambda's speed and the floor are independent:
+    half-widths are added in quadrature, each way apart, at 80 % confidence. A `calibration` that
+    fits the settings replaces the published figures. Raises UsageError for unknown settings.
     """
     settings = _settings(profile.settings, memory_mb, arch, package_type)
     prices = prices or load_prices(region=settings.region)
@@ -201,9 +201,25 @@ def estimate(
     )
 
 
+def local_cpu_us(profile: Profile, confidence: float = CONFIDENCE) -> Interval:
+    """Return the function init's CPU time here, with the interval that its bill has; microseconds.
+
+    The bill depends on launches and on calibration samples, and both follow the machine's speed.
+    Their quotients in pairs do not, so the interval is that of the pairs if there were any: it
+    holds the errors of both.
+    """
+    cpu = profile.function_init.cpu_us
+    machine = profile.machine
+    if machine is None or machine.relative.value <= 0:
+        return at_confidence(cpu, confidence)
+    relative = at_confidence(machine.relative, confidence)
+    low, high = (cpu.value * end / relative.value for end in (relative.low, relative.high))
+    return Interval(low, cpu.value, high, relative.confidence)
+
+
 def _local_error(profile: Profile) -> float:
     """Return half the interval of the measured function init, as a share of its value."""
-    cpu = at_confidence(profile.function_init.cpu_us, CONFIDENCE)
+    cpu = local_cpu_us(profile)
     return (cpu.high - cpu.low) / 2 / max(cpu.value, 1.0)
 
 
@@ -327,7 +343,7 @@ def _function_init(profile: Profile, ratio: Interval) -> _Parts:
 
     A sleep, a connection or a disk is assumed to wait as long on Lambda as here.
     """
-    cpu = at_confidence(profile.function_init.cpu_us, CONFIDENCE)
+    cpu = local_cpu_us(profile)
     value = cpu.value * ratio.value
     down = math.hypot((cpu.value - cpu.low) * ratio.value, cpu.value * (ratio.value - ratio.low))
     up = math.hypot((cpu.high - cpu.value) * ratio.value, cpu.value * (ratio.high - ratio.value))

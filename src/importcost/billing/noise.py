@@ -6,10 +6,9 @@ import math
 from dataclasses import dataclass, replace
 
 from importcost.billing.calibration import Calibration
-from importcost.billing.estimate import estimate
+from importcost.billing.estimate import estimate, local_cpu_us
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
-from importcost.model.stats import at_confidence
 
 CONFIDENCE = 0.95
 FEWEST_MS = 1.0
@@ -66,7 +65,7 @@ def noise_of(profile: Profile, calibration: Calibration | None = None) -> Noise:
 
     Raises UsageError as `estimate` does.
     """
-    local = at_confidence(profile.function_init.cpu_us, CONFIDENCE)
+    local = local_cpu_us(profile, CONFIDENCE)
     low, value, high = (
         _estimated(profile, cpu_us, calibration) for cpu_us in (local.low, local.value, local.high)
     )
@@ -78,4 +77,5 @@ def noise_of(profile: Profile, calibration: Calibration | None = None) -> Noise:
 def _estimated(profile: Profile, cpu_us: float, calibration: Calibration | None) -> Interval:
     exact = Interval(cpu_us, cpu_us, cpu_us, CONFIDENCE)
     function = replace(profile.function_init, cpu_us=exact)
-    return estimate(replace(profile, function_init=function), calibration=calibration).init_ms
+    exactly = replace(profile, function_init=function, machine=None)
+    return estimate(exactly, calibration=calibration).init_ms

@@ -10,7 +10,8 @@ from importcost.measure.combine import SPAN_OF_LABEL, combine
 from importcost.measure.graph import build_graph
 from importcost.measure.runners.base import InterpreterFacts, Layout
 from importcost.measure.session import Measurement, Subject
-from importcost.measure.warnings import find_warnings, supply_warnings
+from importcost.measure.speed.beside import speed_of_machine, speed_us_beside
+from importcost.measure.warnings import find_warnings, machine_warnings, supply_warnings
 from importcost.measure.web.rows import scaling_spans
 from importcost.measure.web.servers import web_init
 from importcost.model.importtime.nest import build_tree
@@ -131,6 +132,7 @@ def assemble(
     combined = combine(trees, spans, totals, app)
     function = function_init(measurement.runs, combined.unattributed_share)
     graph = build_graph(measurement, provenance.layout)
+    machine = speed_of_machine(measurement.runs, measurement.other_use)
     environment = _environment(measurement.runtime_version, subject, provenance)
     return Profile(
         importcost_version=provenance.importcost_version,
@@ -143,9 +145,11 @@ def assemble(
         function_init=function,
         tree=combined.tree,
         graph=graph,
-        speed_us=_speed_us(measurement.runs),
+        speed_us=speed_us_beside(measurement.runs),
+        machine=machine,
         warnings=(
             *find_warnings(measurement, function, graph, environment, subject),
+            *machine_warnings(machine),
             *supply_warnings(provenance.supplies),
         ),
         supplies=provenance.supplies,
@@ -186,14 +190,10 @@ def first_profile(
         function_init=function,
         tree=EMPTY_TREE,
         graph=None,
-        speed_us=_speed_us(runs),
+        speed_us=speed_us_beside(runs),
+        machine=speed_of_machine(runs, None),
         warnings=(),
     )
-
-
-def _speed_us(runs: Sequence[Run]) -> int | None:
-    speeds = [run.speed_us for run in runs if run.speed_us is not None]
-    return median_us(speeds) if speeds else None
 
 
 def _environment(

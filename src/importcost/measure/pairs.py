@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 from importcost.errors import HandlerError
 from importcost.measure.runners.base import Runner
 from importcost.measure.session import Session, Subject
-from importcost.measure.slowness import slowness
+from importcost.measure.speed.slowness import slowness
 from importcost.model.advice import TOO_NOISY, Verification
 from importcost.model.interval import Interval
 from importcost.model.profile import RunKind, Timing, significant_blocked_us

@@ -10,7 +10,6 @@ from importcost.declaration import MIN_WATCHED_RUNS
 from importcost.model.profile import RunKind
 from importcost.model.stats import median_interval
 
-SPEED_RUNS = 3
 MAX_TRACED_RUNS = 5
 STATEMENT_RUNS = 2
 FIRST_TIMED_RUNS = 3
@@ -56,16 +55,15 @@ BEFORE_PAIRS = Precision(half_width=0.05, time_limit_s=60.0, traced_runs=3, is_o
 class Plan:
     """The number of launches of the handler, None for as many as the precision needs.
 
-    `speed_runs` is how often the machine's speed is measured beside them.
+    The machine's speed is measured beside each timed one, which is no launch of the handler.
     """
 
     runs: int | None = None
     precision: Precision = PRECISE
-    speed_runs: int = SPEED_RUNS
 
 
-FEWEST = Plan(MIN_WATCHED_RUNS, QUICK, speed_runs=1)
-"""Seven launches that still bring everything a profile has."""
+FEWEST = Plan(MIN_WATCHED_RUNS, QUICK)
+"""Six launches of the handler that still bring everything a profile has."""
 
 
 def first_batch(plan: Plan, random: Random) -> list[RunKind]:
@@ -80,12 +78,12 @@ def first_batch(plan: Plan, random: Random) -> list[RunKind]:
     traced = max(1, min(MAX_TRACED_RUNS, (plan.runs - 1) // 4))
     statements = 0 if plan.runs < MIN_WATCHED_RUNS else 1 if plan.runs < 15 else 2
     timed = plan.runs - 1 - traced - statements
-    needed = [RunKind.TIMED] * FIRST_TIMED_RUNS + [RunKind.TRACED, RunKind.SPEED]
+    needed = [RunKind.TIMED] * FIRST_TIMED_RUNS + [RunKind.TRACED]
     rest = [RunKind.TIMED] * (timed - FIRST_TIMED_RUNS) + [RunKind.TRACED] * (traced - 1)
-    rest += [RunKind.SPEED] * (plan.speed_runs - 1) + [RunKind.STATEMENTS] * statements
+    rest += [RunKind.STATEMENTS] * statements
     random.shuffle(needed)
     random.shuffle(rest)
-    return needed + rest
+    return _with_speed(needed + rest)
 
 
 def next_batch(plan: Plan, timed_cpu_us: Sequence[float], elapsed_s: float) -> list[RunKind]:

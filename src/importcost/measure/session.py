@@ -18,10 +18,13 @@ from importcost.measure.first_launch import needs_second_graph_run
 from importcost.measure.plan import FIRST_TIMED_RUNS, NEEDED_RUNS, Plan, first_batch, next_batch
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Launch, Runner
+from importcost.measure.speed.beside import steadiest_us, timed_cpu_us
+from importcost.measure.speed.processors import other_use, processor_times
 from importcost.measure.statements import function_files, statement_times
 from importcost.measure.web.servers import Server, server_job, web_start
 from importcost.model.advice import StatementTime
 from importcost.model.importtime.parse import parse_importtime
+from importcost.model.machine_speed import OtherUse
 from importcost.model.profile import Run, RunKind, Settings, Target, Timing
 from importcost.model.rows import ImporttimeLog
 from importcost.model.web import WebStart
@@ -108,7 +111,8 @@ class Measurement:
     traced runs that ended with file descriptor 2 closed or pointing elsewhere. `made` are the files
     that init was seen to create, as the measured interpreter names them. `shared` is about
     temporary folders that launches could not have for themselves. `threads` is the number of
-    threads that one init started. `starts` are a web app's, of the timed runs.
+    threads that one init started. `starts` are a web app's, of the timed runs. `other_use` is the
+    use of the processors by others meanwhile.
     """
 
     runs: tuple[Run, ...]
@@ -126,6 +130,7 @@ class Measurement:
     shared: SharedFoldersUse = SharedFoldersUse()
     threads: int = 0
     starts: tuple[WebStart, ...] = ()
+    other_use: OtherUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +212,12 @@ def _peak_kb(result: Mapping[str, Any]) -> int | None:
     own: int | None = result["peak_rss_kb"]
     together = result.get("server", {}).get("memory_kb", 0)
     return own if own is None else max(own, together)
+
+
+def _sample(result: Mapping[str, Any]) -> Timing | None:
+    """Return the timing of the calibration workload; None if it was measured otherwise."""
+    span = result.get("span")
+    return _timing(span) if span else None
 
 
 class Session:
@@ -380,16 +391,13 @@ class Session:
                 function_init=None,
                 peak_rss_kb=None,
                 speed_us=int(launch.result["speed_us"]),
+                sample=_sample(launch.result),
             )
         )
 
     def timed_cpu_us(self) -> list[float]:
         """Return the function-init CPU of the timed runs so far, microseconds."""
-        return [
-            float(run.function_init.cpu_us)
-            for run in self.runs
-            if run.kind is RunKind.TIMED and run.function_init is not None
-        ]
+        return timed_cpu_us(self.runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,7 +442,7 @@ def _carry_out(
             else:
                 session.launch_probe(kind)
             done += 1
-        kinds = next_batch(plan, session.timed_cpu_us(), pace.elapsed_s())
+        kinds = next_batch(plan, steadiest_us(session.runs), pace.elapsed_s())
         total += len(kinds)
 
 
@@ -477,7 +485,11 @@ def measure(
     # Anything before a graph run that succeeded was no measurement yet.
     pace = _Pace(clock, clock() - session.launch_s(RunKind.GRAPH), plan.precision.time_limit_s)
     files = function_files(graph["graph"], runner.layout)
+    before, made = processor_times(), len(session.runs)
     _carry_out(session, plan, kinds, files, on_progress, pace)
+    # Of a container's launches only the wall time is known here.
+    own_s = sum(run.total_wall_us for run in session.runs[made:]) / 1e6
+    other = other_use(before, processor_times(), own_s)
     if needs_second_graph_run(session.runs):
         session.launch_probe(RunKind.GRAPH)
     return Measurement(
@@ -498,4 +510,5 @@ def measure(
         shared=session.shared,
         threads=graph.get("threads") or 0,
         starts=tuple(session.starts),
+        other_use=other,
     )

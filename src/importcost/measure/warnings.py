@@ -12,6 +12,12 @@ from importcost.measure.first_launch import FirstLaunch, find_first_launch
 from importcost.measure.runtime_dates import read_runtimes, runtime_ending, utc_today
 from importcost.measure.session import Measurement, Subject
 from importcost.model.graph import STDLIB, BytecodeState, ImportGraph
+from importcost.model.machine_speed import (
+    BUSY_SHARE,
+    OTHERS_SHARE,
+    MachineSpeed,
+    MachineState,
+)
 from importcost.model.profile import (
     Environment,
     FunctionInit,
@@ -65,6 +71,42 @@ def supply_warnings(supplies: Supplies) -> tuple[ProfileWarning, ...]:
         )
         for one in supplies.packages
         if one.is_automatic
+    )
+
+
+def machine_warnings(machine: MachineSpeed | None) -> tuple[ProfileWarning, ...]:
+    """Return a sentence for each disturbance of the machine, none for a steady one."""
+    found = []
+    if machine is not None and MachineState.BUSY in machine.states:
+        found.append(ProfileWarning(WarningCode.MACHINE_BUSY, _busy(machine)))
+    if machine is not None and MachineState.SWITCHING in machine.states:
+        fast, slow = (one / 1000 for one in machine.speeds_us)
+        found.append(
+            ProfileWarning(
+                WarningCode.MACHINE_SWITCHES,
+                f"The machine itself switches between two speeds: the calibration workload took "
+                f"{fast:.1f} or {slow:.1f} ms of CPU without waiting for a processor. Each launch "
+                "is compared with the sample beside it, so the bill holds; milliseconds measured "
+                "here are those of one speed.",
+            )
+        )
+    return tuple(found)
+
+
+def _busy(machine: MachineSpeed) -> str:
+    parts = []
+    if machine.waiting_share is not None and machine.waiting_share >= BUSY_SHARE:
+        parts.append(
+            f"a launch waited for a processor for {machine.waiting_share:.0%} of the time in which "
+            "it could have run"
+        )
+    if machine.others_share is not None and machine.others_share >= OTHERS_SHARE:
+        parts.append(f"other processes used {machine.others_share:.0%} of the processors")
+    if machine.stolen_share is not None and machine.stolen_share >= BUSY_SHARE:
+        parts.append(f"its host gave {machine.stolen_share:.0%} of them to other machines")
+    return (
+        f"The machine was busy: {' and '.join(parts)}. CPU times leave waiting out and the bill "
+        "holds; wall times are too long, and on an idle machine fewer launches say as much."
     )
 
 

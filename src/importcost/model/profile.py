@@ -8,6 +8,7 @@ from enum import Enum
 from importcost.model.advice import Advice
 from importcost.model.graph import ImportGraph
 from importcost.model.interval import Interval
+from importcost.model.machine_speed import MachineSpeed
 from importcost.model.rows import RowTable
 from importcost.model.supplies import NO_SUPPLIES, Supplies
 from importcost.model.tree import ImportTree
@@ -142,8 +143,9 @@ class Run:
     """One launch of the interpreter.
 
     `function_init` covers handler imports and module body together: only tracing can separate them.
-    `rows` are kept for traced runs. `speed_us` is the CPU time of the calibration workload, for
-    SPEED runs only. `total_wall_us` is launch to exit, as the runner saw it.
+    `rows` are kept for traced runs. `speed_us` is the CPU time of one repetition of the calibration
+    workload, and `sample` the timing of all of them, for SPEED runs only. `total_wall_us` is launch
+    to exit, as the runner saw it.
     """
 
     kind: RunKind
@@ -155,6 +157,7 @@ class Run:
     peak_rss_kb: int | None
     rows: RowTable | None = None
     speed_us: int | None = None
+    sample: Timing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +233,10 @@ class WarningCode(str, Enum):
     """The handler tries to import what the deployed package will not have."""
     RUNTIME_CONFLICT = "runtime-conflict"
     """The package's own versions are incompatible with the runtime's."""
+    MACHINE_BUSY = "machine-busy"
+    """Others used the machine's processors while it measured."""
+    MACHINE_SWITCHES = "machine-switches"
+    """The machine itself ran at one of two speeds."""
     SUPPLIED = "supplied"
     """A missing module was installed without being requested."""
 
@@ -248,12 +255,13 @@ class Profile:
 
     `tree` figures are microseconds scaled to the timed function-init CPU; interpreter and runtime
     phases are scaled to their own timed CPU. `graph` is None for a profile made from a log.
-    `speed_us` is the median CPU time of the calibration workload on the measuring interpreter, None
-    for a log. For a log, `runs` is empty and `function_init.cpu_us` is the sum of the log's own
-    rows, in wall time. `advice` holds the savings by deferring, None for a log. `supplies` are the
-    packages installed and the variables set for this measurement only. `web` is a web app's start
-    under Lambda Web Adapter, None for a handler; its function init is that of the server's process
-    until it is ready.
+    `speed_us` is the CPU time of the calibration workload on the measuring interpreter, at the
+    machine's speed during the median timed run; None for a log. `machine` is the machine's speed
+    and state meanwhile, None if it is not known. For a log, `runs` is empty and
+    `function_init.cpu_us` is the sum of the log's own rows, in wall time. `advice` holds the
+    savings by deferring, None for a log. `supplies` are the packages installed and the variables
+    set for this measurement only. `web` is a web app's start under Lambda Web Adapter, None for a
+    handler; its function init is that of the server's process until it is ready.
     """
 
     importcost_version: str
@@ -272,3 +280,4 @@ class Profile:
     advice: Advice | None = None
     supplies: Supplies = NO_SUPPLIES
     web: WebInit | None = None
+    machine: MachineSpeed | None = None

@@ -4,11 +4,12 @@ Runs inside the measured interpreter, Python 3.9 to 3.15, as
 
     python speed_workload.py RESULT_PATH
 
-and writes `{"speed_us": N}` there. Each repetition compiles a fixed piece of source, marshals
-and unmarshals its code, and executes it as module bodies: classes, functions, decorators,
-tables of strings, a small parser (as `re` and `enum` run while they are imported). Only
-modules that every interpreter has loaded at start (sys, marshal, time) are used, so nothing
-about the file system, the standard library's version or its bytecode enters.
+and writes `{"speed_us": N, "span": {...}}` there: the CPU time of one repetition (mean,
+microseconds), and what each clock counted during all of them. Each repetition compiles a fixed
+piece of source, marshals and unmarshals its code, and executes it as module bodies: classes,
+functions, decorators, tables of strings, a small parser (as `re` and `enum` run while they are
+imported). Only modules that every interpreter has loaded at start (sys, marshal, time) are used,
+so nothing about the file system, the standard library's version or its bytecode enters.
 
 The figures in speed-reference.json belong to exactly this text: whoever changes it must fit
 them again with tests/benchmarks/fit_speed_ratio.py.
@@ -18,7 +19,8 @@ import marshal
 import sys
 import time
 
-REPETITIONS = 9
+REPETITIONS = 4
+"""Garbage is collected in every second one, as in imports: an odd number would favour one kind."""
 COMPILED = 1
 UNMARSHALLED = 16
 EXECUTED = 10
@@ -255,19 +257,39 @@ def _repetition() -> None:
         kept.append(namespace)
 
 
-def run_workload() -> int:
-    """Return the CPU time of one repetition in microseconds: the median of several."""
-    clock = getattr(time, "thread_time_ns", time.process_time_ns)
+def _clocks() -> "dict[str, int | None]":
+    """Return wall, thread CPU and process CPU time, and the wait for a processor; nanoseconds."""
+    delay = None
+    try:
+        with open("/proc/thread-self/schedstat", "rb") as stream:  # noqa: PTH123 - no imports here
+            delay = int(stream.read().split()[1])
+    except (OSError, IndexError, ValueError):
+        pass  # only Linux tells
+    return {
+        "wall_ns": time.monotonic_ns(),
+        "cpu_ns": time.thread_time_ns(),
+        "process_cpu_ns": time.process_time_ns(),
+        "run_delay_ns": delay,
+    }
+
+
+def run_workload() -> "dict[str, int | None]":
+    """Return what each clock counted during all repetitions, nanoseconds; None if it is unknown."""
     _repetition()
-    times = []
+    before = _clocks()
     for _ in range(REPETITIONS):
-        started = clock()
         _repetition()
-        times.append(clock() - started)
-    times.sort()
-    return times[len(times) // 2] // 1000
+    after = _clocks()
+    span = {}
+    for name, start in before.items():
+        end = after[name]
+        span[name] = None if start is None or end is None else end - start
+    return span
 
 
 if __name__ == "__main__":
+    span = run_workload()
+    speed_us = (span["cpu_ns"] or 0) // REPETITIONS // 1000
+    result = '{"speed_us": ' + str(speed_us) + ', "span": ' + repr(span) + "}"
     with open(sys.argv[1], "w", encoding="utf-8") as stream:  # noqa: PTH123 - no imports here
-        stream.write('{"speed_us": ' + str(run_workload()) + "}")
+        stream.write(result.replace("'", '"').replace("None", "null"))

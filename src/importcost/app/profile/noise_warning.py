@@ -8,7 +8,8 @@ from importcost.billing.calibration import Calibration
 from importcost.billing.noise import Noise, noise_of
 from importcost.errors import UsageError
 from importcost.measure.plan import QUICK, Plan, is_settled
-from importcost.model.profile import Profile, ProfileWarning, RunKind, WarningCode
+from importcost.measure.speed.beside import steadiest_us
+from importcost.model.profile import Profile, ProfileWarning, WarningCode
 
 
 def with_noise_warning(
@@ -19,11 +20,7 @@ def with_noise_warning(
     Noise below rounding and the estimate's own band is not worth a sentence: the report gives the
     median's interval in any case.
     """
-    timed = [
-        float(run.function_init.cpu_us)
-        for run in profile.runs
-        if run.kind is RunKind.TIMED and run.function_init is not None
-    ]
+    timed = steadiest_us(profile.runs)
     if is_settled(timed, plan.precision.half_width):
         return profile
     try:

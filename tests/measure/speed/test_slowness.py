@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importcost.measure.slowness import slowness
+from importcost.measure.speed.slowness import slowness
 
 
 def test_without_samples_nothing_is_known():
