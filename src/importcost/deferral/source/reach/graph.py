@@ -8,7 +8,7 @@ every function that is passed or kept anywhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from importcost.deferral.source.reach.units import (
     ClassFacts,
@@ -119,8 +119,10 @@ class Linker:
         self._kept: dict[str, list[tuple[CodeUnit, NameMention]]] = {}
         self._derived: dict[str, list[ClassFacts]] = {}
         self._families: dict[int, list[ClassFacts]] = {}
+        self._code_of: dict[int, FileCode] = {}
         for code in files.values():
             for found in code.classes.values():
+                self._code_of[id(found)] = code
                 simple = found.name.rpartition(".")[2]
                 self._classes.setdefault(simple, []).append((code, found))
                 for base in found.bases:
@@ -180,9 +182,8 @@ class Linker:
             return
         for mention in parent.mentions:
             if mention.line in lines:
-                yield from (
-                    target for target in self.resolve(parent, mention) if target != facts.unit
-                )
+                found = [each for each in self.resolve(parent, mention) if each != facts.unit]
+                yield from (*found, *_inside(self._files, found))
 
     def resolve(self, facts: UnitFacts, mention: NameMention) -> list[Reached]:
         """Return the units and names that a mention in a unit may stand for."""
@@ -245,7 +246,23 @@ class Linker:
             for unit in relative.methods.get(name, ())
         ]
         held = self._by_name([first]) if first in self._kept else []
-        return [*methods, *held, *self._by_name(rest)]
+        made = self._made_by(self.family(code, owner)) if wanted is _CONSTRUCTORS else []
+        return [*methods, *held, *made, *self._by_name(rest)]
+
+    def _made_by(self, family: Iterable[ClassFacts]) -> Iterator[Reached]:
+        """Yield what a call of a class runs beside its constructors.
+
+        That is `__call__()` of its metaclass, and the functions that its decorators made of it.
+        """
+        for class_ in family:
+            code = self._code_of[id(class_)]
+            scope = code.units[class_.inside] if class_.inside is not None else code.body
+            for mention in class_.makers:
+                if mention.kind is MentionedAs.CALL:
+                    yield from _inside(self._files, self.resolve(scope, mention))
+                    continue
+                call = (*mention.chain, "__call__")
+                yield from self.resolve(scope, replace(mention, chain=call))
 
     def family(self, code: FileCode, owner: str) -> list[ClassFacts]:
         """Return a class with its bases and all that derive from any of them, by name."""
@@ -290,3 +307,11 @@ class Linker:
 
 def _edges(targets: Iterable[Reached]) -> list[CallEdge]:
     return [CallEdge(target, MentionedAs.CALL, 0) for target in targets]
+
+
+def _inside(files: Mapping[str, FileCode], decorators: Iterable[Reached]) -> Iterator[CodeUnit]:
+    """Yield the functions that decorators define, one of which they give back."""
+    for each in decorators:
+        if isinstance(each, CodeUnit) and each.name:
+            units = files[each.module].units
+            yield from (unit for unit in units if unit.name.startswith(f"{each.name}."))

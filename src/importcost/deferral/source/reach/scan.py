@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from importcost.deferral.source.model import Span
@@ -168,7 +169,9 @@ class _UnitWalk:
         names = [arg.arg for arg in parameters(node.args)]
         owner = here.in_class.name if here.in_class else None
         # A function inside a method sees the method's `self`.
-        facts = UnitFacts(unit, node, here.facts, owner, bound=bound_in(body).names | set(names))
+        bound = bound_in(body)
+        own = (bound.names - bound.nonlocal_) | set(names)
+        facts = UnitFacts(unit, node, here.facts, owner, bound=own)
         positional = [*node.args.posonlyargs, *node.args.args]
         facts.first = positional[0].arg if positional and owner else None
         self._code.units[unit] = facts
@@ -182,7 +185,12 @@ class _UnitWalk:
         name = f"{here.prefix}{node.name}"
         inside = here.facts.unit if here.facts.unit.name else None
         found = ClassFacts(
-            name, node.lineno, [names for base in node.bases if (names := _names(base))], {}, inside
+            name,
+            node.lineno,
+            [names for base in node.bases if (names := _names(base))],
+            bound_in(list(node.body)).names - _fields(node),
+            list(_makers(node)),
+            inside=inside,
         )
         self._code.classes[name] = found
         self._all(node.body, _Where(here.facts, found, prefix=f"{name}."))
@@ -256,6 +264,29 @@ def _names(node: ast.expr) -> tuple[str, ...]:
     if isinstance(node, ast.Name):
         return (node.id, *reversed(names))
     return ("", *reversed(names)) if names else ()
+
+
+def _fields(node: ast.ClassDef) -> set[str]:
+    """Return the annotated names that each object has of its own: a dataclass's, a model's."""
+    annotated = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+    if not node.decorator_list and not node.bases:
+        return set()
+    return {
+        each.target.id
+        for each in annotated
+        if isinstance(each.target, ast.Name) and "ClassVar" not in ast.unparse(each.annotation)
+    }
+
+
+def _makers(node: ast.ClassDef) -> Iterator[NameMention]:
+    """Yield a class's metaclass as a value, and its decorators as called."""
+    for word in node.keywords:
+        if word.arg == "metaclass" and (names := _names(word.value)):
+            yield NameMention(names, MentionedAs.VALUE, node.lineno)
+    for decorator in node.decorator_list:
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if names := _names(called):
+            yield NameMention(names, MentionedAs.CALL, decorator.lineno)
 
 
 def _constant(arguments: list[ast.expr]) -> bool:

@@ -104,6 +104,10 @@ class ClassFacts:
     name: str
     line: int
     bases: list[tuple[str, ...]]
+    names: set[str] = field(default_factory=set)
+    """The names that its body binds."""
+    makers: list[NameMention] = field(default_factory=list)
+    """Its metaclass and decorators: calling the class runs them, or what they made of it."""
     methods: dict[str, list[CodeUnit]] = field(default_factory=dict)
     inside: CodeUnit | None = None
     """The function that defines it, None at module level."""

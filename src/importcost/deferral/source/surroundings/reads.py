@@ -15,6 +15,7 @@ from importcost.deferral.source.reach.units import CodeUnit, MentionedAs, UnitFa
 from importcost.deferral.source.surroundings.aspects import Keys, covering, surroundings
 from importcost.deferral.source.surroundings.full_names import FullNames
 from importcost.deferral.source.surroundings.relative_paths import BY_PATH, takes_relative_path
+from importcost.deferral.source.surroundings.shared_state import SharedState
 
 _KEYED = ("os.environ", "os.environb", "sys.modules")
 _GETTERS = frozenset(("get", "setdefault", "pop", "__getitem__"))
@@ -79,6 +80,7 @@ class ReadFinder:
         self._own_code = own_code
         self._installed = installed
         self._names = FullNames(graph)
+        self._shared = SharedState(graph)
         self._aspects = surroundings().aspects
         self._modules: dict[str, StateReads] = {}
         self._units: dict[CodeUnit, StateReads] = {}
@@ -148,8 +150,9 @@ class ReadFinder:
         found = StateReads()
         mentions = [self._names.chain(facts, mention.chain) for mention in facts.mentions]
         for mention in facts.mentions:
-            own = self._names.own(facts, _expression(mention.chain))
-            found.names |= {own} if own else set()
+            whole = _expression(mention.chain)
+            shared = self._names.own(facts, whole), self._shared.of(facts, whole)
+            found.names |= {name for name in shared if name}
         self._mentioned(found, filter(None, mentions), keyed)
         for mention in facts.mentions:
             if _is_put_in_builtins(facts, mention.chain[0]):

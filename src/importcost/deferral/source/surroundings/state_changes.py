@@ -17,6 +17,7 @@ from importcost.deferral.source.surroundings.patches import (
     PatchFinder,
     is_harmless,
 )
+from importcost.deferral.source.surroundings.shared_state import SharedState
 
 _WEAK = frozenset(("append", "extend", "addsitedir"))
 _SETTERS = (
@@ -62,6 +63,7 @@ class ChangeFinder:
     def __init__(self, graph: CallGraph) -> None:
         self._graph = graph
         self._names = FullNames(graph)
+        self._shared = SharedState(graph)
         self._aspects = surroundings().aspects.values()
         self._objects = {name: aspect for aspect in self._aspects for name in aspect.objects}
         self._patches = PatchFinder(graph, self._names)
@@ -74,6 +76,8 @@ class ChangeFinder:
             yield from self._logger_tables(facts)
             for patch in self._patches.of_unit(facts):
                 yield _patched(patch, facts.unit, self._objects)
+            for what, line in self._shared.changed(facts):
+                yield StateChange(None, what, None, facts.unit, line, is_within=True)
             for node in facts.nodes:
                 if isinstance(node, ast.Call):
                     yield from self._call(facts, node)
