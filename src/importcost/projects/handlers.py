@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
+
+_COMMAND = re.compile(r"^\s*CMD\s+(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
 
 
 def handler_module(handler: str) -> tuple[str, ...] | None:
@@ -20,6 +24,22 @@ def module_file(folder: Path, parts: tuple[str, ...]) -> Path | None:
         if found.is_file():
             return found
     return None
+
+
+def dockerfile_command(file: Path) -> str | None:
+    """Return the first word of a Dockerfile's last CMD, which is the handler of Lambda's images."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    found = _COMMAND.findall(text)
+    if not found:
+        return None
+    try:
+        words = json.loads(found[-1])
+    except ValueError:
+        words = found[-1].split()
+    return str(words[0]) if isinstance(words, list) and words else None
 
 
 def handler_problem(

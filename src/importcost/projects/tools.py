@@ -43,6 +43,22 @@ def _is_template(file: Path) -> bool:
     return _has(file, _JSON_RESOURCES if file.suffix == ".json" else _RESOURCES)
 
 
+_MANIFEST = re.compile(rb'"artifacts"\s*:')
+
+
+def _find_assembly(folder: Path) -> Path | None:
+    """Return the manifest of a synthesized app, else the app's own file."""
+    files = (folder / "cdk.out" / "manifest.json", folder / "manifest.json", folder / "cdk.json")
+    return next(
+        (one for one in files if (one.name == "cdk.json" and one.is_file()) or _is_assembly(one)),
+        None,
+    )
+
+
+def _is_assembly(file: Path) -> bool:
+    return file.name == "manifest.json" and file.is_file() and _has(file, _MANIFEST)
+
+
 _SERVERLESS_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
 _SERVERLESS_PROGRAMS = ("serverless.ts", "serverless.js", "serverless.mjs", "serverless.cjs")
 _SERVICE = re.compile(rb"""^["']?(?:provider|functions|service)["']?\s*:""", re.MULTILINE)
@@ -76,6 +92,7 @@ TOOLS: tuple[Tool, ...] = (
         _find_template,
         _is_template,
     ),
+    Tool("CDK", f"{_ROOM}.cdk", "read_cdk", _find_assembly, _is_assembly),
     Tool(
         "Serverless Framework",
         f"{_ROOM}.serverless.project",

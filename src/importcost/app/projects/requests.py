@@ -9,8 +9,9 @@ from typing import Any
 
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.listing import list_functions
-from importcost.errors import UsageError, remedy
+from importcost.errors import UsageError, remedy, words
 from importcost.files.unpack import unpacked, written_sources
+from importcost.parameters import Parameter
 from importcost.projects.functions import CodeForm, DeployedProject, ProjectFunction
 
 
@@ -59,6 +60,11 @@ def request_for_function(
         raise UsageError(
             f"{function.name} cannot be measured here: {function.problem} ({function.declared})",
             remedy("name another function", "its handler's .py file", mark=";"),
+        )
+    if function.code.form is CodeForm.IMAGE and not (function.code.image or "image" in given):
+        raise UsageError(
+            f"The image of {function.name} is not built: build it from {function.code.path}",
+            remedy(words("name what was built with ", Parameter.IMAGE), mark=" and"),
         )
     found: dict[str, Any] = {
         "memory_mb": function.memory_mb,

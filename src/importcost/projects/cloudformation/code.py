@@ -31,7 +31,7 @@ def code_at(value: Any, stack: Stack, where: str) -> FoundCode:
     if isinstance(value, OpenText):
         return elsewhere(f"where its code lies is not known: {value.reason}")
     if isinstance(value, dict):
-        return _of_table(value)
+        return _of_table(value, stack)
     if not isinstance(value, str):
         return elsewhere("the template does not say where its code lies")
     if "://" in value:
@@ -49,16 +49,31 @@ def code_at(value: Any, stack: Stack, where: str) -> FoundCode:
     return elsewhere(f"its code {value} is not here")
 
 
-def _of_table(value: dict[str, Any]) -> FoundCode:
+def _of_table(value: dict[str, Any], stack: Stack) -> FoundCode:
     if isinstance(value.get("ZipFile"), str):
         return FoundCode(FunctionCode(CodeForm.INLINE, text=str(value["ZipFile"]), is_built=True))
     image = value.get("ImageUri")
     if isinstance(image, str):
-        name = None if isinstance(image, OpenText) else image
-        return FoundCode(FunctionCode(CodeForm.IMAGE, image=name, is_built=True))
+        built = stack.assets.get(image.rpartition(":")[2])
+        if built is not None:
+            return FoundCode(FunctionCode(CodeForm.IMAGE, str(built), is_built=True))
+        if isinstance(image, OpenText):
+            return elsewhere("the name of its image is not known before it is built")
+        return FoundCode(FunctionCode(CodeForm.IMAGE, image=image, is_built=True))
+    asset = stack.assets.get(str(value.get("S3Key", "")).partition(".")[0])
+    if asset is not None:
+        form = CodeForm.FOLDER if asset.is_dir() else CodeForm.ZIP
+        return FoundCode(FunctionCode(form, str(asset), is_built=True))
     if "S3Bucket" in value or "Bucket" in value:
         return elsewhere("its code lies in S3, not in this project")
     return elsewhere("the template does not say where its code lies")
+
+
+def asset_path(resource: dict[str, Any]) -> str | None:
+    """Return the path of what CDK uploads for a resource, as its template notes it."""
+    metadata = resource.get("Metadata")
+    found = metadata.get("aws:asset:path") if isinstance(metadata, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def layers_of(raw: Any, stack: Stack, where: str) -> tuple[FunctionLayer, ...]:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from importcost.errors import UsageError
+from importcost.projects.cloudformation.code import asset_path
 from importcost.projects.cloudformation.evaluator import as_text
 from importcost.projects.cloudformation.globals import unknown_globals
 from importcost.projects.cloudformation.resources import is_deployed, stack_functions
-from importcost.projects.cloudformation.stack import Stack, read_stack
+from importcost.projects.cloudformation.stack import Stack, StackPlace, read_stack
 from importcost.projects.functions import ProjectFunction
 from importcost.projects.placeholders import OpenText
 from importcost.projects.places import inside
@@ -65,26 +66,29 @@ class Nesting:
         if wanted is None:
             return None
         properties = stack.evaluator.value(resource.get("Properties") or {})
-        place = properties.get(wanted)
+        place = asset_path(resource) or properties.get(wanted)
         where = stack.where(logical_id)
-        if not isinstance(place, str) or isinstance(place, OpenText) or "://" in place:
+        file = self._file(place, stack, where)
+        if file is None or not file.is_file():
             self.notes.append(f"{where}: {logical_id} is a stack whose template is not here.")
             return None
+        below = StackPlace(file, stack.top, stack.is_built, stack.assets)
+        return read_stack(below, _given(properties.get("Parameters")), self.region)
+
+    def _file(self, place: Any, stack: Stack, where: str) -> Path | None:
+        """Return the template that a nested stack names by path, or by the key of an asset."""
+        if not isinstance(place, str):
+            return None
+        asset = stack.assets.get(place.rpartition("/")[2].partition(".")[0])
+        if asset is not None:
+            return asset
+        if isinstance(place, OpenText) or "://" in place:
+            return None
         try:
-            file = inside(place, stack.folder, stack.top, where)
+            return inside(place, stack.folder, stack.top, where)
         except UsageError as error:
             self.notes.append(str(error))
             return None
-        if not file.is_file():
-            self.notes.append(f"{where}: the template of {logical_id}, {place}, is not here.")
-            return None
-        return read_stack(
-            file,
-            stack.top,
-            _given(properties.get("Parameters")),
-            self.region,
-            is_built=stack.is_built,
-        )
 
 
 def _given(raw: Any) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from importcost.errors import UsageError
 from importcost.projects.cloudformation.nested import Nesting
 from importcost.projects.cloudformation.parameters import samconfig_parameters
-from importcost.projects.cloudformation.stack import Stack, read_stack
+from importcost.projects.cloudformation.stack import Stack, StackPlace, read_stack
 from importcost.projects.functions import DeployedProject, ReadOptions
 from importcost.projects.places import project_top
 
@@ -32,7 +32,8 @@ def read_cloudformation(file: Path, options: ReadOptions) -> DeployedProject:
     given = {**samconfig_parameters(file.parent, options.stage), **options.parameters}
     built, notes = _built(file)
     top = project_top(file.parent)
-    stack = read_stack(built or file, top, given, options.region, is_built=built is not None)
+    place = StackPlace(built or file, top, is_built=built is not None)
+    stack = read_stack(place, given, options.region)
     _check_parameters(stack, options)
     nesting = Nesting(options.region)
     functions = tuple(nesting.functions(stack))

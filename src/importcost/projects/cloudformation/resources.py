@@ -11,7 +11,7 @@ from importcost.projects.cloudformation.globals import with_globals
 from importcost.projects.cloudformation.stack import Stack
 from importcost.projects.documents import DocumentTable
 from importcost.projects.functions import CodeForm, FunctionCode, ProjectFunction, SourceLine
-from importcost.projects.handlers import handler_problem
+from importcost.projects.handlers import dockerfile_command, handler_problem
 from importcost.projects.placeholders import OpenText
 from importcost.projects.settings import RawSettings, language_problem
 
@@ -31,7 +31,14 @@ def stack_functions(stack: Stack, prefix: str = "") -> Iterator[ProjectFunction]
         raw = raw if isinstance(raw, dict) else DocumentTable()
         if kind == SAM_FUNCTION and isinstance(shared, dict):
             raw = with_globals(shared, raw)
-        yield _function(prefix + logical_id, logical_id, raw, stack)
+        name = construct_name(resource) or prefix + logical_id
+        yield _function(name, logical_id, raw, stack)
+
+
+def construct_name(resource: dict[str, Any]) -> str | None:
+    """Return the path of the CDK construct that made a resource, which no hash changes."""
+    path = _metadata(resource, "aws:cdk:path")
+    return path.removesuffix("/Resource") if path else None
 
 
 def is_deployed(resource: dict[str, Any], stack: Stack) -> bool:
@@ -47,9 +54,11 @@ def _function(name: str, logical_id: str, raw: DocumentTable, stack: Stack) -> P
     values = stack.evaluator.value(open_parts)
     settings = RawSettings()
     runtime = settings.text(values.get("Runtime"), "runtime")
-    handler = settings.text(values.get("Handler"), "handler")
-    is_image = values.get("PackageType") == "Image"
     found = _code(values, raw, logical_id, stack)
+    is_image = values.get("PackageType") == "Image" or found.code.form is CodeForm.IMAGE
+    handler = settings.text(values.get("Handler"), "handler")
+    if is_image:
+        handler = _command(values, found.code, stack.resources[logical_id])
     variables = values.get("Environment")
     variables = variables.get("Variables") if isinstance(variables, dict) else None
     environment, opened = settings.environment(variables)
@@ -68,7 +77,7 @@ def _function(name: str, logical_id: str, raw: DocumentTable, stack: Stack) -> P
         memory_mb=settings.memory(values.get("MemorySize")),
         timeout_s=settings.timeout(values.get("Timeout")),
         arch=settings.arch(values.get("Architectures")),
-        package_type="image" if is_image or found.code.form is CodeForm.IMAGE else "zip",
+        package_type="image" if is_image else "zip",
         code=found.code,
         layers=layers,
         environment=environment,
@@ -96,19 +105,33 @@ def _code(values: DocumentTable, raw: DocumentTable, logical_id: str, stack: Sta
 
 
 def _image(values: DocumentTable, logical_id: str, stack: Stack, where: str) -> FoundCode:
-    metadata = stack.resources[logical_id].get("Metadata")
-    context = metadata.get("DockerContext") if isinstance(metadata, dict) else None
     code = values.get("Code")
     uri = values.get("ImageUri", code.get("ImageUri") if isinstance(code, dict) else None)
-    image = uri if isinstance(uri, str) and not isinstance(uri, OpenText) else None
-    if isinstance(context, str):
-        found = code_at(context, stack, where)
-        if found.code.path:
-            made = FunctionCode(CodeForm.IMAGE, found.code.path, image=image, is_built=True)
-            return FoundCode(made)
-    if image is None:
-        return elsewhere("the name of its image is not known before it is built")
-    return FoundCode(FunctionCode(CodeForm.IMAGE, image=image, is_built=True))
+    found = code_at({"ImageUri": uri}, stack, where) if isinstance(uri, str) else None
+    if found is not None and (found.code.path or found.code.image):
+        return found
+    context = _metadata(stack.resources[logical_id], "DockerContext")
+    if context is not None:
+        built = code_at(context, stack, where)
+        if built.code.path:
+            return FoundCode(FunctionCode(CodeForm.IMAGE, built.code.path, is_built=True))
+    return elsewhere("the name of its image is not known before it is built")
+
+
+def _command(values: DocumentTable, code: FunctionCode, resource: dict[str, Any]) -> str | None:
+    """Return the handler of an image: its configured command, else that of its Dockerfile."""
+    configured = values.get("ImageConfig")
+    command = configured.get("Command") if isinstance(configured, dict) else None
+    if isinstance(command, list) and command and isinstance(command[0], str):
+        return command[0]
+    name = _metadata(resource, "Dockerfile") or "Dockerfile"
+    return dockerfile_command(Path(code.path) / name) if code.path else None
+
+
+def _metadata(resource: dict[str, Any], key: str) -> str | None:
+    metadata = resource.get("Metadata")
+    found = metadata.get(key) if isinstance(metadata, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _fixed(value: Any) -> str | None:

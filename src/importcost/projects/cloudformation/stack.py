@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ class Stack:
     """A template that was read.
 
     `folder` is where its relative paths start, `top` the folder that they must not leave.
-    `is_built` is True for a template that a build wrote: its folders are complete.
+    `is_built` is True for a template that a build wrote: its folders are complete. `assets` are the
+    files and folders that it uploads, by the name of their keys in S3 without suffix.
     """
 
     file: Path
@@ -30,25 +31,26 @@ class Stack:
     resources: DocumentTable
     evaluator: Evaluator
     is_built: bool = False
+    assets: Mapping[str, Path] = field(default_factory=dict)
 
     def where(self, logical_id: str) -> str:
         """Return the place of a resource for messages."""
         return f"{self.file} line {self.resources.line_of(logical_id)}"
 
 
-def read_stack(
-    file: Path,
-    top: Path,
-    parameters: Mapping[str, str],
-    region: str,
-    *,
-    folder: Path | None = None,
-    is_built: bool = False,
-) -> Stack:
-    """Read a template; `folder` is where its paths start if that is not its own.
+@dataclass(frozen=True, slots=True)
+class StackPlace:
+    """The place of a template and what belongs to it; see `Stack`."""
 
-    Raises UsageError for a file that is no template, and for parameters without end.
-    """
+    file: Path
+    top: Path
+    is_built: bool = False
+    assets: Mapping[str, Path] = field(default_factory=dict)
+
+
+def read_stack(place: StackPlace, parameters: Mapping[str, str], region: str) -> Stack:
+    """Read a template. Raises UsageError for a file that has no resources."""
+    file = place.file
     document = read_document(file)
     if not isinstance(document, DocumentTable) or not isinstance(document.get("Resources"), dict):
         raise UsageError(f"{file} has no Resources: name a CloudFormation or SAM template.")
@@ -66,7 +68,14 @@ def read_stack(
     resources = expanded(document["Resources"], evaluator)
     scope.resources = resources
     return Stack(
-        file, folder or file.parent, top, document, resources, evaluator, is_built=is_built
+        file=file,
+        folder=file.parent,
+        top=place.top,
+        document=document,
+        resources=resources,
+        evaluator=evaluator,
+        is_built=place.is_built,
+        assets=place.assets,
     )
 
 
