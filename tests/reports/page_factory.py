@@ -299,6 +299,7 @@ def hostile_profile() -> Profile:
     for name in HOSTILE_NAMES:
         owners[name.partition(".")[0]] = name
         above = builder.add(name, 5_000, above)
+    for name in HOSTILE_NAMES:  # after the chain: a tree is in preorder
         builder.add(name + ".sub", 4_000, handler)
     profile = profile_of(builder, owners, module=HOSTILE_NAMES[0])
     evil = " ".join(HOSTILE_NAMES)

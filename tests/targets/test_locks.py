@@ -164,5 +164,5 @@ def test_a_project_without_a_list_of_dependencies_says_nothing(tmp_path, text):
 
 @pytest.mark.parametrize("name", [name for name in READERS if name != "requirements.txt"])
 def test_a_file_that_does_not_parse_is_told_with_its_name(tmp_path, name):
-    with pytest.raises(UsageError, match=f"{name} cannot be read"):
+    with pytest.raises(UsageError, match=rf"{name} is not valid (TOML|JSON) \("):
         declared(tmp_path, {name: "{{ [ oops"})

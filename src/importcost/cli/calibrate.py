@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +11,7 @@ from importcost.cli.options import measure_options, terminal_width, wants_colour
 from importcost.cli.printing import say, show
 from importcost.cli.target_profile import profile_of
 from importcost.errors import UsageError
+from importcost.files.read import read_named
 
 if TYPE_CHECKING:
     from importcost.app.bill.calibrate import Storing
@@ -113,15 +113,14 @@ def _read(name: str) -> str:
     try:
         if name == STDIN:
             data = sys.stdin.buffer.read(LARGEST_BYTES + 1)
+            if len(data) > LARGEST_BYTES:
+                raise UsageError("The log on stdin is larger than a gigabyte: export less.")
         else:
-            with Path(name).open("rb") as stream:
-                data = stream.read(LARGEST_BYTES + 1)
+            data = read_named(name, LARGEST_BYTES)
     except OSError as error:
         raise UsageError(
             f"The log {name} cannot be read ({error.strerror}): name a file exported from"
             " CloudWatch, or - for stdin."
         ) from error
-    if len(data) > LARGEST_BYTES:
-        raise UsageError(f"The log {name} is larger than a gigabyte: export a shorter time.")
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     return data.decode("utf-16" if wide else "utf-8", "replace")

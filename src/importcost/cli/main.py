@@ -136,6 +136,7 @@ def _unforeseen(error: Exception) -> int:
     """Report an unforeseen error, and return the exit code."""
     import traceback
 
+    from importcost.cli.machine import refusal_of
     from importcost.cli.printing import say, silence_stdout
     from importcost.errors import UsageError
 
@@ -143,6 +144,10 @@ def _unforeseen(error: Exception) -> int:
         silence_stdout()
         say(f"Error: standard output cannot be written ({error.strerror}).")
         return UsageError.exit_code
+    refused = refusal_of(error)
+    if refused is not None:
+        _show(refused)
+        return refused.exit_code
     say(plain("".join(traceback.format_exception(error))))
     what = one_sentence(f"{type(error).__name__}: {error}")
     say(

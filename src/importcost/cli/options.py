@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +23,7 @@ from importcost.declaration import (
     option_of,
 )
 from importcost.errors import UsageError
+from importcost.files.read import read_named
 from importcost.parameters import Parameter
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def parse_environment(pairs: tuple[str, ...], files: tuple[str, ...]) -> dict[st
 
 def _lines(file: str) -> list[str]:
     try:
-        return Path(file).read_text(encoding="utf-8-sig").splitlines()
+        return read_named(file).decode("utf-8-sig").splitlines()
     except OSError as error:
         raise UsageError(
             f"The environment file {file} cannot be read ({error.strerror}): give --env-file a "

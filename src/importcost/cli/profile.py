@@ -18,6 +18,7 @@ from importcost.cli.options import (
 from importcost.cli.outputs import check_writable, tell_written, terminal_report, write_reports
 from importcost.cli.printing import show
 from importcost.errors import UsageError
+from importcost.files.read import read_named
 from importcost.files.replace import check_default_name
 from importcost.reports.output import STDOUT, format_of
 
@@ -134,6 +135,6 @@ def _read_log(path: str) -> bytes:
     if path == STDOUT and sys.stdin is None:  # closed by the caller
         raise UsageError("Standard input is closed: name the log's file with --from-log.")
     try:
-        return sys.stdin.buffer.read() if path == STDOUT else Path(path).read_bytes()
+        return sys.stdin.buffer.read() if path == STDOUT else read_named(path)
     except OSError as error:
         raise UsageError(f"The log {path} cannot be read: {error.strerror}.") from error

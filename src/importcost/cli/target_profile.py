@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from importcost.errors import ImportcostError, UsageError
+from importcost.files.read import read_named
 
 if TYPE_CHECKING:
     from importcost.billing.calibration import Calibration
@@ -22,7 +23,7 @@ def read_saved(path: str) -> Profile:
 
     advice = "name a file saved with `importcost profile -o FILE.json`"
     try:
-        saved = Path(path).read_text(encoding="utf-8")
+        saved = read_named(path).decode("utf-8")
     except OSError as error:
         raise UsageError(
             f"The profile {path} cannot be read ({error.strerror}): {advice}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,12 +19,9 @@ from importcost.config.schema import (
 )
 from importcost.declaration import WITH_SETTING
 from importcost.errors import UsageError
+from importcost.files.read import read_named, reason_of
 from importcost.gate.budgets import Budgets, Levels
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from importcost.model.toml_text import parse_toml
 
 OWN_FILE = "importcost.toml"
 PROJECT_FILE = "pyproject.toml"
@@ -125,8 +121,8 @@ def read_config(text: str, file: str) -> Config:
     values, and for a configuration without handlers.
     """
     try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        data = parse_toml(text)
+    except ValueError as error:
         raise UsageError(f"{file} is not valid TOML: {error}.") from error
     section = _section(data, file)
     return _Reader(file, key_lines(text), section).config(_table_at(data, section))
@@ -134,13 +130,11 @@ def read_config(text: str, file: str) -> Config:
 
 def _read(path: Path) -> str:
     try:
-        data = path.read_bytes()
-        if len(data) > MAX_BYTES:
-            raise UsageError(f"The configuration {path} is larger than a megabyte: name another.")
+        data = read_named(path, MAX_BYTES)
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"The configuration {path} cannot be read ({error}): name another file."
+            f"The configuration {path} cannot be read ({reason_of(error)}): name another file."
         ) from error
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,6 +18,8 @@ from importcost.declaration import (
 from importcost.gate.budgets import Level, Levels, Rule
 
 ALL_MODULES = ("*",)
+_LARGEST = 2**63 - 1
+"""TOML's own bound of whole numbers, which its readers do not keep."""
 
 _PERCENT = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*%\s*")
 _RUNTIME = re.compile(r"python3\.\d{1,3}")
@@ -73,8 +74,8 @@ def whole(value: Any) -> int:
     """Return a whole number of at least one."""
     if type(value) is not int:
         raise WrongValueError(f"must be a whole number, not {kind_of(value)}")
-    if value < 1:
-        raise WrongValueError(f"must be at least 1, not {value}")
+    if not 1 <= value <= _LARGEST:
+        raise WrongValueError(f"must be at least 1{_but(value)}")
     return value
 
 
@@ -82,9 +83,16 @@ def not_negative(value: Any) -> float:
     """Return a finite number of at least zero."""
     if type(value) not in (int, float):
         raise WrongValueError(f"must be a number, not {kind_of(value)}")
-    if not math.isfinite(value) or value < 0:
-        raise WrongValueError(f"must be a number of at least 0, not {value}")
+    if not 0 <= value <= _LARGEST:
+        raise WrongValueError(f"must be a number of at least 0{_but(value)}")
     return float(value)
+
+
+def _but(value: Any) -> str:
+    """Return `, not 5`; a number past 64 bits may have thousands of digits."""
+    if isinstance(value, float) or abs(value) <= _LARGEST:
+        return f", not {value}"
+    return ", and smaller" if value > 0 else ""
 
 
 def positive(value: Any) -> float:

@@ -11,6 +11,7 @@ from importcost.billing.estimate import Estimate
 from importcost.errors import UsageError
 from importcost.gate.attribution import function_modules
 from importcost.model.codec import to_plain
+from importcost.model.json_text import parse_json
 from importcost.model.profile import Environment, Profile
 
 SCHEMA_NAME = "importcost-baseline"
@@ -184,8 +185,8 @@ def baseline_from_text(text: str, name: str) -> Baseline:
     Raises UsageError that names the file and the place if it is not a baseline.
     """
     try:
-        data: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        data: Any = parse_json(text)
+    except ValueError as error:
         raise UsageError(f"The baseline {name} is not valid JSON ({error}): {AGAIN}.") from error
     if not isinstance(data, Mapping) or data.get("schema") != SCHEMA_NAME:
         raise UsageError(f"{name} is not an importcost baseline: {AGAIN}.")
@@ -229,6 +230,7 @@ def _mapping(data: Mapping[str, Any], key: str, place: str) -> Mapping[str, Any]
     return value
 
 
+_LARGEST = 2**63 - 1
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "str": (str,),
     "str | None": (str, type(None)),
@@ -238,11 +240,15 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
+def _is_beyond(value: object) -> bool:
+    return isinstance(value, (int, float)) and not abs(value) <= _LARGEST
+
+
 def _values(kind: type[Machine | Figures], data: Mapping[str, Any], place: str) -> dict[str, Any]:
     values = {}
     for one in fields(kind):
         value = data.get(one.name)
-        if type(value) not in _KINDS[str(one.type)]:
+        if type(value) not in _KINDS[str(one.type)] or _is_beyond(value):
             raise UsageError(f"{place}.{one.name} is missing or of the wrong type: {AGAIN}.")
         values[one.name] = value
     return values

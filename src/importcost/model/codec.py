@@ -7,6 +7,7 @@ value, a tuple, list or array a list.
 
 from __future__ import annotations
 
+import math
 import types
 import typing
 from array import array
@@ -18,9 +19,13 @@ from typing import Any, TypeVar
 
 from importcost.errors import UsageError
 from importcost.model.profile import Profile
+from importcost.model.profile_checks import check_profile
 
 SCHEMA_VERSION = 1
 SCHEMA_NAME = "importcost-profile"
+_LARGEST = 2**63 - 1
+"""The largest whole number that any of the readers takes, as in a column."""
+_KINDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 
 T = TypeVar("T")
 
@@ -62,7 +67,9 @@ def profile_from_plain(data: Any) -> Profile:
             f"its schema version is {version!r} and this importcost reads {SCHEMA_VERSION}: "
             "measure again, or use the importcost that wrote it"
         )
-    return _decode(Profile, data, "profile")
+    profile = _decode(Profile, data, "profile")
+    check_profile(profile)
+    return profile
 
 
 @cache
@@ -130,12 +137,14 @@ def _sequence(hint: Any, origin: Any, data: Any, where: str) -> Any:
 
 
 def _scalar(hint: Any, data: Any, where: str) -> Any:
-    if hint is float and isinstance(data, int) and not isinstance(data, bool):
+    if type(data) is int and hint in (int, float) and abs(data) > _LARGEST:
+        raise UsageError(f"{where} is a whole number of more than 64 bits")
+    if hint is float and type(data) is int:
         return float(data)
     if type(data) is not hint:
-        _fail(
-            where, {"str": "a text", "int": "a whole number"}.get(hint.__name__, "a number"), data
-        )
+        _fail(where, _KINDS[hint], data)
+    if hint is float and not math.isfinite(data):
+        raise UsageError(f"{where} is {data}, which is not a measured number")
     return data
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from importcost.billing.estimate import Estimate
 from importcost.errors import UsageError
 from importcost.model.codec import profile_from_plain, profile_to_plain, to_plain
+from importcost.model.json_text import parse_json
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
 from importcost.model.web import WebInit
@@ -52,7 +52,7 @@ def _web_figures(web: WebInit) -> dict[str, Any]:
 def read_profile(text: str, name: str) -> Profile:
     """Return the profile in JSON text. Raises UsageError naming `name` if it is invalid."""
     try:
-        data: Any = json.loads(text)
+        data = parse_json(text)
     except ValueError as error:
         raise UsageError(
             f"{name} is not valid JSON ({error}): name a profile saved with -o."

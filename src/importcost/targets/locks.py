@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from importcost.errors import UsageError
+from importcost.files.read import read_named, reason_of
+from importcost.model.json_text import parse_json
+from importcost.model.toml_text import parse_toml
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+_LARGEST_BYTES = 256_000_000
 
 LockReader = Callable[[Path], "tuple[str, ...] | None"]
 
@@ -24,14 +22,25 @@ def read_lines(path: Path) -> tuple[str, ...] | None:
     None if the file does not list the deployed packages, or in an unsupported way. Raises
     UsageError for a file that cannot be parsed.
     """
-    return READERS[path.name](path)
+    try:
+        return READERS[path.name](path)
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+        # The readers take a tool's own forms; text in the place of a table is none of them.
+        raise UsageError(
+            f"{path} does not have the form that its tool writes: write it again with that tool, "
+            "or name a requirements file."
+        ) from error
 
 
 def _toml(path: Path) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path} cannot be read ({error}): correct the file.") from error
+        return parse_toml(read_named(path, _LARGEST_BYTES).decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path} cannot be read ({reason_of(error)}): correct the file."
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"{path} is not valid TOML ({error}): correct the file.") from error
 
 
 def _pinned(name: str, version: object, marker: object = None, extras: Sequence[str] = ()) -> str:
@@ -183,9 +192,13 @@ def _pdm(path: Path) -> tuple[str, ...] | None:
 
 def _pipfile(path: Path) -> tuple[str, ...] | None:
     try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read ({error}): correct the file.") from error
+        data = parse_json(read_named(path, _LARGEST_BYTES).decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path} cannot be read ({reason_of(error)}): correct the file."
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"{path} is not valid JSON ({error}): correct the file.") from error
     packages = data.get("default", {}) if isinstance(data, dict) else {}
     return tuple(_from_pipfile(name, one) for name, one in packages.items())
 
@@ -203,7 +216,13 @@ def _pyproject(path: Path) -> tuple[str, ...] | None:
     if not isinstance(project, Mapping) or "dependencies" in project.get("dynamic", ()):
         return None
     found = project.get("dependencies", [])
-    return tuple(found) if isinstance(found, list) else None
+    return tuple(map(_text, found)) if isinstance(found, list) else None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a requirement is a text")
+    return value
 
 
 def _tables(data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

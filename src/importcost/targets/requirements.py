@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.errors import UsageError, remedy, words
+from importcost.files.read import read_named, reason_of
 from importcost.parameters import Parameter
 from importcost.targets.service_root import service_root, source_project
+
+_LARGEST_BYTES = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,9 @@ class Requirements:
     key: str
     is_plain: bool
     is_installable: bool = True
+
+
+_LARGEST_BYTES = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +111,11 @@ def _read_requirements_file(path: str) -> Requirements:
             continue
         seen.add(file)
         try:
-            text = file.read_text(encoding="utf-8-sig")
+            text = read_named(file, _LARGEST_BYTES).decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"The requirements file {file} cannot be read: {error}.") from error
+            raise UsageError(
+                f"The requirements file {file} cannot be read: {reason_of(error)}."
+            ) from error
         digest.update(text.encode() + b"\0")
         for line in _logical_lines(text):
             included = _included(line)

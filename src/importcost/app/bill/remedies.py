@@ -13,6 +13,7 @@ from importcost.billing.remedies.managed import ManagedChoice
 from importcost.billing.remedies.recommend import Recommendation, recommend
 from importcost.billing.remedies.traffic import Traffic
 from importcost.errors import UsageError
+from importcost.files.read import read_named, reason_of
 from importcost.model.cloudwatch.request_times import read_request_times
 from importcost.model.profile import Profile
 
@@ -48,10 +49,9 @@ def recorded_arrivals(path: Path, duration_ms: float | None) -> RecordedArrivals
     that cannot be read, or that holds fewer than two arrivals.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_named(path).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise UsageError(f"Cannot read the arrivals in {path}: {reason}.") from error
+        raise UsageError(f"Cannot read the arrivals in {path}: {reason_of(error)}.") from error
     found = read_request_times(text)
     if len(found.times) < FEWEST_RECORDED:
         raise UsageError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.request import Listener
 from importcost.errors import HandlerError, TimedOutError, UsageError, remedy, words
+from importcost.files.read import read_named
 from importcost.measure.recording.compare import (
     ExpectedCalls,
     call_differences,
@@ -20,6 +20,7 @@ from importcost.measure.recording.compare import (
 )
 from importcost.measure.recording.resources import NeededResource, missing_resources
 from importcost.measure.session import Session, Subject
+from importcost.model.json_text import parse_json
 from importcost.model.profile import RunKind, Target
 from importcost.model.results.events import EventOutcome, Invocation, VariantKey
 from importcost.parameters import Parameter
@@ -59,7 +60,7 @@ def load_events(paths: Sequence[str], target: Target) -> tuple[HandlerEvent, ...
 
 def _load(path: Path, name: str) -> HandlerEvent:
     try:
-        return HandlerEvent(name, json.loads(path.read_text(encoding="utf-8-sig")))
+        return HandlerEvent(name, parse_json(read_named(path).decode("utf-8-sig")))
     except OSError as error:
         raise UsageError(f"The event {path} cannot be read: {error.strerror}.") from error
     except ValueError as error:

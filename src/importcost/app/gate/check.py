@@ -21,6 +21,7 @@ from importcost.billing.estimate import Estimate
 from importcost.config.read import Config, HandlerConfig
 from importcost.declaration import MIN_WATCHED_RUNS
 from importcost.errors import Audience, HandlerError, MeasurementError, UsageError, worded
+from importcost.files.read import read_named, reason_of
 from importcost.files.replace import check_default_name, write_named
 from importcost.gate.baseline import (
     SCHEMA_NAME,
@@ -150,7 +151,7 @@ def _check_runs(request: CheckRequest) -> None:
 
 def _read_baseline(file: Path, request: CheckRequest) -> Baseline | None:
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_named(file).decode("utf-8-sig")
     except FileNotFoundError:
         if request.baseline is None or request.update_baseline:
             return None
@@ -158,7 +159,7 @@ def _read_baseline(file: Path, request: CheckRequest) -> Baseline | None:
             f"There is no baseline {file}: write it with importcost check --update-baseline."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The baseline {file} cannot be read: {error}.") from error
+        raise UsageError(f"The baseline {file} cannot be read: {reason_of(error)}.") from error
     try:
         return baseline_from_text(text, str(file))
     except UsageError:

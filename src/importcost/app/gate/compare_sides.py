@@ -16,6 +16,7 @@ from importcost.config.read import (
     read_config,
 )
 from importcost.errors import UsageError
+from importcost.files.read import read_named, reason_of
 from importcost.processes.install_command import parse_install, run_install
 from importcost.targets.handler import resolve_target
 from importcost.targets.interpreter import choose_interpreter
@@ -101,7 +102,7 @@ def _head_config(head: Checkout, config: str | None) -> tuple[str, Config]:
     as if it were there.
     """
     if config is not None:
-        relative = os.path.relpath(config)
+        relative = os.path.relpath(Path(config))
         found = _read(head.folder / relative) or _read(Path(config), head.folder / relative)
         if found is None:
             raise UsageError(f"There is no configuration {config}: name another with --config.")
@@ -132,11 +133,11 @@ def _own_config(version: Checkout, relative: str) -> Config | None:
 def _read(file: Path, as_file: Path | None = None) -> Config | None:
     """Read a configuration as if it were `as_file`; None if there is none."""
     try:
-        text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        text = read_named(file).decode("utf-8-sig").replace("\r\n", "\n")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The configuration {file} cannot be read: {error}.") from error
+        raise UsageError(f"The configuration {file} cannot be read: {reason_of(error)}.") from error
     if file.name == PROJECT_FILE and not has_section(text):
         return None
     return read_config(text, str(as_file or file))

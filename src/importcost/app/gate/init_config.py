@@ -15,6 +15,7 @@ from importcost.app.profile.request import Listener
 from importcost.config.read import OWN_FILE, PROJECT_FILE, has_section, read_config
 from importcost.config.start import MARGIN, StartingHandler, starting_configuration
 from importcost.errors import Audience, MeasurementError, UsageError, worded
+from importcost.files.read import read_named, reason_of
 from importcost.files.replace import check_default_name, write_named
 from importcost.gate.attribution import function_modules
 from importcost.model.profile import Profile, RunKind
@@ -104,9 +105,9 @@ def _text_before(folder: Path, file: Path, request: InitRequest) -> str:
             raise UsageError(f"There is no {file} to add to: leave --pyproject out.")
         return ""
     try:
-        text = project.read_bytes().decode("utf-8-sig")
+        text = read_named(project).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{project} cannot be read: {error}.") from error
+        raise UsageError(f"{project} cannot be read: {reason_of(error)}.") from error
     if has_section(text):
         raise UsageError(
             f"{project} has [tool.importcost] already: edit it, or remove it first to have it "

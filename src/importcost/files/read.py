@@ -1,0 +1,60 @@
+"""Read a file that somebody named, within bounds of size and time: it may be a pipe or a device."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import select
+import stat
+from pathlib import Path
+
+_LARGEST_BYTES = 1 << 30
+PIPE_WAIT_S = 60.0
+"""Seconds that the next bytes of a pipe may take: then nobody writes to it."""
+_CHUNK_BYTES = 1 << 20
+
+
+def read_named(path: str | Path, largest_bytes: int = _LARGEST_BYTES) -> bytes:
+    """Return the bytes of a file, pipe or device, at most `largest_bytes`.
+
+    Raises OSError, with a reason for the user in `strerror`: also for more bytes, and for a pipe
+    that nobody writes to for `PIPE_WAIT_S` seconds.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        kept = bytearray()
+        while chunk := _next(descriptor, str(path), waits=not is_file and not kept):
+            kept += chunk
+            if len(kept) > largest_bytes:
+                size = f"larger than {largest_bytes / 1_000_000:,.0f} MB"
+                raise OSError(errno.EFBIG, size, str(path))
+        return bytes(kept)
+    finally:
+        os.close(descriptor)
+
+
+def reason_of(error: OSError | UnicodeDecodeError) -> str:
+    """Return why a file cannot be read, as a clause."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return error.strerror or str(error)
+
+
+def _next(descriptor: int, path: str, *, waits: bool) -> bytes:
+    """Return the next bytes, empty at the end.
+
+    A pipe without a writer looks as if it had ended: at the start it `waits` for one.
+    """
+    if waits:
+        ready = select.poll()
+        ready.register(descriptor, select.POLLIN)
+        # A pipe whose writer has gone is ready too; one that never had a writer is not.
+        if not ready.poll(PIPE_WAIT_S * 1000):
+            raise OSError(errno.ETIMEDOUT, f"nothing came within {PIPE_WAIT_S:g} s", path)
+    with contextlib.suppress(BlockingIOError):
+        return os.read(descriptor, _CHUNK_BYTES)
+    if select.select([descriptor], [], [], PIPE_WAIT_S)[0]:
+        return os.read(descriptor, _CHUNK_BYTES)
+    raise OSError(errno.ETIMEDOUT, f"nothing more came within {PIPE_WAIT_S:g} s", path)
