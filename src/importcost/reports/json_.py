@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from importcost.billing.estimate import Estimate
 from importcost.errors import UsageError
