@@ -13,7 +13,7 @@ import pytest
 
 from importcost.model.codec import profile_from_plain, profile_to_plain
 from importcost.reports.exports.formats import FORMATS
-from tests.hostile.in_process import call
+from tests.hostile.answers import call
 from tests.reports.page_factory import large_profile, small_profile
 from tests.sampling import sample
 

@@ -15,7 +15,7 @@ from importcost.errors import MeasurementError, UsageError
 from importcost.files import read
 from importcost.model.codec import profile_to_plain
 from tests.harness import write_files
-from tests.hostile.in_process import call
+from tests.hostile.answers import call
 from tests.reports.page_factory import small_profile
 
 LONG = "x" * 300

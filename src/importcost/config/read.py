@@ -20,8 +20,8 @@ from importcost.config.schema import (
 from importcost.declaration import WITH_SETTING
 from importcost.errors import UsageError
 from importcost.files.read import read_named, reason_of
+from importcost.files.toml_text import parse_toml
 from importcost.gate.budgets import Budgets, Levels
-from importcost.model.toml_text import parse_toml
 
 OWN_FILE = "importcost.toml"
 PROJECT_FILE = "pyproject.toml"

@@ -1,1 +1,1 @@
-"""Writing to the user's disk: whole files or none, nothing left beside them."""
+"""The user's disk: whole files are written or none, and reading is bounded."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from importcost.errors import UsageError
 from importcost.files.read import read_named, reason_of
+from importcost.files.toml_text import parse_toml
 from importcost.model.json_text import parse_json
-from importcost.model.toml_text import parse_toml
 
 _LARGEST_BYTES = 256_000_000
 

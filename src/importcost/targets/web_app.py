@@ -39,7 +39,9 @@ class StartCommand:
 def split_app(text: str) -> tuple[str, str] | None:
     """Return module and name of `package.main:app`, None for another kind of text."""
     found = _APP.fullmatch(text)
-    return None if found is None or text.endswith(".py") else (found["module"], found["name"])
+    if found is None or text.endswith(".py") or found["module"].endswith(".py"):
+        return None  # a file, or a file and its function
+    return found["module"], found["name"]
 
 
 def parse_requests(texts: tuple[str, ...]) -> tuple[WebRequest, ...]:
