@@ -19,15 +19,7 @@ from importcost.deferral.source.surroundings.held_modules import (
     is_namespace,
 )
 from importcost.deferral.source.surroundings.reads import is_stdlib
-
-MUTATORS = frozenset(
-    (
-        "append", "extend", "insert", "remove", "pop", "popitem", "clear", "update", "setdefault",
-        "sort", "reverse", "add", "discard", "__setitem__", "__delitem__", "addHandler",
-        "set", "reset", "put", "put_nowait", "appendleft", "popleft", "move_to_end",
-    )
-)  # fmt: skip
-"""Methods that change the object that has them."""
+from importcost.deferral.source.surroundings.shared_state import MUTATORS
 
 _SETATTRS = frozenset(
     (

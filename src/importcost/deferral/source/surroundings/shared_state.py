@@ -12,8 +12,15 @@ from collections.abc import Iterator
 from importcost.deferral.source.reach.graph import CallGraph
 from importcost.deferral.source.reach.units import ClassFacts, MentionedAs, UnitFacts
 from importcost.deferral.source.surroundings.full_names import FullNames
-from importcost.deferral.source.surroundings.patches import MUTATORS
 
+MUTATORS = frozenset(
+    (
+        "append", "extend", "insert", "remove", "pop", "popitem", "clear", "update", "setdefault",
+        "sort", "reverse", "add", "discard", "__setitem__", "__delitem__", "addHandler",
+        "set", "reset", "put", "put_nowait", "appendleft", "popleft", "move_to_end",
+    )
+)  # fmt: skip
+"""Methods that change the object that has them."""
 _CLASS_NAMES = frozenset(("cls", "klass", "mcs", "mcls", "metacls"))
 _CLASS_METHODS = frozenset(("__new__", "__init_subclass__", "__class_getitem__"))
 

@@ -12,12 +12,11 @@ from importcost.deferral.source.reach.units import CodeUnit, MentionedAs, UnitFa
 from importcost.deferral.source.surroundings.aspects import Aspect, Keys, covering, surroundings
 from importcost.deferral.source.surroundings.full_names import FullNames
 from importcost.deferral.source.surroundings.patches import (
-    MUTATORS,
     Patch,
     PatchFinder,
     is_harmless,
 )
-from importcost.deferral.source.surroundings.shared_state import SharedState
+from importcost.deferral.source.surroundings.shared_state import MUTATORS, SharedState
 
 _WEAK = frozenset(("append", "extend", "addsitedir"))
 _SETTERS = (
