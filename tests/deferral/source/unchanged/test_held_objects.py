@@ -224,6 +224,52 @@ def change(event): next(parts()).clear()
         "",
         "def change(event):\n    rows = DEFAULTS['rows']\n    rows += [event]",
     ),
+    "numbered rows": (
+        "DEFAULTS",
+        "",
+        "def change(event):\n    for n, row in enumerate(DEFAULTS['rows']): row['n'] = n",
+    ),
+    "rows in pairs": (
+        "DEFAULTS",
+        "",
+        "def change(event):\n    for row, n in zip(DEFAULTS['rows'], event): row['n'] = n",
+    ),
+    "dictionary of pairs": (
+        "DEFAULTS",
+        "",
+        "def change(event): dict(DEFAULTS.items())['opts'].clear()",
+    ),
+    "function that sorts by": (
+        "DEFAULTS",
+        "",
+        """
+def rank(row): return row.pop('n')
+def change(event): return sorted(DEFAULTS['rows'], key=rank)
+""",
+    ),
+    "row drawn at random": (
+        "DEFAULTS",
+        "",
+        "import random\ndef change(event): random.choice(DEFAULTS['rows'])['n'] = 1",
+    ),
+    "match": (
+        "DEFAULTS",
+        "",
+        "def change(event):\n    match DEFAULTS:\n        case {'opts': o}: o.clear()",
+    ),
+    "module found by name": (
+        "DEFAULTS",
+        "",
+        """
+import importlib
+def change(event): importlib.import_module('conf').DEFAULTS['opts'].clear()
+""",
+    ),
+    "module in the table of modules": (
+        "DEFAULTS",
+        "",
+        "import sys\ndef change(event): sys.modules['conf'].DEFAULTS['opts'].clear()",
+    ),
     "either of two": (
         "DEFAULTS",
         "",
@@ -320,6 +366,41 @@ def test_a_value_can_wait_if_what_it_reads_is_only_read(name):
     assert verdict.kind is VerdictKind.NEEDS_GETTER, verdict.reason
 
 
+CLASSES = """
+import copy
+import kit
+class Base:
+    OPTS = {"a": {"n": 1}}
+class Conf(Base):
+    ROWS = [{"n": 0}]
+    def rows(self): return self.ROWS
+conf = Conf()
+template = copy.deepcopy(%s)
+%s
+def handler(event, context):
+    change(event)
+    return template
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "change"),
+    [
+        ("Conf.ROWS", "def rows(): return Conf.ROWS\ndef change(event): rows()[0]['n'] = 1"),
+        ("Conf.ROWS", "def change(event): Conf().rows().append(event)"),
+        ("Conf.OPTS", "def change(event):\n    for one in conf.OPTS.values(): one.clear()"),
+        ("conf.ROWS", "def change(event): kit.apply(Conf.ROWS)"),
+        ("conf", "def change(event): kit.apply(conf.rows()[0])"),
+    ],
+)
+def test_a_value_stays_if_a_table_of_a_class_may_change(value, change):
+    verdict = object_verdict(analysed(CLASSES % (value, change)), "template")
+    assert verdict.kind is VerdictKind.NOT_DEFERRABLE
+    calm = "def change(event): return len(Conf.ROWS), conf.OPTS['a']['n'], len(conf.rows())"
+    verdict = object_verdict(analysed(CLASSES % (value, calm)), "template")
+    assert verdict.kind is VerdictKind.NEEDS_GETTER, verdict.reason
+
+
 SESS = """
 import boto3
 import botocore.session
@@ -360,6 +441,28 @@ SWITCHES = {
         "def use(one): one.set_credentials('a', 'b')\ndef change(event): use(sess.core)",
     ),
 }
+CLIENT_CHANGES = [
+    "def change(event): ddb.meta.client.meta.events.register('*', print)",
+    "def change(event):\n    c = ddb.meta.client\n    c.meta.events.register('*', print)",
+    "def hook(c): c.events.unregister('*')\ndef change(event): hook(ddb.meta.client.meta)",
+    "def change(event):\n    meta = ddb.meta\n    meta.client.meta.events.register('*', print)",
+]
+
+
+@pytest.mark.parametrize("change", CLIENT_CHANGES)
+def test_a_table_stays_if_the_client_behind_its_resource_changes(change):
+    text = """
+import boto3
+ddb = boto3.resource("dynamodb")
+table = ddb.Table("t")
+def handler(event, context):
+    change(event)
+    return table.get_item(Key=event)
+"""
+    verdict = object_verdict(analysed(f"{text}{change}"), "table")
+    assert verdict.kind is VerdictKind.NOT_DEFERRABLE
+
+
 STEADY = {
     "other clients": ("", "def change(event): session.client('sqs').list_queues()"),
     "what it was made with": ("", "def change(event): return session.region_name.upper()"),

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from importcost.deferral.source.names import attribute_chain, parameters
 from importcost.deferral.source.reach.reach import Reach
-from importcost.deferral.source.reach.units import MentionedAs, NameMention, UnitFacts
+from importcost.deferral.source.reach.units import CodeUnit, MentionedAs, NameMention, UnitFacts
 from importcost.deferral.source.surroundings.aspects import covering
 from importcost.deferral.source.surroundings.full_names import FullNames
-from importcost.deferral.source.unchanged.file_uses import Uses, Variable
+from importcost.deferral.source.unchanged.file_uses import Uses, Variable, variable_of
 from importcost.deferral.source.unchanged.readers import known_readers
 from importcost.deferral.source.unchanged.shapes import UNKNOWN, HeldAs, Shape, container
 
@@ -54,15 +54,10 @@ class CallReader:
         """Return what a call of a function of the data file does."""
         readers = known_readers()
         name = self._names.of(facts, call.func) or ""
-        if name in readers.copies:
-            return Taken((), container(shape.inner, fresh=True))
-        if name in readers.item_of:
-            return Taken((), shape.inner)
-        if name == "getattr":
-            return Taken((), UNKNOWN)
-        if covering(name, readers.reads):
-            return Taken()
-        if isinstance(call.func, ast.Attribute) and call.func.attr in readers.logs:
+        found = _rearranged(name, shape)
+        if found is not None:
+            return None if _has_key(call) else found
+        if covering(name, readers.reads) or self._logs(facts, call):
             return Taken()
         if _is_text_method(call.func):
             return Taken()
@@ -72,20 +67,43 @@ class CallReader:
                 return Taken()
         return None
 
+    def _logs(self, facts: UnitFacts, call: ast.Call) -> bool:
+        """Return True for a method of a logger that writes a record."""
+        if not isinstance(call.func, ast.Attribute) or call.func.attr not in known_readers().logs:
+            return False
+        base = call.func.value
+        names = (self._names.of(facts, base) or "", *attribute_chain(base)[-1:])
+        return any("log" in name.lower() for name in names)
+
     def receivers(self, maker: str, method: str) -> list[Variable] | None:
         """Return the first parameters of an own class's method, None if that is unknown."""
-        module, _, owner = maker.rpartition(".")
-        code = self._graph.files.get(module)
-        found = code.classes.get(owner) if code is not None else None
-        if found is None or found.bases:
-            return None
-        units = found.methods.get(method)
+        units = self._methods(maker, method)
         if not units:
             return None
         facts = [self._graph.facts(unit) for unit in units]
         if not all(each.first and self.is_plain(each) for each in facts):
             return None
-        return [Variable(module, each.first or "", id(each.node)) for each in facts]
+        return [Variable(each.unit.module, each.first or "", id(each.node)) for each in facts]
+
+    def _methods(self, maker: str, method: str) -> list[CodeUnit]:
+        """Return a method of an own class, or of the first of its own bases that has it."""
+        module, _, owner = maker.rpartition(".")
+        code = self._graph.files.get(module)
+        queue = [(code, owner)] if code is not None else []
+        seen: set[tuple[str, str]] = set()
+        for place, name in queue:  # grows while it is read
+            found = place.classes.get(name)
+            if found is None or (place.module, name) in seen:
+                return []
+            seen.add((place.module, name))
+            if method in found.methods:
+                return found.methods[method]
+            for base in found.bases:
+                variable = variable_of(self._graph, f"{place.module}.{base[0]}")
+                if len(base) > 1 or variable is None:
+                    return []
+                queue.append((self._graph.files[variable.module], variable.name))
+        return []
 
     def is_plain(self, facts: UnitFacts) -> bool:
         """Return True if a function is called with what its callers give, and is no generator."""
@@ -164,3 +182,38 @@ def _is_text_method(node: ast.expr) -> bool:
     if not isinstance(node, ast.Attribute) or node.attr not in known_readers().texts:
         return False
     return isinstance(node.value, (ast.Constant, ast.JoinedStr))
+
+
+def _rearranged(name: str, shape: Shape) -> Taken | None:
+    """Return what a call gives back that makes another container of the same items."""
+    readers = known_readers()
+    if name in readers.copies:
+        return Taken((), container(shape.inner, fresh=True))
+    if name in readers.groups:
+        return Taken((), container(container(shape.inner, fresh=True), fresh=True))
+    if name in readers.tables:
+        return Taken((), container(UNKNOWN if shape.inner is not None else None, fresh=True))
+    if name in readers.item_of:
+        return Taken((), shape.inner)
+    return Taken((), UNKNOWN) if name == "getattr" else None
+
+
+def _has_key(call: ast.Call) -> bool:
+    """Return True if a call hands each item to a function that may change it."""
+    for word in call.keywords:
+        is_quiet = isinstance(word.value, ast.Constant) or _only_picks(word.value)
+        if word.arg == "key" and not is_quiet:
+            return True
+    return False
+
+
+def _only_picks(node: ast.expr) -> bool:
+    """Return True for `lambda row: row["n"]`, `len` and the like."""
+    if isinstance(node, ast.Lambda):
+        parts = ast.walk(node.body)
+        return not any(isinstance(part, (ast.Call, ast.NamedExpr)) for part in parts)
+    is_getter = isinstance(node, ast.Call) and attribute_chain(node.func)[-1:] in (
+        ("itemgetter",),
+        ("attrgetter",),
+    )
+    return is_getter or attribute_chain(node) in (("len",), ("str",), ("int",), ("str", "lower"))

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from importcost.deferral.source.imports import absolute_name
+from importcost.deferral.source.imports import absolute_name, loaded_by
 from importcost.deferral.source.names import (
     COMPREHENSIONS,
     FUNCTIONS,
@@ -72,18 +72,24 @@ class _Scope:
 def uses_of(graph: CallGraph) -> Uses:
     """Find the uses of all variables of a graph's files."""
     found = Uses()
+    places = frozenset(each for module in graph.files for each in loaded_by(module))
     for code in graph.files.values():
-        _FileWalk(graph, code, found).run()
+        _FileWalk(graph, code, found, places).run()
     return found
 
 
 class _FileWalk:
     """Visits each node of a file once, with the scope that its names come from."""
 
-    def __init__(self, graph: CallGraph, code: FileCode, uses: Uses) -> None:
+    def __init__(
+        self, graph: CallGraph, code: FileCode, uses: Uses, places: frozenset[str]
+    ) -> None:
+        """Prepare to read a file; `places` are the own modules and the packages above them."""
         self._graph = graph
         self._code = code
         self._uses = uses
+        self._places = places
+        self._stars = list(star_modules(code))
         self._facts = {id(facts.node): facts for facts in code.units.values()}
 
     def run(self) -> None:
@@ -188,7 +194,7 @@ class _FileWalk:
         body = self._code.body
         if name in body.bound:
             return Variable(self._code.module, name)
-        for module in star_modules(self._code):
+        for module in self._stars:
             known = self._graph.files.get(module)
             if known is not None and name in known.body.bound:
                 return defined(self._graph, module, name)
@@ -200,7 +206,7 @@ class _FileWalk:
         The nodes around the name were visited before it.
         """
         files = self._graph.files
-        while dotted in files or any(module.startswith(f"{dotted}.") for module in files):
+        while dotted in self._places:
             parent = self._uses.around.get(id(node))
             if not isinstance(parent, ast.Attribute):
                 if dotted in files:
@@ -220,10 +226,13 @@ class _FileWalk:
 
 
 def star_modules(code: FileCode) -> Iterator[str]:
-    """Yield the modules from which a file imports every name."""
-    for node in ast.walk(code.body.node):
+    """Yield the modules from which a file imports every name: only outside of functions."""
+    queue: list[ast.AST] = [code.body.node]
+    for node in queue:  # grows while it is read
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             yield absolute_name(node, code.package)
+        if isinstance(node, (ast.mod, ast.If, ast.Try, ast.ExceptHandler, ast.With)):
+            queue += ast.iter_child_nodes(node)
 
 
 def variable_of(graph: CallGraph, dotted: str) -> Variable | None:

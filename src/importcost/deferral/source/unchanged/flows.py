@@ -51,6 +51,14 @@ class ObjectFlow:
     def follow(self, variable: Variable, shape: Shape) -> list[PossibleChange]:
         """Return the places that may change what a variable holds."""
         self._trail.bind(variable, shape)
+        return self._changes()
+
+    def follow_attribute(self, name: str, shape: Shape) -> list[PossibleChange]:
+        """Return the places that may change what an attribute of this name holds."""
+        self._trail.bind_attribute(name, shape)
+        return self._changes()
+
+    def _changes(self) -> list[PossibleChange]:
         while self._trail.queue:
             self._use(self._trail.queue.pop())
         return self._trail.changes
@@ -185,12 +193,11 @@ class ObjectFlow:
         if not isinstance(parent, ast.Return) or not isinstance(facts.node, FUNCTIONS):
             self._trail.change(held, "hands out")
             return
-        if self._is_entry(facts):
-            return  # Lambda turns an answer into text
         is_property = [attribute_chain(one) for one in facts.decorators] == [("property",)]
         is_known = is_property or self._calls.is_plain(facts)
         callers = list(self._callers(facts, is_property=is_property)) if is_known else [None]
-        if None in callers:
+        # Lambda turns the answer of the handler into text.
+        if None in callers and not (is_known and self._is_entry(facts)):
             self._trail.change(held, "hands out")
             return
         for call in filter(None, callers):

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from importcost.deferral.source.reach.reach import Reach
-from importcost.deferral.source.reach.units import CodeUnit
+from importcost.deferral.source.reach.units import CodeUnit, UnitFacts
 from importcost.deferral.source.surroundings.full_names import FullNames, assigned_values
 from importcost.deferral.source.surroundings.order import InitOrder
 from importcost.deferral.source.unchanged.calls import CallReader
+from importcost.deferral.source.unchanged.class_parts import ClassParts
 from importcost.deferral.source.unchanged.file_uses import Uses, Variable, uses_of, variable_of
 from importcost.deferral.source.unchanged.flows import ObjectFlow
 from importcost.deferral.source.unchanged.shapes import UNKNOWN, HeldAs, Shape
@@ -56,6 +57,10 @@ class HeldObjects:
         return ValueShapes(self._reach.graph, self._names, self._uses)
 
     @cached_property
+    def _classes(self) -> ClassParts:
+        return ClassParts(self._reach.graph, self._values)
+
+    @cached_property
     def _calls(self) -> CallReader:
         return CallReader(self._reach, self._names, self._uses)
 
@@ -68,10 +73,21 @@ class HeldObjects:
         """
         found = (variable_of(self._reach.graph, name) for name in sorted(names))
         for variable in self._with_parts(filter(None, found)):
-            for change in self._of(variable):
-                if self._counts(change, moved):
-                    return variable, change
+            for part, changes in self._each(variable):
+                for change in changes:
+                    if self._counts(change, moved):
+                        return part, change
         return None
+
+    def _each(self, variable: Variable) -> Iterator[tuple[Variable, list[PossibleChange]]]:
+        """Yield a variable, and the attributes of the class behind it, with their changes."""
+        yield variable, self._of(variable)
+        for part, shape in self._classes.of(variable):
+            if part not in self._changes:
+                name = part.name.rpartition(".")[2]
+                flow = ObjectFlow(self._uses, self._calls, self._reach.is_entry)
+                self._changes[part] = flow.follow_attribute(name, shape)
+            yield part, self._changes[part]
 
     def _with_parts(self, variables: Iterable[Variable]) -> Iterator[Variable]:
         """Yield variables, and those whose objects their own objects are made of."""
@@ -106,6 +122,7 @@ class HeldObjects:
             found: list[PossibleChange] = []
             if shape is not None:
                 found = [*self._followed(variable, shape), *self._by_module(variable.module)]
+                found += self._by_table(variable.module)
             self._changes[variable] = found
         return self._changes[variable]
 
@@ -132,6 +149,15 @@ class HeldObjects:
                 if mention.chain[0] in _DYNAMIC and len(mention.chain) == 1:
                     verb = f"calls {mention.chain[0]}(), with"
                     yield PossibleChange(facts.unit, mention.line, verb, False, facts.node)
+
+    def _by_table(self, module: str) -> Iterator[PossibleChange]:
+        """Yield the places that find a module by its name while they run."""
+        for facts in self._reach.graph.units():
+            for node in facts.nodes:
+                key = _module_key(self._names, facts, node)
+                if key is not None and key.endswith(module.rpartition(".")[2]):
+                    verb = f"finds {module} by its name, with"
+                    yield PossibleChange(facts.unit, getattr(node, "lineno", 0), verb, False, node)
 
     def _counts(self, change: PossibleChange, moved: Moved) -> bool:
         """Return True if a place may run before moved code does, but not before it did."""
@@ -160,6 +186,19 @@ class HeldObjects:
         return bool(calls) and all(
             isinstance(caller, CodeUnit) and moved.holds(caller, line) for caller, line in calls
         )
+
+
+def _module_key(names: FullNames, facts: UnitFacts, node: ast.AST) -> str | None:
+    """Return the name of a module that code looks up: `sys.modules["conf"]`, `import_module`."""
+    key: ast.expr | None = None
+    if isinstance(node, ast.Subscript) and names.of(facts, node.value) == "sys.modules":
+        key = node.slice
+    elif isinstance(node, ast.Call) and node.args:
+        called = names.of(facts, node.func)
+        if called in ("importlib.import_module", "__import__", "sys.modules.get"):
+            key = node.args[0]
+    is_text = isinstance(key, ast.Constant) and isinstance(key.value, str)
+    return str(key.value) if is_text and isinstance(key, ast.Constant) else None
 
 
 def moved_value(module: str, value: ast.expr) -> Moved:

@@ -7,7 +7,7 @@ import ast
 from importcost.deferral.source.unchanged.calls import CallReader
 from importcost.deferral.source.unchanged.file_uses import Uses
 from importcost.deferral.source.unchanged.readers import known_readers
-from importcost.deferral.source.unchanged.shapes import UNKNOWN, HeldAs, container
+from importcost.deferral.source.unchanged.shapes import UNKNOWN, HeldAs, Shape, container
 from importcost.deferral.source.unchanged.trail import HeldPart, Trail
 
 
@@ -57,8 +57,12 @@ class MemberUses:
         is_stored = not isinstance(top.ctx, ast.Load)
         if known is None or is_stored or not known.reads(chain):
             self._trail.change(held, f"uses {chain} of", direct=True)
-        elif isinstance(parent, ast.Call) and parent.func is top and known.keeps_kind(chain):
-            self._trail.push(parent, held.facts, held.shape)
+        elif isinstance(parent, ast.Call) and parent.func is top:
+            self._trail.push(parent, held.facts, held.shape if known.keeps_kind(chain) else None)
+        elif chain == "meta.client":
+            self._trail.push(top, held.facts, Shape(HeldAs.INSTANCE, maker="boto3.client"))
+        elif known.leads_to_change(chain):
+            self._trail.change(held, f"uses {chain} of", direct=True)
 
     def _method(self, held: HeldPart, name: str, call: ast.Call) -> None:
         """Judge the call of a method of the object."""

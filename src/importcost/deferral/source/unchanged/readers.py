@@ -34,6 +34,10 @@ class InstanceReaders:
             return False
         return "*" in self.methods or chain.partition(".")[0] in self.methods
 
+    def leads_to_change(self, chain: str) -> bool:
+        """Return True for attributes through which others change the object, such as `meta`."""
+        return any(one.startswith(f"{chain}.") for one in self.changes)
+
     def keeps_kind(self, method: str) -> bool:
         """Return True if a method's result follows the same rules."""
         return any(fnmatchcase(method, pattern) for pattern in self.gives)
@@ -45,6 +49,9 @@ class Readers:
 
     reads: frozenset[str]
     copies: frozenset[str]
+    groups: frozenset[str]
+    tables: frozenset[str]
+    loads: frozenset[str]
     item_of: frozenset[str]
     fixed: frozenset[str]
     plain: frozenset[str]
@@ -69,6 +76,9 @@ def known_readers() -> Readers:
     return Readers(
         reads=frozenset(raw["reads"]),
         copies=frozenset(raw["copies"]),
+        groups=frozenset(raw["groups"]),
+        tables=frozenset(raw["tables"]),
+        loads=frozenset(raw["loads"]),
         item_of=frozenset(raw["item_of"]),
         fixed=frozenset(raw["fixed"]),
         plain=frozenset(raw["plain"]),

@@ -53,6 +53,11 @@ class Trail:
         for use in self._uses.of.get(variable, ()):
             self.push(use.node, use.facts, shape)
 
+    def bind_attribute(self, name: str, shape: Shape) -> None:
+        """Follow every attribute of this name, whatever object has it."""
+        for use in self._uses.attributes.get(name, ()):
+            self.push(use.node, use.facts, shape)
+
     def push(self, node: ast.expr, facts: UnitFacts, shape: Shape | None) -> None:
         """Follow an expression whose value is the object, or a part of it."""
         if shape is not None and (id(node), shape) not in self._seen:

@@ -115,6 +115,8 @@ class ValueShapes:
             return None
         if name in readers.plain:
             return container(None)
+        if name in readers.loads:
+            return container(UNKNOWN)
         inner = self._own_function(node)
         if inner is not None:
             return self._returned(inner, depth)
@@ -122,6 +124,8 @@ class ValueShapes:
             held = self.of(facts, node.func.value, depth + 1)
             if held is None and node.func.attr in readers.texts:
                 return container(None) if "split" in node.func.attr else None
+            if held is not None and held.kind is HeldAs.CONTAINER:
+                return _from_container(held, node.func.attr)
             if held is not None and held.kind is HeldAs.INSTANCE:
                 return _from_instance(held, node.func.attr)
         return Shape(HeldAs.INSTANCE, maker=name)
@@ -132,7 +136,8 @@ class ValueShapes:
         shapes = [self.of(facts, word.value, depth + 1) for word in node.keywords]
         for argument in node.args:
             shape = self.of(facts, argument, depth + 1)
-            shapes.append(shape.inner if shape is not None else None)
+            inner = shape.inner if shape is not None else None
+            shapes.append(UNKNOWN if inner is not None and name == "dict" else inner)
         return container(joined(shapes), fresh=name in ("tuple", "frozenset"))
 
     def _own_function(self, node: ast.Call) -> UnitFacts | None:
@@ -190,6 +195,16 @@ def _operands(node: ast.BoolOp | ast.IfExp | ast.BinOp | ast.UnaryOp) -> list[as
     if isinstance(node, ast.IfExp):
         return [node.body, node.orelse]
     return [node.left, node.right] if isinstance(node, ast.BinOp) else [node.operand]
+
+
+def _from_container(held: Shape, method: str) -> Shape | None:
+    """Return the shape of what a method of a container returns."""
+    kind = known_readers().methods.get(method)
+    if kind == "pairs":
+        return container(container(held.inner))
+    if kind == "item":
+        return held.inner
+    return container(held.inner if kind == "copy" else None) if kind else UNKNOWN
 
 
 def _from_instance(held: Shape, method: str) -> Shape:
