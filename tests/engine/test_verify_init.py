@@ -128,13 +128,14 @@ class Report:
     image, engine, cpus = "image", "podman", 0.5
     emulator_us = (90_000, 100_000, 130_000)
     init_us, start_us, profile_us, profile_start_us = 100_000, 40_000, 105_000, 38_000
+    expected_us = 110_000
     phases = (
         PhaseTime(Phase.INTERPRETER_START, 20_000, 0),
         PhaseTime(Phase.RUNTIME, 18_000, 0),
         PhaseTime(Phase.HANDLER_IMPORTS, 60_000, 0),
         PhaseTime(Phase.MODULE_BODY, 7_000, 0),
     )
-    error = 0.05
+    error = 0.1
     own_wall_us = 5_000
 
 
@@ -148,6 +149,23 @@ def test_the_table_shows_each_phase_and_both_sums():
     ]
     assert lines[5].split()[-5:] == ["38", "ms", "40", "ms", "-5.0%"]
     assert lines[6].split()[-5:] == ["67", "ms", "60", "ms", "+11.7%"]
-    assert lines[7].split() == ["init", "105", "ms", "100", "ms", "+5.0%"]
-    assert lines[-1].startswith("The emulator's own CPU time takes 5.0 ms")
-    assert lines[-1].endswith("+10.5%.")
+    assert lines[7].split() == ["the", "emulator's", "own", "work", "5.0", "ms"]
+    assert lines[8].split() == ["init", "110", "ms", "100", "ms", "+10.0%"]
+    assert lines[-1].startswith("At this quota the emulator's own CPU time takes 5.0 ms")
+    assert lines[-1].endswith(": 105 ms.")
+
+
+def test_the_emulators_own_work_is_expected_in_its_figure():
+    phases = (
+        PhaseTime(Phase.INTERPRETER_START, 20_000, 0),
+        PhaseTime(Phase.RUNTIME, 20_000, 0),
+        PhaseTime(Phase.HANDLER_IMPORTS, 50_000, 0),
+        PhaseTime(Phase.MODULE_BODY, 10_000, 0),
+    )
+    profile = replace(small_profile(), runs=(), phases=phases)
+    throttled = VerifiedInit(profile, "image", "podman", 0.5, (110_000,) * 3, (), (4_000,) * 3)
+    assert (throttled.own_wall_us, throttled.expected_us) == (8_000, 108_000)
+    assert throttled.error == pytest.approx(-2 / 110)
+    # From two cores on the emulator has its own; unknown CPU time takes nothing.
+    assert replace(throttled, cpus=2.0).expected_us == 100_000
+    assert replace(throttled, own_cpu_us=()).expected_us == 100_000

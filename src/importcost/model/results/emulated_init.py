@@ -69,9 +69,18 @@ class VerifiedInit:
         return round(_midmean(self.own_cpu_us) / self.cpus)
 
     @property
+    def expected_us(self) -> int:
+        """Return the init that the emulator should report by the profile, microseconds.
+
+        It is the sum of the phases, and the time that the emulator's own work takes of the quota
+        meanwhile. On Lambda the function has the quota alone.
+        """
+        return self.profile_us + (self.own_wall_us or 0)
+
+    @property
     def error(self) -> float:
-        """Return the profile's deviation from the emulator, as a share of the emulator's."""
-        return (self.profile_us - self.init_us) / self.init_us
+        """Return the deviation of the expected init from the emulator's, as a share of that."""
+        return (self.expected_us - self.init_us) / self.init_us
 
 
 def typical_phases(profile: Profile) -> tuple[PhaseTime, ...]:
