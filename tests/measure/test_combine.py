@@ -62,6 +62,13 @@ def test_the_function_is_scaled_to_the_timed_total():
     assert combined.imports_share == pytest.approx(395 / 500)
 
 
+def test_imports_that_take_more_than_the_total_are_all_of_it():
+    # Rows of a span that a switch of the machine's speed made look shorter than they are.
+    totals = {"interpreter_start": 100.0, "runtime": 200.0, "function_init": 1000.0}
+    combined = combine([run()], [{**SPANS, "function_init": 600}], totals)
+    assert combined.imports_share == 1.0
+
+
 def test_phases_are_those_of_the_design_and_the_probes_rows_are_gone():
     totals = {"interpreter_start": 100.0, "runtime": 200.0, "function_init": 500.0}
     tree = combine([run()], [SPANS], totals).tree

@@ -68,7 +68,9 @@ def combine(
     merged = _rebuild(base, _levelled(base, [median(values) for values in samples], sums), app)
     shares = [_unattributed(tree, span) for tree, span in zip(trees, spans, strict=True)]
     total = totals_us["function_init"]
-    return CombinedTree(merged, median(shares), _imports_us(merged) / total if total else 0.0)
+    # Traced and timed launches vary, so the imports' rows may add up to more than the total.
+    imports = min(1.0, _imports_us(merged) / total) if total else 0.0
+    return CombinedTree(merged, median(shares), imports)
 
 
 def _factors(
