@@ -14,7 +14,11 @@ from importcost.deferral.source.surroundings.reads import (
 )
 from importcost.deferral.source.surroundings.state_changes import StateChange
 
-_LOADED_BY = {"boto3": ("botocore", "s3transfer", "urllib3")}
+_LOADED_BY = {
+    "boto3": ("botocore", "s3transfer", "urllib3", "dateutil", "jmespath", "certifi"),
+    "botocore": ("urllib3", "dateutil", "jmespath", "certifi"),
+    "requests": ("urllib3", "certifi", "idna", "charset_normalizer"),
+}
 """Packages that others load, for those whose source is not at hand."""
 
 

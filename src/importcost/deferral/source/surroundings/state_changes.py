@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from importcost.deferral.source.names import parameters
 from importcost.deferral.source.reach.graph import CallGraph
-from importcost.deferral.source.reach.units import CodeUnit, MentionedAs, UnitFacts
+from importcost.deferral.source.reach.units import CodeUnit, FileCode, MentionedAs, UnitFacts
 from importcost.deferral.source.surroundings.aspects import Aspect, Keys, covering, surroundings
+from importcost.deferral.source.surroundings.deep_stacks import notices_depth
 from importcost.deferral.source.surroundings.full_names import FullNames
 from importcost.deferral.source.surroundings.patches import (
     Patch,
@@ -69,6 +70,7 @@ class ChangeFinder:
 
     def changes(self) -> Iterator[StateChange]:
         """Yield every change of every unit, module bodies included."""
+        yield from _deep_stacks(self._graph.files.values())
         for facts in self._graph.units():
             yield from self._handed_out(facts)
             yield from self._by_default(facts)
@@ -183,7 +185,8 @@ class ChangeFinder:
             yield from self._within(facts, target.value, line)
         elif isinstance(target, ast.Attribute):
             base = self._names.of(facts, target.value)
-            if base is not None and base in self._objects:
+            whole = f"{base}.{target.attr}"
+            if base is not None and base in self._objects and whole not in self._objects:
                 yield from self._change(facts, base, None, line)
             elif base is not None and base != facts.first:
                 yield from self._change(facts, f"{base}.{target.attr}", None, line)
@@ -251,6 +254,14 @@ class ChangeFinder:
             return
         shown = what if aspect is None or "(" not in what else aspect.words
         yield StateChange(aspect, shown, keys, facts.unit, line, addition and aspect is not None)
+
+
+def _deep_stacks(files: Iterable[FileCode]) -> Iterator[StateChange]:
+    """Yield a change for each place that notices how much of the stack is left."""
+    stack = surroundings().aspects["stack"]
+    for code in files:
+        for unit, line in notices_depth(code):
+            yield StateChange(stack, "the stack", None, unit, line, verb="notices")
 
 
 def _patched(patch: Patch, unit: CodeUnit, objects: Mapping[str, Aspect]) -> StateChange:

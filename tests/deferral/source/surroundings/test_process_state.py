@@ -1,0 +1,104 @@
+"""State of the process that code changes rarely: limits, hooks, registries, the stack."""
+
+from __future__ import annotations
+
+import pytest
+
+from importcost.model.advice import VerdictKind
+from tests.deferral.source.programs import analysed, import_verdict, object_verdict
+
+MODULES = (
+    "import builtins, codecs, copyreg, csv, email.charset, gettext, mimetypes, os, resource\n"
+    "import shutil, sqlite3, sys, threading, urllib.request, xml.etree.ElementTree, zoneinfo\n"
+    "import boto3, heavy\n"
+)
+APP = """
+{made}
+def handler(event, context):
+    if event:
+        {change}
+    return client.answer(event) if event else None
+"""
+
+OF_ALL = {
+    "limit": "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 9))",
+    "limit of a process": "resource.prlimit(0, resource.RLIMIT_NOFILE, (3, 9))",
+    "user": "os.setresuid(1, 2, 3)",
+    "groups": "os.setgroups([])",
+    "root": "os.chroot('/tmp')",
+    "files": "os.closerange(3, 99)",
+    "audit hook": "sys.addaudithook(event)",
+    "trace function": "sys.settrace(event)",
+    "profile of threads": "threading.setprofile(event)",
+    "import": "builtins.__import__ = event",
+    "open": "builtins.open = event",
+}
+
+
+@pytest.mark.parametrize("made", ["boto3.client('s3')", "heavy.Client()"])
+@pytest.mark.parametrize("name", OF_ALL)
+def test_what_any_library_needs_keeps_what_the_library_makes(name, made):
+    text = MODULES + APP.format(made=f"client = {made}", change=OF_ALL[name])
+    assert object_verdict(analysed(text), "client").kind is VerdictKind.NOT_DEFERRABLE
+    text = MODULES + APP.format(made="from clients import client", change=OF_ALL[name])
+    files = analysed(text, clients=f"{MODULES}client = {made}\n")
+    assert import_verdict(files, "clients").kind is VerdictKind.NOT_DEFERRABLE
+
+
+REGISTRIES = {
+    "codecs": ("codecs.register(event)", "codecs.lookup('x')"),
+    "codec errors": ("codecs.register_error('x', event)", "codecs.lookup_error('x')"),
+    "file types": ("mimetypes.add_type('a/b', '.x')", "mimetypes.guess_type('a.x')"),
+    "pickling": ("copyreg.pickle(event, event)", "copyreg.dispatch_table.copy()"),
+    "email": ("email.charset.add_charset('x')", "email.charset.Charset('x')"),
+    "csv": ("csv.register_dialect('x')", "csv.get_dialect('x')"),
+    "archives": ("shutil.register_archive_format('x', event)", "shutil.get_archive_formats()"),
+    "sqlite": ("sqlite3.register_converter('x', event)", "sqlite3.connect('/tmp/x')"),
+    "xml": (
+        "xml.etree.ElementTree.register_namespace('a', 'b')",
+        "xml.etree.ElementTree.fromstring('<a/>')",
+    ),
+    "zones": ("zoneinfo.reset_tzpath(['/x'])", "zoneinfo.ZoneInfo('Europe/Berlin')"),
+    "opener": ("urllib.request.install_opener(event)", "urllib.request.urlopen('http://x')"),
+    "texts": ("gettext.textdomain('x')", "gettext.gettext('x')"),
+    "digits": ("sys.set_int_max_str_digits(700)", "int('1' * 1000)"),
+}
+
+
+@pytest.mark.parametrize("name", REGISTRIES)
+def test_a_registry_keeps_what_reads_it_and_nothing_of_boto3(name):
+    change, made = REGISTRIES[name]
+    text = MODULES + APP.format(made=f"client = {made}", change=change)
+    verdict = object_verdict(analysed(text), "client")
+    assert verdict.kind is VerdictKind.NOT_DEFERRABLE, verdict
+    text = MODULES + APP.format(made="client = boto3.client('s3')", change=change)
+    if name not in ("codecs", "codec errors"):
+        assert object_verdict(analysed(text), "client").kind is VerdictKind.NEEDS_GETTER
+
+
+@pytest.mark.parametrize(
+    "hook", ["sys.addaudithook(print)", "sys.setprofile(print)", "builtins.__import__ = print"]
+)
+def test_a_hook_that_was_set_before_sees_what_moves(hook):
+    text = f"import builtins, sys\n{hook}\nimport boto3\nclient = boto3.client('s3')\n"
+    text += "def handler(event, context):\n    return client.list_buckets() if event else None\n"
+    verdict = object_verdict(analysed(text), "client")
+    assert verdict.kind is VerdictKind.NOT_DEFERRABLE
+    assert "the hooks that see each call or import" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "caught", ["RecursionError", "(ValueError, RecursionError)", "builtins.RecursionError"]
+)
+def test_what_catches_a_deep_stack_notices_what_moves(caught):
+    text = (
+        "import builtins, boto3\nclient = boto3.client('s3')\n"
+        "def walk(n):\n    return walk(n - 1) if n else client.meta\n"
+        "def handler(event, context):\n    try:\n        return walk(event['depth'])\n"
+        f"    except {caught}:\n        return 'deep'\n"
+    )
+    verdict = object_verdict(analysed(text), "client")
+    assert verdict.kind is VerdictKind.NOT_DEFERRABLE
+    assert "how much of the stack is left, which handler() notices at line 8" in verdict.reason
+    text = text.replace(caught, "ValueError")
+    assert object_verdict(analysed(text), "client").kind is VerdictKind.NEEDS_GETTER
