@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from importcost.model.interval import Interval
-from importcost.model.machine_speed import (
+from importcost.model.machine.speed import (
     MachineState,
     OtherUse,
     SpeedSample,

@@ -24,7 +24,7 @@ from importcost.measure.statements import function_files, statement_times
 from importcost.measure.web.servers import Server, server_job, web_start
 from importcost.model.advice import StatementTime
 from importcost.model.importtime.parse import parse_importtime
-from importcost.model.machine_speed import OtherUse
+from importcost.model.machine.speed import OtherUse
 from importcost.model.profile import Run, RunKind, Settings, Target, Timing
 from importcost.model.rows import ImporttimeLog
 from importcost.model.web import WebStart

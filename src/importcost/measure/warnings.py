@@ -12,7 +12,7 @@ from importcost.measure.first_launch import FirstLaunch, find_first_launch
 from importcost.measure.runtime_dates import read_runtimes, runtime_ending, utc_today
 from importcost.measure.session import Measurement, Subject
 from importcost.model.graph import STDLIB, BytecodeState, ImportGraph
-from importcost.model.machine_speed import (
+from importcost.model.machine.speed import (
     BUSY_SHARE,
     OTHERS_SHARE,
     MachineSpeed,

@@ -8,7 +8,7 @@ from enum import Enum
 from importcost.model.advice import Advice
 from importcost.model.graph import ImportGraph
 from importcost.model.interval import Interval
-from importcost.model.machine_speed import MachineSpeed
+from importcost.model.machine.speed import MachineSpeed
 from importcost.model.rows import RowTable
 from importcost.model.supplies import NO_SUPPLIES, Supplies
 from importcost.model.tree import ImportTree

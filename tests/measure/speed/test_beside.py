@@ -17,7 +17,7 @@ from importcost.measure.speed.beside import (
     timed_cpu_us,
 )
 from importcost.measure.speed.processors import ProcessorTimes, other_use, processor_times
-from importcost.model.machine_speed import MachineState
+from importcost.model.machine.speed import MachineState
 from importcost.model.profile import Run, RunKind, Timing
 from importcost.model.stats import median_interval
 from tests.clockwork import jitter, two_speeds

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importcost.model.interval import Interval
-from importcost.model.machine_speed import MachineSpeed, OtherUse, SpeedSample, machine_speed
+from importcost.model.machine.speed import MachineSpeed, OtherUse, SpeedSample, machine_speed
 from importcost.model.profile import Run, RunKind, Timing
 from importcost.model.stats import median, median_interval
 

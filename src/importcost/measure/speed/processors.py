@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from importcost.model.machine_speed import OtherUse
+from importcost.model.machine.speed import OtherUse
 
 PROCESSORS = Path("/proc/stat")
 BUSY_FIELDS = (0, 1, 2, 5, 6)

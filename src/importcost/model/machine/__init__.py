@@ -1,0 +1,1 @@
+"""The machine that measures: its speed, and what disturbs it."""
