@@ -14,6 +14,7 @@ from importcost.deferral.source.surroundings.aspects import common
 from importcost.deferral.source.surroundings.full_names import FullNames, assigned
 from importcost.deferral.source.surroundings.init_moments import InitMoments, LaterReason
 from importcost.deferral.source.surroundings.instances import depends
+from importcost.deferral.source.surroundings.logger_setups import logger_setups
 from importcost.deferral.source.surroundings.order import InitOrder
 from importcost.deferral.source.surroundings.outputs import first_output
 from importcost.deferral.source.surroundings.own_modules import OwnModules
@@ -58,7 +59,8 @@ class LaterChanges:
 
     @cached_property
     def _changes(self) -> list[StateChange]:
-        return list(ChangeFinder(self.reach.graph).changes())
+        setups = logger_setups(self.reach.graph, self._names, self._installed)
+        return [*ChangeFinder(self.reach.graph).changes(), *setups]
 
     @cached_property
     def _folders(self) -> list[str]:

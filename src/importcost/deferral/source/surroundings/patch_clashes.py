@@ -39,15 +39,20 @@ class PatchClashes:
         if code is not None and not f"{what}.".startswith(f"{name}."):
             reads = self._reads.of_import(name)
             if not change.is_setting and any(
-                each == what or each.startswith((f"{what}.", f"{what}(")) for each in reads.names
+                each == what or each.startswith((f"{what}.", f"{what}("))
+                for each in (reads.names if change.is_within else reads.names | reads.bound)
             ):
                 return f"importing {name} reads {what}"
+            targets = {*targets, *reads.bound}
             words = self.of_package(change, reads)
             if words:
                 return f"importing {name} ({words[0]}) {words[1]}"
         loaded = code.body.loads if code is not None else [name]
         if "*" in change.patches and any(self._may_be_patched(each, what) for each in loaded):
             return f"importing {name} may depend on {what}()"
+        taken = sorted(each for each in targets if self._is_taken(each, change.patches))
+        if taken:
+            return f"importing {name} takes {taken[0]}, which {what}() may replace"
         if change.is_setting or change.is_within:
             return None
         if what in targets or (code is not None and what in code.body.targets.values()):
@@ -76,9 +81,29 @@ class PatchClashes:
             used += sorted(filter(_is_patched_stdlib, reads.names)) if "*" in tops else []
             if used:
                 return used[0].replace("()", ""), verb
-        if not change.is_setting and any(map(is_stdlib, tops)) and reads.packages:
-            return next(iter(reads.packages.values())), verb
+        if not change.is_setting and any(map(is_stdlib, tops)):
+            made = self._standard_user(reads.names, tops)
+            if reads.packages or made:
+                return next(iter(reads.packages.values()), made.replace("()", "")), verb
         return None
+
+    def _standard_user(self, names: Collection[str], tops: Collection[str]) -> str:
+        """Return the name of the standard library whose module loads a changed one, or ""."""
+        for name in sorted(names):
+            module = name.replace("()", "").rpartition(".")[0]
+            while module and is_stdlib(module):
+                if set(tops) & _loaded_by(module, self._installed):
+                    return name
+                module = module.rpartition(".")[0]
+        return ""
+
+    def _is_taken(self, dotted: str, tops: Collection[str]) -> bool:
+        """Return True if a name that an import binds is a part of one of some patched packages.
+
+        A module's parts are looked up at each use, so an import of the module may wait.
+        """
+        is_module = bool(self._installed and self._installed.loads(dotted))
+        return "." in dotted and not is_module and dotted.partition(".")[0] in tops
 
     def _is_patched(self, name: str, tops: Collection[str]) -> bool:
         """Return True if a module is, or loads, one of some changed packages ("*": any)."""

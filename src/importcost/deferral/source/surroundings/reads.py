@@ -27,11 +27,13 @@ _ALWAYS = ("os.getcwd", "os.getcwdb", "pathlib.Path.cwd")
 class StateReads:
     """The aspects that code reads: the keys of each, and words for who reads it.
 
-    `names` are the dotted names that it mentions, `packages` the installed packages that it calls.
+    `names` are the dotted names that it mentions, `bound` those that its imports bind, `packages`
+    the installed packages that it calls.
     """
 
     aspects: dict[str, tuple[Keys, str]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    bound: set[str] = field(default_factory=set)
     packages: dict[str, str] = field(default_factory=dict)
 
     def add(self, aspect: str, keys: Keys, words: str) -> None:
@@ -48,6 +50,7 @@ class StateReads:
         for aspect, (keys, by) in other.aspects.items():
             self.add(aspect, keys, words or by)
         self.names |= other.names
+        self.bound |= other.bound
         self.packages.update(other.packages)
 
 
@@ -102,6 +105,7 @@ class ReadFinder:
             )
             for unit in bodies:
                 found.merge(self.of_unit(self._graph.facts(unit)))
+                found.bound |= set(self._graph.facts(unit).targets.values())
                 for loaded in self._graph.facts(unit).loads:
                     if loaded not in self._graph.files and not self._is_name_in_own(loaded):
                         found.merge(self.of_import(loaded))
@@ -156,7 +160,7 @@ class ReadFinder:
         self._mentioned(found, filter(None, mentions), keyed)
         for mention in facts.mentions:
             if _is_put_in_builtins(facts, mention.chain[0]):
-                found.add("built-in names", None, mention.chain[0])
+                _add_put_in(found, mention.chain[0])
         for node in facts.nodes:
             if isinstance(node, ast.Call):
                 self._called(found, facts, node)
@@ -177,7 +181,7 @@ class ReadFinder:
                 own = self._names.own(facts, node)
                 found.names |= {own} if own else set()
             if isinstance(node, ast.Name) and _is_put_in_builtins(facts, node.id):
-                found.add("built-in names", None, node.id)
+                _add_put_in(found, node.id)
         self._mentioned(found, names, keyed)
         return found
 
@@ -278,6 +282,11 @@ def _is_put_in_builtins(facts: UnitFacts, name: str) -> bool:
             return False
         scope = scope.parent
     return name.isidentifier() and not hasattr(builtins, name) and not name.startswith("__")
+
+
+def _add_put_in(found: StateReads, name: str) -> None:
+    for aspect in ("built-in names", "installed names"):
+        found.add(aspect, None, name)
 
 
 def _tops_of(units: Iterable[UnitFacts]) -> frozenset[str]:

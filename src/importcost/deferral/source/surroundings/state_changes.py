@@ -136,6 +136,9 @@ class ChangeFinder:
             keys = _written(node, method)
             yield from self._change(facts, base, keys, node.lineno, addition=method in _WEAK)
             yield from self._within(facts, node.func.value, node.lineno)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "install":
+            installed = surroundings().aspects["installed names"]  # as gettext's translations do
+            yield StateChange(installed, "install()", None, facts.unit, node.lineno)
         yield from self._passed(facts, node)
 
     def _named_call(self, facts: UnitFacts, node: ast.Call, name: str) -> Iterator[StateChange]:
