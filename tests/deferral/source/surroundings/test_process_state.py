@@ -76,6 +76,41 @@ def test_a_registry_keeps_what_reads_it_and_nothing_of_boto3(name):
         assert object_verdict(analysed(text), "client").kind is VerdictKind.NEEDS_GETTER
 
 
+CLASS = (
+    "class Box:\n    alive = {made}\n    def __init__(self):\n        {change}\n"
+    "def lambda_handler(event, context): return Box()\n"
+)
+UNREAD = {
+    "temporary folder": "tempfile.tempdir = '/tmp/x'\n",
+    "URL schemes": "urllib.parse.uses_relative.append('s3')\n",
+    "set of an own class": CLASS.format(made="weakref.WeakSet()", change="self.alive.add(self)"),
+    "queue of an own class": CLASS.format(made="queue.deque()", change="self.alive.append(self)"),
+    "copy of an own class": CLASS.format(made="os.environ.copy()", change="self.alive['X'] = 1"),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_what_boto3_does_not_read_keeps_nothing_of_it(name):
+    text = f"import os, queue, tempfile, urllib.parse, weakref\nimport boto3\n{UNREAD[name]}"
+    text += "def handler(event, context):\n    if event:\n        return boto3.client(event)\n"
+    assert import_verdict(analysed(text), "boto3").kind is VerdictKind.DEFERRABLE
+
+
+@pytest.mark.parametrize(
+    ("change", "made"),
+    [
+        ("tempfile.tempdir = '/tmp/x'", "tempfile.gettempdir()"),
+        ("tempfile.tempdir = '/tmp/x'", "heavy.Client()"),
+        ("urllib.parse.uses_relative.append('s3')", "urllib.parse.urljoin('s3://a/b', 'c')"),
+        ("urllib.parse.uses_netloc += ['s3']", "urllib.parse.urlsplit('s3://a/b')"),
+    ],
+)
+def test_what_reads_it_stays(change, made):
+    text = f"import tempfile, urllib.parse, heavy\nclient = {made}\n{change}\n"
+    text += "def handler(event, context):\n    return client.x(event) if event else None\n"
+    assert object_verdict(analysed(text), "client").kind is VerdictKind.NOT_DEFERRABLE
+
+
 @pytest.mark.parametrize(
     "hook", ["sys.addaudithook(print)", "sys.setprofile(print)", "builtins.__import__ = print"]
 )

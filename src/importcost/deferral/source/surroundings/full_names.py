@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from importcost.deferral.source.reach.graph import CallGraph
-from importcost.deferral.source.reach.units import FileCode, NameValues, UnitFacts
+from importcost.deferral.source.reach.units import FileCode, MentionedAs, NameValues, UnitFacts
 
 _DEPTH = 8
 _PARTS = frozenset(("get", "setdefault", "values", "items", "__getitem__"))
@@ -131,7 +131,9 @@ class FullNames:
         unit, mention = kept[0]
         if attribute in mention.chain:
             return None
-        return self.chain(self._graph.facts(unit), mention.chain, depth + 1)
+        name = self.chain(self._graph.facts(unit), mention.chain, depth + 1)
+        is_made = name is not None and mention.kind is MentionedAs.CALL
+        return f"{name}()" if is_made else name
 
 
 def assigned(scope: UnitFacts, name: str) -> ast.expr | None:
