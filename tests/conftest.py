@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from tests.commands import launched_once
 from tests.engine.fixtures import ENGINES, engine, image_without_boto3, lambda_image, running_engine
 from tests.engine.image import cache_folder
 from tests.measure.recording.fixtures import endpoint, recorder
+from tests.sampling import examples
 
 __all__ = [
     "endpoint",
@@ -34,6 +36,7 @@ settings.register_profile(
     "any machine",
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
+    max_examples=examples(100),
     derandomize=os.environ.get("IMPORTCOST_REQUIRE_ALL") == "1",
 )
 settings.load_profile("any machine")
@@ -70,6 +73,8 @@ def bytecode_of_tests(tmp_path_factory, monkeypatch) -> Path:
 
 
 BROWSER = ("/test_browser", "test_hostile_names_neither_run_nor_break_its_page")
+ONE_WORKER = ("measure/recording/", "snapstart/", "cli/test_profile.py", "cli/test_snakeviz.py")
+"""Folders and files whose tests share something that takes long to make."""
 STOPWATCH = ("cli/test_compare.py", "integrations/test_action.py", "measure/test_pairs.py", "web/")
 
 
@@ -84,7 +89,9 @@ def group_of(node_id: str) -> str | None:
             return name
     if any(part in node_id for part in BROWSER):
         return "browser"
-    return "stopwatch" if any(part in node_id for part in STOPWATCH) else None
+    if any(part in node_id for part in STOPWATCH):
+        return "stopwatch"
+    return next((part for part in ONE_WORKER if part in node_id), None)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -100,6 +107,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return group_of(nodeid) or nodeid
 
     return Groups(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays until the end: thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:

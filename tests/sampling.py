@@ -19,6 +19,16 @@ def is_whole() -> bool:
     return os.environ.get("IMPORTCOST_WHOLE") == "1"
 
 
+def is_thorough() -> bool:
+    """Return True where tests look longer: in the check of one commit, and in whole sweeps."""
+    return is_whole() or os.environ.get("IMPORTCOST_REQUIRE_ALL") == "1"
+
+
+def examples(most: int) -> int:
+    """Return how many examples a property is tried on: `most`, or a third in a quick run."""
+    return most if is_thorough() else max(most // 3, 10)
+
+
 def sample(cases: Iterable[Case], size: int, key: Callable[[Case], str] = str) -> list[Case]:
     """Return `size` of the cases, or all of them, in an order that their keys alone decide."""
     salt = os.environ.get("IMPORTCOST_SAMPLE", "")

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,11 @@ ONE_FILE_A_COMMAND = "cli"
 """The folder that grows with the commands: its files and a command's parameters are not bounded."""
 TOO_LARGE: dict[str, int] = {}
 """The present excess over each bound, in lines; nothing is added here, and no figure grows."""
+
+
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -38,7 +44,7 @@ def is_command(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def too_large(file: Path) -> dict[str, int]:
     """Return the lines of every class and function of a file that has too many."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = parsed(file)
     name = file.relative_to(SOURCES).as_posix()
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     sizes = [(node.name, lines_of(node), MOST_CLASS_LINES) for node in classes]
@@ -73,7 +79,7 @@ def test_functions_take_few_parameters():
     found = [
         f"{file.relative_to(SOURCES)} {node.name}: {parameters_of(node)}"
         for file in SOURCES.rglob("*.py")
-        for node in functions(ast.parse(file.read_text(encoding="utf-8")))
+        for node in functions(parsed(file))
         if parameters_of(node) > MOST_PARAMETERS
         and not (file.parent.name == ONE_FILE_A_COMMAND and is_command(node))
     ]

@@ -90,7 +90,10 @@ def count(kind, savings, launches, trials, follows=1.0) -> Counted:
 SIX = {"saved": SAVING_S, **{f"other {n}": saving for n, saving in enumerate(OTHERS_S)}}
 
 
-@pytest.mark.parametrize("kind", [steady, flipping, drifting, busy])
+@pytest.mark.parametrize(
+    "kind",
+    [flipping, *(pytest.param(kind, marks=pytest.mark.slow) for kind in (steady, drifting, busy))],
+)
 def test_a_tenth_of_a_second_is_shown_among_six_changes_on_any_machine(kind):
     counted = count(kind, SIX, LAUNCHES, trials=60)
     assert counted.coverage >= 0.93

@@ -30,6 +30,7 @@ from importcost.model.advice import Advice, BytecodeFinding
 from importcost.reports.terminal.remedies import render_strategies, strategies_json
 from tests.billing.profile_factory import make_profile
 from tests.cli.bill_factory import advice
+from tests.sampling import examples
 
 FLOOR_MS = 84.4  # python3.12, zip, x86_64
 
@@ -295,7 +296,7 @@ LARGE_ANSWERS = Traffic(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @example(LARGE_ANSWERS, 246.0, False)  # streaming them costs more than a remedy may
 @given(traffics, st.floats(100, 15_000), st.booleans())
 def test_any_traffic_gives_finite_figures_and_one_recommendation(traffic, init_ms, has_advice):
@@ -315,7 +316,7 @@ def test_any_traffic_gives_finite_figures_and_one_recommendation(traffic, init_m
     assert max(map(len, text.splitlines())) <= 60
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_larger_use_share_never_makes_deferring_better(one, other):
     low, high = sorted((one, other))
@@ -423,7 +424,7 @@ def test_the_users_own_bounds_decide():
     assert recommend(compare_strategies(profile, poor)).option.remedies != (PROVISIONED,)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(traffics, st.floats(100, 9_000))
 def test_the_recommended_option_is_never_dominated(traffic, init_ms):
     traffic = dataclasses.replace(traffic, payload_kb=None)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from importcost.deferral.rewrite.diff import unified_diff
 from tests.harness import PATIENCE_S
+from tests.sampling import examples
 
 CASES = {
     "plain": ("a\nb\nc\n", "a\nB\nc\n"),
@@ -56,7 +57,7 @@ def test_equal_texts_have_no_diff():
 LINES = st.text(st.sampled_from("ab\r\n\x0c\u2028"), max_size=30)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(LINES, LINES)
 def test_a_diff_holds_both_texts(before, after):
     """With all the context, its old lines are the old text and its new lines the new one."""

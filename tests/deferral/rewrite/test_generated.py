@@ -16,6 +16,7 @@ from importcost.deferral.source.model import SourceFile
 from importcost.deferral.source.outside import OutsideUses
 from importcost.model.advice import DeferStyle
 from tests.deferral.rewrite.cases import fitting, source_of
+from tests.sampling import examples
 
 MODULES = {"gen_a": {"v": 1, "w": 10}, "gen_b": {"v": 2, "w": 20}, "gen_c": {"v": 3, "w": 30}}
 HEADS = ["", '"""Doc."""\n', "# coding: utf-8\n# why\n", '"""Doc\n"""; H = 1\n', "#!x\n'd'\n\n\x0c"]
@@ -117,7 +118,7 @@ def apply(text, style):
     return result.text, changes
 
 
-@settings(max_examples=100, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=examples(100), deadline=None, report_multiple_bugs=False)
 @given(files())
 @pytest.mark.parametrize(
     "style", [DeferStyle.FUNCTION, DeferStyle.GETTER, DeferStyle.TYPE_CHECKING]
@@ -132,7 +133,7 @@ def test_a_rewritten_file_behaves_as_before(style, text):
     assert apply(after, style)[0] == after, after
 
 
-@settings(max_examples=60, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=examples(60), deadline=None, report_multiple_bugs=False)
 @given(files())
 def test_all_styles_one_after_another_leave_a_file_that_behaves_as_before(text):
     results = run(text)[1]
@@ -146,7 +147,7 @@ def test_all_styles_one_after_another_leave_a_file_that_behaves_as_before(text):
     assert run(text)[1] == results, text
 
 
-@settings(max_examples=60, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=examples(60), deadline=None, report_multiple_bugs=False)
 @given(files())
 def test_all_fitting_changes_together_load_no_more_than_one_after_another(text):
     """The best set is applied at once: it defers what single steps defer."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from importcost.model.advice import DeferStyle
 from tests.deferral.rewrite.cases import rewritten
+from tests.sampling import examples
 
 # The body of `def f(e):` before and after, without its indentation, for `import a`.
 CASES = {
@@ -314,7 +315,7 @@ def text_of(head, body):
     return head + "\n".join(["def f(e, out):", *(f"    {line}" for line in body), ""])
 
 
-@settings(max_examples=80, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=examples(80), deadline=None, report_multiple_bugs=False)
 @given(suites(SIMPLE, PLAIN, BLOCKS, USES))
 def test_nested_branches_behave_as_before(body):
     text = text_of("import gen_p as p, gen_q as q\nfrom gen_r import v, w\n", body)
@@ -322,7 +323,7 @@ def test_nested_branches_behave_as_before(body):
     assert run(after)[0] == run(text)[0], after
 
 
-@settings(max_examples=60, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=examples(60), deadline=None, report_multiple_bugs=False)
 @given(suites(SIMPLE[:3:2], [*PLAIN[:2], "raise IndexError"], BRANCHES, USES[:2]))
 def test_no_request_pays_for_what_it_does_not_use(body):
     """Without loops and the like, what a call has loaded is what it has read."""

@@ -12,6 +12,7 @@ from importcost.deferral.source.text import decode
 from importcost.model.advice import DeferStyle, VerdictKind
 from tests.deferral.rewrite.cases import analysed, source_of
 from tests.deferral.rewrite.test_generated import files
+from tests.sampling import examples
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.py"))
 PYTHON = (3, 12)
@@ -63,7 +64,7 @@ def test_what_a_verdict_of_the_corpus_allows_can_be_written(path):
     assert_one_decision(settle_verdicts(file, PYTHON))
 
 
-@settings(max_examples=60, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=examples(60), deadline=None, report_multiple_bugs=False)
 @given(files())
 def test_what_a_verdict_allows_can_be_written(text):
     assert_one_decision(settle_verdicts(analysed(text, PYTHON), PYTHON))

@@ -13,7 +13,7 @@ from importcost.deferral.source.analyse import OutsideUses, analyse
 from importcost.deferral.source.model import SourceFile, SourceText, Unreadable, UseKind
 from importcost.deferral.source.text import decode
 from importcost.model.advice import VerdictKind
-from tests.sampling import sample
+from tests.sampling import examples, sample
 
 NOTHING = OutsideUses()
 
@@ -282,7 +282,7 @@ _LINES = st.lists(
 
 
 @given(_LINES, st.sampled_from(((3, 9), (3, 14))))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_a_deferrable_name_has_no_use_and_no_second_binding_during_init(lines, python):
     found = read("\n".join(lines) + "\n", python)
     again = read("\n".join(lines) + "\n", python)

@@ -16,6 +16,7 @@ from importcost.reports.exports.formats import FORMATS, format_by_suffix, render
 from importcost.reports.exports.frames import NO_NODE, build_frames
 from tests.reports.export_profiles import FIXED, expected_total_us, profiles
 from tests.reports.page_factory import estimate_of, facts_of
+from tests.sampling import examples
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "speedscope/file-format-schema.json").read_text())
 TEXT_FORMATS = [name for name, known in FORMATS.items() if not known.is_binary]
@@ -130,7 +131,7 @@ def test_speedscope_fits_its_schema_and_nests(key):
     check_speedscope(FIXED[key])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(profiles())
 def test_speedscope_keeps_every_modules_own_time(profile):
     check_speedscope(profile)
@@ -165,7 +166,7 @@ def test_the_trace_of_a_fixed_profile_nests(profile):
     check_trace(profile)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(profiles())
 def test_the_trace_nests_and_adds_up(profile):
     check_trace(profile)
@@ -194,7 +195,7 @@ def test_folded_stacks_of_a_fixed_profile_add_up(key):
     check_folded(FIXED[key])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(profiles())
 def test_folded_stacks_add_up_and_keep_their_depth(profile):
     check_folded(profile)
@@ -219,7 +220,7 @@ def test_csv_of_a_fixed_profile_reads_back(profile):
     check_csv(profile)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(profiles())
 def test_csv_reads_back_with_every_figure_and_no_formula(profile):
     check_csv(profile)

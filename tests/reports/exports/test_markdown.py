@@ -16,6 +16,7 @@ from importcost.model.profile import ProfileWarning, WarningCode
 from importcost.reports.exports.markdown import code, escaped_text, render_markdown
 from tests.reports.export_profiles import BAD_NAMES, FIXED, profiles
 from tests.reports.page_factory import estimate_of, facts_of
+from tests.sampling import examples
 
 MARKUP = re.compile(r"`[\w./:()+ -]+`|<code>(?:[A-Za-z0-9 ]|&#\d+;)+</code>", re.ASCII)
 
@@ -84,7 +85,7 @@ def test_running_text_neither_mentions_links_nor_marks_up(word):
     assert re.fullmatch(rf"see (?:{MARKUP.pattern}) now", written, re.ASCII)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(profiles())
 def test_tables_keep_their_columns_whatever_the_names(profile):
     document = markdown(profile)

@@ -15,6 +15,7 @@ from importcost.reports.exports.formats import render
 from importcost.reports.exports.frames import build_frames
 from tests.reports.export_profiles import FIXED, expected_total_us, profiles
 from tests.reports.page_factory import estimate_of, facts_of
+from tests.sampling import examples
 
 
 def load(profile) -> tuple[pstats.Stats, io.StringIO]:
@@ -53,13 +54,13 @@ def test_a_fixed_profile_loads_with_callers_that_agree(key):
     check_pstats(FIXED[key])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(profiles())
 def test_any_profile_loads_with_callers_that_agree(profile):
     check_pstats(profile)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(profiles())
 def test_readers_that_join_or_strip_keys_still_tell_all_frames_apart(profile):
     stats, _ = load(profile)

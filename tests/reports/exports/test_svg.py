@@ -15,6 +15,7 @@ from importcost.reports.exports.svg_boxes import MAX_ROWS, layout
 from importcost.reports.exports.svg_style import CHART_WIDTH, WIDTH
 from tests.reports.export_profiles import BAD_NAMES, FIXED, profiles
 from tests.reports.page_factory import TreeBuilder, estimate_of, facts_of, large_profile, profile_of
+from tests.sampling import examples
 
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = {"svg", "title", "desc", "style", "rect", "text", "g"}
@@ -45,7 +46,7 @@ def test_a_fixed_profile_is_drawn_inside_the_image_with_nothing_to_run(key):
     assert image.find(f"{SVG}title").text.startswith("cold start of")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(profiles())
 def test_any_profile_is_drawn_inside_the_image(profile):
     check_image(profile)
@@ -90,7 +91,7 @@ def check_layout(profile, most):
     return frames, boxes
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(profiles())
 def test_boxes_lie_inside_their_parents(profile):
     check_layout(profile, 1_500)

@@ -14,6 +14,7 @@ from importcost.reports.exports.frames import build_frames
 from importcost.reports.terminal.tree import render_tree, tree_rows
 from tests.reports.export_profiles import BAD_NAMES, FIXED, profiles
 from tests.reports.page_factory import facts_of, small_profile
+from tests.sampling import examples
 
 
 def view(profile, width=100, colour=False, **options):
@@ -82,7 +83,7 @@ def check_sums(profile, depth, min_ms):
     assert counted == len(frames) - 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(profiles(), st.none() | st.integers(0, 4), st.sampled_from([0.0, 1.0, 20.0]))
 def test_nothing_vanishes_and_every_total_is_the_sum_of_its_rows(profile, depth, min_ms):
     check_sums(profile, depth, min_ms)
