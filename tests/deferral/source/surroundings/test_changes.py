@@ -726,3 +726,41 @@ def test_an_own_module_can_move_if_only_its_functions_read_what_changes(line, ch
     tracing = "import boto3\nboto3.client = print\n"
     files = analysed(PARTS % (line, change), consts=CONSTS, part=part, tracing=tracing)
     assert import_verdict(files, "part").kind is VerdictKind.DEFERRABLE
+
+
+FILE_READERS = [
+    "json.load(open('/tmp/t'))",
+    "json.loads((ROOT / 't').read_text())",
+    "zipfile.ZipFile('/tmp/t').namelist()",
+    "os.path.exists('/tmp/t')",
+]
+FILE_WRITERS = [
+    "pathlib.Path('/tmp/t').write_text(event)",
+    "(ROOT / 't').open('w').write(event)",
+    "s3.download_file('b', 'k', '/tmp/t')",
+    "boto3.resource('s3').Bucket('b').download_file('k', '/tmp/t')",
+    "zipfile.ZipFile('x').extractall('/tmp')",
+    "subprocess.run(['cp', '/tmp/a', '/tmp/t'])",
+    "ROOT.joinpath('t').unlink()",
+]
+FILES = """
+import json, os, pathlib, subprocess, zipfile
+import boto3
+ROOT = pathlib.Path("/tmp")
+s3 = boto3.client("s3")
+thing = %s
+def handler(event, context):
+    %s
+    return thing
+"""
+
+
+@pytest.mark.parametrize("change", FILE_WRITERS)
+@pytest.mark.parametrize("value", FILE_READERS)
+def test_what_reads_a_file_stays_if_a_function_writes_files(value, change):
+    found = object_verdict(analysed(FILES % (value, change)), "thing")
+    assert found.kind is VerdictKind.NOT_DEFERRABLE
+    assert "read files, which handler() changes at line 8" in found.reason
+    calm = "return (ROOT / 't').open('rb'), event.replace('w', ''), s3.get_object(Key='k')"
+    found = object_verdict(analysed(FILES % (value, calm)), "thing")
+    assert found.kind is VerdictKind.NEEDS_GETTER, found.reason

@@ -35,6 +35,10 @@ class Aspect:
     """True if each thread has its own: what init sets is not set in a thread."""
     at_any_time: bool
     """True if it matters whenever it was changed: a hook that sees each import."""
+    methods: frozenset[str]
+    """The methods, of any object, that change it."""
+    read_methods: frozenset[str]
+    """The methods, of any object, and the calls that read it in the function's own code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,8 @@ def _aspect(name: str, entry: Mapping[str, Any]) -> Aspect:
         unread_import=entry["unread_import"],
         made_objects=entry["made_objects"],
         per_thread=entry.get("per_thread", False),
+        methods=frozenset(entry.get("methods", ())),
+        read_methods=frozenset(entry.get("read_methods", ())),
         at_any_time=entry.get("at_any_time", False),
     )
 

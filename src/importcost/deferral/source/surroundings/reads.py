@@ -220,6 +220,11 @@ class ReadFinder:
     def _called(self, found: StateReads, facts: UnitFacts, node: ast.Call) -> None:
         """Record what a call of the standard library or of an installed package reads."""
         name = self._names.of(facts, node.func)
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        for each in self._aspects.values() if self._own_code else ():
+            reader = {name, method} & each.read_methods
+            if reader:
+                found.add(each.name, None, f"{reader.pop()}()")
         if name is None or self._is_own(name):
             return
         top = name.partition(".")[0].partition("(")[0]

@@ -139,7 +139,20 @@ class ChangeFinder:
         if isinstance(node.func, ast.Attribute) and node.func.attr == "install":
             installed = surroundings().aspects["installed names"]  # as gettext's translations do
             yield StateChange(installed, "install()", None, facts.unit, node.lineno)
+        yield from self._by_method(facts, node)
         yield from self._passed(facts, node)
+
+    def _by_method(self, facts: UnitFacts, node: ast.Call) -> Iterator[StateChange]:
+        """Yield the change that a method of any object makes, such as `path.write_text()`."""
+        if not isinstance(node.func, ast.Attribute):
+            return
+        name, unit = node.func.attr, facts.unit
+        for aspect in self._aspects:
+            if name in aspect.methods:
+                yield StateChange(aspect, f"{name}()", None, unit, node.lineno)
+        if name == "open" and any(map(_is_write_mode, node.args[:1])):
+            files = surroundings().aspects["files"]
+            yield StateChange(files, "open()", None, unit, node.lineno)
 
     def _named_call(self, facts: UnitFacts, node: ast.Call, name: str) -> Iterator[StateChange]:
         unit, line, last = facts.unit, node.lineno, name.rpartition(".")[2]
@@ -281,7 +294,12 @@ def _patched(patch: Patch, unit: CodeUnit, objects: Mapping[str, Aspect]) -> Sta
 def _writes(node: ast.Call) -> bool:
     """Return True if a call opens a file to write it, as far as its mode is constant."""
     modes = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "mode")]
-    return any(set(_text(mode) or "") & set("wax+") for mode in modes)
+    return any(map(_is_write_mode, modes))
+
+
+def _is_write_mode(node: ast.expr) -> bool:
+    text = _text(node) or ""
+    return bool(set(text) & set("wax+")) and set(text) <= set("rwaxbt+")
 
 
 def _only_asks(name: str, node: ast.Call) -> bool:
