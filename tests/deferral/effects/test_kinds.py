@@ -545,6 +545,19 @@ OUTPUTS = {
     "a request": "import urllib.request\nPAGE = urllib.request.urlopen('http://localhost').read()",
     "a parameter": "import boto3\nP = boto3.client('ssm').get_parameter(Name='p')",
     "a table": "import boto3\nITEMS = boto3.resource('dynamodb').Table('t').scan()",
+    "a named table": "import boto3\nT = boto3.resource('dynamodb').Table('t')\nALL = T.scan()",
+    "a named resource": """
+import boto3
+D = boto3.resource('dynamodb')
+T = D.Table('t')
+ONE = T.get_item(Key={'id': '1'})
+""",
+    "a bucket": "import boto3\nB = boto3.resource('s3').Bucket('b')\nB.download_file('k', '/tmp')",
+    "an object of a bucket": """
+import boto3
+ROOT = boto3.resource('s3').Bucket('b').Object('k')
+TEXT = ROOT.get()['Body'].read()
+""",
 }
 NO_OUTPUTS = {
     "a file read": "with open('/tmp/state') as file:\n    STATE = file.read()",
@@ -553,6 +566,13 @@ NO_OUTPUTS = {
     "a function that prints": "def show():\n    print('x')",
     "a client": "import boto3\nS3 = boto3.client('s3')\nPAGES = S3.get_paginator('x')",
     "a table": "import boto3\nT = boto3.resource('dynamodb').Table('t')",
+    "an object of a bucket": "import boto3\nO = boto3.resource('s3').Bucket('b').Object('k')",
+    "a table of a named resource": """
+import boto3
+D = boto3.resource('dynamodb')
+T = D.Table('t')
+def all(): return T.scan()
+""",
     "a hook": "import boto3\nS3 = boto3.client('s3')\nS3.meta.events.register('a', print)",
 }
 

@@ -138,7 +138,7 @@ class Lookup:
 
     def _made(self, value: ast.Call, module: str, path: str, depth: int) -> Ref:
         name = ast.unparse(value.func) if isinstance(value.func, (ast.Name, ast.Attribute)) else ""
-        maker = self.plain(value.func, module, depth)
+        maker = self.plain(value.func, module, depth) or self._of_service(value.func, module, depth)
         if maker is None:
             return Ref(RefForm.OBJECT, module, path, type=_MAKERS.get(name, ""))
         if maker.dotted == "logging.getLogger":
@@ -148,7 +148,19 @@ class Lookup:
             return self.logger(module if is_name else text)
         type_ = _MAKERS.get(maker.dotted, "")
         of = None if maker.form is RefForm.FRESH else maker
+        if maker.of is not None and _is_of_service(maker.of):
+            of = maker.of  # such as `TABLES.Table("orders")`
         return Ref(RefForm.OBJECT, module, path, of=of, type=type_)
+
+    def _of_service(self, node: ast.expr, module: str, depth: int) -> Ref | None:
+        """Return the name of `boto3.resource("dynamodb").Table`, None for another expression."""
+        if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Call):
+            return None
+        inner = node.value.func
+        maker = self.plain(inner, module, depth) or self._of_service(inner, module, depth)
+        if maker is None or not _is_of_service(maker):
+            return None
+        return Ref(RefForm.OBJECT, maker.module, f"{maker.path}.{node.attr}")
 
     def logger(self, name: object) -> Ref:
         """Return the logger of a name; one of an unknown name is taken as new."""
@@ -254,6 +266,11 @@ def is_builtin(name: str) -> bool:
     `__spec__`, `__doc__` and the like are the module's own, and the builtins have such names too.
     """
     return hasattr(builtins, name) and not hasattr(_MODULE, name)
+
+
+def _is_of_service(ref: Ref) -> bool:
+    """Return True for the names of boto3's clients and resources, and of what these make."""
+    return f"{ref.dotted}.".startswith(("boto3.client.", "boto3.resource."))
 
 
 def _is_property(node: FunctionDef) -> bool:

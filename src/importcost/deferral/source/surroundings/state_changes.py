@@ -136,23 +136,8 @@ class ChangeFinder:
             keys = _written(node, method)
             yield from self._change(facts, base, keys, node.lineno, addition=method in _WEAK)
             yield from self._within(facts, node.func.value, node.lineno)
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "install":
-            installed = surroundings().aspects["installed names"]  # as gettext's translations do
-            yield StateChange(installed, "install()", None, facts.unit, node.lineno)
-        yield from self._by_method(facts, node)
+        yield from _by_method(facts.unit, node)
         yield from self._passed(facts, node)
-
-    def _by_method(self, facts: UnitFacts, node: ast.Call) -> Iterator[StateChange]:
-        """Yield the change that a method of any object makes, such as `path.write_text()`."""
-        if not isinstance(node.func, ast.Attribute):
-            return
-        name, unit = node.func.attr, facts.unit
-        for aspect in self._aspects:
-            if name in aspect.methods:
-                yield StateChange(aspect, f"{name}()", None, unit, node.lineno)
-        if name == "open" and any(map(_is_write_mode, node.args[:1])):
-            files = surroundings().aspects["files"]
-            yield StateChange(files, "open()", None, unit, node.lineno)
 
     def _named_call(self, facts: UnitFacts, node: ast.Call, name: str) -> Iterator[StateChange]:
         unit, line, last = facts.unit, node.lineno, name.rpartition(".")[2]
@@ -289,6 +274,18 @@ def _patched(patch: Patch, unit: CodeUnit, objects: Mapping[str, Aspect]) -> Sta
     known = covering(patch.what, objects)
     aspect = objects[known] if known else None
     return StateChange(aspect, patch.what, None, unit, patch.line)
+
+
+def _by_method(unit: CodeUnit, node: ast.Call) -> Iterator[StateChange]:
+    """Yield the change that a method of any object makes, such as `path.write_text()`."""
+    if not isinstance(node.func, ast.Attribute):
+        return
+    name = node.func.attr
+    for aspect in surroundings().aspects.values():
+        if name in aspect.methods:
+            yield StateChange(aspect, f"{name}()", None, unit, node.lineno)
+    if name == "open" and any(map(_is_write_mode, node.args[:1])):
+        yield StateChange(surroundings().aspects["files"], "open()", None, unit, node.lineno)
 
 
 def _writes(node: ast.Call) -> bool:
