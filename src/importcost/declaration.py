@@ -169,6 +169,17 @@ VERBOSE = Option(
     default=False,
     short="-v",
 )
+TEMPLATE_PARAMETER = Option(
+    Parameter.TEMPLATE_PARAMETER,
+    Texts(),
+    "",
+    "Value of a template's parameter or variable (repeatable).",
+    default=(),
+)
+STAGE = Option(
+    Parameter.STAGE, Text(), "", "Stage, or environment of samconfig. Default: the project's own."
+)
+"""Both are about a TARGET in a project; a handler's own file needs neither."""
 
 MEASUREMENT = (
     Option(
@@ -277,6 +288,8 @@ MEASUREMENT = (
     Option(Parameter.RUNNER, Choice(RUNNERS), "runner", default="auto"),
     Option(Parameter.IMAGE, Text(), "image", "Container image. Default: AWS's for the runtime."),
     Option(Parameter.NETWORK, Text(), "network", "The container's network.", default="none"),
+    TEMPLATE_PARAMETER,
+    STAGE,
     VERBOSE,
 )
 """The options of every command that measures, in the order of its help."""

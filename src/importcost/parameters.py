@@ -46,6 +46,8 @@ class Parameter(Enum):
     NETWORK = Spelling("--network", None)
     PRECISE = Spelling("--precise", None)
     VERBOSE = Spelling("--verbose", None)
+    TEMPLATE_PARAMETER = Spelling("--parameter", None, "K=V")
+    STAGE = Spelling("--stage", None, "NAME")
     # Options of single commands.
     METRIC = Spelling("--metric", None)
     INSTALL = Spelling("--install", None)

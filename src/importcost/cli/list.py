@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import click
 
-from importcost.cli.options import terminal_width, wants_colour
+from importcost.cli.options import click_option, terminal_width, wants_colour
 from importcost.cli.printing import show
+from importcost.declaration import STAGE, TEMPLATE_PARAMETER
 
 
 @click.command("list")
 @click.argument("target", default=".")
-@click.option(
-    "--parameter",
-    "parameters",
-    metavar="K=V",
-    multiple=True,
-    help="Value of a template's parameter or variable (repeatable).",
-)
-@click.option("--stage", metavar="NAME", help="Stage or samconfig environment. Default: theirs.")
+@click_option(TEMPLATE_PARAMETER)
+@click_option(STAGE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(*, target: str, parameters: tuple[str, ...], stage: str | None, as_json: bool) -> None:
+def command(*, target: str, parameter: tuple[str, ...], stage: str | None, as_json: bool) -> None:
     """List the Lambda functions that a project deploys, and what its files leave open.
 
     TARGET is a project's folder, a template or an artefact; PLACE::NAME is one function of it.
@@ -28,7 +23,7 @@ def command(*, target: str, parameters: tuple[str, ...], stage: str | None, as_j
     from importcost.app.projects.listing import list_functions
     from importcost.reports.terminal.functions import functions_json, render_functions
 
-    project = list_functions(target, parameters=parameters, stage=stage)
+    project = list_functions(target, parameters=parameter, stage=stage)
     if as_json:
         show(functions_json(project), nl=False)
         return

@@ -96,6 +96,17 @@ class TerminalListener:
         redraw(progress_line(progress, max(columns - 1, NARROWEST), self._left_s(progress)))
         self._is_line_open = True
 
+    def line(self, text: str) -> None:
+        """Show one line of progress in place of the last one."""
+        if not self._show_progress:
+            return
+        if self._is_plain:
+            say(text)
+            return
+        columns = shutil.get_terminal_size().columns
+        redraw(printable(text)[: max(columns - 1, NARROWEST)])
+        self._is_line_open = True
+
     def _left_s(self, progress: Progress) -> float | None:
         """Return how long the stage will still take, seconds, by its launches so far."""
         stage, now = stage_of(progress), self._clock()

@@ -13,6 +13,8 @@ from importcost.declaration import (
     ENV_FILE,
     MEASUREMENT,
     PRECISE,
+    STAGE,
+    TEMPLATE_PARAMETER,
     Choice,
     Kind,
     Option,
@@ -84,10 +86,13 @@ def each_runs(fewest: int) -> str:
     return f"Launches of each handler, at least {fewest}. Default: until known to 2 %."
 
 
-def request_of(target: str, options: Given, *, precise: bool | None = None) -> ProfileRequest:
+def request_of(
+    target: str, options: Given, *, precise: bool | None = None, whole: bool = False
+) -> ProfileRequest:
     """Return the request that the options make. Raises UsageError for impossible values.
 
-    `precise` is the value of `precise_option`, None for a command that is always precise.
+    `precise` is the value of `precise_option`, None for a command that is always precise. `whole`
+    leaves a project's place as the target, for a command that measures all its functions.
     """
     from importcost.app.profile.request import ProfileRequest, check_request
     from importcost.app.projects.requests import names_a_project
@@ -103,15 +108,20 @@ def request_of(target: str, options: Given, *, precise: bool | None = None) -> P
     environment = parse_environment(options[ENV.name], options[ENV_FILE.name])
     fields.update(ENV.fields(environment))
     request = ProfileRequest(target=target, **fields)
-    if names_a_project(target):
+    if names_a_project(target) and not whole:
         from importcost.app.projects.requests import request_in_project
 
-        request = request_in_project(request, _given_fields())
+        request = request_in_project(
+            request,
+            given_fields(),
+            parameters=options[TEMPLATE_PARAMETER.name],
+            stage=options[STAGE.name],
+        )
     check_request(request)
     return request
 
 
-def _given_fields() -> frozenset[str]:
+def given_fields() -> frozenset[str]:
     """Return the fields of the request whose options stand on the command line."""
     context = click.get_current_context()
     return frozenset(

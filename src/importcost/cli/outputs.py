@@ -34,10 +34,11 @@ def write_reports(report: ProfileReport, wanted: Sequence[tuple[str, str]]) -> N
 
     Pages show the verdict on the budgets. Raises UsageError if a file cannot be written.
     """
-    write_all([(path, _rendered(report, kind)) for path, kind in wanted])
+    write_all([(path, rendered_report(report, kind)) for path, kind in wanted])
 
 
-def _rendered(report: ProfileReport, kind: str) -> str | bytes:
+def rendered_report(report: ProfileReport, kind: str) -> str | bytes:
+    """Return a profile in one format; a page shows the verdict on the budgets."""
     from importcost.reports.exports.formats import render
 
     if kind == "html" and report.verdict is not None:

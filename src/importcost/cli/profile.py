@@ -17,6 +17,11 @@ from importcost.cli.options import (
 )
 from importcost.cli.outputs import check_writable, tell_written, terminal_report, write_reports
 from importcost.cli.printing import show
+from importcost.cli.whole_project import (
+    is_whole_project,
+    profile_whole_project,
+    project_options,
+)
 from importcost.errors import UsageError
 from importcost.files.read import read_named
 from importcost.files.replace import check_default_name
@@ -40,6 +45,7 @@ DEFAULT_REPORT = "importcost-report.html"
     multiple=True,
     help="With --adapter: time to first and last byte (repeatable).",
 )
+@project_options
 @click.option(
     "--from-log",
     metavar="FILE",
@@ -77,7 +83,8 @@ def command(
     """Measure one handler's cold start, its cost and its causes.
 
     TARGET is handler.py, handler.py:function, or a Lambda handler string such as
-    orders/create.handler (with --task-root); with --adapter lwa a web app like main:app.
+    orders/create.handler (with --task-root); PLACE::NAME is one function of a project, its folder
+    or template alone all of them; with --adapter lwa a web app like main:app.
     """
     from importcost.app.profile.from_log import profile_log
     from importcost.app.profile.measured import measure_billed
@@ -86,6 +93,10 @@ def command(
     if not outputs:
         check_default_name(DEFAULT_REPORT)
         outputs = (DEFAULT_REPORT,)
+    if from_log is None and is_whole_project(target, options):
+        page = profile_whole_project(target, options, outputs, quiet=quiet, no_progress=no_progress)
+        _open_page(page, is_wanted=open_page)
+        return
     formats = [(path, format_of(path)) for path in outputs]
     pages = [path for path, name in formats if name == "html"]
     if open_page and not pages:
@@ -106,8 +117,12 @@ def command(
     if not quiet:
         show(text, err=STDOUT in outputs)
         tell_written(outputs)
-    if open_page:
-        click.launch(Path(pages[0]).resolve().as_uri())
+    _open_page(next(iter(pages), None), is_wanted=open_page)
+
+
+def _open_page(page: str | None, *, is_wanted: bool) -> None:
+    if page is not None and is_wanted:
+        click.launch(Path(page).resolve().as_uri())
 
 
 def _request(

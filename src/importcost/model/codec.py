@@ -72,6 +72,14 @@ def profile_from_plain(data: Any) -> Profile:
     return profile
 
 
+def from_plain(kind: type[T], data: Any, where: str) -> T:
+    """Return the dataclass that `to_plain` turned into `data`. Raises UsageError naming the place.
+
+    `where` is what the place is called.
+    """
+    return _decode(kind, data, where)
+
+
 @cache
 def _hints(kind: Any) -> Mapping[str, Any]:
     return typing.get_type_hints(kind, localns={"array": _Array})

@@ -1,0 +1,181 @@
+"""Use case: measure every function of a project, and find what they have in common."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from importcost.app.profile.bench import now
+from importcost.app.profile.request import ProfileRequest
+from importcost.app.projects.listing import list_functions
+from importcost.app.projects.local_workers import local_workers
+from importcost.app.projects.run import (
+    FunctionResult,
+    FunctionTask,
+    ProjectListener,
+    ResultCache,
+    Work,
+    Workers,
+    left_out,
+    planned,
+    run_tasks,
+)
+from importcost.errors import UsageError
+from importcost.model.results.project import (
+    MonthlyTraffic,
+    ProjectFigures,
+    culprits_of,
+    with_traffic,
+)
+from importcost.projects.functions import DeployedProject, ProjectFunction
+from importcost.targets.interpreter import choose_interpreter
+
+
+class Shard(NamedTuple):
+    """The part of a project's functions that one of several machines measures; from 1."""
+
+    number: int
+    parts: int
+
+
+WHOLE = Shard(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRun:
+    """The choices for measuring a project.
+
+    `given` are the request's fields that the user set. `workers` replaces the processes of this
+    machine. `traffic` is by function, `*` for all others.
+    """
+
+    given: Collection[str] = ()
+    parameters: tuple[str, ...] = ()
+    stage: str | None = None
+    jobs: int = 1
+    shard: Shard = WHOLE
+    traffic: Mapping[str, MonthlyTraffic] | None = None
+    workers: Workers | None = None
+    cache: ResultCache | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredProject:
+    """A project's figures, and the file of each function's page in the cache."""
+
+    figures: ProjectFigures
+    pages: Mapping[str, Path]
+
+
+def profile_project(
+    request: ProfileRequest, run: ProjectRun, work: Work, listener: ProjectListener
+) -> MeasuredProject:
+    """Measure the functions of the project that `request.target` names, those of one shard.
+
+    `work` measures one function; results that are kept and still hold are taken. Raises UsageError
+    for a place that cannot be read or has no function. A function that fails is left out with its
+    reason.
+    """
+    project = list_functions(request.target, parameters=run.parameters, stage=run.stage)
+    project = replace(project, functions=in_shard(project, run.shard))
+    cache = run.cache or ResultCache()
+    everything = list(planned(project, request, run.given, _interpreter(request)))
+    tasks = [one for one in everything if isinstance(one, FunctionTask)]
+    without = [one for one in everything if isinstance(one, FunctionResult)]
+    workers = run.workers or local_workers(run.jobs)
+    results = run_tasks(tasks, workers, work, cache, listener)
+    return _gathered(project, [*results, *without], cache, run.traffic or {})
+
+
+def in_shard(project: DeployedProject, shard: Shard) -> tuple[ProjectFunction, ...]:
+    """Return every n-th function, so that neighbours that share code are spread evenly."""
+    return project.functions[shard.number - 1 :: shard.parts]
+
+
+def parsed_shard(text: str) -> Shard:
+    """Return the shard that `3/10` names. Raises UsageError for anything else."""
+    number, _, count = text.partition("/")
+    if number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count) <= 10_000:
+        return Shard(int(number), int(count))
+    raise UsageError(f"The shard {text[:40]} is not one of several: write --shard 3/10.")
+
+
+def read_traffic(file: Path) -> Mapping[str, MonthlyTraffic]:
+    """Return the traffic in a CSV file with the columns function, invocations and cold_rate.
+
+    The function `*` stands for all others. Raises UsageError for a file that is not so.
+    """
+    try:
+        rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(
+            f"The traffic {file} cannot be read ({error}): name a CSV file."
+        ) from error
+    return dict(_traffic_of(row, f"{file} line {line}") for line, row in enumerate(rows, 2))
+
+
+def _traffic_of(row: Mapping[str, str | None], where: str) -> tuple[str, MonthlyTraffic]:
+    try:
+        name = row["function"] or ""
+        found = MonthlyTraffic(float(row["invocations"] or ""), float(row["cold_rate"] or ""))
+        is_traffic = found.invocations >= 0 and 0 <= found.cold_rate <= 1
+    except (KeyError, TypeError, ValueError):
+        is_traffic = False
+    if not is_traffic:
+        raise UsageError(
+            f"The traffic {where} is not a function, its invocations a month and its cold rate from"
+            " 0 to 1: write function,invocations,cold_rate."
+        )
+    return name, found
+
+
+def merged(parts: Sequence[ProjectFigures]) -> ProjectFigures:
+    """Return the figures of several shards of a project as one. Raises UsageError without any.
+
+    A function that several parts have is taken from the last one.
+    """
+    if not parts:
+        raise UsageError("There is nothing to merge: name the JSON files of the shards.")
+    functions = {one.name: one for part in parts for one in part.functions}
+    missing = {one.name: one for part in parts for one in part.left_out}
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+    left = tuple(one for name, one in missing.items() if name not in functions)
+    measured = tuple(functions.values())
+    return replace(
+        parts[0], functions=measured, left_out=left, notes=notes, culprits=culprits_of(measured)
+    )
+
+
+def _gathered(
+    project: DeployedProject,
+    results: Sequence[FunctionResult],
+    cache: ResultCache,
+    traffic: Mapping[str, MonthlyTraffic],
+) -> MeasuredProject:
+    found = with_traffic([one.figures for one in results if one.figures is not None], traffic)
+    ranked = sorted(found, key=lambda one: (-(one.dollars_a_month or 0), -one.billed_init_ms.value))
+    figures = ProjectFigures(
+        place=project.place,
+        tool=project.tool,
+        created_at=now(),
+        functions=tuple(ranked),
+        left_out=left_out(results),
+        culprits=culprits_of(ranked),
+        notes=project.notes,
+    )
+    pages = {one.name: cache.page(one.key) for one in results if one.key is not None}
+    return MeasuredProject(figures, pages)
+
+
+def _interpreter(request: ProfileRequest) -> str:
+    """Return what identifies the interpreter and the packages of its environment."""
+    chosen = choose_interpreter(request.python, None, Path.cwd(), os.environ)
+    site = next(iter(Path(chosen.path).parent.parent.glob("lib/python3*/site-packages")), None)
+    moment = site.stat().st_mtime_ns if site is not None else 0
+    return f"{chosen.path} {moment} {sys.version}"

@@ -1,0 +1,229 @@
+"""Measure all functions of a project: planned, cached, resumed, on any executor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from importcost.app.profile.request import ProfileRequest
+from importcost.app.projects.contents import Contents
+from importcost.app.projects.requests import request_for_function
+from importcost.errors import ImportcostError
+from importcost.files.cache import cache_folder
+from importcost.files.replace import replace_file
+from importcost.model.codec import from_plain, to_plain
+from importcost.model.results.project import FunctionFigures, NotMeasured
+from importcost.projects.functions import DeployedProject, ProjectFunction
+
+MOST_ATTEMPTS = 3
+"""Attempts at one function whose worker is lost (killed, disconnected) before it is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTask:
+    """The work on one function; it can be pickled and sent to another process.
+
+    `key` identifies its result by content; `folder` is the project's.
+    """
+
+    function: ProjectFunction
+    request: ProfileRequest
+    key: str
+    folder: str
+
+
+class FunctionResult(NamedTuple):
+    """The result of one task: its figures, or the reason for having none.
+
+    `page` is its report's bytes on the way from the worker to the cache, and `key` the name under
+    which the cache has them.
+    """
+
+    name: str
+    figures: FunctionFigures | None
+    reason: str | None = None
+    page: bytes | None = None
+    key: str | None = None
+
+
+Work = Callable[[FunctionTask], FunctionResult]
+"""Measures one function. It must be a module's function, so that other processes can import it."""
+
+
+class Workers(NamedTuple):
+    """The place where tasks run: `open` gives an executor as a context, `at_once` limits its tasks.
+
+    Any executor of `concurrent.futures` will do, or one that behaves as it does: a pool of
+    processes, or `lambda: contextlib.nullcontext(client.get_executor())` of Dask's distributed
+    client. A new one is opened after a worker was lost.
+    """
+
+    open: Callable[[], AbstractContextManager[Executor]]
+    at_once: int
+
+
+class ProjectListener(Protocol):
+    """Receives the progress over a project's functions."""
+
+    def note(self, message: str) -> None:
+        """Receive one sentence."""
+
+    def functions_done(self, done: int, total: int, name: str) -> None:
+        """Receive that a function is done: measured, cached, or left out."""
+
+
+class ResultCache:
+    """Results by key, each in files of its own, so that a killed run loses only what it was at."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or cache_folder() / "results"
+
+    def read(self, key: str) -> FunctionResult | None:
+        """Return the kept result, or None; a file that cannot be read is no result."""
+        try:
+            data = json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8"))
+            figures = from_plain(FunctionFigures, data, "figures")
+        except (OSError, ValueError, ImportcostError):
+            return None
+        is_whole = self.page(key).is_file()
+        return FunctionResult(figures.name, figures, key=key) if is_whole else None
+
+    def page(self, key: str) -> Path:
+        """Return the file of a kept report."""
+        return self.folder / f"{key}.html"
+
+    def keep(self, key: str, result: FunctionResult) -> None:
+        """Keep a measured result, the page first: figures without a page are no result."""
+        if result.figures is None or result.page is None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        replace_file(self.page(key), result.page)
+        text = json.dumps(to_plain(result.figures), separators=(",", ":"))
+        replace_file(self.folder / f"{key}.json", text.encode())
+
+
+def planned(
+    project: DeployedProject,
+    request: ProfileRequest,
+    given: Collection[str],
+    interpreter: str,
+) -> Iterator[FunctionTask | FunctionResult]:
+    """Yield a task for each measurable function, and the reason for each other one.
+
+    `request` has the user's options, `given` the fields that they set.
+    """
+    contents = Contents()
+    for function in project.functions:
+        if function.problem is not None:
+            yield FunctionResult(function.name, None, f"{function.problem}.")
+            continue
+        try:
+            own = request_for_function(function, request, given)
+            key = contents.key_of(own, interpreter)
+        except ImportcostError as error:
+            yield FunctionResult(function.name, None, str(error))
+            continue
+        except OSError as error:
+            yield FunctionResult(function.name, None, f"Its code cannot be read: {error.strerror}.")
+            continue
+        yield FunctionTask(function, own, key, project.folder)
+
+
+def run_tasks(
+    tasks: Sequence[FunctionTask],
+    workers: Workers,
+    work: Work,
+    cache: ResultCache,
+    listener: ProjectListener,
+) -> tuple[FunctionResult, ...]:
+    """Do `work` on every task whose result is not kept, and return all results in their order.
+
+    A task whose worker is lost is given out again, three times in all.
+    """
+    results: dict[str, FunctionResult] = {}
+    left: list[FunctionTask] = []
+    for task in tasks:
+        kept = cache.read(task.key)
+        if kept is None or kept.figures is None:
+            left.append(task)
+            continue
+        results[task.function.name] = _named(kept, task)
+        listener.functions_done(len(results), len(tasks), task.function.name)
+    for _ in range(MOST_ATTEMPTS):
+        lost: list[FunctionTask] = []
+        for task, result in _outcomes(left, workers, work):
+            if result is None:
+                lost.append(task)
+                continue
+            cache.keep(task.key, result)
+            # The pages of ten thousand functions would fill the memory: they stay in the cache.
+            results[task.function.name] = result._replace(page=None, key=task.key)
+            listener.functions_done(len(results), len(tasks), task.function.name)
+        left = lost
+    for task in left:
+        results[task.function.name] = _lost(task)
+    return tuple(results[task.function.name] for task in tasks)
+
+
+def _outcomes(
+    tasks: Sequence[FunctionTask], workers: Workers, work: Work
+) -> Iterator[tuple[FunctionTask, FunctionResult | None]]:
+    """Yield each task's result as it comes, None for one whose worker is lost.
+
+    Few tasks are given out at a time, so that ten thousand functions need no more memory than ten.
+    """
+    waiting = list(reversed(tasks))
+    if not waiting:
+        return
+    with workers.open() as executor:
+        pending: dict[Future[FunctionResult], FunctionTask] = {}
+        while waiting or pending:
+            try:
+                while waiting and len(pending) < workers.at_once:
+                    pending[executor.submit(work, waiting[-1])] = waiting[-1]
+                    waiting.pop()
+            except RuntimeError:  # the pool is broken and takes no more
+                for task in waiting:
+                    yield task, None
+                waiting = []
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield _outcome(pending.pop(future), future)
+
+
+def _outcome(
+    task: FunctionTask, future: Future[FunctionResult]
+) -> tuple[FunctionTask, FunctionResult | None]:
+    try:
+        return task, future.result()
+    except ImportcostError as error:
+        return task, FunctionResult(task.function.name, None, str(error))
+    except Exception:  # noqa: BLE001 - whatever an executor raises for a worker that is gone
+        return task, None
+
+
+def _lost(task: FunctionTask) -> FunctionResult:
+    name = task.function.name
+    reason = f"Its worker was lost {MOST_ATTEMPTS} times: measure {name} alone to see why."
+    return FunctionResult(name, None, reason)
+
+
+def _named(kept: FunctionResult, task: FunctionTask) -> FunctionResult:
+    """Return a kept result under the task's own name: the same code may be deployed twice."""
+    name = task.function.name
+    figures = replace(kept.figures, name=name) if kept.figures else None
+    return FunctionResult(name, figures, key=kept.key)
+
+
+def left_out(results: Sequence[FunctionResult]) -> tuple[NotMeasured, ...]:
+    """Return the functions without figures, with their reasons."""
+    return tuple(
+        NotMeasured(one.name, one.reason or "No figures came.")
+        for one in results
+        if one.figures is None
+    )

@@ -1,0 +1,1 @@
+"""Reports over all functions of a project."""

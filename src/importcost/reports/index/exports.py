@@ -1,0 +1,109 @@
+"""The figures of a project as JSON, CSV and Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from importcost.errors import UsageError
+from importcost.model.codec import from_plain, to_plain
+from importcost.model.json_text import parse_json
+from importcost.model.results.project import FunctionFigures, ProjectFigures
+from importcost.reports.text import dollars, milliseconds, printable
+
+SCHEMA_NAME = "importcost-project"
+PROJECT_SCHEMA_VERSION = 1
+COLUMNS = (
+    "function", "handler", "runtime", "memory_mb", "arch", "package_type", "billed_init_ms",
+    "billed_init_low_ms", "billed_init_high_ms", "own_ms", "dollars_per_million",
+    "dollars_a_month", "saved_ms", "modules", "memory_used_mb", "verdict", "runtime_ends",
+)  # fmt: skip
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def project_json(figures: ProjectFigures) -> str:
+    """Return the figures as JSON text, which `read_project_figures` reads back."""
+    data = {"schema": SCHEMA_NAME, "schema_version": PROJECT_SCHEMA_VERSION}
+    return json.dumps({**data, **to_plain(figures)}, indent=1, ensure_ascii=True) + "\n"
+
+
+def read_project_figures(text: str, name: str) -> ProjectFigures:
+    """Return the figures in JSON text. Raises UsageError naming `name` if it is not such a text."""
+    try:
+        data = parse_json(text)
+    except ValueError as error:
+        raise UsageError(
+            f"{name} is not valid JSON ({error}): name what `importcost profile PROJECT -o` saved."
+        ) from error
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA_NAME:
+        raise UsageError(
+            f"{name} is not a project's figures: name what `importcost profile PROJECT -o` saved."
+        )
+    if data.get("schema_version") != PROJECT_SCHEMA_VERSION:
+        raise UsageError(f"{name} was saved by another importcost: measure the project again.")
+    try:
+        return from_plain(ProjectFigures, data, "project")
+    except UsageError as error:
+        raise UsageError(f"{name} does not hold: {error}; measure the project again.") from error
+
+
+def project_csv(figures: ProjectFigures) -> str:
+    """Return one row a function; a text that a spreadsheet would run is kept from running."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in figures.functions:
+        writer.writerow([_cell(value) for value in _row(one)])
+    return out.getvalue()
+
+
+def project_markdown(figures: ProjectFigures, most: int = 50) -> str:
+    """Return the functions and what they have in common as two tables."""
+    lines = [
+        f"### Cold starts of {_md(figures.place)}",
+        "",
+        "| Function | Billed init | $ per million | Could wait |",
+        "|---|--:|--:|--:|",
+    ]
+    lines += [
+        f"| {_md(one.name)} | {milliseconds(one.billed_init_ms.value)} | "
+        f"{dollars(one.dollars_per_million.value)} | {milliseconds(one.saved_ms)} |"
+        for one in figures.functions[:most]
+    ]
+    if len(figures.functions) > most:
+        lines.append(f"| and {len(figures.functions) - most:,} more | | | |")
+    lines += ["", "| Over all functions | Functions | ms |", "|---|--:|--:|"]
+    lines += [
+        f"| {_md(one.name)} | {len(one.functions)} | {one.total_ms:,.0f} |"
+        for one in figures.culprits[:10]
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(one: FunctionFigures) -> tuple[object, ...]:
+    bill = one.billed_init_ms
+    return (
+        one.name, one.handler, one.runtime, one.memory_mb, one.arch, one.package_type,
+        round(bill.value), round(bill.low), round(bill.high), round(one.own_ms, 1),
+        round(one.dollars_per_million.value, 4), one.dollars_a_month, round(one.saved_ms, 1),
+        one.modules, one.memory_used_mb and round(one.memory_used_mb, 1), one.verdict,
+        one.runtime_ends,
+    )  # fmt: skip
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        text = printable(value)
+        return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+    return value
+
+
+def _md(text: str) -> str:
+    """Return text that Markdown and HTML show as it is, in one cell."""
+    clean = printable(text).replace("&", "&amp;").replace("<", "&lt;")
+    for sign in "\\`*_[]|#":
+        clean = clean.replace(sign, f"\\{sign}")
+    return clean

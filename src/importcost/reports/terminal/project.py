@@ -1,0 +1,127 @@
+"""The terminal table over all functions of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importcost.model.results.project import Culprit, FunctionFigures, ProjectFigures
+from importcost.reports.cells import cells, fit
+from importcost.reports.text import (
+    MAX_WIDTH,
+    NARROWEST,
+    Palette,
+    dollars,
+    milliseconds,
+    wrap,
+)
+
+MOST_FUNCTIONS = 30
+MOST_CULPRITS = 8
+MOST_LEFT_OUT = 10
+
+
+def render_project(figures: ProjectFigures, *, width: int, colour: bool) -> str:
+    """Return the functions, what they have in common and what was left out."""
+    style = Palette(colour=colour)
+    width = max(NARROWEST, min(MAX_WIDTH, width))
+    blocks = [
+        _headline(figures, style, width),
+        _functions(figures.functions, style, width),
+        _culprits(figures.culprits, len(figures.functions), style, width),
+        _endings(figures.functions, style, width),
+        _left_out(figures, style, width),
+        [line for note in figures.notes for line in wrap(f"Note: {note}", width)],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _headline(figures: ProjectFigures, style: Palette, width: int) -> list[str]:
+    count = len(figures.functions)
+    total = sum(one.billed_init_ms.value for one in figures.functions)
+    months = [one.dollars_a_month for one in figures.functions if one.dollars_a_month is not None]
+    month = f", {dollars(sum(months))} a month" if months else ""
+    text = (
+        f"{count:,} function{'' if count == 1 else 's'} of {figures.place}: a cold start of each"
+        f" bills {milliseconds(total)} of init in all{month}."
+    )
+    first, *more = wrap(text, width)
+    return [style(first, "1"), *more]
+
+
+def _functions(functions: Sequence[FunctionFigures], style: Palette, width: int) -> list[str]:
+    if not functions:
+        return []
+    has_month = any(one.traffic is not None for one in functions)
+    heads = ["Function", "billed init", "$ per million", "could wait", "costs most"]
+    if has_month:
+        heads.insert(3, "$ a month")
+    rows = [heads, *(_row(one, has_month=has_month) for one in functions[:MOST_FUNCTIONS])]
+    fixed = [max(cells(row[at]) for row in rows) for at in range(1, len(heads) - 1)]
+    room = width - sum(fixed) - 2 * (len(heads) - 1)
+    first = min(max(cells(row[0]) for row in rows), max(14, room * 3 // 5))
+    widths = [first, *fixed, room - first]
+    if widths[-1] < len(heads[-1]):  # a narrow terminal has no room for the last column
+        rows, widths = [row[:-1] for row in rows], [min(first, room), *fixed]
+    lines = [_line(row, widths, len(fixed)) for row in rows]
+    more = len(functions) - MOST_FUNCTIONS
+    tail = [f"and {more:,} more: see the page"] if more > 0 else []
+    return [style(lines[0], "2"), *lines[1:], *tail]
+
+
+def _row(one: FunctionFigures, *, has_month: bool) -> list[str]:
+    costly = next((part.name for part in one.packages if part.name != "stdlib"), "")
+    saved = milliseconds(one.saved_ms) if one.saved_ms else ""
+    row = [one.name, milliseconds(one.billed_init_ms.value), dollars(one.dollars_per_million.value)]
+    if has_month:
+        row.append(dollars(one.dollars_a_month) if one.dollars_a_month is not None else "")
+    return [*row, saved, costly]
+
+
+def _line(row: Sequence[str], widths: Sequence[int], numbers: int) -> str:
+    parts = []
+    for at, (text, width) in enumerate(zip(row, widths, strict=True)):
+        shown = fit(text, width) if text else ""
+        gap = " " * (width - cells(shown))
+        parts.append(gap + shown if 0 < at <= numbers else shown + gap)
+    return "  ".join(parts).rstrip()
+
+
+def _culprits(culprits: Sequence[Culprit], count: int, style: Palette, width: int) -> list[str]:
+    if count < 2 or not culprits:
+        return []
+    lines = [style("What costs most over all functions", "1")]
+    for one in culprits[:MOST_CULPRITS]:
+        what = "own module" if one.kind == "module" else "package"
+        month = f", {dollars(one.dollars_a_month)} a month" if one.dollars_a_month else ""
+        share = f"{len(one.functions)} of {count} functions"
+        text = f"{one.name} ({what}): {milliseconds(one.total_ms)} in {share}{month}"
+        lines += [f"  {line}" for line in wrap(text, width - 2)]
+    return lines
+
+
+def _endings(functions: Sequence[FunctionFigures], style: Palette, width: int) -> list[str]:
+    found: dict[str, list[str]] = {}
+    for one in functions:
+        if one.runtime_ends:
+            found.setdefault(one.runtime_ends, []).append(one.name)
+    lines = []
+    for sentence, names in found.items():
+        who = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        lines += wrap(f"{sentence} ({who})", width)
+    return [style(line, "33") for line in lines]
+
+
+def _left_out(figures: ProjectFigures, style: Palette, width: int) -> list[str]:
+    if not figures.left_out:
+        return []
+    found: dict[str, list[str]] = {}
+    for one in figures.left_out:
+        found.setdefault(one.reason, []).append(one.name)
+    lines = [style(f"Left out: {len(figures.left_out):,}", "1")]
+    for reason, names in list(found.items())[:MOST_LEFT_OUT]:
+        who = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        first, *more = wrap(f"{who}: {reason}", width - 2)
+        lines += [f"  {first}", *(f"    {line}" for line in more)]
+    if len(found) > MOST_LEFT_OUT:
+        lines.append(f"  and {len(found) - MOST_LEFT_OUT} other reasons: see the JSON.")
+    return lines

@@ -1,0 +1,224 @@
+"""A project's functions are measured on any executor; results are kept, lost workers replaced."""
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from importcost.app.profile.request import ProfileRequest
+from importcost.app.projects.contents import Contents
+from importcost.app.projects.local_workers import local_workers
+from importcost.app.projects.profile_project import (
+    ProjectRun,
+    Shard,
+    merged,
+    parsed_shard,
+    profile_project,
+    read_traffic,
+)
+from importcost.app.projects.run import FunctionTask, ResultCache, Workers, run_tasks
+from importcost.errors import UsageError
+from importcost.model.results.project import MonthlyTraffic, culprits_of, with_traffic
+from importcost.projects.functions import ProjectFunction, SourceLine
+from tests.app.projects_work import figures, measure
+from tests.harness import write_files
+
+HANDLER = "def handler(event, context):\n    return 1\n"
+
+
+class Told:
+    def __init__(self):
+        self.done = []
+
+    def note(self, message):
+        raise AssertionError(message)
+
+    def functions_done(self, done, total, name):
+        self.done.append((done, total, name))
+
+
+def tasks(folder, *names):
+    request = ProfileRequest(target="app.handler")
+    return [
+        FunctionTask(ProjectFunction(one, SourceLine("t", 1)), request, f"key-{one}", str(folder))
+        for one in names
+    ]
+
+
+def calls(folder):
+    file = folder / "calls"
+    return sorted(file.read_text().split()) if file.exists() else []
+
+
+def threads(count):
+    return Workers(lambda: ThreadPoolExecutor(count), count)
+
+
+@pytest.mark.parametrize("workers", [local_workers(1), threads(3)], ids=["inline", "threads"])
+def test_every_function_is_measured_once_and_kept(tmp_path, workers):
+    told, cache = Told(), ResultCache(tmp_path / "results")
+    wanted = tasks(tmp_path, "a", "b", "c")
+    first = run_tasks(wanted, workers, measure, cache, told)
+    assert [one.name for one in first] == ["a", "b", "c"]
+    assert [one[:2] for one in told.done] == [(1, 3), (2, 3), (3, 3)]
+    again = run_tasks(wanted, workers, measure, cache, Told())
+    assert calls(tmp_path) == ["a", "b", "c"]
+    assert [one.figures for one in again] == [one.figures for one in first]
+    assert cache.page("key-a").read_bytes() == b"<p>a</p>"
+
+
+def test_what_fails_is_left_out_with_its_reason_and_tried_again_next_time(tmp_path):
+    cache = ResultCache(tmp_path / "results")
+    wanted = tasks(tmp_path, "a", "fails")
+    found = run_tasks(wanted, local_workers(1), measure, cache, Told())
+    assert found[1].reason == "fails did not start: correct it."
+    run_tasks(wanted, local_workers(1), measure, cache, Told())
+    assert calls(tmp_path) == ["a", "fails", "fails"]
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_replaced_and_its_function_given_out_again(tmp_path):
+    cache = ResultCache(tmp_path / "results")
+    wanted = tasks(tmp_path, "a", "dies", "b", "always-dies", "c")
+    found = run_tasks(wanted, local_workers(2), measure, cache, Told())
+    assert [one.name for one in found if one.figures] == ["a", "dies", "b", "c"]
+    assert "Its worker was lost 3 times" in found[3].reason
+
+
+def test_a_result_that_was_written_in_part_is_none(tmp_path):
+    cache = ResultCache(tmp_path)
+    (task,) = tasks(tmp_path, "a")
+    cache.keep(task.key, measure(task))
+    cache.page(task.key).unlink()
+    assert cache.read(task.key) is None
+    cache.keep(task.key, measure(task))
+    (tmp_path / f"{task.key}.json").write_text("{")
+    assert cache.read(task.key) is None
+
+
+TEMPLATE = """
+Resources:
+  A:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: app.handler, Runtime: python3.12, CodeUri: a}
+  B:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: app.handler, Runtime: python3.12, CodeUri: b, MemorySize: 512}
+  Node: {Type: AWS::Serverless::Function, Properties: {Runtime: nodejs22.x}}
+"""
+
+
+def project(folder):
+    return write_files(
+        folder, {"template.yaml": TEMPLATE, "a/app.py": HANDLER, "b/app.py": HANDLER}
+    )
+
+
+def run(folder, **changes):
+    found = ProjectRun(cache=ResultCache(folder / "results"), **changes)
+    return profile_project(ProfileRequest(target=str(folder)), found, measure, Told()).figures
+
+
+def test_only_what_changed_is_measured_again(tmp_path):
+    project(tmp_path)
+    found = run(tmp_path)
+    assert [one.name for one in found.functions] == ["A", "B"]
+    assert found.left_out[0].reason == "its runtime is nodejs22.x, not Python."
+    run(tmp_path)
+    assert calls(tmp_path) == ["A", "B"]
+    (tmp_path / "b" / "app.py").write_text(HANDLER + "\n")
+    run(tmp_path)
+    assert calls(tmp_path) == ["A", "B", "B"]
+
+
+def test_options_requirements_and_layers_are_part_of_what_a_result_holds_for(tmp_path):
+    project(tmp_path)
+    write_files(tmp_path, {"requirements.txt": "x", "layer/python/y.py": ""})
+    contents = Contents()
+    keys = {
+        Contents().key_of(ProfileRequest(target="app.handler", **changes), "py")
+        for changes in (
+            {},
+            {"memory_mb": 512},
+            {"task_root": str(tmp_path / "a")},
+            {"layers": (str(tmp_path / "layer"),)},
+            {"requirements": str(tmp_path / "requirements.txt")},
+            {"environment": {"A": "1"}},
+        )
+    }
+    assert len(keys) == 6
+    plain = ProfileRequest(target="app.handler")
+    assert contents.key_of(plain, "py") != contents.key_of(plain, "other")
+
+
+def test_shards_cover_every_function_once_and_merge_into_the_whole(tmp_path):
+    project(tmp_path)
+    parts = [run(tmp_path, shard=Shard(number, 3)) for number in (1, 2, 3)]
+    whole = merged(parts)
+    assert sorted(one.name for one in whole.functions) == ["A", "B"]
+    assert [one.name for one in whole.left_out] == ["Node"]
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "1/0", "", "1/99999"])
+def test_an_impossible_shard_is_told(text):
+    with pytest.raises(UsageError, match="write --shard 3/10"):
+        parsed_shard(text)
+
+
+def test_culprits_are_ranked_over_all_functions():
+    found = culprits_of(
+        [
+            figures("a", packages=[("boto3", 50), ("function", 9)], own=[("shared", 5)]),
+            figures("b", packages=[("boto3", 60), ("pandas", 90)], own=[("shared", 6), ("b", 99)]),
+        ]
+    )
+    assert [(one.kind, one.name, one.total_ms) for one in found] == [
+        ("package", "boto3", 110),
+        ("package", "pandas", 90),
+        ("module", "shared.py", 11),
+    ]
+    assert found[0].functions == ("a", "b")
+
+
+def test_traffic_makes_dollars_a_month(tmp_path):
+    file = tmp_path / "traffic.csv"
+    file.write_text("function,invocations,cold_rate\na,1000000,0.01\n*,5e6,0.002\n")
+    traffic = read_traffic(file)
+    a, b = with_traffic([figures("a", ms=400), figures("b", ms=400)], traffic)
+    assert a.traffic == MonthlyTraffic(1_000_000, 0.01)
+    assert a.dollars_a_month == pytest.approx(0.01)
+    assert b.dollars_a_month == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("line", ["a,1", "a,x,0.1", "a,1,2", "a,-1,0.5", "a,nan,0.5", "a,1,nan"])
+def test_broken_traffic_names_its_line(tmp_path, line):
+    file = tmp_path / "traffic.csv"
+    file.write_text(f"function,invocations,cold_rate\n{line}\n")
+    with pytest.raises(UsageError, match=r"traffic\.csv line 2"):
+        read_traffic(file)
+
+
+def test_an_executor_is_opened_once_for_all_tasks(tmp_path):
+    opened = []
+
+    @contextlib.contextmanager
+    def opening():
+        opened.append(1)
+        with ThreadPoolExecutor(2) as executor:
+            yield executor
+
+    cache = ResultCache(tmp_path / "results")
+    run_tasks(tasks(tmp_path, "a", "b"), Workers(opening, 2), measure, cache, Told())
+    assert opened == [1]
+
+
+def test_no_results_need_no_executor(tmp_path):
+    def opening():
+        raise AssertionError
+
+    assert run_tasks([], Workers(opening, 2), measure, ResultCache(tmp_path), Told()) == ()
+
+
+def test_merging_nothing_is_told():
+    with pytest.raises(UsageError, match="nothing to merge"):
+        merged([])
