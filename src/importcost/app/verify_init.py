@@ -9,7 +9,7 @@ from pathlib import Path
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
-from importcost.errors import MeasurementError, remedy, words
+from importcost.errors import MeasurementError, UsageError, remedy, words
 from importcost.measure.emulator import Emulator, EmulatorOptions, open_emulator
 from importcost.measure.layout import lambda_environment
 from importcost.measure.runners.container.inside import (
@@ -35,6 +35,11 @@ def verify_init(
     Raises MeasurementError if no engine answers or the image has no emulator, HandlerError if init
     fails.
     """
+    if request.adapter is not None:
+        raise UsageError(
+            "verify-init runs a handler under the emulator, and a web app has none: leave "
+            "--adapter out and name a handler."
+        )
     cpus = request.memory_mb / FULL_VCPU_MB if is_throttled else INIT_BOOST_CPUS
     _require_engine(request)
     request = replace(request, cpus=cpus)

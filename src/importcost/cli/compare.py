@@ -63,6 +63,9 @@ def _refuse_idle(context: click.Context) -> None:
     if options["targets"]:
         why = "to handlers that --handler names without a configuration"
         _refuse_given(context, {"names", "config"}, why)
+    else:
+        why = "without --handler: a configured app has the settings adapter and server"
+        _refuse_given(context, {"adapter", "server"}, why)
     if options["metric"] == "instructions":
         why = "to --metric instructions, which runs each version once and takes no profile"
         _refuse_given(context, {"pairs", "reports", "no_attribution"}, why)
@@ -103,6 +106,8 @@ def _refuse_idle(context: click.Context) -> None:
 @click.option("--max-increase", metavar="5%", callback=_percent, help="Instead of the configured.")
 @click.option("--reports", metavar="DIR", help="Write HEAD's report and both profiles there.")
 @click.option("--no-attribution", is_flag=True, help="Verdicts only, not which modules.")
+@shared_option(Parameter.ADAPTER, help="With --handler: web apps (main:app).")
+@shared_option(Parameter.SERVER, help="With --adapter: what starts it. Default: run.sh's.")
 @shared_option(Parameter.TIMEOUT)
 @shared_option(Parameter.RUNNER, help="Default: local, or any for --image.", default=None)
 @shared_option(Parameter.IMAGE)
@@ -147,12 +152,13 @@ def _request(base: str, head: str, options: Given) -> CompareRequest:
         image=image,
     )
     same = ("names", "targets", "config", "install", "lock", "merge_base", "skip_failing_base")
+    web = ("adapter", "server")
     return CompareRequest(
         base=base,
         head=head,
         attribution=not options["no_attribution"],
         how=how,
-        **{name: options[name] for name in (*same, "pairs", "metric", "max_increase")},
+        **{name: options[name] for name in (*same, *web, "pairs", "metric", "max_increase")},
     )
 
 

@@ -1083,7 +1083,12 @@ class _GraphRecorder:
         )
 
     def _is_outside(self, frame: "Any") -> bool:
-        """Return True if a frame is the probe's own, except the wrappers that serve the handler."""
+        """Return True if a frame is the probe's own, or of the program that starts a server.
+
+        The wrappers that serve the handler are not.
+        """
+        if frame.f_globals.get("__name__") == "__main__":
+            return True
         return frame.f_code.co_filename == self._probe_file and not self._is_wrapper(frame)
 
     def _is_wrapper(self, frame: "Any") -> bool:

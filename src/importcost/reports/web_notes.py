@@ -7,6 +7,8 @@ from importcost.model.profile import Profile
 from importcost.model.web import HandlerForm, WebInit
 from importcost.reports.text import milliseconds, ms_of
 
+_START_UP = {"mangum": "; start-up hooks (lifespan) then run in each request"}
+
 
 def web_notes(profile: Profile, estimate: Estimate) -> tuple[str, ...]:
     """Return the sentences on a web app, none for a handler."""
@@ -39,5 +41,5 @@ def form_sentence(estimate: Estimate, form: HandlerForm) -> str:
     return (
         f"The same app as a handler behind {form.bridge}: {milliseconds(init.value)} of init"
         f" ({init.low:,.0f} to {init.high:,.0f} ms), {milliseconds(abs(more))}"
-        f" {'less' if more > 0 else 'more'}; it runs the app's start-up work at its first request."
+        f" {'less' if more > 0 else 'more'} than under the server{_START_UP.get(form.bridge, '')}."
     )

@@ -152,6 +152,12 @@ def _refuse_early(request: DeferRequest) -> None:
     named = named_python(request.measure.runtime, request.measure.configured)
     if named is not None:
         refuse_unparsable(request.style, *named)
+    if request.measure.adapter is not None and (request.events or request.record):
+        option = "--record" if request.record else "--event"
+        raise UsageError(
+            f"{option} calls a handler's function, and a web app has none: its edits are proven by "
+            "starting its server until it is ready; --test compares its behaviour."
+        )
     if request.record:
         refuse_missing()
 

@@ -33,7 +33,12 @@ def compare_versions(request: CompareRequest, listener: Listener) -> CompareRepo
         contextlib.ExitStack() as stack,
     ):
         lanes = lanes_of(
-            base, head, config=request.config, targets=request.targets, names=request.names
+            base,
+            head,
+            config=request.config,
+            targets=request.targets,
+            names=request.names,
+            web=(request.adapter, request.server),
         )
         versions = Versions(base, head, request.skip_failing_base)
         opening = Opening(request, listener, versions, stack)

@@ -44,15 +44,17 @@ def lanes_of(
     config: str | None = None,
     targets: tuple[str, ...] = (),
     names: tuple[str, ...] = (),
+    web: tuple[str | None, str | None] = (None, None),
 ) -> tuple[Lane, ...]:
     """Return the handlers of both versions, paired by name.
 
     Each version's configuration applies; base is measured by head's if it has none of its own.
-    `targets` are handlers without a configuration, relative to each version's folder. Raises
+    `targets` are handlers without a configuration, relative to each version's folder; `web` is the
+    adapter and the server of web apps among them. Raises
     UsageError for a configuration that is wrong or missing, or a handler that neither has.
     """
     if targets:
-        return tuple(_of_target(text, base, head) for text in targets)
+        return tuple(_of_target(text, base, head, web) for text in targets)
     relative, head_config = _head_config(head, config)
     moved = _moved(head_config, head, base)
     base_own = _own_config(base, relative)
@@ -80,11 +82,16 @@ def _chosen(lanes: tuple[Lane, ...], names: tuple[str, ...]) -> tuple[Lane, ...]
     return tuple(lane for lane in lanes if not names or lane.name in names)
 
 
-def _of_target(text: str, base: Checkout, head: Checkout) -> Lane:
+def _of_target(
+    text: str, base: Checkout, head: Checkout, web: tuple[str | None, str | None]
+) -> Lane:
+    adapter, server = web
+
     def at(version: Checkout) -> HandlerConfig:
         is_file = text.partition(":")[0].endswith(".py")
         place = str(version.folder / text) if is_file else text
-        return HandlerConfig(text, place, task_root=None if is_file else str(version.folder))
+        root = None if is_file else str(version.folder)
+        return HandlerConfig(text, place, task_root=root, adapter=adapter, server=server)
 
     before, after = _present(at(base), base), _present(at(head), head)
     if before is None and after is None:

@@ -35,6 +35,11 @@ def count_instructions(bench: Bench) -> Instructions:
 
     Raises HandlerError if init fails, MeasurementError if valgrind cannot run it.
     """
+    if bench.subject.server is not None:
+        raise MeasurementError(
+            "Instructions are counted of one process until it ends, and a web app's server runs "
+            "until it is ready: leave --metric out."
+        )
     runner = under_callgrind(bench.runner)
     subject = bench.subject
     nothing = Variant("empty", {subject.target.handler_file: b""})

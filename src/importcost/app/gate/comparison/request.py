@@ -19,7 +19,8 @@ class CompareRequest:
     """The options of `importcost compare`.
 
     `base` and `head` are git refs or folders. `targets` are handlers to compare without a
-    configuration, `names` those of the configuration, empty for all. `install` is a command
+    configuration, web apps with `adapter` and `server`, `names` those of the configuration, empty
+    for all. `install` is a command
     with `{target}`, `lock` a requirements file, both of each version. `pairs` are declared
     before the first launch; where they do not tell, twice as many are measured, once.
     `max_increase` (a share) goes before the configuration's.
@@ -29,6 +30,8 @@ class CompareRequest:
     head: str = "."
     names: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    adapter: str | None = None
+    server: str | None = None
     config: str | None = None
     install: str | None = None
     lock: str | None = None

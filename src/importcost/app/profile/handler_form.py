@@ -1,0 +1,126 @@
+"""Use case: measure a web app once more as a handler, behind a package that bridges to it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importcost.app.bill.place import bill
+from importcost.app.profile.bench import Bench, start_bench
+from importcost.app.profile.extra_packages import Extra, with_asked
+from importcost.app.profile.request import Listener
+from importcost.errors import Audience, HandlerError, MeasurementError, worded
+from importcost.measure.assemble import assemble
+from importcost.measure.plan import QUICK, Plan
+from importcost.measure.session import Progress, Subject, Variant, measure
+from importcost.model.profile import Profile
+from importcost.model.web import HandlerForm
+
+FORM_RUNS = 9
+"""Launches of the handler form: three or four of them are timed."""
+FORM_FUNCTION = "importcost_handler_form"
+ASGI_SERVERS = frozenset(("uvicorn", "hypercorn", "daphne", "granian", "fastapi"))
+LABEL = "Measuring the same app as a handler"
+
+
+@dataclass(frozen=True, slots=True)
+class _Bridge:
+    """A package that makes a handler of an app: `line` does it, with the app for `{app}`."""
+
+    package: str
+    module: str
+    line: str
+
+
+MANGUM = _Bridge("mangum", "mangum", "from mangum import Mangum\n{name} = Mangum({app})\n")
+APIG_WSGI = _Bridge(
+    "apig-wsgi",
+    "apig_wsgi",
+    "from apig_wsgi import make_lambda_handler\n{name} = make_lambda_handler({app})\n",
+)
+
+
+def with_handler_form(bench: Bench, profile: Profile, listener: Listener) -> Profile:
+    """Return a web app's profile with its handler form, or with the reason for none.
+
+    A profile of a handler, or one that is not to be compared, is returned as it is.
+    """
+    if profile.web is None or not bench.request.compares_forms:
+        return profile
+    form = _form(bench, _bridge_of(bench), listener)
+    return replace(profile, web=replace(profile.web, handler_form=form))
+
+
+def _bridge_of(bench: Bench) -> _Bridge:
+    server = bench.subject.server
+    start = server.words if server else ()
+    is_asgi = any(name in word.lower() for word in start for name in ASGI_SERVERS)
+    return MANGUM if is_asgi else APIG_WSGI
+
+
+def _form(bench: Bench, bridge: _Bridge, listener: Listener) -> HandlerForm:
+    try:
+        with _bridged(bench, bridge, listener) as opened:
+            subject = _as_handler(opened, bridge, bench)
+            return _measured(opened, subject, bridge, listener)
+    except HandlerError as error:
+        lines = [line for line in error.traceback_text.strip().splitlines() if line.strip()]
+        why = f": {lines[-1].strip()}" if lines else ""
+        return HandlerForm(bridge.package, reason=f"the app behind {bridge.package} fails{why}")
+    except MeasurementError as error:
+        return HandlerForm(bridge.package, reason=worded(error, Audience.OPTIONS).rstrip("."))
+    except OSError as error:
+        return HandlerForm(bridge.package, reason=f"its file cannot be read ({error.strerror})")
+
+
+@contextmanager
+def _bridged(bench: Bench, bridge: _Bridge, listener: Listener) -> Iterator[Bench]:
+    """Open a bench that has the bridge; what is deployed goes before what is installed.
+
+    Raises MeasurementError if it cannot be installed.
+    """
+    folders = [bench.runner.layout.on_host(one) for one in bench.runner.layout.search_path]
+    if any(Path(folder, bridge.module).exists() for folder in folders):
+        yield bench
+        return
+    if not bench.request.installs:
+        raise MeasurementError(f"{bridge.package} is not deployed, and nothing may be installed.")
+    target = bench.prepared.place.install_target()
+    added = with_asked((bridge.package,), target, listener.detail)
+    extra = Extra(
+        (*bench.extra.folders, *added.folders), bench.extra.packages, bench.extra.placeholders
+    )
+    with start_bench(bench.prepared, bench.request, extra, listener) as opened:
+        yield opened
+
+
+def _as_handler(opened: Bench, bridge: _Bridge, bench: Bench) -> Subject:
+    """Return the app's module with the bridge's lines at its end, to be imported as a handler."""
+    target = opened.subject.target
+    server = bench.subject.server
+    start: Sequence[str] = server.words if server else ()
+    name = target.function or "app"
+    is_factory = "--factory" in start or f"{target.module}:{name}()" in start
+    line = bridge.line.format(name=FORM_FUNCTION, app=f"{name}()" if is_factory else name)
+    source = Path(target.handler_file).read_bytes()
+    variant = Variant("handler-form", {target.handler_file: source + b"\n\n" + line.encode()})
+    return replace(
+        opened.subject,
+        server=None,
+        variant=variant,
+        target=replace(target, function=FORM_FUNCTION),
+    )
+
+
+def _measured(opened: Bench, subject: Subject, bridge: _Bridge, listener: Listener) -> HandlerForm:
+    def told(progress: Progress) -> None:
+        listener.progress(replace(progress, label=LABEL, runs=()))
+
+    plan = Plan(min(opened.request.runs or FORM_RUNS, FORM_RUNS), QUICK)
+    order = random.Random()  # noqa: S311 - order of runs, not a secret
+    found = assemble(measure(opened.runner, subject, plan, told, order), subject, opened.provenance)
+    estimate = bill(found, opened.handler).estimate
+    return HandlerForm(bridge.package, estimate.init_ms, round(found.function_init.local_us))
