@@ -45,6 +45,7 @@ POLL_S = 0.01
 CONNECT_S = 0.002
 TAKING_S = 10.0
 REPORTING_S = 60.0
+ACCEPTING_S = 2.0
 BURST_NS = 2_000_000
 HOST = "127.0.0.1"
 TAKE = getattr(signal, "SIGURG", signal.SIGTERM)
@@ -213,8 +214,10 @@ def _run_delay_ns() -> int:
 class _Wait:
     """The wait for readiness; times are nanoseconds since the server's start."""
 
-    def __init__(self, server: "Any", readiness: Readiness, started: int, timeout_s: float) -> None:
-        self._server = server
+    def __init__(
+        self, processes: "Any", readiness: Readiness, started: int, timeout_s: float
+    ) -> None:
+        self._server = processes.server
         self._readiness = readiness
         self._started = started
         self._deadline = started + int(timeout_s * 1e9)
@@ -382,18 +385,22 @@ class _Processes:
     """The server's process and its forked copies, by the file in which each notes its id."""
 
     def __init__(self, server: "Any", scratch: str, port: int) -> None:
-        self._server = server
+        self.server = server
         self._scratch = scratch
         self.has_answered = self.is_held = False
         self.forked_at = -1
+        self._port = port
         self._mark = ("AWS_LWA_PORT=" + str(port)).encode()
 
     def ids(self) -> "list[int]":
         text = _text(os.path.join(self._scratch, "processes"))
-        return [self._server.pid, *map(int, text.split())]
+        return [self.server.pid, *map(int, text.split())]
 
     def choose(self) -> "int | None":
-        """Let each take its figures; return the one that serves the app. It computed most."""
+        """Let each take its figures; return the one that has the app and takes requests.
+
+        Of several the one that computed most, where it is unknown who takes them.
+        """
         waiting = {pid for pid in self.ids() if self._is_own(pid) and _send(pid)}
         deadline = time.monotonic() + TAKING_S
         taken: dict[int, list[str]] = {}
@@ -408,23 +415,41 @@ class _Processes:
         serving = [(int(cpu), pid) for pid, (has_app, cpu, _, _) in taken.items() if has_app == "1"]
         self.has_answered = bool(taken)
         chosen = max(serving)[1] if serving else None
+        if len(serving) > 1:
+            chosen = self._accepting([pid for _, pid in serving]) or chosen
         if chosen is not None:
             self.is_held = taken[chosen][2] == "1"
             self.forked_at = int(taken[chosen][3])
         return chosen
 
+    def _accepting(self, candidates: "list[int]") -> "int | None":
+        """Return the process that takes a connection, None if that is not found out."""
+        deadline = time.monotonic() + ACCEPTING_S
+        try:
+            with socket.create_connection((HOST, self._port), timeout=1.0) as link:
+                link.sendall(b"GET ")
+                while time.monotonic() < deadline and os.path.isdir("/proc/self"):
+                    name = _server_socket(self._port, link.getsockname()[1])
+                    found = [pid for pid in candidates if name and _has_open(pid, name)]
+                    if found:
+                        return found[-1]
+                    time.sleep(CONNECT_S)
+        except OSError:
+            pass
+        return None
+
     def end(self) -> None:
         """End the server, and copies that left its group."""
-        if self._server.poll() is None:
-            self._server.send_signal(signal.SIGTERM)
+        if self.server.poll() is None:
+            self.server.send_signal(signal.SIGTERM)
         copies = [pid for pid in self.ids()[1:] if self._is_own(pid)]
         for pid in copies:
             _send(pid, signal.SIGKILL)
         try:
-            self._server.wait(timeout=3)
+            self.server.wait(timeout=3)
         except subprocess.TimeoutExpired:
-            self._server.kill()
-            self._server.wait()
+            self.server.kill()
+            self.server.wait()
         for pid in self.ids()[1:]:  # made while ending
             if self._is_own(pid):
                 _send(pid, signal.SIGKILL)
@@ -440,8 +465,8 @@ class _Processes:
 
     def _is_own(self, pid: int) -> bool:
         """Return True if a process still is the server's: its id may be another's by now."""
-        if pid == self._server.pid:
-            return self._server.poll() is None
+        if pid == self.server.pid:
+            return self.server.poll() is None
         if not os.path.isdir("/proc/self"):
             return True
         try:
@@ -449,6 +474,29 @@ class _Processes:
                 return self._mark in stream.read().split(b"\0")
         except OSError:
             return False
+
+
+def _server_socket(port: int, own_port: int) -> str:
+    """Return the server's end of a connection as /proc/PID/fd names it; empty if it has none yet.
+
+    A connection that nobody has accepted has no socket.
+    """
+    wanted = [f":{port:04X}", f":{own_port:04X}"]
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in _text(table).splitlines()[1:]:
+            words = line.split()
+            ends = [words[1][-5:], words[2][-5:]]
+            if ends == wanted and words[9] != "0":
+                return "socket:[" + words[9] + "]"
+    return ""
+
+
+def _has_open(pid: int, name: str) -> bool:
+    folder = "/proc/" + str(pid) + "/fd"
+    try:
+        return any(os.readlink(folder + "/" + file) == name for file in os.listdir(folder))
+    except OSError:
+        return False
 
 
 def _send(pid: int, number: int = TAKE) -> bool:
@@ -563,7 +611,7 @@ def main(server_file: str, result_file: str, python_arguments: "list[str]") -> N
     probed = os.path.join(scratch, "probed.json")
     server, started = _start(python_arguments, command, scratch)
     processes = _Processes(server, scratch, port)
-    wait = _Wait(server, readiness, started, spec["timeout_s"])
+    wait = _Wait(processes, readiness, started, spec["timeout_s"])
     detail = ""
     try:
         outcome = _measured(wait, processes, spec, port, probed)

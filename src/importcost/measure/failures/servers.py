@@ -11,6 +11,8 @@ from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
 from importcost.parameters import Parameter
 
+DISTRIBUTIONS = {"waitress-serve": "waitress", "fastapi": "fastapi[standard]"}
+"""Distributions of programs that have another name."""
 ADDRESS_IN_USE = ("address already in use", "Address already in use", "Connection in use")
 
 
@@ -65,10 +67,14 @@ def _raise_if_not_started(facts: Mapping[str, Any], app: str, line: str) -> None
             remedy("correct that variable", words("set another value with ", Parameter.ENV)),
         )
     if outcome == "no server":
+        distribution = DISTRIBUTIONS.get(detail, detail)
         raise MeasurementError(
             f"The measured Python has no {detail}",
             remedy(
-                words("supply it for this run with ", Parameter.PACKAGES.of(detail)),
+                words(
+                    "supply it for this run with ",
+                    Parameter.PACKAGES.of(distribution),
+                ),
                 words("name the app's requirements with ", Parameter.REQUIREMENTS),
                 words("its environment with ", Parameter.PYTHON),
                 words("another server with ", Parameter.SERVER),
@@ -114,6 +120,15 @@ def _raise_ended(launch: Launch, facts: Mapping[str, Any], app: str, line: str) 
             ),
         )
     code = facts["exit_code"]
+    if code == 0:
+        raise HandlerError(
+            f"`{line}` ended with exit code 0 before {app} was ready",
+            remedy(
+                "let it stay in the foreground",
+                words("name the command that serves the app with ", Parameter.SERVER),
+            ),
+            traceback_text=text,
+        )
     how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
     raise HandlerError(
         f"`{line}` {how} before {app} was ready: the lines above say why.",
