@@ -151,6 +151,14 @@ class Clockwork:
             # Waiting takes as long at any speed.
             "function_init": _span(cpu_us * factor * next(self._noise), waits_us),
         }
+        if result.get("module_times"):
+            result["module_times"] = {
+                name: [
+                    round(self._times.of(name, variant) * factor * 1000),
+                    self._times.waiting(name, variant) * 1000,
+                ]
+                for name in result["module_times"]
+            }
         if result.get("speed_samples"):
             samples = (next(self._sampled) * factor * SAMPLE_NS for _ in range(20))
             result["speed_samples"] = [[at, round(took)] for at, took in enumerate(samples)]

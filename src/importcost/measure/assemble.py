@@ -11,6 +11,7 @@ from importcost.measure.graph import build_graph
 from importcost.measure.runners.base import InterpreterFacts, Layout
 from importcost.measure.session import Measurement, Subject
 from importcost.measure.speed.beside import speed_of_machine, speed_us_beside
+from importcost.measure.speed.own_time import at_own_time
 from importcost.measure.warnings import find_warnings, machine_warnings, supply_warnings
 from importcost.measure.web.rows import scaling_spans
 from importcost.measure.web.servers import web_init
@@ -123,7 +124,7 @@ def assemble(
 ) -> Profile:
     """Turn a measurement into the profile from which everything else is rendered."""
     totals = {name: _total_us(measurement.runs, name) for name in SPAN_OF_LABEL.values()}
-    trees = [build_tree(log) for log in measurement.logs]
+    trees = _trees(measurement)
     spans: Sequence[Mapping[str, int]] = measurement.traced_spans
     app = None
     if subject.server is not None:
@@ -157,6 +158,18 @@ def assemble(
         if subject.server is None
         else web_init(subject.server, subject.target, measurement.starts),
     )
+
+
+def _trees(measurement: Measurement) -> list[ImportTree]:
+    """Return the trees of the traced runs, without waiting for a processor where that is known."""
+    trees = [build_tree(log) for log in measurement.logs]
+    traced = [run.function_init for run in measurement.runs if run.kind is RunKind.TRACED]
+    if len(measurement.module_times) != len(trees) or len(traced) != len(trees):
+        return trees
+    times = measurement.module_times
+    return [
+        at_own_time(tree, init, own) for tree, init, own in zip(trees, traced, times, strict=True)
+    ]
 
 
 def _web_spans(

@@ -19,6 +19,7 @@ from importcost.measure.plan import FIRST_TIMED_RUNS, NEEDED_RUNS, Plan, first_b
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Launch, Runner
 from importcost.measure.speed.beside import steadiest_us, timed_cpu_us
+from importcost.measure.speed.own_time import ModuleTimes
 from importcost.measure.speed.processors import other_use, processor_times
 from importcost.measure.statements import function_files, statement_times
 from importcost.measure.web.servers import Server, server_job, web_start
@@ -112,7 +113,7 @@ class Measurement:
     that init was seen to create, as the measured interpreter names them. `shared` is about
     temporary folders that launches could not have for themselves. `threads` is the number of
     threads that one init started. `starts` are a web app's, of the timed runs. `other_use` is the
-    use of the processors by others meanwhile.
+    use of the processors by others meanwhile. `module_times` are those of the traced runs.
     """
 
     runs: tuple[Run, ...]
@@ -131,6 +132,7 @@ class Measurement:
     threads: int = 0
     starts: tuple[WebStart, ...] = ()
     other_use: OtherUse | None = None
+    module_times: tuple[ModuleTimes | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +236,7 @@ class Session:
         self.runs: list[Run] = []
         self.logs: list[ImporttimeLog] = []
         self.spans: list[Mapping[str, int]] = []
+        self.module_times: list[ModuleTimes | None] = []
         self.statements: list[Any] = []
         self.rows_redirected = 0
         self.shared = SharedFoldersUse()
@@ -360,6 +363,7 @@ class Session:
         if kind is RunKind.TRACED:
             log = parse_importtime(launch.rows_text, marker_token=self._token)
             self.logs.append(log)
+            self.module_times.append(result.get("module_times"))
             self.rows_redirected += bool(result.get("rows_redirected"))
             self.spans.append({name: span["wall_ns"] // 1000 for name, span in phases.items()})
             run = replace(run, rows=log.rows)
@@ -511,4 +515,5 @@ def measure(
         threads=graph.get("threads") or 0,
         starts=tuple(session.starts),
         other_use=other,
+        module_times=tuple(session.module_times),
     )

@@ -41,7 +41,8 @@ and, where they are wanted:
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
 "statements", "invocation", "rows_redirected", "absent", "diagnosis", "touched", "speed_samples",
-"threads"};
+"threads", "module_times"};
+"module_times" of a traced run holds {module: [CPU time, time blocked]} without what it imports, ns;
 "speed_samples" holds [CPU time of init before the sample, the sample's own], ns; of a graph or a
 warm-up run "absent" holds [name, file, line] of variables that init read in vain, of a graph run
 "touched" ["made" or "used", path] of files that it made, wrote to or met in temporary folders;
@@ -60,7 +61,7 @@ if TYPE_CHECKING:  # quoted annotations only: importing typing would change what
     from typing import Any
 
 RESULT_PARTS: "tuple[str, ...]" = ("error", "graph", "modules", "statements", "invocation")
-RESULT_PARTS += ("absent", "diagnosis", "touched", "speed_samples", "threads")
+RESULT_PARTS += ("absent", "diagnosis", "touched", "speed_samples", "threads", "module_times")
 PROBE_FAILED = "importcost-probe-failed: "  # measure/failures/explain.py reads it
 # Bound before the handler runs: it may replace names in these modules.
 _open = open
@@ -514,6 +515,66 @@ PAIRS = [Pair(key, value).both for key, value in TABLE.items()]
             span[clock] -= self._spent
         during = self._found
         result["speed_samples"] = during + self._at_border(span["cpu_ns"])
+
+
+class _ModuleTimes:
+    """Measures each module's own time in a traced run, without its wait for a processor.
+
+    Rows are wall time: on a busy machine a row that others interrupted is several times too long,
+    and long rows are interrupted more often.
+    """
+
+    GAP_NS = 200_000
+    """Wall time beyond CPU time from which on the kernel is asked how much of it was waiting."""
+
+    def __init__(self, bootstrap: "Any") -> None:
+        import _thread
+
+        self._ident, self._thread = _thread.get_ident, _thread.get_ident()
+        self._found: dict[str, list[int]] = {}
+        self._loading: list[str] = []
+        self._is_on = False
+        self._cpu = self._wall = 0
+        self._delay: int | None = None
+        real = bootstrap._find_and_load
+
+        def find_and_load(name: str, import_: "Any") -> "Any":
+            if not self._is_on or self._ident() != self._thread:
+                return real(name, import_)
+            self._lap()
+            self._loading.append(name)
+            try:
+                return real(name, import_)
+            finally:
+                self._lap()
+                self._loading.pop()
+
+        bootstrap._find_and_load = find_and_load
+
+    def start(self) -> None:
+        self._delay = _run_delay_ns()
+        self._is_on = True
+        self._cpu, self._wall = _thread_time_ns(), _monotonic_ns()
+
+    def _lap(self) -> None:
+        """Add the time since the last lap to the module that was being loaded."""
+        cpu, wall = _thread_time_ns() - self._cpu, _monotonic_ns() - self._wall
+        if self._loading:
+            own = self._found.setdefault(self._loading[-1], [0, 0])
+            own[0] += cpu
+            gap = wall - cpu
+            if gap > self.GAP_NS:
+                delay = _run_delay_ns()
+                if delay is not None and self._delay is not None:
+                    gap -= delay - self._delay
+                self._delay = delay
+                own[1] += gap if gap > 0 else 0
+        self._cpu, self._wall = _thread_time_ns(), _monotonic_ns()
+
+    def finish(self, result: "Any") -> None:
+        """Keep the times in the result."""
+        self._is_on = False
+        result["module_times"] = self._found
 
 
 _WATCHED = (
@@ -1325,9 +1386,12 @@ def _import_handler(
     is_recorded = kind in ("traced", "graph")
     load: Any = __import__ if is_recorded else importlib.import_module
     speed = _SpeedSamples(machinery) if spec.get("speed_samples") else None
+    times = _ModuleTimes(machinery.bootstrap) if kind == "traced" else None
     if speed:
         speed.start()
     marks.write("function")
+    if times:
+        times.start()
     begin = _clock()
     try:
         load(name)
@@ -1335,8 +1399,9 @@ def _import_handler(
         end = _clock_at_end()
         marks.write("after")
         result["phases"]["function_init"] = _span(begin, end)
-        if speed:
-            speed.finish(result)
+        for record in (speed, times):
+            if record:
+                record.finish(result)
     if spec["function"]:
         found = getattr(sys.modules[name], spec["function"], None)
         result["handler_found"] = callable(found)
