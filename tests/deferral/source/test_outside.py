@@ -101,3 +101,13 @@ def test_an_import_in_a_function_serves_that_function_alone(function, kind):
     found = outside_uses({"a": first, "b": source("b.py", other)})["a"]
     verdict = analyse(first, "a", False, (3, 12), found).imports[0].verdict
     assert verdict.kind is (kind or VerdictKind.DEFERRABLE), verdict
+
+
+@pytest.mark.parametrize("text", ["ext://conf.stream", "conf.stream", "conf:stream"])
+def test_a_string_that_names_an_object_uses_it(text):
+    files = {
+        "conf": source("conf.py", "import io\nstream = io.StringIO('')\n"),
+        "app": source("app.py", f"import conf\nX = {{'stream': {text!r}}}\n"),
+    }
+    found = outside_uses(files)["conf"]
+    assert "stream" in found.values

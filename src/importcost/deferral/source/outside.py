@@ -141,6 +141,8 @@ class _Reader:
 
     def _string(self, value: str, line: int) -> None:
         """`patch("handler.np")` uses the name that its string spells."""
+        value = value.partition("://")[2] or value  # "ext://app.stream" of a logging configuration
+        value = value.replace(":", ".", 1)  # "app:handler"
         if not re.fullmatch(r"[\w.]{1,200}", value):
             return
         if value in self._touched and "." in value:

@@ -23,6 +23,7 @@ _DANGER = {
     Occasion.FORK: "runs around a fork, while another thread may hold the import lock",
     Occasion.LOGGING: "runs for each log record: what it needs may log while it is made",
     Occasion.INIT_THREAD: "runs in a thread that init starts: its import may wait for init's",
+    Occasion.DEADLINE: "has a deadline, which making it may exceed",
     Occasion.THREAD: "runs in a thread",
 }
 

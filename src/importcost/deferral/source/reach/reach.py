@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from importcost.deferral.source.model import SourceText, Span
 from importcost.deferral.source.parse import Parsed, parse
+from importcost.deferral.source.reach.deadlines import deadline_roots
 from importcost.deferral.source.reach.graph import CallGraph, Reached, call_graph
 from importcost.deferral.source.reach.roots import Occasion, RootFinder, RunRoot, dotted_in
 from importcost.deferral.source.reach.scan import scan
@@ -85,6 +86,7 @@ class Reach:
         threads = list(finder.threads())
         self._init = starters = self._during_init()
         late = [*finder.late(), *_started_during_init(threads, starters, self.graph)]
+        late += deadline_roots(self.graph, (root for root, _ in threads), self._units)
         self._late = self._routes(root for root in late if root.kind is not Occasion.LOGGING)
         self._logging = self._routes(root for root in late if root.kind is Occasion.LOGGING)
         self._threads = self._routes(root for root, _ in threads)
@@ -125,6 +127,9 @@ class Reach:
     def resolved(self, facts: UnitFacts, mention: NameMention) -> list[Reached]:
         """Return the units, and names that stand for units, that a mention may stand for."""
         return self._linker.resolve(facts, mention)
+
+    def _units(self, facts: UnitFacts, mention: NameMention) -> list[CodeUnit]:
+        return self.graph.units_of(self._linker.resolve(facts, mention))
 
     def _route(self, routes: Mapping[CodeUnit, Route], module: str, span: Span) -> Route | None:
         """Return the route to the innermost function around a position that has one."""

@@ -32,6 +32,7 @@ class Occasion(str, Enum):
     FORK = "fork handler"
     LOGGING = "logging"
     INIT_THREAD = "thread started during init"
+    DEADLINE = "deadline"
     THREAD = "thread"
 
 
