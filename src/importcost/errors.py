@@ -77,9 +77,12 @@ class Trouble(NamedTuple):
     def to(self, reader: Audience) -> str:
         """Return the sentence for a reader."""
         what = self.what if isinstance(self.what, str) else self.what.to(reader)
-        if self.remedy is None:
-            return what
-        return f"{what}{self.remedy.mark} {self.remedy.to(reader)}."
+        sentence = what
+        if self.remedy is not None:
+            sentence = f"{what}{self.remedy.mark} {self.remedy.to(reader)}."
+        from importcost.secrecy import without_credentials  # errors are few, its patterns slow
+
+        return without_credentials(sentence)  # of a git remote or an index, of a handler's message
 
     def __str__(self) -> str:
         """Return the sentence for the command line."""

@@ -155,7 +155,7 @@ def test_100_mb_of_output_does_not_hurt(tmp_path):
     ("args", "expected"),
     [
         (("absent.py",), "There is no file absent.py"),
-        ((".",), "is a folder"),
+        ((".",), "has no Lambda function that importcost can see"),
         (("handler.py:not-a-name",), "is not a function name"),
         (("handler",), "neither a Python file nor a Lambda handler string"),
         (("orders/create.handler",), "orders/create.py, which does not exist"),

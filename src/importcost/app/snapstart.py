@@ -15,6 +15,7 @@ from importcost.errors import HandlerError, UsageError
 from importcost.measure.runners.base import InterpreterFacts
 from importcost.measure.snapstart import INITIALIZATION, SnapshotRun, observe
 from importcost.model.profile import Target
+from importcost.secrecy import with_strings, without_literals
 from importcost.snapstart.facts import source_facts
 from importcost.snapstart.fix import skeletons
 from importcost.snapstart.model import SnapStartReport, SourceFacts
@@ -81,7 +82,7 @@ def _report(
     if under_adapter:
         findings += adapter_hook_notes(bench.request.environment)
     runtime = bench.subject.settings.runtime.removeprefix("python")
-    return SnapStartReport(
+    report = SnapStartReport(
         target=target,
         python_version=interpreter.version,
         is_supported=tuple(map(int, runtime.split("."))) >= FIRST_SNAPSTART,
@@ -93,6 +94,7 @@ def _report(
         under_adapter=under_adapter,
         before_limit_s=load_limits().ahead_init_limit_s(timeout_s),
     )
+    return with_strings(report, without_literals)  # labels quote the source
 
 
 def _names_adapter(request: ProfileRequest, target: Target) -> bool:

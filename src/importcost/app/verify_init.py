@@ -128,6 +128,7 @@ def _options(bench: Bench, cpus: float) -> EmulatorOptions:
         network=request.network,
         timeout_s=request.timeout_s,
         keeps_bytecode=subject.bytecode != "zip",
+        secrets=bench.secrets,
         runtime_packages=Path(folder) if folder else None,
     )
 

@@ -164,8 +164,16 @@ def _lines(file: str) -> list[str]:
 
 def _pair(text: str, where: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
-    if not equals or len(key.split()) != 1 or "\0" in text:
-        raise UsageError(f"{where}: '{text}' is not a variable; write NAME=VALUE.")
+    # Nothing of the text is shown that may be a value.
+    if not equals:
+        raise UsageError(f"{where} has no equals sign, so it sets no variable: write NAME=VALUE.")
+    if len(key.split()) != 1:
+        raise UsageError(f"{where}: '{key}' is not the name of a variable; write NAME=VALUE.")
+    if "\0" in text:
+        raise UsageError(
+            f"{where}: the value of {key} has a null character, which no variable may hold; write "
+            "NAME=VALUE without it."
+        )
     return key.strip(), value.strip() if where != "--env" else value
 
 

@@ -26,9 +26,11 @@ def show(text: str | bytes, *, err: bool = False, nl: bool = True) -> None:
 
 
 def say(text: str) -> None:
-    """Print one message to stderr, if it can be."""
+    """Print one message to stderr, if it can be, without what looks like a credential."""
+    from importcost.secrecy import without_credentials  # its patterns are slow to compile
+
     try:
-        click.echo(text, err=True)
+        click.echo(without_credentials(text), err=True)
     except OSError:
         _redirect(sys.stderr)
 

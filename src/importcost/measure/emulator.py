@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from importcost.errors import MeasurementError, remedy, words
+from importcost.errors import MeasurementError, UsageError, remedy, words
 from importcost.measure.programs import read_program
 from importcost.measure.runners.container.command import launcher_text, mount_flags, user_flags
 from importcost.measure.runners.container.host_folder import merge_layers
@@ -37,12 +38,15 @@ from importcost.measure.runners.engines import (
     reason_in,
 )
 from importcost.parameters import Parameter
+from importcost.secrecy import NO_SECRETS, Secrets
 
 EMULATOR = "/usr/local/bin/aws-lambda-rie"
 CONTAINER_PREFIX = "importcost-emulator-"
 EMPTY_MODULE = "importcost_empty"
 EMPTY_TEXT = "def handler(event, context):\n    return None\n"
 START_TIMEOUT_S = 90.0
+VARIABLES = "/importcost-variables"
+"""The file that the start reads the function's variables from; emulator_start.sh names it too."""
 LOG = "/tmp/importcost-emulator.log"  # noqa: S108 - inside the container
 REPORT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)\)")
 OWN_CPU = re.compile(r"importcost: emulator_us=(\d+)")
@@ -72,6 +76,8 @@ class EmulatorOptions:
     network: str
     timeout_s: float
     keeps_bytecode: bool = False
+    secrets: Secrets = NO_SECRETS
+    """The values that are taken out of the emulator's log."""
     runtime_packages: Path | None = None
     """The packages of the runtime, if the image itself has none."""
 
@@ -80,10 +86,16 @@ class Emulator:
     """Runs cold starts of one function, each in a container of its own; see `open_emulator`."""
 
     def __init__(
-        self, state: EngineState, options: EmulatorOptions, task: Path | None, opt: Path | None
+        self,
+        state: EngineState,
+        options: EmulatorOptions,
+        variables: Path,
+        task: Path | None,
+        opt: Path | None,
     ) -> None:
         self._state = state
         self._options = options
+        self._variables = variables
         self._task = task
         self._opt = opt
         self._own_cpu_us: list[int] = []
@@ -127,7 +139,8 @@ class Emulator:
             asked = call(engine, "exec", name, self._python(name), *argv, timeout_s=limit_s)
         finally:
             call(engine, "rm", "--force", name, timeout_s=START_TIMEOUT_S)
-        return self._reported_us(asked.out, asked.error)
+        hide = options.secrets.hide
+        return self._reported_us(hide(asked.out), hide(asked.error))
 
     def _python(self, name: str) -> str:
         path = "/var/lang/bin/python3"
@@ -170,8 +183,6 @@ class Emulator:
             if host is not None
             for flag in mount_flags(host, inside)
         ]
-        variables = {"HOME": HOME, **options.environment, "_HANDLER": handler}
-        env = [word for key, text in variables.items() for word in ("--env", f"{key}={text}")]
         return [
             *("run", "--detach", "--name", name, "--pull", "never", "--read-only"),
             *("--tmpfs", f"/tmp:{engine.tmpfs_options}"),  # noqa: S108 - inside
@@ -181,11 +192,18 @@ class Emulator:
             *engine.run_flags,
             *user_flags(self._state, self._task),
             *mounts,
-            *env,
+            *mount_flags(self._write_variables(handler), VARIABLES),
             *("--workdir", TASK_ROOT, "--entrypoint", "/bin/sh", options.image),
             *("-c", read_program("emulator_start.sh"), "start"),
             *(handler, self._search(), LOG, BOOTSTRAP),
         ]
+
+    def _write_variables(self, handler: str) -> Path:
+        """Write what the start reads: values on an engine's command line are shown by ps."""
+        variables = {"HOME": HOME, **self._options.environment, "_HANDLER": handler}
+        text = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+        self._variables.write_text(text, encoding="utf-8", errors="surrogateescape")
+        return self._variables
 
     def _search(self) -> str:
         python = f"python{self._options.python_version}"
@@ -204,12 +222,23 @@ def running_engine(engine: Engine) -> EngineState:
     return state
 
 
+def check_names(environment: Mapping[str, str]) -> None:
+    """Raise UsageError for a variable whose name Lambda would not take, nor a shell."""
+    for name in environment:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise UsageError(
+                f"Lambda takes no variable named {name}: use letters, digits and underscores, or "
+                "leave it out."
+            )
+
+
 @contextmanager
 def open_emulator(engine: Engine, options: EmulatorOptions) -> Iterator[Emulator]:
     """Lay out the task root as deployed; the layout and every container are gone at the end.
 
     Raises MeasurementError if the engine does not answer.
     """
+    check_names(options.environment)
     state = running_engine(engine)
     with tempfile.TemporaryDirectory(prefix="importcost-emulator-") as folder:
         task = opt = None
@@ -224,7 +253,10 @@ def open_emulator(engine: Engine, options: EmulatorOptions) -> Iterator[Emulator
         if options.opt:
             opt = Path(folder, "opt")
             merge_layers(options.opt, opt)
-        yield Emulator(state, options, task, opt)
+        # Whoever the container runs as may read the file, nobody else here gets to it.
+        variables = Path(folder, "private", "variables")
+        variables.parent.mkdir(mode=0o700)
+        yield Emulator(state, options, variables, task, opt)
 
 
 def _drop_stale(folder: Path) -> None:

@@ -51,6 +51,7 @@ from importcost.model.results.events import (
     ShippedBytecode,
     SingleChange,
 )
+from importcost.secrecy import with_strings, without_literals
 
 QUICK_NOTE = (
     "--quick measures only the changes together, not each by itself, and the intervals are wider."
@@ -136,7 +137,7 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
             bound = upper_bound(bench, listener, effort.seconds if request.verify else None)
         advice = work.advice([event.name for event in events], proof.outcomes, suite)
     unreadable = {path: one.reason for path, one in sources.unreadable.items()}
-    advice = replace(advice, lazy_bound=bound)
+    advice = with_strings(replace(advice, lazy_bound=bound), without_literals)
     billed = replace(billed, profile=replace(profile, advice=advice))
     edits, outcomes = work.final_edits(), tuple(proof.outcomes)
     return Deferral(billed, edits, unreadable, outcomes, suite.open_doubts)

@@ -6,7 +6,7 @@ import contextlib
 import datetime
 import random
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,10 +27,12 @@ from importcost.measure.recording.endpoint import Recorder
 from importcost.measure.runners.base import Packages, Runner
 from importcost.measure.runners.container.inside import INIT_BOOST_CPUS, ContainerOptions
 from importcost.measure.runners.container.runner import ContainerRunner
+from importcost.measure.runners.discreet import given_secrets
 from importcost.measure.runners.local import LocalRunner
 from importcost.measure.session import BYTECODE_DIR, Measurement, Rehearsed, Subject, measure
 from importcost.measure.web.servers import Server
 from importcost.model.profile import Profile, Target
+from importcost.secrecy import Secrets
 from importcost.targets.web_app import choose_server
 
 
@@ -60,6 +62,11 @@ class Bench:
         """Return the requested variables, and the placeholders."""
         placeholders = self.extra.placeholders
         return {**{one.name: one.value for one in placeholders}, **self.request.environment}
+
+    @property
+    def secrets(self) -> Secrets:
+        """Return what the user's variables may hold that no report is to show."""
+        return _secrets(self.prepared, self.request, self.runner.layout.search_path)
 
     @property
     def handler(self) -> HandlerConfig | None:
@@ -215,6 +222,7 @@ def _runner(
 ) -> Runner:
     target, settings = prepared.target, prepared.settings
     asked = {**placeholders, **request.environment}
+    secrets = _secrets(prepared, request, packages.search_path)
     if prepared.choice.engine is None:
         layout = local_layout(target, prepared.interpreter.minor_version, packages)
         environment = lambda_environment(target, settings, target.task_root)
@@ -223,6 +231,7 @@ def _runner(
             interpreter=prepared.interpreter,
             layout=layout,
             environment={**environment, **asked},
+            secrets=secrets,
         )
     environment = lambda_environment(target, settings, "/var/task")
     environment.pop("LD_LIBRARY_PATH", None)  # the image sets Lambda's own
@@ -236,5 +245,15 @@ def _runner(
         memory_mb=settings.memory_mb,
         env={**environment, **asked},
         cpus=INIT_BOOST_CPUS if request.cpus is None else request.cpus,
+        secrets=secrets,
     )
     return ContainerRunner(prepared.choice.engine, options)
+
+
+def _secrets(prepared: Prepared, request: ProfileRequest, search_path: Sequence[str]) -> Secrets:
+    """Return what the user's variables may hold that no report is to show."""
+    target = prepared.target
+    folders = (target.task_root, *target.layers, *search_path)
+    names = (target.module, target.handler_file, prepared.interpreter.executable, *folders)
+    inside = ("/var/task", "/opt/python", "/tmp/importcost", prepared.image or "")  # noqa: S108
+    return given_secrets(request.environment, (*names, *inside), folders)

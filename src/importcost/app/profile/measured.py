@@ -13,6 +13,7 @@ from importcost.app.profile.handler_form import with_handler_form
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.model.profile import Profile
+from importcost.secrecy import with_strings, without_literals
 
 
 def measure_billed(request: ProfileRequest, listener: Listener) -> Billed:
@@ -30,6 +31,8 @@ def measure_billed(request: ProfileRequest, listener: Listener) -> Billed:
     root = Path(bench.subject.target.task_root)
     advice = analysis.advice
     advice = with_fixes(advice, advice.best_set, analysis.findings, analysis.edits, root)
+    # Advice quotes the function's own source, which may hold a password.
+    advice = with_strings(advice, without_literals)
     return replace(billed, profile=replace(profile, advice=advice))
 
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 
 from importcost.measure.recording.resources import NeededResource
 from importcost.model.results.aws_calls import SET_ASIDE, AwsCall, CallSummary, Recording
+from importcost.secrecy import secrets_in, without_credentials
 
 MAX_SHOWN = 60
 """Characters of a parameter's value in a sentence."""
 MAX_PARAMETERS = 3
-MIN_SECRET = 4
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _UNSTABLE = f"{SET_ASIDE}: not the same twice"
 
@@ -116,16 +116,13 @@ def call_summary(
 
 def hider(environment: Mapping[str, str]) -> Hide:
     """Return a function that hides the values of these variables: one may be a password."""
-    values = sorted(environment.items(), key=lambda pair: -len(pair[1]))
+    secrets = secrets_in(environment)
 
     def hide(text: str) -> str:
-        for name, value in values:
+        for name, value in environment.items():
             if value and text == value:
                 return f"(the value of {name})"
-            # A short value may be part of any word.
-            if len(value) >= MIN_SECRET:
-                text = text.replace(value, f"(the value of {name})")
-        return text
+        return without_credentials(secrets.hide(text))
 
     return hide
 

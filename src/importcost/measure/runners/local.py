@@ -13,6 +13,7 @@ from typing import Any
 from importcost.errors import MeasurementError, remedy, words
 from importcost.measure.runners import launcher
 from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, raise_if_flooded
+from importcost.measure.runners.discreet import discreet
 from importcost.measure.runners.facts import facts_program, load_result, own_facts, parse_facts
 from importcost.measure.runners.private_folders import (
     IN_MEMORY,
@@ -24,6 +25,7 @@ from importcost.measure.runners.private_folders import (
 )
 from importcost.measure.runners.shared_folders import SharedFolders
 from importcost.parameters import Parameter
+from importcost.secrecy import NO_SECRETS, Secrets
 
 FACTS_TIMEOUT_S = 30.0
 
@@ -132,6 +134,7 @@ class LocalRunner:
     interpreter: InterpreterFacts
     layout: Layout
     environment: Mapping[str, str]
+    secrets: Secrets = NO_SECRETS
     shared: SharedFolders = field(default_factory=SharedFolders, compare=False, repr=False)
 
     @property
@@ -168,6 +171,7 @@ class LocalRunner:
         # Nothing of its own environment: the layout names the visible part of that.
         args = ("-S", *python_args)
         launch = _launch(self.python, args, files, timeout_s, cwd, env, private)
+        launch = discreet(launch, self.secrets)
         self.shared.because = launch.shared_because
         if launch.shared_because is None:
             self.shared.is_private = True

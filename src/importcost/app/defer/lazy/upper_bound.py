@@ -68,7 +68,9 @@ def _place(bench: Bench, listener: Listener) -> Iterator[_Place]:
     python = find_python()
     if python is not None and isinstance(runner, LocalRunner):
         other = inspect_interpreter(python)
-        with LocalRunner(other.executable, other, runner.layout, runner.environment) as local:
+        with LocalRunner(
+            other.executable, other, runner.layout, runner.environment, runner.secrets
+        ) as local:
             yield _Place(local, bench.subject)
         return
     request = replace(bench.request, python=None, runtime=None, image=IMAGE, runner="auto")

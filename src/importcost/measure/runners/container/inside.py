@@ -8,6 +8,7 @@ from pathlib import Path
 
 from importcost.measure.runners.base import Layout
 from importcost.measure.runners.engines import ImageFacts
+from importcost.secrecy import NO_SECRETS, Secrets
 
 TASK_ROOT = "/var/task"
 RUNTIME_DIR = "/var/runtime"
@@ -45,6 +46,7 @@ class ContainerOptions:
     `runtime_packages` is one with the runtime's packages if the image has none. `cpus` is the quota
     in cores: init runs at INIT_BOOST_CPUS whatever the memory. `env` holds the function's
     variables; the host's are not passed on. `python` is the interpreter inside, None to find it.
+    `secrets` are taken out of whatever a launch answers.
     """
 
     image: str
@@ -57,6 +59,7 @@ class ContainerOptions:
     cpus: float = INIT_BOOST_CPUS
     env: Mapping[str, str] = field(default_factory=dict)
     python: str | None = None
+    secrets: Secrets = NO_SECRETS
 
 
 def package_folders(options: ContainerOptions) -> dict[str, Path]:

@@ -23,6 +23,7 @@ from importcost.measure.runners.container.inside import (
     ContainerOptions,
 )
 from importcost.measure.runners.container.start import ContainerStarter, StartedContainer
+from importcost.measure.runners.discreet import discreet
 from importcost.measure.runners.engines import Engine, reason_in
 from importcost.measure.runners.facts import facts_program, load_result, parse_facts
 from importcost.parameters import Parameter
@@ -129,7 +130,8 @@ class ContainerRunner:
         folders: tuple[str, ...] = (),  # noqa: ARG002 - bytecode lies in the container's own /tmp
     ) -> Launch:
         """Run the interpreter once; see `Runner.launch`."""
-        return self._launch(python_args, files, timeout_s, cwd=self.layout.task_root)
+        launch = self._launch(python_args, files, timeout_s, cwd=self.layout.task_root)
+        return discreet(launch, self._options.secrets)
 
     def _launch(
         self, args: tuple[str, ...], files: Mapping[str, str], timeout_s: float, cwd: str
