@@ -12,7 +12,7 @@ import { drawCurve } from "./panels/curve.js";
 import { importColumns } from "./panels/import_columns.js";
 import { drawLegend } from "./panels/legend.js";
 import {
-  drawAdvice, drawBytecode, drawFinePrint, drawSupplies, drawWarnings,
+  drawAdvice, drawBytecode, drawFinePrint, drawSupplies, drawWarnings, drawWeb,
 } from "./panels/notes.js";
 import { drawPhases } from "./panels/phases.js";
 import { ReportExplorer } from "./panels/report_explorer.js";
@@ -46,6 +46,7 @@ function drawReport() {
   drawBytecode(data, clipboard);
   drawWarnings(data.warnings.map((warning) => warning.message));
   drawSupplies(data.supplies);
+  drawWeb(data.web);
   drawLegend(data.distributions, tree, (id, button) => explorer.toggleShown(id, button));
   const explorer = new ReportExplorer(tree, clipboard);
   listenToMemory(money, drawAmounts);

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from importcost.model.graph import BytecodeState
+from importcost.model.graph import RUNTIME_IMPORTER, BytecodeState, ImportEdge
 from importcost.model.interval import Interval
-from importcost.model.profile import Target
+from importcost.model.profile import Profile, Target
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
     from importcost.reports.page.contract import IntervalData
 
 
+START_COMMAND = "(start command)"
 BYTECODE_ORDER = tuple(BytecodeState)
 
 
@@ -37,6 +38,12 @@ def short_path(file: str, target: Target | None) -> str:
         if part.startswith("python3") and at and parts[at - 1] == "lib":
             return "/".join(parts[at:])
     return "/".join(parts[-3:])
+
+
+def importer_word(profile: Profile, edge: ImportEdge) -> str:
+    """Return the importer of an edge; what nothing imports, a web app's start command does."""
+    is_command = profile.web is not None and edge.importer == RUNTIME_IMPORTER
+    return START_COMMAND if is_command else edge.importer
 
 
 def interval_json(interval: Interval) -> IntervalData:

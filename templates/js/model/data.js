@@ -281,6 +281,7 @@
  * @property {BytecodeData | null} bytecode
  * @property {WarningData[]} warnings
  * @property {SuppliesData} supplies
+ * @property {string[]} web
  * @property {string[][]} environment
  * @property {string[]} notes
  * @property {string[][]} sources
@@ -313,6 +314,7 @@
  * @property {BytecodeData | null} bytecode
  * @property {WarningData[]} warnings
  * @property {SuppliesData} supplies
+ * @property {string[]} web
  * @property {string[][]} environment
  * @property {string[]} notes
  * @property {string[][]} sources

@@ -31,6 +31,15 @@ export function drawWarnings(messages) {
 }
 
 /**
+ * A web app's start under its server, and the same app as a handler.
+ * @param {string[]} sentences
+ */
+export function drawWeb(sentences) {
+  byId("web").hidden = sentences.length === 0;
+  byId("web-list").append(...sentences.map((sentence) => textWithCode("li", "", clipped(sentence, 800))));
+}
+
+/**
  * What the measurement was given beside the function: packages and values of variables.
  * @param {SuppliesData} supplies
  */

@@ -10,7 +10,7 @@ from importcost.model.graph import ImportEdge, ImportGraph
 from importcost.model.module_facts import ModuleFacts
 from importcost.model.profile import Profile
 from importcost.model.tree import NO_PARENT, ImportTree
-from importcost.reports.facts import BYTECODE_ORDER, short_path
+from importcost.reports.facts import BYTECODE_ORDER, importer_word, short_path
 from importcost.reports.page.colours import owners_of
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def module_columns(
     importers, file_ids, lines, less = [], [], [], []
     for name, fact in zip(tree.names, facts, strict=True):
         edge, node = fact.edge, first[name]
-        importers.append(_importer_id(tree, node, edge, names))
+        importers.append(_importer_id(profile, node, edge, names))
         file = edge.file if edge else None
         file_ids.append(_file_id(short_path(file, profile.target), edge, files) if file else NONE)
         lines.append((edge.line or 0) if edge else 0)
@@ -207,7 +207,7 @@ def importers_of(
         name = tree.name(parent) if parent != NO_PARENT else ""
         place = ""
         if edge is not None:
-            name = edge.importer
+            name = importer_word(profile, edge)
             place = short_path(edge.file, profile.target) if edge.file else ""
             place += f":{edge.line}" if place and edge.line else ""
         found.append([name, place])
@@ -222,13 +222,14 @@ def first_nodes(tree: ImportTree) -> dict[str, int]:
     return first
 
 
-def _importer_id(tree: ImportTree, node: int, edge: ImportEdge | None, names: Interner) -> int:
+def _importer_id(profile: Profile, node: int, edge: ImportEdge | None, names: Interner) -> int:
     if edge is None:
         return NONE
+    tree = profile.tree
     parent = tree.parents[node]
     if parent != NO_PARENT and tree.name(parent) == edge.importer:
         return PARENT_IMPORTS
-    return names.id(edge.importer) + 1
+    return names.id(importer_word(profile, edge)) + 1
 
 
 def _other_importers(

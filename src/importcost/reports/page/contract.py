@@ -289,7 +289,10 @@ class SuppliesData(TypedDict):
 
 
 class PageData(TypedDict):
-    """The data that the page of one profile draws first."""
+    """The data that the page of one profile draws first.
+
+    `web` holds sentences on a web app's start under its server, none for a handler.
+    """
 
     schema: int
     generator: str
@@ -315,6 +318,7 @@ class PageData(TypedDict):
     bytecode: BytecodeData | None
     warnings: list[WarningData]
     supplies: SuppliesData
+    web: list[str]
     environment: list[list[str]]
     notes: list[str]
     sources: list[list[str]]

@@ -96,8 +96,9 @@ def page_data(
         "bytecode": _bytecode(facts.bytecode),
         "warnings": [{"code": w.code.value, "message": w.message} for w in profile.warnings],
         "supplies": _supplies(profile),
+        "web": list(web_notes(profile, estimate)),
         "environment": _environment(profile),
-        "notes": [*web_notes(profile, estimate), *estimate.notes],
+        "notes": list(estimate.notes),
         "sources": [[s.figure, s.source, s.date] for s in estimate.sources],
     }
 

@@ -9,7 +9,6 @@ from importcost.billing.estimate import LAMBDA_LOG, Estimate, InitLimit
 from importcost.model.graph import (
     FUNCTION,
     RUNTIME,
-    RUNTIME_IMPORTER,
     STDLIB,
     UNKNOWN_DISTRIBUTION,
     ImportEdge,
@@ -18,7 +17,7 @@ from importcost.model.graph import (
 from importcost.model.profile import Profile, WarningCode
 from importcost.model.results.facts import BytecodeAdvice, ProfileFacts
 from importcost.model.tree import NO_PARENT, NOT_IN_LOG
-from importcost.reports.facts import short_path
+from importcost.reports.facts import importer_word, short_path
 from importcost.reports.supplies import supply_lines
 from importcost.reports.terminal.advice import suggestion_lines
 from importcost.reports.terminal.web_adapter import web_lines
@@ -207,10 +206,8 @@ def _imports(
 def _importer(profile: Profile, edge: ImportEdge | None) -> str:
     if edge is None:
         return ""
-    if profile.web and edge.importer == RUNTIME_IMPORTER:
-        return "(start command)"
     if edge.file is None or edge.line is None:
-        return edge.importer
+        return importer_word(profile, edge)
     return f"{short_path(edge.file, profile.target)}:{edge.line}"
 
 
