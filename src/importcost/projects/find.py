@@ -59,15 +59,14 @@ def read_project_place(place: Path, options: ReadOptions) -> DeployedProject:
     )
 
 
-def tool_file(folder: Path) -> tuple[Tool, Path] | None:
-    """Return the tool of a project's folder and its file, None if there is none."""
+def tool_files(folder: Path) -> Iterator[tuple[Tool, Path]]:
+    """Yield the tools of a project's folder with their files, the one to be asked first first."""
     from importcost.projects.tools import TOOLS
 
     for tool in TOOLS:
         found = tool.finds(folder)
         if found is not None:
-            return tool, found
-    return None
+            yield tool, found
 
 
 def chosen(project: DeployedProject, name: str) -> ProjectFunction:
@@ -103,9 +102,10 @@ def _listed(names: list[str]) -> str:
 
 
 def _of_folder(folder: Path, options: ReadOptions) -> DeployedProject:
-    here = tool_file(folder)
-    if here is not None:
-        return replace(here[0].read(here[1], options), place=str(folder))
+    for tool, file in tool_files(folder):
+        project = tool.read(file, options)
+        if project.functions or project.notes:
+            return replace(project, place=str(folder))
     found = list(_projects_below(folder))
     if not found:
         from importcost.projects.artefact import read_artefacts
@@ -140,7 +140,7 @@ def _projects_below(folder: Path) -> Iterator[tuple[Tool, Path, str]]:
         )
         if len(relative.parts) >= MAX_FOLDERS_DEEP:
             folders.clear()
-        found = tool_file(here) if relative.parts else None
+        found = next(tool_files(here), None) if relative.parts else None
         if found is not None:
             folders.clear()
             seen += 1

@@ -76,6 +76,29 @@ def _is_service(file: Path) -> bool:
     return is_yaml and file.name.startswith("serverless") and _has(file, _SERVICE)
 
 
+_HCL = re.compile(rb'aws_lambda_function|terraform-aws-modules/lambda|source\s*=\s*"\.{1,2}/')
+_PLAN = re.compile(rb'"planned_values"\s*:')
+_PLAN_NAMES = ("plan.json", "tfplan.json", "terraform-plan.json")
+
+
+def _find_plan(folder: Path) -> Path | None:
+    return next((folder / name for name in _PLAN_NAMES if _is_plan(folder / name)), None)
+
+
+def _is_plan(file: Path) -> bool:
+    return file.suffix == ".json" and _has(file, _PLAN)
+
+
+def _find_configuration(folder: Path) -> Path | None:
+    """Return a Terraform file of a root module whose files, or modules below, have a function."""
+    files = sorted(folder.glob("*.tf"))
+    return next((one for one in files if _has(one, _HCL)), None)
+
+
+def _is_configuration(file: Path) -> bool:
+    return file.suffix == ".tf" and file.is_file()
+
+
 def _find_no_file(_folder: Path) -> Path | None:
     return None
 
@@ -99,6 +122,16 @@ TOOLS: tuple[Tool, ...] = (
         "read_serverless",
         _find_service,
         _is_service,
+    ),
+    Tool(
+        "Terraform plan", f"{_ROOM}.terraform.project", "read_terraform_plan", _find_plan, _is_plan
+    ),
+    Tool(
+        "Terraform",
+        f"{_ROOM}.terraform.project",
+        "read_terraform",
+        _find_configuration,
+        _is_configuration,
     ),
     Tool("ZIP", f"{_ROOM}.artefact", "read_artefact", _find_no_file, _is_artefact),
 )

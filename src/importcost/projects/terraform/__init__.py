@@ -1,0 +1,1 @@
+"""Terraform: a plan's own values first, else the configuration as far as its files tell."""

@@ -1,0 +1,373 @@
+"""Evaluate Terraform's expressions over what the files of a module hold.
+
+The grammar is that of the language's documentation (expressions, read 2026-11-30); what is not
+known before `apply` becomes a visible placeholder:
+https://developer.hashicorp.com/terraform/language/expressions
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from importcost.errors import UsageError
+from importcost.projects.placeholders import OpenText, open_reason, plain_placeholder
+from importcost.projects.terraform.functions import FUNCTIONS
+
+MAX_EVALUATIONS = 200_000
+MAX_NESTED = 80
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][\w-]*)|(?P<quote>")
+    |(?P<sign>==|!=|<=|>=|&&|\|\||=>|\.\.\.|[-+*/%!?:.,()\[\]{}<>=]))""",
+    re.VERBOSE,
+)
+_LITERALS = {"true": True, "false": False, "null": None}
+_BINARY = (("||",), ("&&",), ("==", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "/", "%"))
+
+RootLookup = Callable[[str], Any]
+"""Returns the value of a root name such as `var` or `local`, a placeholder if it is not known."""
+
+
+class Expressions:
+    """Evaluates expressions; `lookup` gives the values of root names."""
+
+    def __init__(self, lookup: RootLookup, file: str) -> None:
+        self._lookup = lookup
+        self._file = file
+        self._steps = 0
+        self._depth = 0
+
+    def value(self, raw: Any) -> Any:
+        """Return a parsed HCL value with all its expressions evaluated.
+
+        A text is `"..."` with interpolations, or `${...}` for a whole expression, as the parser
+        gives them. Raises UsageError for values that expand without end.
+        """
+        self._steps += 1
+        self._depth += 1
+        try:
+            if self._steps > MAX_EVALUATIONS:
+                raise UsageError(f"{self._file} has expressions that expand without end.")
+            if self._depth > MAX_NESTED:
+                return plain_placeholder("its expression contains itself")
+            if isinstance(raw, dict):
+                pairs = ((key, one) for key, one in raw.items() if not key.startswith("__"))
+                return {_plain_key(key): self.value(one) for key, one in pairs}
+            if isinstance(raw, list):
+                return [self.value(one) for one in raw]
+            return self._of_text(raw) if isinstance(raw, str) else raw
+        finally:
+            self._depth -= 1
+
+    def _of_text(self, raw: str) -> Any:
+        if raw.startswith('"') and raw.endswith('"') and len(raw) > 1:
+            return self.template(raw[1:-1])
+        if raw.startswith("${") and raw.endswith("}"):
+            return self.expression(raw[2:-1])
+        return self.expression(raw) if raw and not raw.startswith("<<") else self.template(raw)
+
+    def template(self, text: str) -> Any:
+        """Return a quoted text with its interpolations filled in."""
+        parts: list[Any] = []
+        at = 0
+        while True:
+            start = text.find("${", at)
+            if start < 0:
+                break
+            if text[start - 1 : start] == "$":  # $${ is a literal ${
+                parts.append(text[at:start])
+                parts.append("{")
+                at = start + 2
+                continue
+            end = _end_of(text, start + 2)
+            parts += [_unescaped(text[at:start]), self.expression(text[start + 2 : end])]
+            at = end + 1
+        if not parts:
+            return _unescaped(text)
+        rest = _unescaped(text[at:])
+        if len(parts) == 2 and not parts[0] and not rest:
+            return parts[1]
+        made = "".join(_as_string(part) for part in (*parts, rest))
+        reason = open_reason(*parts)
+        return OpenText(made, reason) if reason else made
+
+    def expression(self, text: str) -> Any:
+        """Return the value of an expression, a placeholder for one that cannot be read."""
+        if len(text) > 100_000:
+            return plain_placeholder("its expression is too long")
+        try:
+            reader = _Reader(self, text)
+            found = reader.conditional()
+            reader.must_end()
+        except (_UnreadableError, RecursionError):
+            return plain_placeholder(f"{' '.join(text.split())[:60]} is not evaluated")
+        return found
+
+    def root(self, name: str) -> Any:
+        """Return the value of a root name."""
+        return self._lookup(name)
+
+
+class _UnreadableError(Exception):
+    """The expression uses what is not evaluated here."""
+
+
+class _Reader:
+    """A recursive descent over one expression that evaluates as it reads."""
+
+    def __init__(self, whole: Expressions, text: str) -> None:
+        self._whole = whole
+        self._text = text
+        self._at = 0
+
+    def conditional(self) -> Any:
+        """Read `a ? b : c`, or what is above it."""
+        found = self._binary(0)
+        if not self._takes("?"):
+            return found
+        first = self.conditional()
+        self._must(":")
+        second = self.conditional()
+        if isinstance(found, OpenText):
+            return OpenText(first, found.reason) if isinstance(first, str) else first
+        return first if found else second
+
+    def must_end(self) -> None:
+        """Raise for text that is left over."""
+        if self._text[self._at :].strip():
+            raise _UnreadableError
+
+    def _binary(self, level: int) -> Any:
+        if level == len(_BINARY):
+            return self._unary()
+        found = self._binary(level + 1)
+        while (sign := self._peek()) in _BINARY[level]:
+            self._must(sign)
+            other = self._binary(level + 1)
+            found = _operated(sign, found, other)
+        return found
+
+    def _unary(self) -> Any:
+        if self._takes("!"):
+            found = self._unary()
+            return found if isinstance(found, OpenText) else not found
+        if self._takes("-"):
+            found = self._unary()
+            return -found if isinstance(found, int | float) else plain_placeholder("not a number")
+        return self._with_way(self._primary())
+
+    def _primary(self) -> Any:
+        match = _TOKEN.match(self._text, self._at)
+        if match is None:
+            raise _UnreadableError
+        self._at = match.end()
+        if match["number"]:
+            return float(match["number"]) if "." in match["number"] else int(match["number"])
+        if match["quote"]:
+            end = _end_of_quote(self._text, self._at)
+            inner = self._text[self._at : end]
+            self._at = end + 1
+            return self._whole.template(inner)
+        if match["name"]:
+            return self._named(match["name"])
+        if match["sign"] == "(":
+            found = self.conditional()
+            self._must(")")
+            return found
+        if match["sign"] == "[":
+            return self._items()
+        if match["sign"] == "{":
+            return self._entries()
+        raise _UnreadableError
+
+    def _named(self, name: str) -> Any:
+        if name in _LITERALS:
+            return _LITERALS[name]
+        if self._peek() != "(":
+            return self._whole.root(name)
+        self._must("(")
+        arguments = self._until(")")
+        function = FUNCTIONS.get(name)
+        if function is None:
+            return plain_placeholder(f"{name}() is not evaluated")
+        try:
+            found = function(*arguments)
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+            return plain_placeholder(open_reason(*arguments) or f"{name}() is not evaluated")
+        reason = open_reason(*arguments)
+        return found if reason is None else _opened(found, reason)
+
+    def _items(self) -> list[Any]:
+        if self._peek_name() == "for":
+            raise _UnreadableError
+        return self._until("]")
+
+    def _entries(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if self._peek_name() == "for":
+            raise _UnreadableError
+        while not self._takes("}"):
+            key = self._key()
+            if not (self._takes("=") or self._takes(":")):
+                raise _UnreadableError
+            found[key] = self.conditional()
+            self._takes(",")
+        return found
+
+    def _key(self) -> str:
+        name = self._peek_name()
+        if name is not None:
+            match = _TOKEN.match(self._text, self._at)
+            self._at = match.end() if match else self._at
+            return name
+        return str(self._primary())
+
+    def _until(self, end: str) -> list[Any]:
+        found: list[Any] = []
+        while not self._takes(end):
+            found.append(self.conditional())
+            if self._takes("..."):
+                found[-1:] = found[-1] if isinstance(found[-1], list) else [found[-1]]
+            if not self._takes(",") and self._peek() != end:
+                raise _UnreadableError
+        return found
+
+    def _with_way(self, found: Any) -> Any:
+        """Follow `.name`, `[key]` and `[*]` behind a value."""
+        while True:
+            if self._takes("."):
+                match = _TOKEN.match(self._text, self._at)
+                if match is None or not (match["name"] or match["number"] or match["sign"] == "*"):
+                    raise _UnreadableError
+                self._at = match.end()
+                found = _member(found, match["name"] or match["number"] or "*")
+            elif self._takes("["):
+                key = "*" if self._takes("*") else self.conditional()
+                self._must("]")
+                found = _member(found, key)
+            else:
+                return found
+
+    def _peek(self) -> str:
+        match = _TOKEN.match(self._text, self._at)
+        return (match["sign"] or "") if match else ""
+
+    def _peek_name(self) -> str | None:
+        match = _TOKEN.match(self._text, self._at)
+        return match["name"] if match else None
+
+    def _takes(self, sign: str) -> bool:
+        match = _TOKEN.match(self._text, self._at)
+        if match is None or match["sign"] != sign:
+            return False
+        self._at = match.end()
+        return True
+
+    def _must(self, sign: str) -> None:
+        if not self._takes(sign):
+            raise _UnreadableError
+
+
+def _operated(sign: str, one: Any, other: Any) -> Any:
+    reason = open_reason(one, other)
+    if sign in ("&&", "||"):
+        decisive = sign == "||"
+        if decisive in (one, other):
+            return decisive
+        return plain_placeholder(reason) if reason else not decisive
+    if reason:
+        return plain_placeholder(reason)
+    if sign in ("==", "!="):
+        return (_as_string(one) == _as_string(other)) == (sign == "==")
+    try:
+        return _ARITHMETIC[sign](float(one), float(other))
+    except (TypeError, ValueError, ZeroDivisionError):
+        return plain_placeholder("it is not a number")
+
+
+def _opened(value: Any, reason: str) -> Any:
+    """Return a result with its texts marked as open: a part of an argument was."""
+    if isinstance(value, list):
+        return [_opened(one, reason) for one in value]
+    return OpenText(value, reason) if type(value) is str else value
+
+
+def _whole(value: float) -> float | int:
+    return int(value) if value == int(value) else value
+
+
+_ARITHMETIC: Mapping[str, Callable[[float, float], Any]] = {
+    "+": lambda a, b: _whole(a + b),
+    "-": lambda a, b: _whole(a - b),
+    "*": lambda a, b: _whole(a * b),
+    "/": lambda a, b: _whole(a / b),
+    "%": lambda a, b: _whole(a % b),
+    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,
+    "<=": lambda a, b: a <= b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+def _member(value: Any, key: Any) -> Any:
+    if isinstance(value, OpenText):
+        return value
+    if key == "*":
+        return value
+    if isinstance(value, dict):
+        found = value.get(str(key), value)
+        return plain_placeholder(f"{key} is not there") if found is value else found
+    if isinstance(value, list):
+        try:
+            return value[int(key)]
+        except (ValueError, IndexError, TypeError):
+            return plain_placeholder(f"item {key} is not there")
+    return plain_placeholder(f"{key} is not there")
+
+
+def _end_of(text: str, at: int) -> int:
+    """Return where the `}` of an interpolation is that starts at `at`."""
+    depth = 1
+    while at < len(text):
+        sign = text[at]
+        if sign == '"':
+            at = _end_of_quote(text, at + 1)
+        elif sign == "{":
+            depth += 1
+        elif sign == "}":
+            depth -= 1
+            if depth == 0:
+                return at
+        at += 1
+    return len(text)
+
+
+def _end_of_quote(text: str, at: int) -> int:
+    while at < len(text):
+        if text[at] == "\\":
+            at += 1
+        elif text[at] == '"':
+            return at
+        elif text.startswith("${", at):
+            at = _end_of(text, at + 2)
+        at += 1
+    return len(text)
+
+
+def _unescaped(text: str) -> str:
+    if "\\" not in text:
+        return text
+    for escape, sign in (('\\"', '"'), ("\\n", "\n"), ("\\t", "\t"), ("\\\\", "\\")):
+        text = text.replace(escape, sign)
+    return text
+
+
+def _as_string(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _plain_key(key: str) -> str:
+    return key[1:-1] if len(key) > 1 and key[0] == key[-1] == '"' else key
