@@ -78,6 +78,7 @@ def findings(root: Path, name: str, seconds: float, launches: int) -> list[dict]
             *(sys.executable, "-m", "importcost", "defer", f"{root / 'task' / name}:handler"),
             *("--layer", str(root / "layer"), "--launches", str(launches)),
             *("--runner", "local", "--python", sys.executable, "--no-diff", "-q"),
+            *("--timeout", "300"),
             *("--verify-seconds", str(seconds), "-o", str(output)),
         ],
         check=True,
@@ -96,6 +97,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--launches", type=int, default=60)
     parser.add_argument("--keep", help="folder to install into, and to find installed")
+    parser.add_argument("--handlers", default=",".join(HANDLERS), help="files, comma-separated")
     args = parser.parse_args()
     errors = []
     with tempfile.TemporaryDirectory(prefix="importcost-bench-") as scratch:
@@ -105,7 +107,8 @@ def main() -> int:
         (root / "task").mkdir(exist_ok=True)
         print("| handler | statement | cumulative ms | predicted ms | verified ms (95 %) | error |")
         print("|---|---|---|---|---|---|")
-        for name, statements in HANDLERS.items():
+        for name in args.handlers.split(","):
+            statements = HANDLERS[name]
             (root / "task" / name).write_text(handler_text(statements))
             for one in findings(root, name, args.seconds, args.launches):
                 saving = one["verification"]["saving_us"]
