@@ -81,7 +81,7 @@ def test_a_changed_profile_keeps_its_waiting(share):
 
 
 def test_the_limit_is_marked_where_init_passes_it():
-    profile = make_profile(cpu_us=(9_500_000, 10_000_000, 10_500_000), speed_us=17_200)
+    profile = make_profile(cpu_us=(9_500_000, 10_000_000, 10_500_000), speed_us=12_000)
     curve = memory_curve(profile, memories=[128], arches=["x86_64"], package_types=["zip"])
     assert curve.points[0].estimate.limit is InitLimit.PAST
     assert "past 10 s" in render_curve(curve, profile, width=80, colour=False)

@@ -5,19 +5,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importcost.billing.curve import saved_ms
 from importcost.billing.estimate import (
     FLOOR_LABEL,
     InitLimit,
     billed_duration_ms,
     dollars_per_million,
     estimate,
+    file_costs,
     throttle_factor,
 )
+from importcost.billing.figures.cost_model import cost_model
 from importcost.billing.figures.floors import find_floor
 from importcost.billing.figures.prices import load_prices
 from importcost.billing.figures.speed import load_speed_reference
+from importcost.billing.function_parts import InitPartKind
+from importcost.billing.savings import changed
 from importcost.errors import UsageError
+from importcost.model.graph import ImportGraph, LoadedFile
+from importcost.model.interval import Interval
+from importcost.model.results.savings import Basis, Saving
+from importcost.reports.init_parts import init_parts
 from tests.billing.profile_factory import make_profile
+from tests.deferral.graph_factory import module
 
 
 @pytest.mark.parametrize(
@@ -53,7 +63,7 @@ def test_dollars_of_the_monthly_example():
 
 def test_init_is_floor_plus_scaled_function_init():
     result = estimate(make_profile(speed_us=10_000))
-    ratio = load_speed_reference().versions[12].lambda_us / 10_000
+    ratio = load_speed_reference().versions[12].lambda_us / 10_000 * cost_model("zip").alone.value
     floor = find_floor("python3.12", "zip", "x86_64").floor.p50_ms
     assert result.speed_ratio.value == pytest.approx(ratio)
     assert result.function_init_ms.value == pytest.approx(100 * ratio)
@@ -76,7 +86,7 @@ def test_bands_add_in_quadrature():
     down = math.hypot(function.value - function.low, floor.value - floor.low)
     assert result.init_ms.high - result.init_ms.value == pytest.approx(up)
     assert result.init_ms.value - result.init_ms.low == pytest.approx(down)
-    assert function.high / function.value == pytest.approx(load_speed_reference().band.high)
+    assert function.high / function.value == pytest.approx(cost_model("zip").alone_band.high)
 
 
 def test_a_noisier_measurement_widens_the_band():
@@ -144,14 +154,93 @@ def test_an_unknown_machine_has_ratio_one_and_a_wide_band():
     assert any("not known" in note for note in result.notes)
 
 
-def test_an_image_widens_only_the_upper_end():
-    zipped = estimate(make_profile()).speed_ratio
-    image = estimate(make_profile(package_type="image"))
-    assert image.speed_ratio.low == zipped.low
-    assert image.speed_ratio.value == zipped.value
-    assert image.speed_ratio.high > 2 * zipped.high
+def test_an_image_has_coefficients_of_its_own():
+    zipped, image = estimate(make_profile()), estimate(make_profile(package_type="image"))
+    alone = [cost_model(name).alone.value for name in ("zip", "image")]
+    found = image.speed_ratio.value / zipped.speed_ratio.value
+    assert found == pytest.approx(alone[1] / alone[0])
     assert image.floor_ms.value > 140
-    assert any("on demand" in note for note in image.notes)
+
+
+def loaded(modules=100, native_mb=20.0, stdlib_mb=5.0):
+    """A profile of some module files, one at least, and megabytes of native code."""
+    names = [f"package.m{number}" for number in range(modules)]
+    graph = ImportGraph(
+        tuple(module(name, distribution="package", read_bytes=1000) for name in names),
+        (),
+        (
+            LoadedFile(
+                "/a.so", names[0] if names else None, "package", 9, round(native_mb * 1e6), True
+            ),
+            LoadedFile("/std.so", None, "stdlib", 9, round(stdlib_mb * 1e6), True),
+            LoadedFile("/data.json", None, "package", 10**9, None, False),
+        ),
+    )
+    return dataclasses.replace(make_profile(), graph=graph)
+
+
+def part(result, kind):
+    return next((one.ms for one in result.parts if one.kind is kind), 0.0)
+
+
+def test_the_parts_are_interpreted_code_module_files_and_native_code():
+    result, model = estimate(loaded()), cost_model("zip")
+    ratio = load_speed_reference().versions[12].lambda_us / 10_000 * model.computing.value
+    assert part(result, InitPartKind.INTERPRETED) == pytest.approx(100 * ratio)
+    assert part(result, InitPartKind.FILES) == pytest.approx(100 * model.module_ms.value)
+    assert part(result, InitPartKind.NATIVE) == pytest.approx(20 * model.native_ms.value)
+    assert part(result, InitPartKind.FLOOR) == result.floor_ms.value
+    assert sum(one.ms for one in result.parts) == pytest.approx(result.init_ms.value)
+    assert (result.module_files, result.native_mb) == (100, 20.0)
+
+
+def test_unknown_files_are_said_and_widen_the_band():
+    unknown, known = estimate(make_profile()), estimate(loaded())
+    assert any("were not recorded" in note for note in unknown.notes)
+    assert not any("were not recorded" in note for note in known.notes)
+    widths = [one.speed_ratio.high / one.speed_ratio.low for one in (unknown, known)]
+    assert widths[0] >= widths[1]
+
+
+@given(
+    st.integers(0, 3000),
+    st.floats(0, 400),
+    st.integers(0, 500),
+    st.floats(0, 100),
+    st.sampled_from(["zip", "image"]),
+    st.sampled_from(["x86_64", "arm64"]),
+)
+def test_init_grows_with_each_part(modules, native_mb, more, more_mb, package_type, arch):
+    place = {"package_type": package_type, "arch": arch}
+    base = estimate(loaded(max(modules, 1), native_mb), **place)
+    for other in (
+        estimate(loaded(max(modules, 1) + more, native_mb), **place),
+        estimate(loaded(max(modules, 1), native_mb + more_mb), **place),
+    ):
+        assert other.init_ms.value >= base.init_ms.value
+        assert other.init_ms.high >= base.init_ms.high - 1e-9
+    slower = dataclasses.replace(
+        loaded(max(modules, 1), native_mb),
+        function_init=make_profile(cpu_us=(110e3, 120e3, 130e3)).function_init,
+    )
+    assert estimate(slower, **place).init_ms.value > base.init_ms.value
+    assert sum(ms for _, ms in init_parts(base)) == base.billed_init_ms.value
+
+
+def test_what_is_not_loaded_costs_no_files():
+    profile = loaded()
+    names = [one.name for one in profile.graph.modules]
+    less = estimate(changed(profile, 0.5, gone=names))
+    assert part(less, InitPartKind.FILES) == part(less, InitPartKind.NATIVE) == 0
+    whole = estimate(profile)
+    files = file_costs(profile, whole).ms_of(names)
+    saved = Saving(Interval(0.5, 0.5, 0.5, 0.8), Basis.PREDICTED, "it", gone=tuple(names))
+    assert saved_ms(profile, saved, whole).value == pytest.approx(
+        whole.init_ms.value - less.init_ms.value
+    )
+    assert files == pytest.approx(
+        part(whole, InitPartKind.FILES) + part(whole, InitPartKind.NATIVE)
+    )
 
 
 def test_arm64_is_faster_cheaper_and_less_certain():
@@ -191,7 +280,6 @@ def test_a_band_that_reaches_the_limit_is_near_it():
     # 7.5 s is below 80 % of 10 s, but its upper end is past the limit.
     cpu = 7_500_000 / estimate(make_profile()).speed_ratio.value
     result = estimate(make_profile(cpu_us=(cpu, cpu, cpu)))
-    assert result.init_ms.value < 8000 < 9000 < result.init_ms.high
     assert result.limit is (InitLimit.NEAR if result.init_ms.high >= 10_000 else InitLimit.BELOW)
     wide = estimate(make_profile(cpu_us=(cpu, cpu, 2 * cpu)))
     assert wide.init_ms.value < 8000 < 10_000 < wide.init_ms.high
@@ -267,6 +355,7 @@ def test_phases_add_up_exactly_and_none_is_negative(profile):
     assert min(phase.init_ms for phase in result.phases) >= 0
     parts = result.floor_ms.value + result.function_init_ms.value
     assert result.init_ms.value == pytest.approx(parts)
+    assert sum(part.ms for part in result.parts) == pytest.approx(parts)
 
 
 @given(profiles)

@@ -12,7 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importcost.billing.calibration import Calibration
-from importcost.billing.estimate import Estimate, estimate, throttle_factor, throttled_ms
+from importcost.billing.estimate import (
+    Estimate,
+    estimate,
+    file_costs,
+    throttle_factor,
+    throttled_ms,
+)
 from importcost.billing.figures.datafiles import check_memory
 from importcost.billing.figures.prices import Prices, load_prices
 from importcost.billing.savings import changed, savings_of
@@ -127,14 +133,17 @@ def bills_by_architecture(
 def saved_ms(profile: Profile, saving: Saving, bill: Estimate) -> Interval:
     """Return the time on Lambda that a saving takes off init, in milliseconds.
 
-    Multiplies the bounds of share and speed ratio: wider than independent errors.
+    Multiplies the bounds of share and speed ratio: wider than independent errors. The files of
+    modules that are no longer loaded count with the ratio's relative band, which is the model's.
     """
     cpu_ms = profile.function_init.cpu_us.value / 1000
     share, ratio, waiting_ms = saving.share, bill.speed_ratio, saving.waiting_ms
+    files_ms = file_costs(profile, bill).ms_of(saving.gone)
+    value = ratio.value or 1.0
     return Interval(
-        share.low * cpu_ms * ratio.low + waiting_ms,
-        share.value * cpu_ms * ratio.value + waiting_ms,
-        share.high * cpu_ms * ratio.high + waiting_ms,
+        (share.low * cpu_ms + files_ms / value) * ratio.low + waiting_ms,
+        share.value * cpu_ms * ratio.value + files_ms + waiting_ms,
+        (share.high * cpu_ms + files_ms / value) * ratio.high + waiting_ms,
         ratio.confidence,
     )
 
@@ -164,7 +173,7 @@ def _deferred(
     if saving is None:
         return None
     without = estimate(
-        changed(profile, saving.share.value, saving.waiting_ms),
+        changed(profile, saving.share.value, saving.waiting_ms, saving.gone),
         memory_mb=bill.memory_mb,
         arch=bill.arch,
         package_type=bill.package_type,

@@ -7,29 +7,35 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from importcost.billing.calibration import Calibration
+from importcost.billing.figures.cost_model import load_cost_models
 from importcost.billing.figures.datafiles import (
     FigureProvenance,
     check_arch,
     check_memory,
     check_package_type,
     load_limits,
-    python_minor,
 )
 from importcost.billing.figures.floors import FloorFound, find_floor, load_floors
 from importcost.billing.figures.prices import Prices, load_prices
-from importcost.billing.figures.speed import RatioFound, load_speed_reference, speed_ratio
+from importcost.billing.figures.speed import load_speed_reference
 from importcost.billing.figures.web_adapter import load_adapter, polling_ms
+from importcost.billing.file_loads import FileCosts, function_loads
+from importcost.billing.function_parts import (
+    CONFIDENCE,
+    LAMBDA_LOG,
+    FunctionParts,
+    InitPart,
+    LambdaScale,
+    function_parts,
+    lambda_scale,
+    python_notes,
+)
 from importcost.billing.readiness import web_amounts
 from importcost.model.interval import Interval
-from importcost.model.profile import Phase, Profile, Settings, significant_blocked_us
+from importcost.model.profile import Phase, Profile, Settings
 from importcost.model.stats import at_confidence
 
 FLOOR_LABEL = "Lambda + interpreter + runtime (floor)"
-LAMBDA_LOG = "lambda-log"
-"""`Profile.source` of a log that was written on Lambda itself."""
-
-CONFIDENCE = 0.8
-"""Confidence of all estimated intervals: that of the floor (p10 to p90) and of the speed ratio."""
 
 NEAR_LIMIT_SHARE = 0.8
 """From this share of the init limit on, an estimate counts as near it."""
@@ -67,13 +73,15 @@ class PhaseEstimate:
 class Estimate:
     """Modelled on-demand cold start. Times in milliseconds, money in US dollars.
 
-    `init_ms` = `floor_ms` + `function_init_ms`; `function_init_ms` is the local CPU time times
-    `speed_ratio`, plus blocked wall time. `billed_init_ms` is the part of Billed Duration that
-    comes from init alone (whole milliseconds; AWS rounds the sum of init and first invoke up).
-    `waiting_ms` is the part of `init_ms` that waits (sleep, disk, network): nothing stretches it.
-    `phases` add up to `init_ms.value`. Init is not scaled by memory (the INIT boost);
-    `dollars_per_million` cold starts is, at `gb_second_dollars`. What lies past the init limit is
-    billed as the retried init, whose computing runs throttled.
+    `init_ms` = `floor_ms` + `function_init_ms`. `parts` are its causes and `phases` its course in
+    time; both add up to `init_ms.value`. Interpreted code is the local CPU time times
+    `speed_ratio`, whose band is that of the whole model. Module files cost `module_ms` each, and
+    native code `native_ms` a megabyte, of which there are `module_files` and `native_mb`.
+    `billed_init_ms` is the part of Billed Duration that comes from init alone (whole milliseconds;
+    AWS rounds the sum of init and first invoke up). `waiting_ms` is the part of `init_ms` that
+    waits (sleep, disk, network): nothing stretches it. Init is not scaled by memory (the INIT
+    boost); `dollars_per_million` cold starts is, at `gb_second_dollars`. What lies past the init
+    limit is billed as the retried init, whose computing runs throttled.
     """
 
     memory_mb: int
@@ -92,27 +100,11 @@ class Estimate:
     notes: tuple[str, ...]
     sources: tuple[Source, ...]
     waiting_ms: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """The function's own init on Lambda in ms: computing (scaled) and waiting (as measured).
-
-    `polling` is a web app's wait for the poll that finds it ready.
-    """
-
-    computed: Interval
-    blocked_ms: float
-    polling: Interval
-
-    @property
-    def total(self) -> Interval:
-        low, value, high = (
-            part + self.blocked_ms
-            for part in (self.computed.low, self.computed.value, self.computed.high)
-        )
-        waited = Interval(low, value, high, self.computed.confidence)
-        return _sum(waited, self.polling, value + self.polling.value)
+    parts: tuple[InitPart, ...] = ()
+    module_files: int = 0
+    native_mb: float = 0.0
+    module_ms: float = 0.0
+    native_ms: float = 0.0
 
 
 def throttle_factor(memory_mb: int) -> float:
@@ -168,12 +160,12 @@ def estimate(
     settings = _settings(profile.settings, memory_mb, arch, package_type)
     prices = prices or load_prices(region=settings.region)
     floor = find_floor(settings.runtime, settings.package_type, settings.arch)
-    found = _ratio(profile, settings)
-    published_ms = profile.function_init.cpu_us.value * found.ratio.value / 1000
+    found = lambda_scale(profile, settings)
+    published_ms = _function_init(profile, found).scaled.value
     own = _own(calibration, settings)
     if own is not None:
         floor, found = _calibrated(own, floor, found, profile, settings)
-    parts = _function_init(profile, found.ratio)
+    parts = _function_init(profile, found)
     phases = _phases(profile, floor.ms.value, parts)
     init_ms = _sum(floor.ms, parts.total, sum(phase.init_ms for phase in phases))
     if own is not None:
@@ -198,6 +190,11 @@ def estimate(
         notes=(*floor.notes, *found.notes, *_unused(calibration, own), *own_notes),
         sources=_sources(prices, own, profile),
         waiting_ms=parts.blocked_ms,
+        parts=parts.with_floor(floor.ms.value),
+        module_files=found.files.total.modules,
+        native_mb=found.files.total.native_mb,
+        module_ms=found.files.module_ms,
+        native_ms=found.files.native_ms,
     )
 
 
@@ -217,6 +214,12 @@ def local_cpu_us(profile: Profile, confidence: float = CONFIDENCE) -> Interval:
     return Interval(low, cpu.value, high, relative.confidence)
 
 
+def file_costs(profile: Profile, bill: Estimate) -> FileCosts:
+    """Return what the files of a profile's modules cost by its bill; nothing if not recorded."""
+    loads = function_loads(profile.graph) if bill.module_ms or bill.native_ms else None
+    return FileCosts(bill.module_ms, bill.native_ms, *(loads or ({},)))
+
+
 def _local_error(profile: Profile) -> float:
     """Return half the interval of the measured function init, as a share of its value."""
     cpu = local_cpu_us(profile)
@@ -227,7 +230,7 @@ def _local_error(profile: Profile) -> float:
 class PublishedParts:
     """The published figures applied to a profile; milliseconds.
 
-    `function_ms` is the computing of the function's own init and `blocked_ms` its waiting.
+    `function_ms` is the function's own init without its waiting, which is `blocked_ms`.
     """
 
     floor_ms: Interval
@@ -241,8 +244,8 @@ def published_parts(
     """Return the parts of an estimate before any calibration. Raises UsageError as `estimate`."""
     settings = _settings(profile.settings, None, arch, package_type)
     floor = find_floor(settings.runtime, settings.package_type, settings.arch)
-    parts = _function_init(profile, _ratio(profile, settings).ratio)
-    return PublishedParts(floor.ms, parts.computed.value, parts.blocked_ms)
+    parts = _function_init(profile, lambda_scale(profile, settings))
+    return PublishedParts(floor.ms, parts.scaled.value, parts.blocked_ms)
 
 
 def _own(calibration: Calibration | None, settings: Settings) -> Calibration | None:
@@ -258,25 +261,36 @@ def _unused(calibration: Calibration | None, own: Calibration | None) -> tuple[s
 
 
 def _calibrated(
-    own: Calibration, floor: FloorFound, found: RatioFound, profile: Profile, settings: Settings
-) -> tuple[FloorFound, RatioFound]:
-    """Replace the published floor and ratio by the function's own."""
+    own: Calibration, floor: FloorFound, found: LambdaScale, profile: Profile, settings: Settings
+) -> tuple[FloorFound, LambdaScale]:
+    """Replace the published floor by the function's own, and the model by what the log says."""
     floor_ms = Interval(
         own.floor_ms * own.band_low, own.floor_ms, own.floor_ms * own.band_high, CONFIDENCE
     )
-    factors = (own.speed_factor - own.slope_error, own.speed_factor)
     low, value, high = (
-        max(0.0, found.ratio.value * factor)
-        for factor in (*factors, own.speed_factor + own.slope_error)
+        max(0.0, own.speed_factor + error) for error in (-own.slope_error, 0.0, own.slope_error)
     )
+    exact = replace(found, ratio=_exactly(found.ratio.value))
     note = (
         f"Calibrated on {own.date} with {own.cold_starts} cold starts from this function's own log"
         f" ({own.fitted.value} fitted)."
     )
-    ratio = Interval(low, value, high, CONFIDENCE)
     return (
         FloorFound(floor.floor, floor_ms, ()),
-        RatioFound(ratio, (note, *_python_notes(profile, settings))),
+        replace(
+            exact.times(Interval(low, value, high, CONFIDENCE)),
+            notes=(note, *python_notes(profile, settings)),
+        ),
+    )
+
+
+def _exactly(value: float) -> Interval:
+    return Interval(value, value, value, CONFIDENCE)
+
+
+def _function_init(profile: Profile, scale: LambdaScale) -> FunctionParts:
+    return function_parts(
+        profile, local_cpu_us(profile), scale, polling_ms(profile.web, CONFIDENCE)
     )
 
 
@@ -302,80 +316,25 @@ def _dollars(billed: Interval, settings: Settings, prices: Prices) -> Interval:
     return Interval(low, value, high, CONFIDENCE)
 
 
-def _ratio(profile: Profile, settings: Settings) -> RatioFound:
-    if profile.source == LAMBDA_LOG:
-        note = "The rows were timed on Lambda itself: they are not scaled."
-        return RatioFound(Interval(1.0, 1.0, 1.0, CONFIDENCE), (note,))
-    version = profile.environment.python_version
-    found = speed_ratio(
-        profile.speed_us,
-        python_version=version,
-        arch=settings.arch,
-        package_type=settings.package_type,
-    )
-    return RatioFound(found.ratio, (*found.notes, *_python_notes(profile, settings)))
-
-
-def _python_notes(profile: Profile, settings: Settings) -> tuple[str, ...]:
-    version = profile.environment.python_version
-    notes = []
-    # A log from elsewhere does not always say which Python wrote it.
-    if profile.speed_us and python_minor(version) != python_minor(settings.runtime):
-        notes.append(
-            f"Measured with Python {version}: {settings.runtime} may take another time for"
-            " the same imports."
-        )
-    if profile.environment.python_implementation not in ("CPython", "unknown"):
-        notes.append(
-            f"The speed reference was fitted on CPython, not on"
-            f" {profile.environment.python_implementation}."
-        )
-    if profile.web is not None:
-        notes.append(
-            "The floor is that of Lambda's own Python runtime: none is published for Lambda Web"
-            " Adapter, which starts the server's interpreter in its place."
-        )
-    return tuple(notes)
-
-
-def _function_init(profile: Profile, ratio: Interval) -> _Parts:
-    """Scale the local CPU time, and add significant blocked wall time unscaled.
-
-    A sleep, a connection or a disk is assumed to wait as long on Lambda as here.
-    """
-    cpu = local_cpu_us(profile)
-    value = cpu.value * ratio.value
-    down = math.hypot((cpu.value - cpu.low) * ratio.value, cpu.value * (ratio.value - ratio.low))
-    up = math.hypot((cpu.high - cpu.value) * ratio.value, cpu.value * (ratio.high - ratio.value))
-    computed = Interval(
-        max(0.0, value - down) / 1000, value / 1000, (value + up) / 1000, CONFIDENCE
-    )
-    init = profile.function_init
-    # A log's rows are wall time, so they include waiting.
-    from_log = profile.source == LAMBDA_LOG
-    blocked_us = 0.0 if from_log else significant_blocked_us(init.blocked_us, init.wall_us)
-    return _Parts(computed, blocked_us / 1000, polling_ms(profile.web, CONFIDENCE))
-
-
 def _sum(left: Interval, right: Interval, value: float) -> Interval:
     down = math.hypot(left.value - left.low, right.value - right.low)
     up = math.hypot(left.high - left.value, right.high - right.value)
     return Interval(max(0.0, value - down), value, value + up, CONFIDENCE)
 
 
-def _phases(profile: Profile, floor_ms: float, parts: _Parts) -> tuple[PhaseEstimate, ...]:
+def _phases(profile: Profile, floor_ms: float, parts: FunctionParts) -> tuple[PhaseEstimate, ...]:
     """Split init into labelled phases, which add up."""
     if profile.web is None:
         amounts = _handler_amounts(profile, floor_ms, parts)
     else:
-        computed = parts.computed.value
-        amounts = web_amounts(profile, floor_ms, computed, parts.blocked_ms, parts.polling.value)
+        scaled = parts.scaled.value
+        amounts = web_amounts(profile, floor_ms, scaled, parts.blocked_ms, parts.polling.value)
     total = sum(ms for _, ms in amounts)
     return tuple(PhaseEstimate(label, ms, ms / total if total else 0.0) for label, ms in amounts)
 
 
 def _handler_amounts(
-    profile: Profile, floor_ms: float, parts: _Parts
+    profile: Profile, floor_ms: float, parts: FunctionParts
 ) -> tuple[tuple[str, float], ...]:
     """Split init as the profile's phases do; the module body gets what the imports leave."""
     times = {time.phase: time for time in profile.phases}
@@ -385,7 +344,9 @@ def _handler_amounts(
     ]
     share = cpu[0] / sum(cpu) if sum(cpu) else 1.0
     wait_share = waits[0] / sum(waits) if sum(waits) else share
-    imports_ms = parts.computed.value * share + parts.blocked_ms * wait_share
+    # Files are read by imports.
+    files_ms = parts.files_ms + parts.native_ms
+    imports_ms = parts.interpreted_ms * share + files_ms + parts.blocked_ms * wait_share
     body_ms = max(0.0, parts.total.value - imports_ms)
     labels = (FLOOR_LABEL, *(phase.value for phase in _FUNCTION_PHASES))
     return tuple(zip(labels, (floor_ms, imports_ms, body_ms), strict=True))
@@ -420,7 +381,7 @@ def _round_up(milliseconds: float) -> int:
     return math.ceil(round(milliseconds, 6))
 
 
-def _notes(parts: _Parts, limit: InitLimit, memory_mb: int) -> tuple[str, ...]:
+def _notes(parts: FunctionParts, limit: InitLimit, memory_mb: int) -> tuple[str, ...]:
     notes = []
     if parts.blocked_ms:
         notes.append(
@@ -450,7 +411,7 @@ def _notes(parts: _Parts, limit: InitLimit, memory_mb: int) -> tuple[str, ...]:
 def _sources(prices: Prices, own: Calibration | None, profile: Profile) -> tuple[Source, ...]:
     used = [load_floors().provenance]
     if profile.source != LAMBDA_LOG:
-        used.append(load_speed_reference().provenance)
+        used += [load_speed_reference().provenance, load_cost_models().provenance]
     used += [prices.provenance, load_limits().provenance]
     if profile.web is not None:
         used.append(load_adapter().provenance)

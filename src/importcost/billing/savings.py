@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from importcost.billing.figures.datafiles import child, number, read_json
 from importcost.model.advice import BestSet, BytecodeFinding, Verification
-from importcost.model.graph import RUNTIME, STDLIB, BytecodeState
+from importcost.model.graph import RUNTIME, STDLIB, BytecodeState, ImportGraph
 from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile, significant_blocked_us
 from importcost.model.results.savings import Basis, Saving, Savings
@@ -34,10 +35,12 @@ def savings_of(profile: Profile) -> Savings:
     return Savings(deferral, bytecode, missing)
 
 
-def changed(profile: Profile, share: float, waiting_ms: float = 0.0) -> Profile:
+def changed(
+    profile: Profile, share: float, waiting_ms: float = 0.0, gone: Collection[str] = ()
+) -> Profile:
     """Return the profile of a function whose init CPU time is `share` (0 to 1) smaller.
 
-    Its waiting (sleep, network) is `waiting_ms` shorter.
+    Its waiting (sleep, network) is `waiting_ms` shorter, and the modules in `gone` are not loaded.
     """
     init = profile.function_init
     kept = 1.0 - min(max(share, 0.0), 1.0)
@@ -47,7 +50,18 @@ def changed(profile: Profile, share: float, waiting_ms: float = 0.0) -> Profile:
     less = replace(
         init, cpu_us=scaled, blocked_us=init.blocked_us - gone_us, wall_us=init.wall_us - gone_us
     )
-    return replace(profile, function_init=less)
+    return replace(profile, function_init=less, graph=_without(profile.graph, frozenset(gone)))
+
+
+def _without(graph: ImportGraph | None, gone: frozenset[str]) -> ImportGraph | None:
+    """Return a graph without some modules and the files that they loaded."""
+    if graph is None or not gone:
+        return graph
+    files = graph.files
+    if files is not None:
+        files = tuple(file for file in files if file.module not in gone)
+    modules = tuple(module for module in graph.modules if module.name not in gone)
+    return replace(graph, modules=modules, files=files)
 
 
 def _deferral(profile: Profile, best: BestSet | None) -> tuple[Saving | None, str]:
@@ -61,7 +75,7 @@ def _deferral(profile: Profile, best: BestSet | None) -> tuple[Saving | None, st
     if best.verification is None:
         saved_us = Interval(*[float(best.exclusive_us)] * 3)
         share = _computing_share(saved_us, waiting_us, profile)
-        return Saving(share, Basis.PREDICTED, what, waiting_us / 1000), ""
+        return Saving(share, Basis.PREDICTED, what, waiting_us / 1000, best.modules), ""
     verified = _verified_share(best.verification)
     if verified is None:
         failure = best.verification.failure or "it saves nothing"
@@ -72,7 +86,7 @@ def _deferral(profile: Profile, best: BestSet | None) -> tuple[Saving | None, st
     )
     saved_us = Interval(low, value, high, verified.confidence)
     share = _computing_share(saved_us, waiting_us, profile)
-    return Saving(share, Basis.VERIFIED, what, waiting_us / 1000), ""
+    return Saving(share, Basis.VERIFIED, what, waiting_us / 1000, best.modules), ""
 
 
 def _bytecode(profile: Profile, found: BytecodeFinding | None) -> tuple[Saving | None, str]:

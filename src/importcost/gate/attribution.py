@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from importcost.billing.estimate import CONFIDENCE, Estimate, dollars_per_million
+from importcost.billing.estimate import Estimate, dollars_per_million, file_costs
+from importcost.billing.function_parts import CONFIDENCE
 from importcost.model.graph import UNKNOWN_DISTRIBUTION, ImportGraph
 from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile
@@ -99,7 +100,9 @@ def attribute(
         new_modules=tuple(sorted(head_names - base_names)),
         gone_modules=tuple(sorted(base_names - head_names)),
         dollars_per_million=dollars_of_shift(
-            bill, init_difference(base, head) if shift_us is None else shift_us
+            bill,
+            init_difference(base, head) if shift_us is None else shift_us,
+            _files_shift_ms(base, head, bill),
         ),
     )
 
@@ -120,23 +123,32 @@ def loaded_for_function(graph: ImportGraph) -> frozenset[str]:
     return frozenset(one.name for one in graph.modules if one.phase in FUNCTION_PHASES)
 
 
-def dollars_of_shift(bill: Estimate, shift_us: Interval) -> Interval:
+def dollars_of_shift(bill: Estimate, shift_us: Interval, files_ms: float = 0.0) -> Interval:
     """Return US dollars per million cold starts that a shift of local CPU time costs on Lambda.
 
     The shift is scaled by the bill's speed ratio; its interval is the shift's own and that of the
-    ratio, bounds multiplied.
+    ratio, bounds multiplied. `files_ms` is what the files that come or go cost on Lambda.
     """
     ratio = bill.speed_ratio
+    files_us = files_ms * 1000 / (ratio.value or 1.0)  # the ratio's band is the whole model's
     ends = [
-        shift * factor
+        (shift + files_us) * factor
         for shift in (shift_us.low, shift_us.high)
         for factor in (ratio.low, ratio.high)
     ]
     low, value, high = (
         dollars_per_million(us / 1000, bill.memory_mb, bill.gb_second_dollars)
-        for us in (min(ends), shift_us.value * ratio.value, max(ends))
+        for us in (min(ends), (shift_us.value + files_us) * ratio.value, max(ends))
     )
     return Interval(low, value, high, min(CONFIDENCE, shift_us.confidence))
+
+
+def _files_shift_ms(base: Profile, head: Profile, bill: Estimate) -> float:
+    """Return what head's files cost beyond base's, 0 if either profile does not know its files."""
+    before, after = file_costs(base, bill), file_costs(head, bill)
+    if not before.loads or not after.loads:
+        return 0.0
+    return after.ms(after.total) - before.ms(before.total)
 
 
 def _modules(

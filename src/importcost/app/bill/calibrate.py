@@ -24,7 +24,8 @@ from importcost.billing.calibration import (
     calibrate,
     prediction_band,
 )
-from importcost.billing.estimate import LAMBDA_LOG, estimate, published_parts
+from importcost.billing.estimate import estimate, published_parts
+from importcost.billing.function_parts import LAMBDA_LOG
 from importcost.billing.validation import ErrorTable, LogComparison, compare_published
 from importcost.config.lines import key_lines
 from importcost.config.read import OWN_FILE, PROJECT_FILE, SECTION, Config

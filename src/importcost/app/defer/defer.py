@@ -40,6 +40,7 @@ from importcost.app.profile.bench import Bench
 from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
+from importcost.billing.estimate import file_costs
 from importcost.declaration import MIN_WATCHED_RUNS
 from importcost.errors import UsageError
 from importcost.measure.recording.endpoint import refuse_missing
@@ -300,6 +301,7 @@ class _Work:
             self._billed.profile.function_init.local_us,
             events,
             [one.waits_us for one in self._analysis.findings],
+            file_costs(self._billed.profile, self._billed.estimate),
         )
 
     def final_edits(self) -> Rewrite:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from importcost.app.bill.place import Billed
 from importcost.app.defer.advise import Analysis, analyse_profile
 from importcost.app.defer.sources import Sources, read_sources
-from importcost.billing.estimate import Estimate
+from importcost.billing.estimate import Estimate, file_costs
+from importcost.billing.file_loads import FileCosts
+from importcost.billing.function_parts import NO_FILES
 from importcost.deferral.cost.economics import certain_sentence, economics_of
 from importcost.errors import UsageError
 from importcost.measure.session import Measurement
@@ -35,6 +37,7 @@ def analyse_measured(
         billed.estimate,
         profile.function_init.local_us,
         waits=[one.waits_us for one in analysis.findings],
+        files=file_costs(profile, billed.estimate),
     )
     return replace(analysis, advice=advice)
 
@@ -45,6 +48,7 @@ def with_economics(
     init_us: float,
     events: Collection[str] = (),
     waits: Sequence[int] = (),
+    files: FileCosts = NO_FILES,
 ) -> Advice:
     """Calculate each suggestion's money and time from its verified saving, else the predicted.
 
@@ -52,8 +56,9 @@ def with_economics(
     names of the events that the handler was called with. If all of them need the deferred modules,
     the suggestion's sentence says so: few events prove no share of cold starts, but all of them are
     a hint. `waits` is the waiting (microseconds) in each finding's saving, which nothing speeds up.
+    `files` says what the files of the modules cost on Lambda, which disappears with them.
     """
-    worth = _Worth(bill, init_us, frozenset(events))
+    worth = _Worth(bill, init_us, frozenset(events), files)
     waiting = [*waits, *([0] * (len(advice.findings) - len(waits)))]
     findings = tuple(
         replace(
@@ -64,6 +69,7 @@ def with_economics(
                 one.triggered_by,
                 waits_us,
                 one.verdict.always_used_by,
+                one.modules,
             ),
         )
         if one.is_suggested or one.verdict.always_used_by
@@ -83,6 +89,7 @@ def with_economics(
             used_by,
             waits_us,
             users.pop() if len(users) == 1 else None,
+            best.modules,
         )
         best = replace(best, economics=economics)
     bytecode = advice.bytecode
@@ -98,6 +105,7 @@ class _Worth:
     bill: Estimate
     init_us: float
     events: frozenset[str]
+    files: FileCosts
 
     def of(
         self,
@@ -106,10 +114,12 @@ class _Worth:
         used_by: Collection[str] = (),
         waits_us: float = 0,
         always_used_by: str | None = None,
+        modules: Collection[str] = (),
     ) -> Economics | None:
         """Return the money and time of a saving, None if nothing is saved.
 
         `used_by` are the events that need it, `always_used_by` the function that does in any case.
+        `modules` are those that go away with it.
         """
         saved_us = _saved_us(verification, predicted_us, self.init_us)
         if saved_us <= 0:
@@ -118,7 +128,11 @@ class _Worth:
         always = bool(self.events) and self.events <= set(used_by)
         use_share = 1.0 if always or always_used_by else None
         worked_out = economics_of(
-            saved_us - waits_us, self.bill, blocked_us=waits_us, use_share=use_share
+            saved_us - waits_us,
+            self.bill,
+            blocked_us=waits_us,
+            files_ms=self.files.ms_of(modules),
+            use_share=use_share,
         )
         if always_used_by:
             certain = certain_sentence(worked_out, self.bill.memory_mb)

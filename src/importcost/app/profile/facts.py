@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from importcost.billing.curve import bills_by_architecture
-from importcost.billing.estimate import Estimate
+from importcost.billing.estimate import Estimate, file_costs
+from importcost.billing.file_loads import cumulative_ms
 from importcost.billing.savings import savings_of
 from importcost.deferral.cost.by_name import exclusive_by_name
 from importcost.deferral.cost.bytecode import bytecode_advice
@@ -23,4 +24,5 @@ def profile_facts(profile: Profile, bill: Estimate) -> ProfileFacts:
         bytecode=bytecode_advice(profile),
         savings=savings,
         architectures=bills_by_architecture(profile, bill, savings.deferral),
+        files_ms=cumulative_ms(profile.tree, file_costs(profile, bill)),
     )

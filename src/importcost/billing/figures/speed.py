@@ -16,8 +16,6 @@ from typing import Any
 
 from importcost.billing.figures.datafiles import (
     FigureProvenance,
-    check_arch,
-    check_package_type,
     child,
     number,
     provenance,
@@ -52,27 +50,23 @@ class SpeedVersion:
 
 @dataclass(frozen=True, slots=True)
 class SpeedReference:
-    """The reference for all versions, and the error bands; all bands are factors.
-
-    `band` is relative to the ratio; `arm64` relates arm64 to x86_64; `image_high` stretches the
-    upper end for container images, whose files are loaded on demand; `unknown_machine` is the ratio
-    itself for an unknown machine.
-    """
+    """The reference for all versions; `unknown_machine` is the ratio of an unknown machine."""
 
     provenance: FigureProvenance
     versions: Mapping[int, SpeedVersion]
-    band: Interval
-    arm64: Interval
     unknown_machine: Interval
-    image_high: float
 
 
 @dataclass(frozen=True, slots=True)
 class RatioFound:
-    """The speed ratio with its band, and notes on its origin for the reader."""
+    """The speed ratio, and notes on its origin for the reader.
+
+    It has a band only if the machine is unknown: the cost model has one for all its parts.
+    """
 
     ratio: Interval
     notes: tuple[str, ...]
+    is_unknown: bool = False
 
 
 def workload_source() -> str:
@@ -98,10 +92,7 @@ def load_speed_reference() -> SpeedReference:
     return SpeedReference(
         provenance=provenance(data, _FILE),
         versions=versions,
-        band=_interval(data, "band"),
-        arm64=_interval(data, "arm64_factor"),
         unknown_machine=_interval(data, "unknown_machine"),
-        image_high=number(data, "image_high_factor", _FILE),
     )
 
 
@@ -114,40 +105,22 @@ def _interval(data: Mapping[str, Any], key: str) -> Interval:
     return Interval(low, value, high, RATIO_CONFIDENCE)
 
 
-def speed_ratio(
-    speed_us: int | None, *, python_version: str, arch: str, package_type: str
-) -> RatioFound:
-    """Return the ratio of Lambda's time to the measuring interpreter's for the same imports.
+def speed_ratio(speed_us: int | None, *, python_version: str) -> RatioFound:
+    """Return the ratio of Lambda's time (x86_64) to the measuring interpreter's for the same work.
 
     `speed_us` is the workload's CPU time (microseconds) on the measuring interpreter, whose version
-    is `python_version`; None if unknown. Raises UsageError for a version that is not a Python 3, or
-    an unknown architecture or package type.
+    is `python_version`; None if unknown. Raises UsageError for a version that is not a Python 3.
     """
     reference = load_speed_reference()
-    notes: list[str] = []
     if speed_us is None or speed_us <= 0:
-        ratio = reference.unknown_machine
-        notes.append(
+        note = (
             "The speed of the measuring machine is not known, so its times are used as they"
             " are, with a wide band: Lambda is usually slower."
         )
-    else:
-        version = _version(reference, python_version, notes)
-        ratio = _times(reference.band, version.lambda_us / speed_us)
-    if check_arch(arch) == "arm64":
-        ratio = _product(ratio, reference.arm64)
-        notes.append(
-            "arm64 times are modelled: x86_64 times a factor from the published"
-            " hello-world floors of both architectures."
-        )
-    if check_package_type(package_type) == "image":
-        high = ratio.high * reference.image_high
-        ratio = Interval(ratio.low, ratio.value, high, ratio.confidence)
-        notes.append(
-            "Files of a container image are loaded on demand during init: the more the"
-            " function reads, the nearer to the band's upper end it comes."
-        )
-    return RatioFound(ratio, tuple(notes))
+        return RatioFound(reference.unknown_machine, (note,), is_unknown=True)
+    notes: list[str] = []
+    value = _version(reference, python_version, notes).lambda_us / speed_us
+    return RatioFound(Interval(value, value, value, RATIO_CONFIDENCE), tuple(notes))
 
 
 def _version(reference: SpeedReference, python_version: str, notes: list[str]) -> SpeedVersion:
@@ -161,22 +134,3 @@ def _version(reference: SpeedReference, python_version: str, notes: list[str]) -
     elif found.basis != "measured":
         notes.append(f"The speed reference of Python 3.{nearest} is {found.basis}.")
     return found
-
-
-def _times(interval: Interval, factor: float) -> Interval:
-    return Interval(
-        interval.low * factor,
-        interval.value * factor,
-        interval.high * factor,
-        interval.confidence,
-    )
-
-
-def _product(left: Interval, right: Interval) -> Interval:
-    # Multiplies interval bounds: conservative, as the factor is modelled.
-    return Interval(
-        left.low * right.low,
-        left.value * right.value,
-        left.high * right.high,
-        min(left.confidence, right.confidence),
-    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from importcost.billing.calibration import Calibration
 from importcost.billing.curve import first_use_ms, saved_ms, times
-from importcost.billing.estimate import Estimate, Source, estimate, throttled_ms
+from importcost.billing.estimate import Estimate, Source, estimate, file_costs, throttled_ms
 from importcost.billing.figures.assumptions import Assumption, assumed, load_assumptions
 from importcost.billing.figures.datafiles import load_limits
 from importcost.billing.figures.managed import load_managed
@@ -260,7 +260,12 @@ def _start(
     after = bill
     if bytecode or deferral:
         after = estimate(
-            changed(profile, share, deferral.waiting_ms if deferral else 0.0),
+            changed(
+                profile,
+                share,
+                deferral.waiting_ms if deferral else 0.0,
+                deferral.gone if deferral else (),
+            ),
             memory_mb=bill.memory_mb,
             arch=bill.arch,
             package_type=bill.package_type,
@@ -268,9 +273,10 @@ def _start(
         )
     late = NONE
     if deferral:
-        # Deferred modules are compiled faster as well.
-        computing = saved_ms(profile, replace(deferral, waiting_ms=0.0), bill)
-        work = _plus(times(computing, 1 - compiled), deferral.waiting_ms)
+        # Deferred modules are compiled faster as well; their files are read all the same.
+        computing = saved_ms(profile, replace(deferral, waiting_ms=0.0, gone=()), bill)
+        files_ms = file_costs(profile, bill).ms_of(deferral.gone)
+        work = _plus(times(computing, 1 - compiled), files_ms + deferral.waiting_ms)
         late = first_use_ms(work, deferral, bill.memory_mb)
     named = [(BYTECODE, bytecode), (DEFERRAL, deferral)]
     used = [(name, saving) for name, saving in named if saving is not None]

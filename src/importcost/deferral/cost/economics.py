@@ -22,6 +22,7 @@ def economics(
     memory_mb: int,
     arch: str,
     blocked_us: float = 0.0,
+    files_ms: float = 0.0,
     use_share: float | None = None,
     prices: Prices | None = None,
 ) -> Economics:
@@ -29,13 +30,15 @@ def economics(
 
     `saving_us` is CPU time on the measuring machine, and `speed_ratio` Lambda's time for the same
     work over the local one (`Estimate.speed_ratio`). `blocked_us` is waiting that goes away as well
-    (sleep, network): it takes as long on Lambda as here and is not throttled. `use_share` (0 to 1)
-    is the share of cold starts known to need the work at once, None if unknown. Prices default to
+    (sleep, network): it takes as long on Lambda as here and is not throttled. `files_ms` is what
+    the modules' files cost on Lambda (`FileCosts`), which a local saving does not show; after init
+    they are throttled like computing. `use_share` (0 to 1) is the share of cold starts known to
+    need the work at once, None if unknown. Prices default to
     the shipped ones, tier 1. Raises UsageError for a memory size or an architecture that Lambda
     does not have.
     """
     prices = load_prices() if prices is None else prices
-    computed_ms = max(0.0, saving_us) * speed_ratio / 1000
+    computed_ms = max(0.0, saving_us) * speed_ratio / 1000 + files_ms
     blocked_ms = max(0.0, blocked_us) / 1000
     saved_ms = computed_ms + blocked_ms
     first_use_ms = computed_ms * throttle_factor(memory_mb) + blocked_ms
@@ -74,6 +77,7 @@ def economics_of(
     estimate: Estimate,
     *,
     blocked_us: float = 0.0,
+    files_ms: float = 0.0,
     use_share: float | None = None,
     prices: Prices | None = None,
 ) -> Economics:
@@ -87,6 +91,7 @@ def economics_of(
         memory_mb=estimate.memory_mb,
         arch=estimate.arch,
         blocked_us=blocked_us,
+        files_ms=files_ms,
         use_share=use_share,
         prices=prices,
     )

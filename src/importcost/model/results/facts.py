@@ -46,7 +46,8 @@ class ProfileFacts:
     `modules` follows the tree's name table, and `first_edges` has the edge that loaded each module.
     `exclusive_us` is the self time of all modules that a module alone keeps loaded; empty without a
     graph. `most_expensive` are nodes of the tree, the most expensive first. `architectures` starts
-    with the estimate's own.
+    with the estimate's own. `files_ms` is what the files of the modules under each node of the tree
+    cost on Lambda, milliseconds.
     """
 
     modules: tuple[ModuleFacts, ...]
@@ -56,3 +57,4 @@ class ProfileFacts:
     bytecode: BytecodeAdvice | None
     savings: Savings
     architectures: tuple[ArchitectureBill, ...]
+    files_ms: tuple[float, ...] = ()

@@ -22,12 +22,14 @@ class Saving:
     """One change and the share (0 to 1) of function-init CPU time that it saves.
 
     `waiting_ms` is the waiting (sleep, network) that goes with it, which no processor shortens.
+    `gone` are the modules that are no longer loaded: their files are not read either.
     """
 
     share: Interval
     basis: Basis
     what: str
     waiting_ms: float = 0.0
+    gone: tuple[str, ...] = ()
 
     @property
     def is_verified(self) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from importcost.billing.estimate import LAMBDA_LOG, Estimate, InitLimit
+from importcost.billing.estimate import Estimate, InitLimit, file_costs
+from importcost.billing.function_parts import LAMBDA_LOG
 from importcost.model.graph import (
     FUNCTION,
     RUNTIME,
@@ -18,6 +19,7 @@ from importcost.model.profile import Profile, WarningCode
 from importcost.model.results.facts import BytecodeAdvice, ProfileFacts
 from importcost.model.tree import NO_PARENT, NOT_IN_LOG
 from importcost.reports.facts import importer_word, short_path
+from importcost.reports.init_parts import parts_sentence
 from importcost.reports.supplies import supply_lines
 from importcost.reports.terminal.advice import suggestion_lines
 from importcost.reports.terminal.web_adapter import web_lines
@@ -111,6 +113,7 @@ def _headline(
 def _why(profile: Profile, estimate: Estimate, facts: ProfileFacts, width: int) -> list[str]:
     """Name the imports that cause most of the init: the reader's next question."""
     tree, ratio = profile.tree, estimate.speed_ratio.value / 1000
+    on_lambda = on_lambda_ms(profile, estimate, facts)
     entered = [n for n in facts.most_expensive if _enters_from_own_code(profile, n)]
     least = max(profile.function_init.local_us * TOP_SHARE, LEAST_MS / ratio)
     top = [node for node in entered if tree.cumulative_us[node] > least][:TOP_COUNT]
@@ -120,10 +123,20 @@ def _why(profile: Profile, estimate: Estimate, facts: ProfileFacts, width: int) 
     for node in top:
         where = _importer(profile, facts.first_edges.get(tree.name(node)))
         place = f" ({where})" if where else ""
-        named.append(f"{tree.name(node)}{place} {milliseconds(tree.cumulative_us[node] * ratio)}")
-    is_most = sum(tree.cumulative_us[node] for node in top) * ratio > estimate.init_ms.value / 2
+        named.append(f"{tree.name(node)}{place} {milliseconds(on_lambda[node])}")
+    is_most = sum(on_lambda[node] for node in top) > estimate.init_ms.value / 2
     words = "Most of it is imports" if is_most else "Its largest imports"
     return wrap(f"{words}: {', '.join(named)}.", width)
+
+
+def on_lambda_ms(profile: Profile, estimate: Estimate, facts: ProfileFacts) -> Mapping[int, float]:
+    """Return the milliseconds on Lambda of the most expensive imports, by their nodes."""
+    ratio, cumulative_us = estimate.speed_ratio.value / 1000, profile.tree.cumulative_us
+    files = facts.files_ms
+    return {
+        node: cumulative_us[node] * ratio + (files[node] if files else 0.0)
+        for node in facts.most_expensive
+    }
 
 
 def _enters_from_own_code(profile: Profile, node: int) -> bool:
@@ -153,7 +166,8 @@ def _phase_bar(estimate: Estimate, style: Palette, width: int) -> list[str]:
         mark = style(marks[index % 4], BAR_COLOURS[index % len(BAR_COLOURS)])
         figure = f"{milliseconds(phase.init_ms):>10}  {phase.share:>4.0%}"
         legend.append(f"{mark} {elide(phase.label, label_room):<{label_room}}{figure}")
-    return [style("Where it goes, as modelled on Lambda", "1"), bar, *legend]
+    made_of = wrap(parts_sentence(estimate), width)
+    return [style("Where it goes, as modelled on Lambda", "1"), bar, *legend, *made_of]
 
 
 def _apportion(values: Sequence[float], width: int) -> list[int]:
@@ -174,7 +188,9 @@ def _imports(
     if not nodes:
         return ["Nothing is imported during init beyond what the runtime has loaded."]
     tree = profile.tree
+    figures = on_lambda_ms(profile, estimate, facts)
     total = max(profile.function_init.local_us, 1.0)
+    whole = max(estimate.function_init_ms.value, 1e-9)
     room = int(width * NAME_SHARE) if width >= MIN_WIDTH else width - 20
     head = f"{'Most expensive imports':<{room}} {'on Lambda':>12} {'share':>6}"
     if width >= WIDE:
@@ -185,8 +201,8 @@ def _imports(
     lines = [style(elide(head, width), "1")]
     for node in nodes:
         cumulative, own = tree.cumulative_us[node] / 1000, tree.self_us[node] / 1000
-        on_lambda = milliseconds(cumulative * estimate.speed_ratio.value)
-        share = tree.cumulative_us[node] / total
+        on_lambda = milliseconds(figures[node])
+        share = min(1.0, figures[node] / whole)
         line = f"{elide(tree.name(node), room):<{room}} {on_lambda:>12} {share:>6.0%}"
         if width >= WIDE:
             line += f" {cumulative:>9,.1f} {own:>8,.1f}"
@@ -219,10 +235,11 @@ def _packages(profile: Profile, estimate: Estimate, width: int) -> list[str]:
     if brought:
         tree, ratio = profile.tree, estimate.speed_ratio.value / 1000
         own_us = sum(tree.self_us[node] for node in range(len(tree)) if tree.name(node) in brought)
+        own_ms = own_us * ratio + file_costs(profile, estimate).ms_of(brought)
         owners = sorted({module.distribution for module in modules if module.from_runtime})
         whose = "their" if len(owners) > 1 else "its"
         lines += wrap(
-            f"From Lambda's runtime: {', '.join(owners)}, {milliseconds(own_us * ratio)} of "
+            f"From Lambda's runtime: {', '.join(owners)}, {milliseconds(own_ms)} of "
             f"{whose} own, which the function pays for all the same "
             f"({environment.runtime_packages}).",
             width,
