@@ -154,8 +154,8 @@ def estimate(
 
     Settings default to the profile's, prices to the shipped ones. The errors of the measurement
     (launches and samples in pairs), the model of Lambda's speed and the floor are independent:
-    half-widths are added in quadrature, each way apart, at 80 % confidence. A `calibration` that
-    fits the settings replaces the published figures. Raises UsageError for unknown settings.
+    half-widths add in quadrature, each way apart, at 80 % confidence. A `calibration` that fits
+    replaces the published figures. Raises UsageError for unknown settings.
     """
     settings = _settings(profile.settings, memory_mb, arch, package_type)
     prices = prices or load_prices(region=settings.region)
@@ -170,10 +170,9 @@ def estimate(
     init_ms = _sum(floor.ms, parts.total, sum(phase.init_ms for phase in phases))
     if own is not None:
         init_ms = own.init_band(init_ms.value, published_ms, _local_error(profile))
-    limit = _limit(init_ms)
-    billed = _billed(init_ms, parts.blocked_ms, settings.memory_mb)
-    own_notes = _notes(parts, limit, settings.memory_mb)
-    return Estimate(
+    limit, billed = _limit(init_ms), _billed(init_ms, parts.blocked_ms, settings.memory_mb)
+    notes = (*_unused(calibration, own), *_notes(parts, limit, settings.memory_mb))
+    result = Estimate(
         memory_mb=settings.memory_mb,
         arch=settings.arch,
         package_type=settings.package_type,
@@ -187,14 +186,23 @@ def estimate(
         gb_second_dollars=prices.gb_second(settings.arch),
         phases=phases,
         limit=limit,
-        notes=(*floor.notes, *found.notes, *_unused(calibration, own), *own_notes),
+        notes=(*floor.notes, *found.notes, *notes),
         sources=_sources(prices, own, profile),
         waiting_ms=parts.blocked_ms,
-        parts=parts.with_floor(floor.ms.value),
-        module_files=found.files.total.modules,
-        native_mb=found.files.total.native_mb,
-        module_ms=found.files.module_ms,
-        native_ms=found.files.native_ms,
+    )
+    return _with_parts(result, parts, found.files)
+
+
+def _with_parts(bill: Estimate, parts: FunctionParts, files: FileCosts) -> Estimate:
+    """Add the parts, the files that they are about, and what each file costs."""
+    load = files.total
+    return replace(
+        bill,
+        parts=parts.with_floor(bill.floor_ms.value),
+        module_files=load.modules,
+        native_mb=load.native_mb,
+        module_ms=files.module_ms,
+        native_ms=files.native_ms,
     )
 
 

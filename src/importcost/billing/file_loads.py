@@ -31,7 +31,7 @@ class FileLoad:
 
 @dataclass(frozen=True, slots=True)
 class FileCosts:
-    """What files cost on Lambda, milliseconds: `module_ms` each, `native_ms` a megabyte.
+    """The cost of files on Lambda, milliseconds: `module_ms` each, `native_ms` a megabyte.
 
     `loads` are those of each module of the function's own init; native code that no module asked
     for is in `loose`. Both are empty if they were not recorded.

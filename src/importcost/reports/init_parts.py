@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from importcost.billing.estimate import Estimate, InitLimit
 from importcost.billing.function_parts import InitPartKind
+from importcost.model.profile import Profile
+from importcost.model.results.facts import ProfileFacts
 
 
 def whole_parts(values: Sequence[float], total: int) -> list[int]:
@@ -48,3 +50,13 @@ def parts_sentence(estimate: Estimate) -> str:
     """Return the parts as one sentence, or "" for an estimate that has none."""
     parts = [f"{words} {ms:,} ms" for words, ms in init_parts(estimate)]
     return f"Made of: {', '.join(parts)}." if parts else ""
+
+
+def on_lambda_ms(profile: Profile, estimate: Estimate, facts: ProfileFacts) -> Mapping[int, float]:
+    """Return the milliseconds on Lambda of the most expensive imports, by their nodes."""
+    ratio, cumulative_us = estimate.speed_ratio.value / 1000, profile.tree.cumulative_us
+    files = facts.files_ms
+    return {
+        node: cumulative_us[node] * ratio + (files[node] if files else 0.0)
+        for node in facts.most_expensive
+    }

@@ -24,6 +24,13 @@
  */
 
 /**
+ * One part of the init in words, and its whole milliseconds; they add up to the billed init.
+ * @typedef {object} PartData
+ * @property {string} label
+ * @property {number} ms
+ */
+
+/**
  * The estimate of one cold start.
  * @typedef {object} HeadlineData
  * @property {IntervalData} billed_init_ms
@@ -34,6 +41,7 @@
  * @property {IntervalData} speed_ratio
  * @property {string} limit
  * @property {number} waiting_ms
+ * @property {PartData[]} parts
  */
 
 /**
@@ -277,6 +285,7 @@
  * @property {string[]} bytecode_states
  * @property {DistributionData[]} distributions
  * @property {number[]} most_expensive
+ * @property {number[]} most_expensive_ms
  * @property {string[][]} top_importers
  * @property {BytecodeData | null} bytecode
  * @property {WarningData[]} warnings
@@ -310,6 +319,7 @@
  * @property {string[]} bytecode_states
  * @property {DistributionData[]} distributions
  * @property {number[]} most_expensive
+ * @property {number[]} most_expensive_ms
  * @property {string[][]} top_importers
  * @property {BytecodeData | null} bytecode
  * @property {WarningData[]} warnings

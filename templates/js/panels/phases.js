@@ -48,6 +48,8 @@ export function drawPhases(data) {
   });
   byId("phase-bar").append(...parts);
   byId("phase-keys").append(...keys);
+  const made = data.headline.parts.map(({ label, ms }) => `${label} ${wholeMs(ms)} ms`);
+  byId("parts-note").textContent = made.length ? `Made of: ${made.join(", ")}.` : "";
   const times = data.phases.map((phase) => phase.init_ms);
   if (times.length) explain(times.indexOf(Math.max(...times)));
 }

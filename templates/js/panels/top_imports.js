@@ -24,7 +24,6 @@ export function drawTop(data, tree, pick) {
   if (!isShort) return;
   const nodes = data.most_expensive.slice(0, count ? TOP_BESIDE_CHANGES : Infinity);
   const mostUs = Math.max(1, ...nodes.map((node) => tree.cumulativeUs[node]));
-  const ratio = data.headline.speed_ratio.value;
   const table = byId("top-imports");
   table.append(...nodes.map((node, i) => {
     const row = element("tr");
@@ -34,7 +33,7 @@ export function drawTop(data, tree, pick) {
       moduleCell(tree.colour(node), tree.name(node), () => pick(node), ownerBeside(tree, node)),
       barCell(us, mostUs, tree.colour(node)),
       element("td", "num self-cell", `${msColumn(tree.selfUs[node])} ms`),
-      element("td", "num modelled-cell", `≈ ${wholeMs((us * ratio) / 1000)} ms`),
+      element("td", "num modelled-cell", `≈ ${wholeMs(data.most_expensive_ms[i])} ms`),
       importerCell({ name, place }),
     );
     setRoles(row);

@@ -14,7 +14,14 @@ from importcost.billing.function_parts import NO_FILES
 from importcost.deferral.cost.economics import certain_sentence, economics_of
 from importcost.errors import UsageError
 from importcost.measure.session import Measurement
-from importcost.model.advice import Advice, DeferStyle, Economics, Verification
+from importcost.model.advice import (
+    Advice,
+    BestSet,
+    DeferStyle,
+    Economics,
+    ImportFinding,
+    Verification,
+)
 from importcost.model.profile import Profile
 
 
@@ -78,20 +85,7 @@ def with_economics(
     )
     best = advice.best_set
     if best is not None:
-        members = [findings[number] for number in best.finding_ids]
-        used_by = {name for one in members for name in one.triggered_by}
-        # Two imports may share an object that waits, but no init waits twice.
-        waits_us = max((waiting[number] for number in best.finding_ids), default=0)
-        users = {one.verdict.always_used_by for one in members}
-        economics = worth.of(
-            best.verification,
-            best.exclusive_us,
-            used_by,
-            waits_us,
-            users.pop() if len(users) == 1 else None,
-            best.modules,
-        )
-        best = replace(best, economics=economics)
+        best = replace(best, economics=worth.of_set(best, findings, waiting))
     bytecode = advice.bytecode
     if bytecode is not None and bytecode.verification is not None:
         bytecode = replace(bytecode, economics=worth.of(bytecode.verification, 0))
@@ -106,6 +100,23 @@ class _Worth:
     init_us: float
     events: frozenset[str]
     files: FileCosts
+
+    def of_set(
+        self, best: BestSet, findings: Sequence[ImportFinding], waiting: Sequence[int]
+    ) -> Economics | None:
+        """Return the same of the best set; `waiting` is the waiting of each finding."""
+        members = [findings[number] for number in best.finding_ids]
+        # Two imports may share an object that waits, but no init waits twice.
+        waits_us = max((waiting[number] for number in best.finding_ids), default=0)
+        users = {one.verdict.always_used_by for one in members}
+        return self.of(
+            best.verification,
+            best.exclusive_us,
+            {name for one in members for name in one.triggered_by},
+            waits_us,
+            users.pop() if len(users) == 1 else None,
+            best.modules,
+        )
 
     def of(
         self,

@@ -32,6 +32,13 @@ class FunctionData(TypedDict):
     memory_mb: int
 
 
+class PartData(TypedDict):
+    """One part of the init in words, and its whole milliseconds; they add up to the billed init."""
+
+    label: str
+    ms: int
+
+
 class HeadlineData(TypedDict):
     """The estimate of one cold start."""
 
@@ -43,6 +50,7 @@ class HeadlineData(TypedDict):
     speed_ratio: IntervalData
     limit: str
     waiting_ms: float
+    parts: list[PartData]
 
 
 class LocalData(TypedDict):
@@ -314,6 +322,7 @@ class PageData(TypedDict):
     bytecode_states: list[str]
     distributions: list[DistributionData]
     most_expensive: list[int]
+    most_expensive_ms: list[float]
     top_importers: list[list[str]]
     bytecode: BytecodeData | None
     warnings: list[WarningData]

@@ -16,6 +16,7 @@ from importcost.model.names import profiled_name
 from importcost.model.profile import Phase, Profile
 from importcost.model.results.facts import BytecodeAdvice, ProfileFacts
 from importcost.reports.facts import BYTECODE_ORDER, interval_json, short_path
+from importcost.reports.init_parts import init_parts, on_lambda_ms
 from importcost.reports.page.changes import advice_notes, best_changes, proof_text
 from importcost.reports.page.colours import distribution_totals
 from importcost.reports.page.columns import (
@@ -92,6 +93,9 @@ def page_data(
         "bytecode_states": [state.value for state in BYTECODE_ORDER],
         "distributions": distribution_totals(profile.tree, modules),
         "most_expensive": list(facts.most_expensive),
+        "most_expensive_ms": [
+            round(ms, 3) for ms in on_lambda_ms(profile, estimate, facts).values()
+        ],
         "top_importers": importers_of(profile, modules, facts.most_expensive),
         "bytecode": _bytecode(facts.bytecode),
         "warnings": [{"code": w.code.value, "message": w.message} for w in profile.warnings],
@@ -148,6 +152,7 @@ def _headline(estimate: Estimate) -> HeadlineData:
         "speed_ratio": interval_json(estimate.speed_ratio),
         "limit": estimate.limit.value,
         "waiting_ms": estimate.waiting_ms,
+        "parts": [{"label": words, "ms": ms} for words, ms in init_parts(estimate)],
     }
 
 

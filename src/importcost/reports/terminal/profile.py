@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from importcost.billing.estimate import Estimate, InitLimit, file_costs
 from importcost.billing.function_parts import LAMBDA_LOG
@@ -19,7 +19,7 @@ from importcost.model.profile import Profile, WarningCode
 from importcost.model.results.facts import BytecodeAdvice, ProfileFacts
 from importcost.model.tree import NO_PARENT, NOT_IN_LOG
 from importcost.reports.facts import importer_word, short_path
-from importcost.reports.init_parts import parts_sentence
+from importcost.reports.init_parts import on_lambda_ms, parts_sentence
 from importcost.reports.supplies import supply_lines
 from importcost.reports.terminal.advice import suggestion_lines
 from importcost.reports.terminal.web_adapter import web_lines
@@ -127,16 +127,6 @@ def _why(profile: Profile, estimate: Estimate, facts: ProfileFacts, width: int) 
     is_most = sum(on_lambda[node] for node in top) > estimate.init_ms.value / 2
     words = "Most of it is imports" if is_most else "Its largest imports"
     return wrap(f"{words}: {', '.join(named)}.", width)
-
-
-def on_lambda_ms(profile: Profile, estimate: Estimate, facts: ProfileFacts) -> Mapping[int, float]:
-    """Return the milliseconds on Lambda of the most expensive imports, by their nodes."""
-    ratio, cumulative_us = estimate.speed_ratio.value / 1000, profile.tree.cumulative_us
-    files = facts.files_ms
-    return {
-        node: cumulative_us[node] * ratio + (files[node] if files else 0.0)
-        for node in facts.most_expensive
-    }
 
 
 def _enters_from_own_code(profile: Profile, node: int) -> bool:
