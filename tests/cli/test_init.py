@@ -7,8 +7,6 @@ import pytest
 from importcost.app.gate.init_config import InitRequest, write_configuration
 from importcost.config.read import load_config
 from importcost.errors import UsageError
-from importcost.targets.find import find_handlers
-from importcost.targets.yaml_subset import plain_yaml
 from tests.clockwork import Times, jitter, run_clocked
 from tests.commands import run_here
 from tests.harness import write_files
@@ -134,16 +132,24 @@ def test_no_handler_is_said(tmp_path):
     assert not (folder / "importcost.toml").exists()
 
 
-def test_a_sam_template_names_its_python_functions(project):
-    (found,) = find_handlers(project(**{"template.yaml": SAM}))
-    assert (found.name, found.handler) == ("Orders", "src/orders/app.py:lambda_handler")
-    assert (found.root, found.memory_mb, found.runtime) == ("src/orders", 1024, "python3.12")
+def written_handlers(folder):
+    done = importcost(folder, "init", "--no-measure")
+    assert done.returncode == 0, done.stderr
+    here = f"{folder}/"
+    return {one.name: one.handler.removeprefix(here) for one in load_config(None, folder).handlers}
 
 
-def test_a_serverless_file_names_its_functions(project):
-    (found,) = find_handlers(project(**{"serverless.yml": SERVERLESS}))
-    assert (found.name, found.handler) == ("create", "src/orders/app.py:lambda_handler")
-    assert (found.root, found.memory_mb, found.arch) == (".", 256, "arm64")
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("template.yaml", SAM, {"Orders": "template.yaml::Orders"}),
+        ("serverless.yml", SERVERLESS, {"create": "serverless.yml::create"}),
+    ],
+)
+def test_a_template_names_its_functions_and_keeps_their_settings(project, name, text, expected):
+    folder = project(**{name: text})
+    assert written_handlers(folder) == expected
+    assert "memory =" not in (folder / "importcost.toml").read_text()
 
 
 def test_sources_are_searched_but_not_what_is_installed_or_tests(project):
@@ -160,26 +166,11 @@ def test_sources_are_searched_but_not_what_is_installed_or_tests(project):
             "copy/orders/app.py": HANDLER,
         }
     )
-    found = {one.name: one.handler for one in find_handlers(folder)}
-    assert found == {
+    assert written_handlers(folder) == {
         "orders": "copy/orders/app.py:lambda_handler",
-        "src-orders-app": "src/orders/app.py:lambda_handler",
+        "src/orders/app": "src/orders/app.py:lambda_handler",
         "refunds": "src/refunds/app.py:handler",
     }
-
-
-@pytest.mark.parametrize(
-    ("text", "data"),
-    [
-        ("a: 1\nb:\n  c: 'x: y' # no\n  d: \"q\"\n", {"a": "1", "b": {"c": "x: y", "d": "q"}}),
-        ("a:\n  - b: 1\n    c: 2\nd: 3\n", {"a": {}, "d": "3"}),
-        ("a: |\n  b: 1\nc: !Ref x\nd: {e: 1}\nf: 2\n", {"f": "2"}),
-        ("url: http://x#y\n\n# only\nAWS::X: 1\n", {"url": "http://x#y"}),
-        ("", {}),
-    ],
-)
-def test_the_plain_part_of_yaml(text, data):
-    assert plain_yaml(text) == data
 
 
 def test_a_configuration_that_is_a_link_is_refused(tmp_path, monkeypatch):

@@ -98,7 +98,9 @@ def test_every_setting_of_a_handlers_table_is_read():
         ),
         levels=orders.levels,
         line=11,
+        given=orders.given,
     )
+    assert {"memory_mb", "layers", "placeholders"} <= orders.given
     assert orders.levels.of(Rule.COST) is Level.OFF
     assert orders.levels.of(Rule.NETWORK) is Level.ERROR
 
@@ -114,8 +116,8 @@ def test_defaults_hold_where_a_handler_says_nothing():
 
 
 def test_the_settings_that_are_read_are_those_that_are_tested_here():
-    # What calibrate stores is tested with what writes it.
-    expected = set(SETTINGS) - {"calibration"}
+    # The others are tested with what reads or writes them.
+    expected = set(SETTINGS) - {"calibration", "adapter", "server", "project"}
     assert {key for key in SETTINGS if f"\n{key} " in FULL or f"\n{key}." in FULL} == expected
 
 
@@ -386,3 +388,30 @@ def test_nothing_to_start_with_is_refused():
 @given(st.text())
 def test_any_text_is_one_line_of_toml(text):
     assert toml_text(text).isprintable()
+
+
+PROJECT = """
+project = "deploy/template.yaml"
+memory = 512
+max_init_ms = 900
+[handlers.Orders]
+max_init_ms = 20
+[handlers.other]
+handler = "deploy/template.yaml::Other"
+"""
+
+
+def test_a_project_gives_handlers_to_tables_that_have_none():
+    config = read_config(PROJECT, "/shop/importcost.toml")
+    orders, other = config.handlers
+    assert orders.handler == "/shop/deploy/template.yaml::Orders"
+    assert (orders.memory_mb, orders.budgets.max_init_ms) == (512, 20.0)
+    assert orders.given == {"memory_mb"}
+    assert other.handler == "/shop/deploy/template.yaml::Other"
+    assert config.project == "/shop/deploy/template.yaml"
+    assert config.defaults.budgets.max_init_ms == 900.0
+
+
+def test_a_project_is_of_the_whole_configuration():
+    with pytest.raises(UsageError, match=r"line 3: handlers\.a\.project is of the whole"):
+        read_config('[handlers.a]\nhandler = "a.py"\nproject = "x"', "importcost.toml")

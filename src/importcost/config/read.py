@@ -13,6 +13,7 @@ from importcost.config.lines import KeyPath, key_lines, nearest_line
 from importcost.config.schema import (
     ALL_MODULES,
     HANDLERS,
+    PROJECT,
     SETTINGS,
     WrongValueError,
     kind_of,
@@ -65,6 +66,8 @@ class HandlerConfig:
     calibration: Calibration | None = None
     line: int = 1
     python_reason: str = "named by the setting python"
+    given: frozenset[str] = frozenset()
+    """The fields that the configuration sets; what a project says counts for all others."""
 
     @property
     def supplies(self) -> bool:
@@ -78,6 +81,10 @@ class Config:
 
     file: str
     handlers: tuple[HandlerConfig, ...]
+    project: str | None = None
+    """The place of the project whose functions all have budgets."""
+    defaults: HandlerConfig | None = None
+    """The handler of a function of the project that has no table; None without a project."""
 
     def find(self, name: str) -> HandlerConfig:
         """Return a handler by name. Raises UsageError that lists the existing ones."""
@@ -174,9 +181,13 @@ class _Reader:
             raise self._error(
                 ("calibration",), "is one function's: move it into that handler's own table"
             )
-        handlers = [self._handler(name, one, defaults) for name, one in tables.items()]
+        project = self._project(defaults.pop(PROJECT, None))
+        handlers = [self._handler(name, one, defaults, project) for name, one in tables.items()]
         if not tables and "handler" in defaults:
             handlers = [self._built(ONLY_HANDLER, defaults, ())]
+        if project is not None:
+            every = self._built(ONLY_HANDLER, {**defaults, "handler": project}, ())
+            return Config(self.file, tuple(handlers), project, every)
         if not handlers:
             header = ".".join((*self.section, HANDLERS))
             raise UsageError(
@@ -185,10 +196,19 @@ class _Reader:
             )
         return Config(self.file, tuple(handlers))
 
-    def _handler(self, name: str, table: Any, defaults: Mapping[str, Any]) -> HandlerConfig:
+    def _project(self, value: str | None) -> str | None:
+        return None if value is None else str(Path(self.file).parent / value)
+
+    def _handler(
+        self, name: str, table: Any, defaults: Mapping[str, Any], project: str | None
+    ) -> HandlerConfig:
         path = (HANDLERS, name)
         self._must_be_table(table, path)
         own = self._values(table, path)
+        if PROJECT in own:
+            raise self._error((*path, PROJECT), "is of the whole configuration: move it to the top")
+        if "handler" not in own and project is not None:
+            own["handler"] = f"{project}::{name}"
         if "handler" not in own:
             raise self._error(path, 'has no handler: write handler = "FILE.py" or a handler string')
         return self._built(name, _merged(defaults, own), path)
@@ -213,6 +233,7 @@ class _Reader:
 
     def _built(self, name: str, values: Mapping[str, Any], path: KeyPath) -> HandlerConfig:
         folder = Path(self.file).parent
+        measured = _measured(folder, values)
         built = HandlerConfig(
             name=name,
             handler=values["handler"],
@@ -220,7 +241,8 @@ class _Reader:
             levels=values.get("level", Levels()),
             calibration=values.get("calibration"),
             line=nearest_line(self.lines, (*self.section, *path)),
-            **_measured(folder, values),
+            given=frozenset(measured),
+            **measured,
         )
         return _located(built, folder)
 
@@ -263,7 +285,9 @@ def _budgets(values: Mapping[str, Any]) -> Budgets:
 
 
 def _located(config: HandlerConfig, folder: Path) -> HandlerConfig:
-    """Give a file its path, and a handler string its folder."""
+    """Give a file or a project's place its path, and a handler string its folder."""
+    if "::" in config.handler:
+        return replace(config, handler=str(folder / config.handler))
     file = config.handler.partition(":")[0]
     if file.endswith(".py"):
         return replace(config, handler=str(folder / config.handler))

@@ -261,6 +261,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "boto3": text_setting,
     "adapter": one_of(*ADAPTERS),
     "server": text_setting,
+    "project": text_setting,
     "max_init_ms": positive,
     "max_billed_init_ms": positive,
     "max_cost_per_million": positive,
@@ -276,3 +277,6 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
 """The settings in the tables, and the reader of each value."""
 
 HANDLERS = "handlers"
+
+PROJECT = "project"
+"""The setting of a whole configuration that names a project: all its functions have budgets."""

@@ -112,11 +112,14 @@ def _handler(one: StartingHandler, section: str, margin: float) -> str:
     lines = [f"[{header}]", f"handler = {toml_text(one.handler)}"]
     if one.root is not None:
         lines.append(f"root = {toml_text(one.root)}")
-    lines += [
-        f"memory = {one.memory_mb}  # MB",
-        f"arch = {toml_text(one.arch)}",
-        f"package_type = {toml_text(one.package_type)}",
-    ]
+    if "::" in one.handler:
+        lines[-1] += "  # its settings come from there"
+    else:
+        lines += [
+            f"memory = {one.memory_mb}  # MB",
+            f"arch = {toml_text(one.arch)}",
+            f"package_type = {toml_text(one.package_type)}",
+        ]
     if one.runtime is not None:
         lines.append(f"runtime = {toml_text(one.runtime)}")
     if one.packages:

@@ -69,6 +69,12 @@ def tool_files(folder: Path) -> Iterator[tuple[Tool, Path]]:
             yield tool, found
 
 
+def project_file(folder: Path) -> str:
+    """Return the name of the file that says what a folder deploys, `.` if none does."""
+    found = next(tool_files(folder), None)
+    return "." if found is None else found[1].relative_to(folder).as_posix()
+
+
 def chosen(project: DeployedProject, name: str) -> ProjectFunction:
     """Return one function of a project by its name, or by the end of it if that is unique.
 

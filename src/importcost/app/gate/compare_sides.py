@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.gate.worktrees import Checkout, top_folder
+from importcost.app.projects.configured import of_project, project_reader, with_project
 from importcost.config.read import (
     OWN_FILE,
     PROJECT_FILE,
@@ -147,7 +148,7 @@ def _read(file: Path, as_file: Path | None = None) -> Config | None:
         raise UsageError(f"The configuration {file} cannot be read: {reason_of(error)}.") from error
     if file.name == PROJECT_FILE and not has_section(text):
         return None
-    return read_config(text, str(as_file or file))
+    return with_project(read_config(text, str(as_file or file)), project_reader())
 
 
 def _moved(config: Config, head: Checkout, base: Checkout) -> tuple[HandlerConfig, ...]:
@@ -178,6 +179,7 @@ def _present(one: HandlerConfig, version: Checkout) -> HandlerConfig | None:
     """Return a handler with the interpreter that measures it, or None if its file is missing."""
     one = replace(one, handler=os.path.normpath(one.handler))
     try:
+        one = of_project(one, project_reader())
         target = resolve_target(one.handler, task_root=one.task_root)
     except UsageError:
         return None

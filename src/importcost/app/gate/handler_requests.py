@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.app.profile.request import ProfileRequest, check_request
+from importcost.app.projects.configured import of_project, project_reader, with_project
 from importcost.config.read import Config, HandlerConfig, load_config
 from importcost.declaration import WITH_SETTING
 from importcost.errors import Audience, UsageError, worded
@@ -64,8 +65,9 @@ def requests_for(
     Found here, a missing file costs nothing; found at its turn, it costs the minutes of the
     handlers before it. Raises UsageError that names file and line.
     """
+    read = project_reader()
     try:
-        requests = tuple(request_for(one, how) for one in handlers)
+        requests = tuple(request_for(of_project(one, read), how) for one in handlers)
     except UsageError as error:
         raise UsageError(worded(error, Audience.SETTINGS)) from error
     for handler, request in zip(handlers, requests, strict=True):
@@ -99,7 +101,7 @@ def configuration(path: str | None) -> Config:
             "There is no [tool.importcost] in a pyproject.toml here or above, and no "
             "importcost.toml: write one with importcost init, or name it with --config."
         )
-    return config
+    return with_project(config, project_reader())
 
 
 def repository_root(folder: Path) -> Path:

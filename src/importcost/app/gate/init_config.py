@@ -12,6 +12,7 @@ from importcost.app.gate.check import BASELINE_FILE
 from importcost.app.gate.handler_requests import HowToMeasure, request_for
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.request import Listener
+from importcost.app.projects.configured import of_project, project_reader
 from importcost.config.read import OWN_FILE, PROJECT_FILE, has_section, read_config
 from importcost.config.start import MARGIN, StartingHandler, starting_configuration
 from importcost.errors import Audience, MeasurementError, UsageError, worded
@@ -20,8 +21,23 @@ from importcost.files.replace import check_default_name, write_named
 from importcost.gate.attribution import function_modules
 from importcost.model.profile import Profile, RunKind
 from importcost.model.stats import median
-from importcost.targets.find import FoundHandler, find_handlers, handler_function
+from importcost.projects.find import project_file, read_project_place
+from importcost.projects.folder import handler_in
+from importcost.projects.functions import ReadOptions
 from importcost.targets.handler import resolve_target
+
+
+@dataclass(frozen=True, slots=True)
+class FoundHandler:
+    """A handler for the configuration; paths are relative to its folder.
+
+    `source` is the file that names it.
+    """
+
+    name: str
+    handler: str
+    source: str
+    root: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +79,10 @@ def write_configuration(request: InitRequest, listener: Listener) -> Started:
     file = folder / (PROJECT_FILE if request.in_project_file else OWN_FILE)
     check_default_name(file)
     before = _text_before(folder, file, request)
-    found = _named(request, folder) if request.targets else find_handlers(folder)
+    found = _named(request, folder) if request.targets else _found(folder)
     if not found:
         raise UsageError(
-            f"There is no handler in {folder}: no SAM or Serverless file names one, and no source "
+            f"There is no handler in {folder}: no template names one, and no source "
             "defines handler(event, context) or lambda_handler; name it: importcost init FILE.py."
         )
     started, unmeasured = [], []
@@ -116,13 +132,35 @@ def _text_before(folder: Path, file: Path, request: InitRequest) -> str:
     return text if request.in_project_file else ""
 
 
+def _found(folder: Path) -> tuple[FoundHandler, ...]:
+    """Return the functions of the project in a folder, those that cannot be measured left out.
+
+    Functions that a template names keep their settings there; those that only sources define are
+    written with settings of their own.
+    """
+    project = read_project_place(folder, ReadOptions())
+    found = []
+    for one in project.functions:
+        if one.problem is not None:
+            continue
+        if ".py:" in (one.handler or ""):
+            file, _, function = str(one.handler).rpartition(":")
+            path = _relative(Path(file), folder)
+            found.append(FoundHandler(one.name, f"{path}:{function}", path))
+        else:
+            source = _relative(Path(one.declared.file), folder)
+            found.append(FoundHandler(one.name, f"{project_file(folder)}::{one.name}", source))
+    return tuple(found)
+
+
 def _named(request: InitRequest, folder: Path) -> tuple[FoundHandler, ...]:
     """Return the targets named on the command line, as the file in `folder` has to name them."""
     found: list[FoundHandler] = []
     for text in request.targets:
         target = resolve_target(text, task_root=request.task_root)
         file = Path(target.handler_file)
-        function = target.function or handler_function(file)
+        found_there = handler_in(file)
+        function = target.function or (found_there and found_there[0])
         name = file.parent.name if file.stem in ("handler", "app", "main") else file.stem
         name = name or file.stem
         if any(one.name == name for one in found):
@@ -144,9 +182,7 @@ def _starting(one: FoundHandler, request: InitRequest) -> StartingHandler:
         name=one.name,
         handler=one.handler,
         root=one.root,
-        memory_mb=request.memory_mb or one.memory_mb or 128,
-        arch=one.arch or "x86_64",
-        runtime=one.runtime,
+        memory_mb=request.memory_mb or 128,
     )
 
 
@@ -158,9 +194,10 @@ def _with_figures(
         return start
     text = starting_configuration([start], in_project_file=False)
     handler = read_config(text, str(folder / OWN_FILE)).handlers[0]
-    wanted = replace(request_for(handler, request.how), placeholders=True, installs_missing=True)
+    own = of_project(handler, project_reader())
+    wanted = replace(request_for(own, request.how), placeholders=True, installs_missing=True)
     profile = profile_handler(wanted, listener)
-    found = bill(profile, handler).estimate
+    found = bill(profile, own).estimate
     return replace(
         start,
         init_ms=found.init_ms.value,
