@@ -47,9 +47,10 @@ _QUOTED = re.compile(
     rf"(\b\w*{_KEY_WORD}\w*[\"']?\s*[=:]\s*[bru]?)(\"(?:[^\"\\\n]|\\.){{4,}}\"|'(?:[^'\\\n]|\\.){{4,}}')",
     re.I,
 )
+_IN_QUOTES = re.compile(rf"((?:\b|_){_KEY_WORD}\w*=)[^\s\"',;&()\[\].]{{4,}}(?=[\"'\\&;])", re.I)
 _BARE = re.compile(
     rf"((?:\b|_){_KEY_WORD}\w*(?:=|:\s?(?=[^\s,;]*\d))|--[\w-]*{_KEY_WORD}[= ])"
-    r"(?![\"'(\[{<$]|\d+\b)[^\s\"',;&)}\]]{4,}",
+    r"(?![\"'(\[{<$]|\d+\b|(?:None|True|False|null|true|false)\b)[^\s\"',;&)}\]]{4,}",
     re.I,
 )
 Value = TypeVar("Value")
@@ -62,6 +63,7 @@ def without_literals(code: str) -> str:
     """
     code = _CREDENTIALS.sub(HIDDEN, code)
     code = _BEARER.sub(rf"\1{HIDDEN}", code)
+    code = _IN_QUOTES.sub(rf"\1{HIDDEN}", code)
     return _QUOTED.sub(lambda found: f"{found[1]}{found[2][0]}{HIDDEN}{found[2][0]}", code)
 
 
