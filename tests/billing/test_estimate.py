@@ -13,6 +13,7 @@ from importcost.billing.estimate import (
     dollars_per_million,
     estimate,
     file_costs,
+    local_cpu_us,
     throttle_factor,
 )
 from importcost.billing.figures.cost_model import cost_model
@@ -24,6 +25,7 @@ from importcost.billing.savings import changed
 from importcost.errors import UsageError
 from importcost.model.graph import ImportGraph, LoadedFile
 from importcost.model.interval import Interval
+from importcost.model.machine.speed import MachineSpeed
 from importcost.model.results.savings import Basis, Saving
 from importcost.reports.init_parts import init_parts
 from tests.billing.profile_factory import make_profile
@@ -388,3 +390,34 @@ def test_a_log_that_names_no_implementation_is_not_called_another_one():
     logged = dataclasses.replace(make_profile().environment, python_implementation="unknown")
     profile = dataclasses.replace(make_profile(), environment=logged, source="log")
     assert not [note for note in estimate(profile).notes if "not on unknown" in note]
+
+
+PAIRS = MachineSpeed(
+    relative=Interval(9.0, 10.0, 12.0, 0.8),
+    samples=8,
+    states=(),
+    waiting_share=0.0,
+    others_share=0.0,
+    stolen_share=0.0,
+)
+
+
+def test_the_band_holds_the_error_of_launches_and_samples_in_pairs():
+    exact = make_profile(cpu_us=(100e3, 100e3, 100e3))
+    paired = estimate(dataclasses.replace(exact, machine=PAIRS)).function_init_ms
+    alone = estimate(exact).function_init_ms
+    assert paired.value == alone.value
+    up, down = 0.2 * alone.value, 0.1 * alone.value
+    assert paired.high - paired.value == pytest.approx(math.hypot(alone.high - alone.value, up))
+    assert paired.value - paired.low == pytest.approx(math.hypot(alone.value - alone.low, down))
+
+
+def test_launches_at_two_speeds_do_not_widen_the_band_if_their_pairs_agree():
+    two_speeds = make_profile(cpu_us=(70e3, 100e3, 112e3))
+    close = dataclasses.replace(PAIRS, relative=Interval(9.9, 10.0, 10.1, 0.95))
+    paired = estimate(dataclasses.replace(two_speeds, machine=close)).init_ms
+    calm = estimate(make_profile(cpu_us=(99e3, 100e3, 101e3))).init_ms
+    assert (paired.low, paired.high) == pytest.approx((calm.low, calm.high), rel=0.001)
+    assert local_cpu_us(dataclasses.replace(two_speeds, machine=close), 0.95) == Interval(
+        99e3, 100e3, 101e3, 0.95
+    )

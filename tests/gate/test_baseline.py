@@ -20,6 +20,9 @@ from importcost.gate.baseline import (
     why_modules_only,
     with_handlers,
 )
+from importcost.gate.subject import evidence_of
+from importcost.model.interval import Interval
+from importcost.model.machine.speed import MachineSpeed
 from tests.deferral.graph_factory import parse, preloaded
 from tests.gate.profiles import profile_of
 
@@ -74,6 +77,16 @@ def test_a_baseline_holds_what_was_measured():
     assert ENTRY.modules == ("handler", "helper", "numpy", "pandas", "pandas.core")
     assert ENTRY.figures.init_cpu_us == 62_000
     assert ENTRY.figures.billed_init_ms == estimate(PROFILE).billed_init_ms.value
+
+
+def test_a_baselines_interval_is_that_of_launches_and_samples_in_pairs():
+    pairs = MachineSpeed(Interval(9.0, 10.0, 12.0), 6, (), None, None, None)
+    profile = replace(PROFILE, machine=pairs)
+    figures = handler_baseline("orders", profile, estimate(profile)).figures
+    assert figures.init_cpu_us == 62_000
+    assert (figures.init_cpu_low_us, figures.init_cpu_high_us) == (55_800, 74_400)
+    init = evidence_of(profile).function_init.cpu_us
+    assert (init.low, init.high) == (pytest.approx(55_800), pytest.approx(74_400))
 
 
 def test_renewed_handlers_replace_their_entries_and_leave_the_others():

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from importcost.billing.estimate import Estimate
+from importcost.billing.estimate import Estimate, local_cpu_us
 from importcost.errors import UsageError
 from importcost.gate.attribution import function_modules
 from importcost.model.codec import to_plain
@@ -75,7 +75,8 @@ class Baseline:
 
 def handler_baseline(handler: str, profile: Profile, estimate: Estimate) -> HandlerBaseline:
     """Return the baseline of a profile. `handler` is its name in the configuration."""
-    cpu = profile.function_init.cpu_us
+    # Compared with a later one by the speed, so it needs the interval that holds the speed's error.
+    cpu = local_cpu_us(profile, profile.function_init.cpu_us.confidence)
     return HandlerBaseline(
         handler=handler,
         machine=machine_of(profile.environment),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from importcost.billing.estimate import Estimate
+from importcost.billing.estimate import Estimate, local_cpu_us
 from importcost.gate.baseline import HandlerBaseline
 from importcost.gate.budgets import Budgets, Level, Levels, Rule
 from importcost.gate.checks import Check, Status
@@ -83,6 +83,8 @@ class JudgedHandler:
 def evidence_of(profile: Profile, estimate: Estimate | None = None) -> Evidence:
     """Return the measurements in a profile. Statements without any run count as not measured."""
     statements = profile.advice.statements if profile.advice is not None else ()
+    init = profile.function_init
+    init = replace(init, cpu_us=local_cpu_us(profile, init.cpu_us.confidence))
     return Evidence(
         task_root=profile.target.task_root if profile.target else None,
         graph=profile.graph,
@@ -92,7 +94,7 @@ def evidence_of(profile: Profile, estimate: Estimate | None = None) -> Evidence:
             for run in profile.runs
             if run.kind is RunKind.TIMED and run.peak_rss_kb is not None
         ),
-        function_init=profile.function_init,
+        function_init=init,
         speed_us=profile.speed_us,
         environment=profile.environment,
         estimate=estimate,
