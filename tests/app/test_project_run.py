@@ -222,3 +222,20 @@ def test_no_results_need_no_executor(tmp_path):
 def test_merging_nothing_is_told():
     with pytest.raises(UsageError, match="nothing to merge"):
         merged([])
+
+
+@pytest.mark.slow
+def test_the_distributed_client_of_dask_is_an_executor_whose_lost_workers_are_replaced(tmp_path):
+    import distributed  # seconds of importing, for one test
+
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    cache = ResultCache(tmp_path / "results")
+    wanted = tasks(tmp_path, "a", "dies", "b", "fails")
+    with (
+        distributed.LocalCluster(host="127.0.0.1", **options) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        workers = Workers(lambda: contextlib.nullcontext(client.get_executor(pure=False)), 4)
+        found = run_tasks(wanted, workers, measure, cache, Told())
+    assert [one.name for one in found if one.figures] == ["a", "dies", "b"]
+    assert found[3].reason == "fails did not start: correct it."
