@@ -56,7 +56,7 @@ def compare(folder, *args, **variables):
 def assert_nothing_left(folder):
     assert list((folder.parent / "tmp").iterdir()) == []
     if (folder / ".git").is_dir():
-        assert len(git(folder, "worktree", "list").splitlines()) == 1
+        assert not (folder / ".git" / "worktrees").exists()
 
 
 def git(folder, *args):
@@ -373,6 +373,42 @@ def test_a_submodule_that_cannot_be_had_is_said(repository):
     assert "compare the two folders" in done.stderr
 
 
+def test_a_version_that_brings_submodules_changes_nothing_of_the_users(repository):
+    """The address in .gitmodules is the version's, that is, of whoever opened the pull request."""
+    other = repository.parent / "other"
+    write_files(other, {"module.py": "X = 1\n"})
+    for words in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "-m", "first")):
+        git(other, *words)
+    allowed = ("-c", "protocol.file.allow=always")
+    git(repository, *allowed, "submodule", "--quiet", "add", str(other), "src/sub")
+    git(repository, "commit", "--quiet", "-m", "a submodule")
+    git(repository, "tag", "with-submodule")
+    git(repository, "checkout", "--quiet", "v1")
+    for place in (".git/modules", "src/sub"):
+        shutil.rmtree(repository / place, ignore_errors=True)
+    git(repository, "config", "--remove-section", "submodule.src/sub")
+    before = _every_file(repository / ".git")
+    done = compare(
+        repository, "v1", "with-submodule", *FAST, "--max-increase", "300%",
+        GIT_CONFIG_COUNT="1", GIT_CONFIG_KEY_0="protocol.file.allow", GIT_CONFIG_VALUE_0="always",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert _every_file(repository / ".git") == before
+
+
+def _every_file(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_shallow_clone_is_compared(repository):
+    commit(repository, {"src/handler.py": "import csv\n"}, "v2")
+    clone = repository.parent / "clone"
+    address = f"file://{repository}"
+    git(repository.parent, "clone", "--quiet", "--depth", "2", address, str(clone))
+    done = compare(clone, "HEAD~1", "HEAD", *FAST, "--max-increase", "900%")
+    assert done.returncode == 0, done.stderr
+
+
 def test_hooks_of_the_repository_do_not_run(repository):
     hook = repository / ".git/hooks/post-checkout"
     hook.parent.mkdir(exist_ok=True)
@@ -394,7 +430,7 @@ def test_an_interruption_leaves_nothing(repository, name):
         text=True,
     )
     deadline = time.monotonic() + PATIENCE_S
-    while len(git(repository, "worktree", "list").splitlines()) < 3:
+    while len(list((repository.parent / "tmp").glob("importcost-compare-*/*/src"))) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(0.5)

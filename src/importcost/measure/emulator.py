@@ -240,7 +240,7 @@ def open_emulator(engine: Engine, options: EmulatorOptions) -> Iterator[Emulator
     """
     check_names(options.environment)
     state = running_engine(engine)
-    with tempfile.TemporaryDirectory(prefix="importcost-emulator-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"importcost-emulator-{os.getpid()}-") as folder:
         task = opt = None
         Path(folder).chmod(0o755)
         if options.folders:

@@ -69,7 +69,7 @@ def _launch(runner: Runner, subject: Subject, mode: str) -> Mapping[str, Any]:
             f"{' (' + last[0] + ')' if last else ''}: look for what it changes at module level in "
             "builtins or sys."
         )
-    raise_for_failure(launch, target, subject.timeout_s, subject.beyond)
+    raise_for_failure(launch, target, subject.timeout_s, subject.beyond, has_phases=False)
     if launch.result is None:  # raise_for_failure has covered this; for the type checker
         raise MeasurementError("The probe left no result.")
     return launch.result

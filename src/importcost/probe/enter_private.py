@@ -30,6 +30,8 @@ CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 0x20, 0x1000, 0x4000, 0x40000
+PR_SET_PDEATHSIG = 1
+SIGKILL = 9
 REFUSED = 127
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -139,7 +141,13 @@ def _restore_signals() -> None:
             _signal.signal(number, _signal.SIG_DFL)
 
 
+def _end_with_parent() -> None:
+    """Let the kernel kill this process when importcost ends, which may be killed itself."""
+    _libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
+
+
 def _execute(spec: "Any", status: int) -> None:
+    _end_with_parent()
     _restore_signals()
     os.chdir(spec["cwd"])
     clocks = _clocks()

@@ -62,6 +62,7 @@ if TYPE_CHECKING:  # quoted annotations only: importing typing would change what
 
 RESULT_PARTS: "tuple[str, ...]" = ("error", "graph", "modules", "statements", "invocation")
 RESULT_PARTS += ("absent", "diagnosis", "touched", "speed_samples", "threads", "module_times")
+MOST_TEXT = 40_000
 PROBE_FAILED = "importcost-probe-failed: "  # measure/failures/explain.py reads it
 # Bound before the handler runs: it may replace names in these modules.
 _open = open
@@ -69,6 +70,7 @@ _monotonic_ns = time.monotonic_ns
 _thread_time_ns = time.thread_time_ns
 _process_time_ns = time.process_time_ns
 _own_clocks = (_thread_time_ns, _process_time_ns)
+_set_timer: "Any" = getattr(sys.modules.get("_signal"), "setitimer", None)
 
 
 def _run_delay_ns() -> "int | None":
@@ -124,6 +126,18 @@ def _rss_pages() -> "int | None":
             return int(stream.read().split()[1])
     except (OSError, IndexError, ValueError):
         return None
+
+
+def _stop_timers() -> None:
+    """Stop the timers that the handler set: they were to end its init, not the probe's work."""
+    try:
+        for timer in range(3 if _set_timer else 0):  # of real, virtual and profiling time
+            _set_timer(timer, 0)
+        watchdog = sys.modules.get("faulthandler")
+        if watchdog is not None:
+            watchdog.cancel_dump_traceback_later()
+    except BaseException:  # noqa: BLE001, S110 - a timer's own handler, or a module of that name
+        pass
 
 
 class _Machinery:
@@ -193,12 +207,22 @@ class _Ground:
         self._meta_path, self._path = list(sys.meta_path), list(sys.path)
         self._recursion_limit = sys.getrecursionlimit()
         self._set_recursion_limit = sys.setrecursionlimit
+        self._set_umask, self._close = os.umask, os.close
+        # A handler may leave no descriptor to write the result with.
+        self._spare = [os.dup(1) for _ in range(4)]
         self.stdlib_dirs = stdlib_dirs
         self._separator = os.sep
         self.left: dict[str, Any] = {}
 
     def take_back(self) -> None:
         """Undo the handler's changes to the interpreter; `left` keeps its modules as found."""
+        _stop_timers()
+        self._set_umask(0o022)
+        while self._spare:
+            try:
+                self._close(self._spare.pop())
+            except OSError:  # closed by the handler
+                pass
         self._set_recursion_limit(self._recursion_limit)
         sys.settrace(None)
         sys.setprofile(None)
@@ -226,7 +250,7 @@ def _lift_limits() -> None:
     resource = sys.modules.get("resource")
     if resource is None:
         return
-    for name in ("RLIMIT_FSIZE", "RLIMIT_NOFILE"):
+    for name in ("RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_AS", "RLIMIT_DATA", "RLIMIT_CPU"):
         limit = getattr(resource, name, None)
         try:
             hard = resource.getrlimit(limit)[1]
@@ -1125,7 +1149,7 @@ class _GraphRecorder:
             frame = frame.f_back
         if frame is None or self._is_outside(frame):
             return (None, None, None, kind, None, None)
-        importer = frame.f_globals.get("__name__")
+        importer = _string(frame.f_globals.get("__name__"))
         file, line = frame.f_code.co_filename, frame.f_lineno
         body = frame
         while body is not None and not self._is_outside(body):
@@ -1134,7 +1158,8 @@ class _GraphRecorder:
             body = body.f_back
         if body is None or self._is_outside(body):
             return (importer, file, line, kind, None, None)
-        return (importer, file, line, kind, body.f_globals.get("__name__"), body.f_lineno)
+        cause = _string(body.f_globals.get("__name__"))
+        return (importer, file, line, kind, cause, body.f_lineno)
 
     @staticmethod
     def _is_generated(frame: "Any") -> bool:
@@ -1346,6 +1371,18 @@ def _text(value: object, show: "Any" = str) -> str:
         return "(its text cannot be shown)"
 
 
+def _cut(text: str) -> str:
+    """Return a text without its middle if it is very long: an error may hold all of a request."""
+    if len(text) <= MOST_TEXT:
+        return text
+    return text[: MOST_TEXT // 2] + "\n...\n" + text[-MOST_TEXT // 2 :]
+
+
+def _string(value: "Any") -> "str | None":
+    """Return a string as one of the built-in type, None for anything else."""
+    return str.__str__(value) if isinstance(value, str) else None
+
+
 def _error_result(error: BaseException, probe_file: str, ground: _Ground) -> "Any":
     try:
         return _describe(error, probe_file)
@@ -1362,15 +1399,16 @@ def _describe(error: BaseException, probe_file: str) -> "Any":
     # Cause and context each have a chain of their own; printing follows the same rule as _clean.
     text = "".join(summary.format())
     code = getattr(error, "code", None) if isinstance(error, SystemExit) else None
+    line = error.lineno if isinstance(error, SyntaxError) else None
     return {
-        "type": type(error).__name__,
-        "message": _text(error.msg if isinstance(error, SyntaxError) else error),
-        "traceback": text,
-        "missing_module": error.name if isinstance(error, ModuleNotFoundError) else None,
+        "type": str(type(error).__name__),
+        "message": _cut(_text(error.msg if isinstance(error, SyntaxError) else error)),
+        "traceback": _cut(text),
+        "missing_module": _string(error.name) if isinstance(error, ModuleNotFoundError) else None,
         "missing_variable": _missing_variable(error),
         "exit_code": None if code is None else _text(code),
-        "file": error.filename if isinstance(error, SyntaxError) else None,
-        "line": error.lineno if isinstance(error, SyntaxError) else None,
+        "file": _string(error.filename) if isinstance(error, SyntaxError) else None,
+        "line": line if isinstance(line, int) else None,
         "python": "{}.{}".format(*sys.version_info),
     }
 
@@ -1397,6 +1435,8 @@ def _import_handler(
         load(name)
     finally:
         end = _clock_at_end()
+        if kind != "invoke":  # the function's own timers may be for its calls
+            _stop_timers()
         marks.write("after")
         result["phases"]["function_init"] = _span(begin, end)
         for record in (speed, times):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from importcost.parameters import Parameter
 from importcost.processes.bounded import run
 
 TIMEOUT_S = 10.0
+_SHA1_LENGTH = 40
 CHECKOUT_TIMEOUT_S = 600.0
 _GIVE_UP_S = 5.0
 """Seconds that an interrupted git may take to remove its own temporary files."""
@@ -152,23 +152,18 @@ class Repository:
         """Return True if a commit has submodules."""
         return self._ask("cat-file", "-e", f"{commit}:.gitmodules")[0] == 0
 
-    def add_worktree(self, folder: Path, commit: str) -> None:
+    def check_out(self, folder: Path, commit: str) -> None:
         """Check `commit` out into `folder`, submodules included. Raises MeasurementError.
 
-        The repository's hooks do not run: they are meant for the user's own tree.
+        `folder` becomes a repository of its own that reads this one's objects and has its settings:
+        what a version brings, such as other submodules, changes nothing here. The repository's
+        hooks do not run: they are meant for the user's own tree.
         """
+        self._share_with(folder, commit)
+        copy = Repository(folder)
         quiet = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
-        code, _, reason = self._ask(
-            *quiet,
-            "worktree",
-            "add",
-            "--detach",
-            "--force",
-            "--quiet",
-            str(folder),
-            commit,
-            timeout_s=CHECKOUT_TIMEOUT_S,
-        )
+        plainly = ("checkout", "--detach", "--force", "--quiet", commit)
+        code, _, reason = copy._ask(*quiet, *plainly, timeout_s=CHECKOUT_TIMEOUT_S)
         if code != 0:
             raise MeasurementError(
                 f"git cannot check {commit[:12]} out into {folder} ({reason}): remove what is in "
@@ -176,7 +171,7 @@ class Repository:
             )
         if not self.has_submodules(commit):
             return
-        code, _, reason = Repository(folder)._ask(
+        code, _, reason = copy._ask(
             *quiet,
             "submodule",
             "update",
@@ -191,12 +186,40 @@ class Repository:
                 "versions out with their submodules and compare the two folders."
             )
 
-    def remove_worktree(self, folder: Path) -> None:
-        """Remove a worktree and its registration in any state; never raises."""
-        if folder.exists():
-            with contextlib.suppress(MeasurementError):
-                self._ask("worktree", "remove", "--force", "--force", str(folder), timeout_s=60)
-        shutil.rmtree(folder, ignore_errors=True)
+    def _share_with(self, folder: Path, commit: str) -> None:
+        """Make `folder` a repository with this one's objects, settings and remotes."""
+        _, common, _ = self._ask("rev-parse", "--git-common-dir")
+        own = (self.folder / common).resolve()
+        try:
+            folder.mkdir()
+            hash_kind = "sha256" if len(commit) > _SHA1_LENGTH else "sha1"
+            code, _, reason = ask_git(
+                folder,
+                ("init", "--quiet", "--template=", f"--object-format={hash_kind}"),
+                TIMEOUT_S,
+            )
+            if code != 0:
+                raise MeasurementError(
+                    f"git cannot make a repository in {folder} ({reason}): compare two folders."
+                )
+            inner = folder / ".git"
+            (inner / "objects" / "info").mkdir(parents=True, exist_ok=True)
+            (inner / "objects" / "info" / "alternates").write_text(f"{own / 'objects'}\n")
+            (inner / "info").mkdir(exist_ok=True)
+            for name in ("config", "shallow", "info/attributes"):
+                if (own / name).is_file():
+                    shutil.copyfile(own / name, inner / name)
+        except OSError as error:
+            raise MeasurementError(
+                f"{folder} cannot be written ({error.strerror}): name another temporary folder "
+                "with the variable TMPDIR."
+            ) from error
+        copy = Repository(folder)
+        copy._ask("config", "--local", "core.bare", "false")
+        copy._ask("config", "--local", "--unset-all", "core.worktree")
+        if self._ask("config", "--get", "remote.origin.url")[0] != 0:
+            # Submodules with relative addresses are beside the repository then.
+            copy._ask("config", "--local", "remote.origin.url", str(self.folder))
 
     def _ask(self, *args: str, timeout_s: float = TIMEOUT_S) -> tuple[int, str, str]:
         return ask_git(self.folder, args, timeout_s)

@@ -7,6 +7,7 @@ It reads sources and never runs them.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sysconfig
 import tempfile
@@ -56,7 +57,7 @@ def ask_lifeguard(
     program: Path, version: str, files: Mapping[str, str], python: tuple[int, int]
 ) -> LifeguardOpinion | str:
     """Return its opinion on modules, given with their source files; else why there is none."""
-    with tempfile.TemporaryDirectory(prefix="importcost-lifeguard-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"importcost-lifeguard-{os.getpid()}-") as folder:
         sources, answer, words = (
             Path(folder) / name for name in ("db.json", "out.json", "out.txt")
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import socket
 import sys
@@ -52,7 +53,7 @@ def serve_profile(
     context ends, in any way. Raises MeasurementError if it does not answer within `timeout_s`
     seconds.
     """
-    with tempfile.TemporaryDirectory(prefix="importcost-snakeviz-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"importcost-snakeviz-{os.getpid()}-") as folder:
         file, log = Path(folder) / f"{_safe(name)}.prof", Path(folder) / "server.log"
         file.write_bytes(data)
         # Not the user's folder: Python would import snakeviz's own imports from there.

@@ -67,7 +67,7 @@ def versions_with_wheel(requirement: str, target: InstallTarget) -> tuple[str, .
 
 
 def _has_wheel(requirement: str, version: str, target: InstallTarget) -> bool:
-    with tempfile.TemporaryDirectory(prefix="importcost-wheels-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"importcost-wheels-{os.getpid()}-") as folder:
         uv = shutil.which("uv")
         words = ["--python-version", version, "--only-binary", ":all:", "--no-deps", "--dry-run"]
         if uv:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,5 +36,7 @@ class Variants:
         elif self._bench.runner.image is not None:
             yield with_bytecode(self._bench.subject, BYTECODE_DIR)
         else:
-            with tempfile.TemporaryDirectory(prefix="importcost-bytecode-") as folder:
+            with tempfile.TemporaryDirectory(
+                prefix=f"importcost-bytecode-{os.getpid()}-"
+            ) as folder:
                 yield with_bytecode(self._bench.subject, folder)

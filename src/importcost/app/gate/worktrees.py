@@ -1,4 +1,4 @@
-"""Two versions of a project side by side: git refs in temporary worktrees, or folders."""
+"""Two versions of a project side by side: git refs in temporary copies, or folders."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def checkouts(
                 "folder, or a saved profile."
             )
     with contextlib.ExitStack() as stack:
-        work = Path(tempfile.mkdtemp(prefix="importcost-compare-")).resolve()
+        work = Path(tempfile.mkdtemp(prefix=f"importcost-compare-{os.getpid()}-")).resolve()
         stack.callback(shutil.rmtree, work, ignore_errors=True)
         repository = None
         if not (_is_folder(base) and _is_folder(head)):
@@ -69,9 +69,8 @@ def checkouts(
                 found.append(Checkout(label, path, top_folder(path), path, scratch))
                 continue
             place = work / side
-            stack.callback(repository.remove_worktree, place)
             listener.note(f"Checking out {text} ({commit[:12]}).")
-            repository.add_worktree(place, commit)
+            repository.check_out(place, commit)
             inner = place / os.path.relpath(here, repository.folder.resolve())
             found.append(
                 Checkout(text, Path(os.path.normpath(inner)), place, here, scratch, commit)

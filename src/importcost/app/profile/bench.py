@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 import random
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -210,7 +211,7 @@ def _bytecode_folder(prepared: Prepared, request: ProfileRequest) -> Iterator[st
     elif prepared.choice.engine is not None:
         yield BYTECODE_DIR
     else:
-        with tempfile.TemporaryDirectory(prefix="importcost-bytecode-") as folder:
+        with tempfile.TemporaryDirectory(prefix=f"importcost-bytecode-{os.getpid()}-") as folder:
             yield folder
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,8 @@ from importcost.errors import (
 )
 from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
 from importcost.measure.failures.calls_out import call_that_failed
+from importcost.measure.failures.forged import odd_part
+from importcost.measure.failures.killed import killed_words
 from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
 from importcost.parameters import Parameter
@@ -25,16 +26,23 @@ LEVELS_ABOVE = 4
 _PROJECT_TOPS = (".git", "pyproject.toml", "template.yaml", "serverless.yml", "cdk.json")
 PROBE_FAILED = "importcost-probe-failed: "
 """The start of the probe's line if it could not leave a result; see probe.py."""
+WATCHDOG = "Timeout ("
+"""The start of what faulthandler writes before it ends the process."""
 
 
 def raise_for_failure(
-    launch: Launch, target: Target, timeout_s: float, beyond: Beyond = NOTHING_BEYOND
+    launch: Launch,
+    target: Target,
+    timeout_s: float,
+    beyond: Beyond = NOTHING_BEYOND,
+    *,
+    has_phases: bool = True,
 ) -> None:
     """Raise if this launch gave no figures; return if it did.
 
     Raises HandlerError if the handler's init failed, MeasurementError if the interpreter or the
     probe did. `timeout_s` is the limit of the launch, and `beyond` the installed packages that are
-    not deployed.
+    not deployed. A result without `has_phases` is not that of a timed init.
     """
     where = target.handler_file
     if launch.timed_out:
@@ -53,9 +61,10 @@ def raise_for_failure(
             remedy(words("raise ", Parameter.MEMORY), mark="."),
             traceback_text=output_tail(launch),
         )
+    _raise_if_tampered(launch, where, has_phases=has_phases)
     if launch.result is None:
         _raise_if_not_the_handlers(launch, where)
-        raise HandlerError(_died(launch.exit_code, where), traceback_text=output_tail(launch))
+        raise HandlerError(_died(launch, where), traceback_text=output_tail(launch))
     error = launch.result["error"]
     if error is not None:
         raise HandlerError(*_explain(error, target, beyond), traceback_text=error["traceback"])
@@ -67,6 +76,20 @@ def no_function(target: Target) -> str:
         f"{target.handler_file} has no function {target.function}: Lambda would end each "
         "invocation with Runtime.HandlerNotFound."
     )
+
+
+def _raise_if_tampered(launch: Launch, where: str, *, has_phases: bool) -> None:
+    """Raise HandlerError if the result is not what a probe leaves."""
+    odd = launch.tampered
+    if odd is None and launch.result is not None:
+        odd = odd_part(launch.result, has_phases=has_phases)
+    if odd is not None:
+        raise HandlerError(
+            f"{where} tampered with its result, the file that its launch leaves for importcost "
+            f"({odd})",
+            remedy("look for what it does at module level to the files of its own process"),
+            traceback_text=output_tail(launch),
+        )
 
 
 def _raise_if_not_the_handlers(launch: Launch, where: str) -> None:
@@ -119,18 +142,18 @@ def _is_ours(line: str) -> bool:
     return line.startswith("  File ") and any(part in line for part in ours)
 
 
-def _died(exit_code: int, where: str) -> str:
-    if exit_code < 0:
-        try:
-            name = signal.Signals(-exit_code).name
-        except ValueError:
-            name = f"signal {-exit_code}"
+def _died(launch: Launch, where: str) -> str:
+    """Explain the end of an interpreter that left no result."""
+    code = launch.exit_code
+    if code < 0:
+        return killed_words(-code, where)
+    if WATCHDOG in launch.output_tail:
         return (
-            f"The interpreter crashed with {name} while importing {where}: run the file with "
-            "`python -X faulthandler` to see which extension module is at fault."
+            f"A watchdog that {where} sets (faulthandler.dump_traceback_later) ended the "
+            "interpreter while it was imported: remove it from module level, or give it more time."
         )
     return (
-        f"{where} ended the interpreter itself (os._exit, exit code {exit_code}) while it was "
+        f"{where} ended the interpreter itself (os._exit, exit code {code}) while it was "
         "imported: Lambda would report Runtime.ExitError; remove the call from module level."
     )
 

@@ -75,7 +75,8 @@ class Launch:
     far. `out_of_memory` is set if the container's memory limit killed the process. `shared_because`
     is the reason why the run did not have temporary folders of its own, None if it had. Of the
     shared folders, `left_behind` names entries that it may have left, and `met_before` those that
-    it used and had not created.
+    it used and had not created. `tampered` says what is in the place of the result, None if that is
+    what a probe leaves.
     """
 
     exit_code: int
@@ -89,6 +90,7 @@ class Launch:
     shared_because: str | None = None
     left_behind: tuple[str, ...] = ()
     met_before: tuple[str, ...] = ()
+    tampered: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

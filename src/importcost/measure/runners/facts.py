@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import site
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import InterpreterFacts
+from importcost.model.json_text import parse_json
 
 
 def facts_program() -> str:
@@ -88,11 +88,25 @@ def parse_facts(data: Mapping[str, Any]) -> InterpreterFacts:
 
 
 def load_result(text: str | None) -> Mapping[str, Any] | None:
-    """Parse a result file's text; None if there is none or it was cut off."""
+    """Parse a result file's text; None if there is none, or if it is not a probe's."""
     if text is None:
         return None
     try:
-        value = json.loads(text)
+        value = parse_json(text)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
+
+
+def odd_result(text: str | None, found: str | None) -> str | None:
+    """Return what is in the place of a probe's result, None if that is one, or nothing is.
+
+    `text` is the result file's, and `found` what the launcher found instead of such a file.
+    """
+    if found is not None or text is None:
+        return found
+    try:
+        value = parse_json(text)
+    except ValueError as error:
+        return f"not JSON: {error}"
+    return None if isinstance(value, dict) else "not a JSON object"

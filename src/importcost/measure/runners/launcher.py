@@ -25,7 +25,8 @@ A job is a dict:
                value becomes a fresh empty folder
 The answer is a dict: exit_code (negative: killed by that signal), timed_out, total_wall_us,
 rows (what came on file descriptor 2, as latin-1), rows_cut, result (text of
-`{scratch}/result.json` or None), output_tail (text), output_bytes,
+`{scratch}/result.json` or None), result_odd (what is there instead of such a file, or None),
+output_tail (text), output_bytes,
 oom_kills (processes that the memory limit killed meanwhile; 0 unless `contained`),
 shared_because (why the process shared the machine's temporary folders, None if it did not).
 """
@@ -34,10 +35,10 @@ from __future__ import annotations
 
 import binascii
 import contextlib
+import errno
 import json
 import marshal
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -49,6 +50,7 @@ from typing import Any
 
 ROWS_LIMIT_BYTES = 256 * 1024 * 1024
 OUTPUT_TAIL_BYTES = 64 * 1024
+RESULT_LIMIT_BYTES = 64 * 1024 * 1024
 ROWS_CHECK_S = 0.05
 THROTTLED_GAP_S = 0.003
 THROTTLED_WAIT_S = 1.0
@@ -193,22 +195,106 @@ def empty_folders(folders: list[str], kept: tuple[str, ...] = (KEPT_IN_TMP,)) ->
 
 
 def remove_folder(folder: str) -> None:
-    """Remove a folder with everything in it, even if its own permissions forbid that."""
+    """Remove a folder with everything in it, whatever its depth and its permissions.
 
-    def retry(_function: Any, path: str, _error: Any) -> None:
-        with contextlib.suppress(OSError):
-            for item in (os.path.dirname(path), path):
-                if item.startswith(folder) and not os.path.islink(item):
-                    os.chmod(item, os.stat(item).st_mode | stat.S_IRWXU)
+    Folders are moved up first: a thousand in each other are more than recursion, or a path, holds.
+    """
+    flat = tempfile.mktemp(prefix=".gone-", dir="")  # noqa: S306 - a name, used in one folder only
+    pending, number = [folder], 0
+    while pending:
+        here = pending.pop()
+        _open_up(here)
+        for name in _names_in(here):
+            path = os.path.join(here, name)
             if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path, ignore_errors=True)
+                number += 1
+                _open_up(path)
+                pending.append(_moved(path, os.path.join(folder, f"{flat}-{number}")))
             else:
-                os.unlink(path)
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
+        if here != folder:
+            with contextlib.suppress(OSError):
+                os.rmdir(here)
+    with contextlib.suppress(OSError):
+        os.rmdir(folder)
 
-    if sys.version_info >= (3, 12):
-        shutil.rmtree(folder, onexc=retry)
-    else:
-        shutil.rmtree(folder, onerror=retry)
+
+def _open_up(folder: str) -> None:
+    with contextlib.suppress(OSError):
+        os.chmod(folder, stat.S_IRWXU)
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _moved(path: str, wanted: str) -> str:
+    """Move a folder and return its path, the old one if it cannot be moved."""
+    try:
+        os.rename(path, wanted)
+    except OSError:
+        return path
+    return wanted
+
+
+class _Orphans:
+    """Ends what a launch leaves outside its process group: daemons, and what they started.
+
+    While a launch runs, this process is the one that the kernel gives them as their parent when
+    their own has ended (Linux). In a container the main process is that anyway.
+    """
+
+    SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
+    MOST_S = 5.0
+
+    def __init__(self) -> None:
+        self._control = _process_control()
+        self._before = _children()
+        self._set(1)
+
+    def end(self) -> None:
+        """Kill them until none comes any more; what they forked becomes a child here, too."""
+        deadline = time.monotonic() + self.MOST_S
+        while time.monotonic() < deadline:
+            left = _children() - self._before
+            if not left:
+                break
+            for pid in left:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            for pid in left:
+                with contextlib.suppress(OSError):
+                    os.waitpid(pid, 0)
+        self._set(0)
+
+    def _set(self, value: int) -> None:
+        if self._control is not None:
+            self._control(self.SUBREAPER, value, 0, 0, 0)
+
+
+def _process_control() -> Any:
+    """Return prctl, None on machines without it."""
+    if not sys.platform.startswith("linux") or os.getpid() == 1:
+        return None
+    try:
+        import ctypes
+
+        return ctypes.CDLL(None).prctl
+    except (ImportError, OSError, AttributeError):
+        return None
+
+
+def _children() -> set[int]:
+    """Return the ids of this process's children, where /proc tells them."""
+    found: set[int] = set()
+    for task in _names_in("/proc/self/task"):
+        listed = _read(f"/proc/self/task/{task}/children", 1 << 20) or b""
+        found.update(map(int, listed.split()))
+    return found
 
 
 def kill_group(pid: int) -> None:
@@ -223,6 +309,25 @@ def _read(path: str, limit: int) -> bytes | None:
             return stream.read(limit)
     except OSError:
         return None
+
+
+def _read_result(path: str) -> tuple[bytes | None, str | None]:
+    """Return a result's bytes, or what lies in its place; the handler may put anything there."""
+    try:
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(path, flags)
+    except FileNotFoundError:
+        return None, None
+    except OSError as error:
+        is_link = error.errno == errno.ELOOP
+        return None, "a link" if is_link else f"not readable: {error.strerror}"
+    with os.fdopen(descriptor, "rb") as stream:
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode):
+            return None, "not a file"
+        if info.st_size > RESULT_LIMIT_BYTES:
+            return None, f"larger than {RESULT_LIMIT_BYTES >> 20} MB"
+        return stream.read(RESULT_LIMIT_BYTES), None
 
 
 class _Place:
@@ -377,6 +482,7 @@ def _run(job: dict[str, Any], place: _Place) -> dict[str, Any]:
         await_period()
     # Appending, so that a file emptied by the watch is written from its start again.
     with open(os.path.join(place.scratch, "rows.log"), "a+b") as rows_file:
+        orphans = None if contained else _Orphans()
         started = _Started(job, place, rows_file)
         process = started.process
         job["_pid"] = process.pid
@@ -390,12 +496,14 @@ def _run(job: dict[str, Any], place: _Place) -> dict[str, Any]:
             ended_ns = time.monotonic_ns()
             kill_group(process.pid)
             process.wait()
+            if orphans:
+                orphans.end()
         kept = tail.finish()
         started.settle(watch.timed_out)
         # By its descriptor: the handler may have removed the file.
         rows_file.seek(0)
         rows = rows_file.read(limit + 1)
-    result = _read(os.path.join(place.scratch, "result.json"), 1 << 28)
+    result, odd = _read_result(os.path.join(place.scratch, "result.json"))
     return {
         "exit_code": process.returncode,
         "timed_out": watch.timed_out,
@@ -403,6 +511,7 @@ def _run(job: dict[str, Any], place: _Place) -> dict[str, Any]:
         "rows": rows[:limit].decode("latin-1"),
         "rows_cut": watch.rows_cut or len(rows) > limit,
         "result": None if result is None else result.decode("utf-8", "replace"),
+        "result_odd": odd,
         "output_tail": kept.decode("utf-8", "replace"),
         "output_bytes": tail.total,
         "oom_kills": _Container.oom_kills() - oom_kills if contained else 0,
@@ -410,7 +519,8 @@ def _run(job: dict[str, Any], place: _Place) -> dict[str, Any]:
 
 
 def _in_place(job: dict[str, Any], private: dict[str, Any] | None) -> dict[str, Any]:
-    base = tempfile.mkdtemp(prefix="importcost-", dir=job.get("scratch_parent"))
+    # With the process's id: what a killed one left is removed by the next.
+    base = tempfile.mkdtemp(prefix=f"importcost-{os.getpid()}-", dir=job.get("scratch_parent"))
     try:
         return _run(job, _Place(os.path.realpath(base), private))
     finally:

@@ -14,7 +14,14 @@ from importcost.errors import MeasurementError, remedy, words
 from importcost.measure.runners import launcher
 from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, raise_if_flooded
 from importcost.measure.runners.discreet import discreet
-from importcost.measure.runners.facts import facts_program, load_result, own_facts, parse_facts
+from importcost.measure.runners.facts import (
+    facts_program,
+    load_result,
+    odd_result,
+    own_facts,
+    parse_facts,
+)
+from importcost.measure.runners.killed_runs import sweep_killed_runs
 from importcost.measure.runners.private_folders import (
     IN_MEMORY,
     NotPrivateError,
@@ -47,6 +54,7 @@ def _launch(
         "files": dict(files),
         **(private or {}),
     }
+    sweep_killed_runs()
     try:
         answer = launcher.launch(job)
     except OSError as error:
@@ -62,6 +70,7 @@ def _launch(
         total_wall_us=answer["total_wall_us"],
         rows_text=answer["rows"].encode("latin-1"),
         result=load_result(answer["result"]),
+        tampered=odd_result(answer["result"], answer["result_odd"]),
         output_tail=answer["output_tail"],
         output_bytes=answer["output_bytes"],
         shared_because=answer["shared_because"],

@@ -25,7 +25,8 @@ from importcost.measure.runners.container.inside import (
 from importcost.measure.runners.container.start import ContainerStarter, StartedContainer
 from importcost.measure.runners.discreet import discreet
 from importcost.measure.runners.engines import Engine, reason_in
-from importcost.measure.runners.facts import facts_program, load_result, parse_facts
+from importcost.measure.runners.facts import facts_program, load_result, odd_result, parse_facts
+from importcost.measure.runners.killed_runs import sweep_killed_runs
 from importcost.parameters import Parameter
 
 ROWS_LIMIT_BYTES = 8 * 1024 * 1024  # some 100,000 rows
@@ -73,6 +74,7 @@ class ContainerRunner:
         return self._layout
 
     def __enter__(self) -> ContainerRunner:
+        sweep_killed_runs()
         try:
             self._running()
         except BaseException:
@@ -202,6 +204,7 @@ def _as_launch(answer: Mapping[str, Any]) -> Launch:
         total_wall_us=answer["total_wall_us"],
         rows_text=base64.b64decode(answer["rows"]),
         result=load_result(answer["result"]),
+        tampered=odd_result(answer["result"], answer["result_odd"]),
         output_tail=answer["output_tail"],
         output_bytes=answer["output_bytes"],
     )

@@ -1,0 +1,45 @@
+"""Clean up after importcost processes that were killed: what they started, and their folders."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import re
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from importcost.files.leftovers import is_running
+from importcost.measure.runners.launcher import remove_folder
+
+_OURS = re.compile(r"importcost-(?:[a-z]+-)?(?P<pid>\d+)-\w+")
+"""The names of temporary folders: a purpose, the id of their process, and a random word."""
+
+
+def sweep_killed_runs() -> None:
+    """Remove what killed processes left in the temporary folder, once in this process."""
+    _sweep(tempfile.gettempdir())
+
+
+@functools.cache
+def _sweep(parent: str) -> None:
+    with contextlib.suppress(OSError):
+        for entry in list(Path(parent).iterdir()):
+            found = _OURS.fullmatch(entry.name)
+            if found is not None and not is_running(found["pid"]):
+                for pid in _users_of(entry.name):
+                    with contextlib.suppress(OSError):
+                        os.kill(pid, signal.SIGKILL)
+                remove_folder(str(entry))
+
+
+def _users_of(name: str) -> Iterator[int]:
+    """Yield the processes of launches in this folder: their mounts or variables name it."""
+    mark = f"/{name}/".encode()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            about = (entry / "environ").read_bytes() + (entry / "mountinfo").read_bytes()
+            if mark in about and int(entry.name) != os.getpid():
+                yield int(entry.name)
