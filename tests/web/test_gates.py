@@ -159,6 +159,31 @@ def test_compare_takes_an_app_of_two_folders(folder, tmp_path_factory):
     assert "slower  main:app" in done.stdout
 
 
+def test_an_app_that_starts_its_own_server_says_what_is_not_known(folder):
+    text = SERVER.replace('module, _, name = sys.argv[-1].partition(":")\n', "")
+    text = text.replace("app = getattr(importlib.import_module(module), name)", "import decimal")
+    write_files(folder, {"main.py": text.replace("app(time.monotonic() - started)", "200")})
+    data = profiled(folder, "--server", "python main.py --port=8080")
+    assert "app-is-main" in [one["code"] for one in data["warnings"]]
+    assert "decimal" in data["tree"]["names"]
+
+
+def test_init_leaves_the_table_of_an_app_to_the_user(folder):
+    done = run(folder, "init", "main:app")
+    assert done.returncode == 2
+    assert 'adapter = "lwa"' in done.stderr
+
+
+def test_names_that_the_adapter_gives_up_are_told(folder):
+    place = ("--runner", "local", "--python", sys.executable, "--no-install", "--runs", "5")
+    words = ("--adapter", "lwa", "--env", "READINESS_CHECK_PATH=/whole")
+    done = run(folder, "profile", "main:app", *place, *words, "-o", "p.json")
+    assert done.returncode == 0, done.stderr
+    assert "2.0 no longer reads READINESS_CHECK_PATH" in done.stderr
+    ready_when = json.loads((folder / "p.json").read_text())["web"]["ready_when"]
+    assert "READINESS_CHECK_PATH" in ready_when  # values of variables are not saved
+
+
 def test_an_adapter_alone_changes_no_configured_handler(folder):
     done = run(folder, "compare", ".", ".", "--adapter", "lwa")
     assert done.returncode == 2

@@ -49,6 +49,7 @@ def find_warnings(
     """Return the warnings of a measurement, the most consequential first."""
     return (
         *_about_the_handler(measurement, subject),
+        *_about_the_app(graph, subject),
         *_about_the_first_launch(measurement, subject),
         *_about_shared_folders(measurement),
         *imports_beyond(measurement.graph, graph, subject.beyond),
@@ -127,6 +128,18 @@ def _about_the_handler(measurement: Measurement, subject: Subject) -> Iterator[P
             f"{subject.settings.memory_mb} MB chosen: on Lambda it would be killed; choose a "
             "larger --memory.",
         )
+
+
+def _about_the_app(graph: ImportGraph, subject: Subject) -> Iterator[ProfileWarning]:
+    target = subject.target
+    if subject.server is None or any(one.name == target.module for one in graph.modules):
+        return
+    yield ProfileWarning(
+        WarningCode.APP_IS_MAIN,
+        f"{target.handler_file} is run as the program that starts the server, not imported as "
+        f"{target.module}: the figures hold, but its own statements are not known, and none of its "
+        "imports is judged. A server that imports the app, such as gunicorn, shows them.",
+    )
 
 
 def _about_the_first_launch(measurement: Measurement, subject: Subject) -> Iterator[ProfileWarning]:

@@ -222,6 +222,8 @@ class WarningCode(str, Enum):
     ARCH_MISMATCH = "arch-mismatch"
     STDLIB_BYTECODE = "stdlib-bytecode"
     HANDLER_NOT_FOUND = "handler-not-found"
+    APP_IS_MAIN = "app-is-main"
+    """The app's file is the program that starts the server: its statements are not known."""
     OUTPUT = "output"
     MEMORY = "memory"
     UNSUPPORTED_RUNTIME = "unsupported-runtime"

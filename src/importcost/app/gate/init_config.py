@@ -25,6 +25,7 @@ from importcost.projects.find import project_file, read_project_place
 from importcost.projects.folder import handler_in
 from importcost.projects.functions import ReadOptions
 from importcost.targets.handler import resolve_target
+from importcost.targets.web_app import split_app
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,11 @@ def _named(request: InitRequest, folder: Path) -> tuple[FoundHandler, ...]:
     """Return the targets named on the command line, as the file in `folder` has to name them."""
     found: list[FoundHandler] = []
     for text in request.targets:
+        if split_app(text) is not None:
+            raise UsageError(
+                f"init measures handlers, and {text} is a web app: write its table yourself, with "
+                f'handler = "{text}" and adapter = "lwa".'
+            )
         target = resolve_target(text, task_root=request.task_root)
         file = Path(target.handler_file)
         found_there = handler_in(file)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from importcost.app.profile.request import Listener
 from importcost.measure.runtime_dates import runtime_ending, utc_today
 from importcost.model.profile import ProfileWarning, WarningCode
+from importcost.model.web import WebStart
 
 ALWAYS_TOLD = (WarningCode.NOT_DEPLOYED, WarningCode.RUNTIME_ENDING)
 
@@ -19,6 +20,15 @@ def tell_runtime_ending(
     ending = runtime_ending(runtime, today or utc_today())
     if ending is not None:
         listener.note(ending)
+
+
+def tell_deprecated(starts: Iterable[WebStart], listener: Listener) -> None:
+    """Note settings of Lambda Web Adapter whose names it gives up."""
+    for name in dict.fromkeys(name for start in starts for name in start.deprecated):
+        listener.note(
+            f"Lambda Web Adapter 2.0 no longer reads {name}: its settings are named AWS_LWA_"
+            "READINESS_CHECK_PATH, _PORT, _PROTOCOL and _HEALTHY_STATUS."
+        )
 
 
 def tell_not_deployed(warnings: Iterable[ProfileWarning], listener: Listener) -> None:

@@ -9,6 +9,7 @@ from importcost.app.bill.place import Billed, bill
 from importcost.app.defer.events import CalledEvents
 from importcost.app.defer.rewriting import with_fixes
 from importcost.app.defer.suggestions import analyse_measured, read_measured
+from importcost.app.profile.beyond import tell_deprecated
 from importcost.app.profile.handler_form import with_handler_form
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
@@ -24,6 +25,7 @@ def measure_billed(request: ProfileRequest, listener: Listener) -> Billed:
     """
     with open_rehearsed(request, listener) as bench:
         measurement, profile = bench.profile(listener)
+        tell_deprecated(measurement.starts, listener)
         profile = with_handler_form(bench, profile, listener)
         billed = bill(profile, bench.handler)
         threads = CalledEvents().threads_seen(measurement.threads)

@@ -98,6 +98,9 @@ def _measured_otherwise(profile: Profile, handler: HandlerConfig) -> str | None:
         return f"it was measured on {settings.runtime}, configured is {handler.runtime}"
     if handler.package_type != settings.package_type:
         return f"it was measured as {settings.package_type}, configured is {handler.package_type}"
+    if (handler.adapter is None) is not (profile.web is None):
+        measured = ("a handler", "a web app")[profile.web is not None]
+        return f"it was measured as {measured}, configured is the other"
     absent = sorted(set(handler.environment) - set(settings.environment_names))
     if absent:
         return f"it was measured without the configured env {', '.join(absent)}"
