@@ -45,7 +45,11 @@ def main() -> None:
     words = (asked.python, "-m", "uvicorn", f"--port={port}", "--log-level=warning", "main:app")
     server = subprocess.Popen(words, cwd=ROOT / "sample_handlers/streaming_fastapi")
     try:
-        probe.wait_until_ready(server, probe.Readiness({}, port), time.monotonic_ns(), 60)
+        readiness = probe.Readiness({}, port)
+        while not readiness.ask(60)[0]:
+            if server.poll() is not None:
+                raise SystemExit("the server ended")
+            time.sleep(0.01)
         ours, curls = [], []
         for _ in range(asked.rounds):
             ours.append(probe.ask(port, "GET", "/chat", 30)["first_byte_ns"] / 1e6)

@@ -34,7 +34,9 @@ from importcost.reports.text import (
     wrap,
 )
 
-BAR_COLOURS = ("90", "34", "36", "35")
+BAR_COLOURS = ("90", "34", "36", "35", "33")
+BAR_MARKS = "█▓▒░▚"
+"""One for each phase: a web app has five."""
 MIN_WIDTH = 72
 # From here on the table has room for local times beside those on Lambda.
 WIDE = 90
@@ -145,15 +147,15 @@ def _phase_bar(estimate: Estimate, style: Palette, width: int) -> list[str]:
     if total <= 0:
         return []
     cells = _apportion([phase.init_ms for phase in estimate.phases], width)
-    marks = "█" * 4 if not style.is_plain else "█▓▒░"
+    marks = BAR_MARKS if style.is_plain else "█" * len(BAR_MARKS)
     bar = "".join(
-        style(marks[index % 4] * count, BAR_COLOURS[index % len(BAR_COLOURS)])
+        style(marks[index % len(marks)] * count, BAR_COLOURS[index % len(BAR_COLOURS)])
         for index, count in enumerate(cells)
     )
     label_room = min(LABEL_ROOM, width - 20)
     legend = []
     for index, phase in enumerate(estimate.phases):
-        mark = style(marks[index % 4], BAR_COLOURS[index % len(BAR_COLOURS)])
+        mark = style(marks[index % len(marks)], BAR_COLOURS[index % len(BAR_COLOURS)])
         figure = f"{milliseconds(phase.init_ms):>10}  {phase.share:>4.0%}"
         legend.append(f"{mark} {elide(phase.label, label_room):<{label_room}}{figure}")
     made_of = wrap(parts_sentence(estimate), width)
