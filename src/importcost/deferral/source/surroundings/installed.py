@@ -32,6 +32,7 @@ class InstalledSources:
         self._files = files
         self._imports = imports
         self._known: dict[str, StateReads | None] = {}
+        self._loads: dict[str, tuple[str, ...]] = {}
         words = {
             name.rpartition(".")[2]
             for aspect in surroundings().aspects.values()
@@ -58,6 +59,11 @@ class InstalledSources:
         """Return the modules that importing a module loads, empty if that is unknown."""
         if module not in self._files:
             return ()
+        if module not in self._loads:
+            self._loads[module] = self._loaded(module)
+        return self._loads[module]
+
+    def _loaded(self, module: str) -> tuple[str, ...]:
         found = {module: None}
         queue = [module]
         for name in queue:  # grows while it is read

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 
 from importcost.deferral.source.reach.units import FileCode
 from importcost.deferral.source.surroundings.aspects import surroundings
@@ -20,6 +22,32 @@ _LOADED_BY = {
     "requests": ("urllib3", "certifi", "idna", "charset_normalizer"),
 }
 """Packages that others load, for those whose source is not at hand."""
+_ENDS = re.compile(r"[.(]")
+
+
+class _ReadNames:
+    """The names that some code reads, arranged for the many changes that are held against them."""
+
+    def __init__(self, reads: StateReads) -> None:
+        self._reads = reads
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """The names that the code uses, and what they start with."""
+        return frozenset(_with_starts(self._reads.names))
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Those, and the names that its imports bind."""
+        return self.used | frozenset(_with_starts(self._reads.bound))
+
+    @cached_property
+    def by_top(self) -> Mapping[str, list[str]]:
+        """The names that the code uses, by their first part."""
+        found: dict[str, list[str]] = {}
+        for name in sorted(self._reads.names):
+            found.setdefault(name.partition(".")[0], []).append(name)
+        return found
 
 
 class PatchClashes:
@@ -31,34 +59,36 @@ class PatchClashes:
         self._own = own
         self._reads = reads
         self._installed = installed
+        self._names: dict[int, _ReadNames] = {}
+        self._loaded: dict[str, set[str]] = {}
 
     def of_import(self, change: StateChange, name: str, targets: Collection[str]) -> str | None:
         """Return why an import depends on a change, or None; it binds the names `targets`."""
         what = change.what
+        bound: Collection[str] = ()
         code = self._own.get(name)
         if code is not None and not f"{what}.".startswith(f"{name}."):
             reads = self._reads.of_import(name)
-            if not change.is_setting and any(
-                each == what or each.startswith((f"{what}.", f"{what}("))
-                for each in (reads.names if change.is_within else reads.names | reads.bound)
-            ):
+            known = self._read_names(reads)
+            if not change.is_setting and what in (known.used if change.is_within else known.known):
                 return f"importing {name} reads {what}"
-            targets = {*targets, *reads.bound}
+            bound = reads.bound
             words = self.of_package(change, reads)
             if words:
                 return f"importing {name} ({words[0]}) {words[1]}"
         loaded = code.body.loads if code is not None else [name]
         if "*" in change.patches and any(self._may_be_patched(each, what) for each in loaded):
             return f"importing {name} may depend on {what}()"
-        taken = sorted(each for each in targets if self._is_taken(each, change.patches))
+        names = (*targets, *bound) if change.patches else ()
+        taken = sorted(each for each in names if self._is_taken(each, change.patches))
         if taken:
             return f"importing {name} takes {taken[0]}, which {what}() may replace"
         if change.is_setting or change.is_within:
             return None
-        if what in targets or (code is not None and what in code.body.targets.values()):
+        if what in targets or what in bound or (code and what in code.body.targets.values()):
             return f"importing {name} reads {what}"
         top = what.partition(".")[0]
-        is_own = code is not None or any(what.startswith(f"{own}.") for own in self._own)
+        is_own = code is not None or self._is_own(what.rpartition(".")[0])
         if is_own or is_stdlib(name) or name.partition(".")[0] == top:
             return None
         loads = self._installed.loads(name) if self._installed else ()
@@ -69,7 +99,7 @@ class PatchClashes:
     def of_package(self, change: StateChange, reads: StateReads) -> tuple[str, str] | None:
         """Return what reads a package that a change is of, and how; None if nothing does."""
         what = change.what
-        if change.is_within or any(f"{what}.".startswith(f"{own}.") for own in self._own):
+        if change.is_within or self._is_own(what):
             return None
         tops = change.patches or frozenset([what.partition(".")[0]])
         verb = f"may depend on {what}()" if change.is_setting else f"may read {what}"
@@ -77,7 +107,8 @@ class PatchClashes:
             if self._is_patched(package, tops):
                 return words, verb
         if not change.is_setting or change.patches:
-            used = sorted(name for name in reads.names if name.partition(".")[0] in tops)
+            by_top = self._read_names(reads).by_top
+            used = sorted(name for top in tops for name in by_top.get(top, ()))
             used += sorted(filter(_is_patched_stdlib, reads.names)) if "*" in tops else []
             if used:
                 return used[0].replace("()", ""), verb
@@ -92,7 +123,7 @@ class PatchClashes:
         for name in sorted(names):
             module = name.replace("()", "").rpartition(".")[0]
             while module and is_stdlib(module):
-                if set(tops) & _loaded_by(module, self._installed):
+                if not self._loaded_by(module).isdisjoint(tops):
                     return name
                 module = module.rpartition(".")[0]
         return ""
@@ -102,14 +133,15 @@ class PatchClashes:
 
         A module's parts are looked up at each use, so an import of the module may wait.
         """
-        is_module = bool(self._installed and self._installed.loads(dotted))
-        return "." in dotted and not is_module and dotted.partition(".")[0] in tops
+        if "." not in dotted or dotted.partition(".")[0] not in tops:
+            return False
+        return not (self._installed and self._installed.loads(dotted))
 
     def _is_patched(self, name: str, tops: Collection[str]) -> bool:
         """Return True if a module is, or loads, one of some changed packages ("*": any)."""
         if "*" in tops or name.partition(".")[0] in tops:
             return True
-        loaded = _loaded_by(name, self._installed)
+        loaded = self._loaded_by(name)
         return any(top in loaded and not is_stdlib(top) for top in tops)
 
     def _may_be_patched(self, name: str, tool: str) -> bool:
@@ -119,12 +151,32 @@ class PatchClashes:
             return False
         return not is_stdlib(top) or _is_patched_stdlib(name)
 
+    def _read_names(self, reads: StateReads) -> _ReadNames:
+        if id(reads) not in self._names:
+            self._names[id(reads)] = _ReadNames(reads)  # which keeps the object, and so its id
+        return self._names[id(reads)]
+
+    def _is_own(self, dotted: str) -> bool:
+        """Return True for a module of the function, and for a name in one."""
+        while dotted and dotted not in self._own:
+            dotted = dotted.rpartition(".")[0]
+        return bool(dotted)
+
+    def _loaded_by(self, package: str) -> set[str]:
+        """Return the packages that another one loads, of which the function may patch parts."""
+        if package not in self._loaded:
+            loads = self._installed.loads(package) if self._installed else ()
+            names = loads or _LOADED_BY.get(package, ())
+            self._loaded[package] = {each.partition(".")[0] for each in names}
+        return self._loaded[package]
+
 
 def _is_patched_stdlib(name: str) -> bool:
     return name.partition(".")[0] in surroundings().patched_stdlib
 
 
-def _loaded_by(package: str, installed: InstalledReads | None) -> set[str]:
-    """Return the packages that another one loads, of which the function may patch parts."""
-    loads = installed.loads(package) if installed else ()
-    return {each.partition(".")[0] for each in loads or _LOADED_BY.get(package, ())}
+def _with_starts(names: Collection[str]) -> Iterator[str]:
+    """Yield names, and what they start with: `a.b` and `a` for `a.b()`."""
+    for name in names:
+        yield name
+        yield from (name[: each.start()] for each in _ENDS.finditer(name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -152,12 +152,30 @@ class HeldObjects:
 
     def _by_table(self, module: str) -> Iterator[PossibleChange]:
         """Yield the places that find a module by its name while they run."""
+        for key, unit, node in self._looked_up:
+            if key.endswith(module.rpartition(".")[2]):
+                verb = f"finds {module} by its name, with"
+                yield PossibleChange(unit, getattr(node, "lineno", 0), verb, False, node)
+
+    @cached_property
+    def _looked_up(self) -> list[tuple[str, CodeUnit, ast.AST]]:
+        """The names of modules that code looks up, with the places."""
+        found = []
         for facts in self._reach.graph.units():
             for node in facts.nodes:
                 key = _module_key(self._names, facts, node)
-                if key is not None and key.endswith(module.rpartition(".")[2]):
-                    verb = f"finds {module} by its name, with"
-                    yield PossibleChange(facts.unit, getattr(node, "lineno", 0), verb, False, node)
+                found += [(key, facts.unit, node)] if key is not None else []
+        return found
+
+    @cached_property
+    def _callers(self) -> Mapping[CodeUnit, list[tuple[object, int]]]:
+        """What calls or mentions each unit, with the line."""
+        found: dict[CodeUnit, list[tuple[object, int]]] = {}
+        for caller, edges in self._reach.graph.edges.items():
+            for edge in edges:
+                if isinstance(edge.target, CodeUnit):
+                    found.setdefault(edge.target, []).append((caller, edge.line))
+        return found
 
     def _counts(self, change: PossibleChange, moved: Moved) -> bool:
         """Return True if a place may run before moved code does, but not before it did."""
@@ -176,13 +194,7 @@ class HeldObjects:
         """Return True for a function that nothing but moved code calls."""
         if not unit.name or self._reach.after_init(unit):
             return False
-        graph = self._reach.graph
-        calls = [
-            (caller, edge.line)
-            for caller, edges in graph.edges.items()
-            for edge in edges
-            if edge.target == unit
-        ]
+        calls = self._callers.get(unit, ())
         return bool(calls) and all(
             isinstance(caller, CodeUnit) and moved.holds(caller, line) for caller, line in calls
         )
