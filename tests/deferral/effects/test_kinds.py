@@ -587,3 +587,26 @@ def test_what_own_code_puts_out_while_it_is_imported_is_seen(tmp_path, text):
 def test_what_puts_nothing_out_is_not(tmp_path, text):
     own = {"part.py": text + "\n", "handler.py": "import part"}
     assert effects_in(tmp_path, own).beyond(["part"]) == ()
+
+
+SERVICE = (
+    "def client(name):\n    return _session().client(name)\ndef _session(): return Session()\n"
+)
+RESOURCE = SERVICE.replace("def client", "def resource")
+
+
+@pytest.mark.parametrize(
+    ("made", "call", "asks"),
+    [
+        ("boto3.client('kms')", "describe_key(KeyId='k')", True),
+        ("boto3.client('iot')", "describe_endpoint()", True),
+        ("boto3.resource('sqs')", "get_queue_by_name(QueueName='q')", True),
+        ("boto3.client('s3')", "get_paginator('list_objects_v2')", False),
+    ],
+)
+def test_a_call_of_a_service_is_seen_where_the_source_of_boto3_is_at_hand(
+    tmp_path, made, call, asks
+):
+    own = {"state.py": f"import boto3\nclient = {made}\nkey = client.{call}\n"}
+    asked = effects_in(tmp_path, own, {"boto3/__init__.py": SERVICE + RESOURCE})
+    assert any("calls AWS" in one.sentence for one in asked.beyond(["state"])) is asks

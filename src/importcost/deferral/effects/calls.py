@@ -9,6 +9,7 @@ from dataclasses import replace
 from importcost.deferral.effects.expressions import attribute_of
 from importcost.deferral.effects.held import ANY_CHANGER, LOGGING_METHODS, outputs
 from importcost.deferral.effects.known_effects import KnownCall
+from importcost.deferral.effects.lookup import SERVICE_MAKERS
 from importcost.deferral.effects.refs import FRESH, FunctionDef, NameScope, Ref, RefForm, item_of
 from importcost.deferral.effects.run import MAX_DEPTH, BodyRun, CallSite, shown
 from importcost.model.effects import EffectKind
@@ -23,7 +24,6 @@ _PASSING = frozenset(
 """Methods of the standard library's objects that leave them as they were."""
 _DRAWS = frozenset({"random.Random"})
 """Classes whose every method changes what the object gives next."""
-_SERVICES = ("boto3.client", "boto3.resource")
 _LOCAL_METHODS = frozenset(
     (
         "can_paginate", "get_paginator", "get_waiter", "close", "register", "unregister",
@@ -42,7 +42,7 @@ def looks_registering(path: str) -> bool:
 def follow_call(run: BodyRun, callee: Ref, site: CallSite) -> Ref:
     """Return what a call gives, and record what it changes."""
     named = callee.of or callee
-    if named.dotted in _SERVICES or (_service(named.dotted) and not _last(named).islower()):
+    if named.dotted in SERVICE_MAKERS or (_service(named.dotted) and not _last(named).islower()):
         return Ref(RefForm.FRESH, of=named)
     if callee.form is RefForm.FUNCTION:
         return _function(run, callee, site)
@@ -85,7 +85,7 @@ def _known(run: BodyRun, callee: Ref) -> KnownCall | None:
 
 
 def _service(dotted: str) -> bool:
-    return dotted.startswith(tuple(f"{one}." for one in _SERVICES))
+    return dotted.startswith(tuple(f"{one}." for one in SERVICE_MAKERS))
 
 
 def _last(ref: Ref) -> str:

@@ -18,6 +18,7 @@ from importcost.deferral.effects.module_code import (
 )
 from importcost.deferral.effects.refs import FRESH, FunctionDef, Ref, RefForm
 
+SERVICE_MAKERS = ("boto3.client", "boto3.resource")
 MAX_CHAIN = 25
 """Longer chains of re-exports are given up."""
 
@@ -197,6 +198,8 @@ class Lookup:
     def _opaque_member(self, base: Ref, class_: Ref, name: str) -> Ref:
         """Return a member whose definition has no source; `of` is its name in its class."""
         hidden = [one for one in self.ancestors(class_) if one.form is RefForm.OBJECT]
+        if class_.dotted in SERVICE_MAKERS:
+            hidden = [class_]  # their results' classes are made while they run
         of = _part(hidden[0], name) if hidden else None
         return replace(_part(base, name), of=of) if base.is_shared else replace(FRESH, of=of)
 

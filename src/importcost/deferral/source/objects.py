@@ -11,7 +11,7 @@ from importcost.deferral.source.model import UseKind
 from importcost.deferral.source.names import COMPREHENSIONS
 from importcost.deferral.source.purity import changes_module
 from importcost.deferral.source.reach.occasions import late_use
-from importcost.deferral.source.surroundings.moments import is_moment, takes, under
+from importcost.deferral.source.surroundings.moments import is_timely, takes, under
 from importcost.deferral.source.view import Reason, View
 
 _SHARED = (
@@ -224,10 +224,11 @@ def _state(view: View, found: ObjectCandidate) -> Reason | None:
         if not isinstance(child, ast.Call):
             continue
         dotted = view.dotted(child.func)
+        if is_timely(child, dotted):
+            words = dotted or ast.unparse(child.func)
+            return f"{found.name} depends on when {words}() runs", line
         if dotted is None:
             continue
-        if is_moment(dotted):
-            return f"{found.name} depends on when {dotted}() runs", line
         if under(dotted, _SHARED) or (child is found.value and dotted in _BUILTIN_STATE):
             return f"{found.name} holds state that must be made only once ({dotted})", line
     if isinstance(found.value, (ast.GeneratorExp, ast.List, ast.Dict, ast.Set)):

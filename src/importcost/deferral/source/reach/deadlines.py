@@ -23,6 +23,7 @@ _SCOPES = frozenset(
     )
 )  # fmt: skip
 """Context managers whose body has a deadline."""
+_CLOCKS = frozenset(("time.time", "time.monotonic", "time.perf_counter", "time.monotonic_ns"))
 _ALARMS = frozenset(("signal.alarm", "signal.setitimer"))
 _WAITS = frozenset(("concurrent.futures.wait", "concurrent.futures.as_completed"))
 _RESULTS = frozenset(("result", "exception"))
@@ -65,6 +66,8 @@ def _limited(
             last = node.end_lineno or node.lineno
             found = list(_mentioned(facts, node.lineno, last, resolve))
             yield from ((unit, node.lineno) for unit in found or _run_by(graph, facts))
+        elif name in _CLOCKS and facts.parent is not None and _is_budget(facts, node):
+            yield from ((unit, node.lineno) for unit in _run_by(graph, facts))
         elif name in _ALARMS and facts.parent is not None and _is_limited(node, 0):
             yield facts.unit, node.lineno
     elif isinstance(node, (ast.With, ast.AsyncWith)) and facts.parent is not None:
@@ -75,6 +78,17 @@ def _limited(
         )
         if any(name in _SCOPES for name in names):
             yield facts.unit, node.lineno
+
+
+def _is_budget(facts: UnitFacts, clock: ast.Call) -> bool:
+    """Return True if a loop's condition, or one in a loop, compares the clock."""
+    for loop in ast.walk(facts.node):
+        if not isinstance(loop, (ast.While, ast.For, ast.AsyncFor)):
+            continue
+        for node in ast.walk(loop):
+            if isinstance(node, ast.Compare) and any(each is clock for each in ast.walk(node)):
+                return True
+    return False
 
 
 def _mentioned(facts: UnitFacts, first: int, last: int, resolve: _Resolve) -> Iterator[CodeUnit]:

@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 from importcost.deferral.source.imports import loaded_by
+from importcost.deferral.source.own_state.handed_clocks import HandedClocks
+from importcost.deferral.source.own_state.logger_setups import logger_setups
 from importcost.deferral.source.reach.reach import Reach
 from importcost.deferral.source.reach.units import UnitFacts
 from importcost.deferral.source.surroundings.aspects import common
 from importcost.deferral.source.surroundings.full_names import FullNames, assigned
 from importcost.deferral.source.surroundings.init_moments import InitMoments, LaterReason
 from importcost.deferral.source.surroundings.instances import depends
-from importcost.deferral.source.surroundings.logger_setups import logger_setups
 from importcost.deferral.source.surroundings.order import InitOrder
 from importcost.deferral.source.surroundings.outputs import first_output
 from importcost.deferral.source.surroundings.own_modules import OwnModules
@@ -53,7 +54,7 @@ class LaterChanges:
         self._reads = ReadFinder(reach.graph, installed)
         self._order = InitOrder(reach.graph)
         self.modules = OwnModules(reach.graph)
-        self._moments = InitMoments(self._names)
+        self._moments = InitMoments(self._names, HandedClocks(reach.graph, self._names))
         self._held = HeldObjects(reach, self._names, self._order)
         self._clashes = PatchClashes(reach.graph.files, self._reads, installed)
 
@@ -100,7 +101,7 @@ class LaterChanges:
         if code is None:
             return None
         units = list(self._called_by(code.body, value))
-        shared = self._moments.of_value(units, self._changes)
+        shared = self._moments.of_value(code.body, value, units, self._changes)
         if shared:
             return shared
         reads = self._reads.of_value(code.body, value)

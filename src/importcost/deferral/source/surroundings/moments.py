@@ -18,6 +18,9 @@ _MOMENTS = (
     "os.urandom",
     "os.times",
     "numpy.random",
+    "email.utils.formatdate",
+    "email.utils.localtime",
+    "email.utils.make_msgid",
     "tracemalloc",
     "resource",
     "gc",
@@ -45,6 +48,32 @@ _TAKERS = frozenset(
         "recv", "fetchone", "fetchmany", "fetchall", "send",
     )
 )  # fmt: skip
+
+
+_TIMELY_METHODS = frozenset(
+    (
+        "now", "utcnow", "today", "generate_presigned_url", "generate_presigned_post",
+        "generate_db_auth_token", "generate_db_connect_auth_token", "get_login_token",
+    )
+)  # fmt: skip
+"""Methods, of whatever object, whose result is good for a while from when they run."""
+_TIMELY_TEXTS = frozenset(("now", "today", "tomorrow", "yesterday"))
+"""Arguments that stand for the moment: `pandas.Timestamp("now")`."""
+
+
+def is_timely(call: ast.Call, dotted: str | None) -> bool:
+    """Return True if a call's result depends on when it runs; `dotted` is its name, if known."""
+    if dotted is not None and is_moment(dotted):
+        return True
+    if isinstance(call.func, ast.Attribute) and call.func.attr in _TIMELY_METHODS:
+        return True
+    texts = (each.value for each in call.args if isinstance(each, ast.Constant))
+    return any(isinstance(text, str) and text.lower() in _TIMELY_TEXTS for text in texts)
+
+
+def tells_call_time(call: ast.Call, dotted: str | None) -> bool:
+    """Return True if a module that makes this call while it is imported keeps the moment."""
+    return is_timely(call, dotted) and not (dotted is not None and under(dotted, _STEADY))
 
 
 def is_moment(dotted: str) -> bool:

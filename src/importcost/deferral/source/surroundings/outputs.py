@@ -33,6 +33,9 @@ def first_output(
 
     `called` are the units that computing it runs.
     """
+    asked = _loaded_attribute(names, body, value)
+    if asked is not None:
+        return "calls AWS", asked.lineno
     calls = [(body, node) for node in ast.walk(value) if isinstance(node, ast.Call)]
     for facts in called:
         calls += [(facts, node) for node in facts.nodes if isinstance(node, ast.Call)]
@@ -59,6 +62,24 @@ def _output(names: FullNames, facts: UnitFacts, node: ast.Call) -> str | None:
     given = {one.arg for one in parameters(facts.node.args)} if hasattr(facts.node, "args") else ()
     is_given = len(chain) == 2 and chain[0] in given and chain[0] != facts.first
     return f"calls {'.'.join(chain)}()" if is_given and _ASKS.fullmatch(chain[1]) else None
+
+
+def _loaded_attribute(names: FullNames, body: UnitFacts, value: ast.expr) -> ast.expr | None:
+    """Return an attribute of a resource of boto3's that asks AWS: `Object("b", "k").e_tag`."""
+    parents = {id(node.value) for node in ast.walk(value) if isinstance(node, ast.Attribute)}
+    parents |= {id(node.func) for node in ast.walk(value) if isinstance(node, ast.Call)}
+    for node in ast.walk(value):
+        if not isinstance(node, ast.Attribute) or id(node) in parents:
+            continue
+        is_part = _RESOURCE.search(names.of(body, node) or "") is not None
+        if is_part and node.attr.islower() and not _GIVEN.fullmatch(node.attr):
+            return node
+    return None
+
+
+_RESOURCE = re.compile(r"\bresource\(\)\.\w+\(\)\.\w+$")
+_GIVEN = re.compile(r"(\w+_)?(name|key|url|arn|id|meta)")
+"""Attributes that a resource was made with."""
 
 
 def _writes(node: ast.Call) -> bool:

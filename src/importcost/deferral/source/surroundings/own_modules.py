@@ -8,11 +8,12 @@ from functools import cached_property
 
 from importcost.deferral.source.imports import Imported, absolute_name, loaded_by
 from importcost.deferral.source.names import attribute_chain
+from importcost.deferral.source.own_state.handed_clocks import HandedClocks
 from importcost.deferral.source.reach.graph import CallGraph
 from importcost.deferral.source.reach.units import FileCode, MentionedAs
 from importcost.deferral.source.surroundings.aspects import covering
 from importcost.deferral.source.surroundings.full_names import FullNames
-from importcost.deferral.source.surroundings.moments import tells_import_time
+from importcost.deferral.source.surroundings.moments import tells_call_time
 from importcost.deferral.source.surroundings.thread_bound import ThreadBound
 
 _CLOCKS = (
@@ -34,6 +35,7 @@ class OwnModules:
     def __init__(self, graph: CallGraph) -> None:
         self._graph = graph
         self._names = FullNames(graph)
+        self._handed = HandedClocks(graph, self._names)
         self._clocks: dict[str, tuple[str, str, int] | None] = {}
         self._bound = ThreadBound(graph, self._names)
 
@@ -95,10 +97,13 @@ class OwnModules:
             facts = self._graph.facts(unit)
             for node in facts.nodes:
                 name = self._names.of(facts, node.func) if isinstance(node, ast.Call) else None
-                if name is None or not isinstance(node, ast.Call):
+                if not isinstance(node, ast.Call):
                     continue
-                if tells_import_time(name) or covering(name, _CLOCKS):
-                    yield unit.module, name, node.lineno
+                if tells_call_time(node, name) or covering(name or "", _CLOCKS):
+                    yield unit.module, name or ast.unparse(node.func), node.lineno
+                clock = self._handed.by_call(facts, node)
+                if clock is not None:
+                    yield clock.module, clock.name, clock.line
             for loaded in facts.loads:
                 found = self._clock(loaded)
                 if found is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from importcost.deferral.source.names import parameters
+from importcost.deferral.source.own_state.shared_state import MUTATORS
 from importcost.deferral.source.reach.graph import CallGraph
 from importcost.deferral.source.reach.units import UnitFacts
 from importcost.deferral.source.surroundings.aspects import Patcher, surroundings
@@ -19,7 +20,6 @@ from importcost.deferral.source.surroundings.held_modules import (
     is_namespace,
 )
 from importcost.deferral.source.surroundings.reads import is_stdlib
-from importcost.deferral.source.surroundings.shared_state import MUTATORS
 
 _SETATTRS = frozenset(
     (

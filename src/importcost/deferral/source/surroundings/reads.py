@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
+from importcost.deferral.source.own_state.shared_state import SharedState
 from importcost.deferral.source.reach.graph import CallGraph
 from importcost.deferral.source.reach.units import CodeUnit, MentionedAs, UnitFacts
 from importcost.deferral.source.surroundings.aspects import Keys, covering, surroundings
 from importcost.deferral.source.surroundings.full_names import FullNames
 from importcost.deferral.source.surroundings.relative_paths import BY_PATH, takes_relative_path
-from importcost.deferral.source.surroundings.shared_state import SharedState
 
 _KEYED = ("os.environ", "os.environb", "sys.modules")
 _GETTERS = frozenset(("get", "setdefault", "pop", "__getitem__"))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from importcost.deferral.source.names import parameters
+from importcost.deferral.source.own_state.shared_state import MUTATORS, SharedState
 from importcost.deferral.source.reach.graph import CallGraph
 from importcost.deferral.source.reach.units import CodeUnit, FileCode, MentionedAs, UnitFacts
 from importcost.deferral.source.surroundings.aspects import Aspect, Keys, covering, surroundings
@@ -17,7 +18,6 @@ from importcost.deferral.source.surroundings.patches import (
     PatchFinder,
     is_harmless,
 )
-from importcost.deferral.source.surroundings.shared_state import MUTATORS, SharedState
 
 _WEAK = frozenset(("append", "extend", "addsitedir"))
 _SETTERS = (
