@@ -5,6 +5,7 @@ import pytest
 from importcost.errors import UsageError
 from importcost.projects.cloudformation.evaluator import TemplateScope
 from importcost.projects.cloudformation.intrinsics import evaluator_of
+from importcost.projects.cloudformation.loops import expanded
 from importcost.projects.documents import parse_yaml
 from importcost.projects.placeholders import PLACEHOLDER, OpenText
 
@@ -127,7 +128,7 @@ def test_malformed_functions_are_placeholders(evaluator, text):
 
 
 def test_an_expression_that_contains_itself_is_told(evaluator):
-    with pytest.raises(UsageError, match="expands without end"):
+    with pytest.raises(UsageError, match="an alias stands inside what it names"):
         value(evaluator, "&a [*a]")
 
 
@@ -135,5 +136,37 @@ def test_aliases_that_double_are_told(evaluator):
     text = "a0: &a0 [x, x]\n" + "".join(
         f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)
     )
-    with pytest.raises(UsageError, match="expands without end"):
+    with pytest.raises(UsageError, match="aliases make too many values"):
         evaluator.value(parse_yaml(text, "t.yaml"))
+
+
+def doubled(levels: int) -> str:
+    """Return a Sub in a Sub in a Sub, each of which doubles the text of the next."""
+    text = "xy"
+    for _ in range(levels):
+        text = '{"Fn::Sub": ["${A}${A}", {A: ' + text + "}]}"
+    return text
+
+
+ENDLESS = {
+    "texts that double": doubled(40),
+    "Base64 of Base64": '{"Fn::Base64": ' * 80 + "xy" + "}" * 80,
+    "JSON of JSON": '{"Fn::ToJsonString": ' * 60 + "['\"']" + "}" * 60,
+    "a join of joins": "{'Fn::Join': ['', [" + f"{doubled(20)}, " * 60 + "x]]}",
+}
+
+
+@pytest.mark.parametrize("text", ENDLESS.values(), ids=ENDLESS)
+def test_a_text_that_grows_without_end_is_told(evaluator, text):
+    with pytest.raises(UsageError, match="expands without end"):
+        value(evaluator, text)
+
+
+def test_loops_in_loops_over_one_name_are_told(evaluator):
+    """Every turn makes the same entry: a count of entries would never end it."""
+    section = "{F: x}"
+    for level in range(8):
+        items = ", ".join(f"i{number}" for number in range(100))
+        section = f"{{'Fn::ForEach::L{level}': [V{level}, [{items}], {section}]}}"
+    with pytest.raises(UsageError, match="expands without end"):
+        expanded(parse_yaml(section, "t.yaml"), evaluator)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import lzma
 import os
 import shutil
 import stat
+import struct
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +23,19 @@ from importcost.files.cache import cache_folder
 MAX_UNPACKED_BYTES = 1_000_000_000
 """Four times what Lambda takes (250 MB): a bomb ends here, an oversized package is still shown."""
 MAX_UNPACKED_FILES = 200_000
+BROKEN_ARCHIVE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    zlib.error,
+)
+"""The exceptions with which the standard library's reader ends on damaged bytes."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CHUNK = 1 << 20
 
 
@@ -37,7 +54,7 @@ def unpacked(archive: Path) -> Path:
             names = _checked(opened, archive)
             with _made(target) as draft:
                 _extract(opened, names, draft, archive)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:
+    except BROKEN_ARCHIVE as error:
         raise UsageError(f"{archive} cannot be unpacked ({error}): build the ZIP again.") from error
     except RuntimeError as error:  # an encrypted entry
         raise UsageError(
@@ -45,7 +62,8 @@ def unpacked(archive: Path) -> Path:
         ) from error
     except OSError as error:
         reason = error.strerror or error
-        raise UsageError(f"{archive} cannot be unpacked ({reason}): make room for it.") from error
+        way = "make room for it" if error.errno in _NO_ROOM else "build the ZIP again"
+        raise UsageError(f"{archive} cannot be unpacked ({reason}): {way}.") from error
     return target
 
 

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 from importcost.errors import UsageError
+from importcost.files.unpack import BROKEN_ARCHIVE
 from importcost.projects.folder import looks_like_handler
 from importcost.projects.functions import (
     CodeForm,
@@ -18,6 +19,8 @@ from importcost.projects.functions import (
 )
 
 MAX_SOURCE_BYTES = 1_000_000
+MAX_LOOKED_AT_BYTES = 20_000_000
+"""Bytes of all sources that are looked at for a handler."""
 _USUAL_NAMES = ("lambda_function", "handler", "app", "main", "index", "function")
 
 
@@ -55,11 +58,15 @@ def _handler_in(file: Path) -> str | None:
                 and info.file_size <= MAX_SOURCE_BYTES
             }
             usual = [name for name in _USUAL_NAMES if name in sources]
+            left = MAX_LOOKED_AT_BYTES
             for name in (*usual, *sorted(set(sources) - set(usual))):
+                left -= sources[name].file_size
+                if left < 0:
+                    break
                 function = _function_in(opened.read(sources[name]))
                 if function is not None:
                     return f"{name}.{function}"
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (*BROKEN_ARCHIVE, RuntimeError, OSError) as error:
         raise UsageError(f"{file} cannot be read as a ZIP ({error}): build it again.") from error
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ from typing import Any
 import yaml
 
 from importcost.errors import UsageError
+from importcost.projects.expansion import check_expansion
 
 MAX_DOCUMENT_BYTES = 50_000_000
 MAX_DEPTH = 200
 """Nesting beyond this is an attack: libyaml composes recursively and would end the process."""
-MAX_MERGED = 100_000
+MAX_NUMBER_LENGTH = 100
+"""Characters of a number; hexadecimal ones could have more digits than Python prints."""
 _SHORT_FORMS = ("Ref", "Condition")
 _MAPPING = "tag:yaml.org,2002:map"
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _JSON_KEY = re.compile(r'"([^"\\]+)"\s*:')
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -60,7 +64,11 @@ def parse_yaml(text: str, file: str) -> Any:
         _check_depth(text, file)
         loader = _DocumentLoader(text)
         try:
-            return loader.get_single_data()
+            root = loader.get_single_node()
+            if root is None:
+                return None
+            check_expansion(root)
+            return loader.construct_document(root)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -71,6 +79,9 @@ def parse_yaml(text: str, file: str) -> Any:
     except (yaml.YAMLError, ValueError) as error:
         what = " ".join(str(error).split())
         raise UsageError(f"{file} is not valid YAML: {what}.") from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
+        # PyYAML converts without a look at the value: `!!bool x`, `!!timestamp x`.
+        raise UsageError(f"{file} is not valid YAML: a value does not fit its tag.") from error
 
 
 def _text_of(path: Path) -> str:
@@ -91,16 +102,20 @@ def _from_json(text: str, path: Path) -> Any:
     def table(pairs: list[tuple[str, Any]]) -> DocumentTable:
         found = DocumentTable(dict(pairs))
         if len(found) < len(pairs):
-            keys = [key for key, _ in pairs]
-            found.repeated = {key: 1 for key in found if keys.count(key) > 1}
+            counts = Counter(key for key, _ in pairs)
+            found.repeated = {key: 1 for key, count in counts.items() if count > 1}
         return found
 
     try:
         return _with_lines(json.loads(text, object_pairs_hook=table), text)
     except json.JSONDecodeError as error:
         raise UsageError(f"{path} line {error.lineno} is not valid JSON: {error.msg}.") from error
-    except (RecursionError, ValueError) as error:
+    except RecursionError as error:
         raise UsageError(f"{path} is not valid JSON: it is nested too deeply.") from error
+    except ValueError as error:
+        raise UsageError(
+            f"{path} is not valid JSON: it holds a number of thousands of digits."
+        ) from error
 
 
 def _with_lines(document: Any, text: str) -> Any:
@@ -144,19 +159,28 @@ class _DocumentLoader(_Loader):  # type: ignore[misc]
         for first, found in _Loader.yaml_implicit_resolvers.items()
     }
 
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Merge `<<` as PyYAML does, but refuse merges that explode."""
-        super().flatten_mapping(node)
-        if len(node.value) > MAX_MERGED:
+    def construct_scalar(self, node: yaml.ScalarNode) -> Any:
+        """Return the text of a scalar, unless it is a number that nothing could show."""
+        found = super().construct_scalar(node)
+        if node.tag in _NUMBERS and len(found) > MAX_NUMBER_LENGTH:
             raise yaml.constructor.ConstructorError(
-                None, None, "its merged aliases make too many keys", node.start_mark
+                None, None, "a number has too many digits", node.start_mark
             )
+        return found
 
     def construct_document_table(self, node: yaml.MappingNode) -> Any:
         """Yield a DocumentTable, filled afterwards so that an alias may point into itself."""
         table = DocumentTable(line=node.start_mark.line + 1)
         yield table
+        if not isinstance(node, yaml.MappingNode):
+            raise yaml.constructor.ConstructorError(
+                None, None, "a value does not fit its tag", node.start_mark
+            )
         for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key is not a text", key_node.start_mark
+                )
             key, line = str(key_node.value), key_node.start_mark.line + 1
             if key in table.lines and not key_node.tag.endswith(":merge"):
                 table.repeated.setdefault(key, table.lines[key])

@@ -21,16 +21,31 @@ def module_file(folder: Path, parts: tuple[str, ...]) -> Path | None:
     """Return the file of a module below a folder, None if it is not there."""
     base = folder.joinpath(*parts)
     for found in (base.with_name(base.name + ".py"), base / "__init__.py"):
-        if found.is_file():
+        if _is_file(found):
             return found
     return None
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    """Return True for a file that is there; a name that no file can have names none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def dockerfile_command(file: Path) -> str | None:
     """Return the first word of a Dockerfile's last CMD, which is the handler of Lambda's images."""
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    except (OSError, ValueError):
         return None
     found = _COMMAND.findall(text)
     if not found:
@@ -58,8 +73,7 @@ def handler_problem(
     places = [folder, *(layer / "python" for layer in layers)]
     if any(module_file(place, parts) for place in places):
         return None
-    top = folder / parts[0]
-    is_own = top.is_dir() or len(parts) == 1
+    is_own = len(parts) == 1 or _is_folder(folder / parts[0])
     if is_own or is_built:
         return f"{folder} has no {'/'.join(parts)}.py, which its handler {handler} names"
     return None

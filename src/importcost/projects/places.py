@@ -32,7 +32,8 @@ def inside(text: str, folder: Path, top: Path, where: str) -> Path:
         )
     try:
         found = (folder / named).resolve()
-    except (OSError, RuntimeError) as error:
+        found.exists()  # raises for a name that is too long, or a folder that cannot be read
+    except (OSError, RuntimeError, ValueError) as error:
         raise UsageError(f"{where}: {text} cannot be followed ({error}): correct it.") from error
     if not found.is_relative_to(top.resolve()):
         raise UsageError(

@@ -212,7 +212,8 @@ def _phase_total(partial: PartialTree, tree: ImportTree, phase: int) -> int:
     nodes = [node for node, phase_id in enumerate(tree.phase_ids) if phase_id == phase]
     roots = sum(tree.cumulative_us[node] for node in nodes if tree.parents[node] == NO_PARENT)
     # Each row's own figure is rounded up, so they add up to a little more.
-    total = max(roots, sum(tree.self_us[node] for node in nodes))
+    # A log that was edited may have roots below 0; no time is.
+    total = max(0, roots, sum(tree.self_us[node] for node in nodes))
     return total if partial.is_ordered else min(total, proven_us(partial, nodes))
 
 

@@ -33,6 +33,11 @@ def one_cold_start(decoded: str, name: str, wanted: str | None) -> str:
         if len(streams) == 1 and not decoded.startswith("EVENTS\t"):
             return decoded  # its own lines, for messages that count them
         return "\n".join(streams[with_rows[0]]) + "\n" if with_rows else decoded
+    if not with_rows:
+        raise UsageError(
+            f"{name} has import rows of no log stream",
+            remedy("export the log of a function that runs with PYTHONPROFILEIMPORTTIME=1"),
+        )
     chosen = [one for one in with_rows if wanted is not None and wanted in one]
     if len(chosen) == 1:
         return "\n".join(streams[chosen[0]]) + "\n"

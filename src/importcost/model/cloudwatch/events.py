@@ -12,7 +12,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _STREAM = r"\d{4}/\d{2}/\d{2}/[^\s\[]{0,200}\[[^\]\s]{1,200}\][0-9a-f]{4,64}"
@@ -46,7 +46,7 @@ class LogEvent:
     """One logged event. `number` counts events, or lines of a text, from 1.
 
     `fields` are those of a JSON record (`type`, `record`), None for a line of text. `group` is the
-    function's name from its log group.
+    function's name from its log group. `prefix` is the text before the message in its line.
     """
 
     number: int
@@ -55,6 +55,7 @@ class LogEvent:
     stream: str | None
     group: str | None
     timestamp: str | None
+    prefix: str = ""
 
 
 def log_events(text: str) -> Iterator[LogEvent]:
@@ -181,22 +182,20 @@ def _text_events(text: str) -> Iterator[LogEvent]:
         at += 1
         event = _line_event(number, line, None)
         if event.message.startswith(_REPORTS):
+            first = at
             while at < len(lines) and _CONTINUES.match(lines[at]):  # as copied from a console
-                event = _longer(event, lines[at])
                 at += 1
+            if at > first:
+                whole = "\t".join([event.message, *map(str.strip, lines[first:at])])
+                event = replace(event, message=whole)
         elif event.message.strip() == "{":  # `aws logs tail --format json` spreads records out
             last = min(len(lines), at + _LONGEST_RECORD)
             end = next((n for n in range(at, last) if lines[n].rstrip() == "}"), None)
             if end is not None:
                 fields = _fields("\n".join(["{", *lines[at : end + 1]]))
-                event = LogEvent(number, "", fields, event.stream, event.group, event.timestamp)
+                event = replace(event, message="", fields=fields)
                 at = end + 1 if fields is not None else at
         yield event
-
-
-def _longer(event: LogEvent, line: str) -> LogEvent:
-    message = f"{event.message}\t{line.strip()}"
-    return LogEvent(event.number, message, None, event.stream, event.group, event.timestamp)
 
 
 def _line_event(number: int, line: str, stream: str | None) -> LogEvent:
@@ -204,15 +203,15 @@ def _line_event(number: int, line: str, stream: str | None) -> LogEvent:
     found = _TEXT_OUTPUT.match(line)
     if found is None:
         found = _PREFIX.match(line)
-    message, named = line, {}
+    message, named, before = line, {}, ""
     if found is not None:
-        message, named = line[found.end() :], found.groupdict()
+        before, message, named = line[: found.end()], line[found.end() :], found.groupdict()
     if line.startswith("EVENTS\t"):  # the time comes after the message
         message = _TIME_AFTER.sub("", message)
     fields = _fields(message) if message.startswith("{") else None
     group = _function(named.get("group"))
     shown = "" if fields else message
-    return LogEvent(number, shown, fields, stream or named.get("stream"), group, None)
+    return LogEvent(number, shown, fields, stream or named.get("stream"), group, None, before)
 
 
 def _fields(text: str) -> Mapping[str, Any] | None:
@@ -245,6 +244,6 @@ def _number(value: Any) -> float | None:
         return None
     try:
         found = float(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
     return found if found == found and abs(found) != float("inf") else None

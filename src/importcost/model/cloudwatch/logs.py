@@ -12,7 +12,6 @@ the order of the figures, tell both apart. The emulator's reports are never used
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -128,6 +127,10 @@ def read_lambda_log(text: str) -> LambdaLog:
     return reader.result()
 
 
+_DIGITS = 6
+"""Decimals of milliseconds to which the same duration is told in two ways."""
+
+
 @dataclass
 class _Stream:
     """The known facts about one execution environment, from its own log stream."""
@@ -149,6 +152,7 @@ class _Reader:
         self._cold: list[ColdStart] = []
         self._restores: list[Restore] = []
         self._failed: list[FailedInit] = []
+        self._failed_ms: set[float] = set()
         self._init_reports: list[ColdStart] = []
         self._ahead: set[tuple[str | None, float | None]] = set()
         self._seen: set[tuple[Any, ...]] = set()
@@ -231,7 +235,11 @@ class _Reader:
         key = ("failed", event.stream, event.timestamp, init_ms, phase, status)
         if self._is_new(key):
             stream.init_failed = True
-            self._failed.append(FailedInit(init_ms, phase, status, stream.function))
+            self._add_failed(FailedInit(init_ms, phase, status, stream.function))
+
+    def _add_failed(self, failed: FailedInit) -> None:
+        self._failed.append(failed)
+        self._failed_ms.add(round(failed.init_ms, _DIGITS))
 
     def _report(self, event: LogEvent, stream: _Stream, report: Report | None) -> None:
         if report is None:
@@ -252,9 +260,9 @@ class _Reader:
             self._counts["warm"] += 1
         elif stream.init_failed or report.error in _INIT_ERRORS:
             # A failed init's duration is not a sample; it may be recorded already.
-            if not any(math.isclose(one.init_ms, report.init) for one in self._failed):
+            if round(report.init, _DIGITS) not in self._failed_ms:
                 status = report.error or "error"
-                self._failed.append(FailedInit(report.init, "init", status, stream.function))
+                self._add_failed(FailedInit(report.init, "init", status, stream.function))
             stream.init_failed = False
         else:
             self._cold.append(_cold(report.init, stream, event, report))

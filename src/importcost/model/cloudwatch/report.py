@@ -111,8 +111,9 @@ def metric(record: Mapping[str, Any], name: str) -> float | None:
     value = metrics.get(name) if isinstance(metrics, dict) else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return _plausible(float(value))
+    return _plausible(value)
 
 
 def _plausible(value: float) -> float | None:
-    return value if 0 <= value <= LONGEST_MS else None
+    # Compared first: a whole number in JSON may be past every float.
+    return float(value) if 0 <= value <= LONGEST_MS else None

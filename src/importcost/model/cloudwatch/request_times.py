@@ -55,7 +55,6 @@ def read_request_times(text: str) -> RequestTimes:
 
 def _reports(text: str) -> Iterator[tuple[float | None, Report]]:
     """Yield each report once, with the time at which it was logged, in seconds."""
-    lines: list[str] | None = None
     seen = set()
     for event in log_events(text):
         report = _report(event)
@@ -69,10 +68,7 @@ def _reports(text: str) -> Iterator[tuple[float | None, Report]]:
         if stamp is None and event.fields is not None:
             time = event.fields.get("time")
             stamp = time if isinstance(time, str) else None
-        if stamp is None:
-            lines = text.splitlines() if lines is None else lines
-            stamp = lines[event.number - 1].partition("REPORT")[0]
-        yield _time_of(stamp), report
+        yield _time_of(event.prefix if stamp is None else stamp), report
 
 
 def _report(event: LogEvent) -> Report | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from importcost.projects.cloudformation.evaluator import NO_VALUE, Evaluator, as_text
+from importcost.projects.cloudformation.evaluator import NO_VALUE, Evaluator
 from importcost.projects.placeholders import OpenText, open_reason, plain_placeholder
 
 
@@ -12,7 +12,7 @@ def fn_if(evaluator: Evaluator, raw: Any) -> Any:
     """Return the branch that a condition chooses; the first one that is there if undecided."""
     if not isinstance(raw, list) or len(raw) != 3:
         return plain_placeholder("its If has no branches")
-    judged = evaluator.holds(str(raw[0])) if isinstance(raw[0], str) else evaluator.value(raw[0])
+    judged = evaluator.holds(raw[0]) if isinstance(raw[0], str) else evaluator.value(raw[0])
     if not isinstance(judged, OpenText):
         return evaluator.value(raw[1] if judged else raw[2])
     found = evaluator.value(raw[1])
@@ -23,7 +23,9 @@ def fn_if(evaluator: Evaluator, raw: Any) -> Any:
 
 def fn_condition(evaluator: Evaluator, raw: Any) -> Any:
     """Return whether a named condition holds."""
-    return evaluator.holds(str(raw))
+    if not isinstance(raw, str):
+        return plain_placeholder("its Condition names nothing")
+    return evaluator.holds(raw)
 
 
 def fn_equals(evaluator: Evaluator, raw: Any) -> Any:
@@ -32,7 +34,11 @@ def fn_equals(evaluator: Evaluator, raw: Any) -> Any:
     if not isinstance(pair, list) or len(pair) != 2:
         return plain_placeholder("its Equals compares nothing")
     reason = open_reason(*pair)
-    return plain_placeholder(reason) if reason else as_text(pair[0]) == as_text(pair[1])
+    return (
+        plain_placeholder(reason)
+        if reason
+        else evaluator.text_of(pair[0]) == evaluator.text_of(pair[1])
+    )
 
 
 def fn_not(evaluator: Evaluator, raw: Any) -> Any:

@@ -18,6 +18,8 @@ from importcost.projects.placeholders import (
 
 MAX_VALUES = 2_000_000
 """Values that one template may expand to; aliases and FindInMap can repeat without end."""
+MAX_CHARACTERS = 50_000_000
+"""Characters of all texts that the expressions of one template have as values."""
 MAX_NESTING = 100
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 
@@ -58,7 +60,8 @@ class Evaluator:
         self._functions = functions
         self._judged: dict[str, bool | OpenText] = {}
         self._asked: list[str] = []
-        self._left = MAX_VALUES
+        self._values_left = MAX_VALUES
+        self._characters_left = MAX_CHARACTERS
         self._depth = 0
 
     def value(self, raw: Any) -> Any:
@@ -66,17 +69,42 @@ class Evaluator:
 
         Raises UsageError for templates that expand without end.
         """
-        self._left -= 1
         self._depth += 1
         try:
-            if self._left < 0 or self._depth > MAX_NESTING:
-                raise UsageError(
-                    f"{self.scope.file} expands without end: its expressions nest or repeat too"
-                    " often; correct the template."
-                )
-            return self._evaluated(raw)
+            self.count_made(values=1)
+            if self._depth > MAX_NESTING:
+                raise self._endless()
+            found = self._evaluated(raw)
+            if isinstance(found, str):
+                self.count_made(characters=len(found))
+            return found
         finally:
             self._depth -= 1
+
+    def count_made(self, values: int = 0, characters: int = 0) -> None:
+        """Count what an expression makes, before it is made.
+
+        Raises UsageError if the template has made too much: texts of texts double their length
+        again and again.
+        """
+        self._values_left -= values
+        self._characters_left -= characters
+        if self._values_left < 0 or self._characters_left < 0:
+            raise self._endless()
+
+    def text_of(self, found: Any) -> str:
+        """Return an evaluated value as CloudFormation puts it into text, and count it."""
+        if isinstance(found, list):
+            return ",".join([self.text_of(one) for one in found])
+        text = as_text(found)
+        self.count_made(values=1, characters=len(text) + 1)
+        return text
+
+    def _endless(self) -> UsageError:
+        return UsageError(
+            f"{self.scope.file} expands without end: its expressions nest or repeat too"
+            " often; correct the template."
+        )
 
     def holds(self, name: str) -> bool | OpenText:
         """Return whether a condition holds; a placeholder if that is known only in the cloud."""
@@ -94,7 +122,7 @@ class Evaluator:
             if len(raw) == 1:
                 name = next(iter(raw))
                 function = self._functions.get(name)
-                if function is not None and not (name == "Condition" and "::" in str(raw[name])):
+                if function is not None and not (name == "Condition" and _is_type(raw[name])):
                     return function(self, raw[name])
             return self._table(raw)
         if isinstance(raw, list):
@@ -131,6 +159,10 @@ class Evaluator:
         found = self.value(raw[wanted])
         self._asked.pop()
         return found if isinstance(found, str) else None
+
+
+def _is_type(value: Any) -> bool:
+    return isinstance(value, str) and "::" in value
 
 
 def as_text(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from importcost.errors import UsageError
-from importcost.projects.cloudformation.evaluator import Evaluator, as_text
+from importcost.projects.cloudformation.evaluator import Evaluator
 from importcost.projects.documents import DocumentTable
 
 MAX_ENTRIES = 100_000
@@ -39,25 +39,33 @@ def expanded(section: Any, evaluator: Evaluator) -> DocumentTable:
 def _unrolled(loop: Any, evaluator: Evaluator) -> list[tuple[str, Any]]:
     if not (isinstance(loop, list) and len(loop) == 3 and isinstance(loop[2], dict)):
         return []
-    variable, items = str(loop[0]), evaluator.value(loop[1])
+    if not isinstance(loop[0], str):
+        return []
+    variable, items = loop[0], evaluator.value(loop[1])
     found = []
     for item in items if isinstance(items, list) else []:
-        body = _put(loop[2], variable, as_text(item))
+        body = _put(loop[2], variable, evaluator.text_of(item), evaluator)
         found += list(expanded(DocumentTable(body), evaluator).items())
     return found
 
 
-def _put(value: Any, variable: str, text: str) -> Any:
+def _put(value: Any, variable: str, text: str, evaluator: Evaluator) -> Any:
     """Return a value with a loop's variable replaced in its keys and texts."""
+    evaluator.count_made(values=1)
     if isinstance(value, dict):
         if value == {"Ref": variable}:
             return text
         return DocumentTable(
-            {_put(key, variable, text): _put(one, variable, text) for key, one in value.items()},
+            {
+                _put(key, variable, text, evaluator): _put(one, variable, text, evaluator)
+                for key, one in value.items()
+            },
             getattr(value, "line", 1),
         )
     if isinstance(value, list):
-        return [_put(one, variable, text) for one in value]
+        return [_put(one, variable, text, evaluator) for one in value]
     if isinstance(value, str):
-        return value.replace(f"${{{variable}}}", text).replace(f"&{{{variable}}}", text)
+        for mark in (f"${{{variable}}}", f"&{{{variable}}}"):
+            evaluator.count_made(characters=value.count(mark) * len(text))
+            value = value.replace(mark, text)
     return value

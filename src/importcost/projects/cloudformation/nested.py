@@ -62,7 +62,7 @@ class Nesting:
 
     def _below(self, stack: Stack, logical_id: str, resource: dict[str, Any]) -> Stack | None:
         """Return the stack that a resource nests, None for a resource that is none."""
-        wanted = _LOCATIONS.get(str(resource.get("Type")))
+        wanted = _LOCATIONS.get(stack.evaluator.type_of(logical_id))
         if wanted is None:
             return None
         properties = stack.evaluator.value(resource.get("Properties") or {})

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from importcost.errors import UsageError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from importcost.files.toml_text import parse_toml
 
 CONFIG_FILE = "samconfig.toml"
 _IN_THE_CLOUD = "AWS::SSM::Parameter"
@@ -56,8 +51,8 @@ def samconfig_parameters(folder: Path, environment: str | None) -> dict[str, str
     if not file.is_file():
         return {}
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        data = parse_toml(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
         raise UsageError(f"{file} cannot be read ({error}): correct the file.") from error
     found: dict[str, str] = {}
     for command in ("global", "build", "deploy"):

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from importcost.projects.cloudformation.evaluator import NO_VALUE, Evaluator, as_text
+from importcost.projects.cloudformation.evaluator import NO_VALUE, Evaluator
 from importcost.projects.placeholders import (
     ACCOUNT,
     OpenText,
@@ -85,7 +85,7 @@ def fn_sub(evaluator: Evaluator, raw: Any) -> Any:
             found = fn_ref(evaluator, name)
         if isinstance(found, OpenText):
             reasons.append(found.reason)
-        return as_text(found)
+        return evaluator.text_of(found)
 
     made = _VARIABLE.sub(put, text)
     if "{{resolve:" in made:
@@ -100,7 +100,9 @@ def fn_join(evaluator: Evaluator, raw: Any) -> Any:
     parts = evaluator.value(raw[1])
     if not isinstance(parts, list):
         return plain_placeholder(open_reason(parts) or "its Join has no list")
-    made = str(raw[0]).join(as_text(one) for one in parts)
+    separator = evaluator.text_of(raw[0])
+    evaluator.count_made(characters=len(separator) * len(parts))
+    made = separator.join([evaluator.text_of(one) for one in parts])
     reason = open_reason(*parts)
     return OpenText(made, reason) if reason else made
 
@@ -136,10 +138,12 @@ def fn_select(evaluator: Evaluator, raw: Any) -> Any:
 
 def fn_split(evaluator: Evaluator, raw: Any) -> Any:
     """Return the parts of a text."""
-    if not isinstance(raw, list) or len(raw) != 2 or not raw[0]:
+    if not isinstance(raw, list) or len(raw) != 2 or not isinstance(raw[0], str) or not raw[0]:
         return plain_placeholder("its Split has no text")
     text = evaluator.value(raw[1])
-    parts = as_text(text).split(str(raw[0]))
+    whole = evaluator.text_of(text)
+    evaluator.count_made(values=whole.count(raw[0]))
+    parts = whole.split(raw[0])
     if isinstance(text, OpenText):
         return [OpenText(part, text.reason) for part in parts]
     return parts
@@ -148,7 +152,7 @@ def fn_split(evaluator: Evaluator, raw: Any) -> Any:
 def fn_base64(evaluator: Evaluator, raw: Any) -> Any:
     """Return the text in Base64."""
     found = evaluator.value(raw)
-    made = base64.b64encode(as_text(found).encode()).decode()
+    made = base64.b64encode(evaluator.text_of(found).encode("utf-8", "replace")).decode()
     return OpenText(made, found.reason) if isinstance(found, OpenText) else made
 
 
@@ -167,8 +171,19 @@ def fn_length(evaluator: Evaluator, raw: Any) -> Any:
 def fn_to_json_string(evaluator: Evaluator, raw: Any) -> Any:
     """Return the value as JSON text."""
     found = evaluator.value(raw)
+    if found is NO_VALUE:
+        return found
+    evaluator.count_made(characters=_length(found))
     made = json.dumps(found, separators=(",", ":"))
     return OpenText(made, "a part is known only in the cloud") if _is_open(found) else made
+
+
+def _length(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(len(key) + _length(one) for key, one in value.items())
+    if isinstance(value, list):
+        return sum(map(_length, value))
+    return len(value) if isinstance(value, str) else 1
 
 
 def _is_open(value: Any) -> bool:

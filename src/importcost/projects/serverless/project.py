@@ -218,7 +218,10 @@ def _requirements(code: FunctionCode, service: Service) -> str | None:
     named = service.table("custom", "pythonRequirements").get("fileName")
     if not isinstance(named, str) or isinstance(named, OpenText) or code.path is None:
         return None
-    file = Path(code.path) / named
+    try:
+        file = inside(named, Path(code.path), service.top, str(service.file))
+    except UsageError:
+        return None
     return str(file) if file.is_file() else None
 
 

@@ -19,9 +19,13 @@ from importcost.projects.places import inside
 
 MAX_STEPS = 200_000
 MAX_NESTED = 60
+MAX_CHARACTERS = 20_000_000
+"""Characters that the variables of one service may make together."""
 _INNERMOST = re.compile(r"\$\{([^${}]*)\}")
 _ADDRESS = re.compile(r"(?P<source>[A-Za-z]+)(?:\((?P<argument>[^)]*)\))?(?::(?P<address>.*))?")
-_PARTS = re.compile(r"""('[^']*'|"[^"]*"|\([^)]*\)|[^,])+""")
+# A quote or bracket that nothing closes reaches to the end: else each is looked for again.
+_PARTS = re.compile(r"""('[^']*'?|"[^"]*"?|\([^)]*\)?|[^,])+""")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 _KEPT = "\0{"
 """Stands for a `${` that is CloudFormation's own, such as `${AWS::Region}`."""
 _IN_THE_CLOUD = {
@@ -55,6 +59,7 @@ class ServiceVariables:
     _files: dict[Path, Any] = field(default_factory=dict)
     _steps: int = 0
     _depth: int = 0
+    _characters: int = 0
 
     def resolved(self, raw: Any) -> Any:
         """Return a raw value with every variable in it resolved.
@@ -64,10 +69,8 @@ class ServiceVariables:
         self._steps += 1
         self._depth += 1
         try:
-            if self._steps > MAX_STEPS:
-                raise UsageError(
-                    f"{self.folder} has variables that expand without end: correct serverless.yml."
-                )
+            if self._steps > MAX_STEPS or self._characters > MAX_CHARACTERS:
+                raise self._endless()
             if self._depth > MAX_NESTED:
                 return plain_placeholder("its variable contains itself")
             if isinstance(raw, dict):
@@ -82,6 +85,11 @@ class ServiceVariables:
         finally:
             self._depth -= 1
 
+    def _endless(self) -> UsageError:
+        return UsageError(
+            f"{self.folder} has variables that expand without end: correct serverless.yml."
+        )
+
     def _text(self, raw: str) -> Any:
         text, reason = raw, None
         for _ in range(MAX_NESTED):
@@ -91,8 +99,13 @@ class ServiceVariables:
             found = self._variable(match[1], match[0])
             if match.span() == (0, len(text)) and not isinstance(found, str):
                 return found
+            if isinstance(found, dict | list):
+                found = plain_placeholder("a table or list stands inside a text")
             if isinstance(found, OpenText):
                 reason = reason or found.reason
+            self._characters += len(text)
+            if self._characters > MAX_CHARACTERS:
+                raise self._endless()
             text = text[: match.start()] + _shown(found) + text[match.end() :]
         text = text.replace(_KEPT, "${")
         return OpenText(text, reason) if reason else text
@@ -123,7 +136,7 @@ class ServiceVariables:
             return text.strip("'\"")
         if text in _LITERALS:
             return _LITERALS[text]
-        if re.fullmatch(r"-?\d+", text):
+        if _WHOLE_NUMBER.fullmatch(text):
             return int(text)
         match = _ADDRESS.fullmatch(text)
         if match is None or not self._is_variable(text):
@@ -198,7 +211,11 @@ class ServiceVariables:
                 found = self.resolved(found)
             if isinstance(found, dict):
                 found = found.get(key)
-            elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):
+            elif (
+                isinstance(found, list)
+                and _WHOLE_NUMBER.fullmatch(key)
+                and 0 <= int(key) < len(found)
+            ):
                 found = found[int(key)]
             else:
                 return found if isinstance(found, OpenText) else None
