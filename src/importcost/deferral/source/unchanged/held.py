@@ -169,7 +169,7 @@ class HeldObjects:
 
     @cached_property
     def _callers(self) -> Mapping[CodeUnit, list[tuple[object, int]]]:
-        """What calls or mentions each unit, with the line."""
+        """Callers of each unit, and code that mentions it, with the line."""
         found: dict[CodeUnit, list[tuple[object, int]]] = {}
         for caller, edges in self._reach.graph.edges.items():
             for edge in edges:
