@@ -11,7 +11,11 @@ import pytest
 from importcost.errors import UsageError
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import choose_interpreter
-from importcost.targets.requirements import find_requirements, read_requirements
+from importcost.targets.requirements import (
+    find_requirements,
+    read_requirements,
+    start_of_paths,
+)
 from tests.harness import write_files
 
 
@@ -189,3 +193,19 @@ def test_included_files_count_and_change_the_key(tmp_path):
     assert first.is_plain
     write_files(root, {"more.txt": "six==1.15.0\n"})
     assert read_requirements(str(root / "requirements.txt")).key != first.key
+
+
+@pytest.mark.parametrize("name", ["orders/requirements.txt", "orders/src/get/requirements.txt"])
+def test_relative_paths_of_requirements_start_where_all_of_them_lead_somewhere(tmp_path, name):
+    shop = tmp_path / "shop"
+    write_files(shop, {".git/HEAD": "", "shared/setup.py": "", name: "idna\n../shared\n"})
+    requirements = read_requirements(str(shop / name))
+    assert start_of_paths(requirements) == shop / "orders"
+
+
+@pytest.mark.parametrize("line", ["idna", "../nowhere", "../outside"])
+def test_other_requirements_start_where_the_installer_runs(tmp_path, line):
+    shop = tmp_path / "deep" / "shop"
+    write_files(shop, {".git/HEAD": "", "requirements.txt": f"{line}\n"})
+    (tmp_path / "outside").mkdir()
+    assert start_of_paths(read_requirements(str(shop / "requirements.txt"))) is None

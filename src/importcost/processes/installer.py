@@ -65,7 +65,8 @@ class ToInstall:
     """The packages to install: a requirements `file`, or else `lines` of any origin.
 
     `label` names it to the user; `remedy` is the advice if it fails. `compiled_by` is an
-    interpreter of the target version, which leaves valid bytecode beside the sources.
+    interpreter of the target version, which leaves valid bytecode beside the sources. Relative
+    paths in the file start at `start`, the current folder if it is None.
     """
 
     label: str
@@ -73,6 +74,7 @@ class ToInstall:
     file: str | None = None
     lines: tuple[str, ...] = ()
     compiled_by: str | None = None
+    start: Path | None = None
 
 
 def install(
@@ -91,7 +93,8 @@ def install(
         if file is None:
             file = str(partial / "requirements.txt")
             Path(file).write_text("".join(f"{line}\n" for line in wanted.lines), encoding="utf-8")
-        code, lines = _run(_command(file, partial / folder.name, target), on_line)
+        command = _command(file, partial / folder.name, target)
+        code, lines = _run(command, on_line, wanted.start)
         if code != 0:
             raise _failed(wanted, target, lines)
         if wanted.compiled_by is not None:
@@ -206,10 +209,17 @@ def _started(command: Sequence[str], timeout_s: float, **options: Any) -> Finish
         ) from error
 
 
-def _run(command: list[str], on_line: Callable[[str], None]) -> tuple[int, list[str]]:
+def _run(
+    command: list[str], on_line: Callable[[str], None], start: Path | None
+) -> tuple[int, list[str]]:
     environment = {"PIP_RETRIES": "1", **os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
     done = _started(
-        command, INSTALL_TIMEOUT_S, env=environment, merges_streams=True, on_line=on_line
+        command,
+        INSTALL_TIMEOUT_S,
+        cwd=start,
+        env=environment,
+        merges_streams=True,
+        on_line=on_line,
     )
     lines = done.out.decode("utf-8", "replace").splitlines()
     if done.timed_out:

@@ -84,6 +84,24 @@ def find_requirements(named: str | None, handler_file: str, task_root: str) -> D
     return Declaration(None, tuple(unread))
 
 
+def start_of_paths(requirements: Requirements) -> Path | None:
+    """Return the folder from which all relative paths in a requirements file lead to something.
+
+    Installers take the folder that they run in, which the file does not name: it is the file's own
+    or one above it, up to the repository's top. None without such a path, or without such a folder.
+    """
+    paths = [line for line in requirements.lines if line.startswith(("./", "../"))]
+    if not paths:
+        return None
+    folder = Path(requirements.path).parent
+    for place in (folder, *folder.parents):
+        if all((place / path).exists() for path in paths):
+            return place
+        if (place / ".git").exists():
+            break
+    return None
+
+
 def read_requirements(path: str) -> Requirements | None:
     """Read a requirements file with those it includes, or a lock file.
 

@@ -28,7 +28,12 @@ from importcost.model.profile import Target
 from importcost.parameters import Parameter
 from importcost.processes.installer import ToInstall, install, installed_folder
 from importcost.processes.wheels import InstallTarget
-from importcost.targets.requirements import Declaration, Requirements, find_requirements
+from importcost.targets.requirements import (
+    Declaration,
+    Requirements,
+    find_requirements,
+    start_of_paths,
+)
 
 IN_THE_IMAGE = "what the image holds"
 THE_ENVIRONMENT = (
@@ -250,6 +255,7 @@ def _installed(place: PackagesPlace, wanted: Requirements, listener: Notes) -> P
             remedy=remedy("correct the file", words("name another with ", Parameter.REQUIREMENTS)),
             file=wanted.path if wanted.is_installable else None,
             lines=wanted.lines,
+            start=start_of_paths(wanted),
         ),
         folder,
         target,
