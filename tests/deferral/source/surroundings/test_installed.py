@@ -82,3 +82,23 @@ def test_a_compiled_module_reads_what_compiled_modules_are_known_to_read():
     text = HANDLER.format(change="os.environ['REQUEST_ID'] = '1'")
     kind = import_verdict(analysed(text, installed=installed), "heavy").kind
     assert kind is VerdictKind.DEFERRABLE
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("charset_normalizer", VerdictKind.DEFERRABLE),
+        ("another_normalizer", VerdictKind.NOT_DEFERRABLE),
+    ],
+)
+def test_a_handler_that_a_known_package_makes_and_does_not_add_waits_for_no_setup(
+    name, kind, tmp_path
+):
+    bodies = {
+        "heavy": f"import {name}\n",
+        name: "import logging\nhandler = logging.StreamHandler()\n",
+    }
+    installed = installed_in(tmp_path, {"heavy": [name]}, **bodies)
+    text = "import logging\n" + HANDLER.format(change="logging.basicConfig(level=event['level'])")
+    verdict = import_verdict(analysed(text, installed=installed), "heavy")
+    assert verdict.kind is kind, verdict.reason

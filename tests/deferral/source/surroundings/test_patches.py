@@ -131,6 +131,32 @@ def test_a_file_that_only_imports_the_library_may_wait():
     assert import_verdict(analysed(text, api=lazy), "api").kind is VerdictKind.DEFERRABLE
 
 
+TRACED = """
+from ddtrace import tracer
+import api
+def handler(event, context):
+    {change}
+    return api.call(event)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "body", "kind"),
+    [
+        ("tracer.set_tags(event)", "@tracer.wrap()", VerdictKind.DEFERRABLE),
+        ("tracer.set_tags(event)", "@tracer.wrap(name='x')", VerdictKind.DEFERRABLE),
+        ("tracer.set_tags(event)", "@tracer.start_span('x')", VerdictKind.NOT_DEFERRABLE),
+        ("tracer.set_tags(event)", "span = tracer.trace('x')\n", VerdictKind.NOT_DEFERRABLE),
+        ("tracer.wrap = event", "@tracer.wrap()", VerdictKind.NOT_DEFERRABLE),
+        ("tracer.enabled = event", "@tracer.wrap()", VerdictKind.NOT_DEFERRABLE),
+    ],
+)
+def test_a_decorator_that_reads_nothing_may_be_made_after_a_setter(change, body, kind):
+    api = f"from ddtrace import tracer\n{body}\ndef call(event): return event\n"
+    verdict = import_verdict(analysed(TRACED.format(change=change), api=api), "api")
+    assert verdict.kind is kind, verdict.reason
+
+
 SET_FOR_A_THREAD = {
     "attribute": "import threading\nlocal = threading.local()\nlocal.user = 'system'\n",
     "setattr": "import threading\nlocal = threading.local()\nsetattr(local, 'user', 'system')\n",

@@ -177,6 +177,35 @@ def touch(node): node.clear()
 def change(event): functools.partial(touch, DEFAULTS)()
 """,
     ),
+    "partial by keyword": (
+        "DEFAULTS",
+        "",
+        """
+def touch(n, node): node["opts"].update(n)
+def change(event): functools.partial(touch, node=DEFAULTS)(event)
+""",
+    ),
+    "partial of unknown code": (
+        "DEFAULTS",
+        "",
+        "def change(event): functools.partial(kit.touch, DEFAULTS)()",
+    ),
+    "partial whose function hands it out": (
+        "DEFAULTS",
+        "",
+        """
+def opts(node): return node["opts"]
+def change(event): functools.partial(opts, DEFAULTS)().clear()
+""",
+    ),
+    "taken out of a partial": (
+        "DEFAULTS",
+        "",
+        """
+def count(node): return len(node)
+def change(event): functools.partial(count, node=DEFAULTS).keywords["node"].clear()
+""",
+    ),
     "map": (
         "DEFAULTS",
         "",
@@ -304,6 +333,17 @@ READS = {
         "DEFAULTS",
         "",
         "def count(node): return len(node['opts'])\ndef change(event): return count(DEFAULTS)",
+    ),
+    "parameter that a partial gives": (
+        "DEFAULTS",
+        "",
+        """
+def step(text, *, table): return table["opts"].get(text)
+def first(table, text): return text in table
+def change(event):
+    for each in [functools.partial(step, table=DEFAULTS), functools.partial(first, DEFAULTS)]:
+        print(each(event))
+""",
     ),
     "scalar that is handed out": (
         "FLAT",

@@ -63,8 +63,8 @@ class Surroundings:
     `values` are data of modules that any mention reads; other names have to be called.
     `extension_keys` are variables that compiled modules read while they load. `patched_stdlib`
     are modules that patching tools change, `harmless_patches` functions that only look like such
-    tools. `thread_bound` are calls, and objects by what makes them, that set something of the
-    thread which runs them.
+    tools. `decorators` are calls that make a decorator and read nothing. `thread_bound` are
+    calls, and objects by what makes them, that set something of the thread which runs them.
     """
 
     aspects: Mapping[str, Aspect]
@@ -74,6 +74,7 @@ class Surroundings:
     extension_keys: Keys
     patchers: tuple[Patcher, ...]
     patched_stdlib: frozenset[str]
+    decorators: frozenset[str]
     harmless_patches: tuple[str, ...]
     thread_bound: Mapping[str, str]
 
@@ -91,6 +92,7 @@ def surroundings() -> Surroundings:
         frozenset(raw["extension_keys"]),
         tuple(map(_patcher, raw["patchers"])),
         frozenset(raw["patched_stdlib"]),
+        frozenset(raw["decorators"]),
         tuple(raw["harmless_patches"]),
         dict(raw["thread_bound"]),
     )

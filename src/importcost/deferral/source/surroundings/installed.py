@@ -12,7 +12,12 @@ from importcost.deferral.source.reach.graph import call_graph
 from importcost.deferral.source.reach.scan import scan
 from importcost.deferral.source.reach.units import MentionedAs
 from importcost.deferral.source.surroundings.aspects import surroundings
-from importcost.deferral.source.surroundings.reads import ReadFinder, StateReads, is_stdlib
+from importcost.deferral.source.surroundings.reads import (
+    ReadFinder,
+    StateReads,
+    is_stdlib,
+    listed_reads,
+)
 from importcost.deferral.source.text import decode
 
 MAX_BYTES_READ = 1_000_000
@@ -48,7 +53,7 @@ class InstalledSources:
         found = StateReads()
         for name in loaded:
             if name not in self._known:
-                self._known[name] = self._reads(name)
+                self._known[name] = listed_reads(name) or self._reads(name)
             part = self._known[name]
             if part is None:
                 return None

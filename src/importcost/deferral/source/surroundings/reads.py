@@ -54,6 +54,17 @@ class StateReads:
         self.packages.update(other.packages)
 
 
+def listed_reads(module: str) -> StateReads | None:
+    """Return what importing a module reads by the data file, None if that does not tell."""
+    name = covering(module, surroundings().imports)
+    if name is None:
+        return None
+    found = StateReads()
+    for aspect, keys in surroundings().imports[name].items():
+        found.add(aspect, keys, f"importing {module}")
+    return found
+
+
 class InstalledReads(Protocol):
     """Knows what importing an installed package reads, from its source."""
 
@@ -117,10 +128,9 @@ class ReadFinder:
         return found
 
     def _package(self, module: str, found: StateReads) -> None:
-        listed = covering(module, surroundings().imports)
+        listed = listed_reads(module)
         if listed is not None:
-            for name, keys in surroundings().imports[listed].items():
-                found.add(name, keys, f"importing {module}")
+            found.merge(listed)
             return
         known = self._installed.reads(module) if self._installed else None
         for name, aspect in self._aspects.items():
@@ -235,7 +245,8 @@ class ReadFinder:
                 {} if "(" in name else self._of_standard_call(facts, node, name)
             )
         elif self._own_code:
-            found.packages.setdefault(top, words)
+            if name not in surroundings().decorators:
+                found.packages.setdefault(top, words)
             known = surroundings().packages.get(top) or {
                 aspect.name: None for aspect in self._aspects.values() if aspect.made_objects
             }

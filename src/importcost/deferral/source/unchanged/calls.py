@@ -39,16 +39,44 @@ class CallReader:
 
         `place` is its position or its keyword, None if that is unknown.
         """
+        if self._names.of(facts, call.func) == "functools.partial" and place != 0:
+            return self._by_partial(facts, call, shape, place)
         own = self._own(facts, call)
-        if own is not None:
-            found = [
-                self._parameters(each, shape, self._shifted(facts, call, each, place))
-                for each in own
-            ]
-            if not all(self.is_plain(each) for each in own) or None in found:
-                return None
-            return Taken(tuple(pair for pairs in found if pairs for pair in pairs))
-        return self._known(facts, call, shape)
+        if own is None:
+            return self._known(facts, call, shape)
+        return self._by_own(facts, call, own, shape, place)
+
+    def _by_own(
+        self,
+        facts: UnitFacts,
+        call: ast.Call,
+        own: list[UnitFacts],
+        shape: Shape,
+        place: int | str | None,
+    ) -> Taken | None:
+        """Return what own functions do with an argument of a call that runs one of them."""
+        found = [
+            self._parameters(each, shape, self._shifted(facts, call, each, place)) for each in own
+        ]
+        if not all(self.is_plain(each) for each in own) or None in found:
+            return None
+        return Taken(tuple(pair for pairs in found if pairs for pair in pairs))
+
+    def _by_partial(
+        self, facts: UnitFacts, call: ast.Call, shape: Shape, place: int | str | None
+    ) -> Taken | None:
+        """Return what an own function does with what a partial object gives it whenever called.
+
+        None if code may take it out of the partial object, which has it in `args` or `keywords`.
+        """
+        if place is None or any(isinstance(each, ast.Starred) for each in call.args):
+            return None
+        if self._uses.attributes.get("args") or self._uses.attributes.get("keywords"):
+            return None
+        later = ast.copy_location(ast.Call(call.args[0], call.args[1:], call.keywords), call)
+        own = self._own(facts, later)
+        at = place - 1 if isinstance(place, int) else place
+        return self._by_own(facts, later, own, shape, at) if own else None
 
     def _known(self, facts: UnitFacts, call: ast.Call, shape: Shape) -> Taken | None:
         """Return what a call of a function of the data file does."""
