@@ -2,7 +2,10 @@
 
 import csv
 import io
+import json
+from importlib import resources
 
+import jsonschema
 import pytest
 
 from importcost.errors import UsageError
@@ -18,6 +21,7 @@ from importcost.reports.index.exports import (
     project_csv,
     project_json,
     project_markdown,
+    project_schema,
     read_project_figures,
 )
 from importcost.reports.terminal.project import render_project
@@ -45,6 +49,19 @@ def project(functions=FUNCTIONS, traffic=()):
 def test_json_reads_back():
     found = project(traffic={"*": MonthlyTraffic(1000, 0.5)})
     assert read_project_figures(project_json(found), "f.json") == found
+
+
+def test_the_json_fits_the_published_schema():
+    data = resources.files("importcost.reports").joinpath(
+        "data", "importcost-project-1.schema.json"
+    )
+    schema = json.loads(data.read_text(encoding="utf-8"))
+    assert schema == project_schema()
+    saved = json.loads(project_json(project(traffic={"*": MonthlyTraffic(1000, 0.5)})))
+    jsonschema.validate(saved, schema)
+    del saved["functions"][0]["billed_init_ms"]["low"]
+    with pytest.raises(jsonschema.ValidationError, match="low"):
+        jsonschema.validate(saved, schema)
 
 
 @pytest.mark.parametrize(

@@ -158,17 +158,22 @@ def _scalar(hint: Any, data: Any, where: str) -> Any:
 
 def profile_schema() -> dict[str, Any]:
     """Return the JSON schema (draft 2020-12) of a saved profile."""
+    return saved_schema(Profile, "importcost profile", SCHEMA_NAME, SCHEMA_VERSION)
+
+
+def saved_schema(kind: type, title: str, name: str, version: int) -> dict[str, Any]:
+    """Return the JSON schema of a dataclass that is saved under a schema's name and version."""
     definitions: dict[str, Any] = {}
-    body = _object_schema(Profile, definitions)
+    body = _object_schema(kind, definitions)
     properties = {
-        "schema": {"const": SCHEMA_NAME},
-        "schema_version": {"const": SCHEMA_VERSION},
+        "schema": {"const": name},
+        "schema_version": {"const": version},
         **body["properties"],
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "importcost profile",
-        "description": _description(Profile),
+        "title": title,
+        "description": _description(kind),
         "type": "object",
         "properties": properties,
         "required": ["schema", "schema_version", *body["required"]],

@@ -78,7 +78,7 @@ class FunctionFigures:
     runtime_ends: str | None = None
     warnings: tuple[str, ...] = ()
     verdict: str | None = None
-    """`passed` or `failed` by the budgets that are configured for it, None without any."""
+    """`pass`, `fail` or `unknown` by the budgets that are configured for it, None without any."""
     page: str | None = None
     traffic: MonthlyTraffic | None = None
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 
 from importcost.errors import UsageError
-from importcost.model.codec import from_plain, to_plain
+from importcost.model.codec import from_plain, saved_schema, to_plain
 from importcost.model.json_text import parse_json
 from importcost.model.results.project import FunctionFigures, ProjectFigures
 from importcost.reports.text import dollars, milliseconds, printable
@@ -26,6 +27,12 @@ def project_json(figures: ProjectFigures) -> str:
     """Return the figures as JSON text, which `read_project_figures` reads back."""
     data = {"schema": SCHEMA_NAME, "schema_version": PROJECT_SCHEMA_VERSION}
     return json.dumps({**data, **to_plain(figures)}, indent=1, ensure_ascii=True) + "\n"
+
+
+def project_schema() -> dict[str, Any]:
+    """Return the JSON schema (draft 2020-12) of a project's saved figures."""
+    title = "importcost's figures of a project"
+    return saved_schema(ProjectFigures, title, SCHEMA_NAME, PROJECT_SCHEMA_VERSION)
 
 
 def read_project_figures(text: str, name: str) -> ProjectFigures:
