@@ -45,6 +45,11 @@ DEFAULT_REPORT = "importcost-report.html"
     multiple=True,
     help="With --adapter: time to first and last byte (repeatable).",
 )
+@click.option(
+    "--cold-disk",
+    is_flag=True,
+    help="Also measure what reading files from a cold disk adds, in more launches.",
+)
 @project_options
 @click.option(
     "--from-log",
@@ -103,6 +108,9 @@ def command(
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
     _check_source(target, from_log, log_stream)
     request = _request(target, options, requests, from_log)
+    if options.get("cold_disk"):
+        _check_cold_disk(options, from_log)
+        request = replace(request, cold_disk=True)
     check_writable(outputs)
     if from_log is not None:
         log = _read_log(from_log)
@@ -137,6 +145,13 @@ def _request(
         raise UsageError("--request belongs to a web app: add --adapter lwa.")
     found = request_of(target or "", options, precise=options["precise"])
     return replace(found, requests=parse_requests(requests), compares_forms=True)
+
+
+def _check_cold_disk(options: Given, from_log: str | None) -> None:
+    if from_log is not None or options["adapter"] is not None:
+        raise UsageError(
+            "--cold-disk launches a handler again and again: leave out --from-log and --adapter."
+        )
 
 
 def _check_source(target: str | None, from_log: str | None, log_stream: str | None) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from importcost.model.advice import Advice
+from importcost.model.cold_disk import ColdDisk
 from importcost.model.graph import ImportGraph
 from importcost.model.interval import Interval
 from importcost.model.machine.speed import MachineSpeed
@@ -263,7 +264,8 @@ class Profile:
     `function_init.cpu_us` is the sum of the log's own rows, in wall time. `advice` holds the
     savings by deferring, None for a log. `supplies` are the packages installed and the variables
     set for this measurement only. `web` is a web app's start under Lambda Web Adapter, None for a
-    handler; its function init is that of the server's process until it is ready.
+    handler; its function init is that of the server's process until it is ready. All figures are
+    with files in a warm page cache; `cold_disk` is what a cold read adds, None if not measured.
     """
 
     importcost_version: str
@@ -283,3 +285,4 @@ class Profile:
     supplies: Supplies = NO_SUPPLIES
     web: WebInit | None = None
     machine: MachineSpeed | None = None
+    cold_disk: ColdDisk | None = None

@@ -10,6 +10,7 @@ from importcost.app.defer.events import CalledEvents
 from importcost.app.defer.rewriting import with_fixes
 from importcost.app.defer.suggestions import analyse_measured, read_measured
 from importcost.app.profile.beyond import tell_deprecated
+from importcost.app.profile.cold_disk import with_cold_disk
 from importcost.app.profile.handler_form import with_handler_form
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
@@ -27,6 +28,7 @@ def measure_billed(request: ProfileRequest, listener: Listener) -> Billed:
         measurement, profile = bench.profile(listener)
         tell_deprecated(measurement.starts, listener)
         profile = with_handler_form(bench, profile, listener)
+        profile = with_cold_disk(bench, measurement.graph, profile, listener)
         billed = bill(profile, bench.handler)
         threads = CalledEvents().threads_seen(measurement.threads)
         analysis = analyse_measured(measurement, billed, read_measured(profile, threads), None)

@@ -48,6 +48,8 @@ class ProfileRequest:
     """Requests to a web app that is ready, in each timed launch."""
     compares_forms: bool = False
     """True if the web app is also measured as a handler, if it can be."""
+    cold_disk: bool = False
+    """True if more launches measure what a cold disk adds."""
     runs: int | None = None
     precise: bool = True
     """True for figures precise to 2 %, which may take a minute, instead of 5 % in 15 s."""

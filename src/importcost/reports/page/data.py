@@ -26,6 +26,7 @@ from importcost.reports.page.columns import (
     tree_columns,
 )
 from importcost.reports.page.money import curve, money_constants
+from importcost.reports.page_cache import page_cache_words
 from importcost.reports.supplies import package_words, placeholder_facts
 from importcost.reports.web_notes import web_notes
 
@@ -202,6 +203,7 @@ def _environment(profile: Profile) -> list[list[str]]:
         ("Processor", cpu),
         ("Lambda runtime", env.runtime_source),
         ("Bytecode", env.bytecode),
+        ("Page cache", page_cache_words(profile) or None),
         ("Requirements", env.requirements),
         ("Packages", env.packages),
         ("From the runtime", env.runtime_packages),

@@ -20,6 +20,7 @@ from importcost.model.results.facts import BytecodeAdvice, ProfileFacts
 from importcost.model.tree import NO_PARENT, NOT_IN_LOG
 from importcost.reports.facts import importer_word, short_path
 from importcost.reports.init_parts import on_lambda_ms, parts_sentence
+from importcost.reports.page_cache import page_cache_words
 from importcost.reports.supplies import supply_lines
 from importcost.reports.terminal.advice import suggestion_lines
 from importcost.reports.terminal.web_adapter import web_lines
@@ -280,4 +281,4 @@ def _notes(profile: Profile, width: int) -> list[str]:
         f"wall, {function.unattributed_share:.1%} in no row; Python "
         f"{profile.environment.python_version}, runner {profile.environment.runner}."
     )
-    return wrap(text, width)
+    return [*wrap(text, width), *wrap(page_cache_words(profile), width)]
