@@ -313,11 +313,23 @@ def band(held: Mapping[str, list[tuple[Point, float]]]) -> dict[str, float]:
     spread = math.sqrt(sum(one * one for one in logs) / len(logs)) * math.sqrt(1 + 1 / count)
     middle = statistics.median(logs)
     low, high = middle - NORMAL_80 * spread, middle + NORMAL_80 * spread
+    if sum(low <= one <= high for one in logs) < 0.8 * len(logs):
+        # Not normal: as wide as four of five of these very functions need.
+        low, high = min(low, outer(logs, 0.1)), max(high, outer(logs, 0.9))
     return {
         "low": round(math.exp(min(low, 0)), 3),
         "value": 1.0,
         "high": round(math.exp(max(high, 0)), 3),
     }
+
+
+def outer(values: Sequence[float], share: float) -> float:
+    """Return the percentile for the next value (Weibull's), between the least and the greatest."""
+    ordered = sorted(values)
+    position = min(max(share * (len(ordered) + 1) - 1, 0), len(ordered) - 1)
+    low = int(position)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (position - low) * (ordered[high] - ordered[low])
 
 
 def union(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:

@@ -108,9 +108,6 @@ def command(
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
     _check_source(target, from_log, log_stream)
     request = _request(target, options, requests, from_log)
-    if options.get("cold_disk"):
-        _check_cold_disk(options, from_log)
-        request = replace(request, cold_disk=True)
     check_writable(outputs)
     if from_log is not None:
         log = _read_log(from_log)
@@ -144,7 +141,14 @@ def _request(
     if options["adapter"] is None and requests:
         raise UsageError("--request belongs to a web app: add --adapter lwa.")
     found = request_of(target or "", options, precise=options["precise"])
-    return replace(found, requests=parse_requests(requests), compares_forms=True)
+    if options["cold_disk"]:
+        _check_cold_disk(options, from_log)
+    return replace(
+        found,
+        requests=parse_requests(requests),
+        compares_forms=True,
+        cold_disk=options["cold_disk"],
+    )
 
 
 def _check_cold_disk(options: Given, from_log: str | None) -> None:

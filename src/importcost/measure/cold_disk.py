@@ -17,9 +17,9 @@ from importcost.errors import MeasurementError
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Runner
 from importcost.measure.session import Session, Subject
-from importcost.model.cold_disk import ColdDisk, ColdRead
 from importcost.model.graph import UNKNOWN_DISTRIBUTION
 from importcost.model.importtime.nest import build_tree
+from importcost.model.machine.cold_disk import ColdDisk, ColdRead
 from importcost.model.profile import Profile, RunKind
 from importcost.model.stats import median, median_interval
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from importcost.model.advice import Advice
-from importcost.model.cold_disk import ColdDisk
 from importcost.model.graph import ImportGraph
 from importcost.model.interval import Interval
+from importcost.model.machine.cold_disk import ColdDisk
 from importcost.model.machine.speed import MachineSpeed
 from importcost.model.rows import RowTable
 from importcost.model.supplies import NO_SUPPLIES, Supplies

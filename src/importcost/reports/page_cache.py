@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importcost.model.cold_disk import ColdDisk, ColdRead
+from importcost.model.machine.cold_disk import ColdDisk, ColdRead
 from importcost.model.profile import Profile
 
 WARM = (

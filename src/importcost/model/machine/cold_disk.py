@@ -1,4 +1,4 @@
-"""What a cold read adds to init on the measuring machine."""
+"""The time that a cold read adds to init on the measuring machine."""
 
 from __future__ import annotations
 
