@@ -116,3 +116,11 @@ def test_at_the_break_even_share_neither_side_wins(saving, blocked, ratio, memor
     assert result.saved_ms == pytest.approx(share * result.first_use_ms)
     is_loss = used * result.first_use_ms > result.saved_ms * (1 + 1e-9)
     assert (result.sentence is not None) == is_loss or used == pytest.approx(share)
+
+
+def test_a_saving_includes_the_files_that_are_no_longer_read():
+    facts = {"speed_ratio": 2.0, "memory_mb": 512, "arch": "x86_64"}
+    bare, whole = economics(100_000, **facts), economics(100_000, files_ms=50.0, **facts)
+    assert whole.saved_ms == pytest.approx(bare.saved_ms + 50)
+    # After init, reading them is throttled like computing.
+    assert whole.first_use_ms / whole.saved_ms == pytest.approx(bare.first_use_ms / bare.saved_ms)
