@@ -1,9 +1,8 @@
 """Fit the speed reference: what the calibration workload would take on Lambda, per Python.
 
     python tests/benchmarks/fit_speed_ratio.py --traces fourtheorem_importtime_on_lambda.csv \
-        --floors src/importcost/billing/data/floors.json \
         --python PATH_3.9 --python PATH_3.10 ... [--optimised-python PATH_3.14 ...] \
-        [--functions functions.json] --output src/importcost/billing/data/speed-reference.json
+        --output src/importcost/billing/data/speed-reference.json
 
 The first --python must be 3.9, the version of the traces. Method, result and error stand in
 SPEED_RATIO.md beside this file.
@@ -245,21 +244,6 @@ def versions_table(
     return table, gains
 
 
-def arm64_factor(path: Path) -> dict[str, float]:
-    """Return arm64 / x86_64 of the ZIP floors over versions: median of p50, widest p10, p90."""
-    floors = {
-        (e["runtime"], e["arch"]): e
-        for e in json.loads(path.read_text())["floors"]
-        if e["package_type"] == "zip"
-    }
-    pairs = [(floors[r, "arm64"], e) for (r, arch), e in floors.items() if arch == "x86_64"]
-    return {
-        "low": round(min(a["p10_ms"] / x["p10_ms"] for a, x in pairs), 3),
-        "value": round(statistics.median(a["p50_ms"] / x["p50_ms"] for a, x in pairs), 3),
-        "high": round(max(1.0, *(a["p90_ms"] / x["p90_ms"] for a, x in pairs)), 3),
-    }
-
-
 def report(label: str, fit: dict[str, Any]) -> None:
     slope, intercept = fit["theil_sen"]
     print(
@@ -279,38 +263,11 @@ def round_all(values: Sequence[float]) -> list[float]:
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--traces", type=Path, required=True)
-    parser.add_argument("--floors", type=Path, default=DATA / "floors.json")
     parser.add_argument("--python", action="append", required=True)
     parser.add_argument("--optimised-python", action="append", default=[])
     parser.add_argument("--runs", type=int, default=30)
-    parser.add_argument(
-        "--functions", type=Path, action="append", default=[], help="from check_speed_ratio.py"
-    )
     parser.add_argument("--output", type=Path)
     return parser.parse_args(argv)
-
-
-def band(fits: dict[str, Any], simulated: list[float], functions: Sequence[Path]) -> dict[str, Any]:
-    """Return the ratio's band relative to its value, and what it was made of.
-
-    The simulated functions hold the spread of modules and traces. Real third-party packages
-    read large files from a disk that is cold on Lambda and compile without bytecode, so the
-    residuals of the published functions widen the band; they never move the value.
-    """
-    value = fits["zip"]["ratio_of_sums"]
-    relative = [simulated[0] / value, simulated[1] / value]
-    residuals = defaultdict(list)
-    for session in functions:
-        for name, residual in json.loads(session.read_text())["residuals"].items():
-            residuals[name].append(residual)
-    everything = [*relative, *(x for found in residuals.values() for x in found)]
-    return {
-        "low": round(min(everything), 3),
-        "value": 1.0,
-        "high": round(max(everything), 3),
-        "simulated_functions_p10_p90": round_all(relative),
-        "published_functions": {name: round_all(found) for name, found in residuals.items()},
-    }
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -345,9 +302,6 @@ def main(argv: Sequence[str] | None = None) -> None:
             "image_median_of_ratios": round(fits["image"]["median_of_ratios"], 3),
             "optimised_build_gain": {v: round(g, 3) for v, g in gains.items()},
         },
-        "band": band(fits, simulated, options.functions),
-        "image_high_factor": round(fits["image"]["ratio_of_sums"] / ratio, 2),
-        "arm64_factor": arm64_factor(options.floors),
         "unknown_machine": UNKNOWN_MACHINE,
         "versions": table,
     }
