@@ -26,6 +26,7 @@ from importcost.errors import UsageError
 from importcost.model.graph import ImportGraph, LoadedFile
 from importcost.model.interval import Interval
 from importcost.model.machine.speed import MachineSpeed
+from importcost.model.profile_checks import check_profile
 from importcost.model.results.savings import Basis, Saving
 from importcost.reports.init_parts import init_parts
 from tests.billing.profile_factory import make_profile
@@ -421,3 +422,11 @@ def test_launches_at_two_speeds_do_not_widen_the_band_if_their_pairs_agree():
     assert local_cpu_us(dataclasses.replace(two_speeds, machine=close), 0.95) == Interval(
         99e3, 100e3, 101e3, 0.95
     )
+
+
+def test_a_saved_profile_whose_files_have_impossible_sizes_is_refused():
+    profile = loaded()
+    files = (dataclasses.replace(profile.graph.files[0], resident_bytes=-1),)
+    broken = dataclasses.replace(profile, graph=dataclasses.replace(profile.graph, files=files))
+    with pytest.raises(UsageError, match=r"graph\.files\[0\]\.resident_bytes is -1"):
+        check_profile(broken)

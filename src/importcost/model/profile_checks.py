@@ -13,6 +13,7 @@ from typing import NoReturn
 from importcost.declaration import ARCHES, MAX_MEMORY_MB, MIN_MEMORY_MB, PACKAGE_TYPES
 from importcost.errors import UsageError
 from importcost.model.advice import Advice, SourcePlace
+from importcost.model.graph import ImportGraph
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile, Run, Timing
 from importcost.model.rows import RowTable
@@ -32,8 +33,19 @@ def check_profile(profile: Profile) -> None:
     for index, warning in enumerate(profile.warnings):
         if not warning.message.strip():
             _refuse(f"profile.warnings[{index}].message", "is empty, and must be a sentence")
+    if profile.graph is not None:
+        _check_files(profile.graph)
     if profile.advice is not None:
         _check_advice(profile.advice)
+
+
+def _check_files(graph: ImportGraph) -> None:
+    """Refuse sizes below 0: each costs time on Lambda."""
+    for index, module in enumerate(graph.modules):
+        _check_least(f"profile.graph.modules[{index}]", ("read_bytes", module.read_bytes))
+    for index, file in enumerate(graph.files or ()):
+        sizes = (("file_bytes", file.file_bytes), ("resident_bytes", file.resident_bytes))
+        _check_least(f"profile.graph.files[{index}]", *sizes)
 
 
 def _refuse(place: str, trouble: str) -> NoReturn:
