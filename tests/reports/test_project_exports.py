@@ -88,7 +88,7 @@ def test_csv_has_a_row_a_function_and_runs_nothing():
 
 def test_markdown_escapes_names():
     text = project_markdown(project([figures("a|b<img>*x*\n::error::y")]))
-    assert "a\\|b&lt;img>\\*x\\*\N{REPLACEMENT CHARACTER}::error::y" in text
+    assert "a&#124;b&#60;img&gt;&#42;x&#42; :\N{REPLACEMENT CHARACTER}:error::y" in text
 
 
 def test_the_terminal_shows_functions_culprits_and_reasons():

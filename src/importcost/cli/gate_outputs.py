@@ -160,7 +160,7 @@ def _tell_github(
     lines = render_annotations(checks, root=root, places=places, strict=outputs["strict"])
     if lines:
         # The runner reads both streams; JSON on stdout must stay JSON.
-        show(lines.rstrip("\n"), err=outputs["as_json"])
+        show(lines.rstrip("\n"), err=outputs["as_json"], has_commands=True)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         try:

@@ -14,12 +14,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
 
+    import click
+
     from importcost.errors import ImportcostError
 
 LONGEST_SENTENCE = 600
 INTERRUPTED = 130
 INTERNAL_ERROR = 3
-REPLACEMENT = "\ufffd"  # by its name, compiling would import unicodedata
 _INTERRUPTED_TEXT = "Interrupted: everything that was started has been removed."
 # The code that writes to the standard streams; an error that it raises without a file name is
 # theirs.
@@ -99,13 +100,24 @@ def exit_code_of_command() -> int:
     except click.exceptions.Exit as done:
         code = done.exit_code
     except click.ClickException as error:
-        error.show()
+        _show_usage(error)
         code = 2
     except click.Abort:
         raise KeyboardInterrupt from None
     except Exception as error:  # noqa: BLE001 - the last word about what nobody foresaw
         code = _answered(error)
     return code if isinstance(code, int) else 0
+
+
+def _show_usage(error: click.ClickException) -> None:
+    """Show what click has to say about the command line, which is anybody's text, too."""
+    import io
+
+    from importcost.cli.printing import say
+
+    words = io.StringIO()
+    error.show(words)
+    say(words.getvalue().rstrip("\n"))
 
 
 def _answered(error: Exception) -> int:
@@ -167,8 +179,10 @@ def _is_about_streams(error: OSError) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return `text` without terminal control characters, keeping line ends and tabs."""
-    return "".join(sign if sign.isprintable() or sign in "\n\t" else REPLACEMENT for sign in text)
+    """Return `text` as a terminal and a CI server only show it, keeping line ends and tabs."""
+    from importcost.reports.text import printable_lines
+
+    return printable_lines(text)
 
 
 def one_sentence(text: str) -> str:

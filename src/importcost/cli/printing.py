@@ -5,20 +5,27 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import sys
 from typing import TextIO
 
 import click
 
 CLEAR_LINE = "\r\x1b[2K"
+_STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
-def show(text: str | bytes, *, err: bool = False, nl: bool = True) -> None:
+def show(
+    text: str | bytes, *, err: bool = False, nl: bool = True, has_commands: bool = False
+) -> None:
     """Print a finished report; if its reader (head, less) has left, nothing happens.
 
-    Bytes go out as they are; `nl` ends them with a new line. The exit code stays the command's own,
+    Bytes go out as they are, and text that is meant to command a CI server (`has_commands`); `nl`
+    ends them with a new line. The exit code stays the command's own,
     whoever reads. Raises OSError if the stream cannot be written for another reason (a full disk).
     """
+    if isinstance(text, str) and not has_commands:
+        text = _only_shown(text)
     try:
         click.echo(text, err=err, nl=nl, color=True)
     except BrokenPipeError:
@@ -30,7 +37,7 @@ def say(text: str) -> None:
     from importcost.secrecy import without_credentials  # its patterns are slow to compile
 
     try:
-        click.echo(without_credentials(text), err=True)
+        click.echo(_only_shown(without_credentials(text)), err=True)
     except OSError:
         _redirect(sys.stderr)
 
@@ -38,9 +45,17 @@ def say(text: str) -> None:
 def redraw(line: str) -> None:
     """Write `line` over the terminal's current one, if stderr can be written."""
     try:
-        click.echo(f"{CLEAR_LINE}{line}", err=True, nl=False, color=True)
+        click.echo(f"{CLEAR_LINE}{_only_shown(line)}", err=True, nl=False, color=True)
     except OSError:
         _redirect(sys.stderr)
+
+
+def _only_shown(text: str) -> str:
+    """Return text of which a terminal carries out nothing but styles, and a CI server nothing."""
+    from importcost.reports.text import printable_lines
+
+    parts = _STYLE.split(text)
+    return "".join(part if _STYLE.match(part) else printable_lines(part) for part in parts)
 
 
 def silence_stdout() -> None:

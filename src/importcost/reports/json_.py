@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from importcost.billing.estimate import Estimate
@@ -13,6 +12,7 @@ from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
 from importcost.model.web import WebInit
 from importcost.reports.behaviour import proof_headline
+from importcost.reports.json_text import json_text
 
 
 def render_json(
@@ -31,7 +31,7 @@ def render_json(
     if profile.web is not None:
         derived["web"] = _web_figures(profile.web)
     data = {**profile_to_plain(profile), "derived": derived}
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=True) + "\n"
+    return json_text(data, is_compact=True) + "\n"
 
 
 def _web_figures(web: WebInit) -> dict[str, Any]:

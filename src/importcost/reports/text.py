@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from importcost.model.interval import Interval
 
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+# `::name` is read at the start of a line, the others anywhere.
+_COMMAND = re.compile(r"(?<!\S)::(?=\s*[A-Za-z])|##(?=\w*\[)")
 NARROWEST, MAX_WIDTH = 40, 110
 """The narrowest and the widest report, in columns."""
 
@@ -52,8 +57,22 @@ def dollars(value: float) -> str:
 
 
 def printable(text: str) -> str:
-    """Return `text` without terminal control characters: names come from other people's code."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    """Return one line of `text` that a terminal and a CI server show and do not carry out.
+
+    Names come from other people's code. What is not printable (controls, escapes, what turns the
+    direction of writing) is replaced; commands of GitHub, Azure and TeamCity are parted.
+    """
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else REPLACED for sign in text)
+    if "::" in text or "##" in text:
+        text = _COMMAND.sub(lambda found: found[0][0] + REPLACED + found[0][1], text)
+    return text
+
+
+def printable_lines(text: str) -> str:
+    """Return `text` as `printable` does, keeping its line ends and tabs."""
+    lines = (line.split("\t") for line in text.split("\n"))
+    return "\n".join("\t".join(map(printable, parts)) for parts in lines)
 
 
 def elide(text: str, room: int) -> str:

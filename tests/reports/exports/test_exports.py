@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from importcost.model.tree import NO_PARENT
 from importcost.reports.exports.formats import FORMATS, format_by_suffix, render
 from importcost.reports.exports.frames import NO_NODE, build_frames
+from importcost.reports.exports.names import clean
 from tests.reports.export_profiles import FIXED, expected_total_us, profiles
 from tests.reports.page_factory import estimate_of, facts_of
 from tests.sampling import examples
@@ -121,8 +122,9 @@ def check_speedscope(profile):
     assert stack == []
     assert now == evented["endValue"] == expected_total_us(profile)
     tree = profile.tree
-    for name in {tree.name(node) for node in range(len(tree))} - set(names[:4]):
-        nodes = [node for node in range(len(tree)) if tree.name(node) == name]
+    shown = [clean(tree.name(node)) for node in range(len(tree))]
+    for name in set(shown) - set(names[:4]):
+        nodes = [node for node in range(len(tree)) if shown[node] == name]
         assert own_us.get(name, 0) == sum(max(0, tree.self_us[node]) for node in nodes)
 
 
@@ -158,7 +160,7 @@ def check_trace(profile):
     assert stack == []
     assert now == expected_total_us(profile) == sum(e["args"]["self_us"] for e in opened)
     modules = [event["name"] for event in opened if event["cat"] == "import"]
-    assert sorted(modules) == sorted(tree.name(node) for node in range(len(tree)))
+    assert sorted(modules) == sorted(clean(tree.name(node)) for node in range(len(tree)))
 
 
 @every_profile

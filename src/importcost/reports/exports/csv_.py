@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from importcost.billing.estimate import Estimate
 from importcost.model.profile import Profile
@@ -30,6 +31,7 @@ COLUMNS = (
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Characters that begin a formula in a spreadsheet, with the wide forms that Excel folds."""
+_INNER_FORMULA = re.compile(r"([;|]\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def render_csv(
@@ -72,5 +74,6 @@ def render_csv(
 
 def cell(text: str) -> str:
     """Return text that no spreadsheet takes as a formula, without control characters."""
-    shown = printable(text)
-    return f"'{shown}" if text.startswith(FORMULA_STARTS) else shown
+    # Where a semicolon parts the columns, a formula may begin within a cell.
+    shown = _INNER_FORMULA.sub(r"\1'", printable(text))
+    return f"'{shown}" if text.lstrip(" ").startswith(FORMULA_STARTS) else shown

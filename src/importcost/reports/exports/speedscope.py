@@ -5,7 +5,6 @@ The format is https://www.speedscope.app/file-format-schema.json.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from importcost.billing.estimate import Estimate
@@ -13,6 +12,8 @@ from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
 from importcost.reports.exports.facts import module_texts
 from importcost.reports.exports.frames import NO_NODE, Frames, build_frames
+from importcost.reports.exports.names import clean
+from importcost.reports.json_text import json_text
 
 SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
@@ -29,7 +30,7 @@ def render_speedscope(
         {"type": "O" if opens else "C", "frame": ids[frame], "at": at}
         for opens, frame, at in frames.events()
     ]
-    name = frames.names[0]
+    name = clean(frames.names[0])
     document = {
         "$schema": SCHEMA,
         "exporter": f"importcost {profile.importcost_version}",
@@ -47,7 +48,7 @@ def render_speedscope(
             }
         ],
     }
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=True) + "\n"
+    return json_text(document, is_compact=True) + "\n"
 
 
 def _shared_frames(
@@ -66,6 +67,7 @@ def _shared_frames(
         if key not in ids:
             ids[key] = len(shared)
             file = texts[tree.name_ids[node]].file if node != NO_NODE else ""
-            shared.append({"name": name, "file": file} if file else {"name": name})
+            shown = {"name": clean(name)}
+            shared.append({**shown, "file": clean(file)} if file else shown)
         result.append(ids[key])
     return shared, result

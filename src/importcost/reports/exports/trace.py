@@ -6,7 +6,6 @@ time would slip out of the module that made it.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from importcost.billing.estimate import Estimate
@@ -14,6 +13,8 @@ from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
 from importcost.reports.exports.facts import ModuleText, module_texts
 from importcost.reports.exports.frames import NO_NODE, Frames, build_frames
+from importcost.reports.exports.names import clean
+from importcost.reports.json_text import json_text
 
 PID = TID = 1
 
@@ -35,7 +36,7 @@ def render_trace(
             events.append({"ph": "B", "ts": at, **_begin(profile, frames, frame, texts), **place})
         else:
             # speedscope ends nothing without the name of what began.
-            events.append({"ph": "E", "ts": at, "name": frames.names[frame], **place})
+            events.append({"ph": "E", "ts": at, "name": clean(frames.names[frame]), **place})
     document = {
         "traceEvents": events,
         "displayTimeUnit": "ms",
@@ -44,18 +45,18 @@ def render_trace(
             "created_at": profile.created_at,
         },
     }
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=True) + "\n"
+    return json_text(document, is_compact=True) + "\n"
 
 
 def _begin(profile: Profile, frames: Frames, frame: int, texts: list[ModuleText]) -> dict[str, Any]:
     node = frames.nodes[frame]
     args: dict[str, Any] = {"self_us": frames.self_us[frame]}
     if node == NO_NODE:
-        return {"name": frames.names[frame], "cat": "phase", "args": args}
+        return {"name": clean(frames.names[frame]), "cat": "phase", "args": args}
     fact = texts[profile.tree.name_ids[node]]
-    args["distribution"] = fact.distribution
+    args["distribution"] = clean(fact.distribution)
     if fact.from_runtime:
         args["from_runtime"] = True
     if fact.imported_at:
-        args["imported_at"] = fact.imported_at
-    return {"name": frames.names[frame], "cat": "import", "args": args}
+        args["imported_at"] = clean(fact.imported_at)
+    return {"name": clean(frames.names[frame]), "cat": "import", "args": args}

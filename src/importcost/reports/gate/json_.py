@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from importcost.gate.beyond_noise import Compared
 from importcost.gate.checks import Check, exit_code
 from importcost.model.codec import to_plain
 from importcost.reports.gate.text import Places, severity, spot_of
+from importcost.reports.json_text import json_text
 
 SCHEMA_NAME = "importcost-check"
 SCHEMA_VERSION = 1
@@ -36,7 +36,7 @@ def render_check_json(
         "checks": [_check(check, root, places or {}, strict=strict) for check in checks],
         "comparisons": [to_plain(one) for one in compared],
     }
-    return json.dumps(data, indent=1) + "\n"
+    return json_text(data, indent=1) + "\n"
 
 
 def _check(check: Check, root: str, places: Places, *, strict: bool) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -12,11 +11,14 @@ from urllib.parse import quote
 from importcost.gate.budgets import RULE_TEXT, Rule
 from importcost.gate.checks import Check, Status, exit_code
 from importcost.reports.gate.text import Places, Spot, one_line, severity, spot_of
+from importcost.reports.json_text import json_text
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT_ID = "%SRCROOT%"
 _RULES = tuple(Rule)
 _FIGURES = re.compile(r"[-+]?\d[\d.,]*")
+
+_LINK = re.compile(r"\[([^\[\]]*)\](?=\()")
 
 
 def render_sarif(
@@ -43,7 +45,7 @@ def render_sarif(
         ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=1) + "\n"
+    return json_text(log, indent=1) + "\n"
 
 
 def _driver(version: str) -> dict[str, Any]:
@@ -69,12 +71,17 @@ def _result(check: Check, spot: Spot | None, *, strict: bool) -> dict[str, Any]:
         "ruleId": check.rule.value,
         "ruleIndex": _RULES.index(check.rule),
         "level": severity(check, strict=strict),
-        "message": {"text": f"{one_line(check.handler)}: {one_line(check.message)}"},
+        "message": {"text": _plain(f"{one_line(check.handler)}: {one_line(check.message)}")},
         "partialFingerprints": {"importcost/v1": _fingerprint(check, spot)},
     }
     if spot is not None:
         result["locations"] = [{"physicalLocation": _location(spot)}]
     return result
+
+
+def _plain(text: str) -> str:
+    """Return text in which no viewer sees a link (SARIF 2.1.0, 3.11.6)."""
+    return _LINK.sub(r"\\[\1\\]", text)
 
 
 def _location(spot: Spot) -> dict[str, Any]:

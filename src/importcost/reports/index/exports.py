@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from typing import Any
 
 from importcost.errors import UsageError
 from importcost.model.codec import from_plain, saved_schema, to_plain
 from importcost.model.json_text import parse_json
 from importcost.model.results.project import FunctionFigures, ProjectFigures
-from importcost.reports.text import dollars, milliseconds, printable
+from importcost.reports.exports.csv_ import cell
+from importcost.reports.gate.markdown import escape
+from importcost.reports.json_text import json_text
+from importcost.reports.text import dollars, milliseconds
 
 SCHEMA_NAME = "importcost-project"
 PROJECT_SCHEMA_VERSION = 1
@@ -20,13 +22,12 @@ COLUMNS = (
     "billed_init_low_ms", "billed_init_high_ms", "own_ms", "dollars_per_million",
     "dollars_a_month", "saved_ms", "modules", "memory_used_mb", "verdict", "runtime_ends",
 )  # fmt: skip
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def project_json(figures: ProjectFigures) -> str:
     """Return the figures as JSON text, which `read_project_figures` reads back."""
     data = {"schema": SCHEMA_NAME, "schema_version": PROJECT_SCHEMA_VERSION}
-    return json.dumps({**data, **to_plain(figures)}, indent=1, ensure_ascii=True) + "\n"
+    return json_text({**data, **to_plain(figures)}, indent=1) + "\n"
 
 
 def project_schema() -> dict[str, Any]:
@@ -68,13 +69,13 @@ def project_csv(figures: ProjectFigures) -> str:
 def project_markdown(figures: ProjectFigures, most: int = 50) -> str:
     """Return the functions and what they have in common as two tables."""
     lines = [
-        f"### Cold starts of {_md(figures.place)}",
+        f"### Cold starts of {escape(figures.place)}",
         "",
         "| Function | Billed init | $ per million | Could wait |",
         "|---|--:|--:|--:|",
     ]
     lines += [
-        f"| {_md(one.name)} | {milliseconds(one.billed_init_ms.value)} | "
+        f"| {escape(one.name)} | {milliseconds(one.billed_init_ms.value)} | "
         f"{dollars(one.dollars_per_million.value)} | {milliseconds(one.saved_ms)} |"
         for one in figures.functions[:most]
     ]
@@ -82,7 +83,7 @@ def project_markdown(figures: ProjectFigures, most: int = 50) -> str:
         lines.append(f"| and {len(figures.functions) - most:,} more | | | |")
     lines += ["", "| Over all functions | Functions | ms |", "|---|--:|--:|"]
     lines += [
-        f"| {_md(one.name)} | {len(one.functions)} | {one.total_ms:,.0f} |"
+        f"| {escape(one.name)} | {len(one.functions)} | {one.total_ms:,.0f} |"
         for one in figures.culprits[:10]
     ]
     return "\n".join(lines) + "\n"
@@ -102,15 +103,4 @@ def _row(one: FunctionFigures) -> tuple[object, ...]:
 def _cell(value: object) -> object:
     if value is None:
         return ""
-    if isinstance(value, str):
-        text = printable(value)
-        return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
-    return value
-
-
-def _md(text: str) -> str:
-    """Return text that Markdown and HTML show as it is, in one cell."""
-    clean = printable(text).replace("&", "&amp;").replace("<", "&lt;")
-    for sign in "\\`*_[]|#":
-        clean = clean.replace(sign, f"\\{sign}")
-    return clean
+    return cell(value) if isinstance(value, str) else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from importcost.gate.difference import (
 from importcost.model.graph import UNKNOWN_DISTRIBUTION
 from importcost.model.profile import Profile
 from importcost.reports.facts import interval_json, short_path
+from importcost.reports.json_text import json_text
 from importcost.reports.page.columns import (
     NONE,
     Interner,
@@ -93,7 +93,7 @@ def difference_json(difference: Difference) -> dict[str, Any]:
 
 def render_difference_json(difference: Difference) -> str:
     """Return the difference as JSON text; lone surrogates in names as escapes."""
-    return json.dumps(difference_json(difference), indent=1) + "\n"
+    return json_text(difference_json(difference), indent=1) + "\n"
 
 
 def _plain(change: NameChange) -> ChangeData:

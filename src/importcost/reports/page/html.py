@@ -12,10 +12,13 @@ from importcost.billing.estimate import Estimate
 from importcost.gate.difference import Difference
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
+from importcost.reports.json_text import json_text
 from importcost.reports.page.assets import asset, templates_folder
 from importcost.reports.page.data import page_data
 from importcost.reports.page.difference import difference_data
 from importcost.reports.page.script import page_script
+from importcost.reports.text import printable_lines
+from importcost.secrecy import with_strings
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
@@ -77,16 +80,22 @@ def render_page(
         keep_trailing_newline=True,
     )
     # ASCII only: a lone surrogate is legal in a Python module name and in JSON, not in UTF-8.
-    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": True}
+    environment.policies["json.dumps_kwargs"] = {"is_compact": True}
+    environment.policies["json.dumps_function"] = json_text
     style = _joined(STYLES)
     text = environment.get_template(template).render(
-        **words,
-        data=data,
+        **{name: _shown(value) for name, value in words.items()},
+        data=_shown(data),
         script=script,
         style=style,
         policy=content_security_policy(script, style),
     )
     return _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def _shown(value: Any) -> Any:
+    """Return data without what would turn the direction of a page's text or hide in it."""
+    return with_strings(value, printable_lines)
 
 
 def content_security_policy(script: str, style: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from importcost.billing.validation import ErrorTable, LogComparison
 from importcost.model.codec import to_plain
 from importcost.model.names import profiled_name
+from importcost.reports.json_text import json_text
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, milliseconds, wrap
 
 WIDE = 64
@@ -36,7 +35,7 @@ def calibration_json(found: LogComparison) -> str:
         "stored": _plain(found.stored),
         "fitted": _plain(found.fitted),
     }
-    return json.dumps(data)
+    return json_text(data)
 
 
 def _plain(one: ErrorTable | None) -> dict[str, object] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from importcost.model.codec import to_plain
 from importcost.model.names import profiled_name
 from importcost.model.profile import Profile, WarningCode
 from importcost.model.results.savings import Saving, Savings
+from importcost.reports.json_text import json_text
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, dollars, milliseconds, wrap
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def render_curve_json(curve: Curve, profile: Profile, managed: ManagedMemory | N
     plain = plain_curve(curve, profile)
     if managed is not None:
         plain["managed_instances"] = to_plain(managed)
-    return json.dumps(plain) + "\n"
+    return json_text(plain) + "\n"
 
 
 def plain_curve(curve: Curve, profile: Profile) -> dict[str, Any]:

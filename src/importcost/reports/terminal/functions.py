@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from importcost.projects.functions import CodeForm, DeployedProject, ProjectFunction
 from importcost.reports.cells import cells, fit
+from importcost.reports.json_text import json_text
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, printable, wrap
 
 MOST_OPEN = 12
@@ -43,7 +43,7 @@ def functions_json(project: DeployedProject) -> str:
         "functions": [_plain(one) for one in project.functions],
         "notes": list(project.notes),
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json_text(data, indent=2) + "\n"
 
 
 def _plain(one: ProjectFunction) -> dict[str, Any]:

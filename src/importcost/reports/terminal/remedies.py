@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from importcost.billing.remedies.recommend import Recommendation
 from importcost.billing.remedies.remarks import worded_share
 from importcost.billing.remedies.traffic import Traffic
 from importcost.model.codec import to_plain
+from importcost.reports.json_text import json_text
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
@@ -76,7 +76,7 @@ def strategies_json(found: RemedyTable, advice: Recommendation) -> str:
         "assumptions": to_plain(found.assumptions),
         "sources": to_plain(found.sources),
     }
-    return json.dumps(data) + "\n"
+    return json_text(data) + "\n"
 
 
 def _traffic(found: RemedyTable) -> dict[str, Any]:

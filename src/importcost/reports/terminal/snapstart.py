@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from importcost.model.profile import Target
+from importcost.reports.json_text import json_text
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, elide, milliseconds, wrap
 from importcost.snapstart.model import HookRun, Severity, SnapshotHazard, SnapStartReport
 from importcost.snapstart.verdict import AFTER_LIMIT_US
@@ -129,4 +129,4 @@ def render_snapstart_json(report: SnapStartReport) -> str:
         ],
         "fix": {one.file: one.text for one in report.skeletons},
     }
-    return json.dumps(data, indent=1) + "\n"
+    return json_text(data, indent=1) + "\n"

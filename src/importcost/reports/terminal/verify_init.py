@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from importcost.model.results.emulated_init import VerifiedInit
+from importcost.reports.json_text import json_text
 from importcost.reports.text import ms_of
 
 
@@ -72,4 +71,4 @@ def render_verified_json(report: VerifiedInit) -> str:
         },
         "error": report.error,
     }
-    return json.dumps(data, indent=1) + "\n"
+    return json_text(data, indent=1) + "\n"
