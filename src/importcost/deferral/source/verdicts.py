@@ -150,8 +150,8 @@ def _by_later_change(item: Imported, view: View) -> Reason | None:
         for change in view.facts.mutated.get(name, ()):
             later = change.statement > item.site.statement and not change.main_only
             if later and change.kind is UseKind.MODULE:
-                if view.later.sets_known_variables(view.module, change.line):
-                    continue  # who reads those variables is known: see `_by_later_call`
+                if view.later.changes_known_parts(view.module, change.line):
+                    continue  # who reads those is known: see `_by_later_call`
                 text = f"line {change.line} changes {name} afterwards, which it may depend on"
                 return text, change.line
     return None

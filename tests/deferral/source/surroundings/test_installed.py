@@ -102,3 +102,69 @@ def test_a_handler_that_a_known_package_makes_and_does_not_add_waits_for_no_setu
     text = "import logging\n" + HANDLER.format(change="logging.basicConfig(level=event['level'])")
     verdict = import_verdict(analysed(text, installed=installed), "heavy")
     assert verdict.kind is kind, verdict.reason
+
+
+FOLDERS = {
+    "its own": "sys.path.insert(0, os.path.dirname(__file__))",
+    "below": "sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))",
+    "absolute": (
+        "sys.path.insert(0, os.path.abspath(os.path.join(os.path.dirname(__file__), 'lib')))"
+    ),
+    "a path": "sys.path.append(str(pathlib.Path(__file__).resolve().parent / 'lib'))",
+    "named": "HERE = os.path.dirname(os.path.abspath(__file__))\nsys.path.insert(0, HERE)",
+}
+UNKNOWN = {
+    "constant": "sys.path.insert(0, '/opt')",
+    "computed": "sys.path.insert(0, os.path.join(os.path.dirname(__file__), os.environ['LIB']))",
+    "not there": "sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'absent'))",
+    "assigned": "sys.path = [os.path.dirname(__file__)]",
+    "variable of another value": "__file__ = '/x/y'\nsys.path.insert(0, os.path.dirname(__file__))",
+}
+PATHS = """
+import os, pathlib, sys
+import {module} as thing
+{change}
+def handler(event, context):
+    return thing.answer(event)
+"""
+
+
+def moved_over(change, module, folder, *entries):
+    """Return the verdict on an import before a change of sys.path, by what is in the folders."""
+    for place in (folder, folder / "lib"):
+        place.mkdir(exist_ok=True)
+        for entry in ("common", *entries):
+            (place / f"{entry}.py").write_text("", encoding="utf-8")
+    installed = InstalledSources(
+        {"boto3": "/opt/boto3.so", "botocore": "/opt/botocore.so", "heavy": "/opt/heavy.so"},
+        {"boto3": ["botocore"]},
+    )
+    text = PATHS.format(module=module, change=change)
+    files = analysed(text, folders={"app": str(folder)}, installed=installed)
+    return import_verdict(files, module)
+
+
+@pytest.mark.parametrize("module", ["boto3", "decimal"])
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_folder_beside_the_file_keeps_only_what_may_be_found_in_it(name, module, tmp_path):
+    verdict = moved_over(FOLDERS[name], module, tmp_path)
+    assert verdict.kind is VerdictKind.DEFERRABLE, verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("module", "entry"),
+    [("boto3", "botocore"), ("boto3", "urllib3"), ("boto3", "awscrt"), ("boto3", "json"),
+     ("decimal", "numbers"), ("heavy", "other")],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["its own", "below"])
+def test_a_folder_keeps_what_may_be_found_in_it(name, module, entry, tmp_path):
+    verdict = moved_over(FOLDERS[name], module, tmp_path, entry)
+    assert verdict.kind is VerdictKind.NOT_DEFERRABLE
+    assert "may read sys.path, which line 4 changes" in verdict.reason
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_folder_that_is_not_known_keeps_all(name, tmp_path):
+    for module in ("boto3", "decimal"):
+        verdict = moved_over(UNKNOWN[name], module, tmp_path)
+        assert verdict.kind is VerdictKind.NOT_DEFERRABLE

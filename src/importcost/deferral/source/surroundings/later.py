@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import sys
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
@@ -12,7 +13,7 @@ from importcost.deferral.source.own_state.handed_clocks import HandedClocks
 from importcost.deferral.source.own_state.logger_setups import logger_setups
 from importcost.deferral.source.reach.reach import Reach
 from importcost.deferral.source.reach.units import UnitFacts
-from importcost.deferral.source.surroundings.aspects import common
+from importcost.deferral.source.surroundings.aspects import common, covering
 from importcost.deferral.source.surroundings.full_names import FullNames, assigned
 from importcost.deferral.source.surroundings.init_moments import InitMoments, LaterReason
 from importcost.deferral.source.surroundings.instances import depends
@@ -41,6 +42,16 @@ _DEPTH = 4
 _ALWAYS_LOADED = frozenset(("sys", "os", "os.path", "builtins", "io", "time", "abc", "codecs"))
 """The interpreter loads these before any code of the function: nothing is moved."""
 
+_SEARCHED = ("boto3", "botocore", "s3transfer")
+_ASKED = frozenset(
+    (
+        "awscrt", "boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3",
+        "certifi", "gzip", "brotli", "brotlicffi", "zstandard", "h2", "socks", "OpenSSL",
+        "cryptography", "idna", "simplejson", "ordereddict", "pyodide", "js", "org", "six_moves",
+        "importlib_metadata", "typing_extensions", "ipaddress", "backports",
+    )
+)  # fmt: skip
+"""The packages that those of `_SEARCHED` ask for while they are imported, if there."""
 _PATH_CALLS = ("str", "os.path.join", "os.path.normpath", "pathlib.Path", "os.fspath")
 
 
@@ -113,10 +124,10 @@ class LaterChanges:
                 return _sentence(change, reason, module)
         return _held_by_value(self._held, reads.names, moved_value(module, value))
 
-    def sets_known_variables(self, module: str, line: int) -> bool:
-        """Return True if a line changes environment variables of known names, and nothing else."""
+    def changes_known_parts(self, module: str, line: int) -> bool:
+        """Return True if a line sets known environment variables or adds known folders, no more."""
         here = [one for one in self._changes if one.line == line and one.unit.module == module]
-        return bool(here) and all(map(_sets_known_variables, here))
+        return bool(here) and all(map(_changes_known_parts, here))
 
     def output(self, module: str, value: ast.expr) -> tuple[str, int] | None:
         """Return what computing a module's value does that others see, and the line, or None."""
@@ -157,6 +168,8 @@ class LaterChanges:
             return f"importing {name} searches a folder of sys.path that is not absolute"
         if change.is_addition and is_stdlib(name):
             return None
+        if aspect == "search path" and change.keys and self._is_found_elsewhere(name, change.keys):
+            return None
         found = self._reads.of_import(name).aspects.get(aspect)
         if found is None or not common(change.keys, found[0]):
             return None
@@ -177,6 +190,19 @@ class LaterChanges:
             return f"it reads {change.what.replace('()', '')}"
         words = self._clashes.of_package(change, reads)
         return " ".join(words) if words else None
+
+    def _is_found_elsewhere(self, name: str, entries: Collection[str]) -> bool:
+        """Return True if no entry of a new folder of sys.path is anything that an import asks for.
+
+        Only for packages of which it is known what they ask for, missing ones included.
+        """
+        if not (sys.stdlib_module_names | _ASKED).isdisjoint(entries):
+            return False
+        if is_stdlib(name):
+            return True
+        loads = self._installed.loads(name) if self._installed else ()
+        tops = {each.partition(".")[0] for each in loads}
+        return bool(tops) and covering(name, _SEARCHED) is not None and tops.isdisjoint(entries)
 
     def _is_found_by_folder(self, name: str) -> bool:
         """Return True if a module may be found through a relative entry of sys.path."""
@@ -214,10 +240,11 @@ class LaterChanges:
         return "." if self._names.of(facts, value) in ("os.curdir", "os.pardir") else None
 
 
-def _sets_known_variables(change: StateChange) -> bool:
+def _changes_known_parts(change: StateChange) -> bool:
     if change.is_setting and change.what.startswith("os.environ."):
         return True  # the same call once more, as that of a setter
-    return bool(change.keys) and change.aspect is not None and change.aspect.name == "environment"
+    aspect = change.aspect.name if change.aspect is not None else ""
+    return bool(change.keys) and aspect in ("environment", "search path")
 
 
 def _sentence(change: StateChange, reads: str, module: str) -> LaterReason:

@@ -18,6 +18,7 @@ from importcost.deferral.source.surroundings.patches import (
     PatchFinder,
     is_harmless,
 )
+from importcost.deferral.source.surroundings.relative_paths import names_in_own_folder
 
 _WEAK = frozenset(("append", "extend", "addsitedir"))
 _SETTERS = (
@@ -134,6 +135,8 @@ class ChangeFinder:
             method = node.func.attr
             base = self._names.of(facts, node.func.value)
             keys = _written(node, method)
+            if base == "sys.path" and method in ("insert", "append") and node.args:
+                keys = names_in_own_folder(self._graph, self._names, facts, node.args[-1]) or None
             yield from self._change(facts, base, keys, node.lineno, addition=method in _WEAK)
             yield from self._within(facts, node.func.value, node.lineno)
         yield from _by_method(facts.unit, node)
