@@ -23,6 +23,7 @@ THREADS = {
     "result": "pool.submit(work, event).result(timeout=0.5)",
     "result by position": "pool.submit(work, event).result(event['seconds'])",
     "exception": "pool.submit(work, event).exception(1)",
+    "exception of a catalog": "catalog = pool.submit(work, event)\n    catalog.exception(1)",
     "map": "list(pool.map(work, event, timeout=1))",
     "wait": "futures.wait([pool.submit(work, event)], timeout=1)",
     "as completed": "list(futures.as_completed([pool.submit(work, event)], 2))",
@@ -91,6 +92,12 @@ CALM = {
     "none as timeout": "pool.submit(work, event).result(timeout=None)",
     "texts are joined": "list(pool.map(work, event))\n    return ', '.join(event)",
     "another's timeout": "list(pool.map(work, event))\n    return event.get(event, timeout=5)",
+    "an error is logged": (
+        "list(pool.map(work, event))\n    app_logger.exception(f'{event} failed')"
+    ),
+    "an error is logged by a class": (
+        "list(pool.map(work, event))\n    event.app._log.exception(event)"
+    ),
     "a watchdog is cancelled": (
         "list(pool.map(work, event))\n    watch = threading.Timer(9, print)\n    watch.cancel()"
     ),

@@ -32,6 +32,9 @@ _ASKS = frozenset(("done", "is_alive"))
 _LIMITED = re.compile(r"timeout|time_limit|deadline", re.IGNORECASE)
 _SECONDS = re.compile(r"timeout|budget|deadline|seconds|remaining|limit", re.IGNORECASE)
 
+_LOGGER = re.compile(r"(\b|_)log(ger|ging)?$", re.IGNORECASE)
+"""Objects whose `exception()` writes a message rather than waiting for a future."""
+
 _Resolve = Callable[[UnitFacts, NameMention], Sequence[CodeUnit]]
 
 
@@ -112,7 +115,7 @@ def _waits_for_threads(facts: UnitFacts, node: ast.Call) -> bool:
     if method in _ASKS:
         return not node.args and not node.keywords
     if method in _RESULTS:
-        return _is_limited(node, 0)
+        return _is_limited(node, 0) and not _LOGGER.search(ast.unparse(node.func.value))
     if method not in _OTHER_WAITS:
         return False
     named = any(word.arg == "timeout" for word in node.keywords) and _is_limited(node, 9)
