@@ -88,11 +88,16 @@ LOOK_UPS = {
     "in": "import sys\ndef found(): return 'numpy' in sys.modules\n",
     "not in": "from sys import modules\ndef found(): return 'numpy' not in modules\n",
     "get": "import sys\ndef found(): return sys.modules.get('numpy')\n",
+    "imported table": "from sys import modules\ndef found(): return 'numpy' in modules\n",
+    "imported by another name": (
+        "def found():\n    from sys import modules as loaded\n    return loaded.get('numpy')\n"
+    ),
     "subscript": "import sys\ndef found(): return sys.modules['numpy'].ndarray\n",
     "a table": "import sys\nALL = ('numpy', 'pandas')\n"
     "def found(): return [name for name in ALL if name in sys.modules]\n",
 }
 OTHER_LOOK_UPS = {
+    "another table": "def found(event):\n    modules = event\n    return 'numpy' in modules\n",
     "another module": "import sys\ndef found(): return 'pandas' in sys.modules\n",
     "itself": "import sys\nNAMES = ('numpy',)\ndef found(): return sys.modules[__name__]\n",
     "a class's module": "import sys\nN = 'numpy'\ndef found(o): return sys.modules[o.__module__]\n",

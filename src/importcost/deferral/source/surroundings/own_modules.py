@@ -122,7 +122,7 @@ class OwnModules:
         """The modules that own code looks up in `sys.modules`, with the place."""
         found: dict[str, str] = {}
         for code in self._graph.files.values():
-            for key, line in _keys(code.body.node):
+            for key, line in _keys(code.body.node, _names_of_table(code)):
                 where = f"line {line} of {code.module}"
                 if isinstance(key, ast.Constant) and isinstance(key.value, str):
                     found.setdefault(key.value, where)
@@ -142,23 +142,33 @@ def _replaces_itself(node: ast.AST) -> bool:
     return False
 
 
-def _keys(tree: ast.AST) -> Iterator[tuple[ast.expr, int]]:
-    """Yield each expression that is looked up in `sys.modules`."""
+def _names_of_table(code: FileCode) -> frozenset[str]:
+    """Return the names by which a file imports `sys.modules` itself."""
+    units = (code.body, *code.units.values())
+    return frozenset(
+        name for facts in units for name, target in facts.targets.items() if target == "sys.modules"
+    )
+
+
+def _keys(tree: ast.AST, tables: Collection[str]) -> Iterator[tuple[ast.expr, int]]:
+    """Yield each expression that is looked up in `sys.modules`, or in a name for it."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript) and _is_table(node.value):
+        if isinstance(node, ast.Subscript) and _is_table(node.value, tables):
             yield node.slice, node.lineno
-        elif isinstance(node, ast.Compare) and any(map(_is_table, node.comparators)):
-            yield node.left, node.lineno
-        elif isinstance(node, ast.Call) and node.args and _is_table_method(node.func):
+        elif isinstance(node, ast.Compare):
+            if any(_is_table(each, tables) for each in node.comparators):
+                yield node.left, node.lineno
+        elif isinstance(node, ast.Call) and node.args and _is_method_of(node.func, tables):
             yield node.args[0], node.lineno
 
 
-def _is_table(node: ast.expr) -> bool:
-    return attribute_chain(node) in (("sys", "modules"), ("modules",))
+def _is_table(node: ast.expr, tables: Collection[str] = ("modules",)) -> bool:
+    chain = attribute_chain(node)
+    return chain == ("sys", "modules") or (len(chain) == 1 and chain[0] in tables)
 
 
-def _is_table_method(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute) and _is_table(node.value)
+def _is_method_of(node: ast.expr, tables: Collection[str]) -> bool:
+    return isinstance(node, ast.Attribute) and _is_table(node.value, tables)
 
 
 def _texts(tree: ast.AST) -> Iterator[str]:
