@@ -409,4 +409,122 @@
  * @property {ChangedModules} modules
  */
 
+/**
+ * A runtime of a project; `ends` is a sentence if its support ended or soon ends.
+ * @typedef {object} IndexRuntime
+ * @property {string} name
+ * @property {string | null} ends
+ */
+
+/**
+ * A distribution of a project with its colour.
+ * @typedef {object} IndexPackage
+ * @property {string} name
+ * @property {string} colour
+ */
+
+/**
+ * A package or own module that functions pay for; `kind` is package or module.
+ * @typedef {object} IndexCulprit
+ * @property {string} kind
+ * @property {string} name
+ * @property {number} package_id
+ * @property {number} total_ms
+ * @property {number} functions
+ * @property {number | null} dollars_a_month
+ * @property {number[]} function_ids
+ */
+
+/**
+ * A suggested change of one function.
+ * @typedef {object} IndexChange
+ * @property {string} place
+ * @property {string} code
+ * @property {number} saved_ms
+ */
+
+/**
+ * The functions of a project as columns, one entry a function.
+ * @typedef {object} IndexFunctions
+ * @property {string[]} names
+ * @property {number[]} handler_ids
+ * @property {number[]} form_ids
+ * @property {number[]} runtime_ids
+ * @property {number[]} memory_mb
+ * @property {number[]} billed_ms
+ * @property {number[]} low_ms
+ * @property {number[]} high_ms
+ * @property {number[]} own_ms
+ * @property {number[]} dollars_per_million
+ * @property {(number | null)[]} dollars_a_month
+ * @property {number[]} saved_ms
+ * @property {number[]} modules
+ * @property {(number | null)[]} memory_used_mb
+ * @property {number[]} verdict_ids
+ * @property {(string | null)[]} pages
+ * @property {number[]} package_counts
+ * @property {number[]} package_ids
+ * @property {number[]} package_ms
+ */
+
+/**
+ * The headline of a project: sums over all its functions.
+ * @typedef {object} IndexSums
+ * @property {number} billed_ms
+ * @property {number} low_ms
+ * @property {number} high_ms
+ * @property {number} saved_ms
+ * @property {number | null} dollars_a_month
+ */
+
+/**
+ * Functions without figures that share a reason.
+ * @typedef {object} IndexLeftOut
+ * @property {string} reason
+ * @property {string[]} names
+ */
+
+/**
+ * The data that the page over all functions of a project draws first.
+ * @typedef {object} IndexData
+ * @property {number} schema
+ * @property {string} generator
+ * @property {string} created_at
+ * @property {string} place
+ * @property {string} tool
+ * @property {IndexSums} sums
+ * @property {string[]} handlers
+ * @property {string[]} forms
+ * @property {IndexRuntime[]} runtimes
+ * @property {string[]} verdicts
+ * @property {IndexPackage[]} packages
+ * @property {IndexFunctions} functions
+ * @property {IndexCulprit[]} culprits
+ * @property {number} culprits_left
+ * @property {IndexLeftOut[]} left_out
+ * @property {string[]} notes
+ */
+
+/**
+ * The index's data with the suggested changes of each function, which the file stores last.
+ * @typedef {object} WholeIndexData
+ * @property {number} schema
+ * @property {string} generator
+ * @property {string} created_at
+ * @property {string} place
+ * @property {string} tool
+ * @property {IndexSums} sums
+ * @property {string[]} handlers
+ * @property {string[]} forms
+ * @property {IndexRuntime[]} runtimes
+ * @property {string[]} verdicts
+ * @property {IndexPackage[]} packages
+ * @property {IndexFunctions} functions
+ * @property {IndexCulprit[]} culprits
+ * @property {number} culprits_left
+ * @property {IndexLeftOut[]} left_out
+ * @property {string[]} notes
+ * @property {IndexChange[][]} changes
+ */
+
 export {};

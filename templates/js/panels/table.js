@@ -21,10 +21,12 @@ const PRINTED_COLUMNS = 7;
  * A column has a text or a cell of its own.
  * @typedef {object} TableColumn
  * @property {string} title
+ * @property {string} [key]  what the address calls it
  * @property {(row: number) => number | string} value  what sorting compares
  * @property {(row: number) => string} [text]
  * @property {(row: number, pick: Pick) => HTMLElement} [cell]
  * @property {boolean} [words]  not a figure
+ * @property {boolean} [left]  a figure that begins at the left, such as a bar
  * @property {boolean} [first]  sorted by this column at first
  * @property {boolean} [up]  the first press sorts upwards
  */
@@ -58,6 +60,8 @@ export class ImportTable {
     this.order = new Int32Array(0);
     this.rows = this.order;
     this.waiting = false;
+    /** Called after the reader has changed the order. */
+    this.whenSorted = () => {};
     /** @type {[number, number] | null} */
     this.drawn = null;
     /** @type {WeakMap<Element, number>} */
@@ -89,7 +93,7 @@ export class ImportTable {
    * @param {number} place
    */
   header(column, place) {
-    const head = element("th", column.words ? "" : "num");
+    const head = element("th", column.words || column.left ? "" : "num");
     head.scope = "col";
     const button = element("button", "sort", column.title);
     button.type = "button";
@@ -102,7 +106,16 @@ export class ImportTable {
   sortBy(column) {
     const same = this.sorted.column === column;
     const { words, up } = this.columns[column];
-    this.sorted = { column, descending: same ? !this.sorted.descending : !(words || up) };
+    this.sortTo(column, same ? !this.sorted.descending : !(words || up));
+    this.whenSorted();
+  }
+
+  /**
+   * @param {number} column
+   * @param {boolean} descending
+   */
+  sortTo(column, descending) {
+    this.sorted = { column, descending };
     this.arrange();
   }
 
@@ -208,7 +221,9 @@ export class ImportTable {
     body.replaceChildren(this.above.row, ...drawn, this.under.row);
     if (held === undefined) return;
     const again = drawn.find((other) => this.numberOf.get(other) === held);
-    again?.querySelector("button")?.focus({ preventScroll: true });
+    /** @type {HTMLElement | null | undefined} */
+    const control = again?.querySelector("button, a");
+    control?.focus({ preventScroll: true });
   }
 
   /** Paper does not scroll: print the first rows of the order, and how many there are. */

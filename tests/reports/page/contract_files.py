@@ -18,7 +18,7 @@ from importcost.reports.page.assets import templates_folder
 
 SCHEMA_FILE = Path(reports.__file__).parent / "data" / "page-data.schema.json"
 TYPES_FILE = templates_folder() / "js" / "model" / "data.js"
-ROOTS = ("WholePageData", "DifferenceData")
+ROOTS = ("WholePageData", "DifferenceData", "WholeIndexData")
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 HEAD = """// The types of the page's data. Made from the TypedDicts of reports/page/contract.py by
 // tests/reports/page/contract_files.py: change it there.
@@ -41,7 +41,7 @@ def fields_of(kind: Any) -> list[tuple[str, Any, bool]]:
 
 
 def schema_text() -> str:
-    """Return the JSON Schema of both pages' data."""
+    """Return the JSON Schema of all pages' data."""
     definitions = {name: schema_of(kind) for name, kind in contract_types().items()}
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

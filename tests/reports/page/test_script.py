@@ -10,7 +10,7 @@ import importcost.reports.page.script as assembler
 from importcost.reports.page.assets import templates_folder
 from importcost.reports.page.script import ScriptError, page_script, parse_script
 
-PAGES = ("report.js", "difference.js")
+PAGES = ("report.js", "difference.js", "project.js")
 
 
 @pytest.fixture

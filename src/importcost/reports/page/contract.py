@@ -411,3 +411,117 @@ class DifferenceData(TypedDict):
     owners: list[str]
     places: list[str]
     modules: ChangedModules
+
+
+class IndexRuntime(TypedDict):
+    """A runtime of a project; `ends` is a sentence if its support ended or soon ends."""
+
+    name: str
+    ends: str | None
+
+
+class IndexPackage(TypedDict):
+    """A distribution of a project with its colour."""
+
+    name: str
+    colour: str
+
+
+class IndexCulprit(TypedDict):
+    """A package or own module that functions pay for; `kind` is package or module.
+
+    `package_id` is -1 for a module. `function_ids` are the functions that load a module; those of a
+    package are found in the functions' columns.
+    """
+
+    kind: str
+    name: str
+    package_id: int
+    total_ms: float
+    functions: int
+    dollars_a_month: float | None
+    function_ids: list[int]
+
+
+class IndexChange(TypedDict):
+    """A suggested change of one function."""
+
+    place: str
+    code: str
+    saved_ms: float
+
+
+class IndexFunctions(TypedDict):
+    """The functions of a project as columns, one entry a function.
+
+    `package_counts` says how many entries of `package_ids` and `package_ms` belong to each
+    function, one after the other. Ids are places in the index's lists of these names; a form is
+    the architecture and the package type.
+    """
+
+    names: list[str]
+    handler_ids: list[int]
+    form_ids: list[int]
+    runtime_ids: list[int]
+    memory_mb: list[int]
+    billed_ms: list[int]
+    low_ms: list[int]
+    high_ms: list[int]
+    own_ms: list[float]
+    dollars_per_million: list[float]
+    dollars_a_month: list[float | None]
+    saved_ms: list[float]
+    modules: list[int]
+    memory_used_mb: list[float | None]
+    verdict_ids: list[int]
+    pages: list[str | None]
+    package_counts: list[int]
+    package_ids: list[int]
+    package_ms: list[float]
+
+
+class IndexSums(TypedDict):
+    """The headline of a project: sums over all its functions."""
+
+    billed_ms: float
+    low_ms: float
+    high_ms: float
+    saved_ms: float
+    dollars_a_month: float | None
+
+
+class IndexLeftOut(TypedDict):
+    """Functions without figures that share a reason."""
+
+    reason: str
+    names: list[str]
+
+
+class IndexData(TypedDict):
+    """The data that the page over all functions of a project draws first.
+
+    `verdicts` are the words that the functions' `verdict_ids` name; the first is empty: no budget.
+    """
+
+    schema: int
+    generator: str
+    created_at: str
+    place: str
+    tool: str
+    sums: IndexSums
+    handlers: list[str]
+    forms: list[str]
+    runtimes: list[IndexRuntime]
+    verdicts: list[str]
+    packages: list[IndexPackage]
+    functions: IndexFunctions
+    culprits: list[IndexCulprit]
+    culprits_left: int
+    left_out: list[IndexLeftOut]
+    notes: list[str]
+
+
+class WholeIndexData(IndexData):
+    """The index's data with the suggested changes of each function, which the file stores last."""
+
+    changes: list[list[IndexChange]]
