@@ -162,3 +162,25 @@ def test_a_third_interrupt_ends_a_removal_that_hangs(tmp_path):
     assert process.returncode == 130
     assert "cleaned" not in stdout
     assert "Traceback" not in stderr
+
+
+INTERRUPTED_REMOVAL = """
+import sys
+from importcost.measure.runners import killed_runs, launcher
+def interrupted(folder):
+    raise KeyboardInterrupt
+launcher.remove_folder = interrupted
+sys.argv = ["importcost", "profile", "handler.py", "--runner", "local", "--runs", "6"]
+from importcost.cli.main import main
+main()
+"""
+
+
+def test_an_interrupt_within_a_removal_leaves_nothing(tmp_path, monkeypatch):
+    folder = write_files(tmp_path / "project", {"handler.py": "def handler(event, context): ...\n"})
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setenv("IMPORTCOST_CACHE_DIR", str(tmp_path / "cache"))
+    done = run(folder, "-c", INTERRUPTED_REMOVAL)
+    assert done.returncode == 130, done.stderr
+    assert list((tmp_path / "tmp").iterdir()) == []

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -111,6 +113,16 @@ def test_nothing_half_made_stays_in_the_cache(tmp_path, cache):
     with pytest.raises(UsageError, match="cannot be unpacked"):
         unpacked(file)
     assert not [one for one in cache.rglob("*") if one.is_file()]
+
+
+def test_the_draft_of_a_killed_process_is_removed_by_the_next(tmp_path, cache):
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"],
+                           capture_output=True, text=True, check=True).stdout.strip()  # fmt: skip
+    left, running = (cache / "unpacked" / f".draft-{pid}-x" for pid in (ended, os.getpid()))
+    for draft in (left, running):
+        (draft / "inner").mkdir(parents=True)
+    unpacked(archive(tmp_path, {"a": "x"}))
+    assert (left.exists(), running.exists()) == (False, True)
 
 
 def test_inline_sources_are_written_once(tmp_path):

@@ -81,9 +81,17 @@ def main() -> None:
         interruptions.over()
     except KeyboardInterrupt:
         interruptions.over()
+        _remove_own_folders()
         _write_plainly(_INTERRUPTED_TEXT)
         code = INTERRUPTED
     sys.exit(code)
+
+
+def _remove_own_folders() -> None:
+    if "tempfile" in sys.modules:  # else there are none, and the process ends at once
+        from importcost.measure.runners.killed_runs import remove_own_folders
+
+        remove_own_folders()
 
 
 def exit_code_of_command() -> int:

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from importcost.errors import UsageError
 from importcost.files.cache import cache_folder
+from importcost.files.leftovers import sweep_folders
 
 MAX_UNPACKED_BYTES = 1_000_000_000
 """Four times what Lambda takes (250 MB): a bomb ends here, an oversized package is still shown."""
@@ -37,6 +38,8 @@ BROKEN_ARCHIVE = (
 """The exceptions with which the standard library's reader ends on damaged bytes."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CHUNK = 1 << 20
+_DRAFT = ".draft-"
+"""Begins the names of folders under way; the next process removes those of a killed one."""
 
 
 def unpacked(archive: Path) -> Path:
@@ -101,7 +104,8 @@ def _digest_of(archive: Path) -> str:
 def _made(target: Path) -> Iterator[Path]:
     """Give a folder that becomes `target` when it is complete, and is removed otherwise."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".draft-{os.getpid()}-", dir=target.parent))
+    sweep_folders(target.parent, _DRAFT)
+    draft = Path(tempfile.mkdtemp(prefix=f"{_DRAFT}{os.getpid()}-", dir=target.parent))
     try:
         yield draft
         draft.chmod(0o755)

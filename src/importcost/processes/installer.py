@@ -16,6 +16,7 @@ from typing import Any
 
 from importcost.errors import MeasurementError, NoNetworkError, Remedy, remedy, words
 from importcost.files.cache import cache_folder
+from importcost.files.leftovers import sweep_folders
 from importcost.parameters import Parameter
 from importcost.processes.bounded import Finished, run
 from importcost.processes.wheels import (
@@ -30,6 +31,8 @@ from importcost.processes.wheels import (
 INSTALL_TIMEOUT_S = 900.0
 PIP_TIMEOUT_S = 60.0
 VERSIONS_SHOWN = 3
+_PARTIAL = ".partial-"
+"""An install that is not complete; one of a killed process is removed by the next."""
 _REASON_MARKS = ("ERROR:", "error:", "cause:", "×", "╰─▶", "No solution found")  # noqa: RUF001
 _REASON_WORD = re.compile("^(ERROR|error|cause):")
 
@@ -109,7 +112,8 @@ def install(
 def _partial_folder(entry: Path) -> Path:
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=entry.name + ".partial-", dir=entry.parent))
+        sweep_folders(entry.parent, _PARTIAL)
+        return Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{os.getpid()}-", dir=entry.parent))
     except OSError as error:
         raise MeasurementError(
             f"The cache folder {cache_folder()} cannot be written ({error.strerror})",

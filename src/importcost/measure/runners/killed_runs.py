@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from importcost.files.leftovers import is_running
@@ -23,12 +23,25 @@ def sweep_killed_runs() -> None:
     _sweep(tempfile.gettempdir())
 
 
+def remove_own_folders() -> None:
+    """Remove what this process has in the temporary folder, once it was told to end.
+
+    Interrupted at a bad moment, such as within a removal, the code that made a folder leaves it.
+    """
+    _remove_folders(tempfile.gettempdir(), lambda pid: pid == str(os.getpid()))
+
+
 @functools.cache
 def _sweep(parent: str) -> None:
+    _remove_folders(parent, lambda pid: not is_running(pid))
+
+
+def _remove_folders(parent: str, is_meant: Callable[[str], bool]) -> None:
+    """Remove the folders of the processes that are meant, and end who uses them."""
     with contextlib.suppress(OSError):
         for entry in list(Path(parent).iterdir()):
             found = _OURS.fullmatch(entry.name)
-            if found is not None and not is_running(found["pid"]):
+            if found is not None and is_meant(found["pid"]):
                 for pid in _users_of(entry.name):
                     with contextlib.suppress(OSError):
                         os.kill(pid, signal.SIGKILL)

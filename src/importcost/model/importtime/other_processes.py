@@ -9,7 +9,7 @@ and the finding says so.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from operator import not_
@@ -22,6 +22,7 @@ CHECKED_IN_FULL = 200_000
 
 _MAX_FORKS = 32
 _SEARCH_STEPS = 2_000_000
+_STEPS_A_ROW = 40
 
 _Waiting = dict[int, tuple[int, int]]
 """Sum and count of the cumulative times of rows whose parent has not printed yet, by depth."""
@@ -98,44 +99,80 @@ def _find_children(
     ranges: list[tuple[int, int]] = []
     findings: list[Finding] = []
     search = _Search(rows, headers)
+    by_names = _NameSearch(rows, markers)
+    before = _Before(rows)
     for number, header in enumerate(headers):
         if ranges and header < ranges[-1][1]:
             continue  # a child of the child
-        waiting = _waiting(rows, ranges, header)
-        if waiting:
-            found = search.end_of_child(number, waiting)
+        before.take_until(header)
+        if before.waiting:
+            found = search.end_of_child(number, before.waiting)
             # The measured process prints the markers, so it was back by the next one.
             fallback = next((row for row in markers if row >= header), len(rows))
             end, certain = (fallback, False) if found is None else (found, True)
         else:
-            before = _alive_before(ranges, header)
-            end, certain = _end_by_names(rows, header, before, markers)
+            end, certain = by_names.end_of_child(header, before)
         if end > header:
             ranges.append((header, end))
+            before.skip_to(end)
         if not certain:
             detail = "the figures do not show where the child process's rows end"
             findings.append(Finding(DisturbanceKind.OTHER_PROCESS, header, detail))
     return ranges, findings
 
 
-def _waiting(rows: RowTable, ranges: Sequence[tuple[int, int]], end: int) -> _Waiting:
-    """Return the rows that wait for their parent before row `end`, without the ranges."""
-    waiting: _Waiting = {}
-    starts = {stop - 1: start for start, stop in ranges}
-    limit: int | None = None
-    row = end - 1
-    while row >= 0 and limit != 0:
-        if row in starts:
-            row = starts[row] - 1
-            continue
-        depth = rows.depth[row]
-        if limit is None or depth <= limit:
-            limit = depth
-            total, count = waiting.get(depth, (0, 0))
-            waiting[depth] = (total + rows.cumulative_us[row], count + 1)
-        row -= 1
-    waiting.pop(0, None)
-    return waiting
+class _Before:
+    """The measured process's rows before a header: their names, and those that wait.
+
+    It only goes forward, so that all headers together take as long as the rows.
+    """
+
+    def __init__(self, rows: RowTable) -> None:
+        self._rows = rows
+        self._at = 0
+        self._names = _Once()
+        self.waiting: _Waiting = {}
+        """The rows that wait for their parent, by rising depth."""
+
+    def take_until(self, row: int) -> None:
+        """Take the rows up to this one."""
+        depths, cumulative_us = self._rows.depth, self._rows.cumulative_us
+        for number in range(self._at, row):
+            depth = depths[number]
+            while self.waiting and next(reversed(self.waiting)) > depth:
+                self.waiting.popitem()
+            if depth:
+                total, count = self.waiting.get(depth, (0, 0))
+                self.waiting[depth] = (total + cumulative_us[number], count + 1)
+        self._names.add(self._rows.names[self._at : row])
+        self._at = max(self._at, row)
+
+    def skip_to(self, row: int) -> None:
+        """Leave out the rows up to this one: another process wrote them."""
+        self._at = row
+
+    def has_loaded(self, names: Iterable[str]) -> bool:
+        """Return True if one of the names was loaded, once."""
+        return any(name in self._names for name in names)
+
+
+class _Once:
+    """Names that occur once: failed imports print theirs again and again."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._seen: set[str] = set()
+        self._again: set[str] = set()
+        self.add(names)
+
+    def add(self, names: Iterable[str]) -> None:
+        for name in names:
+            (self._again if name in self._seen else self._seen).add(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._seen and name not in self._again
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._seen - self._again)
 
 
 class _Search:
@@ -152,7 +189,7 @@ class _Search:
     def end_of_child(self, number: int, waiting: _Waiting, level: int = 0) -> int | None:
         """Return the end of the child of a header, given the rows that wait before; or None."""
         start = header = self._headers[number]
-        while start < len(self._rows):
+        while start < len(self._rows) and self._steps >= 0:
             end = _next_root(self._rows, start)
             inner = bisect_right(self._headers, max(start, header))
             if inner < len(self._headers) and self._headers[inner] < end:
@@ -166,8 +203,6 @@ class _Search:
                 for middle in range(start + 1, end):
                     if self._adds_up(middle, end, waiting):
                         return middle
-            if self._steps < 0:
-                return None
             start = end
         return None
 
@@ -214,39 +249,42 @@ def _next_root(rows: RowTable, start: int) -> int:
         return len(rows)
 
 
-def _end_by_names(
-    rows: RowTable, header: int, before: Sequence[int], markers: Sequence[int]
-) -> tuple[int, bool]:
-    """Decide by names if no row waits for its parent, so that all sums hold either way.
+class _NameSearch:
+    """Decides by names if no row waits for its parent, so that all sums hold either way.
 
-    A process loads a module once. So the child's rows extend at least to the last root with a name
-    that the measured process had loaded, and at most to the first with a name that the child itself
-    had loaded.
+    The search is bounded: all headers together may look at so many rows for each row of the log.
     """
-    loaded = _once(rows.names[row] for row in before)
-    stop = next((row for row in markers if row > header), len(rows))
-    seen: set[str] = set()
-    least = most = header
-    start = header
-    while start < stop:
-        end = min(_next_root(rows, start), stop)
-        names = rows.names[start:end]
-        if not seen.isdisjoint(names) and start > least:
-            break
-        seen.update(_once(names))
-        if not loaded.isdisjoint(names):
-            least = end
-        most = start = end
-    return least, least == most
 
+    def __init__(self, rows: RowTable, markers: Sequence[int]) -> None:
+        self._rows = rows
+        self._markers = markers
+        self._steps = _STEPS_A_ROW * len(rows)
 
-def _once(names: Iterable[str]) -> set[str]:
-    """Return the names that occur once: failed imports print theirs again and again."""
-    seen: set[str] = set()
-    again: set[str] = set()
-    for name in names:
-        (again if name in seen else seen).add(name)
-    return seen - again
+    def end_of_child(self, header: int, before: _Before) -> tuple[int, bool]:
+        """Return the end of a child's rows, and whether it is certain.
+
+        A process loads a module once. So the child's rows extend at least to the last root with a
+        name that the measured process had loaded, and at most to the first with a name that the
+        child itself had loaded.
+        """
+        rows = self._rows
+        following = bisect_right(self._markers, header)
+        stop = self._markers[following] if following < len(self._markers) else len(rows)
+        seen: set[str] = set()
+        least = most = start = header
+        while start < stop:
+            end = min(_next_root(rows, start), stop)
+            self._steps -= end - start
+            if self._steps < 0:
+                return least, False
+            names = rows.names[start:end]
+            if not seen.isdisjoint(names) and start > least:
+                break
+            seen.update(_Once(names))
+            if before.has_loaded(names):
+                least = end
+            most = start = end
+        return least, least == most
 
 
 # Forked copies -------------------------------------------------------------------------------

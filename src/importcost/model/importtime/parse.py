@@ -12,6 +12,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import accumulate
 from operator import itemgetter, sub
 
 from importcost.model.importtime.logtext import text_pieces
@@ -278,12 +279,13 @@ def _finish(reader: _Reader) -> ImporttimeLog:
     for finding in foreign.findings:
         odd.add(finding.kind, reader.line_of(finding.row), finding.detail)
     own, other = _split(rows, foreign.ranges)
+    removed = _Removed(foreign.ranges)
     markers = tuple(
-        Marker(marker.label, marker.row - _rows_before(foreign.ranges, marker.row))
+        Marker(marker.label, marker.row - removed.rows_before(marker.row))
         for marker in reader.markers
     )
     for row, count in orphan_groups(own, [marker.row for marker in markers]):
-        line = reader.line_of(_original_row(foreign.ranges, row))
+        line = reader.line_of(removed.original_row(row))
         detail = f"{count} rows at depth {own.depth[row]} whose parent never printed"
         odd.add(DisturbanceKind.MISSING_PARENT, line, detail)
     return ImporttimeLog(
@@ -312,15 +314,23 @@ def _append(target: RowTable, rows: RowTable, start: int, end: int) -> None:
     target.depth.extend(rows.depth[start:end])
 
 
-def _rows_before(ranges: tuple[tuple[int, int], ...], row: int) -> int:
-    """Return the number of rows of the ranges that were printed before `row`."""
-    return sum(max(0, min(end, row) - start) for start, end in ranges)
+class _Removed:
+    """Converts row numbers between the whole log and the log without other processes' ranges."""
 
+    def __init__(self, ranges: tuple[tuple[int, int], ...]) -> None:
+        self._starts = [start for start, _ in ranges]
+        self._ends = [end for _, end in ranges]
+        self._before = [0, *accumulate(end - start for start, end in ranges)]
+        self._own_starts = [
+            start - before for start, before in zip(self._starts, self._before, strict=False)
+        ]
 
-def _original_row(ranges: tuple[tuple[int, int], ...], own_row: int) -> int:
-    """Return where a row of the measured process was before the ranges were removed."""
-    row = own_row
-    for start, end in ranges:
-        if start <= row:
-            row += end - start
-    return row
+    def rows_before(self, row: int) -> int:
+        """Return the number of rows of the ranges that were printed before `row`."""
+        count = bisect_right(self._starts, row)
+        beyond = max(0, self._ends[count - 1] - row) if count else 0
+        return self._before[count] - beyond
+
+    def original_row(self, own_row: int) -> int:
+        """Return where a row of the measured process is in the whole log."""
+        return own_row + self._before[bisect_right(self._own_starts, own_row)]
