@@ -11,6 +11,8 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+import pytest
+
 Case = TypeVar("Case")
 
 
@@ -38,3 +40,13 @@ def sample(cases: Iterable[Case], size: int, key: Callable[[Case], str] = str) -
 
     ordered = sorted(cases, key=rank)
     return ordered if is_whole() else ordered[:size]
+
+
+def rest_slow(cases: Iterable[object], fast: int = 2) -> list[object]:
+    """Return the cases of a parametrized test, all but the first ones marked as slow."""
+    return [
+        case
+        if number < fast
+        else pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.slow)
+        for number, case in enumerate(cases)
+    ]

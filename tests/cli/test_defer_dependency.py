@@ -12,6 +12,7 @@ from importcost.model.interval import Interval
 from tests.cli.test_defer import FIXED, advice_of, importcost
 from tests.clockwork import Times, run_clocked
 from tests.harness import PATIENCE_S, interpreter_facts, interpreters, write_files
+from tests.sampling import rest_slow
 
 LAYER = {
     "layer/python/kit/__init__.py": "from kit.core import work, draw\n",
@@ -203,13 +204,15 @@ def test_python_315_lets_from_imports_wait_too_and_tells_the_upper_bound(folder)
 
 @pytest.mark.parametrize(
     ("head", "use", "is_relied_on"),
-    [
-        ("", "pack.part.VALUE", True),
-        ("import pack as p\n", "p.part.VALUE", True),
-        ("import sys\n", "pack.part", True),
-        ("import pack.part\n", "pack.part.VALUE", False),
-        ("", "pack.other", False),
-    ],
+    rest_slow(
+        [
+            ("", "pack.part.VALUE", True),
+            ("import pack as p\n", "p.part.VALUE", True),
+            ("import sys\n", "pack.part", True),
+            ("import pack.part\n", "pack.part.VALUE", False),
+            ("", "pack.other", False),
+        ]
+    ),
 )
 def test_a_module_that_other_code_reaches_through_its_package_stays(
     head, use, is_relied_on, folder, defer
@@ -229,12 +232,14 @@ def test_a_module_that_other_code_reaches_through_its_package_stays(
 
 @pytest.mark.parametrize(
     "effect",
-    [
-        "import codecs\ncodecs.register(lambda name: None)\n",
-        "import os\nos.environ['DRAWS'] = '1'\n",
-        "import needed\nneeded.LIMIT = 4\n",
-        "import sys\nsys.path.insert(0, '/opt')\n",
-    ],
+    rest_slow(
+        [
+            "import codecs\ncodecs.register(lambda name: None)\n",
+            "import os\nos.environ['DRAWS'] = '1'\n",
+            "import needed\nneeded.LIMIT = 4\n",
+            "import sys\nsys.path.insert(0, '/opt')\n",
+        ]
+    ),
 )
 def test_a_module_with_an_effect_on_others_does_not_wait(effect, folder, defer):
     write_files(folder.parent, {"layer/python/plotting_part.py": effect})
@@ -247,14 +252,16 @@ def test_a_module_with_an_effect_on_others_does_not_wait(effect, folder, defer):
 
 @pytest.mark.parametrize(
     ("form", "reason"),
-    [
-        ("try:\n    import plotting\nexcept ImportError:\n    plotting = None\n", "by the try"),
-        ("import os\nimport plotting\nos.environ['KIT'] = '1'\n", "which line 3 changes"),
-        ("import plotting\nNAME = plotting.__name__\n", "when the file is imported"),
-        ("import plotting\n@plotting.draw\ndef f(): pass\n", "is used at module level"),
-        ("from plotting import draw as paint\n", "cannot wait before Python 3.15"),
-        ("import plotting\nclass A:\n    draw = plotting.draw\n", "is used at module level"),
-    ],
+    rest_slow(
+        [
+            ("try:\n    import plotting\nexcept ImportError:\n    plotting = None\n", "by the try"),
+            ("import os\nimport plotting\nos.environ['KIT'] = '1'\n", "which line 3 changes"),
+            ("import plotting\nNAME = plotting.__name__\n", "when the file is imported"),
+            ("import plotting\n@plotting.draw\ndef f(): pass\n", "is used at module level"),
+            ("from plotting import draw as paint\n", "cannot wait before Python 3.15"),
+            ("import plotting\nclass A:\n    draw = plotting.draw\n", "is used at module level"),
+        ]
+    ),
 )
 def test_what_needs_the_module_at_once_is_said_and_left(form, reason, folder, defer):
     core = LAYER["layer/python/kit/core.py"].replace("import plotting\n", form)
@@ -271,11 +278,13 @@ def test_what_needs_the_module_at_once_is_said_and_left(form, reason, folder, de
 
 @pytest.mark.parametrize(
     ("before", "sentence"),
-    [
-        ("def broken(:\n", "is not Python: rename it"),
-        ('"""Written by importcost."""\n', "has no LAZY any more: restore it"),
-        ('"""Written by importcost."""\nLAZY: dict = make()\n', "was edited: restore it"),
-    ],
+    rest_slow(
+        [
+            ("def broken(:\n", "is not Python: rename it"),
+            ('"""Written by importcost."""\n', "has no LAZY any more: restore it"),
+            ('"""Written by importcost."""\nLAZY: dict = make()\n', "was edited: restore it"),
+        ]
+    ),
 )
 def test_a_file_that_cannot_be_added_to_is_left_with_its_reason(before, sentence, folder, defer):
     (folder / "lazy_dependencies.py").write_text(before)
@@ -286,12 +295,14 @@ def test_a_file_that_cannot_be_added_to_is_left_with_its_reason(before, sentence
 
 @pytest.mark.parametrize(
     ("head", "line"),
-    [
-        ('"""Doc."""\nfrom __future__ import annotations\nimport kit\n', 2),
-        ("#!/usr/bin/env python\n# -*- coding: utf-8 -*-\nimport kit\n", 2),
-        ("import kit\n", 0),
-        ('"""Doc."""; import kit\n', 0),
-    ],
+    rest_slow(
+        [
+            ('"""Doc."""\nfrom __future__ import annotations\nimport kit\n', 2),
+            ("#!/usr/bin/env python\n# -*- coding: utf-8 -*-\nimport kit\n", 2),
+            ("import kit\n", 0),
+            ('"""Doc."""; import kit\n', 0),
+        ]
+    ),
 )
 def test_the_import_comes_before_all_others(head, line, folder, defer):
     text = f"{head}\n\ndef handler(event, context):\n    return kit.work()\n"
@@ -313,13 +324,23 @@ def test_a_handler_in_a_package_imports_it_from_there(tmp_path, defer):
 
 @pytest.mark.parametrize(
     ("own", "reads", "words"),
-    [
-        ("import os\nos.environ['MODE'] = 'a'\n", "import os\nM = os.environ.get('MODE')\n", "env"),
-        ("import os\nos.chdir('/')\n", "import os\nHERE = os.getcwd()\n", "directory"),
-        ("import os\nos.umask(0)\n", "import os\nM = os.environ.get('MODE')\n", ""),
-        ("import os\nos.environ['OTHER'] = 'a'\n", "import os\nM = os.environ.get('MODE')\n", ""),
-        ("", "import os\nM = os.environ.get('MODE')\n", ""),
-    ],
+    rest_slow(
+        [
+            (
+                "import os\nos.environ['MODE'] = 'a'\n",
+                "import os\nM = os.environ.get('MODE')\n",
+                "env",
+            ),
+            ("import os\nos.chdir('/')\n", "import os\nHERE = os.getcwd()\n", "directory"),
+            ("import os\nos.umask(0)\n", "import os\nM = os.environ.get('MODE')\n", ""),
+            (
+                "import os\nos.environ['OTHER'] = 'a'\n",
+                "import os\nM = os.environ.get('MODE')\n",
+                "",
+            ),
+            ("", "import os\nM = os.environ.get('MODE')\n", ""),
+        ]
+    ),
 )
 def test_what_reads_a_state_that_the_function_changes_afterwards_stays(
     own, reads, words, folder, defer

@@ -113,7 +113,14 @@ def run(tmp_path, monkeypatch):
     return defer
 
 
-@pytest.mark.parametrize("style", [(), ("--style", "getter"), ("--style", "lazy-modules")])
+@pytest.mark.parametrize(
+    "style",
+    [
+        (),
+        pytest.param(("--style", "getter"), marks=pytest.mark.slow),
+        pytest.param(("--style", "lazy-modules"), marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("text", HANDLERS.values(), ids=HANDLERS)
 def test_a_change_is_suggested_where_the_edit_is_there(run, text, style):
     done, profile = run(text, "--no-verify", *style)
