@@ -212,7 +212,8 @@ def interrupted(place: Place, number: signal.Signals, after_s: float) -> int:
 
 def problems(place: Place, number: signal.Signals, code: int) -> Iterator[str]:
     """Yield what is wrong after an interruption, and after the next command if it was SIGKILL."""
-    if code not in (0, 1, 130, -signal.SIGKILL):
+    # A signal before importcost's first line is answered by Python, or by nobody.
+    if code not in (0, 1, 130, *(-one for one in SIGNALS)):
         yield f"exit code {code}"
     if code == -signal.SIGKILL:
         _wait_for_ended()
@@ -293,6 +294,9 @@ def usual_seconds(command: Command) -> float:
     return took
 
 
+_END_OF_CODE = {130: "in time", -int(signal.SIGKILL): "in time"}
+
+
 def run_command(name: str, moments: int, rng: random.Random) -> dict[str, object]:
     """Interrupt one command at so many moments; return the counts and each problem."""
     command = COMMANDS[name]
@@ -304,7 +308,7 @@ def run_command(name: str, moments: int, rng: random.Random) -> dict[str, object
         after_s = rng.uniform(0, 1.1 * usual_s)
         place = _fresh(command)
         code = interrupted(place, number, after_s)
-        ends[f"{number.name} {'in time' if code in (130, -9) else 'after the end'}"] += 1
+        ends[f"{number.name} {_END_OF_CODE.get(code, 'at the start' if code < 0 else 'late')}"] += 1
         found = list(problems(place, number, code))
         wrong += [f"{number.name} after {after_s:.2f} s: {one}" for one in found]
         _removed(place)

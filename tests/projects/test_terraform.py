@@ -85,6 +85,34 @@ def test_what_is_not_known_is_visible(text):
     assert found == 1 or found.reason
 
 
+ODD = {
+    "5000 digits": "9" * 5_000,
+    "past every float": "9" * 400 + " + 1",
+    "an index past every float": f"[1][1{'0' * 308} * 10]",
+    "infinity": f"{'9' * 310}.5 * 2",
+    "a quote in a quote": '"${' * 3_000,
+    "a wide field": 'format("%999999999d", 1)',
+    "division by nothing": "1 / 0",
+}
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD)
+def test_odd_values_are_placeholders(text):
+    found = Expressions(lambda name: 5, "main.tf").value(f'"${{{text}}}"')
+    assert isinstance(found, OpenText), found
+
+
+def test_texts_that_double_are_told():
+    whole = Expressions(lambda name: inner(), "main.tf")
+    depth = iter(range(40))
+
+    def inner():
+        return whole.value('"${a}${a}"') if next(depth, None) is not None else "x" * 1_000_000
+
+    with pytest.raises(UsageError, match=r"main\.tf has expressions that expand without end"):
+        whole.value('"${a}"')
+
+
 @pytest.mark.parametrize("text", ["(" * 5_000, "[" * 5_000, '"${' * 500, "!" * 9_000 + "true"])
 def test_deep_expressions_end(text):
     assert isinstance(evaluated("${" + text + "}"), OpenText | str | bool)

@@ -8,12 +8,14 @@ import os
 import re
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from importcost.files.leftovers import is_running
 from importcost.measure.runners.launcher import remove_folder
 
+_REMOVALS, _PAUSE_S = 20, 0.05
 _OURS = re.compile(r"importcost-(?:[a-z]+-)?(?P<pid>\d+)-\w+")
 """The names of temporary folders: a purpose, the id of their process, and a random word."""
 
@@ -45,7 +47,16 @@ def _remove_folders(parent: str, is_meant: Callable[[str], bool]) -> None:
                 for pid in _users_of(entry.name):
                     with contextlib.suppress(OSError):
                         os.kill(pid, signal.SIGKILL)
-                remove_folder(str(entry))
+                _remove_surely(entry)
+
+
+def _remove_surely(folder: Path) -> None:
+    """Remove a folder in which a process that was just killed may still write."""
+    for _ in range(_REMOVALS):
+        remove_folder(str(folder))
+        if not folder.exists():
+            return
+        time.sleep(_PAUSE_S)
 
 
 def _users_of(name: str) -> Iterator[int]:

@@ -17,6 +17,10 @@ from importcost.projects.terraform.functions import FUNCTIONS
 
 MAX_EVALUATIONS = 200_000
 MAX_NESTED = 80
+MAX_CHARACTERS = 50_000_000
+"""Characters of all texts that the expressions of one module make."""
+_ODD_VALUES = (ArithmeticError, RecursionError, ValueError)
+"""Numbers past every float or of thousands of digits, and brackets in brackets by the thousand."""
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][\w-]*)|(?P<quote>")
     |(?P<sign>==|!=|<=|>=|&&|\|\||=>|\.\.\.|[-+*/%!?:.,()\[\]{}<>=]))""",
@@ -37,6 +41,7 @@ class Expressions:
         self._file = file
         self._steps = 0
         self._depth = 0
+        self._characters = 0
 
     def value(self, raw: Any) -> Any:
         """Return a parsed HCL value with all its expressions evaluated.
@@ -57,6 +62,8 @@ class Expressions:
             if isinstance(raw, list):
                 return [self.value(one) for one in raw]
             return self._of_text(raw) if isinstance(raw, str) else raw
+        except _ODD_VALUES:
+            return plain_placeholder("its expression is not evaluated")
         finally:
             self._depth -= 1
 
@@ -88,7 +95,9 @@ class Expressions:
         rest = _unescaped(text[at:])
         if len(parts) == 2 and not parts[0] and not rest:
             return parts[1]
-        made = "".join(_as_string(part) for part in (*parts, rest))
+        texts = [_as_string(part) for part in (*parts, rest)]
+        self.count_made(sum(map(len, texts)))
+        made = "".join(texts)
         reason = open_reason(*parts)
         return OpenText(made, reason) if reason else made
 
@@ -100,9 +109,15 @@ class Expressions:
             reader = _Reader(self, text)
             found = reader.conditional()
             reader.must_end()
-        except (_UnreadableError, RecursionError):
+        except (_UnreadableError, *_ODD_VALUES):
             return plain_placeholder(f"{' '.join(text.split())[:60]} is not evaluated")
         return found
+
+    def count_made(self, characters: int) -> None:
+        """Count a text. Raises UsageError for texts of texts that double without end."""
+        self._characters += characters
+        if self._characters > MAX_CHARACTERS:
+            raise UsageError(f"{self._file} has expressions that expand without end.")
 
     def root(self, name: str) -> Any:
         """Return the value of a root name."""
@@ -193,8 +208,10 @@ class _Reader:
             return plain_placeholder(f"{name}() is not evaluated")
         try:
             found = function(*arguments)
-        except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+        except (TypeError, KeyError, IndexError, AttributeError, *_ODD_VALUES):
             return plain_placeholder(open_reason(*arguments) or f"{name}() is not evaluated")
+        if isinstance(found, str):
+            self._whole.count_made(len(found))
         reason = open_reason(*arguments)
         return found if reason is None else _opened(found, reason)
 

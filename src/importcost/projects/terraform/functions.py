@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+
+_WIDE = re.compile(r"%[^a-zA-Z%]*[0-9]{4}")
 
 
 def _merge(*tables: Any) -> dict[str, Any]:
@@ -27,6 +30,8 @@ def _lookup(table: dict[str, Any], key: Any, *default: Any) -> Any:
 
 
 def _format(text: str, *values: Any) -> str:
+    if _WIDE.search(str(text)):
+        raise ValueError("a field of thousands of characters")
     return str(text) % tuple(values)
 
 
