@@ -39,8 +39,8 @@ UNWRITABLE = {
     ),
 }
 TOGETHER = (
-    "import sdk\none, two = sdk.a, sdk.b\nsession = sdk.session()\ntable = session.table('t')\n"
-    "queue = session.queue('q')\n\n\ndef f():\n    return table\n\n\ndef g():\n    return queue, one\n"
+    "import boto3\none, two = boto3.a, boto3.b\nsession = boto3.Session()\n"
+    "table = session.resource('t')\nqueue = session.client('q')\n\n\ndef f():\n    return table\n\n\ndef g():\n    return queue, one\n"
 )
 
 

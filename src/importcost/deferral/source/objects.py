@@ -184,7 +184,19 @@ def _refused(view: View, found: ObjectCandidate) -> Reason | None:
         or _seen_outside(view, found)
         or late_use(view, view.uses.get(found.name, ()), found.name)
         or _awkward_use(view, found)
+        or _other_call(view, found)
     )
+
+
+def _other_call(view: View, found: ObjectCandidate) -> Reason | None:
+    """Refuse a value made by a call that may look at more than its arguments."""
+    code = view.later.reach.graph.files.get(view.module)
+    calls = view.later.modules.calls
+    call = calls.other_call(code.body, found.value, in_body=False) if code else None
+    if call is None:
+        return None
+    text = f"{found.name} is made by {ast.unparse(call.func)[:60]}(), which may look at more than"
+    return f"{text} its arguments", found.node.lineno
 
 
 def _changed_later(view: View, found: ObjectCandidate) -> Reason | None:

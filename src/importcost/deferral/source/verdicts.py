@@ -53,6 +53,9 @@ def verdict_on(
         if reason:
             return view.refusal(_object_reason(reason, use, view, objects))
         needed |= statements
+    beyond = view.later.modules.body_reason(item)
+    if beyond and any(use.kind not in _ANNOTATIONS for use in uses):
+        return view.refusal(beyond)
     if needed:
         return _getter(objects.required(view, needed), objects)
     return _free(item, uses)

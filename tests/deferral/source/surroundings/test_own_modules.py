@@ -29,7 +29,6 @@ KEPT_TIMES = {
 TIMES_OF_CALLS = {
     "in a function": "import time\ndef age(): return time.time()\n",
     "a factory": "import time\nclass Status:\n    clock = time.time\n",
-    "a pause": "import time\ntime.sleep(0)\n",
 }
 
 

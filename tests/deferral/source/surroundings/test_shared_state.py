@@ -115,15 +115,6 @@ class Gateway:
         self.every = []
         self.every.append(region)
 """,
-    "a dataclass's list": """
-from dataclasses import dataclass, field
-@dataclass
-class Gateway:
-    region: str = "here"
-    every: list = field(default_factory=list)
-    def __post_init__(self):
-        self.every.append(self.region)
-""",
     "a list that a call throws away": """
 def Gateway(region="here"):
     found = []

@@ -9,6 +9,8 @@ from functools import cached_property
 from importcost.deferral.source.imports import Imported, absolute_name, loaded_by
 from importcost.deferral.source.names import attribute_chain
 from importcost.deferral.source.own_state.handed_clocks import HandedClocks
+from importcost.deferral.source.own_state.plain_bodies import PlainBodies
+from importcost.deferral.source.own_state.plain_calls import PlainCalls
 from importcost.deferral.source.reach.graph import CallGraph
 from importcost.deferral.source.reach.units import FileCode, MentionedAs
 from importcost.deferral.source.surroundings.aspects import covering
@@ -38,6 +40,8 @@ class OwnModules:
         self._handed = HandedClocks(graph, self._names)
         self._clocks: dict[str, tuple[str, str, int] | None] = {}
         self._bound = ThreadBound(graph, self._names)
+        self._plain = PlainBodies(graph, self._names)
+        self.calls = PlainCalls(graph, self._names)
 
     def reason(self, item: Imported, package: str) -> _Reason | None:
         """Return the reason why an import of a file in a package may not run later, or None."""
@@ -79,6 +83,18 @@ class OwnModules:
             if found is not None:
                 text = f"line {found.line} of {found.module} {found.does} when it is imported"
                 return f"{text}, for the thread that imports it", item.line
+        return None
+
+    def body_reason(self, item: Imported) -> _Reason | None:
+        """Refuse own modules that do more than define names when they are imported.
+
+        Asked last: what is known to matter is told first.
+        """
+        for loaded in sorted({each for name in item.imported for each in loaded_by(name)}):
+            found = self._plain.of_import(loaded)
+            if found is not None:
+                text = f"line {found.line} of {found.module} {found.what} when it is imported"
+                return f"{text}: what imports it decides when", item.line
         return None
 
     def _clock(self, module: str) -> tuple[str, str, int] | None:
