@@ -13,6 +13,7 @@ from importcost.deferral.source.analyse import OutsideUses, analyse
 from importcost.deferral.source.model import SourceFile, SourceText, Unreadable, UseKind
 from importcost.deferral.source.text import decode
 from importcost.model.advice import VerdictKind
+from tests.deferral.rewrite.cases import analysed
 from tests.sampling import examples, sample
 
 NOTHING = OutsideUses()
@@ -322,3 +323,21 @@ def test_the_standard_library_is_analysed_without_a_failure(size):
         ast.parse("\n".join(item.code for item in found.imports))
         kinds |= {item.verdict.kind for item in found.imports}
     assert kinds >= {VerdictKind.DEFERRABLE, VerdictKind.NOT_DEFERRABLE, VerdictKind.UNUSED}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import json\n\n@made\nclass made:\n    x: int = 1\n",
+        "import json\n\n@b\nclass a: ...\n\n@a\nclass b: ...\n",
+    ],
+)
+def test_a_class_that_is_decorated_with_itself_is_analysed(text):
+    assert analysed(text).imports[0].imported == ("json",)
+
+
+def test_names_that_are_assigned_from_each_other_again_and_again_end():
+    """Each of 8 names has 40 values that name the next: their ways are past all counting."""
+    lines = [f"x{n} = x{(n + 1) % 8}.a" for n in range(8) for _ in range(40)]
+    text = "\n".join(["import json", *lines, "x0.y = 1", "def handler(e, c): return json"])
+    assert analysed(text).imports[0].imported == ("json",)

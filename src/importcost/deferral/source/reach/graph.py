@@ -119,6 +119,7 @@ class Linker:
         self._kept: dict[str, list[tuple[CodeUnit, NameMention]]] = {}
         self._derived: dict[str, list[ClassFacts]] = {}
         self._families: dict[int, list[ClassFacts]] = {}
+        self._making: set[int] = set()
         self._code_of: dict[int, FileCode] = {}
         for code in files.values():
             for found in code.classes.values():
@@ -255,6 +256,9 @@ class Linker:
         That is `__call__()` of its metaclass, and the functions that its decorators made of it.
         """
         for class_ in family:
+            if id(class_) in self._making:  # decorated with itself, or with what it decorates
+                continue
+            self._making.add(id(class_))
             code = self._code_of[id(class_)]
             scope = code.units[class_.inside] if class_.inside is not None else code.body
             for mention in class_.makers:
@@ -263,6 +267,7 @@ class Linker:
                     continue
                 call = (*mention.chain, "__call__")
                 yield from self.resolve(scope, replace(mention, chain=call))
+            self._making.discard(id(class_))
 
     def family(self, code: FileCode, owner: str) -> list[ClassFacts]:
         """Return a class with its bases and all that derive from any of them, by name."""

@@ -32,6 +32,8 @@ class HeldModules:
 
     def __init__(self, names: FullNames) -> None:
         self._names = names
+        # Names that are assigned from each other again and again have more ways than can be walked.
+        self._known: dict[tuple[int, str, int], list[str]] = {}
 
     def of(self, facts: UnitFacts, node: ast.expr, depth: int = 0) -> list[str]:
         """Return the dotted names that an expression in a unit may stand for, `ANYTHING` for any.
@@ -90,8 +92,12 @@ class HeldModules:
                 full = self._names.of(scope, ast.Name(name, ast.Load()))
                 return [full] if full and "(" not in full and "[" not in full else []
             if name in scope.bound:
-                found = self._values(scope, name)
-                return [one for value in found for one in self.of(scope, value, depth + 1)]
+                key = (id(scope), name, depth)
+                if key not in self._known:
+                    values = self._values(scope, name)
+                    found = (one for value in values for one in self.of(scope, value, depth + 1))
+                    self._known[key] = list(dict.fromkeys(found))
+                return self._known[key]
             scope = scope.parent
         return []
 
