@@ -5,6 +5,7 @@
 import { byId, canvasById, penOf } from "../lib/dom.js";
 import { plural, wholeText } from "../lib/numbers.js";
 import { clipped, elided } from "../lib/text.js";
+import { whenIdle } from "../lib/timing.js";
 import { NONE } from "../model/columns.js";
 
 const SKYLINE_PX = 170;
@@ -54,7 +55,12 @@ export class Skyline {
     /** @type {Map<string, string>} */
     this.colours = new Map();
     this.widthPx = 0;
-    this.isWaiting = false;
+    // The table comes first: the columns are drawn once the page answers.
+    this.isWaiting = true;
+    whenIdle(() => {
+      this.isWaiting = false;
+      this.draw();
+    });
     this.listen();
   }
 

@@ -57,7 +57,8 @@ export class IndexExplorer {
     this.choice = this.buttons.choice(state.choice);
     const column = this.columns.findIndex(({ key }) => key === state.sort);
     if (column >= 0) this.table.sortTo(column, state.descending);
-    this.filter();
+    // The table is drawn already; most addresses ask for nothing else.
+    if (this.text || this.choice || this.table.dim) this.filter();
     this.select(state.selected ? this.index.rowNamed(state.selected) : NONE);
   }
 
