@@ -205,7 +205,9 @@ def interrupted(place: Place, number: signal.Signals, after_s: float) -> int:
         process.communicate(timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate()
+        if process.stdout is not None:
+            process.stdout.close()
+        process.wait()
         return 999
     return process.returncode
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Any
 
 from importcost.app.projects.run import Workers
+
+_LAST_S = 2.0
+"""Seconds that a worker without a parent has for removing its launch."""
 
 
 class InlineExecutor(Executor):
@@ -55,6 +61,21 @@ def _pool(jobs: int) -> Iterator[Executor]:
 
 def _pin(cores: multiprocessing.SimpleQueue[int]) -> None:
     """Keep this worker and its launches on one core: two on a core would slow each other."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if hasattr(os, "sched_setaffinity"):
         with contextlib.suppress(OSError):
             os.sched_setaffinity(0, {cores.get()})
+
+
+def _end_with_parent() -> None:
+    """End this worker once its parent was killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    parent.join()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):  # whoever reads the killed command's output need not wait
+        os.dup2(nowhere, stream)
+    os.kill(os.getpid(), signal.SIGINT)  # a launch under way removes what it made
+    time.sleep(_LAST_S)
+    os._exit(1)
