@@ -331,3 +331,10 @@ def test_no_request_pays_for_what_it_does_not_use(body):
     used = {name for name in MODULES[:2] if any(f"{name[-1]}.v" in line for line in body)}
     for loaded, read in run(after)[1]:
         assert loaded & used == read, after
+
+
+def test_a_variable_made_of_itself_many_times_comes_to_an_end():
+    body = ["e = e[1:]"] * 60 + ["out.append(e[0])", "return p.v"]
+    text = text_of("import gen_p as p\n", body)
+    after = rewritten(text, DeferStyle.FUNCTION)
+    assert after.index("def f") < after.index("import gen_p as p"), after

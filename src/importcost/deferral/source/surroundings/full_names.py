@@ -8,6 +8,8 @@ from importcost.deferral.source.reach.graph import CallGraph
 from importcost.deferral.source.reach.units import FileCode, MentionedAs, NameValues, UnitFacts
 
 _DEPTH = 8
+FollowedVariable = tuple[int, str]
+"""The identity of a scope, and a name in it."""
 _PARTS = frozenset(("get", "setdefault", "values", "items", "__getitem__"))
 """Methods that give what an object holds."""
 
@@ -48,11 +50,18 @@ class FullNames:
             node = ast.Attribute(node, name, ast.Load())
         return self.of(facts, node, depth)
 
-    def own(self, facts: UnitFacts, node: ast.expr, depth: int = 0) -> str | None:
+    def own(
+        self,
+        facts: UnitFacts,
+        node: ast.expr,
+        depth: int = 0,
+        seen: set[FollowedVariable] | None = None,
+    ) -> str | None:
         """Return the dotted name of the own module's variable at the start of an expression.
 
         It is not followed to its value: `settings.TABLE` for `TABLE["x"]`. A function's own
         variable stands for what it is assigned: `table = TABLE`.
+        `seen` are those that were followed.
         """
         names: list[str] = []
         while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
@@ -71,16 +80,20 @@ class FullNames:
             if node.id in scope.bound:
                 if scope.parent is None:
                     return f"{scope.unit.module}.{node.id}"
-                return self._alias(scope, node.id, depth + 1)
+                return self._alias(scope, node.id, depth + 1, set() if seen is None else seen)
             scope = scope.parent
         return None
 
-    def _alias(self, scope: UnitFacts, name: str, depth: int) -> str | None:
+    def _alias(
+        self, scope: UnitFacts, name: str, depth: int, seen: set[FollowedVariable]
+    ) -> str | None:
         """Return the first variable of a module that a function's variable may stand for."""
-        values = (
-            [*assigned_values(scope, name), *looped_values(scope, name)] if depth < _DEPTH else []
-        )
-        found = (self.own(scope, value, depth) for value in values if _is_part(value))
+        # Of `e = e[1:]`, written ten times, each would be followed to all of them.
+        if depth >= _DEPTH or (id(scope), name) in seen:
+            return None
+        seen.add((id(scope), name))
+        values = [*assigned_values(scope, name), *looped_values(scope, name)]
+        found = (self.own(scope, value, depth, seen) for value in values if _is_part(value))
         return next(filter(None, found), None)
 
     def _variable(self, dotted: str) -> str | None:
