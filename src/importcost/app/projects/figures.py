@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from importcost.app.profile.report import ProfileReport
+from importcost.billing.estimate import file_costs
+from importcost.billing.file_loads import FileCosts
 from importcost.measure.runtime_dates import runtime_ending, utc_today
 from importcost.model.advice import SourcePlace
 from importcost.model.graph import FUNCTION
@@ -27,6 +29,7 @@ def figures_of(function: ProjectFunction, report: ProfileReport, folder: str) ->
     settings, advice = profile.settings, profile.advice
     per_us = _lambda_ms_per_us(report)
     peaks = [one.peak_rss_kb for one in profile.runs if one.peak_rss_kb is not None]
+    files = file_costs(profile, bill)
     saved_ms = report.facts.architectures[0].saved_ms if report.facts.architectures else None
     verdict = report.verdict
     return FunctionFigures(
@@ -41,10 +44,14 @@ def figures_of(function: ProjectFunction, report: ProfileReport, folder: str) ->
         dollars_per_million=bill.dollars_per_million,
         modules=len(report.facts.modules),
         memory_used_mb=max(peaks) / 1024 if peaks else None,
-        packages=_packages(report, per_us),
+        packages=_packages(report, per_us, files),
         own_modules=_own_modules(report, per_us, folder),
         changes=tuple(
-            SuggestedChange(_place(one.place, folder), one.code, one.exclusive_us * per_us)
+            SuggestedChange(
+                _place(one.place, folder),
+                one.code,
+                one.exclusive_us * per_us + files.ms_of(one.modules),
+            )
             for one in (advice.findings if advice else ())
             if one.is_suggested
         ),
@@ -60,16 +67,20 @@ def _lambda_ms_per_us(report: ProfileReport) -> float:
     return report.estimate.speed_ratio.value / 1000
 
 
-def _packages(report: ProfileReport, per_us: float) -> tuple[PackageCost, ...]:
+def _packages(report: ProfileReport, per_us: float, files: FileCosts) -> tuple[PackageCost, ...]:
+    """Return what each distribution's modules take, the files that Lambda reads included."""
     tree = report.profile.tree
     startup = startup_phase_ids(tree)
+    loads = dict(files.loads)
     times: dict[str, float] = {}
     counts: dict[str, int] = {}
     for node in range(len(tree)):
         if tree.phase_ids[node] in startup:
             continue
         owner = report.facts.modules[tree.name_ids[node]].distribution
-        times[owner] = times.get(owner, 0.0) + tree.self_us[node] * per_us
+        load = loads.pop(tree.name(node), None)  # a module's files count once
+        files_ms = files.ms(load) if load is not None else 0.0
+        times[owner] = times.get(owner, 0.0) + tree.self_us[node] * per_us + files_ms
         counts[owner] = counts.get(owner, 0) + 1
     found = [PackageCost(name, ms, counts[name]) for name, ms in times.items()]
     return tuple(sorted(found, key=lambda one: -one.self_ms))
