@@ -48,7 +48,7 @@ return found;
 def slow_profile() -> Profile:
     """Return a profile near Lambda's limit for init on x86_64 and past it with the band."""
     profile = small_profile()
-    init = replace(profile.function_init, cpu_us=Interval(29_000_000, 31_000_000, 33_000_000))
+    init = replace(profile.function_init, cpu_us=Interval(32_000_000, 34_000_000, 36_000_000))
     return replace(profile, function_init=init)
 
 
