@@ -2,8 +2,10 @@
 
 import json
 
+import pytest
+
 from importcost.app.defer.sources import read_sources
-from importcost.app.defer.waiting_files import files_of_functions
+from importcost.app.defer.waiting_files import files_beside, files_of_functions
 from importcost.deferral.source.model import SourceText
 from importcost.model.advice import VerdictKind
 from importcost.model.graph import FUNCTION, BytecodeState, ImportGraph, LoadedModule
@@ -103,3 +105,60 @@ def test_state_that_an_own_file_changes_later_still_counts(tmp_path):
 def test_a_dependency_in_the_task_root_is_judged_like_one_outside(tmp_path):
     packaged(write_files(tmp_path, FILES))
     assert verdict(tmp_path).kind is VerdictKind.DEFERRABLE
+
+
+SHARED = """
+import heavy
+import json
+
+
+def word():
+    return heavy.WORD + json.dumps(1)
+"""
+BESIDE = {
+    "handler.py": "import shared\n\n\ndef handler(event, context):\n    return shared.word()\n",
+    "shared.py": SHARED,
+    "heavy.py": "WORD = 'w'\n",
+}
+USERS = {
+    "from-import": "from shared import (\n    word,\n    heavy,\n)\n",
+    "star": "from shared import *\n\nprint(heavy)\n",
+    "attribute": "import shared as common\n\nprint(common.heavy)\n",
+    "string": "import importlib\n\nimportlib.import_module('shared')\n",
+}
+
+
+def verdict_beside(root, path, text):
+    """Return the verdict on `import heavy` of a shared module; one more file uses that module."""
+    write_files(root, {**BESIDE, path: text})
+    modules = tuple(
+        LoadedModule(
+            name, str(root / f"{name}.py"), FUNCTION, BytecodeState.ABSENT, None, None, "x", None
+        )
+        for name in ("handler", "shared", "heavy")
+    )
+    target = Target("handler", "handler", str(root), str(root / "handler.py"))
+    sources = read_sources(ImportGraph(modules, ()), target, (3, 12))
+    imports = sources.files[str(root / "shared.py")].imports
+    return next(one.verdict for one in imports if one.code == "import heavy")
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_names_that_another_handler_uses_stay(tmp_path, name):
+    found = verdict_beside(tmp_path, "routes/orders.py", USERS[name])
+    assert found.kind is VerdictKind.NOT_DEFERRABLE
+    assert "orders.py line" in found.reason
+
+
+@pytest.mark.parametrize("path", ["tests/users.py", "test_shared.py", "venv/users.py"])
+def test_tests_and_environments_keep_nothing(tmp_path, path):
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "venv" / "pyvenv.cfg").touch()
+    found = verdict_beside(tmp_path, path, USERS["from-import"])
+    assert found.kind is VerdictKind.DEFERRABLE
+
+
+def test_files_that_name_no_known_module_are_not_read_further(tmp_path):
+    write_files(tmp_path, {**BESIDE, "other.py": "import os\n", "user.py": "import shared\n"})
+    known = {"shared": SourceText(str(tmp_path / "shared.py"), SHARED, "utf-8", False)}
+    assert set(files_beside(known, tmp_path)) == {"handler", "user"}

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from importcost.app.defer.findings import LAZY_STYLES, JudgedImport
+from importcost.app.defer.waiting_files import project_sources
 from importcost.deferral.source.model import ModuleObject
 
-MAX_FILES = 2_000
-MAX_BYTES = 1_000_000
-SKIPPED = frozenset({"site-packages", "node_modules", "__pycache__", "build", "dist"})
 MOST_SHOWN = 3
 MOST_NOTES = 8
 """Limits for one file, and in all: functions of one project may share a name such as handler."""
@@ -70,27 +67,6 @@ def project_root(task_root: Path) -> Path:
         if (folder / ".git").exists():
             return folder
     return task_root
-
-
-def project_sources(root: Path) -> Iterator[Path]:
-    """Yield the Python files below `root`, at most MAX_FILES, without environments and builds."""
-    seen = 0
-    for folder, folders, files in os.walk(root):
-        inside = Path(folder)
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name not in SKIPPED
-            and not name.startswith(".")
-            and not (inside / name / "pyvenv.cfg").exists()
-        )
-        for name in sorted(files):
-            path = inside / name
-            if name.endswith(".py") and path.is_file() and path.stat().st_size <= MAX_BYTES:
-                seen += 1
-                if seen > MAX_FILES:
-                    return
-                yield path
 
 
 def removed_names(findings: Sequence[JudgedImport]) -> Mapping[str, set[str]]:

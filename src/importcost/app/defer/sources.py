@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importcost.app.defer.waiting_files import files_of_functions
+from importcost.app.defer.waiting_files import files_beside, files_of_functions
 from importcost.deferral.lazy.dependency_module import is_generated
 from importcost.deferral.rewrite.settled import settle_verdicts
 from importcost.deferral.source.analyse import OutsideUses, analyse, outside_uses, reach_of
@@ -73,7 +73,7 @@ def read_sources(
             texts[path] = text
     loaded = {names[path]: text for path, text in texts.items()}
     waiting = _of_users(files_of_functions(loaded, Path(target.task_root)))
-    outside = outside_uses({**loaded, **waiting})
+    outside = _uses_of({**loaded, **waiting}, Path(target.task_root))
     later = _later_changes(loaded, waiting, graph, target)
     read: dict[str, SourceFile] = {}
     for path, text in texts.items():
@@ -103,6 +103,11 @@ def _settled(
     """Return the files with locks for threads, and without changes that cannot be written."""
     locked = with_locks(files, later.reach, threads_seen)
     return {path: settle_verdicts(file, python) for path, file in locked.items()}
+
+
+def _uses_of(known: Mapping[str, SourceText], task_root: Path) -> Mapping[str, OutsideUses]:
+    """Return the names that files of the task root use, whether init loads those files or not."""
+    return outside_uses({**known, **_of_users(files_beside(known, task_root))})
 
 
 def _of_users(files: Mapping[str, SourceText]) -> Mapping[str, SourceText]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +17,10 @@ from importcost.deferral.source.text import decode
 from importcost.measure.deployed.distributions import Distribution, installed_distributions
 
 MOST_FILES = 500
+MAX_FILES = 2_000
+MAX_BYTES = 1_000_000
+SKIPPED = frozenset({"site-packages", "node_modules", "__pycache__", "build", "dist"})
+_TEST_FOLDERS = frozenset(("tests", "test", "testing"))
 
 
 def files_of_functions(
@@ -40,6 +46,69 @@ def files_of_functions(
                 found[name] = text
                 queue.append((name, text))
     return found
+
+
+def files_beside(known: Mapping[str, SourceText], task_root: Path) -> Mapping[str, SourceText]:
+    """Return the other files below a task root that may name the known ones, by module name.
+
+    They are what other handlers of the project run, and what is loaded by a name that is computed.
+    Tests and dependencies are left out: an edit reports the tests that it touches.
+    """
+    packaged = _PackagedFiles(task_root)
+    paths = {Path(text.path) for text in known.values()}
+    ends = "|".join(sorted({re.escape(name.rpartition(".")[2]) for name in known}))
+    named = re.compile(rf"\b({ends})\b")
+    found: dict[str, SourceText] = {}
+    for path in project_sources(task_root):
+        parts = path.relative_to(task_root).parts
+        if path in paths or _is_test(parts) or parts in packaged:
+            continue
+        module = ".".join((*parts[:-1], path.stem)).removesuffix(".__init__")
+        text = _text(path)
+        if text is not None and module not in known and named.search(text.text):
+            found[module] = text
+        if len(found) >= MOST_FILES:
+            break
+    return found
+
+
+def project_sources(root: Path) -> Iterator[Path]:
+    """Yield the Python files below `root`, at most MAX_FILES, without environments and builds."""
+    seen = 0
+    for folder, folders, files in os.walk(root):
+        inside = Path(folder)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in SKIPPED
+            and not name.startswith(".")
+            and not (inside / name / "pyvenv.cfg").exists()
+        )
+        for name in sorted(files):
+            path = inside / name
+            if name.endswith(".py") and path.is_file() and path.stat().st_size <= MAX_BYTES:
+                seen += 1
+                if seen > MAX_FILES:
+                    return
+                yield path
+
+
+def _is_test(parts: tuple[str, ...]) -> bool:
+    name = parts[-1]
+    return (
+        not _TEST_FOLDERS.isdisjoint(parts[:-1])
+        or name == "conftest.py"
+        or name.startswith("test_")
+        or name.endswith("_test.py")
+    )
+
+
+def _text(path: Path) -> SourceText | None:
+    try:
+        text = decode(str(path), path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return text if isinstance(text, SourceText) else None
 
 
 def _imported(module: str, source: SourceText) -> Iterator[str]:
@@ -69,10 +138,9 @@ def _read(task_root: Path, module: str, packaged: _PackagedFiles) -> SourceText 
         path = next(filter(Path.is_file, candidates), None)
         if path is None or candidates[path] in packaged:
             return None
-        text = decode(str(path), path.read_bytes())
     except (OSError, ValueError):
         return None
-    return text if isinstance(text, SourceText) else None
+    return _text(path)
 
 
 class _PackagedFiles:

@@ -61,7 +61,30 @@ OTHERS = {
         "def handler(event, context):\n    return func_timeout.func_timeout(1, work, (event,))"
     ),
 }
+LIMIT = {
+    "context manager": (
+        "@contextlib.contextmanager\ndef limit(seconds):\n"
+        "    signal.setitimer(signal.ITIMER_REAL, seconds)\n"
+        "    try:\n        yield\n    finally:\n        signal.setitimer(signal.ITIMER_REAL, 0)\n"
+        "def handler(event, context):\n    with limit(0.5):\n        return work(event)"
+    ),
+    "class": (
+        "class Limit:\n    def __enter__(self):\n        signal.alarm(2)\n"
+        "    def __exit__(self, *error):\n        signal.alarm(0)\n"
+        "def handler(event, context):\n    with Limit():\n        return work(event)"
+    ),
+    "start and stop": (
+        "def start():\n    signal.alarm(2)\ndef stop():\n    signal.alarm(0)\n"
+        "def handler(event, context):\n    start()\n    found = work(event)\n    stop()"
+    ),
+    "scope of a library": (
+        "@contextlib.contextmanager\ndef limit(seconds):\n"
+        "    with anyio.fail_after(seconds):\n        yield\n"
+        "def handler(event, context):\n    with limit(0.5):\n        return work(event)"
+    ),
+}
 HEAD = """
+import contextlib
 import asyncio, signal, threading
 import anyio, func_timeout, timeout_decorator
 from concurrent import futures
@@ -75,6 +98,7 @@ CASES = {
     **{name: POOLED + text for name, text in THREADS.items()},
     **{f"task: {name}": AWAITED % text for name, text in TASKS.items()},
     **OTHERS,
+    **{f"own {name}": text for name, text in LIMIT.items()},
 }
 
 
@@ -107,4 +131,13 @@ CALM = {
 @pytest.mark.parametrize("name", CALM)
 def test_threads_that_are_waited_for_without_limit_may_import(name):
     files = analysed(HEAD + POOLED + CALM[name], jobs=WORK)
+    assert import_verdict(files, "heavy", "jobs").kind is VerdictKind.DEFERRABLE
+
+
+def test_an_alarm_that_a_function_stops_itself_does_not_limit_its_callers():
+    limited = (
+        "def ask(event):\n    signal.alarm(2)\n    found = len(event)\n    signal.alarm(0)\n"
+        "def handler(event, context):\n    ask(event)\n    return work(event)"
+    )
+    files = analysed(HEAD + limited, jobs=WORK)
     assert import_verdict(files, "heavy", "jobs").kind is VerdictKind.DEFERRABLE

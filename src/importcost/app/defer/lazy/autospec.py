@@ -10,7 +10,8 @@ import ast
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from importcost.app.defer.outside_references import MOST_NOTES, project_sources
+from importcost.app.defer.outside_references import MOST_NOTES
+from importcost.app.defer.waiting_files import project_sources
 from importcost.deferral.source.names import attribute_chain
 
 _SPECS = ("autospec", "spec", "spec_set")

@@ -46,7 +46,10 @@ def deadline_roots(
     If any own code waits for a thread or a task for a limited time, it may be for each of them.
     """
     pooled = list(threads)
+    openers = set(_openers(graph))
     for facts in graph.units():
+        if facts.parent is not None and openers and not openers.isdisjoint(_run_by(graph, facts)):
+            yield RunRoot(facts.unit, Occasion.DEADLINE, facts.unit.module, facts.unit.line)
         for node in facts.nodes:
             for unit, line in _limited(graph, facts, node, resolve):
                 yield RunRoot(unit, Occasion.DEADLINE, facts.unit.module, line)
@@ -73,14 +76,49 @@ def _limited(
             yield from ((unit, node.lineno) for unit in _run_by(graph, facts))
         elif name in _ALARMS and facts.parent is not None and _is_limited(node, 0):
             yield facts.unit, node.lineno
-    elif isinstance(node, (ast.With, ast.AsyncWith)) and facts.parent is not None:
-        names = (
-            dotted_in(facts, item.context_expr.func)
-            for item in node.items
-            if isinstance(item.context_expr, ast.Call)
-        )
-        if any(name in _SCOPES for name in names):
-            yield facts.unit, node.lineno
+    elif isinstance(node, (ast.With, ast.AsyncWith)) and _opens_scope(facts, node):
+        yield facts.unit, node.lineno
+
+
+def _openers(graph: CallGraph) -> Iterator[CodeUnit]:
+    """Yield the functions after which their callers have a deadline.
+
+    They start an alarm and leave it running, or give way to the body of a `with` in the meantime.
+    """
+    for facts in graph.units():
+        if facts.parent is None:
+            continue
+        starts = [
+            node
+            for node in facts.nodes
+            if isinstance(node, ast.Call) and dotted_in(facts, node.func) in _ALARMS
+        ]
+        lasts = not any(_is_cancelled(node) for node in starts)
+        yields = any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(facts.node))
+        if (starts and lasts) or (yields and (starts or _has_scope(facts))):
+            yield facts.unit
+
+
+def _is_cancelled(node: ast.Call) -> bool:
+    """Return True for `alarm(0)` and `setitimer(which, 0)`."""
+    last = node.args[-1] if node.args else None
+    return isinstance(last, ast.Constant) and not last.value
+
+
+def _has_scope(facts: UnitFacts) -> bool:
+    """Return True if a unit has a `with` of a library whose body has a deadline."""
+    return any(
+        isinstance(node, (ast.With, ast.AsyncWith)) and _opens_scope(facts, node)
+        for node in facts.nodes
+    )
+
+
+def _opens_scope(facts: UnitFacts, node: ast.With | ast.AsyncWith) -> bool:
+    return facts.parent is not None and any(
+        isinstance(item.context_expr, ast.Call)
+        and dotted_in(facts, item.context_expr.func) in _SCOPES
+        for item in node.items
+    )
 
 
 def _is_budget(facts: UnitFacts, clock: ast.Call) -> bool:
