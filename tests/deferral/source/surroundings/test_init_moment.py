@@ -56,6 +56,7 @@ def test_classes_that_hand_over_files_that_hand_over_each_other_are_read():
 
 TIMELY = {
     "presigned": "boto3.client('s3').generate_presigned_url('get_object', Params={})",
+    "local time zone": "datetime.datetime(2024, 1, 1).astimezone().utcoffset()",
     "database token": "boto3.client('rds').generate_db_auth_token('h', 5432, 'u')",
     "message id": "email.utils.make_msgid()",
     "date": "email.utils.formatdate()",

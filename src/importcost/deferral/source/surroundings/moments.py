@@ -65,8 +65,12 @@ def is_timely(call: ast.Call, dotted: str | None) -> bool:
     """Return True if a call's result depends on when it runs; `dotted` is its name, if known."""
     if dotted is not None and is_moment(dotted):
         return True
-    if isinstance(call.func, ast.Attribute) and call.func.attr in _TIMELY_METHODS:
-        return True
+    if isinstance(call.func, ast.Attribute):
+        method = call.func.attr
+        # Without a zone, it is the one that the process has then.
+        is_local = method == "astimezone" and not call.args and not call.keywords
+        if is_local or method in _TIMELY_METHODS:
+            return True
     texts = (each.value for each in call.args if isinstance(each, ast.Constant))
     return any(isinstance(text, str) and text.lower() in _TIMELY_TEXTS for text in texts)
 
