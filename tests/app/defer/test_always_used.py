@@ -14,7 +14,7 @@ from tests.harness import write_files
 
 SDK = (
     "class Client:\n    def __init__(self, name): self.name = name\n"
-    "    def table(self, name): return Client(f'{self.name}/{name}')\n\n\n"
+    "    def client(self, name): return Client(f'{self.name}/{name}')\n\n\n"
     "def client(name, **options): return Client(name)\n"
 )
 PLAIN = """import sdk
@@ -38,8 +38,8 @@ def handler(event, context):
 GETTERS = """import sdk
 
 session = sdk.client("session")
-table = session.table("t")
-queue = session.table("q")
+table = session.client("t")
+queue = sdk.client("q")
 
 
 def handler(event, context):
@@ -157,15 +157,14 @@ def test_objects_that_each_call_uses_stay_and_the_others_become_getters(run):
     queue = found["queue"]
     assert queue.verdict.objects == ("queue",)
     assert queue.verdict.style is DeferStyle.GETTER
-    assert "return session.table" in queue.fix
+    assert "return sdk.client" in queue.fix
 
 
 def test_objects_that_only_some_calls_use_become_getters_with_what_they_need(run):
     _, _, found = run(GETTERS)
-    # Every path needs the session, each of them for another object.
+    # One path needs the queue, the other the session and what it makes.
     assert found["queue"].verdict.objects == ("queue",)
-    assert found["table"].verdict.objects == ("table",)
-    assert_ruled_out(found["session"])
+    assert found["session"].verdict.objects == ("session", "table")
 
 
 def test_what_a_helper_in_another_file_always_uses_stays_there(run):

@@ -166,8 +166,13 @@ def test_a_vendored_file_that_changes_the_process_stays(advice, own, target):
     found, told = advice(files)
     verdict = found["from vendored import setup_all"].verdict
     assert verdict.kind is VerdictKind.NOT_DEFERRABLE
-    assert verdict.effects[0].target.startswith(target)
-    assert "vendored.setup_all, line 3," in " ".join(told.split())
+    # Its effect is told, or that its body does more than define names.
+    reached = [one.target for one in verdict.effects] or [verdict.reason]
+    assert target in reached[0]
+    if verdict.effects:
+        assert "vendored.setup_all, line 3," in " ".join(told.split())
+    else:
+        assert "line 3 of vendored.setup_all" in verdict.reason
 
 
 def test_a_second_opinion_is_told_and_refuses_nothing(advice, monkeypatch):
