@@ -67,7 +67,7 @@ TIMELY = {
 
 @pytest.mark.parametrize("name", TIMELY)
 def test_what_is_good_for_a_while_is_made_at_init(name):
-    made = f"import boto3, email.utils, numpy, pandas\nthing = {TIMELY[name]}\n"
+    made = f"import boto3, datetime, email.utils, numpy, pandas\nthing = {TIMELY[name]}\n"
     files = analysed(
         "from made import show\ndef handler(event, context): return show() if event else None\n",
         made=f"{made}def show(): return thing\n",
