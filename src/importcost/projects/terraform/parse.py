@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -84,8 +84,11 @@ def _parse_all(files: Sequence[tuple[Path, bytes]]) -> list[tuple[Any, str | Non
     texts = [text for _, text in files]
     if len(texts) <= FEW_FILES:
         return [parse_hcl(text) for text in texts]
-    with ProcessPoolExecutor(min(MOST_AT_ONCE, len(texts)), get_context("spawn")) as pool:
-        return list(pool.map(parse_hcl, texts))
+    try:
+        with ProcessPoolExecutor(min(MOST_AT_ONCE, len(texts)), get_context("spawn")) as pool:
+            return list(pool.map(parse_hcl, texts))
+    except (BrokenExecutor, OSError):  # a caller's script without a main guard, or no process left
+        return [parse_hcl(text) for text in texts]
 
 
 def parse_hcl(text: bytes) -> tuple[Any, str | None]:
