@@ -6,7 +6,17 @@ import dataclasses
 from pathlib import Path
 
 from importcost.billing.estimate import estimate
-from importcost.model.advice import Advice, BestSet, BytecodeFinding, Verification
+from importcost.model.advice import (
+    Advice,
+    BestSet,
+    BytecodeFinding,
+    DeferStyle,
+    DeferVerdict,
+    ImportFinding,
+    SourcePlace,
+    VerdictKind,
+    Verification,
+)
 from importcost.model.interval import Interval
 from importcost.model.profile import Target
 from importcost.reports.json_ import render_json
@@ -39,7 +49,19 @@ def advice(
     if bytecode_share is not None:
         measured = verified(bytecode_share * init_us, init_us) if is_verified else None
         bytecode = BytecodeFinding(120, "python3.12 -m compileall -q BUILD", measured)
-    return Advice((), (), best, bytecode)
+    found = (FINDING,) if best is not None else ()
+    return Advice(found, (), best, bytecode)
+
+
+FINDING = ImportFinding(
+    SourcePlace("handler.py", 1, 1),
+    "import pandas",
+    ("pandas",),
+    DeferVerdict(VerdictKind.DEFERRABLE, "only functions use pandas", 1, style=DeferStyle.FUNCTION),
+    0,
+    0,
+    (),
+)
 
 
 def saved_profile(folder: Path, name: str = "p.json", found: Advice | None = None, **settings):

@@ -313,8 +313,8 @@ def test_work_is_laid_to_its_object_not_to_an_import_that_the_runtime_has_loaded
 
 
 def test_waiting_at_import_is_worth_a_getter(folder, monkeypatch):
-    text = "import slow\n\nSECRET = slow.fetch()\n\n\ndef handler(e, c):\n    return e and SECRET\n"
-    fetch = "def fetch():\n    return 1\n"
+    text = "import slow\n\nSECRET = slow.Fetch()\n\n\ndef handler(e, c):\n    return e and SECRET\n"
+    fetch = "class Fetch:\n    pass\n"
     write_files(folder.parent, {"layer/python/slow.py": fetch, "task/handler.py": text})
     # In the original the handler's own body waits; what the getter's copy runs does not.
     times = Times(
@@ -333,7 +333,7 @@ def test_waiting_at_import_is_worth_a_getter(folder, monkeypatch):
     # Waiting takes as long after init as in it.
     assert found.economics.first_use_ms == pytest.approx(found.economics.saved_ms, rel=0.1)
     assert "Defer 1 statement: " in done.stdout
-    assert re.search(r"handler.py:3 SECRET = slow.fetch\(\)\n +waits 2\d\d ms", done.stdout)
+    assert re.search(r"handler.py:3 SECRET = slow.Fetch\(\)\n +waits 2\d\d ms", done.stdout)
 
 
 def test_a_linked_handler_is_not_written_through(folder, defer):

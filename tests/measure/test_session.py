@@ -10,10 +10,18 @@ from random import Random
 import pytest
 
 from importcost.errors import HandlerError, MeasurementError
+from importcost.measure.failures import explain
 from importcost.measure.plan import NEEDED_RUNS, PRECISE, QUICK, Plan
 from importcost.measure.runners.base import InterpreterFacts, Launch, Layout
 from importcost.measure.session import Session, Subject, measure
 from importcost.model.profile import RunKind, Settings, Target
+
+
+@pytest.fixture(autouse=True)
+def short_results(monkeypatch):
+    """Let results be as short as a test needs: their shape is the subject of another test."""
+    monkeypatch.setattr(explain, "odd_part", lambda *args, **options: None)
+
 
 SUBJECT = Subject(
     Target("app", "handler", "/task", "/task/app.py"),
@@ -24,7 +32,14 @@ SUBJECT = Subject(
     60,
 )
 SPAN = {"wall_ns": 3_000_999, "cpu_ns": 2_000_000, "process_cpu_ns": 2_500_000, "run_delay_ns": 0}
-GRAPH = {"modules": [], "edges": [], "files": []}
+GRAPH = {
+    "modules": [],
+    "edges": [],
+    "files": [],
+    "tried": [],
+    "owners": {},
+    "page_bytes": 4096,
+}
 
 
 class FakeRunner:

@@ -129,7 +129,7 @@ def test_a_failure_for_another_reason_is_told_within_one_launch(tmp_path, monkey
 def test_why_and_snapstart_get_placeholders_too(tmp_path):
     text = READS + "import json\n"
     assert why_measured(request(tmp_path, text), "json", 3, Notes()).profile.supplies.placeholders
-    report = check_snapstart(request(tmp_path, text), 30, None, Notes())
+    report = check_snapstart(request(tmp_path, text), 30, Notes())
     assert report.init_us > 0
 
 
