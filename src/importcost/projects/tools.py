@@ -8,7 +8,7 @@ from pathlib import Path
 from importcost.projects.find import Tool
 
 _ROOM = "importcost.projects"
-_TEMPLATE_NAMES = (
+TEMPLATE_NAMES = (
     "template.yaml",
     "template.yml",
     "template.json",
@@ -33,7 +33,7 @@ def _has(file: Path, pattern: re.Pattern[bytes]) -> bool:
 
 
 def _find_template(folder: Path) -> Path | None:
-    files = (folder / name for name in _TEMPLATE_NAMES)
+    files = (folder / name for name in TEMPLATE_NAMES)
     return next((one for one in files if _is_template(one)), None)
 
 

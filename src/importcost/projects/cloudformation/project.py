@@ -10,16 +10,8 @@ from importcost.projects.cloudformation.parameters import samconfig_parameters
 from importcost.projects.cloudformation.stack import Stack, StackPlace, read_stack
 from importcost.projects.functions import DeployedProject, ReadOptions
 from importcost.projects.places import project_top
+from importcost.projects.tools import TEMPLATE_NAMES
 
-TEMPLATE_NAMES = (
-    "template.yaml",
-    "template.yml",
-    "template.json",
-    "sam.yaml",
-    "sam.yml",
-    "cloudformation.yaml",
-    "cloudformation.yml",
-)
 BUILT = Path(".aws-sam", "build", "template.yaml")
 
 
