@@ -207,13 +207,21 @@ def test_an_interpreter_that_is_none_is_named(tmp_path):
     assert "/bin/false does not answer as Python does" in last_sentence(done.stderr)
 
 
-@pytest.mark.parametrize("name", ["json", "gc", "atexit", "logging", "os"])
+@pytest.mark.parametrize("name", ["json", "gc", "atexit", "logging", "os", "__main__", "zipimport"])
 def test_a_handler_that_lambda_would_never_import_is_not_measured(tmp_path, name):
     folder = write_files(tmp_path / "work", {f"src/{name}.py": ""})
     done = run(folder, f"src/{name}.py")
     assert done.returncode == 3
     assert f"has the name of Python's own module {name}" in last_sentence(done.stderr)
     assert leftovers(folder) == []
+
+
+@pytest.mark.parametrize("name", ["awslambdaric", "snapshot_restore_py"])
+def test_a_handler_with_a_name_of_the_runtimes_is_not_measured(tmp_path, name):
+    folder = write_files(tmp_path / "work", {f"{name}.py": ""})
+    done = run(folder, f"{name}.py")
+    assert done.returncode == 3
+    assert f"has the name of {name}, a module of Lambda's runtime" in last_sentence(done.stderr)
 
 
 def test_a_shim_on_path_that_starts_nothing_is_passed_over_for_a_runtime(tmp_path):

@@ -25,11 +25,16 @@ class Answer:
         """Return the last line of standard error."""
         return (self.err.strip().splitlines() or [""])[-1]
 
-    def assert_answered(self, codes: Sequence[int] = (0, 1, 2, 3)) -> None:
-        """Assert that it ended with an exit code of these, and no fault of importcost's own."""
+    def assert_answered(
+        self, codes: Sequence[int] = (0, 1, 2, 3), *, own_traceback: bool = False
+    ) -> None:
+        """Assert that it ended with an exit code of these, and no fault of importcost's own.
+
+        A handler's error has its `own_traceback`.
+        """
         assert OWN_FAULT not in self.err, f"{self.argv}\n{self.err}"
         assert self.code in codes, f"{self.argv}: {self.code}\n{self.err}"
-        assert "Traceback" not in self.err, f"{self.argv}\n{self.err}"
+        assert own_traceback or "Traceback" not in self.err, f"{self.argv}\n{self.err}"
         if self.code in (2, 3):
             assert self.last.startswith(("Error: ", "Usage: ")), f"{self.argv}\n{self.err}"
             assert self.last.endswith((".", ")")), f"{self.argv}\n{self.err}"

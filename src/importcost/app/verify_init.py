@@ -151,7 +151,7 @@ def entry_point(source: str) -> str:
     """
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return USUAL_NAMES[0]
     found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     names = [node.name for node in found if len(node.args.args) >= 2]

@@ -102,6 +102,9 @@ def exit_code_of_command() -> int:
     from importcost.cli.printing import open_missing_streams
 
     open_missing_streams()
+    # Sums of a thousand terms are trees as deep. Before 3.11 each call takes of C's own stack.
+    depth = 10_000 if sys.version_info >= (3, 11) else 3_000
+    sys.setrecursionlimit(max(depth, sys.getrecursionlimit()))
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()  # what cannot be written must not go unseen in the exit code

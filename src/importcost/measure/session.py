@@ -13,6 +13,7 @@ from typing import Any
 from importcost.errors import HandlerError, MeasurementError, remedy, words
 from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
 from importcost.measure.failures.explain import no_function, raise_for_failure
+from importcost.measure.failures.forged import odd_part
 from importcost.measure.failures.servers import raise_for_server
 from importcost.measure.first_launch import needs_second_graph_run
 from importcost.measure.plan import FIRST_TIMED_RUNS, NEEDED_RUNS, Plan, first_batch, next_batch
@@ -310,7 +311,8 @@ class Session:
             (self._subject.bytecode_dir,) if self._subject.bytecode_dir else (),
         )
         self.shared = self.shared.with_launch(launch)
-        return launch
+        odd = odd_part(launch.result) if launch.result is not None else None
+        return launch if odd is None else replace(launch, result=None, tampered=odd)
 
     def _launch_server(
         self, server: Server, kind: str, flags: tuple[str, ...], extra: Mapping[str, Any]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from importcost.errors import MeasurementError
 from importcost.measure.failures.explain import raise_for_failure
+from importcost.measure.failures.forged import odd_part
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Layout, Runner
 from importcost.measure.session import Subject
@@ -69,7 +70,10 @@ def _launch(runner: Runner, subject: Subject, mode: str) -> Mapping[str, Any]:
             f"{' (' + last[0] + ')' if last else ''}: look for what it changes at module level in "
             "builtins or sys."
         )
-    raise_for_failure(launch, target, subject.timeout_s, subject.beyond, has_phases=False)
+    odd = odd_part(launch.result, has_phases=False) if launch.result is not None else None
+    if odd is not None:
+        launch = replace(launch, result=None, tampered=odd)
+    raise_for_failure(launch, target, subject.timeout_s, subject.beyond)
     if launch.result is None:  # raise_for_failure has covered this; for the type checker
         raise MeasurementError("The probe left no result.")
     return launch.result

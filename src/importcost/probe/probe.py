@@ -63,6 +63,7 @@ if TYPE_CHECKING:  # quoted annotations only: importing typing would change what
 RESULT_PARTS: "tuple[str, ...]" = ("error", "graph", "modules", "statements", "invocation")
 RESULT_PARTS += ("absent", "diagnosis", "touched", "speed_samples", "threads", "module_times")
 MOST_TEXT = 40_000
+MOST_NAME = 200  # a file of such a name could not exist
 PROBE_FAILED = "importcost-probe-failed: "  # measure/failures/explain.py reads it
 # Bound before the handler runs: it may replace names in these modules.
 _open = open
@@ -205,6 +206,7 @@ class _Ground:
         self._namespaces = [(vars(module), dict(vars(module))) for module in used]
         self._modules, self._before = sys.modules, dict(sys.modules)
         self._meta_path, self._path = list(sys.meta_path), list(sys.path)
+        self._path_hooks = list(sys.path_hooks)
         self._recursion_limit = sys.getrecursionlimit()
         self._set_recursion_limit = sys.setrecursionlimit
         self._set_umask, self._close = os.umask, os.close
@@ -231,9 +233,9 @@ class _Ground:
         _lift_limits()
         self.left = dict(self._modules)
         sys.modules = self._modules
-        for name, module in self._before.items():
-            self._modules.setdefault(name, module)
-        sys.meta_path += [finder for finder in self._meta_path if finder not in sys.meta_path]
+        self._modules.update(self._before)
+        sys.meta_path[:] = self._meta_path
+        sys.path_hooks[:] = self._path_hooks
 
     def import_own(self) -> None:
         """Let imports find nothing but the standard library; this cannot be undone."""
@@ -268,6 +270,14 @@ def _file_of(module: "Any") -> "str | None":
         return None
     # A module without a file has a word as origin, such as "built-in".
     return file if isinstance(file, str) and "/" in file.replace("\\", "/") else None
+
+
+def _is_package(module: "Any") -> bool:
+    """Return True if a module is a package; what raises when it is asked is none."""
+    try:
+        return hasattr(module, "__path__")
+    except BaseException:  # noqa: BLE001 - anything may stand in sys.modules
+        return False
 
 
 def _keep_output_off_rows(os: "Any", is_server: bool) -> None:
@@ -309,8 +319,6 @@ def _preload_runtime(spec: "Any") -> "str | None":
 
 def _lay_out_path(os: "Any", spec: "Any") -> None:
     """Put Lambda's folders first on sys.path and run their `.pth` files, as the runtime does."""
-    if sys.path and sys.path[0] == "":
-        del sys.path[0]
     folders = list(spec["search_path"])
     if spec["runtime_dir"]:
         folders.append(spec["runtime_dir"])
@@ -349,6 +357,30 @@ def _hash_based(path: str, magic: bytes) -> bool:
     except OSError:
         return False
     return head[:4] == magic and len(head) == 8 and bool(head[4] & 1)
+
+
+def _is_asked_by(codes: "Any") -> bool:
+    """Return True if the nearest caller outside of this file runs one of `codes`."""
+    frame: Any = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename == _is_asked_by.__code__.co_filename:
+        frame = frame.f_back
+    return frame is not None and frame.f_code in codes
+
+
+def _answer_the_loader(machinery: _Machinery, treated: "Any") -> None:
+    """Give the loader `treated` for cache_from_source.
+
+    Whoever else asks (py_compile, the handler) wants the name of a file, not to load one.
+    """
+    loader = machinery.external.SourceLoader.get_code
+    # The second gives a module its __cached__.
+    loading = [one.__code__ for one in (loader, getattr(machinery.external, "_get_cached", loader))]
+
+    def cache_from_source(*args: "Any", **options: "Any") -> str:
+        asked = treated if _is_asked_by(loading) else machinery.cache_from_source
+        return str(asked(*args, **options))
+
+    machinery.external.cache_from_source = cache_from_source
 
 
 def _treat_bytecode(
@@ -392,7 +424,7 @@ def _treat_bytecode(
                 return cached
         raise NotImplementedError("importcost: as deployed, this file has no valid bytecode")
 
-    machinery.external.cache_from_source = cache_from_source
+    _answer_the_loader(machinery, cache_from_source)
 
 
 def _loaded(modules: "Any") -> "list[str]":
@@ -808,8 +840,14 @@ class _StatementTimer:
         def source_to_code(
             this: "Any", data: "Any", path: "Any", *args: "Any", **kw: "Any"
         ) -> "Any":
+            known = len(self.found)
             if path in self._files:
-                data = self._instrumented(data, path)
+                try:
+                    return real_code(this, self._instrumented(data, path), path, *args, **kw)
+                except RecursionError:
+                    # Python reads deeper source from text than from a tree of objects: the file
+                    # runs as it is, and its statements go untimed.
+                    del self.found[known:]
             return real_code(this, data, path, *args, **kw)
 
         def find_and_load(name: str, import_: "Any") -> "Any":
@@ -1310,7 +1348,7 @@ def _graph_result(
         if file is None or not os.path.isabs(file):
             file = None
         # Without a file a module is built in or frozen, unless it is a namespace package.
-        is_builtin = file is None and not hasattr(module, "__path__")
+        is_builtin = file is None and not _is_package(module)
         stdlib = is_builtin or (file is not None and _is_stdlib(file, stdlib_dirs))
         if file is not None and not stdlib:
             files.add(file)
@@ -1371,6 +1409,14 @@ def _text(value: object, show: "Any" = str) -> str:
         return "(its text cannot be shown)"
 
 
+def _module_name(value: "Any") -> "str | None":
+    """Return the name of a module that may exist; whoever raises may claim any other."""
+    name = _string(value)
+    if name is None or len(name) > MOST_NAME:
+        return None
+    return name if all(part.isidentifier() for part in name.split(".")) else None
+
+
 def _cut(text: str) -> str:
     """Return a text without its middle if it is very long: an error may hold all of a request."""
     if len(text) <= MOST_TEXT:
@@ -1400,11 +1446,12 @@ def _describe(error: BaseException, probe_file: str) -> "Any":
     text = "".join(summary.format())
     code = getattr(error, "code", None) if isinstance(error, SystemExit) else None
     line = error.lineno if isinstance(error, SyntaxError) else None
+    missing = _module_name(error.name) if isinstance(error, ModuleNotFoundError) else None
     return {
         "type": str(type(error).__name__),
         "message": _cut(_text(error.msg if isinstance(error, SyntaxError) else error)),
         "traceback": _cut(text),
-        "missing_module": _string(error.name) if isinstance(error, ModuleNotFoundError) else None,
+        "missing_module": missing,
         "missing_variable": _missing_variable(error),
         "exit_code": None if code is None else _text(code),
         "file": _string(error.filename) if isinstance(error, SyntaxError) else None,
@@ -1707,6 +1754,9 @@ class _Report:
 
 
 def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") -> None:
+    # The working folder is the task root, and the runtime finds its own modules before any there.
+    if sys.path and sys.path[0] == "":
+        del sys.path[0]
     probe_file, spec_file, _, kind, token, clocks = args
     start_span = _span([int(clock) for clock in clocks.split(":")], (*started, _run_delay_ns()))
     result: Any = dict.fromkeys(("runtime", "handler_found", *RESULT_PARTS))

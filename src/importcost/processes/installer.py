@@ -19,6 +19,7 @@ from importcost.files.cache import cache_folder
 from importcost.files.leftovers import sweep_folders
 from importcost.parameters import Parameter
 from importcost.processes.bounded import Finished, run
+from importcost.processes.local_projects import with_copies
 from importcost.processes.wheels import (
     MEASURED_PYTHONS,
     InstallTarget,
@@ -33,6 +34,8 @@ PIP_TIMEOUT_S = 60.0
 VERSIONS_SHOWN = 3
 _PARTIAL = ".partial-"
 """An install that is not complete; one of a killed process is removed by the next."""
+SOURCES = "sources"
+"""The folder of copies beside an installation in the making."""
 _REASON_MARKS = ("ERROR:", "error:", "cause:", "×", "╰─▶", "No solution found")  # noqa: RUF001
 _REASON_WORD = re.compile("^(ERROR|error|cause):")
 
@@ -93,15 +96,18 @@ def install(
     partial = _partial_folder(entry)
     try:
         file = wanted.file
+        (partial / SOURCES).mkdir()
         if file is None:
             file = str(partial / "requirements.txt")
             Path(file).write_text("".join(f"{line}\n" for line in wanted.lines), encoding="utf-8")
+        file = with_copies(file, partial / SOURCES)
         command = _command(file, partial / folder.name, target)
         code, lines = _run(command, on_line, wanted.start)
         if code != 0:
             raise _failed(wanted, target, lines)
         if wanted.compiled_by is not None:
             _compile(partial / folder.name, wanted.compiled_by)
+        shutil.rmtree(partial / SOURCES, ignore_errors=True)
         # If another process was quicker, its folder has the same content.
         with contextlib.suppress(OSError):
             partial.rename(entry)

@@ -176,7 +176,7 @@ def _imports(file: Path) -> tuple[bool, set[str]]:
     """Return True if a file imports relatively, and the modules that it imports absolutely."""
     try:
         tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return False, set()  # measuring it reports the error in the file and its line
     relative, names = False, set[str]()
     for node in ast.walk(tree):

@@ -128,6 +128,7 @@ def _read_requirements_file(path: str) -> Requirements:
         if file in seen:
             continue
         seen.add(file)
+        _check_is_file(file)
         try:
             text = read_named(file, _LARGEST_BYTES).decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
@@ -137,7 +138,9 @@ def _read_requirements_file(path: str) -> Requirements:
         digest.update(text.encode() + b"\0")
         for line in _logical_lines(text):
             included = _included(line)
-            if included:
+            if included and "://" in included:  # for the installer, which can ask for it
+                is_plain = False
+            elif included:
                 pending.append(file.parent / included)
                 # Constraints request nothing, but only an installer applies them.
                 is_plain = is_plain and not line.startswith(("-c", "--constraint"))
@@ -148,6 +151,15 @@ def _read_requirements_file(path: str) -> Requirements:
                 lines.append(line.split(" --", 1)[0].rstrip())
     plain = is_plain and all(_is_plain(line) for line in lines)
     return Requirements(path, tuple(lines), digest.hexdigest(), plain)
+
+
+def _check_is_file(file: Path) -> None:
+    """Raise UsageError for anything else: nobody writes to a pipe that a repository brings."""
+    if not file.is_file():
+        reason = "it is not a file" if file.exists() else "there is no such file"
+        if file.is_dir():
+            reason = "it is a folder"
+        raise UsageError(f"The requirements file {file} cannot be read: {reason}.")
 
 
 def _logical_lines(text: str) -> Iterable[str]:

@@ -21,12 +21,14 @@ from importcost.deferral.cost.bytecode import bytecode_finding
 from importcost.deferral.cost.flow import StatementKey
 from importcost.deferral.cost.knowledge import hints
 from importcost.deferral.effects.import_effects import ImportEffects
+from importcost.deferral.source.model import ModuleObject
 from importcost.model.advice import (
     Advice,
     BestSet,
     BytecodeFinding,
     DeferStyle,
     DeferVerdict,
+    SourcePlace,
     StatementTime,
     VerdictKind,
 )
@@ -177,17 +179,25 @@ def _judged_statements(
         if one.finding.is_suggested or not one.finding.imported:
             path, verdict = one.file.source.path, one.finding.verdict
             judged |= {(path, member.name): verdict for member in one.objects}
+    columns: dict[tuple[str, int], list[int]] = {}
+    for at in costs.times:
+        columns.setdefault((at.file, at.line), []).append(at.column)
+    imports = {place(file, item) for file in sources.files.values() for item in file.imports}
+    objects: dict[SourcePlace, list[ModuleObject]] = {}
+    for file in sources.files.values():
+        for item in file.objects:
+            objects.setdefault(place(file, item), []).append(item)
     for at, time in costs.times.items():
-        file = sources.files.get(at.file)
-        if file is None:
+        source = sources.files.get(at.file)
+        if source is None:
             yield time
             continue
-        if at in {place(file, one) for one in file.imports} and not time.events:
+        if at in imports and not time.events:
             continue
-        made = [one for one in file.objects if place(file, one) == at]
-        after = (one.column for one in costs.times if (one.file, one.line) == (at.file, at.line))
+        made = objects.get(at, [])
+        after = columns[at.file, at.line]
         until = min((column for column in after if column > at.column), default=None)
-        code = source_line(file, at, until)
+        code = source_line(source, at, until)
         own = made[0].verdict if made else None
         if own and own.style:
             own = judged.get((at.file, made[0].name), _TOO_LITTLE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from importcost.app.defer.lazy.module_text import ModuleTexts
 from importcost.app.defer.measured_costs import MeasuredCosts, import_key, object_key, place
@@ -279,12 +280,17 @@ def _first_user(statement: ImportStatement) -> str | None:
     return f"line {lines[0]}" if lines else None
 
 
+@lru_cache(maxsize=8)
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 def source_line(file: SourceFile, at: SourcePlace, until: int | None = None) -> str:
     """Return the line on which a statement starts, from there to the column `until`.
 
     Empty if there is no such line.
     """
-    lines = file.source.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = _lines(file.source.text)
     if not 0 < at.line <= len(lines):
         return ""
     # Columns count bytes of UTF-8.

@@ -27,7 +27,14 @@ from importcost.targets.interpreter import InterpreterChoice, choose_interpreter
 from importcost.targets.web_app import choose_server
 
 # Loaded when any interpreter has started, or by the runtime on every version.
-ALWAYS_LOADED = frozenset(("os", "site", "abc", "codecs", "encodings", "io", "stat", "json"))
+ALWAYS_LOADED = frozenset(
+    (
+        *("os", "site", "abc", "codecs", "encodings", "io", "stat", "json", "zipimport"),
+        *("__main__", "_frozen_importlib", "_frozen_importlib_external", "_sitebuiltins"),
+    )
+)
+RUNTIMES_OWN = frozenset(("awslambdaric", "runtime_client", "snapshot_restore_py"))
+"""The packages of the runtime itself: its own client, and the hooks of snapshots."""
 DEFAULT_IMAGE = "public.ecr.aws/lambda/python:{version}"
 
 
@@ -190,6 +197,11 @@ def _check_module_name(target: Target, python_version: str) -> None:
     """
     top = target.module.partition(".")[0]
     loaded = {name.partition(".")[0] for name in runtime_modules(python_version)}
+    if top in RUNTIMES_OWN:
+        raise HandlerError(
+            f"{target.handler_file} has the name of {top}, a module of Lambda's runtime, which has "
+            "loaded its own already and would take that instead of the handler: rename the file."
+        )
     if top in loaded | set(sys.builtin_module_names) or top in ALWAYS_LOADED:
         raise HandlerError(
             f"{target.handler_file} has the name of Python's own module {top}, which Lambda's "

@@ -76,7 +76,7 @@ def _imports_module(tree: Tree, package: str) -> bool:
 def _pairs_of(text: str) -> LazyPairs:
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise CannotRewriteError(f"{FILE} exists and is not Python: rename it") from error
     if _MADE_BY not in (ast.get_docstring(tree) or ""):
         raise CannotRewriteError(f"{FILE} exists and importcost did not write it: rename it")

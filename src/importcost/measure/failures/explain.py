@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from importcost.errors import (
 )
 from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
 from importcost.measure.failures.calls_out import call_that_failed
-from importcost.measure.failures.forged import odd_part
 from importcost.measure.failures.killed import killed_words
 from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
@@ -31,18 +31,13 @@ WATCHDOG = "Timeout ("
 
 
 def raise_for_failure(
-    launch: Launch,
-    target: Target,
-    timeout_s: float,
-    beyond: Beyond = NOTHING_BEYOND,
-    *,
-    has_phases: bool = True,
+    launch: Launch, target: Target, timeout_s: float, beyond: Beyond = NOTHING_BEYOND
 ) -> None:
     """Raise if this launch gave no figures; return if it did.
 
     Raises HandlerError if the handler's init failed, MeasurementError if the interpreter or the
     probe did. `timeout_s` is the limit of the launch, and `beyond` the installed packages that are
-    not deployed. A result without `has_phases` is not that of a timed init.
+    not deployed.
     """
     where = target.handler_file
     if launch.timed_out:
@@ -61,12 +56,13 @@ def raise_for_failure(
             remedy(words("raise ", Parameter.MEMORY), mark="."),
             traceback_text=output_tail(launch),
         )
-    _raise_if_tampered(launch, where, has_phases=has_phases)
+    _raise_if_tampered(launch, where)
     if launch.result is None:
         _raise_if_not_the_handlers(launch, where)
         raise HandlerError(_died(launch, where), traceback_text=output_tail(launch))
     error = launch.result["error"]
     if error is not None:
+        _raise_if_gone(target)
         raise HandlerError(*_explain(error, target, beyond), traceback_text=error["traceback"])
 
 
@@ -78,15 +74,21 @@ def no_function(target: Target) -> str:
     )
 
 
-def _raise_if_tampered(launch: Launch, where: str, *, has_phases: bool) -> None:
+def _raise_if_gone(target: Target) -> None:
+    """Raise HandlerError if an earlier launch removed the handler."""
+    if not os.path.lexists(target.handler_file) and Path(target.handler_file).is_absolute():
+        raise HandlerError(
+            f"{target.handler_file} was removed while it was measured",
+            remedy("look for what it removes at module level: on Lambda /var/task is read-only"),
+        )
+
+
+def _raise_if_tampered(launch: Launch, where: str) -> None:
     """Raise HandlerError if the result is not what a probe leaves."""
-    odd = launch.tampered
-    if odd is None and launch.result is not None:
-        odd = odd_part(launch.result, has_phases=has_phases)
-    if odd is not None:
+    if launch.tampered is not None:
         raise HandlerError(
             f"{where} tampered with its result, the file that its launch leaves for importcost "
-            f"({odd})",
+            f"({launch.tampered})",
             remedy("look for what it does at module level to the files of its own process"),
             traceback_text=output_tail(launch),
         )

@@ -321,13 +321,16 @@ def _read_result(path: str) -> tuple[bytes | None, str | None]:
     except OSError as error:
         is_link = error.errno == errno.ELOOP
         return None, "a link" if is_link else f"not readable: {error.strerror}"
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
             return None, "not a file"
         if info.st_size > RESULT_LIMIT_BYTES:
             return None, f"larger than {RESULT_LIMIT_BYTES >> 20} MB"
-        return stream.read(RESULT_LIMIT_BYTES), None
+        with os.fdopen(os.dup(descriptor), "rb") as stream:
+            return stream.read(RESULT_LIMIT_BYTES), None
+    finally:
+        os.close(descriptor)
 
 
 class _Place:

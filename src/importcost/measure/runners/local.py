@@ -58,6 +58,11 @@ def _launch(
     try:
         answer = launcher.launch(job)
     except OSError as error:
+        if not Path(cwd).is_dir():
+            raise MeasurementError(
+                f"The task root {cwd} was removed while it was measured",
+                remedy("look for what the handler removes at module level"),
+            ) from error
         raise MeasurementError(
             f"The interpreter {python} cannot be started ({error.strerror})",
             remedy(words("name another with ", Parameter.PYTHON)),

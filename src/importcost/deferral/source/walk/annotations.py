@@ -40,7 +40,7 @@ class AnnotationWalk(NameWalk):
         """Visit the expression in a quoted annotation, at its own place in the file."""
         try:
             tree = ast.parse(value, mode="eval")
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return  # a message, a shape or a unit, not a forward reference
         if here.kind is not UseKind.ANNOTATION_READ:
             here = replace(here, kind=UseKind.ANNOTATION)
