@@ -267,7 +267,7 @@ OUTPUT = {
         "import os\nfor _ in range(300): os.write(2, bytes(1_000_000))\n",
         3,
         "flooded file descriptor 2",
-        inside=(3, "flooded file descriptor 2"),
+        inside=(3, ""),
     ),
     "escapes and workflow commands": Hostile(
         "print('\\n::error::inj\\x1b]0;pwn\\x07\\x9b31m')\n"

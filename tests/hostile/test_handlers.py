@@ -32,14 +32,11 @@ def local_cases():
     ]
 
 
-def engine_cases():
-    """Return each handler with an engine: the fast ones with both, the others in turn.
-
-    One engine after the other, or the daemon would be started for each.
-    """
+def names_for(engine: str) -> list[str]:
+    """Return the handlers of an engine: the fast ones are for both, the others in turn."""
+    turn = ENGINES.index(engine)
     return [
-        pytest.param(engine, name, id=f"{engine}-{name}")
-        for turn, engine in enumerate(ENGINES)
+        name
         for number, (name, one) in enumerate(HANDLERS.items())
         if engine in one.runners and (one.fast or number % len(ENGINES) == turn)
     ]
@@ -47,7 +44,7 @@ def engine_cases():
 
 def test_there_are_enough_of_them():
     assert sum("local" in one.runners for one in HANDLERS.values()) >= FEWEST
-    assert len(engine_cases()) >= FEWEST
+    assert sum(len(names_for(engine)) for engine in ENGINES) >= FEWEST
     assert sum(one.fast for one in HANDLERS.values()) >= 12
 
 
@@ -95,9 +92,8 @@ def kept(running_engine, shared_box):
             yield kept
 
 
-@pytest.mark.engine
-@pytest.mark.parametrize(("running_engine", "name"), engine_cases(), indirect=["running_engine"])
-def test_in_a_container(engine, kept, shared_box, tmp_path, repository, name):
+def measure_inside(engine, kept, shared_box, tmp_path, repository, name):
+    """Measure a handler in the engine's container, and assert its end."""
     one, number = HANDLERS[name], list(HANDLERS).index(name)
     file, box = f"handler{number}.py", shared_box
     if one.files:
@@ -107,6 +103,21 @@ def test_in_a_container(engine, kept, shared_box, tmp_path, repository, name):
     answer = box.run(file, *words_for(engine), *one.words)
     assert_end(one, engine.name, answer, before, box.traces())
     no_leftovers(kept)
+
+
+# An engine a function: with one parameter for all of its tests, its daemon is started once.
+@pytest.mark.engine
+@pytest.mark.parametrize("name", names_for("podman"))
+@pytest.mark.parametrize("running_engine", ["podman"], indirect=True)
+def test_in_podman(engine, kept, shared_box, tmp_path, repository, name):
+    measure_inside(engine, kept, shared_box, tmp_path, repository, name)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", names_for("docker"))
+@pytest.mark.parametrize("running_engine", ["docker"], indirect=True)
+def test_in_docker(engine, kept, shared_box, tmp_path, repository, name):
+    measure_inside(engine, kept, shared_box, tmp_path, repository, name)
 
 
 def test_a_handlers_files_carry_its_mark():
