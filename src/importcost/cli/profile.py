@@ -18,9 +18,9 @@ from importcost.cli.options import (
 from importcost.cli.outputs import check_writable, tell_written, terminal_report, write_reports
 from importcost.cli.printing import show
 from importcost.cli.whole_project import (
-    is_whole_project,
     profile_whole_project,
     project_options,
+    whole_project,
 )
 from importcost.errors import UsageError
 from importcost.files.read import read_named
@@ -98,8 +98,8 @@ def command(
     if not outputs:
         check_default_name(DEFAULT_REPORT)
         outputs = (DEFAULT_REPORT,)
-    if from_log is None and is_whole_project(target, options):
-        page = profile_whole_project(target, options, outputs, quiet=quiet, no_progress=no_progress)
+    if from_log is None and (whole := whole_project(target, options)) is not None:
+        page = profile_whole_project(whole, options, outputs, quiet=quiet, no_progress=no_progress)
         _open_page(page, is_wanted=open_page)
         return
     formats = [(path, format_of(path)) for path in outputs]

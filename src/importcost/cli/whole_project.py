@@ -23,6 +23,7 @@ from importcost.reports.output import STDOUT
 if TYPE_CHECKING:
     from importcost.app.projects.profile_project import MeasuredProject, ProjectRun
     from importcost.model.results.project import ProjectFigures
+    from importcost.projects.functions import DeployedProject
 
 MOST_PAGES = 1_000
 """Pages that are written beside the index: each has a megabyte."""
@@ -55,21 +56,21 @@ def project_options(command: F) -> F:
     return command
 
 
-def is_whole_project(target: str | None, options: Mapping[str, Any]) -> bool:
-    """Return True for a target that means several functions of a project."""
+def whole_project(target: str | None, options: Mapping[str, Any]) -> DeployedProject | None:
+    """Return the project of a target that means several functions, None for any other target."""
     from importcost.app.projects.listing import list_functions
     from importcost.app.projects.requests import names_a_project
 
     if not target or "::" in target or not names_a_project(target):
-        return False
+        return None
     found = list_functions(
         target, parameters=options[TEMPLATE_PARAMETER.name], stage=options[STAGE.name]
     )
-    return len(found.functions) > 1
+    return found if len(found.functions) > 1 else None
 
 
 def profile_whole_project(
-    target: str | None,
+    project: DeployedProject,
     options: Mapping[str, Any],
     outputs: Sequence[str],
     *,
@@ -86,10 +87,10 @@ def profile_whole_project(
 
     formats = [(path, format_of_index(path)) for path in outputs]
     check_writable(outputs)
-    request = request_of(target or "", options, precise=options["precise"], whole=True)
+    request = request_of(project.place, options, precise=options["precise"], whole=True)
     with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
         told = _Told(listener)
-        measured = profile_project(request, _run(options), measure_with_page, told)
+        measured = profile_project(request, _run(options, project), measure_with_page, told)
     page = next((path for path, kind in formats if kind == "html"), None)
     linked = _write_pages(measured, page) if page else measured.figures
     write_all([(path, render_index(linked, kind)) for path, kind in formats])
@@ -142,7 +143,7 @@ class _Told:
         self._listener.line(f"{done:,} of {total:,} functions, last {name}")
 
 
-def _run(options: Mapping[str, Any]) -> ProjectRun:
+def _run(options: Mapping[str, Any], project: DeployedProject) -> ProjectRun:
     from importcost.app.projects.profile_project import (
         WHOLE,
         ProjectRun,
@@ -158,6 +159,7 @@ def _run(options: Mapping[str, Any]) -> ProjectRun:
         jobs=options["jobs"],
         shard=parsed_shard(options["shard"]) if options["shard"] else WHOLE,
         traffic=read_traffic(Path(traffic)) if traffic else None,
+        project=project,
     )
 
 

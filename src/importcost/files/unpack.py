@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from importcost.errors import UsageError
 from importcost.files.cache import cache_folder
 from importcost.files.leftovers import sweep_folders
+from importcost.files.read import file_digest
 
 MAX_UNPACKED_BYTES = 1_000_000_000
 """Four times what Lambda takes (250 MB): a bomb ends here, an oversized package is still shown."""
@@ -49,7 +50,7 @@ def unpacked(archive: Path) -> Path:
     for a cache that cannot be written.
     """
     try:
-        key = _digest_of(archive)
+        key = file_digest(archive)[:32]
         target = cache_folder() / "unpacked" / key
         if target.is_dir():
             return target
@@ -90,14 +91,6 @@ def written_sources(files: Mapping[str, str]) -> Path:
             " variable IMPORTCOST_CACHE_DIR."
         ) from error
     return target
-
-
-def _digest_of(archive: Path) -> str:
-    digest = hashlib.sha256()
-    with archive.open("rb") as opened:
-        while chunk := opened.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()[:32]
 
 
 @contextlib.contextmanager

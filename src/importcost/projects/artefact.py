@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import zipfile
 from pathlib import Path
 
 from importcost.errors import UsageError
 from importcost.files.unpack import BROKEN_ARCHIVE
-from importcost.projects.folder import looks_like_handler
+from importcost.projects.folder import MAX_SOURCE_BYTES, handler_in_source
 from importcost.projects.functions import (
     CodeForm,
     DeployedProject,
@@ -18,7 +17,6 @@ from importcost.projects.functions import (
     SourceLine,
 )
 
-MAX_SOURCE_BYTES = 1_000_000
 MAX_LOOKED_AT_BYTES = 20_000_000
 """Bytes of all sources that are looked at for a handler."""
 _USUAL_NAMES = ("lambda_function", "handler", "app", "main", "index", "function")
@@ -63,23 +61,9 @@ def _handler_in(file: Path) -> str | None:
                 left -= sources[name].file_size
                 if left < 0:
                     break
-                function = _function_in(opened.read(sources[name]))
-                if function is not None:
-                    return f"{name}.{function}"
+                found = handler_in_source(opened.read(sources[name]))
+                if found is not None:
+                    return f"{name}.{found[0]}"
     except (*BROKEN_ARCHIVE, RuntimeError, OSError) as error:
         raise UsageError(f"{file} cannot be read as a ZIP ({error}): build it again.") from error
     return None
-
-
-def _function_in(source: bytes) -> str | None:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    found = [
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and looks_like_handler(node)
-    ]
-    usual = [name for name in ("lambda_handler", "handler") if name in found]
-    return next(iter([*usual, *found]), None)

@@ -81,21 +81,29 @@ def handler_in(file: Path) -> tuple[str, int] | None:
         if file.stat().st_size > MAX_SOURCE_BYTES:
             return None
         source = file.read_bytes()
-        if b"def " not in source:
-            return None
+    except OSError:
+        return None
+    return handler_in_source(source)
+
+
+def handler_in_source(source: bytes) -> tuple[str, int] | None:
+    """Return the function of a source that looks like a handler, and its line."""
+    if b"def " not in source:
+        return None
+    try:
         tree = ast.parse(source)
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     found: dict[str, int] = {}
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and looks_like_handler(node):
+        if isinstance(node, ast.FunctionDef) and _looks_like_handler(node):
             found[node.name] = node.lineno
     usual = next((name for name in HANDLER_NAMES if name in found), None)
     name = usual or next(iter(found), None)
     return None if name is None else (name, found[name])
 
 
-def looks_like_handler(node: ast.FunctionDef) -> bool:
+def _looks_like_handler(node: ast.FunctionDef) -> bool:
     """Return True for the usual names with two arguments, and for arguments event and context."""
     names = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
     if node.name in HANDLER_NAMES:

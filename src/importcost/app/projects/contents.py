@@ -11,10 +11,10 @@ from pathlib import Path
 
 from importcost import __version__
 from importcost.app.profile.request import ProfileRequest
+from importcost.files.read import file_digest
 
 MAX_HASHED_FILES = 100_000
 _NOT_CODE = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".aws-sam"})
-_CHUNK = 1 << 20
 
 
 class Contents:
@@ -38,10 +38,7 @@ class Contents:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def of(self, place: Path) -> str:
-        """Return the digest of a file, or of all files of a folder with their names and dates.
-
-        The dates count because they decide whether bytecode is valid.
-        """
+        """Return the digest of a file, or of all files of a folder with their names."""
         name = str(place)
         if name not in self._known:
             self._known[name] = self._digest(place)
@@ -49,13 +46,13 @@ class Contents:
 
     def _digest(self, place: Path) -> str:
         if place.is_file():
-            return _of_file(place)
+            return file_digest(place)
         digest = hashlib.sha256()
         for number, file in enumerate(_files(place)):
             if number >= MAX_HASHED_FILES:
                 break
             digest.update(
-                f"{file.relative_to(place)}\0{_of_file(file)}\0".encode("utf-8", "replace")
+                f"{file.relative_to(place)}\0{file_digest(file)}\0".encode("utf-8", "replace")
             )
         return digest.hexdigest()
 
@@ -67,11 +64,3 @@ def _files(folder: Path) -> Iterator[Path]:
             path = Path(place) / name
             if path.is_file():
                 yield path
-
-
-def _of_file(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as opened:
-        while chunk := opened.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()

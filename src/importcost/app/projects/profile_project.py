@@ -52,7 +52,8 @@ class ProjectRun:
     """The choices for measuring a project.
 
     `given` are the request's fields that the user set. `workers` replaces the processes of this
-    machine. `traffic` is by function, `*` for all others.
+    machine. `traffic` is by function, `*` for all others. `project` is what the target names if it
+    has been read already.
     """
 
     given: Collection[str] = ()
@@ -63,6 +64,7 @@ class ProjectRun:
     traffic: Mapping[str, MonthlyTraffic] | None = None
     workers: Workers | None = None
     cache: ResultCache | None = None
+    project: DeployedProject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ def profile_project(
     for a place that cannot be read or has no function. A function that fails is left out with its
     reason.
     """
-    project = list_functions(request.target, parameters=run.parameters, stage=run.stage)
+    project = run.project or list_functions(
+        request.target, parameters=run.parameters, stage=run.stage
+    )
     project = replace(project, functions=in_shard(project, run.shard))
     cache = run.cache or ResultCache()
     everything = list(planned(project, request, run.given, _interpreter(request)))
