@@ -62,19 +62,31 @@ def test_a_small_function_or_a_log_below_the_floor_fits_the_floor(published, log
 @given(
     st.floats(40, 200),
     st.floats(0.5, 3),
-    st.lists(st.floats(50, 5_000), min_size=2, max_size=5, unique=True),
+    st.floats(50, 4_000),
+    st.lists(st.floats(50, 5_000), min_size=1, max_size=4, unique=True),
 )
-def test_variants_of_different_size_tell_floor_and_ratio(floor, factor, sizes):
+def test_variants_of_different_size_tell_floor_and_ratio(floor, factor, smallest, others):
+    sizes = [smallest, 1.21 * smallest, *others]
     variants = [RuntimeVariant(size, 0.0, inits(floor + factor * size)) for size in sizes]
     found, notes = calibrate(variants, FLOOR, PLACE)
-    if max(sizes) > 1.2 * min(sizes):
-        assert found.fitted is Fitted.BOTH
-        assert found.floor_ms == pytest.approx(floor, abs=0.1 + 0.001 * max(sizes))
-        assert found.speed_factor == pytest.approx(factor, abs=0.001)
-        assert notes == ()
-    else:
-        assert found.fitted is not Fitted.BOTH
-        assert "too alike" in notes[0]
+    assert found.fitted is Fitted.BOTH
+    assert found.floor_ms == pytest.approx(floor, abs=0.1 + 0.001 * max(sizes))
+    assert found.speed_factor == pytest.approx(factor, abs=0.001)
+    assert notes == ()
+
+
+@given(
+    st.floats(84, 200), st.floats(0.5, 2), st.floats(200, 5_000), st.floats(1, 1.19), st.booleans()
+)
+def test_variants_of_one_size_tell_the_ratio_alone(floor, factor, size, growth, is_turned):
+    sizes = [size, growth * size]
+    variants = [
+        RuntimeVariant(one, 0.0, inits(floor + factor * one))
+        for one in (reversed(sizes) if is_turned else sizes)
+    ]
+    found, notes = calibrate(variants, FLOOR, PLACE)
+    assert found.fitted is not Fitted.BOTH
+    assert "too alike" in notes[0]
 
 
 def test_variants_on_no_possible_line_keep_the_published_floor():

@@ -1,6 +1,8 @@
 """Time grows in proportion to what is read: four times as much takes far less than sixteen times.
 
-Only processor time is compared, of one process with itself, the least of three tries each.
+Only processor time is compared, of one process with itself, the least of three tries each. Other
+work on the machine can only make a try slower, so one round of several that is in proportion shows
+that the reader is.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ TIMES = 4
 MOST_GROWTH = 10.0
 """Linear work takes 4 times as long, or 5 with a logarithm; work by the square 16 times."""
 MEASURABLE_S = 0.02
+ROUNDS = 4
 STREAM = "2026/11/30/[$LATEST]0123456789abcdef0123456789abcdef"
 
 
@@ -112,8 +115,12 @@ def test_time_grows_in_proportion(read, text_of):
     size = 100
     while (once := cpu_s(read, text_of(size))) < MEASURABLE_S and size < 50_000:
         size *= 2
-    more = cpu_s(read, text_of(TIMES * size))
-    assert more < MOST_GROWTH * max(once, MEASURABLE_S / 4), (size, once, more)
+    for _ in range(ROUNDS):
+        once = cpu_s(read, text_of(size))
+        more = cpu_s(read, text_of(TIMES * size))
+        if more < MOST_GROWTH * max(once, MEASURABLE_S / 4):
+            return
+    pytest.fail(f"{more} s for {TIMES * size}, {once} s for {size}")
 
 
 def test_a_reader_by_the_square_is_seen():
@@ -121,5 +128,5 @@ def test_a_reader_by_the_square_is_seen():
         for place in range(0, len(text), 64):
             text.count("b", place)
 
-    with pytest.raises(AssertionError):
+    with pytest.raises(pytest.fail.Exception):
         test_time_grows_in_proportion(slow, lambda n: "a" * (512 * n))

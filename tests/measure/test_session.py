@@ -10,7 +10,6 @@ from random import Random
 import pytest
 
 from importcost.errors import HandlerError, MeasurementError
-from importcost.measure.failures import explain
 from importcost.measure.plan import NEEDED_RUNS, PRECISE, QUICK, Plan
 from importcost.measure.runners.base import InterpreterFacts, Launch, Layout
 from importcost.measure.session import Session, Subject, measure
@@ -20,7 +19,7 @@ from importcost.model.profile import RunKind, Settings, Target
 @pytest.fixture(autouse=True)
 def short_results(monkeypatch):
     """Let results be as short as a test needs: their shape is the subject of another test."""
-    monkeypatch.setattr(explain, "odd_part", lambda *args, **options: None)
+    monkeypatch.setattr("importcost.measure.session.odd_part", lambda *args, **options: None)
 
 
 SUBJECT = Subject(

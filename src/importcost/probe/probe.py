@@ -237,6 +237,12 @@ class _Ground:
         sys.meta_path[:] = self._meta_path
         sys.path_hooks[:] = self._path_hooks
 
+    def forget(self, names: "list[str]") -> None:
+        """Take modules for not loaded: what a server then loads itself stays what it uses."""
+        for name in names:
+            self._modules.pop(name, None)
+            self._before.pop(name, None)
+
     def import_own(self) -> None:
         """Let imports find nothing but the standard library; this cannot be undone."""
         for name, module in list(self._modules.items()):
@@ -1512,8 +1518,7 @@ def _serve(os: "Any", spec: "Any", machinery: _Machinery, result: "Any", report:
     served = namespace["Served"](os, spec, globals(), scratch)
     served.copies.append(report.marks.follow)
     speed = _SpeedSamples(machinery) if spec.get("speed_samples") else None
-    for name in spec["own_modules"]:
-        sys.modules.pop(name, None)
+    report.forget(spec["own_modules"])
     if report.recorder:
         _record_server(report.recorder, served)
         served.watch_app(machinery.bootstrap)
@@ -1715,6 +1720,10 @@ class _Report:
         """Keep what is there before the handler runs."""
         self._spec, self._machinery, self._watcher = spec, machinery, watcher
         self._ground = ground
+
+    def forget(self, names: "list[str]") -> None:
+        """Take modules for not loaded."""
+        self._ground.forget(names)
 
     def finish(self, error: "BaseException | None") -> None:
         """Report a handler's init, which `error` ended early."""

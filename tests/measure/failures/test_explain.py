@@ -5,21 +5,14 @@ from __future__ import annotations
 import pytest
 
 from importcost.errors import HandlerError, MeasurementError
-from importcost.measure.failures import explain
 from importcost.measure.failures.explain import raise_for_failure
 from importcost.measure.runners.base import Launch
 from importcost.model.profile import Target
+from importcost.targets.handler import target_in_image
 from tests.harness import write_files
 
-
-@pytest.fixture(autouse=True)
-def short_results(monkeypatch):
-    """Let results be as short as a test needs: their shape is the subject of another test."""
-    monkeypatch.setattr(explain, "odd_part", lambda *args, **options: None)
-
-
 FILE = "/srv/orders/create.py"
-TARGET = Target("orders.create", "handler", "/work", FILE)
+TARGET = Target("orders.create", "handler", "/srv/orders", FILE)
 
 
 def launch(result=None, **fields) -> Launch:
@@ -127,15 +120,22 @@ def test_what_a_handler_prints_before_it_ends_the_process_is_no_failed_start():
     ],
 )
 def test_a_module_above_the_task_root_names_the_option(tmp_path, module, files, root):
-    write_files(
-        tmp_path, {"src/orders/create.py": "", "pyproject.toml": "", **dict.fromkeys(files, "")}
-    )
+    write_files(tmp_path, {"src/orders/c.py": "", "pyproject.toml": "", **dict.fromkeys(files, "")})
     target = Target("create", None, str(tmp_path / "src/orders"), str(tmp_path / "src/orders/c.py"))
     with pytest.raises(HandlerError) as caught:
         raise_for_failure(launch(error(missing_module=module)), target, 1)
     told = f"name it with --task-root {tmp_path / root if root else ''}."
     assert (told in str(caught.value)) == (root is not None)
     assert ("--requirements" in str(caught.value)) == (root is None)
+
+
+def test_a_handler_that_removed_its_file_is_told_apart_from_one_in_an_image(tmp_path):
+    removed = Target("c", None, str(tmp_path), str(tmp_path / "c.py"))
+    with pytest.raises(HandlerError, match="was removed while it was measured"):
+        raise_for_failure(launch(error()), removed, 1)
+    with pytest.raises(HandlerError, match="ValueError") as caught:
+        raise_for_failure(launch(error()), target_in_image("c.py"), 1)
+    assert "removed" not in str(caught.value)
 
 
 def test_a_failure_to_measure_never_passes():

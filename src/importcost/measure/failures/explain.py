@@ -19,6 +19,7 @@ from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
 from importcost.measure.failures.calls_out import call_that_failed
 from importcost.measure.failures.killed import killed_words
 from importcost.measure.runners.base import Launch
+from importcost.measure.runners.container.inside import TASK_ROOT as IMAGE_TASK_ROOT
 from importcost.model.profile import Target
 from importcost.parameters import Parameter
 
@@ -75,8 +76,12 @@ def no_function(target: Target) -> str:
 
 
 def _raise_if_gone(target: Target) -> None:
-    """Raise HandlerError if an earlier launch removed the handler."""
-    if not os.path.lexists(target.handler_file) and Path(target.handler_file).is_absolute():
+    """Raise HandlerError if an earlier launch removed the handler.
+
+    The files of an image are not on this machine, and neither is its task root.
+    """
+    is_here = target.task_root != IMAGE_TASK_ROOT and Path(target.task_root).is_dir()
+    if is_here and not os.path.lexists(target.handler_file):
         raise HandlerError(
             f"{target.handler_file} was removed while it was measured",
             remedy("look for what it removes at module level: on Lambda /var/task is read-only"),
