@@ -6,10 +6,10 @@ import { Clipboard } from "./lib/clipboard.js";
 import { byId } from "./lib/dom.js";
 import { whenIdle } from "./lib/timing.js";
 import { MergedTree } from "./model/merged_tree.js";
-import { changeColumns } from "./panels/change_columns.js";
-import { DifferenceExplorer } from "./panels/difference_explorer.js";
-import { drawCaveats, drawChanged, drawDifferenceHead, drawSides } from "./panels/difference_verdict.js";
-import { drawKinds } from "./panels/kinds.js";
+import { changeColumns } from "./panels/difference/change_columns.js";
+import { DifferenceExplorer } from "./panels/difference/difference_explorer.js";
+import { drawCaveats, drawChanged, drawDifferenceHead, drawSides } from "./panels/difference/difference_verdict.js";
+import { drawKinds } from "./panels/difference/kinds.js";
 import { drawTable } from "./panels/table_section.js";
 
 function drawDifference() {

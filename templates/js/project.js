@@ -5,9 +5,9 @@
 import { byId } from "./lib/dom.js";
 import { whenIdle, whenParsed } from "./lib/timing.js";
 import { ProjectIndex } from "./model/project_index.js";
-import { drawCulprits } from "./panels/culprits.js";
-import { IndexExplorer } from "./panels/index_explorer.js";
-import { drawIndexHead, drawIndexKeys, drawIndexNotices, drawIndexVerdict } from "./panels/index_verdict.js";
+import { drawCulprits } from "./panels/project/culprits.js";
+import { IndexExplorer } from "./panels/project/index_explorer.js";
+import { drawIndexHead, drawIndexKeys, drawIndexNotices, drawIndexVerdict } from "./panels/project/index_verdict.js";
 
 function drawProject() {
   /** @type {IndexData} */

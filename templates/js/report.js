@@ -7,18 +7,18 @@ import { byId } from "./lib/dom.js";
 import { isParsing, whenIdle, whenParsed } from "./lib/timing.js";
 import { ImportTree } from "./model/import_tree.js";
 import { Money } from "./model/money.js";
-import { BestChanges } from "./panels/changes.js";
-import { drawCurve } from "./panels/curve.js";
-import { importColumns } from "./panels/import_columns.js";
-import { drawLegend } from "./panels/legend.js";
+import { BestChanges } from "./panels/report/changes.js";
+import { drawCurve } from "./panels/report/curve.js";
+import { importColumns } from "./panels/report/import_columns.js";
+import { drawLegend } from "./panels/report/legend.js";
 import {
   drawAdvice, drawBytecode, drawFinePrint, drawSupplies, drawWarnings, drawWeb,
-} from "./panels/notes.js";
-import { drawPhases } from "./panels/phases.js";
-import { ReportExplorer } from "./panels/report_explorer.js";
+} from "./panels/report/notes.js";
+import { drawPhases } from "./panels/report/phases.js";
+import { ReportExplorer } from "./panels/report/report_explorer.js";
 import { drawTable } from "./panels/table_section.js";
-import { drawTop } from "./panels/top_imports.js";
-import { drawBudget, drawHeader, drawMoney, drawVerdict, listenToMemory } from "./panels/verdict.js";
+import { drawTop } from "./panels/report/top_imports.js";
+import { drawBudget, drawHeader, drawMoney, drawVerdict, listenToMemory } from "./panels/report/verdict.js";
 
 function drawReport() {
   /** @type {PageData} */

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { columnsIn } from "../../templates/js/chart/skyline.js";
 import { FIRST_STATE, fragmentOf, stateOf } from "../../templates/js/model/index_state.js";
 import { culpritChoice, ProjectIndex } from "../../templates/js/model/project_index.js";
-import { endingWord, isBeside } from "../../templates/js/panels/function_columns.js";
+import { endingWord, isBeside } from "../../templates/js/panels/project/function_columns.js";
 
 /** Three functions, two packages and own code; the second pays for pandas too. */
 function indexOf() {

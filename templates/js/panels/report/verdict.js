@@ -1,11 +1,11 @@
 // The verdict: what a cold start bills at the memory size of the slider.
 
-/** @import { BudgetData, PageData } from "../model/data.js" */
-/** @import { Money } from "../model/money.js" */
+/** @import { BudgetData, PageData } from "../../model/data.js" */
+/** @import { Money } from "../../model/money.js" */
 
-import { byId, element, inputById } from "../lib/dom.js";
-import { dollarsText, msText, wholeMs, wholeText } from "../lib/numbers.js";
-import { clipped } from "../lib/text.js";
+import { byId, element, inputById } from "../../lib/dom.js";
+import { dollarsText, msText, wholeMs, wholeText } from "../../lib/numbers.js";
+import { clipped } from "../../lib/text.js";
 
 /** @type {Record<string, string>} */
 const LIMIT_WORDS = {

@@ -1,14 +1,14 @@
 // The first screen of a difference: the verdict, the two phase bars, what changed most.
 
-/** @import { ChangeData, DifferenceData, SideData } from "../model/data.js" */
+/** @import { ChangeData, DifferenceData, SideData } from "../../model/data.js" */
 
-import { byId, element } from "../lib/dom.js";
+import { byId, element } from "../../lib/dom.js";
 import {
   msColumn, msText, signedDollars, signedMs, signedWhole, wholeMs, wholeText,
-} from "../lib/numbers.js";
-import { clipped, ownerLabel } from "../lib/text.js";
-import { KIND_COLOURS } from "../model/merged_tree.js";
-import { phaseKey } from "./phases.js";
+} from "../../lib/numbers.js";
+import { clipped, ownerLabel } from "../../lib/text.js";
+import { KIND_COLOURS } from "../../model/merged_tree.js";
+import { phaseKey } from "../key_parts.js";
 
 /** @type {Record<string, string>} */
 const VERDICT_WORDS = { slower: "slower", faster: "faster", same: "no difference beyond the noise" };

@@ -1,8 +1,8 @@
 // The address of a project's page: search, choice, order and selection as its fragment.
 
-/** @import { IndexState } from "../model/index_state.js" */
+/** @import { IndexState } from "../../model/index_state.js" */
 
-import { fragmentOf, stateOf } from "../model/index_state.js";
+import { fragmentOf, stateOf } from "../../model/index_state.js";
 
 const REST_MS = 250;
 

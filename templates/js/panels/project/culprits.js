@@ -1,12 +1,13 @@
 // What costs most over all functions; a press shows only the functions that pay for it.
 
-/** @import { IndexCulprit } from "../model/data.js" */
-/** @import { FunctionChoice, ProjectIndex } from "../model/project_index.js" */
+/** @import { IndexCulprit } from "../../model/data.js" */
+/** @import { FunctionChoice, ProjectIndex } from "../../model/project_index.js" */
 
-import { buttonOf, byId, element } from "../lib/dom.js";
-import { dollarsText, wholeMs, wholeText } from "../lib/numbers.js";
-import { clipped, ownerLabel } from "../lib/text.js";
-import { culpritChoice } from "../model/project_index.js";
+import { buttonOf, byId, element } from "../../lib/dom.js";
+import { dollarsText, wholeMs, wholeText } from "../../lib/numbers.js";
+import { clipped, ownerLabel } from "../../lib/text.js";
+import { culpritChoice } from "../../model/project_index.js";
+import { moreItem } from "../key_parts.js";
 
 const FIRST_CULPRITS = 6;
 
@@ -79,15 +80,7 @@ function drawList(list, index, found, buttons, toggle) {
   // Made at once, shown when asked for: the address may name one of them.
   const hidden = lines(later);
   hidden.forEach((item) => item.classList.add("later"));
-  const item = element("li");
-  const button = buttonOf("plain", `${wholeText(later.length)} more`, () => {
-    const open = list.classList.toggle("open");
-    button.setAttribute("aria-expanded", String(open));
-    button.textContent = open ? "Fewer" : `${wholeText(later.length)} more`;
-  });
-  button.setAttribute("aria-expanded", "false");
-  item.append(button);
-  list.append(...hidden, item);
+  list.append(...hidden, moreItem(list, later.length));
 }
 
 /**

@@ -1,20 +1,20 @@
 // What a reader does with all functions: search, choose, sort, select; the address keeps it.
 
-/** @import { IndexChange } from "../model/data.js" */
-/** @import { FunctionChoice, ProjectIndex } from "../model/project_index.js" */
+/** @import { IndexChange } from "../../model/data.js" */
+/** @import { FunctionChoice, ProjectIndex } from "../../model/project_index.js" */
 
-import { Skyline } from "../chart/skyline.js";
-import { byId, inputById } from "../lib/dom.js";
-import { plural, wholeMs } from "../lib/numbers.js";
-import { clipped } from "../lib/text.js";
-import { NONE } from "../model/columns.js";
+import { Skyline } from "../../chart/skyline.js";
+import { byId, inputById } from "../../lib/dom.js";
+import { plural, wholeMs } from "../../lib/numbers.js";
+import { clipped } from "../../lib/text.js";
+import { NONE } from "../../model/columns.js";
 import { ChoiceButtons } from "./culprits.js";
 import { functionColumns } from "./function_columns.js";
 import { drawFunction } from "./function_detail.js";
 import { IndexAddress } from "./index_address.js";
-import { listenToKeys } from "./keys.js";
-import { listenToSearch } from "./search_box.js";
-import { drawTable } from "./table_section.js";
+import { listenToKeys } from "../keys.js";
+import { listenToSearch } from "../search_box.js";
+import { drawTable } from "../table_section.js";
 
 export class IndexExplorer {
   /**

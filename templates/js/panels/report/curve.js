@@ -1,16 +1,16 @@
 // The memory curve: what a million cold starts cost at each memory size, and what the first request
 // waits for deferred work. Drawn when nothing else is to be done.
 
-/** @import { PageData } from "../model/data.js" */
-/** @import { Money } from "../model/money.js" */
+/** @import { PageData } from "../../model/data.js" */
+/** @import { Money } from "../../model/money.js" */
 
-import { MemoryPlot } from "../chart/memory_plot.js";
-import { byId, element, inputById, textWithCode } from "../lib/dom.js";
+import { MemoryPlot } from "../../chart/memory_plot.js";
+import { byId, element, inputById, textWithCode } from "../../lib/dom.js";
 import {
   dollarsText, payText, rangeText, tickDollars, tickMs, waitText, wholeMs, wholeText,
-} from "../lib/numbers.js";
-import { clipped } from "../lib/text.js";
-import { MemoryCurve } from "../model/memory_curve.js";
+} from "../../lib/numbers.js";
+import { clipped } from "../../lib/text.js";
+import { MemoryCurve } from "../../model/memory_curve.js";
 
 /** @type {Record<string, string>} */
 const LIMIT_WORDS_AT = {

@@ -1,29 +1,15 @@
 // The legend: entries with a swatch, one of which pressed shows only what is pressed.
 
-/** @import { DistributionData } from "../model/data.js" */
-/** @import { ImportTree } from "../model/import_tree.js" */
+/** @import { DistributionData } from "../../model/data.js" */
+/** @import { ImportTree } from "../../model/import_tree.js" */
+/** @import { Toggle } from "../key_parts.js" */
 
-import { buttonOf, byId, element } from "../lib/dom.js";
-import { msText, shareText } from "../lib/numbers.js";
-import { clipped } from "../lib/text.js";
+import { byId, element } from "../../lib/dom.js";
+import { msText, shareText } from "../../lib/numbers.js";
+import { clipped } from "../../lib/text.js";
+import { legendButton, moreItem } from "../key_parts.js";
 
 const LEGEND_FIRST = 14;
-
-/** @typedef {(id: number, button: HTMLElement) => void} Toggle */
-
-/**
- * @param {number} id
- * @param {HTMLElement[]} parts
- * @param {Toggle} toggle
- */
-export function legendButton(id, parts, toggle) {
-  const button = element("button", "entry");
-  button.type = "button";
-  button.setAttribute("aria-pressed", "false");
-  button.append(...parts);
-  button.addEventListener("click", () => toggle(id, button));
-  return button;
-}
 
 /**
  * @param {string} colour
@@ -64,20 +50,4 @@ export function drawLegend(distributions, tree, toggle) {
     legend.append(item);
   }
   if (ranked.length > LEGEND_FIRST) legend.append(moreItem(legend, ranked.length - LEGEND_FIRST));
-}
-
-/**
- * @param {HTMLElement} legend
- * @param {number} count
- */
-function moreItem(legend, count) {
-  const item = element("li");
-  const button = buttonOf("plain", `${count} more`, () => {
-    const open = legend.classList.toggle("open");
-    button.setAttribute("aria-expanded", String(open));
-    button.textContent = open ? "Fewer" : `${count} more`;
-  });
-  button.setAttribute("aria-expanded", "false");
-  item.append(button);
-  return item;
 }

@@ -1,11 +1,11 @@
 // The explorer of two profiles: its table has a row for each module, not for each node.
 
-/** @import { Clipboard } from "../lib/clipboard.js" */
-/** @import { MergedTree } from "../model/merged_tree.js" */
-/** @import { ImportTable } from "./table.js" */
+/** @import { Clipboard } from "../../lib/clipboard.js" */
+/** @import { MergedTree } from "../../model/merged_tree.js" */
+/** @import { ImportTable } from "../table.js" */
 
-import { HEAVY_ORDER, TIME_ORDER } from "../model/forest.js";
-import { Explorer } from "./explorer.js";
+import { HEAVY_ORDER, TIME_ORDER } from "../../model/forest.js";
+import { Explorer } from "../explorer.js";
 
 export class DifferenceExplorer extends Explorer {
   /**

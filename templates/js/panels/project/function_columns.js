@@ -1,11 +1,11 @@
 // The columns of the table of functions.
 
-/** @import { ProjectIndex } from "../model/project_index.js" */
-/** @import { Pick, TableColumn } from "./table.js" */
+/** @import { ProjectIndex } from "../../model/project_index.js" */
+/** @import { Pick, TableColumn } from "../table.js" */
 
-import { buttonOf, element } from "../lib/dom.js";
-import { dollarsText, wholeMs, wholeText } from "../lib/numbers.js";
-import { clipped } from "../lib/text.js";
+import { buttonOf, element } from "../../lib/dom.js";
+import { dollarsText, wholeMs, wholeText } from "../../lib/numbers.js";
+import { clipped } from "../../lib/text.js";
 
 const MOST_SEGMENTS = 24;
 /** @type {Record<string, string>} */

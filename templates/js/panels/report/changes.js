@@ -1,14 +1,14 @@
 // The best changes: verified savings with their interval, predicted ones drawn so that nobody
 // takes them for measured, failed ones with the reason.
 
-/** @import { BestChange } from "../model/data.js" */
-/** @import { Clipboard } from "../lib/clipboard.js" */
-/** @import { Money } from "../model/money.js" */
-/** @import { Pick } from "./table.js" */
+/** @import { BestChange } from "../../model/data.js" */
+/** @import { Clipboard } from "../../lib/clipboard.js" */
+/** @import { Money } from "../../model/money.js" */
+/** @import { Pick } from "../table.js" */
 
-import { buttonOf, byId, element } from "../lib/dom.js";
-import { dollarsText, minus, msColumn, msText, shareText, wholeMs } from "../lib/numbers.js";
-import { clipped } from "../lib/text.js";
+import { buttonOf, byId, element } from "../../lib/dom.js";
+import { dollarsText, minus, msColumn, msText, shareText, wholeMs } from "../../lib/numbers.js";
+import { clipped } from "../../lib/text.js";
 
 /** @type {Record<string, string>} */
 const STATUS_WORDS = {

@@ -1,10 +1,10 @@
 // The columns of the table of imports.
 
-/** @import { ImportTree } from "../model/import_tree.js" */
-/** @import { TableColumn } from "./table.js" */
+/** @import { ImportTree } from "../../model/import_tree.js" */
+/** @import { TableColumn } from "../table.js" */
 
-import { memoryText, msColumn, shareText, wholeText } from "../lib/numbers.js";
-import { importerCell, moduleCell } from "./table_section.js";
+import { memoryText, msColumn, shareText, wholeText } from "../../lib/numbers.js";
+import { importerCell, moduleCell } from "../table_section.js";
 
 /** @param {number | null} value */
 function sortable(value) {

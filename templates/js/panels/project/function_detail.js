@@ -1,11 +1,11 @@
 // The selected function: where its init goes, and what could be changed in it.
 
-/** @import { IndexChange } from "../model/data.js" */
-/** @import { ProjectIndex } from "../model/project_index.js" */
+/** @import { IndexChange } from "../../model/data.js" */
+/** @import { ProjectIndex } from "../../model/project_index.js" */
 
-import { byId, element, pairOf } from "../lib/dom.js";
-import { msText, plural, shareText, wholeText } from "../lib/numbers.js";
-import { clipped } from "../lib/text.js";
+import { byId, element, pairOf } from "../../lib/dom.js";
+import { msText, plural, shareText, wholeText } from "../../lib/numbers.js";
+import { clipped } from "../../lib/text.js";
 import { nameOf } from "./function_columns.js";
 
 const MOST_PARTS = 12;
@@ -42,7 +42,7 @@ export function drawFunction(index, row, changes) {
 }
 
 /**
- * @param {import("../model/project_index.js").InitPart} part
+ * @param {import("../../model/project_index.js").InitPart} part
  * @param {number} whole
  */
 function partLine({ label, colour, ms }, whole) {

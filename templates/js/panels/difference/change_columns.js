@@ -1,14 +1,14 @@
 // The columns of the table of changed modules.
 
-/** @import { DifferenceData } from "../model/data.js" */
-/** @import { MergedTree } from "../model/merged_tree.js" */
-/** @import { TableColumn } from "./table.js" */
+/** @import { DifferenceData } from "../../model/data.js" */
+/** @import { MergedTree } from "../../model/merged_tree.js" */
+/** @import { TableColumn } from "../table.js" */
 
-import { msColumn, signedMs } from "../lib/numbers.js";
-import { ownerLabel } from "../lib/text.js";
-import { NONE } from "../model/columns.js";
-import { KIND_COLOURS } from "../model/merged_tree.js";
-import { moduleCell } from "./table_section.js";
+import { msColumn, signedMs } from "../../lib/numbers.js";
+import { ownerLabel } from "../../lib/text.js";
+import { NONE } from "../../model/columns.js";
+import { KIND_COLOURS } from "../../model/merged_tree.js";
+import { moduleCell } from "../table_section.js";
 
 /**
  * @param {DifferenceData} data

@@ -1,35 +1,22 @@
 // Where the billed milliseconds go: a bar of phases, each explained when one points at it.
 
-/** @import { PageData, PhaseData } from "../model/data.js" */
+/** @import { PageData, PhaseData } from "../../model/data.js" */
 
-import { byId, element } from "../lib/dom.js";
-import { msText, shareText, wholeMs } from "../lib/numbers.js";
+import { byId, element } from "../../lib/dom.js";
+import { msText, shareText, wholeMs } from "../../lib/numbers.js";
+import { phaseColour, phaseKey } from "../key_parts.js";
 import { clockWords } from "./verdict.js";
-
-const COLOURS = 6;
 
 /**
  * @param {PhaseData} phase
  * @param {number} place
  */
 function phasePart(phase, place) {
-  const part = element("button", `phase phase-${place % COLOURS}`);
+  const part = element("button", `phase ${phaseColour(place)}`);
   part.type = "button";
   part.setAttribute("aria-label", `${phase.label}, ${wholeMs(phase.init_ms)} ms, ${shareText(phase.share, 1)}`);
   part.style.flexGrow = String(Math.max(phase.share, 0.001));
   return part;
-}
-
-/**
- * The chip, label and time of a phase.
- * @param {string} label
- * @param {number} place
- * @param {string} time
- */
-export function phaseKey(label, place, time) {
-  const key = element("li", `phase-key phase-${place % COLOURS}`);
-  key.append(element("span", "chip"), element("span", "", label), element("strong", "", time));
-  return key;
 }
 
 /** @param {PageData} data */

@@ -1,17 +1,17 @@
 // The explorer of a profile: besides the orders of the import tree it shows who pays for what, and
 // one module between its importers and its imports.
 
-/** @import { ImportTree } from "../model/import_tree.js" */
-/** @import { Clipboard } from "../lib/clipboard.js" */
-/** @import { KeyActions } from "./keys.js" */
+/** @import { ImportTree } from "../../model/import_tree.js" */
+/** @import { Clipboard } from "../../lib/clipboard.js" */
+/** @import { KeyActions } from "../keys.js" */
 
-import { byId } from "../lib/dom.js";
-import { NONE } from "../model/columns.js";
-import { HEAVY_ORDER, TIME_ORDER } from "../model/forest.js";
-import { PayerTree } from "../model/payer_tree.js";
-import { SandwichTree } from "../model/sandwich_tree.js";
-import { drawCrumbs } from "./crumbs.js";
-import { Explorer } from "./explorer.js";
+import { byId } from "../../lib/dom.js";
+import { NONE } from "../../model/columns.js";
+import { HEAVY_ORDER, TIME_ORDER } from "../../model/forest.js";
+import { PayerTree } from "../../model/payer_tree.js";
+import { SandwichTree } from "../../model/sandwich_tree.js";
+import { drawCrumbs } from "../crumbs.js";
+import { Explorer } from "../explorer.js";
 
 const PAY_ORDER = "pay";
 

@@ -1,11 +1,11 @@
 // What else the report says: bytecode, warnings, module-level work, dependencies, fine print.
 
-/** @import { AdviceNotes, IntervalData, PageData, SuppliesData } from "../model/data.js" */
-/** @import { Clipboard } from "../lib/clipboard.js" */
+/** @import { AdviceNotes, IntervalData, PageData, SuppliesData } from "../../model/data.js" */
+/** @import { Clipboard } from "../../lib/clipboard.js" */
 
-import { byId, element, pairOf, textWithCode } from "../lib/dom.js";
-import { msText, plural, shareText, wholeMs } from "../lib/numbers.js";
-import { clipped } from "../lib/text.js";
+import { byId, element, pairOf, textWithCode } from "../../lib/dom.js";
+import { msText, plural, shareText, wholeMs } from "../../lib/numbers.js";
+import { clipped } from "../../lib/text.js";
 import { clockWords } from "./verdict.js";
 
 /**

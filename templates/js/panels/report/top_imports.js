@@ -1,12 +1,12 @@
 // The most expensive imports, each where it enters a distribution.
 
-/** @import { PageData } from "../model/data.js" */
-/** @import { ImportTree } from "../model/import_tree.js" */
-/** @import { Pick } from "./table.js" */
+/** @import { PageData } from "../../model/data.js" */
+/** @import { ImportTree } from "../../model/import_tree.js" */
+/** @import { Pick } from "../table.js" */
 
-import { byId, element } from "../lib/dom.js";
-import { msColumn, wholeMs } from "../lib/numbers.js";
-import { importerCell, moduleCell } from "./table_section.js";
+import { byId, element } from "../../lib/dom.js";
+import { msColumn, wholeMs } from "../../lib/numbers.js";
+import { importerCell, moduleCell } from "../table_section.js";
 
 // With so few changes there is room for the most expensive imports as well.
 const FEW_CHANGES = 2;

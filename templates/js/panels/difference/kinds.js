@@ -1,13 +1,13 @@
 // The legend of a difference: the kinds of change.
 
-/** @import { DifferenceData } from "../model/data.js" */
-/** @import { MergedTree } from "../model/merged_tree.js" */
-/** @import { Toggle } from "./legend.js" */
+/** @import { DifferenceData } from "../../model/data.js" */
+/** @import { MergedTree } from "../../model/merged_tree.js" */
+/** @import { Toggle } from "../key_parts.js" */
 
-import { byId, element } from "../lib/dom.js";
-import { plural, signedMs } from "../lib/numbers.js";
-import { KIND_COLOURS } from "../model/merged_tree.js";
-import { legendButton } from "./legend.js";
+import { byId, element } from "../../lib/dom.js";
+import { plural, signedMs } from "../../lib/numbers.js";
+import { KIND_COLOURS } from "../../model/merged_tree.js";
+import { legendButton } from "../key_parts.js";
 
 // Only nodes move; the module itself is neither new nor gone.
 const MOVED = "moved";

@@ -1,11 +1,11 @@
 // The headline of a project, its runtimes that end, and the functions that were left out.
 
-/** @import { ProjectIndex } from "../model/project_index.js" */
+/** @import { ProjectIndex } from "../../model/project_index.js" */
 /** @import { ChoiceButtons } from "./culprits.js" */
 
-import { buttonOf, byId, element, textWithCode } from "../lib/dom.js";
-import { dollarsText, plural, wholeMs, wholeText } from "../lib/numbers.js";
-import { clipped } from "../lib/text.js";
+import { buttonOf, byId, element, textWithCode } from "../../lib/dom.js";
+import { dollarsText, plural, wholeMs, wholeText } from "../../lib/numbers.js";
+import { clipped } from "../../lib/text.js";
 
 const MOST_LEFT_NAMES = 200;
 
@@ -59,7 +59,7 @@ function countOf(index, has) {
  * A count that shows its functions when pressed; nothing to press for none.
  * @param {string} id
  * @param {number} count
- * @param {import("../model/project_index.js").FunctionChoice} choice
+ * @param {import("../../model/project_index.js").FunctionChoice} choice
  * @param {ChoiceButtons} buttons
  * @param {(key: string) => void} toggle
  */
