@@ -21,6 +21,8 @@ _TEMPLATE_SUFFIXES = (".yaml", ".yml", ".json", ".template")
 _RESOURCES = re.compile(rb"""^["']?Resources["']?\s*:""", re.MULTILINE)
 _JSON_RESOURCES = re.compile(rb'"Resources"\s*:\s*\{(?:.|\n){0,20000}?"Type"\s*:\s*"[A-Za-z]+::')
 _LOOKED_AT = 1_000_000
+_SERVERLESS_STATE = "serverless-state.json"
+_SERVERLESS_BEGINS = ("serverless.", "serverless-state.")
 
 
 def _has(file: Path, pattern: re.Pattern[bytes]) -> bool:
@@ -38,7 +40,7 @@ def _find_template(folder: Path) -> Path | None:
 
 
 def _is_template(file: Path) -> bool:
-    if file.suffix.lower() not in _TEMPLATE_SUFFIXES or file.name.startswith("serverless."):
+    if file.suffix.lower() not in _TEMPLATE_SUFFIXES or file.name.startswith(_SERVERLESS_BEGINS):
         return False
     return _has(file, _JSON_RESOURCES if file.suffix == ".json" else _RESOURCES)
 
@@ -65,12 +67,12 @@ _SERVICE = re.compile(rb"""^["']?(?:provider|functions|service)["']?\s*:""", re.
 
 
 def _find_service(folder: Path) -> Path | None:
-    names = (*_SERVERLESS_NAMES, *_SERVERLESS_PROGRAMS)
+    names = (*_SERVERLESS_NAMES, *_SERVERLESS_PROGRAMS, _SERVERLESS_STATE)
     return next((folder / name for name in names if (folder / name).is_file()), None)
 
 
 def _is_service(file: Path) -> bool:
-    if file.name in _SERVERLESS_PROGRAMS:
+    if file.name in (*_SERVERLESS_PROGRAMS, _SERVERLESS_STATE):
         return True
     is_yaml = file.suffix in (".yml", ".yaml", ".json")
     return is_yaml and file.name.startswith("serverless") and _has(file, _SERVICE)

@@ -60,7 +60,8 @@ def _of_table(value: dict[str, Any], stack: Stack) -> FoundCode:
         if isinstance(image, OpenText):
             return elsewhere("the name of its image is not known before it is built")
         return FoundCode(FunctionCode(CodeForm.IMAGE, image=image, is_built=True))
-    asset = stack.assets.get(str(value.get("S3Key", "")).partition(".")[0])
+    key = str(value.get("S3Key", ""))
+    asset = stack.assets.get(key) or stack.assets.get(key.partition(".")[0])
     if asset is not None:
         form = CodeForm.FOLDER if asset.is_dir() else CodeForm.ZIP
         return FoundCode(FunctionCode(form, str(asset), is_built=True))

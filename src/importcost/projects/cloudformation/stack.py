@@ -21,7 +21,7 @@ class Stack:
 
     `folder` is where its relative paths start, `top` the folder that they must not leave.
     `is_built` is True for a template that a build wrote: its folders are complete. `assets` are the
-    files and folders that it uploads, by the name of their keys in S3 without suffix.
+    files and folders that it uploads, by their keys in S3, whole or without suffix.
     """
 
     file: Path

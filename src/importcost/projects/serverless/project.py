@@ -23,11 +23,20 @@ from importcost.projects.functions import (
 from importcost.projects.handlers import handler_problem
 from importcost.projects.placeholders import OpenText
 from importcost.projects.places import inside, project_top
+from importcost.projects.serverless.packaged import (
+    STATE_FILE,
+    changed_since,
+    logical_name,
+    not_usable,
+    packaged_functions,
+    packaged_state,
+)
 from importcost.projects.serverless.variables import ServiceVariables
 from importcost.projects.settings import RawSettings, language_problem
 
 DEFAULT_MEMORY_MB, DEFAULT_TIMEOUT_S = 1024, 6
 """The framework's own defaults (its reference of serverless.yml, read 2026-11-30)."""
+FRAMEWORK = "Serverless Framework"
 _REQUIREMENTS_LAYER = "PythonRequirementsLambdaLayer"
 
 
@@ -54,7 +63,24 @@ class Service:
 
 
 def read_serverless(file: Path, options: ReadOptions) -> DeployedProject:
-    """Return the functions of a serverless.yml. Raises UsageError for one that cannot be read."""
+    """Return the functions of a service: of what was packaged if it is newer, else its file's.
+
+    `file` is serverless.yml, a program, or the state that packaging wrote. Raises UsageError for
+    one that cannot be read.
+    """
+    if file.name == STATE_FILE:
+        reason = not_usable(file, options)
+        if reason is not None:
+            raise UsageError(f"{file} cannot be used: {reason}; package the service again.")
+        return _packaged(file, file, options)
+    state, notes = packaged_state(file), list[str]()
+    if state.is_file():
+        reason = not_usable(state, options)
+        if reason is None and state.stat().st_mtime < file.stat().st_mtime:
+            reason = f"it is older than {file.name}"
+        if reason is None:
+            return _packaged(file, state, options)
+        notes.append(f"{state} was not read: {reason}; package the service to measure its ZIPs.")
     if file.suffix not in (".yml", ".yaml", ".json"):
         raise UsageError(
             f"{file} is a program, which importcost does not run: package the service with"
@@ -62,10 +88,23 @@ def read_serverless(file: Path, options: ReadOptions) -> DeployedProject:
         )
     service = _service(file, options)
     functions = tuple(_functions(service))
-    notes = tuple(_notes(service))
+    notes += _notes(service)
     return DeployedProject(
-        str(file), str(file.parent.resolve()), "Serverless Framework", functions, notes
+        str(file), str(file.parent.resolve()), FRAMEWORK, functions, tuple(notes)
     )
+
+
+def _packaged(file: Path, state: Path, options: ReadOptions) -> DeployedProject:
+    functions = packaged_functions(state, options)
+    folder = state.parent.resolve().parent
+    notes = [f"Read {state.parent}, which was packaged of the service."]
+    changed = changed_since(functions, folder)
+    if changed:
+        notes.append(
+            f"{changed[0]} changed after it was packaged: package the service again to measure it"
+            " as it is now."
+        )
+    return DeployedProject(str(file), str(folder), FRAMEWORK, functions, tuple(notes))
 
 
 def _service(file: Path, options: ReadOptions) -> Service:
@@ -189,7 +228,7 @@ def _code(own: dict[str, Any], service: Service) -> tuple[FunctionCode, str | No
 
 
 def _layers(raw: Any, service: Service) -> Iterator[FunctionLayer]:
-    own = {f"{_logical(name)}LambdaLayer": one for name, one in service.table("layers").items()}
+    own = {f"{logical_name(name)}LambdaLayer": one for name, one in service.table("layers").items()}
     for one in raw if isinstance(raw, list) else []:
         name = one.get("Ref") if isinstance(one, dict) else None
         if name == _REQUIREMENTS_LAYER:
@@ -241,12 +280,6 @@ def _usual_name(name: str, service: Service) -> str | None:
     if _fixed(title) is None or _fixed(stage) is None:
         return None
     return f"{title}-{stage}-{name}"
-
-
-def _logical(name: str) -> str:
-    """Return a name as the framework makes a logical id of it."""
-    text = name.replace("-", "Dash").replace("_", "Underscore")
-    return text[:1].upper() + text[1:]
 
 
 def _fixed(value: Any) -> str | None:
