@@ -77,8 +77,9 @@ class ProjectFunction:
     `name` is unique in the project: its logical id, behind those of the stacks that hold it.
     `memory_mb`, `arch` and `timeout_s` are the tool's defaults if the file has none. `environment`
     holds placeholders for what only the cloud knows; their names are in `placeholder_names`.
-    `problem` says why the function cannot be measured here, None if it can. `deployed_name` is its
-    name in the account, if the files fix it.
+    `brings` are requirements that the tool itself deploys with the code, whatever the function asks
+    for. `problem` says why the function cannot be measured here, None if it can. `deployed_name` is
+    its name in the account, if the files fix it.
     """
 
     name: str
@@ -94,6 +95,7 @@ class ProjectFunction:
     environment: Mapping[str, str] = field(default_factory=dict)
     placeholder_names: tuple[str, ...] = ()
     requirements: str | None = None
+    brings: tuple[str, ...] = ()
     deployed_name: str | None = None
     unresolved: tuple[Unresolved, ...] = ()
     problem: str | None = None

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from importcost.declaration import ARCHES, MAX_MEMORY_MB, MIN_MEMORY_MB
-from importcost.projects.functions import Unresolved
+from importcost.projects.functions import FunctionLayer, Unresolved
 from importcost.projects.placeholders import OpenText, plain_placeholder
 
 LONGEST_FUNCTION_S = 900
+DEPLOYING_PYTHON = Unresolved("runtime", "it is that of the Python which deploys it")
 _RUNTIME = re.compile(r"[a-z][\w.\-]*")
 
 
@@ -95,3 +96,9 @@ def language_problem(runtime: str | None) -> str | None:
         return None
     shown = runtime if _RUNTIME.fullmatch(runtime) else repr(runtime)[:60]
     return f"its runtime is {shown}, not Python"
+
+
+def layers_elsewhere(raw: Any) -> tuple[FunctionLayer, ...]:
+    """Return the layers of a list of ARNs, none of which is in the project."""
+    names = raw if isinstance(raw, list) else []
+    return tuple(FunctionLayer(str(one), reason="it is not in this project") for one in names)

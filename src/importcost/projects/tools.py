@@ -101,6 +101,31 @@ def _is_configuration(file: Path) -> bool:
     return file.suffix == ".tf" and file.is_file()
 
 
+_CHALICE_CONFIG = Path(".chalice", "config.json")
+
+
+def _find_chalice(folder: Path) -> Path | None:
+    """Return the configuration of a folder that has an app's source, too."""
+    file = folder / _CHALICE_CONFIG
+    return file if file.is_file() and (folder / "app.py").is_file() else None
+
+
+def _is_chalice(file: Path) -> bool:
+    return file.parts[-2:] == _CHALICE_CONFIG.parts
+
+
+_ZAPPA_NAMES = tuple(f"zappa_settings.{suffix}" for suffix in ("json", "toml", "yml", "yaml"))
+
+
+def _find_zappa(folder: Path) -> Path | None:
+    files = (folder / name for name in _ZAPPA_NAMES)
+    return next((one for one in files if one.is_file()), None)
+
+
+def _is_zappa(file: Path) -> bool:
+    return file.name in _ZAPPA_NAMES
+
+
 def _find_no_file(_folder: Path) -> Path | None:
     return None
 
@@ -135,5 +160,7 @@ TOOLS: tuple[Tool, ...] = (
         _find_configuration,
         _is_configuration,
     ),
+    Tool("Chalice", f"{_ROOM}.chalice.project", "read_chalice", _find_chalice, _is_chalice),
+    Tool("Zappa", f"{_ROOM}.zappa", "read_zappa", _find_zappa, _is_zappa),
     Tool("ZIP", f"{_ROOM}.artefact", "read_artefact", _find_no_file, _is_artefact),
 )

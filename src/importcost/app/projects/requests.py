@@ -77,7 +77,10 @@ def request_for_function(
         found["runtime"] = function.runtime
     if function.requirements is not None:
         found["requirements"] = function.requirements
-    kept = {name: value for name, value in found.items() if name not in given}
+    if request.installs:
+        brought = [one for one in function.brings if one not in request.packages]
+        found["packages"] = (*brought, *request.packages)
+    kept = {name: one for name, one in found.items() if name == "packages" or name not in given}
     environment = {**function.environment, **request.environment}
     return replace(request, environment=environment, **kept)
 

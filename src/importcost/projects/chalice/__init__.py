@@ -1,0 +1,1 @@
+"""Chalice apps: the configuration and the decorators of app.py."""
