@@ -1,13 +1,18 @@
 """A project's functions are measured on any executor; results are kept, lost workers replaced."""
 
 import contextlib
+import os
+import py_compile
+import venv
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.contents import Contents
 from importcost.app.projects.local_workers import local_workers
+from importcost.app.projects.measured_by import MeasuredBy
 from importcost.app.projects.profile_project import (
     ProjectRun,
     Shard,
@@ -20,6 +25,7 @@ from importcost.app.projects.run import FunctionTask, ResultCache, Workers, run_
 from importcost.errors import UsageError
 from importcost.model.results.project import MonthlyTraffic, culprits_of, with_traffic
 from importcost.projects.functions import ProjectFunction, SourceLine
+from importcost.targets.requirements import read_requirements
 from tests.app.projects_work import figures, measure
 from tests.harness import write_files
 
@@ -131,24 +137,79 @@ def test_only_what_changed_is_measured_again(tmp_path):
     assert calls(tmp_path) == ["A", "B", "B"]
 
 
+PLAIN = ProfileRequest(target="app.handler", runner="local")
+
+
+def key(request):
+    return Contents(MeasuredBy(print)).key_of(request)
+
+
 def test_options_requirements_and_layers_are_part_of_what_a_result_holds_for(tmp_path):
     project(tmp_path)
     write_files(tmp_path, {"requirements.txt": "x", "layer/python/y.py": ""})
-    contents = Contents()
+    a, requirements = str(tmp_path / "a"), str(tmp_path / "requirements.txt")
     keys = {
-        Contents().key_of(ProfileRequest(target="app.handler", **changes), "py")
+        key(replace(PLAIN, **changes))
         for changes in (
             {},
             {"memory_mb": 512},
-            {"task_root": str(tmp_path / "a")},
+            {"task_root": a},
             {"layers": (str(tmp_path / "layer"),)},
-            {"requirements": str(tmp_path / "requirements.txt")},
+            {"task_root": a, "requirements": requirements},
             {"environment": {"A": "1"}},
         )
     }
     assert len(keys) == 6
-    plain = ProfileRequest(target="app.handler")
-    assert contents.key_of(plain, "py") != contents.key_of(plain, "other")
+    before = key(replace(PLAIN, task_root=a, requirements=requirements))
+    (tmp_path / "requirements.txt").write_text("x==2")
+    assert key(replace(PLAIN, task_root=a, requirements=requirements)) != before
+
+
+def test_a_project_that_requirements_name_by_its_folder_is_part_of_it(tmp_path):
+    """The same words may lead to another folder, whose files may change."""
+    shared = {"setup.py": "", "shared.py": "A = 1"}
+    write_files(tmp_path / "one", {"f/requirements.txt": "../lib/", "f/app.py": HANDLER})
+    write_files(tmp_path / "two", {"f/requirements.txt": "../lib/", "f/app.py": HANDLER})
+    for name in ("one", "two"):
+        write_files(tmp_path / name / "lib", shared)
+
+    def installed(name):
+        found = read_requirements(str(tmp_path / name / "f" / "requirements.txt"))
+        return found.key, key(replace(PLAIN, task_root=str(tmp_path / name / "f")))
+
+    before, other = installed("one"), installed("two")
+    assert before[0] == other[0]
+    (tmp_path / "one" / "lib" / "shared.py").write_text("A = 2")
+    changed = installed("one")
+    assert changed[0] != before[0]
+    assert changed[1] != before[1]
+    assert installed("two") == other
+
+
+def test_bytecode_counts_as_far_as_deployed_code_uses_it(tmp_path):
+    source = write_files(tmp_path, {"app.py": HANDLER}) / "app.py"
+    plain = replace(PLAIN, task_root=str(tmp_path))
+    image = replace(plain, package_type="image")
+    in_zip, in_image = key(plain), key(image)
+    py_compile.compile(str(source))
+    assert key(plain) == in_zip  # the dates of a ZIP's files never match
+    dated = key(image)
+    assert dated != in_image
+    os.utime(source, (1, 1))
+    assert key(image) not in (in_image, dated)
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    py_compile.compile(str(source), invalidation_mode=mode)
+    assert key(plain) != in_zip
+
+
+def test_the_packages_beside_the_interpreter_are_part_of_it(tmp_path):
+    python = tmp_path / "env" / "bin" / "python"
+    venv.create(tmp_path / "env", symlinks=True)
+    named = replace(PLAIN, python=str(python))
+    before = key(named)
+    (folder,) = (tmp_path / "env").glob("lib/python3*/site-packages")
+    (folder / "any-1.0.dist-info").mkdir()
+    assert key(named) != before
 
 
 def test_shards_cover_every_function_once_and_merge_into_the_whole(tmp_path):

@@ -1,12 +1,14 @@
 """An installer that hangs or cannot be started ends in one sentence, and leaves nothing."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from importcost.errors import MeasurementError, remedy
 from importcost.processes import installer
+from importcost.processes.failed_installs import failing_once
 from importcost.processes.installer import ToInstall, install
 from importcost.processes.wheels import InstallTarget
 from tests.harness import write_files
@@ -130,3 +132,50 @@ def test_a_conflict_is_told_once(tmp_path, python):
         "Installing requirements.txt for Python 3.12 failed: Cannot install a==1 and b==2. Correct "
         "its lines."
     )
+
+
+COUNTS = """#!/bin/sh
+case "$*" in
+*"pip --version") echo pip; exit 0;;
+esac
+echo once >> {calls}
+while [ "$1" != --target ]; do shift; done
+mkdir -p "$2"
+{ends}
+"""
+FAILS_AFTER = "echo 'ERROR: there is no such release'; exit 1"
+
+
+def entry_of(tmp_path):
+    return tmp_path / "cache" / "key" / "site-packages"
+
+
+def side_by_side(count, work):
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(lambda _: work(), range(count)))
+
+
+def test_one_install_is_made_for_all_that_ask_for_it_at_the_same_time(tmp_path, python):
+    calls = tmp_path / "calls"
+    target = python(COUNTS.format(calls=calls, ends=""))
+    side_by_side(4, lambda: install(WANTED, entry_of(tmp_path), target, print))
+    assert calls.read_text().split() == ["once"]
+    assert [one.name for one in (tmp_path / "cache").iterdir()] == ["key"]
+
+
+def test_an_install_that_fails_is_tried_once_in_a_run_and_again_in_the_next(tmp_path, python):
+    calls = tmp_path / "calls"
+    target = python(COUNTS.format(calls=calls, ends=FAILS_AFTER))
+
+    def failing(run):
+        with failing_once(run), pytest.raises(MeasurementError) as caught:
+            install(WANTED, entry_of(tmp_path), target, lambda line: None)
+        return str(caught.value)
+
+    said = side_by_side(3, lambda: failing("first"))
+    sentence = "Installing requirements.txt for Python 3.12 failed: there is no such release."
+    assert set(said) == {f"{sentence} Correct its lines."}
+    assert calls.read_text().split() == ["once"]
+    failing("second")
+    failing("")
+    assert calls.read_text().split() == ["once"] * 3

@@ -102,6 +102,18 @@ def test_the_place_of_a_function_is_its_line(sam):
     assert sam["Plain"].declared.line == SAM.splitlines().index("  Plain:") + 1
 
 
+def test_a_samconfig_that_cannot_be_read_is_told(tmp_path):
+    template = write_files(tmp_path, {"template.yaml": "Resources: {}\n"}) / "template.yaml"
+    (tmp_path / "samconfig.toml").write_bytes(b"a = 1\n\xff")
+    with pytest.raises(
+        UsageError, match=r"samconfig\.toml cannot be read \(it is not UTF-8 text\)"
+    ):
+        read_cloudformation(template, ReadOptions())
+    (tmp_path / "samconfig.toml").write_text("a = ")
+    with pytest.raises(UsageError, match=r"samconfig\.toml is not valid TOML"):
+        read_cloudformation(template, ReadOptions())
+
+
 def test_given_parameters_win_over_samconfig_and_defaults(tmp_path):
     files = {
         "src/orders/app.py": HANDLER,

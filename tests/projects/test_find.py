@@ -5,8 +5,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from importcost.app.projects.requests import names_a_project
 from importcost.cli.group import cli
 from importcost.errors import UsageError
+from importcost.projects import find
 from importcost.projects.find import chosen, read_project_place, split_place
 from importcost.projects.functions import ReadOptions
 from tests.harness import write_files
@@ -85,6 +87,31 @@ def test_the_list_names_variables_and_shows_no_value(tmp_path):
     (one,) = json.loads(data)["functions"]
     assert one["environment_names"] == ["KEY", "TABLE"]
     assert "canary-value" not in text + data
+
+
+def test_a_template_in_json_is_a_place_and_a_saved_profile_is_not(tmp_path):
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "app.handler"}}
+    template = tmp_path / "template.json"
+    template.write_text(json.dumps({"Resources": {"Orders": function}}))
+    saved = tmp_path / "profile.json"
+    saved.write_text(json.dumps({"schema": "importcost-profile-1", "functions": []}))
+    assert names_a_project(str(template))
+    assert names(template) == ["Orders"]
+    assert not names_a_project(str(saved))
+
+
+def test_a_project_of_one_function_is_read_once(tmp_path, monkeypatch):
+    write_files(tmp_path, {"template.yaml": TEMPLATE, "src/app.py": "import nowhere_at_all\n"})
+    read = []
+
+    def reading(place, options):
+        read.append(place)
+        return read_project_place(place, options)
+
+    monkeypatch.setattr(find, "read_project_place", reading)
+    command = ["profile", str(tmp_path), "--runner", "local", "-o", str(tmp_path / "page.html")]
+    CliRunner().invoke(cli, command)
+    assert read == [tmp_path]
 
 
 @pytest.mark.slow

@@ -238,6 +238,31 @@ def test_given_values_win_over_files_of_variables(tmp_path, cache):
     assert "x.zip is not here" in found["none"].problem
 
 
+def test_the_region_is_that_of_the_modules_own_declarations(tmp_path, cache):
+    """They may stand in a file that mentions no function and is not parsed."""
+    files = {
+        "main.tf": """
+resource "aws_lambda_function" "one" {
+  function_name = "one"
+  filename      = "src.zip"
+  handler       = "orders.handler"
+  runtime       = "python3.12"
+  environment {
+    variables = {
+      REGION = data.aws_region.current.name
+      OTHER  = data.aws_region.elsewhere.name
+      HALF   = data.aws_region.current.description
+    }
+  }
+}
+""",
+        "data.tf": 'data "aws_region" "current" {}\n',
+    }
+    (one,) = functions(tmp_path, files).values()
+    assert one.environment["REGION"] == "us-east-1"
+    assert set(one.placeholder_names) == {"OTHER", "HALF"}
+
+
 def test_a_parsed_file_is_kept(tmp_path, cache, monkeypatch):
     functions(tmp_path / "p")
     monkeypatch.setattr("importcost.projects.terraform.parse._parse_all", _must_not_parse)

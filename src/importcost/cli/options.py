@@ -30,6 +30,7 @@ from importcost.parameters import Parameter
 
 if TYPE_CHECKING:
     from importcost.app.profile.request import ProfileRequest
+    from importcost.projects.functions import DeployedProject
 
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
@@ -87,12 +88,18 @@ def each_runs(fewest: int) -> str:
 
 
 def request_of(
-    target: str, options: Given, *, precise: bool | None = None, whole: bool = False
+    target: str,
+    options: Given,
+    *,
+    precise: bool | None = None,
+    whole: bool = False,
+    project: DeployedProject | None = None,
 ) -> ProfileRequest:
     """Return the request that the options make. Raises UsageError for impossible values.
 
     `precise` is the value of `precise_option`, None for a command that is always precise. `whole`
-    leaves a project's place as the target, for a command that measures all its functions.
+    leaves a project's place as the target, for a command that measures all its functions. `project`
+    is what the target names if it has been read already.
     """
     from importcost.app.profile.request import ProfileRequest, check_request
     from importcost.app.projects.requests import names_a_project
@@ -116,6 +123,7 @@ def request_of(
             given_fields(),
             parameters=options[TEMPLATE_PARAMETER.name],
             stage=options[STAGE.name],
+            project=project,
         )
     check_request(request)
     return request

@@ -28,8 +28,11 @@ from importcost.files.replace import check_default_name
 from importcost.reports.output import STDOUT, format_of
 
 if TYPE_CHECKING:
+    from importcost.app.profile.report import ProfileReport
     from importcost.app.profile.request import ProfileRequest
+    from importcost.cli.listener import TerminalListener
     from importcost.cli.options import Given
+    from importcost.projects.functions import DeployedProject
 
 DEFAULT_REPORT = "importcost-report.html"
 
@@ -91,15 +94,13 @@ def command(
     orders/create.handler (with --task-root); PLACE::NAME is one function of a project, its folder
     or template alone all of them; with --adapter lwa a web app like main:app.
     """
-    from importcost.app.profile.from_log import profile_log
-    from importcost.app.profile.measured import measure_billed
-    from importcost.app.profile.report import report_measured, report_saved
-
     if not outputs:
         check_default_name(DEFAULT_REPORT)
         outputs = (DEFAULT_REPORT,)
-    if from_log is None and (whole := whole_project(target, options)) is not None:
-        page = profile_whole_project(whole, options, outputs, quiet=quiet, no_progress=no_progress)
+    project = whole_project(target, options) if from_log is None else None
+    if project is not None and len(project.functions) > 1:
+        shows = {"quiet": quiet, "no_progress": no_progress}
+        page = profile_whole_project(project, options, outputs, **shows)
         _open_page(page, is_wanted=open_page)
         return
     formats = [(path, format_of(path)) for path in outputs]
@@ -107,16 +108,14 @@ def command(
     if open_page and not pages:
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
     _check_source(target, from_log, log_stream)
-    request = _request(target, options, requests, from_log)
+    request = _request(target, options, requests, from_log, project)
     check_writable(outputs)
     if from_log is not None:
-        log = _read_log(from_log)
-        report = report_saved(profile_log(request, log, from_log, stream=log_stream))
+        report = _of_log(request, from_log, log_stream)
     else:
         verbose = options["verbose"]
         with terminal_listener(quiet=quiet, no_progress=no_progress, verbose=verbose) as listener:
-            billed = measure_billed(request, listener)
-        report = report_measured(billed)
+            report = _measured(request, listener)
     text = terminal_report(report)
     write_reports(report, formats)
     if not quiet:
@@ -125,13 +124,32 @@ def command(
     _open_page(next(iter(pages), None), is_wanted=open_page)
 
 
+def _measured(request: ProfileRequest, listener: TerminalListener) -> ProfileReport:
+    from importcost.app.profile.measured import measure_billed
+    from importcost.app.profile.report import report_measured
+
+    return report_measured(measure_billed(request, listener))
+
+
+def _of_log(request: ProfileRequest, from_log: str, stream: str | None) -> ProfileReport:
+    from importcost.app.profile.from_log import profile_log
+    from importcost.app.profile.report import report_saved
+
+    log = _read_log(from_log)
+    return report_saved(profile_log(request, log, from_log, stream=stream))
+
+
 def _open_page(page: str | None, *, is_wanted: bool) -> None:
     if page is not None and is_wanted:
         click.launch(Path(page).resolve().as_uri())
 
 
 def _request(
-    target: str | None, options: Given, requests: tuple[str, ...], from_log: str | None
+    target: str | None,
+    options: Given,
+    requests: tuple[str, ...],
+    from_log: str | None,
+    project: DeployedProject | None,
 ) -> ProfileRequest:
     """Return the request, with those to a web app. Raises UsageError for a wrong one."""
     from importcost.targets.web_app import parse_requests
@@ -140,7 +158,7 @@ def _request(
         raise UsageError("--adapter measures an app and --from-log reads a log: leave one out.")
     if options["adapter"] is None and requests:
         raise UsageError("--request belongs to a web app: add --adapter lwa.")
-    found = request_of(target or "", options, precise=options["precise"])
+    found = request_of(target or "", options, precise=options["precise"], project=project)
     if options["cold_disk"]:
         _check_cold_disk(options, from_log)
     return replace(

@@ -31,10 +31,12 @@ def measure_with_page(task: FunctionTask) -> FunctionResult:
     from importcost.app.projects.figures import figures_of
     from importcost.app.projects.run import FunctionResult
     from importcost.cli.outputs import rendered_report
+    from importcost.processes.failed_installs import failing_once
 
     name = task.function.name
     try:
-        report = report_measured(measure_billed(task.request, SilentListener()))
+        with failing_once(task.run):
+            report = report_measured(measure_billed(task.request, SilentListener()))
         page = rendered_report(report, "html")
         figures = figures_of(task.function, report, task.folder)
     except ImportcostError as error:

@@ -51,8 +51,9 @@ def profile_of(
     reading or measuring does.
     """
     from importcost.cli.listener import terminal_listener
+    from importcost.projects.find import is_of_a_tool
 
-    if target.endswith(".json"):
+    if target.endswith(".json") and not is_of_a_tool(Path(target)):
         from importcost.app.bill.place import calibration_of
         from importcost.app.profile.beyond import tell_runtime_ending
 

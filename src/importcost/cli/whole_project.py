@@ -57,16 +57,15 @@ def project_options(command: F) -> F:
 
 
 def whole_project(target: str | None, options: Mapping[str, Any]) -> DeployedProject | None:
-    """Return the project of a target that means several functions, None for any other target."""
+    """Return the project that a target is the place of, None for any other target."""
     from importcost.app.projects.listing import list_functions
     from importcost.app.projects.requests import names_a_project
 
     if not target or "::" in target or not names_a_project(target):
         return None
-    found = list_functions(
+    return list_functions(
         target, parameters=options[TEMPLATE_PARAMETER.name], stage=options[STAGE.name]
     )
-    return found if len(found.functions) > 1 else None
 
 
 def profile_whole_project(

@@ -9,7 +9,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from typing import Any
 from importcost.errors import MeasurementError, NoNetworkError, Remedy, remedy, words
 from importcost.files.cache import cache_folder
 from importcost.files.leftovers import sweep_folders
+from importcost.files.lock import one_at_a_time
 from importcost.parameters import Parameter
 from importcost.processes.bounded import Finished, run
+from importcost.processes.failed_installs import keep_failure, known_failure
 from importcost.processes.local_projects import with_copies
 from importcost.processes.wheels import (
     MEASURED_PYTHONS,
@@ -86,12 +88,27 @@ class ToInstall:
 def install(
     wanted: ToInstall, folder: Path, target: InstallTarget, on_line: Callable[[str], None]
 ) -> None:
-    """Install packages into `folder`, all or nothing.
+    """Install packages into `folder`, all or nothing, unless another process just did.
 
     `on_line` gets the installer's output. Raises NoNetworkError if no index can be reached,
     MeasurementError with the installer's own reason for any other failure; `folder` does not exist
-    then.
+    then. In a run over many functions (`failing_once`) the same failure is not tried again.
     """
+    entry = folder.parent
+    with _alone(entry):
+        if folder.is_dir():
+            return
+        known_failure(entry)
+        try:
+            _install(wanted, folder, target, on_line)
+        except MeasurementError as error:
+            keep_failure(entry, error)
+            raise
+
+
+def _install(
+    wanted: ToInstall, folder: Path, target: InstallTarget, on_line: Callable[[str], None]
+) -> None:
     entry = folder.parent
     partial = _partial_folder(entry)
     try:
@@ -108,23 +125,37 @@ def install(
         if wanted.compiled_by is not None:
             _compile(partial / folder.name, wanted.compiled_by)
         shutil.rmtree(partial / SOURCES, ignore_errors=True)
-        # If another process was quicker, its folder has the same content.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # a cache that several machines share knows no lock
             partial.rename(entry)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def _alone(entry: Path) -> Iterator[None]:
+    """Let one process make an entry while the others that need it wait."""
+    with contextlib.ExitStack() as stack:
+        try:
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(one_at_a_time(entry.with_name(f".lock-{entry.name}")))
+        except OSError as error:
+            raise _unwritable(error) from error
+        yield
+
+
 def _partial_folder(entry: Path) -> Path:
     try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
         sweep_folders(entry.parent, _PARTIAL)
         return Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{os.getpid()}-", dir=entry.parent))
     except OSError as error:
-        raise MeasurementError(
-            f"The cache folder {cache_folder()} cannot be written ({error.strerror})",
-            remedy("name one that can be with the variable IMPORTCOST_CACHE_DIR"),
-        ) from error
+        raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> MeasurementError:
+    return MeasurementError(
+        f"The cache folder {cache_folder()} cannot be written ({error.strerror})",
+        remedy("name one that can be with the variable IMPORTCOST_CACHE_DIR"),
+    )
 
 
 def _failed(wanted: ToInstall, target: InstallTarget, lines: list[str]) -> MeasurementError:

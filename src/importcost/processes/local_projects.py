@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from importcost.errors import MeasurementError, remedy
+from importcost.files.digests import folder_digest
 from importcost.files.read import read_named
 
 _LARGEST_BYTES = 16_000_000
@@ -41,6 +42,20 @@ def with_copies(file: str, folder: Path) -> str:
     return str(found)
 
 
+def project_of(line: str, beside: Path) -> Path | None:
+    """Return the folder of the local project that a requirement line in the folder `beside` names.
+
+    None for a line that names none.
+    """
+    match = _PROJECT.fullmatch(_EDITABLE.sub("", line.strip(), count=1))
+    return None if match is None else next(_projects(match["path"], beside), None)
+
+
+def project_digest(project: Path) -> str:
+    """Return what identifies the content of a local project as it is copied. Raises OSError."""
+    return folder_digest(project, _LEFT_OUT)
+
+
 @dataclass
 class _Copies:
     folder: Path
@@ -68,10 +83,8 @@ class _Copies:
         if include is not None:
             return self._include(line, include, beside)
         match = _PROJECT.fullmatch(_EDITABLE.sub("", words, count=1))
-        if match is None or words.startswith("#"):
-            return line, False
-        project = next(_projects(match["path"], beside), None)
-        if project is None:
+        project = project_of(words, beside)
+        if match is None or project is None or words.startswith("#"):
             return line, False
         copy = self._copy(project)
         name = f"{match['name']} @ " if match["name"] else ""

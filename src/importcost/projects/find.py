@@ -44,19 +44,28 @@ def read_project_place(place: Path, options: ReadOptions) -> DeployedProject:
     A folder without a file of a known tool is searched below for folders that have one, and if
     none has, for sources. Raises UsageError for a place that is no project or cannot be read.
     """
-    from importcost.projects.tools import TOOLS
-
     if place.is_dir():
         return _of_folder(place, options)
     if not place.exists():
         raise UsageError(f"There is no {place}: name a project's folder, template or artefact.")
-    for tool in TOOLS:
-        if tool.knows(place):
-            return tool.read(place, options)
+    tool = _tool_of(place)
+    if tool is not None:
+        return tool.read(place, options)
     raise UsageError(
         f"{place} is neither a template nor an artefact that importcost knows: name the project's"
         " folder, its template, or a handler's .py file."
     )
+
+
+def is_of_a_tool(file: Path) -> bool:
+    """Return True if a file is one that a known tool reads or writes."""
+    return _tool_of(file) is not None
+
+
+def _tool_of(file: Path) -> Tool | None:
+    from importcost.projects.tools import TOOLS
+
+    return next((tool for tool in TOOLS if tool.knows(file)), None)
 
 
 def tool_files(folder: Path) -> Iterator[tuple[Tool, Path]]:

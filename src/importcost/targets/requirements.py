@@ -10,6 +10,7 @@ from pathlib import Path
 from importcost.errors import UsageError, remedy, words
 from importcost.files.read import read_named, reason_of
 from importcost.parameters import Parameter
+from importcost.processes.local_projects import project_digest, project_of
 from importcost.targets.service_root import service_root, source_project
 
 _LARGEST_BYTES = 16_000_000
@@ -20,9 +21,9 @@ class Requirements:
     """A requirements file with everything that it includes.
 
     `path` is absolute; `lines` are its requirement lines and those of included files, comments
-    removed; `key` identifies the contents; `is_plain` is True if every line is a plain requirement,
-    so that it can be checked against the installed packages. `is_installable` is True if installers
-    read the file itself.
+    removed; `key` identifies the contents, those of local projects included; `is_plain` is True if
+    every line is a plain requirement, so that it can be checked against the installed packages.
+    `is_installable` is True if installers read the file itself.
     """
 
     path: str
@@ -30,9 +31,6 @@ class Requirements:
     key: str
     is_plain: bool
     is_installable: bool = True
-
-
-_LARGEST_BYTES = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,10 @@ def read_requirements(path: str) -> Requirements | None:
     lines = read_lines(Path(path))
     if lines is None:
         return None
-    key = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(sorted(lines)).encode())
+    for line in lines:
+        digest.update(_local_content(line, Path(path).parent))
+    key = digest.hexdigest()
     return Requirements(path, lines, key, all(map(_is_plain, lines)), is_installable=False)
 
 
@@ -138,6 +139,7 @@ def _read_requirements_file(path: str) -> Requirements:
         digest.update(text.encode() + b"\0")
         for line in _logical_lines(text):
             included = _included(line)
+            digest.update(b"" if included else _local_content(line, file.parent))
             if included and "://" in included:  # for the installer, which can ask for it
                 is_plain = False
             elif included:
@@ -151,6 +153,23 @@ def _read_requirements_file(path: str) -> Requirements:
                 lines.append(line.split(" --", 1)[0].rstrip())
     plain = is_plain and all(_is_plain(line) for line in lines)
     return Requirements(path, tuple(lines), digest.hexdigest(), plain)
+
+
+def _local_content(line: str, beside: Path) -> bytes:
+    """Return what identifies the local project that a line names; empty if it names none.
+
+    The same words may lead to another project in another folder, and its files may change.
+    """
+    project = project_of(line, beside)
+    if project is None:
+        return b""
+    try:
+        return f"{project_digest(project)}\0".encode()
+    except OSError as error:
+        raise UsageError(
+            f"The project {project} that {line} names cannot be read ({reason_of(error)})",
+            remedy("make it readable", words("name another file with ", Parameter.REQUIREMENTS)),
+        ) from error
 
 
 def _check_is_file(file: Path) -> None:

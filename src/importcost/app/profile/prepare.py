@@ -71,10 +71,10 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
     else:
         target = resolve_target(request.target, task_root=request.task_root, layers=request.layers)
         start = Path(target.handler_file).parent
-    chosen, interpreter = _find_interpreter(request, start)
+    chosen, interpreter = find_interpreter(request, start)
     runtime = request.runtime or f"python{interpreter.minor_version}"
     version = runtime.removeprefix("python")
-    image = request.image or DEFAULT_IMAGE.format(version=version)
+    image = image_of(request, interpreter)
     _check_module_name(target, version)
     choice = _choose_runner(request, image, listener)
     _tell_choice(request, chosen, interpreter, choice, listener)
@@ -105,9 +105,19 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
     return Prepared(target, settings, interpreter, choice, image, place, handler)
 
 
-def _find_interpreter(
+def image_of(request: ProfileRequest, interpreter: InterpreterFacts) -> str:
+    """Return the image that a container would be started from: the one asked for, else Lambda's."""
+    runtime = request.runtime or f"python{interpreter.minor_version}"
+    return request.image or DEFAULT_IMAGE.format(version=runtime.removeprefix("python"))
+
+
+def find_interpreter(
     request: ProfileRequest, start: Path
 ) -> tuple[InterpreterChoice, InterpreterFacts]:
+    """Return the interpreter of this machine for a handler in the folder `start`, and its facts.
+
+    Raises UsageError for one that does not exist, MeasurementError if it does not answer.
+    """
     chosen = choose_interpreter(request.python, request.runtime, start, os.environ)
     if request.python and request.python_reason:
         chosen = replace(chosen, reason=request.python_reason)

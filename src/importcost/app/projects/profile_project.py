@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +11,10 @@ from typing import NamedTuple
 
 from importcost.app.profile.bench import now
 from importcost.app.profile.request import ProfileRequest
+from importcost.app.projects.contents import Contents
 from importcost.app.projects.listing import list_functions
 from importcost.app.projects.local_workers import local_workers
+from importcost.app.projects.measured_by import MeasuredBy
 from importcost.app.projects.run import (
     FunctionResult,
     FunctionTask,
@@ -27,6 +27,7 @@ from importcost.app.projects.run import (
     run_tasks,
 )
 from importcost.errors import UsageError
+from importcost.files.read import read_named, reason_of
 from importcost.model.results.project import (
     MonthlyTraffic,
     ProjectFigures,
@@ -34,7 +35,6 @@ from importcost.model.results.project import (
     with_traffic,
 )
 from importcost.projects.functions import DeployedProject, ProjectFunction
-from importcost.targets.interpreter import choose_interpreter
 
 
 class Shard(NamedTuple):
@@ -45,6 +45,8 @@ class Shard(NamedTuple):
 
 
 WHOLE = Shard(1, 1)
+LARGEST_TRAFFIC_BYTES = 64_000_000
+"""A line for each of hundreds of thousands of functions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def profile_project(
     )
     project = replace(project, functions=in_shard(project, run.shard))
     cache = run.cache or ResultCache()
-    everything = list(planned(project, request, run.given, _interpreter(request)))
+    contents = Contents(MeasuredBy(listener.note))
+    everything = list(planned(project, request, run.given, contents))
     tasks = [one for one in everything if isinstance(one, FunctionTask)]
     without = [one for one in everything if isinstance(one, FunctionResult)]
     workers = run.workers or local_workers(run.jobs)
@@ -116,10 +119,13 @@ def read_traffic(file: Path) -> Mapping[str, MonthlyTraffic]:
     The function `*` stands for all others. Raises UsageError for a file that is not so.
     """
     try:
-        rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        text = read_named(file, LARGEST_TRAFFIC_BYTES).decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text)))
+    except csv.Error as error:
+        raise UsageError(f"The traffic {file} is not CSV ({error}): correct it.") from error
+    except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"The traffic {file} cannot be read ({error}): name a CSV file."
+            f"The traffic {file} cannot be read ({reason_of(error)}): name a CSV file."
         ) from error
     return dict(_traffic_of(row, f"{file} line {line}") for line, row in enumerate(rows, 2))
 
@@ -175,11 +181,3 @@ def _gathered(
     )
     pages = {one.name: cache.page(one.key) for one in results if one.key is not None}
     return MeasuredProject(figures, pages)
-
-
-def _interpreter(request: ProfileRequest) -> str:
-    """Return what identifies the interpreter and the packages of its environment."""
-    chosen = choose_interpreter(request.python, None, Path.cwd(), os.environ)
-    site = next(iter(Path(chosen.path).parent.parent.glob("lib/python3*/site-packages")), None)
-    moment = site.stat().st_mtime_ns if site is not None else 0
-    return f"{chosen.path} {moment} {sys.version}"

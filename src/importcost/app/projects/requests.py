@@ -12,6 +12,7 @@ from importcost.app.projects.listing import list_functions
 from importcost.errors import UsageError, remedy, words
 from importcost.files.unpack import unpacked, written_sources
 from importcost.parameters import Parameter
+from importcost.projects.find import is_of_a_tool
 from importcost.projects.functions import CodeForm, DeployedProject, ProjectFunction
 
 
@@ -25,12 +26,17 @@ def names_a_project(text: str) -> bool:
         path = Path(text)
         if path.is_dir():
             return True
-        return path.suffix.lower() in PLACE_SUFFIXES and path.is_file()
+        if not path.is_file():
+            return False
+        if path.suffix.lower() == ".json":  # a saved profile has this suffix, too
+            return is_of_a_tool(path)
+        return path.suffix.lower() in PLACE_SUFFIXES
     except OSError:
         return False
 
 
 PLACE_SUFFIXES = (".yaml", ".yml", ".template", ".zip", ".tf", ".toml")
+"""Suffixes of files that are a project's place whatever is in them, beside JSON of a tool."""
 
 
 def request_in_project(
@@ -39,13 +45,16 @@ def request_in_project(
     *,
     parameters: tuple[str, ...] = (),
     stage: str | None = None,
+    project: DeployedProject | None = None,
 ) -> ProfileRequest:
     """Return the request for the one function that `request.target` names in a project.
 
-    `given` are the request's fields that the user set: they override what the project says.
+    `project` is what it names if it has been read already. `given` are the request's fields that
+    the user set: they override what the project says.
     Raises UsageError for a place with several functions, and for one that cannot be measured here.
     """
-    project = list_functions(request.target, parameters=parameters, stage=stage)
+    if project is None:
+        project = list_functions(request.target, parameters=parameters, stage=stage)
     return request_for_function(_only(project), request, given)
 
 

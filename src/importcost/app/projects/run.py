@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import AbstractContextManager
@@ -28,13 +29,15 @@ MOST_ATTEMPTS = 3
 class FunctionTask:
     """The work on one function; it can be pickled and sent to another process.
 
-    `key` identifies its result by content; `folder` is the project's.
+    `key` identifies its result by content; `folder` is the project's. `run` is the id of the run
+    over all functions, in which an installation that fails is tried once.
     """
 
     function: ProjectFunction
     request: ProfileRequest
     key: str
     folder: str
+    run: str = ""
 
 
 class FunctionResult(NamedTuple):
@@ -111,27 +114,27 @@ def planned(
     project: DeployedProject,
     request: ProfileRequest,
     given: Collection[str],
-    interpreter: str,
+    contents: Contents,
 ) -> Iterator[FunctionTask | FunctionResult]:
     """Yield a task for each measurable function, and the reason for each other one.
 
     `request` has the user's options, `given` the fields that they set.
     """
-    contents = Contents()
+    run = uuid.uuid4().hex
     for function in project.functions:
         if function.problem is not None:
             yield FunctionResult(function.name, None, f"{function.problem}.")
             continue
         try:
             own = request_for_function(function, request, given)
-            key = contents.key_of(own, interpreter)
+            key = contents.key_of(own)
         except ImportcostError as error:
             yield FunctionResult(function.name, None, str(error))
             continue
         except OSError as error:
             yield FunctionResult(function.name, None, f"Its code cannot be read: {error.strerror}.")
             continue
-        yield FunctionTask(function, own, key, project.folder)
+        yield FunctionTask(function, own, key, project.folder, run)
 
 
 def run_tasks(

@@ -213,6 +213,12 @@ def has_image(engine: Engine, image: str) -> bool:
     return call(engine, "image", "inspect", image, timeout_s=10.0).exit_code == 0
 
 
+def image_id(engine: Engine, image: str) -> str:
+    """Return what identifies an image with its files' dates, empty if it is not there."""
+    answer = call(engine, "image", "inspect", "--format", "{{.Id}}", image, timeout_s=10.0)
+    return answer.out.strip() if answer.exit_code == 0 else ""
+
+
 def image_facts(engine: Engine, image: str) -> ImageFacts:
     """Return the image's settings. Raises MeasurementError if the engine lacks the image."""
     answer = call(engine, "image", "inspect", image, timeout_s=10.0)

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from importcost.errors import UsageError
+from importcost.files.read import read_named, reason_of
 from importcost.files.toml_text import parse_toml
 
 CONFIG_FILE = "samconfig.toml"
+_LARGEST_BYTES = 16_000_000
 _IN_THE_CLOUD = "AWS::SSM::Parameter"
 
 
@@ -51,9 +53,13 @@ def samconfig_parameters(folder: Path, environment: str | None) -> dict[str, str
     if not file.is_file():
         return {}
     try:
-        data = parse_toml(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{file} cannot be read ({error}): correct the file.") from error
+        data = parse_toml(read_named(file, _LARGEST_BYTES).decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{file} cannot be read ({reason_of(error)}): correct the file."
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"{file} is not valid TOML ({error}): correct the file.") from error
     found: dict[str, str] = {}
     for command in ("global", "build", "deploy"):
         table: Any = data

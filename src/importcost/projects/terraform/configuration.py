@@ -13,12 +13,13 @@ from importcost.errors import UsageError
 from importcost.projects.placeholders import OpenText, plain_placeholder
 from importcost.projects.places import inside
 from importcost.projects.terraform.expressions import Expressions
-from importcost.projects.terraform.parse import ParsedFile, parsed_files
+from importcost.projects.terraform.parse import ParsedFile, declared_labels, parsed_files
 
 MOST_INSTANCES = 2_000
 _MARK = "importcost:"
 """Begins the name of an archive or layer that is not built yet."""
 _LAYER = "aws_lambda_layer_version"
+_REGION = {"name": "us-east-1", "region": "us-east-1", "id": "us-east-1"}
 _PLAIN = ("resource", "data", "variable", "locals", "module")
 
 
@@ -163,7 +164,7 @@ class Module:
         return self._locals[name]
 
     def _data(self) -> dict[str, Any]:
-        regions = _Known({"name": "us-east-1", "region": "us-east-1"})
+        regions = dict.fromkeys(declared_labels(self.folder, "data", "aws_region"), _REGION)
         return {"archive_file": self._names("data", "archive_file"), "aws_region": regions}
 
     def _names(self, kind: str, resource_type: str) -> dict[str, Any]:
@@ -211,13 +212,6 @@ class Module:
 
 def _same_path(name: str, path: Any) -> bool:
     return isinstance(path, str) and posixpath.normpath(name) == posixpath.normpath(path)
-
-
-class _Known(dict[str, Any]):
-    """A table that has the same values under every name."""
-
-    def get(self, _key: Any, _default: Any = None) -> Any:
-        return dict(self)
 
 
 class _Lazy(dict[str, Any]):

@@ -55,6 +55,20 @@ def parsed_files(folder: Path, pattern: str = "*.tf") -> list[ParsedFile]:
     return [ParsedFile(file, blocks, _lines(wanted[file])) for file, blocks in found.items()]
 
 
+def declared_labels(folder: Path, kind: str, first: str) -> list[str]:
+    """Return the second labels of a module's blocks, also of those in files that are not parsed.
+
+    Raises UsageError for a file that cannot be read.
+    """
+    files = (file for file in sorted(folder.glob("*.tf")) if file.is_file())
+    found = (
+        _BLOCK.match(line)
+        for file in files
+        for line in _text(file).decode("utf-8", "replace").splitlines()
+    )
+    return [one[3] for one in found if one and one[1] == kind and one[2] == first and one[3]]
+
+
 def _lines(text: bytes) -> dict[tuple[str, ...], int]:
     """Return where the blocks begin: the parser does not tell."""
     found: dict[tuple[str, ...], int] = {}
