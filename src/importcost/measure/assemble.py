@@ -126,7 +126,7 @@ def assemble(
     totals = {name: _total_us(measurement.runs, name) for name in SPAN_OF_LABEL.values()}
     trees = _trees(measurement)
     spans: Sequence[Mapping[str, int]] = measurement.traced_spans
-    app = None
+    app = None if subject.target.wrapper is None else subject.target.module
     if subject.server is not None:
         app = subject.target.module
         spans = _web_spans(measurement, trees, totals["function_init"])

@@ -48,7 +48,8 @@ def combine(
 
     `spans[i]` holds the wall time of each phase in traced run i, `totals_us` the time to which the
     phase is scaled; both by the probe's phase names, microseconds. `app` is the module whose body
-    counts as the module body, None for the handler's, which is imported last.
+    counts as the module body, None for the handler's, which is imported last. It is named for a web
+    app, and for a handler that a wrapper imports.
     """
     order = sorted(range(len(trees)), key=lambda index: spans[index]["function_init"])
     base = trees[order[len(order) // 2]]
@@ -166,7 +167,7 @@ def _handler_root(tree: ImportTree) -> int:
 
 
 def _app_node(tree: ImportTree, app: str) -> int:
-    """Return the row of a web app's module: rows of its server come before and after it."""
+    """Return the row of a module that is not the last root: others import it."""
     nodes = [
         node
         for node in range(len(tree))
@@ -176,14 +177,11 @@ def _app_node(tree: ImportTree, app: str) -> int:
 
 
 def _imports_us(tree: ImportTree) -> float:
-    body = _FINAL_ID[Phase.MODULE_BODY.value]
+    # Not the cumulative times of the roots: a wrapper's contains the handler's module body.
     imports = _FINAL_ID[Phase.HANDLER_IMPORTS.value]
     return float(
         sum(
-            tree.cumulative_us[node]
-            for node in range(len(tree))
-            if tree.phase_ids[node] == imports
-            and (tree.parents[node] == NO_PARENT or tree.phase_ids[tree.parents[node]] == body)
+            own for own, phase in zip(tree.self_us, tree.phase_ids, strict=True) if phase == imports
         )
     )
 

@@ -53,7 +53,7 @@ def lambda_environment(target: Target, settings: Settings, task_root: str) -> di
     """
     region = "us-east-1"
     environment = {
-        "_HANDLER": target.handler,
+        "_HANDLER": target.configured_handler,
         "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
         "AWS_SESSION_TOKEN": "importcost",

@@ -175,8 +175,8 @@ def _spec(subject: Subject, runner: Runner, extra: Mapping[str, Any]) -> dict[st
         for file, data in (variant.replacements if variant else {}).items()
     }
     return {
-        "module": subject.target.module,
-        "function": subject.target.function,
+        "module": subject.target.started_module,
+        "function": subject.target.started_function,
         "argv0": "/var/runtime/bootstrap.py",
         "search_path": list(runner.layout.search_path),
         "runtime_dir": runner.layout.runtime_dir,

@@ -30,11 +30,12 @@ def most_expensive(profile: Profile, limit: int = MOST_EXPENSIVE) -> list[int]:
     tree = profile.tree
     distributions = distribution_by_name(profile)
     startup = startup_phase_ids(tree)
-    body = profile.target.module if profile.target else None
+    target = profile.target
+    bodies = (target.module, target.started_module) if target else ()
     best: dict[str, int] = {}
     for node in range(len(tree)):
         name, parent = tree.name(node), tree.parents[node]
-        is_body = parent == NO_PARENT and name == body
+        is_body = parent == NO_PARENT and name in bodies
         if name == NOT_IN_LOG or tree.phase_ids[node] in startup or is_body:
             continue
         owner = distributions.get(name, UNKNOWN_DISTRIBUTION)

@@ -40,11 +40,34 @@ class RunKind(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class HandlerWrapper:
+    """A product that Lambda starts before the function's own handler, and that imports it.
+
+    `handler` is the handler string that the function is configured with, None if only a program
+    wraps it; `variable` then names the own handler. `program` is the function's
+    AWS_LAMBDA_EXEC_WRAPPER. `is_late` is True if the own handler is imported in the first request,
+    after init.
+    """
+
+    product: str
+    handler: str | None
+    variable: str | None
+    program: str | None = None
+    is_late: bool = False
+
+    @property
+    def words(self) -> str:
+        """Return it in words: `Datadog's wrapper datadog_lambda.handler.handler`."""
+        return f"{self.product}'s wrapper {self.handler or self.program}"
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The measured object: one handler in its task root. All paths are absolute.
 
-    `module` is the dotted name that Lambda imports, and `function` the attribute to find in it
-    (None: only the import is measured). `handler_file` is the file of `module`.
+    `module` is the dotted name of the function's own handler, and `function` the attribute to find
+    in it (None: only the import is measured). `handler_file` is the file of `module`. Lambda
+    imports that module unless there is a `wrapper`, which does.
     """
 
     module: str
@@ -52,12 +75,33 @@ class Target:
     task_root: str
     handler_file: str
     layers: tuple[str, ...] = ()
+    wrapper: HandlerWrapper | None = None
 
     @property
     def handler(self) -> str:
         """The Lambda handler string, with `/` between packages as Lambda writes it."""
         path = self.module.replace(".", "/")
         return f"{path}.{self.function}" if self.function else path
+
+    @property
+    def configured_handler(self) -> str:
+        """The handler string that Lambda has: the wrapper's if there is one."""
+        return (self.wrapper and self.wrapper.handler) or self.handler
+
+    @property
+    def started_module(self) -> str:
+        """The dotted name of the module that Lambda imports."""
+        if self.wrapper is None or self.wrapper.handler is None:
+            return self.module
+        path = self.wrapper.handler.removeprefix("/opt/python/").rpartition(".")[0]
+        return path.strip("/").replace("/", ".")
+
+    @property
+    def started_function(self) -> str | None:
+        """The attribute of that module that Lambda calls."""
+        if self.wrapper is None or self.wrapper.handler is None:
+            return self.function
+        return self.wrapper.handler.rpartition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
+from importcost.targets.wrapped import product_of
+
 SEPARATOR = "::"
 """Stands between a place and the name of one function in it: template.yaml::Orders."""
 
@@ -99,6 +101,18 @@ class ProjectFunction:
     deployed_name: str | None = None
     unresolved: tuple[Unresolved, ...] = ()
     problem: str | None = None
+
+    @property
+    def wrapper(self) -> str | None:
+        """Return the product that wraps the function's own handler, None if none is known to."""
+        found = product_of(self.handler) if self.handler else None
+        return found.product if found is not None else None
+
+    @property
+    def own_handler(self) -> str | None:
+        """Return the handler that the wrapper's variable names, else the configured one."""
+        found = product_of(self.handler) if self.handler else None
+        return self.handler if found is None else self.environment.get(found.variable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from importcost.targets.wrapped import NO_VARIABLES, product_of
 
 _COMMAND = re.compile(r"^\s*CMD\s+(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
 
@@ -58,15 +60,27 @@ def dockerfile_command(file: Path) -> str | None:
 
 
 def handler_problem(
-    handler: str | None, folder: Path, layers: Iterable[Path], *, is_built: bool
+    handler: str | None,
+    folder: Path,
+    layers: Iterable[Path],
+    *,
+    is_built: bool,
+    environment: Mapping[str, str] = NO_VARIABLES,
 ) -> str | None:
     """Return why a handler in a folder cannot be measured, None if nothing speaks against it.
 
-    The module of a wrapper lies in a layer or in a dependency: a name that the project's own code
-    does not have at its top is left to the measurement, unless the folder is built and complete.
+    A known wrapper stands for the handler that its variable in `environment` names. The module of
+    any other wrapper lies in a layer or in a dependency: a name that the project's own code does
+    not have at its top is left to the measurement, unless the folder is built and complete.
     """
     if handler is None:
         return "its handler is not known"
+    product = product_of(handler)
+    if product is not None:
+        own = environment.get(product.variable)
+        if not own:
+            return f"its handler is {product.product}'s, and {product.variable} names no other"
+        handler = own
     parts = handler_module(handler)
     if parts is None:
         return f"its handler {handler} names no function of a module"

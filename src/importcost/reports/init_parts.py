@@ -54,9 +54,10 @@ def parts_sentence(estimate: Estimate) -> str:
 
 def on_lambda_ms(profile: Profile, estimate: Estimate, facts: ProfileFacts) -> Mapping[int, float]:
     """Return the milliseconds on Lambda of the most expensive imports, by their nodes."""
-    ratio, cumulative_us = estimate.speed_ratio.value / 1000, profile.tree.cumulative_us
-    files = facts.files_ms
-    return {
-        node: cumulative_us[node] * ratio + (files[node] if files else 0.0)
-        for node in facts.most_expensive
-    }
+    return {node: node_ms(node, profile, estimate, facts) for node in facts.most_expensive}
+
+
+def node_ms(node: int, profile: Profile, estimate: Estimate, facts: ProfileFacts) -> float:
+    """Return the milliseconds on Lambda of one node of the tree, with everything below it."""
+    computed = profile.tree.cumulative_us[node] * estimate.speed_ratio.value / 1000
+    return computed + (facts.files_ms[node] if facts.files_ms else 0.0)

@@ -5,26 +5,67 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from importcost.errors import UsageError, remedy, words
 from importcost.model.profile import Target
 from importcost.parameters import Parameter
 from importcost.targets.web_app import split_app
+from importcost.targets.wrapped import NO_VARIABLES, product_of, wrapped_handler
 
 IMAGE_TASK_ROOT = "/var/task"
 _NAME_THE_ROOT = words("name the folder that is deployed as /var/task with ", Parameter.TASK_ROOT)
 
 
 def resolve_target(
-    text: str, *, task_root: str | None = None, layers: tuple[str, ...] = ()
+    text: str,
+    *,
+    task_root: str | None = None,
+    layers: tuple[str, ...] = (),
+    environment: Mapping[str, str] = NO_VARIABLES,
+    elsewhere: bool = False,
 ) -> Target:
     """Resolve `handler.py`, `handler.py:function`, a Lambda handler string, or `main:app`.
 
     Without `task_root`, a file's task root is its folder (for a file with relative imports the
-    folder above its outermost package), a handler string's is the current folder. Raises UsageError
-    if nothing matches.
+    folder above its outermost package), a handler string's is the current folder. A handler string
+    of a known wrapper stands for the handler that its variable in `environment` names. If the
+    handler may lie `elsewhere`, in a package that is laid out later, `in_packages` finds it. Raises
+    UsageError if nothing matches.
     """
+    wrapped = wrapped_handler(text, environment)
+    if wrapped is not None:
+        own = _resolved(wrapped.own, task_root, layers, elsewhere)
+        return replace(own, wrapper=wrapped.wrapper)
+    return _resolved(text, task_root, layers, elsewhere)
+
+
+def in_packages(target: Target, folders: Iterable[str]) -> Target:
+    """Return a target with its file, which one of these folders of packages may have.
+
+    A target whose file is there stays as it is. Raises UsageError if none of them has it.
+    """
+    if Path(target.handler_file).exists():
+        return target
+    found = module_in(target.module, map(Path, folders))
+    if found is None:
+        raise _no_such_handler(target.handler, Path(target.handler_file))
+    return replace(target, handler_file=str(found))
+
+
+def module_in(module: str, folders: Iterable[Path]) -> Path | None:
+    """Return the file of a dotted module in the first of these folders that has it, or None."""
+    for folder in folders:
+        base = folder.joinpath(*module.split("."))
+        for file in (base.with_name(base.name + ".py"), base / "__init__.py"):
+            if file.is_file():
+                return file
+    return None
+
+
+def _resolved(text: str, task_root: str | None, layers: tuple[str, ...], elsewhere: bool) -> Target:
     for layer in layers:
         _check_layer(Path(layer))
     path_text, function = _split_function(text)
@@ -45,7 +86,7 @@ def resolve_target(
     elif _names_a_file(path_text):
         module, root, file = _from_file(Path(path_text), task_root)
     else:
-        module, function, root, file = _from_handler_string(text, task_root)
+        module, function, root, file = _from_handler_string(text, task_root, layers, elsewhere)
     return Target(
         module=module,
         function=function,
@@ -55,11 +96,21 @@ def resolve_target(
     )
 
 
-def target_in_image(text: str) -> Target:
+def target_in_image(text: str, environment: Mapping[str, str] = NO_VARIABLES) -> Target:
     """Resolve a target inside a function's own image, whose files this machine does not have.
 
-    Takes a handler string, or a file name relative to the image's task root.
+    Takes a handler string, or a file name relative to the image's task root. A known wrapper's
+    variable may be set in the image itself: the wrapper is then measured as the handler.
     """
+    product = product_of(text)
+    if product is None or product.variable in environment:
+        wrapped = wrapped_handler(text, environment)
+        if wrapped is not None:
+            return replace(_in_image(wrapped.own), wrapper=wrapped.wrapper)
+    return _in_image(text)
+
+
+def _in_image(text: str) -> Target:
     path_text, function = _split_function(text)
     if path_text.endswith(".py"):
         module = path_text.removesuffix(".py").strip("/").replace("/", ".")
@@ -222,15 +273,31 @@ def _parse_handler_string(text: str) -> tuple[str, str]:
     return module.replace("/", ".").strip("."), function
 
 
-def _from_handler_string(text: str, task_root: str | None) -> tuple[str, str, Path, Path]:
+def _from_handler_string(
+    text: str, task_root: str | None, layers: tuple[str, ...], elsewhere: bool
+) -> tuple[str, str, Path, Path]:
     module, function = _parse_handler_string(text)
     root = _check_root(task_root or ".")
-    base = root.joinpath(*module.split("."))
-    for file in (base.with_name(base.name + ".py"), base / "__init__.py"):
-        if file.exists():
-            return module, function, root, file
-    raise UsageError(
-        f"The handler string {text} means {base}.py, which does not exist",
+    found = module_in(module, [root, *map(Path, _layer_folders(layers))])
+    if found is not None:
+        return module, function, root, found
+    file = root.joinpath(*module.split(".")).with_suffix(".py")
+    # A module beside the function's own, of a folder that it has, would be found there.
+    if elsewhere and not (root / module.partition(".")[0]).exists() and "." in module:
+        return module, function, root, file
+    raise _no_such_handler(text, file)
+
+
+def _layer_folders(layers: tuple[str, ...]) -> Iterator[str]:
+    """Yield the folders of layers that Lambda puts on sys.path, the last layer's first."""
+    for layer in reversed(layers):
+        yield from map(str, Path(layer).glob("python/lib/python3.*/site-packages"))
+        yield str(Path(layer, "python"))
+
+
+def _no_such_handler(text: str, file: Path) -> UsageError:
+    return UsageError(
+        f"The handler string {text} means {file}, which does not exist",
         remedy("correct it", _NAME_THE_ROOT),
     )
 

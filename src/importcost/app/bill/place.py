@@ -116,7 +116,9 @@ def _is_of(handler: HandlerConfig, wanted: Target | None) -> bool:
     if wanted is None:
         return False
     try:
-        target = resolve_target(handler.handler, task_root=handler.task_root)
+        target = resolve_target(
+            handler.handler, task_root=handler.task_root, environment=handler.environment
+        )
     except UsageError:
         return False
     is_same_file = Path(target.handler_file).resolve() == Path(wanted.handler_file).resolve()

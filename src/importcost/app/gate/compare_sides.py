@@ -71,7 +71,11 @@ def lanes_of(
     lanes += [Lane(old.name, old, had, None) for old, had in removed if had is not None]
     for lane in lanes:
         if lane.base is None and lane.head is None:
-            resolve_target(lane.settings.handler, task_root=lane.settings.task_root)
+            resolve_target(
+                lane.settings.handler,
+                task_root=lane.settings.task_root,
+                environment=lane.settings.environment,
+            )
     return _chosen(tuple(lanes), names)
 
 
@@ -180,7 +184,7 @@ def _present(one: HandlerConfig, version: Checkout) -> HandlerConfig | None:
     one = replace(one, handler=os.path.normpath(one.handler))
     try:
         one = of_project(one, project_reader())
-        target = resolve_target(one.handler, task_root=one.task_root)
+        target = resolve_target(one.handler, task_root=one.task_root, environment=one.environment)
     except UsageError:
         return None
     return _with_python(one, version, Path(target.handler_file))

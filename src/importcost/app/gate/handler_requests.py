@@ -85,9 +85,15 @@ def _check_there(request: ProfileRequest, place: str) -> None:
 def _must_be_there(request: ProfileRequest) -> None:
     """Raise UsageError if a handler's file, layer, requirements or interpreter is missing."""
     if request.image is not None and request.package_type == "image":
-        target_in_image(request.target)
+        target_in_image(request.target, request.environment)
         return
-    target = resolve_target(request.target, task_root=request.task_root, layers=request.layers)
+    target = resolve_target(
+        request.target,
+        task_root=request.task_root,
+        layers=request.layers,
+        environment=request.environment,
+        elsewhere=True,
+    )
     find_requirements(request.requirements, target.handler_file, target.task_root)
     start = Path(target.handler_file).parent
     choose_interpreter(request.python, request.runtime, start, os.environ)

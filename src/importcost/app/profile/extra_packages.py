@@ -73,7 +73,7 @@ def with_missing(
     Raises MeasurementError if they cannot be installed; nothing of them is left then.
     """
     names = dict.fromkeys(distributions.values())
-    note(f"No file lists the deployed packages, and init needs {', '.join(distributions)}.")
+    note(f"Init needs {', '.join(distributions)}, which no file lists.")
     folder = _install(
         tuple(names),
         target,

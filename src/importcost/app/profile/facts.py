@@ -11,6 +11,7 @@ from importcost.deferral.cost.bytecode import bytecode_advice
 from importcost.model.module_facts import first_edges, module_facts, most_expensive
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
+from importcost.model.results.wrapping import wrapped_parts
 
 
 def profile_facts(profile: Profile, bill: Estimate) -> ProfileFacts:
@@ -25,4 +26,5 @@ def profile_facts(profile: Profile, bill: Estimate) -> ProfileFacts:
         savings=savings,
         architectures=bills_by_architecture(profile, bill, savings.deferral),
         files_ms=cumulative_ms(profile.tree, file_costs(profile, bill)),
+        wrapped=wrapped_parts(profile),
     )

@@ -22,7 +22,7 @@ from importcost.measure.runners.engines import RunnerChoice, choose
 from importcost.measure.runners.local import inspect_interpreter
 from importcost.model.profile import Settings, Target
 from importcost.parameters import Parameter
-from importcost.targets.handler import resolve_target, target_in_image
+from importcost.targets.handler import in_packages, resolve_target, target_in_image
 from importcost.targets.interpreter import InterpreterChoice, choose_interpreter
 from importcost.targets.web_app import choose_server
 
@@ -61,15 +61,24 @@ def open_prepared(request: ProfileRequest, listener: Listener) -> Iterator[Prepa
     """
     prepared = _prepare(request, listener)
     with open_packages(prepared.place, listener) as deployed:
-        yield replace(prepared, deployed=deployed)
+        target = prepared.target
+        if not request.is_own_image:
+            target = in_packages(target, deployed.packages.search_path)
+        yield replace(prepared, deployed=deployed, target=target)
 
 
 def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
     """Find target, interpreter and runner, and install requirements. Raises as `open_bench`."""
     if request.is_own_image:
-        target, start = target_in_image(request.target), Path.cwd()
+        target, start = target_in_image(request.target, request.environment), Path.cwd()
     else:
-        target = resolve_target(request.target, task_root=request.task_root, layers=request.layers)
+        target = resolve_target(
+            request.target,
+            task_root=request.task_root,
+            layers=request.layers,
+            environment=request.environment,
+            elsewhere=True,
+        )
         start = Path(target.handler_file).parent
     chosen, interpreter = find_interpreter(request, start)
     runtime = request.runtime or f"python{interpreter.minor_version}"

@@ -24,6 +24,7 @@ from importcost.measure.failures.lacking import (
     removed_from_python,
     unset_variables,
 )
+from importcost.measure.failures.wrapper import wrapper_missing
 from importcost.measure.session import Progress, Rehearsed, Session, rehearse
 from importcost.model.supplies import Placeholder
 from importcost.targets.known_modules import (
@@ -32,6 +33,7 @@ from importcost.targets.known_modules import (
     known_distribution,
     similar_module,
 )
+from importcost.targets.wrapped import WrappingProduct, product_of
 
 T = TypeVar("T")
 
@@ -117,7 +119,14 @@ def _automatic(bench: Bench, needs: InitNeeds) -> dict[str, str]:
     guess at a name may install anybody's package.
     """
     request, prepared = bench.request, bench.prepared
-    if not (request.installs and request.installs_missing) or prepared.deployed.is_said:
+    if not (request.installs and request.installs_missing):
+        return {}
+    product = _lacking_product(bench, needs)
+    if product is not None and product.brings is not None:
+        # The function's layer has it, which no file of its project lists.
+        is_new = all(one.requirement != product.brings for one in bench.extra.packages)
+        return {bench.subject.target.started_module: product.brings} if is_new else {}
+    if prepared.deployed.is_said:
         return {}
     found = {one.name: known_distribution(one) for one in needs.modules}
     if any(is_there_without(one) for one in needs.modules):
@@ -147,7 +156,21 @@ def _placeholders(bench: Bench, needs: InitNeeds, error: HandlerError) -> tuple[
     return needs.placeholders
 
 
+def _lacking_product(bench: Bench, needs: InitNeeds) -> WrappingProduct | None:
+    """Return the product whose configured handler is a missing module, or None."""
+    target = bench.subject.target
+    if any(wrapper_missing(one.name, target, None) for one in needs.modules):
+        return product_of(target.configured_handler)
+    return None
+
+
 def _missing(bench: Bench, needs: InitNeeds) -> Trouble:
+    product = _lacking_product(bench, needs)
+    for module in needs.modules if product is not None else ():
+        brings = product.brings if product is not None else None
+        found = wrapper_missing(module.name, bench.subject.target, brings)
+        if found is not None:
+            return found
     beyond = bench.subject.beyond
     for module in needs.modules:
         trouble = beyond.without_runtime(module.name, bench.subject.target.handler_file)

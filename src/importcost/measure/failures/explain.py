@@ -18,6 +18,7 @@ from importcost.errors import (
 from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
 from importcost.measure.failures.calls_out import call_that_failed
 from importcost.measure.failures.killed import killed_words
+from importcost.measure.failures.wrapper import importing, wrapper_missing
 from importcost.measure.runners.base import Launch
 from importcost.measure.runners.container.inside import TASK_ROOT as IMAGE_TASK_ROOT
 from importcost.model.profile import Target
@@ -43,7 +44,7 @@ def raise_for_failure(
     where = target.handler_file
     if launch.timed_out:
         raise TimedOutError(
-            f"The import of {where} did not end within {timeout_s:g} s and was stopped",
+            f"The import of {importing(target)} did not end within {timeout_s:g} s and was stopped",
             remedy(
                 words("raise ", Parameter.TIMEOUT, " if it is only slow"),
                 "look for a loop or a waiting connection at module level",
@@ -69,6 +70,11 @@ def raise_for_failure(
 
 def no_function(target: Target) -> str:
     """Report that the handler's file lacks the function that Lambda is to call."""
+    if target.wrapper is not None and target.wrapper.handler is not None:
+        return (
+            f"{target.wrapper.words} defines no function {target.started_function}: Lambda would "
+            "end each invocation with Runtime.HandlerNotFound."
+        )
     return (
         f"{target.handler_file} has no function {target.function}: Lambda would end each "
         "invocation with Runtime.HandlerNotFound."
@@ -224,6 +230,9 @@ def _explain(error: Mapping[str, Any], target: Target, beyond: Beyond) -> Troubl
         )
     if error["missing_module"] is not None:
         module = error["missing_module"]
+        without = wrapper_missing(module, target, None)
+        if without is not None:
+            return without
         above = _folder_above(module, Path(target.task_root))
         return (None if above else beyond.explain(module, where)) or _missing(module, target)
     conflict = beyond.conflict()
@@ -252,6 +261,6 @@ def _explain(error: Mapping[str, Any], target: Target, beyond: Beyond) -> Troubl
     # A missing name may exist in the Python that the function runs on.
     version = " on the same Python" if error["type"] in ("ImportError", "AttributeError") else ""
     return Trouble(
-        f"Importing {where} raised {error['type']}{message}; Lambda's init would fail the same "
-        f"way{version}. The traceback shows the line."
+        f"Importing {importing(target)} raised {error['type']}{message}; Lambda's init would fail "
+        f"the same way{version}. The traceback shows the line."
     )

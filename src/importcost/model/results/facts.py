@@ -9,6 +9,7 @@ from importcost.model.graph import ImportEdge
 from importcost.model.interval import Interval
 from importcost.model.module_facts import ModuleFacts
 from importcost.model.results.savings import Savings
+from importcost.model.results.wrapping import WrappedParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +59,5 @@ class ProfileFacts:
     savings: Savings
     architectures: tuple[ArchitectureBill, ...]
     files_ms: tuple[float, ...] = ()
+    wrapped: WrappedParts | None = None
+    """The wrapper's modules and the function's own; None for a handler that nothing wraps."""

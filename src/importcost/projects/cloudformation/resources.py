@@ -67,7 +67,11 @@ def _function(name: str, logical_id: str, raw: DocumentTable, stack: Stack) -> P
     if problem is None and found.code.form is CodeForm.FOLDER:
         folders = [Path(one.path) for one in layers if one.path]
         problem = handler_problem(
-            handler, Path(str(found.code.path)), folders, is_built=found.code.is_built
+            handler,
+            Path(str(found.code.path)),
+            folders,
+            is_built=found.code.is_built,
+            environment=environment,
         )
     return ProjectFunction(
         name=name,

@@ -156,7 +156,9 @@ def _function(name: str, own: dict[str, Any], service: Service, line: int) -> Pr
     problem = _cloud_problem(service) or language_problem(runtime) or problem
     if problem is None and code.form is CodeForm.FOLDER:
         folders = [Path(layer.path) for layer in layers if layer.path]
-        problem = handler_problem(handler, Path(str(code.path)), folders, is_built=False)
+        problem = handler_problem(
+            handler, Path(str(code.path)), folders, is_built=False, environment=environment
+        )
         problem = problem and (
             _wsgi_problem(handler, service) or _default_runtime(runtime, problem)
         )

@@ -55,7 +55,9 @@ def function_of(
         problem = "its handler is not known"
     if problem is None and found.code.form is CodeForm.FOLDER:
         folder = Path(str(found.code.path))
-        problem = handler_problem(handler, folder, (), is_built=found.code.is_built)
+        problem = handler_problem(
+            handler, folder, (), is_built=found.code.is_built, environment=environment
+        )
     return ProjectFunction(
         name=name,
         declared=declared,

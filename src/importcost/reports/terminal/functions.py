@@ -51,6 +51,8 @@ def _plain(one: ProjectFunction) -> dict[str, Any]:
         "name": one.name,
         "deployed_name": one.deployed_name,
         "handler": one.handler,
+        "wrapper": one.wrapper,
+        "own_handler": one.own_handler,
         "runtime": one.runtime,
         "memory_mb": one.memory_mb,
         "timeout_s": one.timeout_s,
@@ -102,12 +104,18 @@ def _row(one: ProjectFunction, folder: str) -> tuple[str, str, str, str, str, st
     layers = f" +{len(one.layers)} layer{'' if len(one.layers) == 1 else 's'}" if one.layers else ""
     return (
         printable(one.name),
-        printable(_relative(one.handler or "?", folder)),
+        printable(_handler(one, folder)),
         printable(one.runtime or "?"),
         f"{one.memory_mb}",
         _ARCHES.get(one.arch, one.arch),
         printable(_code(one, folder)) + layers,
     )
+
+
+def _handler(one: ProjectFunction, folder: str) -> str:
+    """Return the own handler, with the product that wraps it."""
+    own = _relative(one.own_handler or "?", folder)
+    return f"{own} (by {one.wrapper})" if one.wrapper else own
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

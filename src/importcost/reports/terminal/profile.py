@@ -24,6 +24,7 @@ from importcost.reports.page_cache import page_cache_words
 from importcost.reports.supplies import supply_lines
 from importcost.reports.terminal.advice import suggestion_lines
 from importcost.reports.terminal.web_adapter import web_lines
+from importcost.reports.terminal.wrapper import wrapper_lines
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
@@ -66,6 +67,7 @@ def render_terminal(
         _headline(profile, estimate, facts, style, width),
         _phase_bar(estimate, style, width),
         web_lines(profile, estimate, width),
+        wrapper_lines(profile, estimate, facts, width),
         _imports(profile, estimate, facts, style, width),
         _packages(profile, estimate, width),
         _bytecode(facts.bytecode, style, width),
@@ -137,6 +139,8 @@ def _enters_from_own_code(profile: Profile, node: int) -> bool:
     tree = profile.tree
     modules = profile.graph.modules if profile.graph else ()
     own = {module.name for module in modules if module.distribution == FUNCTION}
+    if profile.target is not None:
+        own.add(profile.target.started_module)
     above = tree.parents[node]
     while above != NO_PARENT and tree.name(above) in own:
         above = tree.parents[above]
