@@ -21,6 +21,7 @@ COMMANDS = {
     "why": "Show every chain of imports that loads a module.",
     "init": "Write a starting configuration with budgets as measured now.",
     "list": "List the functions that a project deploys.",
+    "account": "Show what each function of an AWS account pays for its init.",
     "merge": "Join the figures of a project measured in shards.",
     "check": "Compare handlers with their budgets: the gate for pull requests.",
     "compare": "Compare the init of two versions in interleaved pairs.",

@@ -103,12 +103,16 @@ def _document_events(document: Any) -> Iterator[LogEvent]:
                 str(one.get("field")): one.get("value") for one in item if isinstance(one, dict)
             }
         if isinstance(item, dict):
-            yield _item_event(number, item, group)
+            yield item_event(number, item, group)
         elif isinstance(item, str):
             yield _line_event(number, item, None)
 
 
-def _item_event(number: int, item: Mapping[str, Any], group: str | None) -> LogEvent:
+def item_event(number: int, item: Mapping[str, Any], group: str | None) -> LogEvent:
+    """Return the event of one item: of Insights, of filter-log-events, or a record itself.
+
+    `number` is its place from 1, `group` the log group if the item does not name it.
+    """
     if isinstance(item.get("type"), str) and "record" in item:
         return LogEvent(number, "", item, None, _function(group), _first(item, ("time",)))
     stream = _first(item, _STREAM_KEYS)
@@ -167,7 +171,7 @@ def _csv_events(text: str) -> Iterator[LogEvent]:
         rows = csv.DictReader(io.StringIO(text.replace("\0", ""), newline=""))
         for number, row in enumerate(rows, 1):
             named = {str(key).strip(): value for key, value in row.items() if key is not None}
-            yield _item_event(number, named, None)
+            yield item_event(number, named, None)
     except csv.Error:
         return
     finally:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -72,6 +72,7 @@ class ColdStart:
     billed_ms: float | None
     kind: InitKind
     runtime: str | None
+    timestamp: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Restore:
     billed_ms: float | None
     function: str | None
     memory_mb: int | None
+    timestamp: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class FailedInit:
     phase: str
     status: str
     function: str | None
+    timestamp: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ class LambdaLog:
     emulator: int
     unreadable: int
     line_of_unreadable: int | None
+    timeouts: Mapping[str | None, int] = field(default_factory=dict)
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -121,8 +125,13 @@ class LambdaLog:
 
 def read_lambda_log(text: str) -> LambdaLog:
     """Return the inits in a log in any of the forms above; other lines are skipped."""
+    return read_log_events(log_events(text))
+
+
+def read_log_events(events: Iterable[LogEvent]) -> LambdaLog:
+    """Return the inits among events that are split already; those of a stream are in order."""
     reader = _Reader()
-    for event in log_events(text):
+    for event in events:
         reader.take(event)
     return reader.result()
 
@@ -157,6 +166,7 @@ class _Reader:
         self._ahead: set[tuple[str | None, float | None]] = set()
         self._seen: set[tuple[Any, ...]] = set()
         self._counts: Counter[str] = Counter()
+        self._timeouts: Counter[str | None] = Counter()
         self._first_unreadable: int | None = None
 
     def take(self, event: LogEvent) -> None:
@@ -235,7 +245,7 @@ class _Reader:
         key = ("failed", event.stream, event.timestamp, init_ms, phase, status)
         if self._is_new(key):
             stream.init_failed = True
-            self._add_failed(FailedInit(init_ms, phase, status, stream.function))
+            self._add_failed(FailedInit(init_ms, phase, status, stream.function, event.timestamp))
 
     def _add_failed(self, failed: FailedInit) -> None:
         self._failed.append(failed)
@@ -249,12 +259,16 @@ class _Reader:
         # Retries reuse the request id, so the figures are part of the key.
         if not self._is_new(key):
             return
+        if report.timed_out:
+            self._timeouts[stream.function] += 1
         if looks_emulated(report, is_emulated=stream.is_emulated):
             self._counts["emulator"] += 1
         elif report.restore is not None:
             memory = None if report.memory is None else int(report.memory)
             self._restores.append(
-                Restore(report.restore, report.billed_restore, stream.function, memory)
+                Restore(
+                    report.restore, report.billed_restore, stream.function, memory, event.timestamp
+                )
             )
         elif report.init is None:
             self._counts["warm"] += 1
@@ -262,7 +276,9 @@ class _Reader:
             # A failed init's duration is not a sample; it may be recorded already.
             if round(report.init, _DIGITS) not in self._failed_ms:
                 status = report.error or "error"
-                self._add_failed(FailedInit(report.init, "init", status, stream.function))
+                self._add_failed(
+                    FailedInit(report.init, "init", status, stream.function, event.timestamp)
+                )
             stream.init_failed = False
         else:
             self._cold.append(_cold(report.init, stream, event, report))
@@ -290,6 +306,7 @@ class _Reader:
             emulator=self._counts["emulator"],
             unreadable=self._counts["unreadable"],
             line_of_unreadable=self._first_unreadable,
+            timeouts=dict(self._timeouts),
         )
 
     def _with_kind(self, start: ColdStart) -> ColdStart:
@@ -335,6 +352,7 @@ def _cold(
         billed_ms=report.billed if report else None,
         kind=stream.kind,
         runtime=stream.runtime,
+        timestamp=event.timestamp,
     )
 
 

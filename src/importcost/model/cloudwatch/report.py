@@ -25,12 +25,16 @@ _FIELDS = {
 }
 _REPORT = re.compile(r"REPORT\s+RequestId:\s*(\S+)")
 _ERROR_TYPE = re.compile(r"\bError Type:\s*([\w.]+)")
+_TIMED_OUT = re.compile(r"\bStatus:\s*timeout\b")
 _INIT_REPORT = re.compile(r"INIT_REPORT\s+Init Duration:")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of one REPORT line or platform.report record."""
+    """The figures of one REPORT line or platform.report record.
+
+    `timed_out` is True if Lambda ended the invocation at the function's timeout.
+    """
 
     request_id: str | None
     duration: float | None
@@ -42,6 +46,7 @@ class Report:
     used: float | None
     error: str | None
     init_first: bool = False
+    timed_out: bool = False
 
 
 def report_of_line(message: str) -> Report | None:
@@ -56,6 +61,7 @@ def report_of_line(message: str) -> Report | None:
         request_id=found.group(1),
         error=error.group(1) if error else None,
         init_first=bool(init and duration and init.start() < duration.start()),
+        timed_out=_TIMED_OUT.search(message) is not None,
         **values,
     )
 
@@ -76,6 +82,7 @@ def report_of_record(record: Mapping[str, Any]) -> Report | None:
         memory=metric(record, "memorySizeMB"),
         used=metric(record, "maxMemoryUsedMB"),
         error=error if isinstance(error, str) else None,
+        timed_out=record.get("status") == "timeout",
     )
 
 

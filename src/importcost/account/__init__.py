@@ -1,0 +1,1 @@
+"""AWS's own answers: deployed functions, their logs and their traffic. Reading only."""

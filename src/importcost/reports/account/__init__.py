@@ -1,0 +1,1 @@
+"""An account's survey as a terminal table and as exports."""
