@@ -83,6 +83,22 @@ def test_budgets_fail_when_proven_and_the_reports_agree(project):
     assert "init-time" in (folder / "m.md").read_text()
 
 
+@pytest.mark.parametrize(("budget", "status", "code"), [(1, "pass", 0), (0.001, "fail", 1)])
+def test_a_package_is_judged_without_a_timed_launch(project, budget, status, code):
+    folder = project(f"max_package_mb = {budget}\n", **{"src/data.bin": "d" * 5_000})
+    names = ("--junit", "j.xml", "--sarif", "s.sarif", "--markdown", "m.md")
+    done = importcost(folder, "--deterministic", "--json", *names)
+    assert done.returncode == code, done.stderr
+    found = findings(done)["package-size", status]
+    size = sum(one.stat().st_size for one in (folder / "src").iterdir() if one.is_file())
+    assert found["measured"] == round(size / 2**20, 3)
+    assert found["budget"] == budget
+    assert found["file"] == "importcost.toml"
+    (run,) = json.loads((folder / "s.sarif").read_text())["runs"]
+    assert [one["ruleId"] for one in run["results"]] == ["package-size"] * code
+    assert "package-size" in (folder / "j.xml").read_text()
+
+
 def test_each_timed_handler_has_a_page_with_its_verdict(project):
     others = """
         [handlers."orders two"]

@@ -52,6 +52,7 @@ max_increase = "2.5 %"
 min_delta_ms = 3
 max_modules = 400
 max_memory_mb = 90
+max_package_mb = 120.5
 forbid = ["numpy", "*.tests"]
 allow_new_modules = ["urllib3"]
 level = { cost = "off" }
@@ -93,6 +94,7 @@ def test_every_setting_of_a_handlers_table_is_read():
             min_delta_ms=3.0,
             max_modules=400,
             max_memory_mb=90.0,
+            max_package_mb=120.5,
             forbid=("numpy", "*.tests"),
             allowed_new_modules=("urllib3",),
         ),
@@ -107,7 +109,7 @@ def test_every_setting_of_a_handlers_table_is_read():
 
 def test_defaults_hold_where_a_handler_says_nothing():
     _, refunds = read_config(FULL, "/shop/pyproject.toml").handlers
-    assert (refunds.name, refunds.line) == ("refunds/eu", 38)
+    assert (refunds.name, refunds.line) == ("refunds/eu", 39)
     assert refunds.handler == "refunds/create.handler"
     assert refunds.task_root == "/shop"
     assert refunds.memory_mb == 512
@@ -367,6 +369,7 @@ def test_the_starting_configuration_is_commented_and_stands_in_its_section():
     assert "max_init_ms = 710  # ms on Lambda, as estimated; measured 612.3" in text
     assert "max_modules = 360  # modules; measured 312" in text
     assert "# max_memory_mb =" in text
+    assert "# max_package_mb =" in text
     appended = read_config(f"[project]\nname = 'x'\n\n{text}", "pyproject.toml")
     assert appended.find("orders").budgets.max_cost_per_million == 1.42
 

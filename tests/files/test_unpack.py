@@ -10,7 +10,7 @@ import pytest
 
 from importcost.errors import UsageError
 from importcost.files import unpack
-from importcost.files.unpack import unpacked, written_sources
+from importcost.files.unpack import archive_of, unpacked, written_sources
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +48,16 @@ def test_files_keep_their_dates_and_modes(tmp_path):
     assert stat.S_IMODE((made / "app.py").stat().st_mode) == 0o640
     assert os.access(made / "bin/run", os.X_OK)
     assert (made / "bin/run").stat().st_mtime == 1_796_040_002
+
+
+def test_the_cache_remembers_which_archive_a_folder_comes_from(tmp_path):
+    first = archive(tmp_path, {"a.py": "1"})
+    folder = unpacked(first)
+    assert archive_of(folder) == first
+    again = archive(tmp_path, {"a.py": "1"}, "b.zip")
+    assert archive_of(unpacked(again)) == again
+    assert archive_of(tmp_path) is None
+    assert archive_of(folder.with_name("0" * 32)) is None
 
 
 def test_the_same_bytes_are_unpacked_once(tmp_path):

@@ -24,6 +24,13 @@ from importcost.gate.rules import (
 )
 from importcost.gate.subject import Evidence, JudgedHandler, evidence_of
 from importcost.model.interval import Interval
+from importcost.model.package.size import (
+    BYTES_PER_MB,
+    DistributionSize,
+    PackageForm,
+    PackageSize,
+    PlaceSize,
+)
 from importcost.model.profile import Pair
 from tests.gate.profiles import GRAPH, HANDLER_FILE, ROWS, event_of, profile_of
 from tests.gate.timings import pairs, timing
@@ -220,6 +227,35 @@ def test_a_budget_on_time_without_a_time_is_not_measured(key):
 )
 def test_memory_is_the_runs_peak(peaks_kb, status):
     assert statuses(Rule.MEMORY, profile_of(peaks_kb=peaks_kb), max_memory_mb=100) == [status]
+
+
+def package_of(size_mb, **facts):
+    """Return a package of one distribution and a few own files, `size_mb` in all."""
+    size = round(size_mb * BYTES_PER_MB)
+    sizes = (
+        DistributionSize("pandas", "2.2", "function", 9, size - 1000, 2, 500, 0, 0),
+        DistributionSize("function", None, "function", 1, 1000, 1, 1000, 0, 0),
+    )
+    return PackageSize(PackageForm.BUILT, (PlaceSize("function", 10, size),), sizes, **facts)
+
+
+@pytest.mark.parametrize(
+    ("package", "status", "words"),
+    [
+        (package_of(99.9), Status.PASS, "the package is 99.9 MB; max_package_mb is 100."),
+        (package_of(100), Status.PASS, "the package is 100.0 MB; max_package_mb is 100."),
+        (package_of(100.2), Status.FAIL, "Largest: pandas 100.2, own files 0.0 MB."),
+        (package_of(9, lacking=("why",)), Status.NOT_MEASURED, "It may be larger: why."),
+        (package_of(101, lacking=("why",)), Status.FAIL, "is at least 101.0 MB"),
+        (None, Status.NOT_MEASURED, "what is deployed is not known"),
+    ],
+)
+def test_a_packages_size_is_exact(package, status, words):
+    profile = replace(profile_of(), package=package)
+    (check,) = found(Rule.PACKAGE_SIZE, profile, max_package_mb=100)
+    assert check.status is status
+    assert words in check.message
+    assert check.budget == 100
 
 
 def comparison_of(shift_us, *, count=15, spread_us=100, **budgets):

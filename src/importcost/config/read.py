@@ -279,6 +279,7 @@ def _budgets(values: Mapping[str, Any]) -> Budgets:
         min_delta_ms=values.get("min_delta_ms", 0.0),
         max_modules=values.get("max_modules"),
         max_memory_mb=values.get("max_memory_mb"),
+        max_package_mb=values.get("max_package_mb"),
         forbid=values.get("forbid", ()),
         allowed_new_modules=None if allowed == ALL_MODULES else allowed,
     )

@@ -269,6 +269,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "min_delta_ms": not_negative,
     "max_modules": whole,
     "max_memory_mb": positive,
+    "max_package_mb": positive,
     "forbid": patterns,
     "allow_new_modules": allowed_modules,
     "level": levels,

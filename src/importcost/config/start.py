@@ -16,14 +16,18 @@ MARGIN = 0.15
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
+LEAST_PACKAGE_MB = 1.0
+"""The smallest budget for a package: a function of two files may grow by a third."""
+
+
 @dataclass(frozen=True, slots=True)
 class StartingHandler:
     """A handler as it is now. Figures are None if not measured.
 
     `init_ms`, `billed_init_ms` and `cost_per_million` (US dollars) are the estimate's. `modules`
-    and `memory_mb_used` are those of init. `placeholders` is True if it reads variables that are
-    not set. `packages` are imported but in no requirements file. Paths are as the file will contain
-    them: relative to it.
+    and `memory_mb_used` are those of init; `package_mb` is the unpacked size of what is deployed.
+    `placeholders` is True if it reads variables that are not set. `packages` are imported but in no
+    requirements file. Paths are as the file will contain them: relative to it.
     """
 
     name: str
@@ -38,6 +42,7 @@ class StartingHandler:
     cost_per_million: float | None = None
     modules: int | None = None
     memory_mb_used: float | None = None
+    package_mb: float | None = None
     placeholders: bool = False
     packages: tuple[str, ...] = ()
 
@@ -139,6 +144,7 @@ def _budgets(one: StartingHandler, margin: float) -> list[str]:
         ("max_cost_per_million", one.cost_per_million, "US dollars per million cold starts", 3),
         ("max_modules", None if one.modules is None else float(one.modules), "modules", 2),
         ("max_memory_mb", measured_memory, f"MB, {MAX_MEMORY_MB} at most", 2),
+        ("max_package_mb", one.package_mb, "MB unpacked, layers included", 2),
     )
     lines = []
     for key, value, unit, digits in rows:
@@ -148,6 +154,8 @@ def _budgets(one: StartingHandler, margin: float) -> list[str]:
         budget = with_margin(value, margin, digits)
         if key == "max_modules":
             budget = max(1.0, math.ceil(budget))
+        if key == "max_package_mb":
+            budget = max(LEAST_PACKAGE_MB, budget)
         lines.append(f"{key} = {_number(budget)}  # {unit}; measured {value:,.4g}")
     return lines
 

@@ -21,6 +21,7 @@ from importcost.errors import UsageError
 from importcost.files.cache import cache_folder
 from importcost.files.leftovers import sweep_folders
 from importcost.files.read import file_digest
+from importcost.files.replace import replace_file
 
 MAX_UNPACKED_BYTES = 1_000_000_000
 """Four times what Lambda takes (250 MB): a bomb ends here, an oversized package is still shown."""
@@ -39,6 +40,7 @@ BROKEN_ARCHIVE = (
 """The exceptions with which the standard library's reader ends on damaged bytes."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CHUNK = 1 << 20
+_UNPACKED = "unpacked"
 _DRAFT = ".draft-"
 """Begins the names of folders under way; the next process removes those of a killed one."""
 
@@ -51,13 +53,13 @@ def unpacked(archive: Path) -> Path:
     """
     try:
         key = file_digest(archive)[:32]
-        target = cache_folder() / "unpacked" / key
-        if target.is_dir():
-            return target
-        with zipfile.ZipFile(archive) as opened:
-            names = _checked(opened, archive)
-            with _made(target) as draft:
-                _extract(opened, names, draft, archive)
+        target = cache_folder() / _UNPACKED / key
+        if not target.is_dir():
+            with zipfile.ZipFile(archive) as opened:
+                names = _checked(opened, archive)
+                with _made(target) as draft:
+                    _extract(opened, names, draft, archive)
+        _note_origin(target, archive)
     except BROKEN_ARCHIVE as error:
         raise UsageError(f"{archive} cannot be unpacked ({error}): build the ZIP again.") from error
     except RuntimeError as error:  # an encrypted entry
@@ -69,6 +71,30 @@ def unpacked(archive: Path) -> Path:
         way = "make room for it" if error.errno in _NO_ROOM else "build the ZIP again"
         raise UsageError(f"{archive} cannot be unpacked ({reason}): {way}.") from error
     return target
+
+
+def archive_of(folder: Path) -> Path | None:
+    """Return the archive that a folder of the cache was unpacked from, None for any other folder.
+
+    If archives with the same bytes lie in several places, it is the one that was unpacked last.
+    """
+    if folder.parent.name != _UNPACKED:
+        return None
+    try:
+        return Path(_origin_file(folder).read_text(encoding="utf-8", errors="surrogateescape"))
+    except OSError:
+        return None
+
+
+def _origin_file(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.origin")
+
+
+def _note_origin(folder: Path, archive: Path) -> None:
+    """Keep where the archive lies: reports name it, and the tool that made it lies around it."""
+    place = archive.resolve()
+    if archive_of(folder) != place:
+        replace_file(_origin_file(folder), str(place).encode("utf-8", "surrogateescape"))
 
 
 def written_sources(files: Mapping[str, str]) -> Path:

@@ -15,6 +15,7 @@ class Rule(str, Enum):
     FORBIDDEN_IMPORT = "forbidden-import"
     MODULE_COUNT = "module-count"
     NEW_MODULE = "new-module"
+    PACKAGE_SIZE = "package-size"
     NETWORK = "network-at-import"
     SUBPROCESS = "subprocess-at-import"
     FILE_WRITE = "write-at-import"
@@ -31,6 +32,7 @@ RULE_TEXT: Mapping[Rule, str] = {
     Rule.FORBIDDEN_IMPORT: "Modules named by `forbid` are not loaded at init.",
     Rule.MODULE_COUNT: "No more modules than `max_modules` are loaded at init.",
     Rule.NEW_MODULE: "No module is loaded at init that the baseline does not have.",
+    Rule.PACKAGE_SIZE: "Function and layers stay below `max_package_mb` unpacked.",
     Rule.NETWORK: "No import connects to the network.",
     Rule.SUBPROCESS: "No import starts a process.",
     Rule.FILE_WRITE: "No import writes files.",
@@ -83,6 +85,7 @@ class Budgets:
     """The limits of one handler; None if not set.
 
     Times are milliseconds on Lambda as estimated, dollars are US dollars per million cold starts.
+    `max_package_mb` counts megabytes as Lambda's own limit does, 1,048,576 bytes each.
     `max_increase` is a share (0.05 for 5 %) of the base. `min_delta_ms` is measured here: a smaller
     slowdown never fails. `forbid` and `allowed_new_modules` are patterns, see `matches`;
     `allowed_new_modules` None allows all.
@@ -95,5 +98,6 @@ class Budgets:
     min_delta_ms: float = 0.0
     max_modules: int | None = None
     max_memory_mb: float | None = None
+    max_package_mb: float | None = None
     forbid: tuple[str, ...] = ()
     allowed_new_modules: tuple[str, ...] | None = None

@@ -9,11 +9,18 @@ from importcost.gate.budgets import RULE_TEXT, Level, Levels, Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.event_rules import import_events
 from importcost.gate.import_rules import forbidden_imports, module_count, new_modules
+from importcost.gate.package_rules import package_budget
 from importcost.gate.subject import JudgedHandler
 
 _Rules = Callable[[JudgedHandler], tuple[Check, ...]]
 
-DETERMINISTIC: tuple[_Rules, ...] = (forbidden_imports, module_count, new_modules, import_events)
+DETERMINISTIC: tuple[_Rules, ...] = (
+    forbidden_imports,
+    module_count,
+    new_modules,
+    package_budget,
+    import_events,
+)
 """Rules for which two launches of the interpreter are enough."""
 MEASURED: tuple[_Rules, ...] = (memory_budget, absolute_budgets, relative)
 

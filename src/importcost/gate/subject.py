@@ -12,6 +12,7 @@ from importcost.gate.checks import Check, Status
 from importcost.gate.compare import Comparison
 from importcost.model.advice import StatementTime
 from importcost.model.graph import ImportGraph
+from importcost.model.package.size import PackageSize
 from importcost.model.profile import Environment, FunctionInit, Profile, RunKind
 
 _LIBRARY = re.compile(r".*/(?:site-packages|dist-packages|python3\.\d+)/")
@@ -21,8 +22,8 @@ _LIBRARY = re.compile(r".*/(?:site-packages|dist-packages|python3\.\d+)/")
 class Evidence:
     """The measurements of one handler; None for anything not measured, which the rules expect.
 
-    A deterministic check has `graph` and `statements` alone. `peak_rss_kb` has one value per timed
-    run whose platform reports it. `speed_us` is the calibration workload's CPU time.
+    A deterministic check has `graph`, `statements` and `package` alone. `peak_rss_kb` has one value
+    per timed run whose platform reports it. `speed_us` is the calibration workload's CPU time.
     """
 
     task_root: str | None = None
@@ -33,6 +34,7 @@ class Evidence:
     speed_us: int | None = None
     environment: Environment | None = None
     estimate: Estimate | None = None
+    package: PackageSize | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +100,5 @@ def evidence_of(profile: Profile, estimate: Estimate | None = None) -> Evidence:
         speed_us=profile.speed_us,
         environment=profile.environment,
         estimate=estimate,
+        package=profile.package,
     )

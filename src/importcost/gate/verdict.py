@@ -9,9 +9,10 @@ from enum import Enum
 from importcost.gate.budget_rules import absolute_budgets, memory_budget
 from importcost.gate.budgets import Rule
 from importcost.gate.checks import Check, Status
+from importcost.gate.package_rules import package_budget
 from importcost.gate.subject import JudgedHandler
 
-BUDGET_RULES = frozenset({Rule.MEMORY, Rule.INIT, Rule.BILLED_INIT, Rule.COST})
+BUDGET_RULES = frozenset({Rule.MEMORY, Rule.INIT, Rule.BILLED_INIT, Rule.COST, Rule.PACKAGE_SIZE})
 """The rules that compare a figure of the one measured version with a budget."""
 
 
@@ -57,7 +58,7 @@ _MORE = {
 
 def judge_budgets(subject: JudgedHandler) -> BudgetVerdict | None:
     """Return the verdict on the budgets of a measurement, or None if none is set."""
-    checks = (*absolute_budgets(subject), *memory_budget(subject))
+    checks = (*absolute_budgets(subject), *memory_budget(subject), *package_budget(subject))
     return verdict_of_checks(check for check in checks if not subject.is_off(check.rule))
 
 

@@ -10,6 +10,7 @@ from importcost.model.graph import ImportGraph
 from importcost.model.interval import Interval
 from importcost.model.machine.cold_disk import ColdDisk
 from importcost.model.machine.speed import MachineSpeed
+from importcost.model.package.size import PackageSize
 from importcost.model.rows import RowTable
 from importcost.model.supplies import NO_SUPPLIES, Supplies
 from importcost.model.tree import ImportTree
@@ -330,3 +331,5 @@ class Profile:
     web: WebInit | None = None
     machine: MachineSpeed | None = None
     cold_disk: ColdDisk | None = None
+    package: PackageSize | None = None
+    """The deployed package by size; None for a log, or if an older version measured."""

@@ -7,8 +7,18 @@ from dataclasses import replace
 
 import pytest
 
+from importcost.model.package.size import (
+    BYTES_PER_MB,
+    DistributionSize,
+    PackageForm,
+    PackageSize,
+    PlaceSize,
+    ServiceData,
+)
+from importcost.model.results.facts import PackageFacts
+from importcost.reports.terminal.package import package_lines
 from importcost.reports.terminal.profile import _apportion, render_terminal
-from importcost.reports.text import elide, wrap
+from importcost.reports.text import Palette, elide, wrap
 from tests.reports.page_factory import (
     estimate_of,
     facts_of,
@@ -36,6 +46,45 @@ def test_tables_and_text_keep_the_width(make, width):
     command = "compileall"
     lines = [line for line in text.splitlines() if command not in line and "http" not in line]
     assert [line for line in lines if len(line) > width and "bills about" not in line] == []
+
+
+def package_facts(size_mb=60.0, limit_mb=250, **more):
+    size = round(size_mb * BYTES_PER_MB)
+    function = DistributionSize("function", None, "function", 3, 3_000, 1, 1_000, 0, 0)
+    pandas = DistributionSize(
+        "pandas", "2.2", "layer 1 (deps)", 900, size - 3_000, 90, size // 4, 0, 0
+    )
+    places = (PlaceSize("function", 3, 3_000), PlaceSize("layer 1 (deps)", 900, size - 3_000))
+    data = ServiceData("botocore", 400, 20 * BYTES_PER_MB, ("s3",), ("s3", "sqs"), 300_000, False)
+    package = PackageSize(PackageForm.BUILT, places, (pandas, function), data, **more)
+    return PackageFacts(package, limit_mb)
+
+
+@pytest.mark.parametrize("width", [40, 60, 72, 110])
+@pytest.mark.parametrize(
+    "facts", [None, package_facts(), package_facts(300.0, lacking=("who knows",), left_out=(".g",))]
+)
+def test_the_package_keeps_the_width(width, facts):
+    lines = package_lines(facts, Palette(colour=False), width)
+    assert [line for line in lines if len(line) > width] == []
+
+
+def test_the_package_says_its_share_of_the_limit_and_what_is_never_loaded():
+    text = " ".join(package_lines(package_facts(), Palette(colour=False), 110))
+    assert "60.0 MB unpacked, 24% of Lambda's 250 MB: function 3 KB (0%), layer 1 (deps)" in text
+    assert "Init loads 15.0 MB in 91 of 903 files; 75% is never loaded by it." in text
+    assert (
+        "data of 400 AWS services, 20.0 MB; init reads s3; the function's code also names sqs: 0.3"
+        " MB; some calls name a service by a variable." in text
+    )
+    assert "pandas 2.2 in layer 1 (deps)" in text
+    assert "own files" not in text  # too small for a row
+    over = package_lines(package_facts(300.0), Palette(colour=True), 110)
+    assert "\033[31m300 MB unpacked, 120% of Lambda's 250 MB" in over[1]
+    plain = package_lines(package_facts(300.0), Palette(colour=False), 110)
+    assert "Lambda refuses a package that is larger." in " ".join(plain)
+    image = package_facts(512.0, limit_mb=10_240)
+    assert "5% of Lambda's 10 GB" in package_lines(image, Palette(colour=False), 110)[1]
 
 
 def test_a_hostile_name_sends_no_control_character():

@@ -247,6 +247,7 @@ def certain_evidence(bench: Bench, listener: Listener, is_watched: bool) -> Evid
         graph=graph,
         # A file without a statement of its own does nothing at import: watched, nothing seen.
         statements=statement_times(session.statements, layout) if is_watched else None,
+        package=bench.package(graph),
     )
 
 

@@ -211,9 +211,16 @@ def _with_figures(
         cost_per_million=found.dollars_per_million.value,
         modules=len(function_modules(profile)) or None,
         memory_mb_used=_memory_mb(profile),
+        package_mb=_package_mb(profile),
         placeholders=bool(profile.supplies.placeholders),
         packages=tuple(dict.fromkeys(one.requirement for one in profile.supplies.packages)),
     )
+
+
+def _package_mb(profile: Profile) -> float | None:
+    """Return the unpacked size, None if it is only a lower bound."""
+    package = profile.package
+    return package.size_mb if package is not None and not package.lacking else None
 
 
 def _memory_mb(profile: Profile) -> float | None:

@@ -16,6 +16,7 @@ from importcost.app.profile.deployed import Deployed, PackagesPlace
 from importcost.app.profile.extra_packages import NO_EXTRA, Extra, with_asked
 from importcost.app.profile.first_figures import FirstFigures
 from importcost.app.profile.noise_warning import with_noise_warning
+from importcost.app.profile.package import deployed_package
 from importcost.app.profile.prepare import Prepared, open_prepared, runner_reason, runtime_modules
 from importcost.app.profile.request import Listener, ProfileRequest, without_tracing
 from importcost.app.profile.runtime_supply import Supplied, has_bare_packages, open_supplied
@@ -32,6 +33,8 @@ from importcost.measure.runners.discreet import given_secrets
 from importcost.measure.runners.local import LocalRunner
 from importcost.measure.session import BYTECODE_DIR, Measurement, Rehearsed, Subject, measure
 from importcost.measure.web.servers import Server
+from importcost.model.graph import ImportGraph
+from importcost.model.package.size import PackageSize
 from importcost.model.profile import Profile, Target
 from importcost.secrecy import Secrets
 from importcost.targets.web_app import choose_server
@@ -91,7 +94,14 @@ class Bench:
             self.rehearsed,
         )
         profile = assemble(measurement, self.subject, self.provenance)
+        profile = replace(profile, package=self.package(profile.graph))
         return measurement, with_noise_warning(profile, plan, calibration)
+
+    def package(self, graph: ImportGraph | None) -> PackageSize | None:
+        """Return what is deployed, by size, with what of it init loaded; None if unknown."""
+        if graph is None:
+            return None
+        return deployed_package(self.prepared, self.extra.folders, graph)
 
 
 @contextlib.contextmanager

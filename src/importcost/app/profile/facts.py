@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from importcost.billing.curve import bills_by_architecture
 from importcost.billing.estimate import Estimate, file_costs
+from importcost.billing.figures.datafiles import load_limits
 from importcost.billing.file_loads import cumulative_ms
 from importcost.billing.savings import savings_of
 from importcost.deferral.cost.by_name import exclusive_by_name
 from importcost.deferral.cost.bytecode import bytecode_advice
 from importcost.model.module_facts import first_edges, module_facts, most_expensive
 from importcost.model.profile import Profile
-from importcost.model.results.facts import ProfileFacts
+from importcost.model.results.facts import PackageFacts, ProfileFacts
 from importcost.model.results.wrapping import wrapped_parts
 
 
@@ -27,4 +28,11 @@ def profile_facts(profile: Profile, bill: Estimate) -> ProfileFacts:
         architectures=bills_by_architecture(profile, bill, savings.deferral),
         files_ms=cumulative_ms(profile.tree, file_costs(profile, bill)),
         wrapped=wrapped_parts(profile),
+        package=_package(profile, bill),
     )
+
+
+def _package(profile: Profile, bill: Estimate) -> PackageFacts | None:
+    if profile.package is None:
+        return None
+    return PackageFacts(profile.package, load_limits().unpacked_max_mb(bill.package_type))

@@ -106,6 +106,12 @@ class Limits:
     memory_min_mb: int
     memory_max_mb: int
     streamed_max_mb: int
+    package_max_mb: int
+    image_max_mb: int
+
+    def unpacked_max_mb(self, package_type: str) -> int:
+        """Return how large a function may be unpacked, layers included, megabytes."""
+        return self.image_max_mb if package_type == "image" else self.package_max_mb
 
     def ahead_init_limit_s(self, timeout_s: float) -> float:
         """Return how long an init ahead of requests may take, hooks before a snapshot included.
@@ -131,6 +137,8 @@ def load_limits() -> Limits:
         memory_min_mb=int(number(data, "memory_min_mb", where)),
         memory_max_mb=int(number(data, "memory_max_mb", where)),
         streamed_max_mb=int(number(data, "streamed_max_mb", where)),
+        package_max_mb=int(number(data, "package_max_mb", where)),
+        image_max_mb=int(number(data, "image_max_mb", where)),
     )
 
 

@@ -241,6 +241,16 @@ def image_facts(engine: Engine, image: str) -> ImageFacts:
     return ImageFacts(tuple(pairs), config.get("WorkingDir") or "")
 
 
+def image_size_bytes(engine: Engine, image: str) -> int | None:
+    """Return the unpacked size of an image, None if the engine does not tell."""
+    answer = call(engine, "image", "inspect", image, timeout_s=10.0)
+    try:
+        size = json.loads(answer.out)[0]["Size"] if answer.exit_code == 0 else None
+    except (ValueError, LookupError, TypeError):
+        return None
+    return size if isinstance(size, int) else None
+
+
 def pull(engine: Engine, image: str, on_line: Callable[[str], None] | None = None) -> None:
     """Pull the image, handing each line of progress on. Raises MeasurementError if it fails."""
     try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importcost.model.graph import ImportEdge
 from importcost.model.interval import Interval
 from importcost.model.module_facts import ModuleFacts
+from importcost.model.package.size import PackageSize
 from importcost.model.results.savings import Savings
 from importcost.model.results.wrapping import WrappedParts
 
@@ -19,6 +20,19 @@ class BytecodeAdvice:
     compiled_modules: int
     own_modules: int
     command: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFacts:
+    """The unpacked package beside Lambda's limit for its package type, megabytes."""
+
+    size: PackageSize
+    limit_mb: int
+
+    @property
+    def limit_share(self) -> float:
+        """The share (0 to 1, or above) of the limit that the package takes."""
+        return self.size.size_mb / self.limit_mb
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +62,7 @@ class ProfileFacts:
     `exclusive_us` is the self time of all modules that a module alone keeps loaded; empty without a
     graph. `most_expensive` are nodes of the tree, the most expensive first. `architectures` starts
     with the estimate's own. `files_ms` is what the files of the modules under each node of the tree
-    cost on Lambda, milliseconds.
+    cost on Lambda, milliseconds. `package` is None if what is deployed is not known.
     """
 
     modules: tuple[ModuleFacts, ...]
@@ -61,3 +75,4 @@ class ProfileFacts:
     files_ms: tuple[float, ...] = ()
     wrapped: WrappedParts | None = None
     """The wrapper's modules and the function's own; None for a handler that nothing wraps."""
+    package: PackageFacts | None = None

@@ -1,0 +1,1 @@
+"""The content of the deployed package: files by owner, and bytecode as Lambda finds it."""

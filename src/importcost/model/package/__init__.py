@@ -1,0 +1,1 @@
+"""Values about the deployed package: its unpacked size, and its bytecode."""

@@ -1,0 +1,108 @@
+"""Sentences on the unpacked package, which the terminal, the page and Markdown share."""
+
+from __future__ import annotations
+
+from importcost.model.graph import FUNCTION
+from importcost.model.package.size import (
+    BYTES_PER_MB,
+    DistributionSize,
+    PackageForm,
+    PackageSize,
+    ServiceData,
+)
+from importcost.model.results.facts import PackageFacts
+
+MOST_NAMED = 4
+_OWN_FILES = "own files"
+
+
+def megabytes(size_bytes: float) -> str:
+    """Return `8.4 MB` or `840 MB`, of 1,048,576 bytes each; `12 KB` for less than 0.1 MB."""
+    value = size_bytes / BYTES_PER_MB
+    if 0 < value < 0.1:
+        return f"{size_bytes / 1024:,.0f} KB"
+    return f"{value:,.1f} MB" if value < 100 else f"{value:,.0f} MB"
+
+
+def share_of_limit(facts: PackageFacts) -> str:
+    """Return `34% of Lambda's 250 MB`, or for an image `12% of Lambda's 10 GB`."""
+    limit = f"{facts.limit_mb // 1024} GB" if facts.limit_mb >= 1024 else f"{facts.limit_mb} MB"
+    share = facts.limit_share
+    shown = "less than 1%" if share < 0.005 else f"{share:.0%}"
+    return f"{shown} of Lambda's {limit}"
+
+
+def is_over_limit(facts: PackageFacts) -> bool:
+    """Return True if Lambda would refuse the package."""
+    return facts.limit_share > 1
+
+
+def package_sentences(facts: PackageFacts) -> tuple[str, ...]:
+    """Return what is to be said of a package, the size first."""
+    package = facts.size
+    size = f"{'At least ' if package.lacking else ''}{megabytes(package.size_bytes)} unpacked"
+    found = [f"{size}, {share_of_limit(facts)}{_places(package)}."]
+    if is_over_limit(facts):
+        found.append("Lambda refuses a package that is larger.")
+    if package.form is not PackageForm.IMAGE:
+        found.append(_loading(package))
+    if package.services is not None:
+        found.append(services_sentence(package.services))
+    if package.lacking:
+        found.append(f"It may be larger: {'; '.join(package.lacking)}.")
+    if package.left_out:
+        found.append(f"Not counted: {_listed(package.left_out)}.")
+    return tuple(found)
+
+
+def _places(package: PackageSize) -> str:
+    """Return `: function 60.1 MB, layer 1 (deps) 24.2 MB` if there are layers."""
+    if len(package.places) < 2:
+        return ""
+    whole = max(package.size_bytes, 1)
+    parts = [
+        f"{place.name} {megabytes(place.size_bytes)} ({place.size_bytes / whole:.0%})"
+        for place in package.places
+    ]
+    return f": {', '.join(parts)}"
+
+
+def _loading(package: PackageSize) -> str:
+    least = "" if package.is_loading_known else " (modules only: data is not recorded here)"
+    return (
+        f"Init loads {megabytes(package.loaded_bytes)} in {package.loaded_files:,} of "
+        f"{package.files:,} files{least}; {package.unloaded_share:.0%} is never loaded by it."
+    )
+
+
+def services_sentence(services: ServiceData) -> str:
+    """Return what botocore's data takes, and which services' part of it is used."""
+    uses = []
+    if services.loaded:
+        uses.append(f"init reads {_listed(services.loaded)}")
+    named = [one for one in services.named if one not in services.loaded]
+    if named:
+        uses.append(f"the function's code also names {_listed(named)}")
+    used = f"{'; '.join(uses)}: {megabytes(services.used_bytes)}" if uses else "init reads none"
+    doubt = "" if services.is_certain else "; some calls name a service by a variable"
+    return (
+        f"{services.distribution} holds data of {services.services} AWS services, "
+        f"{megabytes(services.size_bytes)}; {used}{doubt}."
+    )
+
+
+def owner_words(one: DistributionSize) -> str:
+    """Return a distribution with its version; the function's own files by that name."""
+    if one.name == FUNCTION:
+        return _OWN_FILES
+    return f"{one.name} {one.version}" if one.version else one.name
+
+
+def unloaded_share(one: DistributionSize) -> float:
+    """Return the share (0 to 1) of a distribution's bytes that init does not load."""
+    return 1 - one.loaded_bytes / one.size_bytes if one.size_bytes else 0.0
+
+
+def _listed(names: tuple[str, ...] | list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

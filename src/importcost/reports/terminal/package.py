@@ -1,0 +1,45 @@
+"""The unpacked package in the terminal report: its size, and its largest distributions."""
+
+from __future__ import annotations
+
+from importcost.model.package.size import BYTES_PER_MB, PackageForm
+from importcost.model.results.facts import PackageFacts
+from importcost.reports.package import (
+    is_over_limit,
+    megabytes,
+    owner_words,
+    package_sentences,
+    unloaded_share,
+)
+from importcost.reports.text import Palette, elide, wrap
+
+_MOST_ROWS = 5
+_LEAST_BYTES = BYTES_PER_MB // 2
+"""A smaller distribution matters neither for the limit nor for anything else."""
+_NUMBERS = 34
+
+
+def package_lines(facts: PackageFacts | None, style: Palette, width: int) -> list[str]:
+    """Return the lines on the package, none if what is deployed is not known."""
+    if facts is None:
+        return []
+    lines = wrap(" ".join(package_sentences(facts)), width)
+    if is_over_limit(facts):
+        lines[0] = style(lines[0], "31")
+    return [style("Package", "1"), *lines, *_rows(facts, style, width)]
+
+
+def _rows(facts: PackageFacts, style: Palette, width: int) -> list[str]:
+    package = facts.size
+    large = [one for one in package.distributions if one.size_bytes >= _LEAST_BYTES]
+    if package.form is PackageForm.IMAGE or not large:
+        return []
+    has_layers = len(package.places) > 1
+    room = width - _NUMBERS
+    lines = [style(f"{'Largest':<{room}}{'unpacked':>10}{'of all':>8}{'never loaded':>14}", "2")]
+    for one in large[:_MOST_ROWS]:
+        name = f"{owner_words(one)} in {one.place}" if has_layers else owner_words(one)
+        share = one.size_bytes / max(package.size_bytes, 1)
+        figures = f"{megabytes(one.size_bytes):>10}{share:>8.0%}{unloaded_share(one):>14.0%}"
+        lines.append(f"{elide(name, room - 1):<{room}}{figures}")
+    return lines
