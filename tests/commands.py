@@ -73,6 +73,16 @@ def launched_once() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _recursion_limit_kept() -> Iterator[None]:
+    """Take back the limit that a command sets for its process; hypothesis watches it."""
+    limit = sys.getrecursionlimit()
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 def run_here(
     folder: Path,
     *words: str,
@@ -86,7 +96,7 @@ def run_here(
     (see `Remembering`) unless `each_launch` says otherwise.
     """
     streams = {name: io.TextIOWrapper(io.BytesIO(), "utf-8") for name in ("stdout", "stderr")}
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, _recursion_limit_kept():
         for name, value in (variables or {}).items():
             patch.delenv(name, raising=False) if value is None else patch.setenv(name, value)
         patch.setattr(tempfile, "tempdir", None)  # what TMPDIR says now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import warnings
 import zipfile
@@ -61,7 +62,7 @@ def read_template(data: bytes) -> None:
     name, made = choices.pick(TOOLS)
     texts = {one: broken(_template(one, choices), choices) for one in (name, *made)}
     options = ReadOptions(*choices.pick(OPTIONS))
-    _read_project(
+    read_project_files(
         {one: text.encode("utf-8", "surrogatepass") for one, text in texts.items()}, options
     )
 
@@ -71,18 +72,33 @@ def read_template_text(data: bytes) -> None:
     name, _, text = data.partition(b"\n")
     known = [one for one, _ in TOOLS]
     wanted = name.decode("ascii", "replace").strip()
-    _read_project({wanted if wanted in known else known[0]: text}, ReadOptions())
+    read_project_files({wanted if wanted in known else known[0]: text}, ReadOptions())
 
 
-def _read_project(files: Mapping[str, bytes], options: ReadOptions) -> None:
-    """Read the project of these files, the first of which is the one that is named."""
+def read_project_files(files: Mapping[str, bytes], options: ReadOptions) -> Path:
+    """Read the project of these files, the first of which is named; return the cache's folder."""
     folder = _project()
-    for name, others in TOOLS:
-        for old in (name, *others):
-            (folder / old).unlink(missing_ok=True)
+    for name in _WRITTEN - files.keys():
+        (folder / name).unlink()
+    _WRITTEN.intersection_update(files)
     for name, text in files.items():
         (folder / name).write_bytes(text)
-    is_refused(lambda: _check_functions(read_project_place(folder / next(iter(files)), options)))
+        _WRITTEN.add(name)
+    cache = scratch("cache")
+    os.environ["IMPORTCOST_CACHE_DIR"], before = str(cache), os.environ.get("IMPORTCOST_CACHE_DIR")
+    try:
+        is_refused(
+            lambda: _check_functions(read_project_place(folder / next(iter(files)), options))
+        )
+    finally:
+        del os.environ["IMPORTCOST_CACHE_DIR"]
+        if before is not None:
+            os.environ["IMPORTCOST_CACHE_DIR"] = before
+    return cache
+
+
+_WRITTEN: set[str] = set()
+"""Names of the files that the input before left in the project's folder."""
 
 
 def _check_functions(project: DeployedProject) -> None:
@@ -169,7 +185,7 @@ def _filled(skeleton: str, choices: Choices, *, is_json: bool) -> str:
 def _project() -> Path:
     folder = scratch("project")
     if not (folder / ".git").is_dir():
-        for name in (".git", "src", "cdk.out"):
+        for name in (".git", "src", "cdk.out", "m"):
             (folder / name).mkdir()
         (folder / "src" / "app.py").write_text("def handler(event, context):\n    return 1\n")
     return folder

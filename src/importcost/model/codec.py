@@ -11,11 +11,11 @@ import math
 import types
 import typing
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
-from functools import cache
-from typing import Any, TypeVar
+from functools import cache, partial
+from typing import Any, TypeAlias, TypeVar
 
 from importcost.errors import UsageError
 from importcost.model.profile import Profile
@@ -28,6 +28,8 @@ _LARGEST = 2**63 - 1
 _KINDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 
 T = TypeVar("T")
+_Reader: TypeAlias = Callable[[Any, str], Any]
+"""Returns a value of one type from plain JSON; the text is the name of its place."""
 
 
 class _Array:
@@ -93,38 +95,50 @@ def _decode(kind: type[T], data: Any, where: str) -> T:
     if not isinstance(data, Mapping):
         _fail(where, "an object", data)
     values = {}
-    hints = _hints(typing.cast("typing.Hashable", kind))
-    for field in fields(kind):  # type: ignore[arg-type]
-        if field.name not in data:
-            if field.default is not MISSING:  # written before the field existed
+    for name, is_optional, read in _members(typing.cast("typing.Hashable", kind)):
+        if name not in data:
+            if is_optional:  # written before the field existed
                 continue
-            raise UsageError(f"{where}.{field.name} is missing")
-        place = f"{where}.{field.name}"
-        values[field.name] = _value(hints[field.name], data[field.name], place)
+            raise UsageError(f"{where}.{name} is missing")
+        values[name] = read(data[name], f"{where}.{name}")
     return kind(**values)
 
 
-def _value(hint: Any, data: Any, where: str) -> Any:
+@cache
+def _members(kind: Any) -> tuple[tuple[str, bool, _Reader], ...]:
+    """Return a dataclass's fields: name, whether it has a default, and what reads its value."""
+    hints = _hints(kind)
+    return tuple(
+        (field.name, field.default is not MISSING, _reader(hints[field.name]))
+        for field in fields(kind)
+    )
+
+
+@cache
+def _reader(hint: Any) -> _Reader:
+    """Return the reader of a type's values: the type is looked at once, not for each value."""
     origin = typing.get_origin(hint)
     if origin in (types.UnionType, typing.Union):
-        return _optional(hint, data, where)
+        inner = next(arg for arg in typing.get_args(hint) if arg is not type(None))
+        return partial(_optional, _reader(inner))
     if origin in (tuple, list, _Array):
-        return _sequence(hint, origin, data, where)
+        return partial(_sequence, hint, origin)
     if isinstance(hint, type) and issubclass(hint, Enum):
-        try:
-            return hint(data)
-        except ValueError:
-            raise UsageError(f"{where} is {data!r}, which this version does not know") from None
+        return partial(_member, hint)
     if is_dataclass(hint):
-        return _decode(hint, data, where)  # type: ignore[arg-type]
-    return _scalar(hint, data, where)
+        return partial(_decode, hint)  # type: ignore[arg-type]
+    return partial(_scalar, hint)
 
 
-def _optional(hint: Any, data: Any, where: str) -> Any:
-    if data is None:
-        return None
-    inner = next(arg for arg in typing.get_args(hint) if arg is not type(None))
-    return _value(inner, data, where)
+def _member(kind: type[Enum], data: Any, where: str) -> Enum:
+    try:
+        return kind(data)
+    except ValueError:
+        raise UsageError(f"{where} is {data!r}, which this version does not know") from None
+
+
+def _optional(read: _Reader, data: Any, where: str) -> Any:
+    return None if data is None else read(data, where)
 
 
 def _sequence(hint: Any, origin: Any, data: Any, where: str) -> Any:
@@ -141,7 +155,8 @@ def _sequence(hint: Any, origin: Any, data: Any, where: str) -> Any:
         if not all(type(item) is str for item in data):
             raise UsageError(f"{where} should have strings only")
         return origin(data)
-    return origin(_value(inner, item, f"{where}[{index}]") for index, item in enumerate(data))
+    read = _reader(inner)
+    return origin(read(item, f"{where}[{index}]") for index, item in enumerate(data))
 
 
 def _scalar(hint: Any, data: Any, where: str) -> Any:

@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from importcost.deferral.source.model import Span
@@ -191,8 +192,12 @@ class Tree:
             yield node
 
 
+@lru_cache(maxsize=4)
 def read_tree(text: str) -> Tree:
-    """Parse `text`. Raises CannotRewriteError if it does not compile."""
+    """Parse `text`. Raises CannotRewriteError if it does not compile.
+
+    A file is rewritten once for each change that is tried, so its tree is kept. Nobody changes it.
+    """
     module = parse_text(text)
     starts = line_starts(text)
     ending = LINE_END.search(text)

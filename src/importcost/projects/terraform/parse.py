@@ -24,6 +24,10 @@ MAX_HCL_BYTES = 2_000_000
 MOST_AT_ONCE = 4
 FEW_FILES = 3
 """So few are parsed here: another process needs seconds to start the parser."""
+_PARSER_FAULTS = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
+"""Mistakes of python-hcl2 on some files, such as `x = [for a in b : 0]` (8.1.4)."""
 PARSER_FORM = "1"
 """Changes when a parsed file is kept in another form."""
 
@@ -117,7 +121,7 @@ def parse_hcl(text: bytes) -> tuple[Any, str | None]:
         return hcl2.loads(source, serialization_options=options), None
     except UnexpectedInput as error:
         return None, f"line {error.line} is not valid HCL: correct it."
-    except (LarkError, UnicodeDecodeError, ValueError, RecursionError) as error:
+    except (LarkError, *_PARSER_FAULTS) as error:
         what = type(error).__name__
         return None, f"cannot be parsed ({what}): name the plan as JSON instead."
 
