@@ -171,7 +171,7 @@ def test_100_mb_of_output_does_not_hurt(tmp_path):
         (("handler.py", "--timeout", "nan"), "--timeout is nan"),
         (("handler.py", "--timeout", "inf"), "--timeout is inf"),
         (("handler.py", "--image", "mine"), "--image means a container"),
-        (("handler.py", "--network", "host"), "--network means a container"),
+        (("handler.py", "--network", "bridge"), "--network means a container"),
         (("handler.py", "--runs", "4"), "must be at least 5"),
         (("handler.py", "--runtime", "nodejs20.x"), "name a Python runtime"),
         (("handler.py", "-o", "report.pdf"), "not that of a known format"),

@@ -106,8 +106,8 @@ def _options(bench: Bench, cpus: float) -> EmulatorOptions:
     root = Path(subject.target.task_root)
     requirements = _requirements(bench)
     folders = () if is_own else (*requirements, root)
-    handler = subject.target.handler
-    if subject.target.function is None:
+    handler = subject.target.configured_handler
+    if subject.target.started_function is None:
         handler = f"{handler}.{entry_point(_text(subject.target.handler_file))}"
     defaults = lambda_environment(subject.target, subject.settings, TASK_ROOT)
     folder = dict(bench.runner.layout.host_paths).get(RUNTIME_PACKAGES_DIR)

@@ -154,6 +154,7 @@ def assemble(
             *supply_warnings(provenance.supplies),
         ),
         supplies=provenance.supplies,
+        network=measurement.attempts,
         web=None
         if subject.server is None
         else web_init(subject.server, subject.target, measurement.starts),

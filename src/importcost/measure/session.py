@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from random import Random
 from typing import Any
 
@@ -16,6 +17,7 @@ from importcost.measure.failures.explain import no_function, raise_for_failure
 from importcost.measure.failures.forged import odd_part
 from importcost.measure.failures.servers import raise_for_server
 from importcost.measure.first_launch import needs_second_graph_run
+from importcost.measure.network import network_attempts
 from importcost.measure.plan import FIRST_TIMED_RUNS, NEEDED_RUNS, Plan, first_batch, next_batch
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Launch, Runner
@@ -28,6 +30,7 @@ from importcost.model.advice import StatementTime
 from importcost.model.importtime.parse import parse_importtime
 from importcost.model.machine.speed import OtherUse
 from importcost.model.profile import Run, RunKind, Settings, Target, Timing
+from importcost.model.results.network import NetworkAttempt
 from importcost.model.rows import ImporttimeLog
 from importcost.model.web import WebStart
 from importcost.parameters import Parameter
@@ -43,6 +46,8 @@ STUB = (
     "exec(c,g);g['main'](s,sys.argv[1:])"
 )
 
+NETWORK_PATIENCE_S = 10.0
+"""Seconds that init may go on after its first request to another machine was refused."""
 SERVER_SPARE_S = 75.0
 """More than a server's process may take to report its figures; lwa_probe.py keeps the limits."""
 BYTECODE_DIR = "/tmp/importcost-bytecode"  # noqa: S108 - inside the container only
@@ -58,6 +63,18 @@ class Variant:
 
     name: str
     replacements: Mapping[str, bytes]
+
+
+class NetworkRule(str, Enum):
+    """The treatment of requests to other machines during init.
+
+    `WATCHED` refuses them in launches whose times are not used, which finds out about them;
+    `REFUSED` in all launches, for an init that makes some.
+    """
+
+    OPEN = "open"
+    WATCHED = "watched"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,7 @@ class Subject:
     """The server that the target, a web app, is started under; None for a handler."""
     lazy_imports: bool = False
     """True if every import of init is lazy: `-X lazy_imports=all` from the handler on, 3.15."""
+    network: NetworkRule = NetworkRule.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +152,8 @@ class Measurement:
     starts: tuple[WebStart, ...] = ()
     other_use: OtherUse | None = None
     module_times: tuple[ModuleTimes | None, ...] = ()
+    attempts: tuple[NetworkAttempt, ...] = ()
+    """Init's requests to other machines, which were refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +210,21 @@ def _spec(subject: Subject, runner: Runner, extra: Mapping[str, Any]) -> dict[st
         "app_file": runner.layout.inside(subject.target.handler_file),
         **extra,
     }
+
+
+def network_settings(subject: Subject, kind: str) -> dict[str, Any] | None:
+    """Return the part of a probe's spec that refuses requests to other machines, or None.
+
+    An invocation may make them: they are no part of init.
+    """
+    is_untimed = kind in ("graph", "warm-up", "diagnosis")
+    is_asked = subject.network is NetworkRule.REFUSED or (
+        subject.network is NetworkRule.WATCHED and is_untimed
+    )
+    if not is_asked or kind == RunKind.INVOKE.value:
+        return None
+    patience_s = min(NETWORK_PATIENCE_S, subject.timeout_s / 2)
+    return {"program": read_program("watched_network.py"), "patience_s": patience_s}
 
 
 def _timing(span: Mapping[str, Any]) -> Timing:
@@ -281,11 +316,14 @@ class Session:
         subject = self._subject
         if subject.server is not None:
             raise_for_server(launch, subject.target, subject.server.words, subject.timeout_s)
-        raise_for_failure(launch, subject.target, subject.timeout_s, subject.beyond)
+        attempts = network_attempts(launch.result or {}, subject.target, self._runner.layout)
+        raise_for_failure(launch, subject.target, subject.timeout_s, subject.beyond, attempts)
         result = launch.result
         if result is None:  # raise_for_failure has covered this; for the type checker
             raise MeasurementError("The probe left no result.")
         self._keep(kind, launch, result)
+        if result.get("network"):
+            self._subject = replace(self._subject, network=NetworkRule.REFUSED)
         return result
 
     def launch_diagnosis(self, wanted: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -303,7 +341,8 @@ class Session:
         if server is not None and kind != "diagnosis":
             return self._launch_server(server, kind, flags, extra)
         paths = ("{scratch}/probe.py", "{scratch}/spec.json", "{scratch}/result.json")
-        spec = json.dumps(_spec(self._subject, self._runner, extra))
+        network = network_settings(self._subject, kind)
+        spec = json.dumps(_spec(self._subject, self._runner, {"network": network, **extra}))
         launch = self._runner.launch(
             (*flags, "-c", STUB, *paths, kind, self._token, "{clocks}"),
             {"probe.py": self._probe, "spec.json": spec, **files},
@@ -518,4 +557,5 @@ def measure(
         starts=tuple(session.starts),
         other_use=other,
         module_times=tuple(session.module_times),
+        attempts=network_attempts(graph, session.subject.target, runner.layout),
     )

@@ -51,7 +51,7 @@ def observe(runner: Runner, subject: Subject) -> SnapshotRun:
 def _launch(runner: Runner, subject: Subject, mode: str) -> Mapping[str, Any]:
     layout, target = runner.layout, subject.target
     spec = {
-        "module": target.module,
+        "module": target.started_module,
         "search_path": list(layout.search_path),
         "runtime_dir": layout.runtime_dir,
         "task_root": layout.task_root,

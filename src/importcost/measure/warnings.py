@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from importcost.measure.deployed.not_deployed import imports_beyond
+from importcost.measure.failures.calls_out import attempted_places
 from importcost.measure.failures.explain import no_function
 from importcost.measure.first_launch import FirstLaunch, find_first_launch
 from importcost.measure.runtime_dates import read_runtimes, runtime_ending, utc_today
@@ -120,6 +121,8 @@ def _about_the_handler(measurement: Measurement, subject: Subject) -> Iterator[P
             f"The handler printed {measurement.output_bytes / 1e6:.0f} MB while it was imported; "
             "on Lambda that goes to CloudWatch Logs, which bills it.",
         )
+    if measurement.attempts:
+        yield ProfileWarning(WarningCode.NETWORK, _asked_others(measurement, subject))
     peak_kb = max((run.peak_rss_kb or 0 for run in measurement.runs), default=0)
     if peak_kb > subject.settings.memory_mb * 1024:
         yield ProfileWarning(
@@ -128,6 +131,22 @@ def _about_the_handler(measurement: Measurement, subject: Subject) -> Iterator[P
             f"{subject.settings.memory_mb} MB chosen: on Lambda it would be killed; choose a "
             "larger --memory.",
         )
+
+
+def _asked_others(measurement: Measurement, subject: Subject) -> str:
+    """Return the sentence on init's requests to other machines, which were refused at once."""
+    attempts = measurement.attempts
+    first = next((one for one in attempts if one.file is not None), attempts[0])
+    if first.file is None:
+        who = first.module or subject.target.handler_file
+    else:
+        who = f"{first.file} line {first.line}"
+        who += f" (through {first.module})" if first.module else ""
+    return (
+        f"{who} asks other machines while it is imported ({attempted_places(attempts)}): that was "
+        "refused at once, so the figures are those of an init that got no answer, without the time "
+        "that one takes. --network host lets it out."
+    )
 
 
 def _about_the_app(graph: ImportGraph, subject: Subject) -> Iterator[ProfileWarning]:

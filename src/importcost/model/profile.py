@@ -11,6 +11,7 @@ from importcost.model.interval import Interval
 from importcost.model.machine.cold_disk import ColdDisk
 from importcost.model.machine.speed import MachineSpeed
 from importcost.model.package.size import PackageSize
+from importcost.model.results.network import NetworkAttempt
 from importcost.model.rows import RowTable
 from importcost.model.supplies import NO_SUPPLIES, Supplies
 from importcost.model.tree import ImportTree
@@ -285,6 +286,8 @@ class WarningCode(str, Enum):
     """Others used the machine's processors while it measured."""
     MACHINE_SWITCHES = "machine-switches"
     """The machine itself ran at one of two speeds."""
+    NETWORK = "network"
+    """Init asks other machines, which were not reached."""
     SUPPLIED = "supplied"
     """A missing module was installed without being requested."""
 
@@ -333,3 +336,5 @@ class Profile:
     cold_disk: ColdDisk | None = None
     package: PackageSize | None = None
     """The deployed package by size; None for a log, or if an older version measured."""
+    network: tuple[NetworkAttempt, ...] = ()
+    """Init's requests to other machines, which were refused at once."""

@@ -37,11 +37,12 @@ and, where they are wanted:
   server           for a web app: the file in which lwa_probe.py leaves what starts its server;
                    init is then the server's start until it is ready, see server_probe.py
   app_file         for a web app: the file of `module`
+  network          how requests to other machines are refused during init, see watched_network.py
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
 "statements", "invocation", "rows_redirected", "absent", "diagnosis", "touched", "speed_samples",
-"threads", "module_times"};
+"threads", "module_times", "network"};
 "module_times" of a traced run holds {module: [CPU time, time blocked]} without what it imports, ns;
 "speed_samples" holds [CPU time of init before the sample, the sample's own], ns; of a graph or a
 warm-up run "absent" holds [name, file, line] of variables that init read in vain, of a graph run
@@ -62,6 +63,8 @@ if TYPE_CHECKING:  # quoted annotations only: importing typing would change what
 
 RESULT_PARTS: "tuple[str, ...]" = ("error", "graph", "modules", "statements", "invocation")
 RESULT_PARTS += ("absent", "diagnosis", "touched", "speed_samples", "threads", "module_times")
+RESULT_PARTS += ("network",)
+NOT_ANSWERED = "importcost.NotAnswered"  # measure/failures/calls_out.py reads it
 MOST_TEXT = 40_000
 MOST_NAME = 200  # a file of such a name could not exist
 PROBE_FAILED = "importcost-probe-failed: "  # measure/failures/explain.py reads it
@@ -1610,6 +1613,34 @@ def _record_network(recording: "Any") -> "Any":
     return namespace["install"](recording)
 
 
+def _watch_network(os: "Any", spec: "Any", result: "Any", report: "_Report") -> "Any":
+    """Refuse what init asks of other machines; return the watch, None if it may ask.
+
+    If init goes on trying, the launch ends with that as its error.
+    """
+    settings = spec.get("network")
+    if not settings:
+        return None
+
+    def give_up(stack: str) -> None:
+        result["error"] = {
+            "type": NOT_ANSWERED,
+            "message": "",
+            "traceback": stack,
+            **dict.fromkeys(("missing_module", "missing_variable", "exit_code", "file", "line")),
+            "python": "{}.{}".format(*sys.version_info),
+        }
+        _finish(os, report.result_file, result)
+
+    namespace: dict[str, Any] = {"__name__": "importcost_watched_network"}
+    # Under the probe's name, so that its frames are left out of tracebacks like the probe's.
+    code = compile(settings["program"], report.probe_file, "exec")
+    exec(code, namespace)  # noqa: S102 - importcost's own program
+    watch = namespace["Watch"]({**settings, "stdlib": _stdlib_dirs(os)}, give_up)
+    result["network"] = watch.found
+    return watch
+
+
 def _watch(os: "Any", probe_file: str, spec: "Any", kind: str) -> "Any":
     """Start watching what init lacks, in the kinds of run whose times are not used."""
     if kind not in ("graph", "warm-up", "diagnosis"):
@@ -1663,6 +1694,7 @@ def _run_handler(
     timer = _StatementTimer(os, spec["timed_files"]) if kind == "statements" else None
     if timer:
         timer.install(machinery)
+    network = _watch_network(os, spec, result, report)
     if kind in ("graph", "invoke"):  # no time of init is taken from these
         _count_threads(result)
     ended = None
@@ -1680,6 +1712,8 @@ def _run_handler(
         ended = error
     if timer:
         timer.stop()
+    if network:
+        network.stop()
     return ended
 
 

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from importcost.app.profile.bench import Bench
-from importcost.app.profile.request import Listener
+from importcost.app.profile.request import HOST_NETWORK, Listener
 from importcost.errors import UsageError, remedy, words
 from importcost.measure.recording.endpoint import open_recorder
 from importcost.parameters import Parameter
-
-HOST_NETWORK = "host"
 
 
 @contextlib.contextmanager

@@ -31,7 +31,14 @@ from importcost.measure.runners.container.inside import INIT_BOOST_CPUS, Contain
 from importcost.measure.runners.container.runner import ContainerRunner
 from importcost.measure.runners.discreet import given_secrets
 from importcost.measure.runners.local import LocalRunner
-from importcost.measure.session import BYTECODE_DIR, Measurement, Rehearsed, Subject, measure
+from importcost.measure.session import (
+    BYTECODE_DIR,
+    Measurement,
+    NetworkRule,
+    Rehearsed,
+    Subject,
+    measure,
+)
 from importcost.measure.web.servers import Server
 from importcost.model.graph import ImportGraph
 from importcost.model.package.size import PackageSize
@@ -175,6 +182,7 @@ class _Attempt:
             timeout_s=self.request.timeout_s,
             beyond=beyond,
             server=_server(self.request, self.prepared.target),
+            network=NetworkRule.WATCHED if self.request.network == "none" else NetworkRule.OPEN,
         )
 
 

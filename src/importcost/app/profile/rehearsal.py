@@ -52,7 +52,7 @@ def open_rehearsed(request: ProfileRequest, listener: Listener) -> Iterator[Benc
             with start_bench(prepared, request, extra, listener) as bench:
                 found = _settle(bench, listener)
                 if isinstance(found, Rehearsed):
-                    yield replace(bench, rehearsed=found)
+                    yield replace(bench, rehearsed=found, subject=found.session.subject)
                     return
             extra = found
 

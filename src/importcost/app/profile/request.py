@@ -16,6 +16,8 @@ from importcost.model.web import WebRequest
 from importcost.parameters import Parameter
 from importcost.targets.web_app import split_app
 
+HOST_NETWORK = "host"
+"""The network of this machine: the local runner has it, too."""
 TRACING_VARIABLE = "PYTHONPROFILEIMPORTTIME"
 LONGEST_TIMEOUT_S = 3600.0
 
@@ -125,7 +127,7 @@ def check_request(request: ProfileRequest) -> None:
         )
     for parameter, is_given in (
         (Parameter.IMAGE, request.image is not None),
-        (Parameter.NETWORK, request.network != "none"),
+        (Parameter.NETWORK, request.network not in ("none", HOST_NETWORK)),
     ):
         if is_given and request.runner == "local":
             raise UsageError(

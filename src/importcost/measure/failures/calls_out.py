@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from importcost.errors import Trouble, remedy, words
+from importcost.model.results.network import NetworkAttempt
 from importcost.parameters import Parameter
+
+NOT_ANSWERED = "importcost.NotAnswered"
+"""The type of the probe's error for an init that goes on trying; see probe.py."""
+MOST_PLACES = 3
 
 # The types that clients raise if nobody answers: botocore, urllib3, requests, httpx and aiohttp,
 # urllib, socket, pymongo, redis and the clients of PostgreSQL and MySQL.
@@ -49,29 +54,65 @@ _NOT_LET_IN_TEXT = re.compile(
 _FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+), in ', re.MULTILINE)
 
 
-def call_that_failed(error: Mapping[str, Any], handler_file: str, task_root: str) -> Trouble | None:
+def call_that_failed(
+    error: Mapping[str, Any],
+    handler_file: str,
+    task_root: str,
+    attempts: Sequence[NetworkAttempt] = (),
+) -> Trouble | None:
     """Explain that init ended at a call to the outside, or return None.
 
-    `error` is the probe's, with its type, message and traceback.
+    `error` is the probe's, with its type, message and traceback, and `attempts` are the requests
+    that were refused before.
     """
     kind, message = error["type"], error["message"] or ""
-    if kind in _NOT_LET_IN or _NOT_LET_IN_TEXT.search(message):
+    what = f"{kind}: {message}".rstrip(". ") if message else kind
+    if kind == NOT_ANSWERED:
+        happened, what = "nobody answered", "it went on trying"
+    elif kind in _NOT_LET_IN or _NOT_LET_IN_TEXT.search(message):
         happened = "the call was rejected"
-    elif kind in _NO_ANSWER or (kind != "RuntimeError" and _NO_ANSWER_TEXT.search(message)):
+    elif _has_no_answer(kind, message) or any(
+        _is_behind(one, error["traceback"]) for one in attempts
+    ):
         happened = "nobody answered"
     else:
         return None
-    what = f"{kind}: {message}" if message else kind
+    where = _own_place(attempts) or _place(error["traceback"], handler_file, task_root)
+    asked = f" {attempted_places(attempts)}," if attempts else ""
     return Trouble(
-        f"{_place(error['traceback'], handler_file, task_root)} calls out while it is imported, "
-        f"and {happened} ({what.rstrip('. ')}): importcost runs init without your credentials, and "
-        "a container has no network",
+        f"{where} calls out while it is imported,{asked} and {happened} ({what}): importcost runs "
+        "init without your credentials, and lets it reach no other machine",
         remedy(
-            words("pass them with ", Parameter.ENV_FILE.named(), " and ", Parameter.NETWORK),
+            words(
+                *("pass them with ", Parameter.ENV_FILE.named(), " and let it out with "),
+                Parameter.NETWORK.of("host"),
+            ),
             "move the call into the handler",
             mark=";",
         ),
     )
+
+
+def _has_no_answer(kind: str, message: str) -> bool:
+    return kind in _NO_ANSWER or bool(kind != "RuntimeError" and _NO_ANSWER_TEXT.search(message))
+
+
+def attempted_places(attempts: Sequence[NetworkAttempt]) -> str:
+    """Return the places that were asked in words, the first few of them."""
+    shown = [f"to {one.place}" for one in attempts[:MOST_PLACES]]
+    more = len(attempts) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _is_behind(attempt: NetworkAttempt, traceback: str) -> bool:
+    """Return True if a refused request is on the way to an error of any other type."""
+    return attempt.file is not None and f'"{attempt.file}", line {attempt.line},' in traceback
+
+
+def _own_place(attempts: Sequence[NetworkAttempt]) -> str | None:
+    """Return the line of the own code that asked last, None if none did."""
+    found = [f"{one.file} line {one.line}" for one in attempts if one.file is not None]
+    return found[-1] if found else None
 
 
 def _place(traceback: str, handler_file: str, task_root: str) -> str:

@@ -22,6 +22,7 @@ from importcost.measure.failures.wrapper import importing, wrapper_missing
 from importcost.measure.runners.base import Launch
 from importcost.measure.runners.container.inside import TASK_ROOT as IMAGE_TASK_ROOT
 from importcost.model.profile import Target
+from importcost.model.results.network import NetworkAttempt
 from importcost.parameters import Parameter
 
 LEVELS_ABOVE = 4
@@ -33,13 +34,17 @@ WATCHDOG = "Timeout ("
 
 
 def raise_for_failure(
-    launch: Launch, target: Target, timeout_s: float, beyond: Beyond = NOTHING_BEYOND
+    launch: Launch,
+    target: Target,
+    timeout_s: float,
+    beyond: Beyond = NOTHING_BEYOND,
+    attempts: tuple[NetworkAttempt, ...] = (),
 ) -> None:
     """Raise if this launch gave no figures; return if it did.
 
     Raises HandlerError if the handler's init failed, MeasurementError if the interpreter or the
     probe did. `timeout_s` is the limit of the launch, and `beyond` the installed packages that are
-    not deployed.
+    not deployed. `attempts` are its requests to other machines.
     """
     where = target.handler_file
     if launch.timed_out:
@@ -65,7 +70,8 @@ def raise_for_failure(
     error = launch.result["error"]
     if error is not None:
         _raise_if_gone(target)
-        raise HandlerError(*_explain(error, target, beyond), traceback_text=error["traceback"])
+        trouble = _explain(error, target, beyond, attempts)
+        raise HandlerError(*trouble, traceback_text=error["traceback"])
 
 
 def no_function(target: Target) -> str:
@@ -220,7 +226,12 @@ def _holds_python(folder: Path) -> bool:
     return folder.is_dir() and any(folder.glob("*.py"))
 
 
-def _explain(error: Mapping[str, Any], target: Target, beyond: Beyond) -> Trouble:
+def _explain(
+    error: Mapping[str, Any],
+    target: Target,
+    beyond: Beyond,
+    attempts: tuple[NetworkAttempt, ...] = (),
+) -> Trouble:
     where = target.handler_file
     if error["missing_variable"] is not None:
         name = error["missing_variable"]
@@ -254,7 +265,7 @@ def _explain(error: Mapping[str, Any], target: Target, beyond: Beyond) -> Troubl
             f"{where} calls sys.exit({code}) while it is imported: Lambda would report "
             "Runtime.ExitError; keep the call out of module level."
         )
-    call = call_that_failed(error, where, target.task_root)
+    call = call_that_failed(error, where, target.task_root, attempts)
     if call is not None:
         return call
     message = f": {error['message']}" if error["message"] else ""

@@ -100,6 +100,7 @@ _PARTS: Mapping[str, _Check] = {
     "statements": _or_none(_list(_STATEMENT)),
     "touched": _or_none(_list(_row(_text, _text))),
     "threads": _or_none(_count),
+    "network": _or_none(_list(_row(_text, _list(_row(_text, _count, _NAME))))),
     "modules": _or_none(_list(_text)),
     "speed_samples": _or_none(_list(_row(_number, _number))),
 }
