@@ -179,7 +179,14 @@ TEMPLATE_PARAMETER = Option(
 STAGE = Option(
     Parameter.STAGE, Text(), "", "Stage, or environment of samconfig. Default: the project's own."
 )
-"""Both are about a TARGET in a project; a handler's own file needs neither."""
+WITH_VALUES = Option(
+    Parameter.WITH_VALUES,
+    Switch(),
+    "",
+    "Read the values of a deployed function's variables, too.",
+    default=False,
+)
+"""They are about a TARGET in a project or an account; a handler's own file needs neither."""
 
 MEASUREMENT = (
     Option(
@@ -296,6 +303,7 @@ MEASUREMENT = (
     ),
     TEMPLATE_PARAMETER,
     STAGE,
+    WITH_VALUES,
     VERBOSE,
 )
 """The options of every command that measures, in the order of its help."""

@@ -48,6 +48,7 @@ class Parameter(Enum):
     VERBOSE = Spelling("--verbose", None)
     TEMPLATE_PARAMETER = Spelling("--parameter", None, "K=V")
     STAGE = Spelling("--stage", None, "NAME")
+    WITH_VALUES = Spelling("--with-values", None)
     # Options of single commands.
     METRIC = Spelling("--metric", None)
     INSTALL = Spelling("--install", None)

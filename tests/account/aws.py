@@ -13,6 +13,8 @@ from typing import Any
 import boto3
 from moto.server import ThreadedMotoServer
 
+from tests.account.front import Front, front_of
+
 REGION = "eu-west-1"
 KEYS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -45,8 +47,8 @@ def zipped(files: dict[str, str]) -> bytes:
 class LoopbackAccount:
     """Puts things into the account as AWS and its users would."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, front: Front) -> None:
+        self.url, self.front = url, front
         self.role: str | None = None
 
     def client(self, service: str, region: str = REGION) -> Any:
@@ -61,7 +63,7 @@ class LoopbackAccount:
     @property
     def environment(self) -> dict[str, str]:
         """Variables under which any AWS client reads this account and no other address."""
-        return {**KEYS, "AWS_ENDPOINT_URL": self.url}
+        return {**KEYS, "AWS_ENDPOINT_URL": self.front.url}
 
     def function(self, name: str, *, region: str = REGION, **changes: Any) -> str:
         """Create a function and return its ARN."""
@@ -78,8 +80,18 @@ class LoopbackAccount:
             "Code": {"ZipFile": zipped({"app.py": "def handler(event, context): pass\n"})},
             **changes,
         }
+        self.front.packages[name] = given["Code"].get("ZipFile", b"")
         made = self.client("lambda", region).create_function(**given)
         return str(made["FunctionArn"])
+
+    def layer(self, name: str, files: dict[str, str], *, region: str = REGION) -> str:
+        """Publish a layer and return the ARN of its version."""
+        data = zipped(files)
+        self.front.packages[name] = data
+        made = self.client("lambda", region).publish_layer_version(
+            LayerName=name, Content={"ZipFile": data}
+        )
+        return str(made["LayerVersionArn"])
 
     def logs(
         self,
@@ -105,14 +117,18 @@ class LoopbackAccount:
 
     def invocations(self, name: str, count: float, *, region: str = REGION) -> None:
         """Let the metrics say that a function ran so often an hour ago."""
+        self.metric("Invocations", name, count, region=region)
+
+    def metric(self, metric: str, name: str, value: float, *, region: str = REGION) -> None:
+        """Put one value of a function's metric an hour ago."""
         self.client("cloudwatch", region).put_metric_data(
             Namespace="AWS/Lambda",
             MetricData=[
                 {
-                    "MetricName": "Invocations",
+                    "MetricName": metric,
                     "Dimensions": [{"Name": "FunctionName", "Value": name}],
                     "Timestamp": time.time() - 3_600,
-                    "Value": count,
+                    "Value": value,
                 }
             ],
         )
@@ -126,7 +142,8 @@ def loopback_account() -> Iterator[LoopbackAccount]:
     server.start()
     try:
         host, port = server.get_host_and_port()
-        account = LoopbackAccount(f"http://{host}:{port}")
-        yield account
+        url = f"http://{host}:{port}"
+        with front_of(url) as front:
+            yield LoopbackAccount(url, front)
     finally:
         server.stop()

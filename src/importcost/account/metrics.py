@@ -30,6 +30,11 @@ def invocations_metric(function: str) -> MetricName:
     return MetricName("AWS/Lambda", "Invocations", "FunctionName", function)
 
 
+def duration_metric(function: str) -> MetricName:
+    """Return the metric of the time that a function's invocations took, milliseconds."""
+    return MetricName("AWS/Lambda", "Duration", "FunctionName", function)
+
+
 def logged_bytes_metric(group: str) -> MetricName:
     """Return the metric of the bytes that a log group took in."""
     return MetricName("AWS/Logs", "IncomingBytes", "LogGroupName", group)
@@ -49,9 +54,24 @@ def metric_sums(
     for at in range(0, len(wanted), each):
         part = wanted[at : at + each]
         sums.update(dict.fromkeys(part, 0.0))
-        for name, values in _answers(door, region, part, period, since_s, until_s):
-            sums[name] += sum(values)
+        for name, found in _answers(door, region, part, period, since_s, until_s):
+            sums[name] += sum(value for _, value in found)
     return sums
+
+
+def hourly_sums(
+    door: AccountDoor, region: str, wanted: MetricName, since_s: int, until_s: int
+) -> dict[int, float]:
+    """Return a metric's sum by the hour, an hour being its beginning since 1970, seconds.
+
+    An hour without data is not there. Raises AccountError.
+    """
+    found: dict[int, float] = {}
+    for _, points in _answers(door, region, [wanted], HOUR_S, since_s, until_s):
+        for moment, value in points:
+            hour = int(moment) // HOUR_S * HOUR_S
+            found[hour] = found.get(hour, 0.0) + value
+    return found
 
 
 def _answers(
@@ -61,7 +81,8 @@ def _answers(
     period: int,
     since_s: int,
     until_s: int,
-) -> Iterator[tuple[MetricName, list[float]]]:
+) -> Iterator[tuple[MetricName, list[tuple[float, float]]]]:
+    """Yield each metric with its points: seconds since 1970, and the value."""
     queries = [_query(f"m{at}", name, period) for at, name in enumerate(part)]
     following: dict[str, str] = {}
     while True:
@@ -76,11 +97,17 @@ def _answers(
             **following,
         )
         for result in answer.get("MetricDataResults") or ():
-            yield part[int(str(result["Id"])[1:])], list(result.get("Values") or ())
+            moments = [_seconds(one) for one in result.get("Timestamps") or ()]
+            values = [float(one) for one in result.get("Values") or ()]
+            yield part[int(str(result["Id"])[1:])], list(zip(moments, values, strict=False))
         token = answer.get("NextToken")
         if not token:
             return
         following = {"NextToken": token}
+
+
+def _seconds(moment: Any) -> float:
+    return float(moment.timestamp()) if isinstance(moment, datetime) else float(moment)
 
 
 def _query(name: str, metric: MetricName, period: int) -> dict[str, Any]:

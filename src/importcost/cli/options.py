@@ -15,6 +15,7 @@ from importcost.declaration import (
     PRECISE,
     STAGE,
     TEMPLATE_PARAMETER,
+    WITH_VALUES,
     Choice,
     Kind,
     Option,
@@ -123,6 +124,7 @@ def request_of(
             given_fields(),
             parameters=options[TEMPLATE_PARAMETER.name],
             stage=options[STAGE.name],
+            with_values=options[WITH_VALUES.name],
             project=project,
         )
     check_request(request)

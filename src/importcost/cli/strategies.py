@@ -244,7 +244,8 @@ def command(
     """Compare the remedies against cold starts under the traffic that you state.
 
     TARGET is what `importcost profile` takes, or a saved profile (.json); one saved with
-    `importcost defer -o x.json` has its savings verified.
+    `importcost defer -o x.json` has its savings verified. The traffic of a deployed function
+    (aws:NAME) is that of its last 30 days, unless you state another.
     """
     from importcost.app.bill.remedies import strategies_for
     from importcost.billing.remedies.managed import ManagedChoice
@@ -252,6 +253,7 @@ def command(
 
     if options["first_byte_ms"] is not None and not options["payload_kb"]:
         raise UsageError("--first-byte is of a streamed answer: add --payload-kb.")
+    options = _with_deployed_traffic(target, options, quiet=quiet or as_json)
     traffic = _traffic(options)
     managed = ManagedChoice(options["workers"], options["dollars_per_hour"])
     profile, calibration = profile_of(
@@ -271,6 +273,38 @@ def command(
             found.comparison, found.recommendation, width=width, colour=wants_colour()
         )
         show(text)
+
+
+def _with_deployed_traffic(
+    target: str, options: Mapping[str, Any], *, quiet: bool
+) -> dict[str, Any]:
+    """Return the options; the traffic of a deployed function is read where none is given."""
+    from importcost.app.account.target import names_a_deployed_function
+
+    stated = ("invocations", "duration_ms")
+    if not names_a_deployed_function(target) or options["arrivals"] is not None:
+        return dict(options)
+    if all(options[name] is not None for name in stated):
+        return dict(options)
+    from importcost.app.account.traffic import traffic_of
+    from importcost.cli.printing import say
+
+    found = traffic_of(target)
+    read = {
+        "invocations": found.invocations,
+        "duration_ms": found.duration_ms,
+        "cold_rate": found.cold_rate,
+        "by_hour": found.by_hour,
+    }
+    if not quiet:
+        share = "" if found.cold_rate is None else f", {found.cold_rate:.2%} of them cold"
+        say(
+            f"Its last 30 days: {found.invocations:,} invocations of {found.duration_ms:,.0f} ms"
+            f"{share}."
+        )
+        for note in found.notes:
+            say(note)
+    return {**options, **{name: options[name] or value for name, value in read.items()}}
 
 
 def _traffic(options: Mapping[str, Any]) -> Traffic:

@@ -58,10 +58,13 @@ def project_options(command: F) -> F:
 
 def whole_project(target: str | None, options: Mapping[str, Any]) -> DeployedProject | None:
     """Return the project that a target is the place of, None for any other target."""
+    from importcost.app.account.target import names_a_deployed_function
     from importcost.app.projects.listing import list_functions
     from importcost.app.projects.requests import names_a_project
 
-    if not target or "::" in target or not names_a_project(target):
+    if not target or "::" in target or names_a_deployed_function(target):
+        return None
+    if not names_a_project(target):
         return None
     return list_functions(
         target, parameters=options[TEMPLATE_PARAMETER.name], stage=options[STAGE.name]

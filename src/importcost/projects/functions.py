@@ -81,7 +81,8 @@ class ProjectFunction:
     holds placeholders for what only the cloud knows; their names are in `placeholder_names`.
     `brings` are requirements that the tool itself deploys with the code, whatever the function asks
     for. `problem` says why the function cannot be measured here, None if it can. `deployed_name` is
-    its name in the account, if the files fix it.
+    its name in the account, if the files fix it; `region` is that of a function which was read from
+    there.
     """
 
     name: str
@@ -99,6 +100,7 @@ class ProjectFunction:
     requirements: str | None = None
     brings: tuple[str, ...] = ()
     deployed_name: str | None = None
+    region: str | None = None
     unresolved: tuple[Unresolved, ...] = ()
     problem: str | None = None
 

@@ -12,13 +12,22 @@ from importcost.projects.functions import DeployedProject, ReadOptions
 
 
 def list_functions(
-    text: str, *, parameters: tuple[str, ...] = (), stage: str | None = None
+    text: str,
+    *,
+    parameters: tuple[str, ...] = (),
+    stage: str | None = None,
+    with_values: bool = False,
 ) -> DeployedProject:
     """Return the project that `PLACE` or `PLACE::NAME` names; of the latter, the one function.
 
-    `parameters` are `KEY=VALUE` texts. Raises UsageError for a place that cannot be read, or a
-    function that it does not have.
+    `parameters` are `KEY=VALUE` texts. `aws:NAME` is a deployed function, whose files are fetched;
+    `with_values` reads the values of its variables, too. Raises UsageError for a place that cannot
+    be read, or a function that it does not have, and AccountError as AWS answers.
     """
+    from importcost.app.account.target import deployed_project, names_a_deployed_function
+
+    if names_a_deployed_function(text):
+        return deployed_project(text, with_values=with_values)
     from importcost.projects.find import chosen, read_project_place, split_place
 
     place, name = split_place(text)

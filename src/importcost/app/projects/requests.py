@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from importcost.app.account.target import names_a_deployed_function
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.listing import list_functions
+from importcost.declaration import REGIONS
 from importcost.errors import UsageError, remedy, words
 from importcost.files.unpack import unpacked, written_sources
 from importcost.parameters import Parameter
@@ -18,7 +20,7 @@ from importcost.projects.functions import CodeForm, DeployedProject, ProjectFunc
 
 def names_a_project(text: str) -> bool:
     """Return True for a target that is a project's place, not a handler or a saved profile."""
-    if "::" in text:
+    if "::" in text or names_a_deployed_function(text):
         return True
     if not text or "\0" in text or len(text) > 4_000:
         return False
@@ -45,6 +47,7 @@ def request_in_project(
     *,
     parameters: tuple[str, ...] = (),
     stage: str | None = None,
+    with_values: bool = False,
     project: DeployedProject | None = None,
 ) -> ProfileRequest:
     """Return the request for the one function that `request.target` names in a project.
@@ -54,7 +57,9 @@ def request_in_project(
     Raises UsageError for a place with several functions, and for one that cannot be measured here.
     """
     if project is None:
-        project = list_functions(request.target, parameters=parameters, stage=stage)
+        project = list_functions(
+            request.target, parameters=parameters, stage=stage, with_values=with_values
+        )
     return request_for_function(_only(project), request, given)
 
 
@@ -82,6 +87,8 @@ def request_for_function(
         "layers": _layers(function),
         **_code(function),
     }
+    if function.region in REGIONS:  # the others have no prices
+        found["region"] = function.region
     if function.runtime is not None:
         found["runtime"] = function.runtime
     if function.requirements is not None:

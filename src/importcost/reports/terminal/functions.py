@@ -185,4 +185,7 @@ def _entry(text: str, width: int) -> list[str]:
 def _next(functions: Sequence[ProjectFunction], place: str, width: int) -> list[str]:
     if not functions:
         return []
-    return wrap(f"Next: importcost profile {place}::{functions[0].name}", width)
+    one = functions[0]
+    # A deployed function is its own place.
+    target = place if one.region is not None else f"{place}::{one.name}"
+    return wrap(f"Next: importcost profile {target}", width)
