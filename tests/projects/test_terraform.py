@@ -53,6 +53,10 @@ def evaluated(text):
         (["${var.stage}", 1, True], ["dev", 1, True]),
         ("${true}", True),
         ("${null}", None),
+        ('${try(split(".", basename(null))[0], "own")}', "own"),
+        ("${try(var.sizes.prod, 512)}", 512),
+        ("${try(var.list[7], var.stage)}", "dev"),
+        ('${try("first", "second")}', "first"),
     ],
 )
 def test_expressions_are_evaluated(text, expected):
@@ -83,6 +87,11 @@ def test_what_is_not_known_is_visible(text):
     found = evaluated(text)
     assert isinstance(found, OpenText) or found == 1
     assert found == 1 or found.reason
+
+
+def test_try_keeps_what_only_the_cloud_knows():
+    assert isinstance(evaluated('${try(open, "x")}'), OpenText)
+    assert isinstance(evaluated('${try(upper(open), "x")}'), OpenText)
 
 
 ODD = {
@@ -227,6 +236,23 @@ def test_functions_are_read_from_the_files(tmp_path, cache):
     assert found["own/this"].deployed_name == "own-fn"
     assert all(one.problem is None for one in found.values())
     assert list(cache.glob("hcl/*.json"))
+
+
+def test_a_module_above_the_root_finds_its_own_code(tmp_path, cache):
+    module = 'data "archive_file" "z" {\n source_dir = "${path.module}/package/"\n'
+    module += ' output_path = "${path.module}/z.zip"\n type = "zip"\n}\n'
+    module += 'resource "aws_lambda_function" "f" {\n handler = "app.handler"\n'
+    module += ' runtime = "python3.12"\n filename = data.archive_file.z.output_path\n}\n'
+    files = {
+        ".git/HEAD": "",
+        "main.tf": module,
+        "package/app.py": HANDLER,
+        "examples/simple/main.tf": 'module "nuke" {\n source = "../../"\n}\n',
+    }
+    (found,) = read_project_place(
+        write_files(tmp_path, files) / "examples" / "simple", ReadOptions()
+    ).functions
+    assert (found.code.path, found.problem) == (str(tmp_path / "package"), None)
 
 
 def test_given_values_win_over_files_of_variables(tmp_path, cache):

@@ -126,6 +126,20 @@ def _is_zappa(file: Path) -> bool:
     return file.name in _ZAPPA_NAMES
 
 
+_PANTS_TARGET = re.compile(rb"^python_aws_?lambda", re.MULTILINE)
+
+
+def _find_repository(folder: Path) -> Path | None:
+    file = folder / "pants.toml"
+    return file if file.is_file() else None
+
+
+def _is_pants(file: Path) -> bool:
+    if file.name == "pants.toml":
+        return True
+    return file.name.partition(".")[0] == "BUILD" and _has(file, _PANTS_TARGET)
+
+
 def _find_no_file(_folder: Path) -> Path | None:
     return None
 
@@ -162,5 +176,6 @@ TOOLS: tuple[Tool, ...] = (
     ),
     Tool("Chalice", f"{_ROOM}.chalice.project", "read_chalice", _find_chalice, _is_chalice),
     Tool("Zappa", f"{_ROOM}.zappa", "read_zappa", _find_zappa, _is_zappa),
+    Tool("Pants", f"{_ROOM}.pants", "read_pants", _find_repository, _is_pants),
     Tool("ZIP", f"{_ROOM}.artefact", "read_artefact", _find_no_file, _is_artefact),
 )

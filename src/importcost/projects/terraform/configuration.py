@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from importcost.errors import UsageError
 from importcost.projects.placeholders import OpenText, plain_placeholder
 from importcost.projects.places import inside
 from importcost.projects.terraform.expressions import Expressions
+from importcost.projects.terraform.functions import OpenTable
 from importcost.projects.terraform.parse import ParsedFile, declared_labels, parsed_files
 
 MOST_INSTANCES = 2_000
@@ -122,7 +124,7 @@ class Module:
         if name in ("each", "count"):
             return self._each.get(name, plain_placeholder(f"{name} is not known"))
         if name == "path":
-            way = self.folder.relative_to(self.root).as_posix() if self._is_below() else "."
+            way = Path(os.path.relpath(self.folder, self.root)).as_posix()
             return {"module": way, "root": ".", "cwd": "."}
         if name == "terraform":
             return {"workspace": "default"}
@@ -132,9 +134,6 @@ class Module:
         if name in ("archive_file", _LAYER):
             return self._names("resource", name)
         return plain_placeholder(f"{name} is known only when it is applied")
-
-    def _is_below(self) -> bool:
-        return self.folder.is_relative_to(self.root)
 
     def _variables(self) -> dict[str, Any]:
         found = {}
@@ -165,7 +164,8 @@ class Module:
 
     def _data(self) -> dict[str, Any]:
         regions = dict.fromkeys(declared_labels(self.folder, "data", "aws_region"), _REGION)
-        return {"archive_file": self._names("data", "archive_file"), "aws_region": regions}
+        archives = self._names("data", "archive_file")
+        return OpenTable({"archive_file": archives, "aws_region": regions})
 
     def _names(self, kind: str, resource_type: str) -> dict[str, Any]:
         """Return the attributes by which functions mean an archive or layer of this module."""
@@ -173,7 +173,7 @@ class Module:
         for block in self.blocks(kind, resource_type):
             if len(block.labels) > 1:
                 name = self._own_name(block)
-                found[block.labels[1]] = {"output_path": name, "arn": name, "qualified_arn": name}
+                found[block.labels[1]] = OpenTable(output_path=name, arn=name, qualified_arn=name)
         return found
 
     def _own_name(self, block: Block) -> str:

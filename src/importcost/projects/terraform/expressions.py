@@ -12,8 +12,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from importcost.errors import UsageError
-from importcost.projects.placeholders import OpenText, open_reason, plain_placeholder
-from importcost.projects.terraform.functions import FUNCTIONS
+from importcost.projects.placeholders import (
+    PLACEHOLDER,
+    OpenText,
+    open_reason,
+    plain_placeholder,
+)
+from importcost.projects.terraform.functions import FUNCTIONS, FailedText, OpenTable
 
 MAX_EVALUATIONS = 200_000
 MAX_NESTED = 80
@@ -209,11 +214,13 @@ class _Reader:
         try:
             found = function(*arguments)
         except (TypeError, KeyError, IndexError, AttributeError, *_ODD_VALUES):
-            return plain_placeholder(open_reason(*arguments) or f"{name}() is not evaluated")
+            return _failed_call(name, arguments)
+        if name == "try":
+            return found
         if isinstance(found, str):
             self._whole.count_made(len(found))
-        reason = open_reason(*arguments)
-        return found if reason is None else _opened(found, reason)
+        opened = next((one for one in arguments if isinstance(one, OpenText)), None)
+        return found if opened is None else _opened(found, opened)
 
     def _items(self) -> list[Any]:
         if self._peek_name() == "for":
@@ -303,11 +310,19 @@ def _operated(sign: str, one: Any, other: Any) -> Any:
         return plain_placeholder("it is not a number")
 
 
-def _opened(value: Any, reason: str) -> Any:
-    """Return a result with its texts marked as open: a part of an argument was."""
+def _failed_call(name: str, arguments: list[Any]) -> OpenText:
+    """Return the placeholder of a call that raised: it failed, unless an argument is open."""
+    opened = next((one for one in arguments if isinstance(one, OpenText)), None)
+    if opened is None or isinstance(opened, FailedText):
+        return FailedText(PLACEHOLDER, opened.reason if opened else f"{name}() is not evaluated")
+    return plain_placeholder(opened.reason)
+
+
+def _opened(value: Any, part: OpenText) -> Any:
+    """Return a result with its texts marked as open, as a part of an argument was."""
     if isinstance(value, list):
-        return [_opened(one, reason) for one in value]
-    return OpenText(value, reason) if type(value) is str else value
+        return [_opened(one, part) for one in value]
+    return type(part)(value, part.reason) if type(value) is str else value
 
 
 def _whole(value: float) -> float | int:
@@ -334,13 +349,20 @@ def _member(value: Any, key: Any) -> Any:
         return value
     if isinstance(value, dict):
         found = value.get(str(key), value)
-        return plain_placeholder(f"{key} is not there") if found is value else found
+        if found is not value:
+            return found
+        made = plain_placeholder if isinstance(value, OpenTable) else _failed
+        return made(f"{key} is not there")
     if isinstance(value, list):
         try:
             return value[int(key)]
         except (ValueError, IndexError, TypeError):
-            return plain_placeholder(f"item {key} is not there")
-    return plain_placeholder(f"{key} is not there")
+            return _failed(f"item {key} is not there")
+    return _failed(f"{key} is not there")
+
+
+def _failed(reason: str) -> OpenText:
+    return FailedText(PLACEHOLDER, reason)
 
 
 def _end_of(text: str, at: int) -> int:

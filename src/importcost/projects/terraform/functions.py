@@ -11,7 +11,21 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from importcost.projects.placeholders import OpenText
+
 _WIDE = re.compile(r"%[^a-zA-Z%]*[0-9]{4}")
+
+
+class FailedText(OpenText):
+    """A placeholder for what Terraform cannot evaluate either: `try` takes its next argument."""
+
+    __slots__ = ()
+
+
+class OpenTable(dict[str, Any]):
+    """A table of which only some keys are known here."""
+
+    __slots__ = ()
 
 
 def _merge(*tables: Any) -> dict[str, Any]:
@@ -37,6 +51,10 @@ def _format(text: str, *values: Any) -> str:
 
 def _flat(values: list[Any]) -> list[Any]:
     return [one for part in values for one in (_flat(part) if isinstance(part, list) else [part])]
+
+
+def _try(*values: Any) -> Any:
+    return next((one for one in values if not isinstance(one, FailedText)), values[0])
 
 
 def _element(values: list[Any], index: int) -> Any:
@@ -76,7 +94,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "trimprefix": lambda text, part: text.removeprefix(part),
     "trimspace": str.strip,
     "trimsuffix": lambda text, part: text.removesuffix(part),
-    "try": lambda *values: values[0],
+    "try": _try,
     "upper": str.upper,
     "values": lambda table: [table[key] for key in sorted(table)],
 }
