@@ -140,6 +140,40 @@ def _is_pants(file: Path) -> bool:
     return file.name.partition(".")[0] == "BUILD" and _has(file, _PANTS_TARGET)
 
 
+def _find_sst(folder: Path) -> Path | None:
+    file = folder / "sst.config.ts"
+    return file if file.is_file() else None
+
+
+def _is_sst(file: Path) -> bool:
+    return file.name == "sst.config.ts"
+
+
+_PULUMI_NAMES = ("Pulumi.yaml", "Pulumi.yml")
+_PREVIEW_NAMES = ("preview.json", "pulumi-preview.json")
+_STEPS = re.compile(rb'"urn:pulumi:')
+_LAMBDA = re.compile(rb"lambda", re.IGNORECASE)
+_YAML_PROGRAM = re.compile(rb"aws:lambda(?:/function)?:Function")
+
+
+def _find_pulumi(folder: Path) -> Path | None:
+    """Return a preview, else the project of a program that mentions Lambda."""
+    previews = (folder / name for name in _PREVIEW_NAMES)
+    found = next((one for one in previews if _is_pulumi(one)), None)
+    if found is not None:
+        return found
+    projects = (folder / name for name in _PULUMI_NAMES)
+    project = next((one for one in projects if one.is_file()), None)
+    if project is None or _has(project, _YAML_PROGRAM):
+        return project
+    programs = (folder / name for name in ("index.ts", "index.js", "__main__.py", "main.go"))
+    return project if any(_has(one, _LAMBDA) for one in programs) else None
+
+
+def _is_pulumi(file: Path) -> bool:
+    return file.name in _PULUMI_NAMES or (file.suffix == ".json" and _has(file, _STEPS))
+
+
 def _find_no_file(_folder: Path) -> Path | None:
     return None
 
@@ -177,5 +211,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool("Chalice", f"{_ROOM}.chalice.project", "read_chalice", _find_chalice, _is_chalice),
     Tool("Zappa", f"{_ROOM}.zappa", "read_zappa", _find_zappa, _is_zappa),
     Tool("Pants", f"{_ROOM}.pants", "read_pants", _find_repository, _is_pants),
+    Tool("SST", f"{_ROOM}.sst.project", "read_sst", _find_sst, _is_sst),
+    Tool("Pulumi", f"{_ROOM}.pulumi", "read_pulumi", _find_pulumi, _is_pulumi),
     Tool("ZIP", f"{_ROOM}.artefact", "read_artefact", _find_no_file, _is_artefact),
 )

@@ -1,0 +1,1 @@
+"""SST apps: the functions that their configuration writes as literals."""
