@@ -114,6 +114,36 @@ def test_a_project_of_one_function_is_read_once(tmp_path, monkeypatch):
     assert read == [tmp_path]
 
 
+INLINE = """
+Resources:
+  Orders:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: {}
+      Runtime: python3.12
+      Layers: [!Ref Empty, !Ref Full]
+      Code: {{ZipFile: "def handler(event, context): ..."}}
+  Empty: {{Type: AWS::Serverless::LayerVersion, Properties: {{ContentUri: empty}}}}
+  Full: {{Type: AWS::Serverless::LayerVersion, Properties: {{ContentUri: full}}}}
+"""
+LAYERS = {"empty/requirements.txt": "", "full/python/x.py": ""}
+
+
+def test_a_layer_that_a_build_still_fills_is_told(tmp_path):
+    files = {"template.yaml": INLINE.format("index.handler"), **LAYERS}
+    (one,) = read_project_place(write_files(tmp_path, files), ReadOptions()).functions
+    empty, full = one.layers
+    assert (empty.path, one.problem) == (None, None)
+    assert "has no python, lib or bin" in empty.reason
+    assert full.path == str(tmp_path / "full")
+
+
+def test_inline_code_under_another_name_is_told(tmp_path):
+    files = {"template.yaml": INLINE.format("tool.handler.run"), **LAYERS}
+    (one,) = read_project_place(write_files(tmp_path, files), ReadOptions()).functions
+    assert "stored as index.py, which its handler tool.handler.run misses" in one.problem
+
+
 @pytest.mark.slow
 def test_ten_thousand_functions_are_read(tmp_path):
     one = "  F{}:\n    Type: AWS::Serverless::Function\n    Properties: {{Handler: app.handler}}\n"

@@ -52,7 +52,7 @@ STEPS = [
     ),
     step("zipped", "./app.zip", "update"),
     step("whole", assets(**{".": archive("./app")})),
-    step("inline", assets(**{"index.py": {MARK: ASSET, "text": HANDLER}}), handler="index.handler"),
+    step("inline", assets(**{"app.py": {MARK: ASSET, "text": HANDLER}})),
     step("several", assets(**{"a.py": {MARK: ASSET, "path": "./app/app.py"}, ".": archive("x")})),
     step("file", assets(**{"app.py": {MARK: ASSET, "path": "./app/app.py"}})),
     step("node", archive("./app"), runtime="nodejs22.x"),
@@ -108,7 +108,8 @@ def test_archives_are_folders_zips_and_texts(tmp_path):
     found = previewed(tmp_path)
     assert found["zipped"].code.form is CodeForm.ZIP
     assert found["whole"].code.path == found["file"].code.path == str(tmp_path / "app")
-    assert (found["inline"].code.form, found["inline"].code.text) == (CodeForm.INLINE, HANDLER)
+    inline = found["inline"].code
+    assert (inline.form, inline.text, inline.text_file) == (CodeForm.INLINE, HANDLER, "app.py")
 
 
 @pytest.mark.parametrize(

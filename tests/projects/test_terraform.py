@@ -255,6 +255,16 @@ def test_a_module_above_the_root_finds_its_own_code(tmp_path, cache):
     assert (found.code.path, found.problem) == (str(tmp_path / "package"), None)
 
 
+def test_the_text_of_an_archive_is_stored_under_its_own_name(tmp_path, cache):
+    text = 'data "archive_file" "z" {\n type = "zip"\n output_path = "z.zip"\n'
+    text += ' source {\n content = "x = 1"\n filename = "entry.py"\n }\n}\n'
+    text += 'resource "aws_lambda_function" "f" {\n handler = "entry.handler"\n'
+    text += ' runtime = "python3.12"\n filename = data.archive_file.z.output_path\n}\n'
+    (found,) = read_project_place(write_files(tmp_path, {"main.tf": text}), ReadOptions()).functions
+    assert (found.code.form, found.code.text_file) == (CodeForm.INLINE, "entry.py")
+    assert found.problem is None
+
+
 def test_given_values_win_over_files_of_variables(tmp_path, cache):
     files = {**FILES, "terraform.tfvars": 'stage = "test"\nbare = "b"\n'}
     assert functions(tmp_path / "a", files)["one"].deployed_name == "shop-test-one"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from importcost.errors import UsageError
+from importcost.projects.checks import checked
 from importcost.projects.folder import SKIPPED_FOLDERS, read_folder
 from importcost.projects.functions import SEPARATOR, DeployedProject, ProjectFunction, ReadOptions
 
@@ -35,7 +36,8 @@ class Tool(NamedTuple):
     def read(self, file: Path, options: ReadOptions) -> DeployedProject:
         """Read the file with the tool's own reader. Raises UsageError as it does."""
         reader: ProjectReader = getattr(importlib.import_module(self.module), self.reader)
-        return reader(file, options)
+        project = reader(file, options)
+        return replace(project, functions=tuple(checked(one) for one in project.functions))
 
 
 def read_project_place(place: Path, options: ReadOptions) -> DeployedProject:

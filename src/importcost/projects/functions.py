@@ -13,6 +13,10 @@ SEPARATOR = "::"
 """Stands between a place and the name of one function in it: template.yaml::Orders."""
 
 
+INLINE_FILE = "index.py"
+"""The file as which Lambda stores a template's inline code, whatever its handler is called."""
+
+
 class CodeForm(Enum):
     """The form in which a function's code is at hand."""
 
@@ -28,13 +32,14 @@ class FunctionCode:
     """The code of one function.
 
     `path` is absolute: the folder that becomes /var/task, the ZIP, or the folder of an image's
-    Dockerfile. `text` is inline source. `image` is an image's name. `is_built` is True if the
-    project's own tool made it, dependencies included.
+    Dockerfile. `text` is inline source, stored as `text_file`. `image` is an image's name.
+    `is_built` is True if the project's own tool made it, dependencies included.
     """
 
     form: CodeForm
     path: str | None = None
     text: str | None = None
+    text_file: str = INLINE_FILE
     image: str | None = None
     is_built: bool = False
 

@@ -28,6 +28,11 @@ def module_file(folder: Path, parts: tuple[str, ...]) -> Path | None:
     return None
 
 
+def is_plain_file(name: str) -> bool:
+    """Return True for the name of a Python file without any folder."""
+    return name.endswith(".py") and name[:-3].isidentifier()
+
+
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()

@@ -20,7 +20,7 @@ from importcost.projects.functions import (
     ReadOptions,
     SourceLine,
 )
-from importcost.projects.handlers import handler_problem
+from importcost.projects.handlers import handler_problem, is_plain_file
 from importcost.projects.placeholders import OpenText, plain_placeholder
 from importcost.projects.places import inside, project_top
 from importcost.projects.settings import RawSettings, language_problem, layers_elsewhere
@@ -205,8 +205,8 @@ def _put_together(assets: Mapping[str, Any], place: _Place, where: str) -> _Code
     if len(assets) == 1:
         ((name, asset),) = assets.items()
         text = _table(asset).get("text", _table(asset).get("fn::stringAsset"))
-        if name == "index.py" and isinstance(text, str) and not isinstance(text, OpenText):
-            return _Code(FunctionCode(CodeForm.INLINE, text=text, is_built=True))
+        if is_plain_file(name) and isinstance(text, str) and not isinstance(text, OpenText):
+            return _Code(FunctionCode(CodeForm.INLINE, text=text, text_file=name, is_built=True))
         path = _table(asset).get("path", _table(asset).get("fn::fileAsset"))
         if name == "." and isinstance(asset, dict):
             return _code(asset, place, where)

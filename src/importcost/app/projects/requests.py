@@ -110,8 +110,8 @@ def _code(function: ProjectFunction) -> dict[str, Any]:
     if ".py:" in handler:  # found in the sources: its task root follows from its imports
         return {"target": handler}
     if code.form is CodeForm.INLINE:
-        # Lambda stores inline code as index.py, whatever the handler is called.
-        return {"target": handler, "task_root": str(written_sources({"index.py": code.text or ""}))}
+        written = written_sources({code.text_file: code.text or ""})
+        return {"target": handler, "task_root": str(written)}
     if code.form is CodeForm.ZIP:
         return {"target": handler, "task_root": str(unpacked(Path(str(code.path))))}
     return {"target": handler, "task_root": code.path}

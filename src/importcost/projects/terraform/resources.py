@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 from importcost.errors import UsageError
 from importcost.projects.functions import (
+    INLINE_FILE,
     CodeForm,
     FunctionCode,
     FunctionLayer,
     ProjectFunction,
     SourceLine,
 )
-from importcost.projects.handlers import handler_problem
+from importcost.projects.handlers import handler_problem, is_plain_file
 from importcost.projects.placeholders import OpenText
 from importcost.projects.places import inside
 from importcost.projects.settings import RawSettings, language_problem
@@ -106,9 +107,12 @@ def _archive(archive: Mapping[str, Any], place: TerraformPlace, where: str) -> T
         return _at(folder, place, where, is_built=False)
     if isinstance(file, str):
         return _at(file, place, where, is_built=False)
-    content = _first(archive.get("source"), "content")
+    sources = archive.get("source")
+    content, name = _first(sources, "content"), _first(sources, "filename")
     if isinstance(content, str) and not isinstance(content, OpenText):
-        return TerraformCode(FunctionCode(CodeForm.INLINE, text=content, is_built=True))
+        stored = name if isinstance(name, str) and is_plain_file(name) else INLINE_FILE
+        code = FunctionCode(CodeForm.INLINE, text=content, text_file=stored, is_built=True)
+        return TerraformCode(code)
     return _elsewhere("what its archive is made of is not known")
 
 
