@@ -45,7 +45,7 @@ def account():
         made.function("idle")
         made.invocations("orders", 700)
         made.metric("Duration", "orders", 700 * 40.0)
-        lines = [report_line(f"r{n}", 40, 300 + n if n % 10 == 0 else None) for n in range(70)]
+        lines = [report_line(f"r{n}", 40, 300 + n if n % 7 == 0 else None) for n in range(70)]
         made.logs("/aws/lambda/orders", lines)
         yield made
 
@@ -139,7 +139,7 @@ def test_a_layer_that_may_not_be_read_is_left_out_with_the_reason(account, tmp_p
 def test_strategies_need_no_numbers_typed_in(account, tmp_path):
     done = run(account, "strategies", "aws:orders", *MEASURED, cache=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "700 invocations of 40 ms, 1.00% of them cold" in done.stderr
+    assert "700 invocations of 40 ms, 1.43% of them cold" in done.stderr
 
 
 def test_a_function_that_nobody_calls_needs_its_traffic_stated(account, tmp_path):
@@ -176,3 +176,16 @@ def test_names(text, name, qualifier, region):
 def test_what_names_no_function(text):
     with pytest.raises(UsageError):
         deployed_name(text)
+
+
+def test_a_deployed_function_is_calibrated_by_its_own_log(account, tmp_path):
+    done = run(account, "calibrate", "aws:orders", *MEASURED, "--memory", "512", cache=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "10 cold starts" in done.stdout
+    assert not list(tmp_path.glob("*.toml"))
+    idle = run(account, "calibrate", "aws:idle", *MEASURED, cache=tmp_path)
+    assert idle.returncode == 3
+    assert "It has no log group" in idle.stderr
+    nothing = run(account, "calibrate", "app.py", cache=tmp_path)
+    assert nothing.returncode == 2
+    assert "--logs FILE" in nothing.stderr

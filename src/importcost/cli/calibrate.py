@@ -14,7 +14,7 @@ from importcost.errors import UsageError
 from importcost.files.read import read_named
 
 if TYPE_CHECKING:
-    from importcost.app.bill.calibrate import Storing
+    from importcost.app.bill.calibrate import Log, Storing
 
 STDIN = "-"
 LARGEST_BYTES = 1 << 30
@@ -26,8 +26,14 @@ LARGEST_BYTES = 1 << 30
     "--logs",
     metavar="FILE",
     multiple=True,
-    required=True,
     help="CloudWatch log: text, JSON or CSV; - is stdin (repeatable).",
+)
+@click.option(
+    "--since",
+    default="14d",
+    show_default=True,
+    metavar="WHEN",
+    help="Of a deployed function's own log: 14d, 12h, or a date.",
 )
 @click.option(
     "--profile",
@@ -52,6 +58,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     *,
     target: str | None,
     logs: tuple[str, ...],
+    since: str,
     profiles: tuple[str, ...],
     function: str | None,
     validate: bool,
@@ -67,13 +74,18 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     TARGET is what `importcost profile` takes, or a saved profile (.json): of the code that was
     deployed when the log was written. Estimates of this function then carry the log's own band.
+    The log of a deployed function (aws:NAME) is read from its account.
     """
+    from importcost.app.account.target import names_a_deployed_function
     from importcost.app.bill.calibrate import Log, compare_logs, plan_storing
     from importcost.reports.terminal.calibration import calibration_json, render_calibration
 
     if bool(target) == bool(profiles):
         raise UsageError("Name the profiled function once: as TARGET, or with --profile P.json.")
-    read = [Log(name, _read(name)) for name in logs]
+    is_deployed = names_a_deployed_function(target or "")
+    if not logs and not is_deployed:
+        raise UsageError("Name the function's log with --logs FILE, or a deployed function.")
+    read = [Log(name, _read(name)) for name in logs] or [_log_of(str(target), since)]
     given = [
         profile_of(context, name, options, quiet=quiet or as_json, no_progress=no_progress)
         for name in _named(target, profiles)
@@ -82,13 +94,22 @@ def command(  # noqa: PLR0913 - one parameter an option
     stored = given[0][1]
     outcome = compare_logs(found, read, function=function, stored=stored, validate=validate)
     storing = None
-    if outcome.calibration is not None and not validate:
+    # A deployed function has no place in a configuration, unless one is named.
+    if outcome.calibration is not None and not validate and (handler or not is_deployed):
         storing = plan_storing(found[0], outcome.calibration, config=config, handler=handler)
     width = terminal_width()
     text = render_calibration(outcome, width=width, colour=wants_colour())
     show(calibration_json(outcome) if as_json else text)
     if storing is not None:
         _store(storing, dry_run=dry_run, err=as_json)
+
+
+def _log_of(target: str, since: str) -> Log:
+    """Return the log of a deployed function, from its account."""
+    from importcost.app.account.one_log import log_text
+    from importcost.app.bill.calibrate import Log
+
+    return Log(f"the log of {target}", log_text(target, since))
 
 
 def _named(target: str | None, profiles: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from importcost.account.door import AccountDoor
-from importcost.account.functions import configured_function
 from importcost.account.log_queries import Window
 from importcost.account.metrics import duration_metric, hourly_sums, invocations_metric, metric_sums
 from importcost.account.troubles import AccountError
 from importcost.app.account.figures import MONTH_DAYS
-from importcost.app.account.one_log import log_of_function
+from importcost.app.account.one_log import described, log_of_function
 from importcost.app.account.target import deployed_name, region_of
 from importcost.errors import UsageError
 from importcost.model.cloudwatch.logs import InitKind
@@ -57,7 +56,7 @@ def traffic_of(text: str, door: AccountDoor | None = None) -> DeployedTraffic:
         )
     duration = duration_metric(name)
     spent = metric_sums(door, region, [duration], *month)[duration]
-    cold_rate, notes = _cold_rate(door, region, wanted.name, hours, until)
+    cold_rate, notes = _cold_rate(door, text, hours, until)
     return DeployedTraffic(
         invocations=max(1, round(total)),
         duration_ms=spent / total,
@@ -68,21 +67,13 @@ def traffic_of(text: str, door: AccountDoor | None = None) -> DeployedTraffic:
 
 
 def _cold_rate(
-    door: AccountDoor, region: str, name: str, hours: Mapping[int, float], until: int
+    door: AccountDoor, text: str, hours: Mapping[int, float], until: int
 ) -> tuple[float | None, tuple[str, ...]]:
     """Return the share of cold starts in the last days, and what prevented it."""
     since = until - LOG_DAYS * 86_400
     calls = sum(value for hour, value in hours.items() if hour >= since)
     try:
-        answer = door.ask(
-            "lambda",
-            "GetFunctionConfiguration",
-            region,
-            f"the function {name}",
-            FunctionName=name,
-        )
-        function = configured_function(answer, region)
-        log = log_of_function(door, function, Window(since, until))
+        log = log_of_function(door, described(door, text), Window(since, until))
     except AccountError as error:
         return None, (f"The share of cold starts is simulated: {error}",)
     if log.problem is not None or not calls:
