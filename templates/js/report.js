@@ -12,7 +12,7 @@ import { drawCurve } from "./panels/report/curve.js";
 import { importColumns } from "./panels/report/import_columns.js";
 import { drawLegend } from "./panels/report/legend.js";
 import {
-  drawAdvice, drawBytecode, drawFinePrint, drawSupplies, drawWarnings, drawWeb,
+  drawAdvice, drawBytecode, drawFinePrint, drawSupplies, drawWarnings, drawWeb, drawWrapper,
 } from "./panels/report/notes.js";
 import { drawPhases } from "./panels/report/phases.js";
 import { ReportExplorer } from "./panels/report/report_explorer.js";
@@ -47,6 +47,7 @@ function drawReport() {
   drawWarnings(data.warnings.map((warning) => warning.message));
   drawSupplies(data.supplies);
   drawWeb(data.web);
+  drawWrapper(data.wrapper);
   drawLegend(data.distributions, tree, (id, button) => explorer.toggleShown(id, button));
   const explorer = new ReportExplorer(tree, clipboard);
   listenToMemory(money, drawAmounts);

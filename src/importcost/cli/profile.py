@@ -53,6 +53,11 @@ DEFAULT_REPORT = "importcost-report.html"
     is_flag=True,
     help="Also measure what reading files from a cold disk adds, in more launches.",
 )
+@click.option(
+    "--without-wrapper",
+    is_flag=True,
+    help="Also launch the handler without the product that wraps it, in pairs: what that costs.",
+)
 @project_options
 @click.option(
     "--from-log",
@@ -161,11 +166,14 @@ def _request(
     found = request_of(target or "", options, precise=options["precise"], project=project)
     if options["cold_disk"]:
         _check_cold_disk(options, from_log)
+    if options["without_wrapper"] and from_log is not None:
+        raise UsageError("--without-wrapper launches a handler: leave out --from-log.")
     return replace(
         found,
         requests=parse_requests(requests),
         compares_forms=True,
         cold_disk=options["cold_disk"],
+        without_wrapper=options["without_wrapper"],
     )
 
 

@@ -99,6 +99,8 @@ class Subject:
     lazy_imports: bool = False
     """True if every import of init is lazy: `-X lazy_imports=all` from the handler on, 3.15."""
     network: NetworkRule = NetworkRule.OPEN
+    also_imports: str | None = None
+    """A module that is imported after the handler's, as a part of init, None for no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,7 @@ def _spec(subject: Subject, runner: Runner, extra: Mapping[str, Any]) -> dict[st
         "replacements": replacements,
         "variant": variant.name if variant else "",
         "lazy_imports": subject.lazy_imports,
+        "also_imports": subject.also_imports,
         "app_file": runner.layout.inside(subject.target.handler_file),
         **extra,
     }

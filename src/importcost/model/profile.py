@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from importcost.model.advice import Advice
+from importcost.model.advice import Advice, Verification
 from importcost.model.graph import ImportGraph
 from importcost.model.interval import Interval
 from importcost.model.machine.cold_disk import ColdDisk
@@ -336,5 +336,8 @@ class Profile:
     cold_disk: ColdDisk | None = None
     package: PackageSize | None = None
     """The deployed package by size; None for a log, or if an older version measured."""
+    without_wrapper: Verification | None = None
+    """The handler without its wrapper, in interleaved pairs; None if not measured. If the wrapper
+    imports the handler in the first request only, that import is part of both sides."""
     network: tuple[NetworkAttempt, ...] = ()
     """Init's requests to other machines, which were refused at once."""

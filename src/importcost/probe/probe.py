@@ -37,6 +37,7 @@ and, where they are wanted:
   server           for a web app: the file in which lwa_probe.py leaves what starts its server;
                    init is then the server's start until it is ready, see server_probe.py
   app_file         for a web app: the file of `module`
+  also_imports     a module that is imported after `module`, as a part of init, or null
   network          how requests to other machines are refused during init, see watched_network.py
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
@@ -1489,6 +1490,8 @@ def _import_handler(
     begin = _clock()
     try:
         load(name)
+        if spec.get("also_imports"):
+            load(spec["also_imports"])
     finally:
         end = _clock_at_end()
         if kind != "invoke":  # the function's own timers may be for its calls

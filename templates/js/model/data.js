@@ -263,6 +263,14 @@
  */
 
 /**
+ * The product that wraps the handler.
+ * @typedef {object} WrapperData
+ * @property {string} product
+ * @property {number} own_node
+ * @property {string[]} notes
+ */
+
+/**
  * The data that the page of one profile draws first.
  * @typedef {object} PageData
  * @property {number} schema
@@ -291,6 +299,7 @@
  * @property {WarningData[]} warnings
  * @property {SuppliesData} supplies
  * @property {string[]} web
+ * @property {WrapperData | null} wrapper
  * @property {string[][]} environment
  * @property {string[]} notes
  * @property {string[][]} sources
@@ -325,6 +334,7 @@
  * @property {WarningData[]} warnings
  * @property {SuppliesData} supplies
  * @property {string[]} web
+ * @property {WrapperData | null} wrapper
  * @property {string[][]} environment
  * @property {string[]} notes
  * @property {string[][]} sources

@@ -6,7 +6,7 @@
 /** @import { Tally } from "./search.js" */
 
 import { memoryText, msText, shareText } from "../lib/numbers.js";
-import { ownerLabel } from "../lib/text.js";
+import { clipped, ownerLabel } from "../lib/text.js";
 import { idsOf, Names, NONE, unrolled } from "./columns.js";
 import { Forest } from "./forest.js";
 import { ModuleDetails, othersText } from "./module_details.js";
@@ -218,6 +218,8 @@ export class ImportTree extends Forest {
     ];
     if (!this.isReal(node)) return facts;
     facts.push(["Self", msText(this.selfUs[node])]);
+    const loader = this.loader(node);
+    if (loader) facts.push(["Loaded by", loader]);
     if (!this.detailsSource.isReady()) return facts;
     const { details } = this;
     const exclusive = details.exclusiveUs(node);
@@ -233,6 +235,18 @@ export class ImportTree extends Forest {
     if (details.bytecode(node)) facts.push(["Bytecode", details.bytecode(node)]);
     facts.push(["Phase", this.phase(node)]);
     return facts;
+  }
+
+  /**
+   * Whose import a module of a wrapped handler's init is; empty without a wrapper, and for startup.
+   * @param {number} node
+   */
+  loader(node) {
+    const { wrapper, startup_phases: startup } = this.data;
+    if (!wrapper || startup.includes(this.phase(node))) return "";
+    let above = node;
+    while (this.isReal(above) && above !== wrapper.own_node) above = this.parents[above];
+    return above === wrapper.own_node ? "your handler" : `${clipped(wrapper.product, 60)}'s wrapper`;
   }
 
   /** @param {string} text */

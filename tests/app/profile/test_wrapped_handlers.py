@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -11,9 +12,11 @@ from importcost.app.profile.report import report_on
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.requests import request_in_project
 from importcost.cli.outputs import terminal_report
-from importcost.errors import HandlerError, LackingError
+from importcost.errors import HandlerError, LackingError, UsageError
 from importcost.model.codec import profile_from_plain, profile_to_plain
 from importcost.model.profile import Phase
+from importcost.reports.page.data import page_data
+from importcost.reports.terminal.tree import render_tree
 from tests.app.profile.test_rehearsal import Notes
 from tests.harness import write_files
 
@@ -175,3 +178,51 @@ def test_a_wrapped_function_whose_own_handler_is_not_known_is_listed_with_the_re
     write_files(tmp_path, {"template.yaml": template})
     (found,) = list_functions(str(tmp_path / "template.yaml")).functions
     assert "New Relic's, and NEW_RELIC_LAMBDA_HANDLER names no other" in found.problem
+
+
+def test_without_its_wrapper_the_handler_is_launched_in_pairs(tmp_path):
+    billed = measure_billed(request(datadog(tmp_path), *DATADOG, without_wrapper=True), Notes())
+    found = billed.profile.without_wrapper
+    assert found.pairs >= 3
+    assert not found.is_broken
+    assert {"fakeagent", "zoneinfo", "datadog_lambda.handler"} <= set(found.gone)
+    assert not {"orders", "sqlite3"} & set(found.gone)
+    text = " ".join(terminal_report(report_on(billed)).split())
+    assert re.search(
+        r"Datadog's wrapper (costs [\d,.]+ ms of [\d,.]+ ms|shows no cost beyond the noise) "
+        r"\(-?[\d,.]+ to -?[\d,.]+ ms\), measured with and without it in \d+ pairs",
+        text,
+    )
+    assert profile_from_plain(profile_to_plain(billed.profile)).without_wrapper == found
+
+
+def test_both_sides_of_a_late_wrapper_import_the_own_handler(tmp_path):
+    handler = "sentry_sdk.integrations.init_serverless_sdk.sentry_lambda_handler"
+    module, _, function = handler.rpartition(".")
+    project(tmp_path, module, LATE.format(function=function))
+    variables = {"SENTRY_INITIAL_HANDLER": "orders.handler"}
+    asked = request(tmp_path, handler, variables, without_wrapper=True)
+    found = profile_handler(asked, Notes()).without_wrapper
+    assert "fakeagent" in found.gone
+    assert "sqlite3" not in found.gone
+
+
+def test_a_handler_that_nothing_wraps_cannot_lose_its_wrapper(tmp_path):
+    datadog(tmp_path)
+    with pytest.raises(UsageError, match="Nothing wraps"):
+        profile_handler(request(tmp_path, "orders.handler", without_wrapper=True), Notes())
+
+
+def test_the_page_tells_whose_each_module_is(tmp_path):
+    billed = measure_billed(request(datadog(tmp_path), *DATADOG), Notes())
+    report = report_on(billed)
+    data = page_data(report.profile, report.estimate, report.facts)
+    wrapper = data["wrapper"]
+    assert wrapper["product"] == "Datadog"
+    assert report.profile.tree.name(wrapper["own_node"]) == "orders"
+    assert "Lambda starts Datadog's wrapper" in wrapper["notes"][0]
+    tree = render_tree(report.profile, report.facts, width=120, colour=False, min_ms=0)
+    (agent,) = [line for line in tree.splitlines() if " fakeagent" in line]
+    (own,) = [line for line in tree.splitlines() if " sqlite3 " in line]
+    assert "(wrapper)" in agent
+    assert "(wrapper)" not in own

@@ -14,6 +14,7 @@ from importcost.app.profile.cold_disk import with_cold_disk
 from importcost.app.profile.handler_form import with_handler_form
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
+from importcost.app.profile.wrapper_cost import refuse_nothing_wrapped, with_wrapper_cost
 from importcost.model.profile import Profile
 from importcost.secrecy import with_strings, without_literals
 
@@ -25,10 +26,12 @@ def measure_billed(request: ProfileRequest, listener: Listener) -> Billed:
     where no measurement came about. Nothing is left behind in either case.
     """
     with open_rehearsed(request, listener) as bench:
+        refuse_nothing_wrapped(bench)
         measurement, profile = bench.profile(listener)
         tell_deprecated(measurement.starts, listener)
         profile = with_handler_form(bench, profile, listener)
         profile = with_cold_disk(bench, measurement.graph, profile, listener)
+        profile = with_wrapper_cost(bench, profile, listener)
         billed = bill(profile, bench.handler)
         threads = CalledEvents().threads_seen(measurement.threads)
         analysis = analyse_measured(measurement, billed, read_measured(profile, threads), None)

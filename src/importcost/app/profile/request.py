@@ -52,6 +52,8 @@ class ProfileRequest:
     """True if the web app is also measured as a handler, if it can be."""
     cold_disk: bool = False
     """True if more launches measure what a cold disk adds."""
+    without_wrapper: bool = False
+    """True if the handler is also launched without its wrapper, in pairs."""
     runs: int | None = None
     precise: bool = True
     """True for figures precise to 2 %, which may take a minute, instead of 5 % in 15 s."""

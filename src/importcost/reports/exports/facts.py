@@ -74,11 +74,16 @@ def frame_owners(profile: Profile, facts: ProfileFacts, frames: Frames) -> list[
 
 
 def owner_labels(profile: Profile, facts: ProfileFacts, frames: Frames) -> list[str]:
-    """Return each frame's distribution in words: what Lambda's runtime brings is marked."""
+    """Return each frame's distribution in words.
+
+    What Lambda's runtime brings is marked, and what a wrapper of the handler loads.
+    """
     ids = profile.tree.name_ids
     brought = [fact.module is not None and fact.module.from_runtime for fact in facts.modules]
-    owners = frame_owners(profile, facts, frames)
-    return [
-        f"{owner} (runtime)" if node != NO_NODE and brought[ids[node]] else owner
-        for owner, node in zip(owners, frames.nodes, strict=True)
-    ]
+    wrappers = facts.wrapped.nodes if facts.wrapped is not None else frozenset[int]()
+    labels = []
+    for owner, node in zip(frame_owners(profile, facts, frames), frames.nodes, strict=True):
+        marks = ["runtime"] if node != NO_NODE and brought[ids[node]] else []
+        marks += ["wrapper"] if node in wrappers else []
+        labels.append(f"{owner} ({', '.join(marks)})" if marks else owner)
+    return labels

@@ -296,10 +296,24 @@ class SuppliesData(TypedDict):
     placeholders: list[PlaceholderData]
 
 
+class WrapperData(TypedDict):
+    """The product that wraps the handler.
+
+    `own_node` is the node of the function's own handler, -1 if init does not import it. It and the
+    nodes below it are the function's, all others of function init the wrapper's. `notes` are
+    sentences.
+    """
+
+    product: str
+    own_node: int
+    notes: list[str]
+
+
 class PageData(TypedDict):
     """The data that the page of one profile draws first.
 
-    `web` holds sentences on a web app's start under its server, none for a handler.
+    `web` holds sentences on a web app's start under its server, none for a handler. `wrapper` is
+    null if nothing wraps the handler.
     """
 
     schema: int
@@ -328,6 +342,7 @@ class PageData(TypedDict):
     warnings: list[WarningData]
     supplies: SuppliesData
     web: list[str]
+    wrapper: WrapperData | None
     environment: list[list[str]]
     notes: list[str]
     sources: list[list[str]]

@@ -29,6 +29,7 @@ from importcost.reports.page.money import curve, money_constants
 from importcost.reports.page_cache import page_cache_words
 from importcost.reports.supplies import package_words, placeholder_facts
 from importcost.reports.web_notes import web_notes
+from importcost.reports.wrapper_notes import wrapper_notes
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         PhaseData,
         SuppliesData,
         WholePageData,
+        WrapperData,
     )
 
 
@@ -102,6 +104,7 @@ def page_data(
         "warnings": [{"code": w.code.value, "message": w.message} for w in profile.warnings],
         "supplies": _supplies(profile),
         "web": list(web_notes(profile, estimate)),
+        "wrapper": _wrapper(profile, estimate, facts),
         "environment": _environment(profile),
         "notes": list(estimate.notes),
         "sources": [[s.figure, s.source, s.date] for s in estimate.sources],
@@ -114,7 +117,7 @@ def _function(profile: Profile, estimate: Estimate) -> FunctionData:
         "handler": profiled_name(profile),
         # The replacement for the handler's name above a log.
         "origin": None if target else profile.environment.runner_reason,
-        "module": target.module if target else None,
+        "module": target.started_module if target else None,
         "file": short_path(target.handler_file, target) if target else None,
         "runtime": estimate.runtime,
         "arch": estimate.arch,
@@ -140,6 +143,17 @@ def _supplies(profile: Profile) -> SuppliesData:
         "placeholders": [
             {"name": fact.name, "value": fact.value, "place": fact.place} for fact in facts
         ],
+    }
+
+
+def _wrapper(profile: Profile, estimate: Estimate, facts: ProfileFacts) -> WrapperData | None:
+    parts = facts.wrapped
+    if parts is None:
+        return None
+    return {
+        "product": parts.wrapper.product,
+        "own_node": parts.own_root,
+        "notes": list(wrapper_notes(profile, estimate, facts)),
     }
 
 

@@ -40,6 +40,16 @@ export function drawWeb(sentences) {
 }
 
 /**
+ * The product that wraps the handler: whose the init is, and what the product costs.
+ * @param {PageData["wrapper"]} wrapper
+ */
+export function drawWrapper(wrapper) {
+  const sentences = wrapper ? wrapper.notes : [];
+  byId("wrapper").hidden = sentences.length === 0;
+  byId("wrapper-list").append(...sentences.map((sentence) => textWithCode("li", "", clipped(sentence, 800))));
+}
+
+/**
  * What the measurement was given beside the function: packages and values of variables.
  * @param {SuppliesData} supplies
  */
