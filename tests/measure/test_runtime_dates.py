@@ -29,6 +29,7 @@ class Notes:
         ("python3.11", "2027-06-30", ("ended on 2027-06-30",)),
         ("python3.12", "2028-10-01", ("ends on 2028-10-31", "up to python3.14")),
         ("python3.13", "2029-07-01", ("ended on 2029-06-30",)),
+        ("python3.9", "2026-11-30", ("ended on 2025-12-15", "can be updated until 2027-03-03")),
     ],
 )
 def test_a_runtime_past_its_date_or_near_it_is_told_with_the_date(runtime, today, words):
@@ -45,7 +46,7 @@ def test_a_runtime_past_its_date_or_near_it_is_told_with_the_date(runtime, today
         ("python3.11", "2026-12-31"),
         ("python3.13", "2026-11-30"),
         ("python3.15", "2029-11-30"),
-        ("python3.7", "2026-11-30"),
+        ("python3.5", "2026-11-30"),
     ],
 )
 def test_a_date_that_is_far_or_not_known_is_not_told(runtime, today):
