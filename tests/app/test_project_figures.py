@@ -1,11 +1,13 @@
 """A function's figures in a project's index are those of its own report."""
 
+from dataclasses import replace
+
 import pytest
 
 from importcost.app.bill.place import bill
 from importcost.app.profile.report import report_on
 from importcost.app.projects.figures import figures_of
-from importcost.projects.functions import ProjectFunction, SourceLine
+from importcost.projects.functions import FunctionLayer, ProjectFunction, SourceLine
 from tests.reports.page_factory import advised_profile, small_profile
 
 FUNCTION = ProjectFunction("Orders", SourceLine("/shop/template.yaml", 3), handler="app.handler")
@@ -32,3 +34,21 @@ def test_suggested_changes_are_named_by_their_place():
     assert len(found.changes) == len(suggested) > 0
     assert all(one.place.rpartition(":")[2].isdigit() for one in found.changes)
     assert all(one.saved_ms >= 0 for one in found.changes)
+
+
+def test_a_layer_has_its_modules_time_and_owns_those_of_no_distribution():
+    profile = small_profile()
+    own = next(one for one in profile.graph.modules if one.distribution == "requests")
+    layered = replace(own, file="/layers/shared/python/store.py", distribution="unknown")
+    modules = tuple(layered if one is own else one for one in profile.graph.modules)
+    target = replace(profile.target, layers=("/layers/shared",))
+    changed = replace(profile, graph=replace(profile.graph, modules=modules), target=target)
+    function = replace(FUNCTION, layers=(FunctionLayer("Shared", "/layers/shared"),))
+    found = figures_of(function, report_on(bill(changed, None)), "/shop")
+    before = figures_of(FUNCTION, report_on(bill(profile, None)), "/shop")
+    (layer,) = found.layers
+    package = next(one for one in found.packages if one.name == "layer Shared")
+    assert (layer.name, layer.self_ms, layer.modules) == ("Shared", package.self_ms, 1)
+    assert before.layers == ()
+    files = {one.module: one.file for one in found.own_modules}
+    assert files[own.name] == "Shared/python/store.py"

@@ -77,6 +77,24 @@ test("search looks at name, handler, runtime and form, and goes with a choice", 
   assert.deepEqual(left(index, "app.", boto3), ["Orders"]);
 });
 
+test("a layer, a module or a change chooses the functions that it names", () => {
+  const index = indexOf();
+  const change = culpritChoice(index, { kind: "change", name: "a.py:3", code: "import x", package_id: -1, function_ids: [0, 2] });
+  assert.equal(change.label, "import x in a.py:3");
+  assert.deepEqual(left(index, "", change), ["Orders", "Health"]);
+  const layer = culpritChoice(index, { kind: "layer", name: "Shared", code: "", package_id: -1, function_ids: [1] });
+  assert.deepEqual([layer.key, left(index, "", layer)], ["layer:Shared", ["Reports"]]);
+});
+
+test("narrow columns show few packages, the rest in one, and a chosen one always", () => {
+  const index = indexOf();
+  const labels = (chosen) => index.fewParts(1, 2, chosen).map(({ label }) => label);
+  assert.deepEqual(labels(""), ["floor", "pandas", "not attributed", "others"]);
+  assert.deepEqual(labels("boto3"), ["floor", "pandas", "boto3", "not attributed"]);
+  const sum = (parts) => parts.reduce((all, { ms }) => all + ms, 0);
+  assert.equal(sum(index.fewParts(1, 2, "")), sum(index.parts(1)));
+});
+
 test("with more functions than pixels the highest of a pixel is shown", () => {
   const heights = [5, 9, 1, 2, 8, 3];
   const rows = Int32Array.from(heights.keys());

@@ -6,6 +6,7 @@ import random
 
 from importcost.model.results.project import (
     FunctionFigures,
+    LayerCost,
     MonthlyTraffic,
     NotMeasured,
     ProjectFigures,
@@ -50,16 +51,19 @@ def project_figures(
 def small_project() -> ProjectFigures:
     """Return four functions with all that the page can show of one."""
     change = SuggestedChange("orders/app.py:3", "import pandas", 310.0)
+    shared = ("shared/store.py:4", "import stripe")
     return project_figures(
         (
             figures(
                 "Orders", 900, (("pandas", 300), ("boto3", 100), ("function", 30), ("stdlib", 20)),
-                (("shared.store", 200),), saved_ms=310.0, changes=(change,), verdict="fail",
-                page="index-functions/Orders.html",
+                (("shared.store", 200),), saved_ms=310.0, verdict="fail",
+                changes=(change, SuggestedChange(*shared, 60.0)),
+                layers=(LayerCost("Shared", 70, 2),), page="index-functions/Orders.html",
             ),
             figures(
                 "Payments", 500, (("boto3", 120), ("stripe", 90), ("stdlib", 30)),
-                (("shared.store", 180),), verdict="pass", page="index-functions/Payments.html",
+                (("shared.store", 180),), verdict="pass", changes=(SuggestedChange(*shared, 50.0),),
+                layers=(LayerCost("Shared", 60, 2),), page="index-functions/Payments.html",
             ),
             figures(
                 "Users", 300, (("boto3", 110), ("stdlib", 25)), runtime="python3.9",
@@ -90,6 +94,11 @@ def _function(rng: random.Random, number: int) -> FunctionFigures:
     own_ms = sum(ms for _, ms in packages)
     old = rng.random() < 0.1
     name = f"{rng.choice(VERBS)}{rng.choice(WORDS)}{number}"
+    changes = tuple(
+        SuggestedChange(f"shared/{word.lower()}.py:3", "import decimal", rng.random() * 20)
+        for word in WORDS[:4]
+        if rng.random() < 0.3
+    )
     modules = [
         (f"shared.{word.lower()}", rng.random() * 40) for word in WORDS if rng.random() < 0.3
     ]
@@ -99,7 +108,8 @@ def _function(rng: random.Random, number: int) -> FunctionFigures:
         memory_mb=rng.choice((128, 256, 512, 1024, 1769)), saved_ms=own_ms * rng.random() * 0.4,
         runtime="python3.9" if old else "python3.13", runtime_ends=ENDS if old else None,
         verdict=rng.choice(("pass", "pass", "fail", "unknown", None)),
-        page=f"index-functions/{name}.html",
+        page=f"index-functions/{name}.html", changes=changes,
+        layers=(LayerCost("Observability", rng.random() * 60, 4),) if rng.random() < 0.6 else (),
     )  # fmt: skip
 
 
@@ -110,7 +120,7 @@ def hostile_project() -> ProjectFigures:
         figures(
             name, 900 - number, ((name, 300), (evil, 90)), ((name, 20), (evil, 10)), handler=evil,
             runtime=evil, runtime_ends=evil, arch=evil, package_type=evil, verdict=evil,
-            changes=(SuggestedChange(evil, evil, 5.0),),
+            changes=(SuggestedChange(evil, evil, 5.0),), layers=(LayerCost(evil, 3.0, 1),),
             page=f"javascript:window.__pwned=1//{evil}",
         )
         for number, name in enumerate(HOSTILE_NAMES)

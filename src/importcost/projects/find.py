@@ -102,9 +102,21 @@ def chosen(project: DeployedProject, name: str) -> ProjectFunction:
     import difflib
 
     names = [one.name for one in project.functions]
-    close = difflib.get_close_matches(name, names, 1)
-    hint = f"did you mean {close[0]}?" if close else f"it has {_listed(names)}."
+    lasts = {one.rpartition("/")[2].lower(): one for one in names}
+    close = [lasts[one] for one in difflib.get_close_matches(name.lower(), lasts, 3)]
+    hint = f"did you mean {' or '.join(close)}?" if close else f"it has {_listed(names)}."
     raise UsageError(f"{project.place} has no function {name}: {hint}")
+
+
+def same_place(one: str, other: str) -> bool:
+    """Return True if two places are the same project: a folder is that of the file it deploys."""
+    first, second = Path(one).resolve(), Path(other).resolve()
+    if first == second:
+        return True
+    if not (first.exists() and second.exists()) or first.is_dir() == second.is_dir():
+        return False
+    folder, file = (first, second) if first.is_dir() else (second, first)
+    return file.parent == folder and project_file(folder) == file.name
 
 
 def split_place(text: str) -> tuple[str, str | None]:

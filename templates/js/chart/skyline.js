@@ -13,6 +13,9 @@ const NAMES_PX = 18;
 const WIDEST_PX = 140;
 const NAMED_PX = 56;
 const TOP_PX = 18;
+// Narrower columns show few colours: the more there are, the less any of them can be followed.
+const PLAIN_PX = 4;
+const PLAIN_PACKAGES = 6;
 
 /**
  * The columns of the chart: at most one a pixel. With more functions than pixels the highest of
@@ -178,22 +181,26 @@ export class Skyline {
   drawColumn(row, x, floorY, scale) {
     const { pen, columnPx } = this;
     const gap = columnPx > 6 ? 2 : columnPx > 3 ? 0.5 : 0;
+    // Whole pixels: half ones would show as stripes.
+    const left = Math.round(x);
+    const width = Math.max(1, Math.round(x + columnPx) - left - gap);
     let y = floorY;
-    const parts = this.index.parts(row);
+    const isPlain = columnPx < PLAIN_PX;
+    const parts = isPlain ? this.index.fewParts(row, PLAIN_PACKAGES, this.chosen) : this.index.parts(row);
     // The chosen package stands on the ground, where columns compare.
     if (this.chosen) parts.sort((a, b) => Number(this.isChosen(b.label)) - Number(this.isChosen(a.label)));
     for (const part of parts) {
       const height = part.ms * scale;
       pen.globalAlpha = !this.chosen || this.isChosen(part.label) ? 1 : 0.35;
       pen.fillStyle = this.colourOf(part.colour);
-      pen.fillRect(x, y - height, columnPx - gap, height);
+      pen.fillRect(left, y - height, width, height);
       y -= height;
     }
     pen.globalAlpha = 1;
     if (row !== this.selected) return;
     pen.strokeStyle = this.colourOf("--text");
     pen.lineWidth = 2;
-    pen.strokeRect(x, y - 1, Math.max(2, columnPx - gap), floorY - y + 1);
+    pen.strokeRect(left, y - 1, Math.max(2, width), floorY - y + 1);
   }
 
   /** @param {string} label */
@@ -208,7 +215,9 @@ export class Skyline {
     pen.textBaseline = "bottom";
     pen.textAlign = "left";
     pen.fillStyle = this.colourOf("--quiet");
-    pen.fillText(elided(this.index.name(row), Math.floor((this.columnPx - 6) / 6.6)), x, SKYLINE_PX);
+    const name = clipped(this.index.name(row), 120);
+    const fits = (this.columnPx - 8) / Math.max(1, pen.measureText(name).width);
+    pen.fillText(fits < 1 ? elided(name, Math.floor(name.length * fits)) : name, x, SKYLINE_PX);
   }
 
   /** @param {number} most @param {number} widthPx @param {number} floorY */

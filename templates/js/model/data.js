@@ -434,15 +434,25 @@
  */
 
 /**
- * A package or own module that functions pay for; `kind` is package or module.
+ * A package, layer or own module that functions pay for, or a change that helps several.
  * @typedef {object} IndexCulprit
  * @property {string} kind
  * @property {string} name
+ * @property {string} code
  * @property {number} package_id
  * @property {number} total_ms
  * @property {number} functions
  * @property {number | null} dollars_a_month
  * @property {number[]} function_ids
+ */
+
+/**
+ * Numbers of culprits by their kind.
+ * @typedef {object} IndexKindCounts
+ * @property {number} package
+ * @property {number} layer
+ * @property {number} module
+ * @property {number} change
  */
 
 /**
@@ -510,7 +520,7 @@
  * @property {IndexPackage[]} packages
  * @property {IndexFunctions} functions
  * @property {IndexCulprit[]} culprits
- * @property {number} culprits_left
+ * @property {IndexKindCounts} culprits_left
  * @property {IndexLeftOut[]} left_out
  * @property {string[]} notes
  */
@@ -531,7 +541,7 @@
  * @property {IndexPackage[]} packages
  * @property {IndexFunctions} functions
  * @property {IndexCulprit[]} culprits
- * @property {number} culprits_left
+ * @property {IndexKindCounts} culprits_left
  * @property {IndexLeftOut[]} left_out
  * @property {string[]} notes
  * @property {IndexChange[][]} changes

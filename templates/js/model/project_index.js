@@ -9,6 +9,8 @@ const FLOOR_LABEL = "floor";
 // What remains of an init beside its packages: no row has it.
 const REST_LABEL = "not attributed";
 const REST_COLOUR = "neutral-0";
+const OTHERS_LABEL = "others";
+const OTHERS_COLOUR = "neutral-2";
 const LEAST_PART_MS = 0.05;
 
 /**
@@ -115,6 +117,22 @@ export class ProjectIndex {
   }
 
   /**
+   * The same with few colours: packages beyond the most expensive are one part, but for `chosen`.
+   * @param {number} row
+   * @param {number} most
+   * @param {string} chosen  the label of a package, empty for none
+   * @returns {InitPart[]}
+   */
+  fewParts(row, most, chosen) {
+    const parts = this.parts(row);
+    const isPlain = (/** @type {InitPart} */ { label, packageId }) =>
+      packageId >= 0 && this.ranks[packageId] >= most && label !== chosen;
+    const ms = parts.reduce((sum, part) => sum + (isPlain(part) ? part.ms : 0), 0);
+    const kept = parts.filter((part) => !isPlain(part));
+    return ms > 0 ? [...kept, { label: OTHERS_LABEL, colour: OTHERS_COLOUR, ms, packageId: -1 }] : kept;
+  }
+
+  /**
    * The colours of the bars, in the order of the bars; packages without one of their own share the
    * last.
    * @returns {{ label: string, colour: string }[]}
@@ -124,7 +142,7 @@ export class ProjectIndex {
       .map(({ name, colour }, id) => ({ label: ownerLabel(name), colour, rank: this.ranks[id] }))
       .sort((a, b) => a.rank - b.rank);
     const own = ranked.filter(({ colour }) => !colour.startsWith("neutral"));
-    const others = own.length < ranked.length ? [{ label: "others", colour: "neutral-2" }] : [];
+    const others = own.length < ranked.length ? [{ label: OTHERS_LABEL, colour: OTHERS_COLOUR }] : [];
     return [{ label: FLOOR_LABEL, colour: "startup" }, ...own, ...others];
   }
 
@@ -147,16 +165,16 @@ export class ProjectIndex {
 }
 
 /**
- * The choice of functions that pay for a culprit.
+ * The choice of functions that a culprit is about.
  * @param {ProjectIndex} index
  * @param {IndexCulprit} culprit
  * @returns {FunctionChoice}
  */
 export function culpritChoice(index, culprit) {
-  const payers = culprit.kind === "module" ? new Set(culprit.function_ids) : payersOf(index, culprit.package_id);
+  const payers = culprit.kind === "package" ? payersOf(index, culprit.package_id) : new Set(culprit.function_ids);
   return {
     key: `${culprit.kind}:${culprit.name}`,
-    label: ownerLabel(culprit.name),
+    label: culprit.code ? `${culprit.code} in ${culprit.name}` : ownerLabel(culprit.name),
     has: (row) => payers.has(row),
   };
 }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from importcost.model.results.project import Culprit, ProjectFigures, culprits_of
+from importcost.model.results.project import Culprit, CulpritKind, ProjectFigures, culprits_of
 from importcost.reports.index.data import MOST_CULPRITS_SHOWN, index_data
 from importcost.reports.index.page import render_project_page
 from importcost.reports.text import printable_lines
@@ -48,7 +48,8 @@ def test_each_function_keeps_its_own_packages() -> None:
     assert names[4:7] == ["boto3", "stripe", "stdlib"]
     assert columns["package_ms"][4:7] == [120, 90, 30]
     assert data["changes"][0] == [
-        {"place": "orders/app.py:3", "code": "import pandas", "saved_ms": 310.0}
+        {"place": "orders/app.py:3", "code": "import pandas", "saved_ms": 310.0},
+        {"place": "shared/store.py:4", "code": "import stripe", "saved_ms": 60.0},
     ]
 
 
@@ -71,17 +72,31 @@ def test_a_module_names_its_functions_and_a_package_its_number() -> None:
     assert boto3["function_ids"] == []
 
 
+def test_a_layer_and_a_shared_change_name_their_functions_and_what_they_would_save() -> None:
+    data = saved(small_project())
+    layer = next(one for one in data["culprits"] if one["kind"] == "layer")
+    assert (layer["name"], layer["total_ms"], layer["function_ids"]) == ("Shared", 130, [0, 1])
+    changes = [one for one in data["culprits"] if one["kind"] == "change"]
+    assert [(one["name"], one["code"], one["total_ms"]) for one in changes] == [
+        ("shared/store.py:4", "import stripe", 110)
+    ]
+    assert changes[0]["function_ids"] == [0, 1]
+
+
 def test_what_the_page_has_no_room_for_is_counted() -> None:
     packages = [(f"package-{number}", 1.0) for number in range(MOST_CULPRITS_SHOWN + 7)]
     data = saved(project_figures((figures("A", packages=packages),)))
     assert len(data["culprits"]) == MOST_CULPRITS_SHOWN
-    assert data["culprits_left"] == 7
+    assert data["culprits_left"] == {"package": 7, "layer": 0, "module": 0, "change": 0}
 
 
 def test_a_culprit_that_no_function_has_does_no_harm() -> None:
     """Figures that somebody edited are read as well."""
     project = small_project()
-    stray = (Culprit("package", "gone", 5.0, ("Nobody",)), Culprit("module", "x.py", 5.0, ("N",)))
+    stray = (
+        Culprit(CulpritKind.PACKAGE, "gone", 5.0, ("Nobody",)),
+        Culprit(CulpritKind.MODULE, "x.py", 5.0, ("N",)),
+    )
     data = saved(
         ProjectFigures(
             project.place,

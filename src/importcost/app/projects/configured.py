@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -12,7 +13,7 @@ from importcost.app.projects.requests import request_for_function
 from importcost.config.read import Config, HandlerConfig
 from importcost.declaration import WITH_SETTING
 from importcost.errors import UsageError
-from importcost.projects.find import chosen, read_project_place, split_place
+from importcost.projects.find import chosen, read_project_place, same_place, split_place
 from importcost.projects.functions import SEPARATOR, DeployedProject, ReadOptions
 
 PlaceReader = Callable[[str], DeployedProject]
@@ -50,6 +51,33 @@ def of_project(handler: HandlerConfig, read: PlaceReader) -> HandlerConfig:
         environment={**found.environment, **handler.environment},
         **{**changed, "task_root": root},
     )
+
+
+def settings_of_functions(config: Config, project: DeployedProject) -> dict[str, HandlerConfig]:
+    """Return the handler in the configuration of each function of a project that has one, by name.
+
+    They are those of the configuration's own project, and those that tables name as `PLACE::NAME`.
+    What the project says about a function is filled in. A table that names no function of the
+    project is left out: `with_project` tells it.
+    """
+    found: dict[str, HandlerConfig] = {}
+    for handler in config.handlers:
+        place, name = split_place(handler.handler)
+        if SEPARATOR in handler.handler and same_place(place, project.place):
+            with contextlib.suppress(UsageError):
+                found[chosen(project, name or handler.name).name] = handler
+    if _is_of(config, project) and config.defaults is not None:
+        for one in project.functions:
+            place = f"{config.project}{SEPARATOR}{one.name}"
+            found.setdefault(one.name, replace(config.defaults, name=one.name, handler=place))
+    ready = {one.name for one in project.functions if one.problem is None}
+    return {
+        name: of_project(one, lambda _: project) for name, one in found.items() if name in ready
+    }
+
+
+def _is_of(config: Config, project: DeployedProject) -> bool:
+    return config.project is not None and same_place(config.project, project.place)
 
 
 def with_project(config: Config, read: PlaceReader) -> Config:

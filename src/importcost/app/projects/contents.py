@@ -12,6 +12,7 @@ from pathlib import Path
 from importcost import __version__
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.measured_by import MeasuredBy
+from importcost.config.read import HandlerConfig
 from importcost.files.digests import folder_digest
 from importcost.files.read import file_digest
 from importcost.targets.requirements import find_requirements
@@ -37,6 +38,7 @@ class Contents:
         Raises OSError if the code cannot be read, UsageError for requirements that cannot be.
         """
         options = dataclasses.asdict(dataclasses.replace(request, configured=None))
+        options["judged by"] = _rules(request.configured)
         root, folder = _places(request)
         is_image = request.package_type == "image"
         digests = [self.of(Path(one), dated=is_image) for one in (root, *request.layers) if one]
@@ -69,6 +71,14 @@ class Contents:
             found = find_requirements(request.requirements, beside, root).requirements
             self._packages[key] = found.key if found is not None else None
         return self._packages[key]
+
+
+def _rules(configured: HandlerConfig | None) -> object:
+    """Return what the configuration changes of a function's report: its verdict and its bill."""
+    if configured is None:
+        return None
+    rules = (configured.budgets, configured.levels, configured.calibration, configured.memory_mb)
+    return repr((configured.name, configured.arch, *rules))
 
 
 def _places(request: ProfileRequest) -> tuple[str | None, Path]:

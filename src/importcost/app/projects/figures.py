@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from importcost.app.profile.report import ProfileReport
@@ -9,13 +10,15 @@ from importcost.billing.estimate import file_costs
 from importcost.billing.file_loads import FileCosts
 from importcost.measure.runtime_dates import runtime_ending, utc_today
 from importcost.model.advice import SourcePlace
-from importcost.model.graph import FUNCTION
-from importcost.model.module_facts import startup_phase_ids
+from importcost.model.graph import FUNCTION, UNKNOWN_DISTRIBUTION
+from importcost.model.module_facts import ModuleFacts, startup_phase_ids
 from importcost.model.results.project import (
     FunctionFigures,
+    LayerCost,
     OwnModuleCost,
     PackageCost,
     SuggestedChange,
+    layer_owner,
 )
 from importcost.projects.functions import ProjectFunction
 
@@ -29,7 +32,9 @@ def figures_of(function: ProjectFunction, report: ProfileReport, folder: str) ->
     settings, advice = profile.settings, profile.advice
     per_us = _lambda_ms_per_us(report)
     peaks = [one.peak_rss_kb for one in profile.runs if one.peak_rss_kb is not None]
+    layers = _Layers(function, report, folder)
     files = file_costs(profile, bill)
+    times = _times(report, per_us, files)
     saved_ms = report.facts.architectures[0].saved_ms if report.facts.architectures else None
     verdict = report.verdict
     return FunctionFigures(
@@ -44,8 +49,9 @@ def figures_of(function: ProjectFunction, report: ProfileReport, folder: str) ->
         dollars_per_million=bill.dollars_per_million,
         modules=len(report.facts.modules),
         memory_used_mb=max(peaks) / 1024 if peaks else None,
-        packages=_packages(report, per_us, files),
-        own_modules=_own_modules(report, per_us, folder),
+        packages=_packages(report, times, layers),
+        own_modules=_own_modules(report, per_us, layers),
+        layers=_layer_costs(report, times, layers),
         changes=tuple(
             SuggestedChange(
                 _place(one.place, folder),
@@ -67,34 +73,104 @@ def _lambda_ms_per_us(report: ProfileReport) -> float:
     return report.estimate.speed_ratio.value / 1000
 
 
-def _packages(report: ProfileReport, per_us: float, files: FileCosts) -> tuple[PackageCost, ...]:
-    """Return what each distribution's modules take, the files that Lambda reads included."""
+class _Layers:
+    """The layers of one function, and the files that lie in them."""
+
+    def __init__(self, function: ProjectFunction, report: ProfileReport, folder: str) -> None:
+        target = report.profile.target
+        paths = target.layers if target is not None else ()
+        named = [one.name for one in function.layers if one.path is not None]
+        # Layers given as options replace the project's, and have no names but those of their files.
+        names = named if len(named) == len(paths) else [Path(path).name for path in paths]
+        self._folders = tuple(zip(map(Path, paths), names, strict=True))
+        self._project = folder
+
+    def layer_of(self, file: str | None) -> str | None:
+        """Return the name of the layer that a file lies in, or None."""
+        found = (name for path, name in self._folders if file and Path(file).is_relative_to(path))
+        return next(found, None)
+
+    def owner_of(self, module: ModuleFacts) -> str:
+        """Return a module's distribution; a layer owns its modules that belong to none."""
+        file = module.module.file if module.module is not None else None
+        if module.distribution == UNKNOWN_DISTRIBUTION and (layer := self.layer_of(file)):
+            return layer_owner(layer)
+        return module.distribution
+
+    def shown(self, file: str) -> str:
+        """Return a file as the project names it: a layer's ZIP is unpacked elsewhere."""
+        shown = _relative(file, self._project)
+        if shown != file:
+            return shown
+        for path, name in self._folders:
+            if Path(file).is_relative_to(path):
+                return f"{name}/{Path(file).relative_to(path).as_posix()}"
+        return file
+
+
+def _times(
+    report: ProfileReport, per_us: float, files: FileCosts
+) -> Mapping[int, tuple[float, int]]:
+    """Return milliseconds and rows of each module by its id, the files that Lambda reads included.
+
+    Those of the startup phases are left out.
+    """
     tree = report.profile.tree
     startup = startup_phase_ids(tree)
     loads = dict(files.loads)
-    times: dict[str, float] = {}
-    counts: dict[str, int] = {}
+    found: dict[int, tuple[float, int]] = {}
     for node in range(len(tree)):
         if tree.phase_ids[node] in startup:
             continue
-        owner = report.facts.modules[tree.name_ids[node]].distribution
         load = loads.pop(tree.name(node), None)  # a module's files count once
         files_ms = files.ms(load) if load is not None else 0.0
-        times[owner] = times.get(owner, 0.0) + tree.self_us[node] * per_us + files_ms
-        counts[owner] = counts.get(owner, 0) + 1
-    found = [PackageCost(name, ms, counts[name]) for name, ms in times.items()]
+        ms, rows = found.get(tree.name_ids[node], (0.0, 0))
+        found[tree.name_ids[node]] = (ms + tree.self_us[node] * per_us + files_ms, rows + 1)
+    return found
+
+
+def _packages(
+    report: ProfileReport, times: Mapping[int, tuple[float, int]], layers: _Layers
+) -> tuple[PackageCost, ...]:
+    """Return what each distribution's modules take."""
+    sums: dict[str, tuple[float, int]] = {}
+    for number, (ms, rows) in times.items():
+        owner = layers.owner_of(report.facts.modules[number])
+        whole, count = sums.get(owner, (0.0, 0))
+        sums[owner] = (whole + ms, count + rows)
+    found = [PackageCost(name, ms, count) for name, (ms, count) in sums.items()]
     return tuple(sorted(found, key=lambda one: -one.self_ms))
 
 
-def _own_modules(report: ProfileReport, per_us: float, folder: str) -> tuple[OwnModuleCost, ...]:
+def _layer_costs(
+    report: ProfileReport, times: Mapping[int, tuple[float, int]], layers: _Layers
+) -> tuple[LayerCost, ...]:
+    """Return what all modules of each layer take, of whatever distribution."""
+    sums: dict[str, tuple[float, int]] = {}
+    for number, (ms, rows) in times.items():
+        module = report.facts.modules[number].module
+        layer = layers.layer_of(module.file if module is not None else None)
+        if layer is not None:
+            whole, count = sums.get(layer, (0.0, 0))
+            sums[layer] = (whole + ms, count + rows)
+    found = [LayerCost(name, ms, count) for name, (ms, count) in sums.items()]
+    return tuple(sorted(found, key=lambda one: -one.self_ms))
+
+
+def _own_modules(
+    report: ProfileReport, per_us: float, layers: _Layers
+) -> tuple[OwnModuleCost, ...]:
     found = []
     for facts in report.facts.modules:
         module = facts.module
-        if module is None or module.distribution != FUNCTION or module.file is None:
+        if module is None or module.file is None:
+            continue
+        is_own = module.distribution == FUNCTION
+        if not is_own and module.distribution != UNKNOWN_DISTRIBUTION:
             continue
         ms = report.facts.exclusive_us.get(module.name, 0) * per_us
-        if ms >= LEAST_OWN_MS:
-            found.append(OwnModuleCost(module.name, _relative(module.file, folder), ms))
+        if ms >= LEAST_OWN_MS and (is_own or layers.layer_of(module.file)):
+            found.append(OwnModuleCost(module.name, layers.shown(module.file), ms))
     return tuple(sorted(found, key=lambda one: -one.exclusive_ms))
 
 

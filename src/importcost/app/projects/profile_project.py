@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from importcost.app.profile.bench import now
 from importcost.app.profile.request import ProfileRequest
+from importcost.app.projects.configured import settings_of_functions
 from importcost.app.projects.contents import Contents
 from importcost.app.projects.listing import list_functions
 from importcost.app.projects.local_workers import local_workers
@@ -26,7 +27,8 @@ from importcost.app.projects.run import (
     planned,
     run_tasks,
 )
-from importcost.errors import UsageError
+from importcost.config.read import HandlerConfig, load_config
+from importcost.errors import Audience, UsageError, worded
 from importcost.files.read import read_named, reason_of
 from importcost.model.results.project import (
     MonthlyTraffic,
@@ -92,12 +94,26 @@ def profile_project(
     project = replace(project, functions=in_shard(project, run.shard))
     cache = run.cache or ResultCache()
     contents = Contents(MeasuredBy(listener.note))
-    everything = list(planned(project, request, run.given, contents))
+    configured = _configured(project, listener)
+    everything = list(planned(project, request, run.given, contents, configured))
     tasks = [one for one in everything if isinstance(one, FunctionTask)]
     without = [one for one in everything if isinstance(one, FunctionResult)]
     workers = run.workers or local_workers(run.jobs)
     results = run_tasks(tasks, workers, work, cache, listener)
     return _gathered(project, [*results, *without], cache, run.traffic or {})
+
+
+def _configured(project: DeployedProject, listener: ProjectListener) -> Mapping[str, HandlerConfig]:
+    """Return the functions' handlers in the nearest configuration, here or around the project.
+
+    One that is wrong judges nothing, which is told: the functions can be measured all the same.
+    """
+    try:
+        config = load_config() or load_config(folder=project.folder)
+        return settings_of_functions(config, project) if config is not None else {}
+    except UsageError as error:
+        listener.note(f"No budget is judged: {worded(error, Audience.SETTINGS)}")
+        return {}
 
 
 def in_shard(project: DeployedProject, shard: Shard) -> tuple[ProjectFunction, ...]:
@@ -162,6 +178,12 @@ def merged(parts: Sequence[ProjectFigures]) -> ProjectFigures:
     )
 
 
+def shown_place(project: DeployedProject) -> str:
+    """Return a project's place as reports name it: the folder's own name for one like `..`."""
+    is_plain = Path(project.place).name not in ("", ".", "..")
+    return project.place if is_plain else Path(project.folder).name or project.folder
+
+
 def _gathered(
     project: DeployedProject,
     results: Sequence[FunctionResult],
@@ -171,7 +193,7 @@ def _gathered(
     found = with_traffic([one.figures for one in results if one.figures is not None], traffic)
     ranked = sorted(found, key=lambda one: (-(one.dollars_a_month or 0), -one.billed_init_ms.value))
     figures = ProjectFigures(
-        place=project.place,
+        place=shown_place(project),
         tool=project.tool,
         created_at=now(),
         functions=tuple(ranked),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.contents import Contents
 from importcost.app.projects.requests import request_for_function
+from importcost.config.read import HandlerConfig
 from importcost.errors import ImportcostError
 from importcost.files.cache import cache_folder
 from importcost.files.replace import replace_file
@@ -115,10 +116,12 @@ def planned(
     request: ProfileRequest,
     given: Collection[str],
     contents: Contents,
+    configured: Mapping[str, HandlerConfig],
 ) -> Iterator[FunctionTask | FunctionResult]:
     """Yield a task for each measurable function, and the reason for each other one.
 
-    `request` has the user's options, `given` the fields that they set.
+    `request` has the user's options, `given` the fields that they set. `configured` are the
+    functions' own handlers in the configuration, by name.
     """
     run = uuid.uuid4().hex
     for function in project.functions:
@@ -127,6 +130,7 @@ def planned(
             continue
         try:
             own = request_for_function(function, request, given)
+            own = replace(own, configured=configured.get(function.name))
             key = contents.key_of(own)
         except ImportcostError as error:
             yield FunctionResult(function.name, None, str(error))

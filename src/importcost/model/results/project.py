@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
+from typing import NamedTuple
 
 from importcost.model.interval import Interval
 
 OWN_CODE = "function"
 """The distribution name of a function's own modules, as in a profile's graph."""
+
+
+def layer_owner(name: str) -> str:
+    """Return the distribution name of a layer's modules that belong to no distribution."""
+    return f"layer {name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +28,23 @@ class PackageCost:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerCost:
+    """A layer's part of one function's init on Lambda: the own milliseconds of all its modules.
+
+    What the layer's distributions take counts here and in their `PackageCost`, too.
+    """
+
+    name: str
+    self_ms: float
+    modules: int
+
+
+@dataclass(frozen=True, slots=True)
 class OwnModuleCost:
     """The milliseconds that disappear from one function's init without an own module.
 
-    `file` is relative to the project's folder if the module lies in it: it is how functions share
-    one.
+    A layer's modules that belong to no distribution are own modules, too. `file` is relative to
+    the project's folder if the module lies in it: it is how functions share one.
     """
 
     module: str
@@ -81,6 +100,7 @@ class FunctionFigures:
     """`pass`, `fail` or `unknown` by the budgets that are configured for it, None without any."""
     page: str | None = None
     traffic: MonthlyTraffic | None = None
+    layers: tuple[LayerCost, ...] = ()
 
     @property
     def dollars_a_month(self) -> float | None:
@@ -99,20 +119,32 @@ class NotMeasured:
     reason: str
 
 
+class CulpritKind(str, Enum):
+    """The kinds of what several functions pay for."""
+
+    PACKAGE = "package"
+    LAYER = "layer"
+    MODULE = "module"
+    CHANGE = "change"
+    """A suggested change in a file that several functions load."""
+
+
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """A distribution or own module that several functions pay for.
+    """A distribution, layer or own module that functions pay for, or one change that helps several.
 
-    `total_ms` is the sum over one cold start of each function; `dollars_a_month` over the functions
-    with traffic, None if none has any. `functions` are the names of those that load it.
+    `name` is a change's file and line, `code` its statement. `total_ms` is the sum over one cold
+    start of each function: of what it takes (packages, layers), of what goes without it (modules),
+    or of what it would save (changes). `dollars_a_month` is that over the functions with traffic,
+    None if none has any. `functions` are the names of those that load it.
     """
 
-    kind: str
-    """`package` or `module`."""
+    kind: CulpritKind
     name: str
     total_ms: float
     functions: tuple[str, ...]
     dollars_a_month: float | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,33 +163,55 @@ class ProjectFigures:
 def culprits_of(functions: Iterable[FunctionFigures]) -> tuple[Culprit, ...]:
     """Return what costs most over all functions, the most expensive first.
 
-    Packages by their own time; own modules by what disappears without them, and only those that at
-    least two functions load: a change in one then counts for all.
+    Packages and layers by their own time; own modules by what disappears without them, and changes
+    by what they save. Of these two only those that at least two functions load: a change there
+    counts for all.
     """
-    found: dict[tuple[str, str], list[tuple[FunctionFigures, float]]] = {}
+    found: dict[_CulpritKey, list[tuple[FunctionFigures, float]]] = {}
     for one in functions:
-        for package in one.packages:
-            if package.name != OWN_CODE:
-                found.setdefault(("package", package.name), []).append((one, package.self_ms))
-        for module in one.own_modules:
-            key = ("module", module.file)
-            found.setdefault(key, []).append((one, module.exclusive_ms))
-    made = [_culprit(*key, payers) for key, payers in found.items() if _counts(key[0], payers)]
+        for key, ms in _payments(one):
+            found.setdefault(key, []).append((one, ms))
+    made = [_culprit(key, payers) for key, payers in found.items() if _counts(key.kind, payers)]
     return tuple(sorted(made, key=lambda one: (-one.total_ms, one.name)))
 
 
-def _counts(kind: str, payers: list[tuple[FunctionFigures, float]]) -> bool:
-    return kind == "package" or len({one.name for one, _ in payers}) > 1
+class _CulpritKey(NamedTuple):
+    """The identity of a culprit."""
+
+    kind: CulpritKind
+    name: str
+    code: str = ""
 
 
-def _culprit(kind: str, name: str, payers: list[tuple[FunctionFigures, float]]) -> Culprit:
+def _payments(one: FunctionFigures) -> Iterator[tuple[_CulpritKey, float]]:
+    """Yield what a function pays for, with the milliseconds."""
+    counted = {OWN_CODE, *(layer_owner(layer.name) for layer in one.layers)}
+    for package in one.packages:
+        if package.name not in counted:  # a layer's own modules are a part of the layer
+            yield _CulpritKey(CulpritKind.PACKAGE, package.name), package.self_ms
+    for layer in one.layers:
+        yield _CulpritKey(CulpritKind.LAYER, layer.name), layer.self_ms
+    for module in one.own_modules:
+        yield _CulpritKey(CulpritKind.MODULE, module.file), module.exclusive_ms
+    for change in one.changes:
+        yield _CulpritKey(CulpritKind.CHANGE, change.place, change.code), change.saved_ms
+
+
+def _counts(kind: CulpritKind, payers: list[tuple[FunctionFigures, float]]) -> bool:
+    if kind in (CulpritKind.PACKAGE, CulpritKind.LAYER):
+        return True
+    return len({one.name for one, _ in payers}) > 1
+
+
+def _culprit(key: _CulpritKey, payers: list[tuple[FunctionFigures, float]]) -> Culprit:
     dollars = [_share_of_month(one, ms) for one, ms in payers if one.traffic is not None]
     return Culprit(
-        kind=kind,
-        name=name,
+        kind=key.kind,
+        name=key.name,
         total_ms=sum(ms for _, ms in payers),
         functions=tuple(dict.fromkeys(one.name for one, _ in payers)),
         dollars_a_month=sum(dollars) if dollars else None,
+        code=key.code,
     )
 
 

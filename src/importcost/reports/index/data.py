@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from importcost import __version__
-from importcost.model.results.project import Culprit, FunctionFigures, ProjectFigures
+from importcost.model.results.project import Culprit, CulpritKind, FunctionFigures, ProjectFigures
 from importcost.reports.page.colours import colours_by_distribution
 from importcost.reports.page.columns import NONE, Interner
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         IndexChange,
         IndexCulprit,
         IndexFunctions,
+        IndexKindCounts,
         IndexLeftOut,
         IndexRuntime,
         IndexSums,
@@ -36,7 +37,7 @@ def index_data(figures: ProjectFigures) -> WholeIndexData:
     tables = _Tables()
     columns = _columns(functions, tables)
     colours = _colours(functions)
-    culprits = _culprits(figures, tables.packages)
+    culprits, left = _culprits(figures, tables.packages)
     return {
         "schema": INDEX_SCHEMA,
         "generator": f"importcost {__version__}",
@@ -53,7 +54,7 @@ def index_data(figures: ProjectFigures) -> WholeIndexData:
         ],
         "functions": columns,
         "culprits": culprits,
-        "culprits_left": len(figures.culprits) - len(culprits),
+        "culprits_left": left,
         "left_out": _left_out(figures),
         "notes": list(figures.notes),
         "changes": [_changes(one) for one in functions],
@@ -127,26 +128,35 @@ def _sums(functions: Sequence[FunctionFigures]) -> IndexSums:
     }
 
 
-def _culprits(figures: ProjectFigures, packages: Interner) -> list[IndexCulprit]:
-    """Return the most expensive ones of each kind, in their order."""
+def _culprits(
+    figures: ProjectFigures, packages: Interner
+) -> tuple[list[IndexCulprit], IndexKindCounts]:
+    """Return the most expensive ones of each kind, in their order, and how many are left out."""
     places: dict[str, list[int]] = {}
     for place, one in enumerate(figures.functions):
         places.setdefault(one.name, []).append(place)
-    left = dict.fromkeys(("package", "module"), MOST_CULPRITS_SHOWN)
+    seen: Counter[str] = Counter()
     found: list[IndexCulprit] = []
     for culprit in figures.culprits:
-        if left.get(culprit.kind, 0) > 0:
-            left[culprit.kind] -= 1
+        kind = culprit.kind.value
+        seen[kind] += 1
+        if seen[kind] <= MOST_CULPRITS_SHOWN:
             found.append(_culprit(culprit, packages, places))
-    return found
+    return found, {
+        "package": max(0, seen["package"] - MOST_CULPRITS_SHOWN),
+        "layer": max(0, seen["layer"] - MOST_CULPRITS_SHOWN),
+        "module": max(0, seen["module"] - MOST_CULPRITS_SHOWN),
+        "change": max(0, seen["change"] - MOST_CULPRITS_SHOWN),
+    }
 
 
 def _culprit(one: Culprit, packages: Interner, places: Mapping[str, list[int]]) -> IndexCulprit:
-    is_package = one.kind == "package"
+    is_package = one.kind is CulpritKind.PACKAGE
     ids = [] if is_package else [at for name in one.functions for at in places.get(name, ())]
     return {
-        "kind": one.kind,
+        "kind": one.kind.value,
         "name": one.name,
+        "code": one.code,
         "package_id": packages.id(one.name) if is_package else NONE,
         "total_ms": round(one.total_ms, 1),
         "functions": len(one.functions),

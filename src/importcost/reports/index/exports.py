@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from importcost.errors import UsageError
@@ -12,11 +13,13 @@ from importcost.model.json_text import parse_json
 from importcost.model.results.project import FunctionFigures, ProjectFigures
 from importcost.reports.exports.csv_ import cell
 from importcost.reports.gate.markdown import escape
+from importcost.reports.index.words import KIND_WORDS, VERDICT_WORDS
 from importcost.reports.json_text import json_text
 from importcost.reports.text import dollars, milliseconds
 
 SCHEMA_NAME = "importcost-project"
 PROJECT_SCHEMA_VERSION = 1
+MOST_CULPRITS = 10
 COLUMNS = (
     "function", "handler", "runtime", "memory_mb", "arch", "package_type", "billed_init_ms",
     "billed_init_low_ms", "billed_init_high_ms", "own_ms", "dollars_per_million",
@@ -68,25 +71,56 @@ def project_csv(figures: ProjectFigures) -> str:
 
 def project_markdown(figures: ProjectFigures, most: int = 50) -> str:
     """Return the functions and what they have in common as two tables."""
+    shown = _markdown_columns(figures.functions)
     lines = [
         f"### Cold starts of {escape(figures.place)}",
         "",
-        "| Function | Billed init | $ per million | Could wait |",
-        "|---|--:|--:|--:|",
+        f"| Function | {' | '.join(title for title, _ in shown)} |",
+        f"|---|{'--:|' * len(shown)}",
     ]
     lines += [
-        f"| {escape(one.name)} | {milliseconds(one.billed_init_ms.value)} | "
-        f"{dollars(one.dollars_per_million.value)} | {milliseconds(one.saved_ms)} |"
+        f"| {escape(one.name)} | {' | '.join(text(one) for _, text in shown)} |"
         for one in figures.functions[:most]
     ]
     if len(figures.functions) > most:
-        lines.append(f"| and {len(figures.functions) - most:,} more | | | |")
-    lines += ["", "| Over all functions | Functions | ms |", "|---|--:|--:|"]
+        lines.append(f"| and {len(figures.functions) - most:,} more |{' |' * len(shown)}")
+    if figures.culprits:
+        lines += ["", "| Over all functions | | Functions | ms |", "|---|---|--:|--:|"]
     lines += [
-        f"| {escape(one.name)} | {len(one.functions)} | {one.total_ms:,.0f} |"
-        for one in figures.culprits[:10]
+        f"| {escape(one.name)} | {KIND_WORDS[one.kind]} | {len(one.functions)} | "
+        f"{one.total_ms:,.0f} |"
+        for one in figures.culprits[:MOST_CULPRITS]
     ]
+    if figures.left_out:
+        lines += ["", f"Left out: {len(figures.left_out):,}", ""]
+    lines += [f"- {escape(one.name)}: {escape(one.reason)}" for one in figures.left_out[:most]]
     return "\n".join(lines) + "\n"
+
+
+def _markdown_columns(
+    functions: Sequence[FunctionFigures],
+) -> list[tuple[str, Callable[[FunctionFigures], str]]]:
+    """Return the titles and cells of the table; what no function has gets no column."""
+    columns: list[tuple[str, Callable[[FunctionFigures], str]]] = [
+        ("Billed init", lambda one: milliseconds(one.billed_init_ms.value)),
+        ("$ per million", lambda one: dollars(one.dollars_per_million.value)),
+    ]
+    if any(one.dollars_a_month is not None for one in functions):
+        columns.append(("$ a month", _month))
+    columns.append(("Could wait", lambda one: milliseconds(one.saved_ms)))
+    if any(one.verdict for one in functions):
+        columns.append(("Budget", lambda one: VERDICT_WORDS.get(one.verdict or "", "")))
+    if any(one.runtime_ends for one in functions):
+        columns.append(("Runtime", _runtime))
+    return columns
+
+
+def _month(one: FunctionFigures) -> str:
+    return "" if one.dollars_a_month is None else dollars(one.dollars_a_month)
+
+
+def _runtime(one: FunctionFigures) -> str:
+    return f"{escape(one.runtime)}{' (ends)' if one.runtime_ends else ''}"
 
 
 def _row(one: FunctionFigures) -> tuple[object, ...]:

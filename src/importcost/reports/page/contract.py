@@ -443,19 +443,30 @@ class IndexPackage(TypedDict):
 
 
 class IndexCulprit(TypedDict):
-    """A package or own module that functions pay for; `kind` is package or module.
+    """A package, layer or own module that functions pay for, or a change that helps several.
 
-    `package_id` is -1 for a module. `function_ids` are the functions that load a module; those of a
+    `kind` is package, layer, module or change; `code` is the statement of a change. `package_id` is
+    -1 for all but packages. `function_ids` are the functions that a culprit is about; those of a
     package are found in the functions' columns.
     """
 
     kind: str
     name: str
+    code: str
     package_id: int
     total_ms: float
     functions: int
     dollars_a_month: float | None
     function_ids: list[int]
+
+
+class IndexKindCounts(TypedDict):
+    """Numbers of culprits by their kind."""
+
+    package: int
+    layer: int
+    module: int
+    change: int
 
 
 class IndexChange(TypedDict):
@@ -516,6 +527,7 @@ class IndexData(TypedDict):
     """The data that the page over all functions of a project draws first.
 
     `verdicts` are the words that the functions' `verdict_ids` name; the first is empty: no budget.
+    `culprits_left` counts, by kind, those that are left out as the least expensive.
     """
 
     schema: int
@@ -531,7 +543,7 @@ class IndexData(TypedDict):
     packages: list[IndexPackage]
     functions: IndexFunctions
     culprits: list[IndexCulprit]
-    culprits_left: int
+    culprits_left: IndexKindCounts
     left_out: list[IndexLeftOut]
     notes: list[str]
 

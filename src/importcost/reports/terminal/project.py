@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importcost.model.results.project import Culprit, FunctionFigures, ProjectFigures
+from importcost.model.results.project import Culprit, CulpritKind, FunctionFigures, ProjectFigures
 from importcost.reports.cells import cells, fit
+from importcost.reports.index.words import KIND_WORDS
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
@@ -17,6 +18,7 @@ from importcost.reports.text import (
 
 MOST_FUNCTIONS = 30
 MOST_CULPRITS = 8
+MOST_CHANGES = 5
 MOST_LEFT_OUT = 10
 
 
@@ -28,6 +30,8 @@ def render_project(figures: ProjectFigures, *, width: int, colour: bool) -> str:
         _headline(figures, style, width),
         _functions(figures.functions, style, width),
         _culprits(figures.culprits, len(figures.functions), style, width),
+        _changes(figures.culprits, len(figures.functions), style, width),
+        _verdicts(figures.functions, style, width),
         _endings(figures.functions, style, width),
         _left_out(figures, style, width),
         [line for note in figures.notes for line in wrap(f"Note: {note}", width)],
@@ -90,13 +94,51 @@ def _culprits(culprits: Sequence[Culprit], count: int, style: Palette, width: in
     if count < 2 or not culprits:
         return []
     lines = [style("What costs most over all functions", "1")]
-    for one in culprits[:MOST_CULPRITS]:
-        what = "own module" if one.kind == "module" else "package"
-        month = f", {dollars(one.dollars_a_month)} a month" if one.dollars_a_month else ""
-        share = f"{len(one.functions)} of {count} functions"
-        text = f"{one.name} ({what}): {milliseconds(one.total_ms)} in {share}{month}"
-        lines += [f"  {line}" for line in wrap(text, width - 2)]
+    costly = [one for one in culprits if one.kind is not CulpritKind.CHANGE]
+    for one in costly[:MOST_CULPRITS]:
+        lines += [f"  {line}" for line in wrap(_culprit(one, count), width - 2)]
     return lines
+
+
+def _culprit(one: Culprit, count: int) -> str:
+    month = f", {dollars(one.dollars_a_month)} a month" if one.dollars_a_month else ""
+    return (
+        f"{one.name} ({KIND_WORDS[one.kind]}): {milliseconds(one.total_ms)} in "
+        f"{len(one.functions)} of {count} functions{month}"
+    )
+
+
+def _changes(culprits: Sequence[Culprit], count: int, style: Palette, width: int) -> list[str]:
+    """Name the changes in shared files, each of which helps several functions at once."""
+    found = [one for one in culprits if one.kind is CulpritKind.CHANGE]
+    if not found:
+        return []
+    lines = [style("One change, several functions", "1")]
+    for one in found[:MOST_CHANGES]:
+        month = f", {dollars(one.dollars_a_month)} a month" if one.dollars_a_month else ""
+        text = (
+            f"{one.name} {one.code}: {milliseconds(one.total_ms)} could wait in "
+            f"{len(one.functions)} of {count} functions{month}"
+        )
+        lines += [f"  {line}" for line in wrap(text, width - 2)]
+    if len(found) > MOST_CHANGES:
+        lines.append(f"  and {len(found) - MOST_CHANGES:,} more: see the page")
+    return lines
+
+
+def _verdicts(functions: Sequence[FunctionFigures], style: Palette, width: int) -> list[str]:
+    """Name the functions over their budgets, and count those that were not decided."""
+    judged = [one for one in functions if one.verdict is not None]
+    if not judged:
+        return []
+    over = [one.name for one in judged if one.verdict == "fail"]
+    open_ones = sum(one.verdict == "unknown" for one in judged)
+    undecided = f"; {open_ones:,} not decided" if open_ones else ""
+    names = ", ".join(over[:5]) + (f" and {len(over) - 5:,} more" if len(over) > 5 else "")
+    if over:
+        text = f"Over budget: {len(over):,} of {len(judged):,}, {names}{undecided}."
+        return [style(line, "31") for line in wrap(text, width)]
+    return wrap(f"Within budget: {len(judged) - open_ones:,} of {len(judged):,}{undecided}.", width)
 
 
 def _endings(functions: Sequence[FunctionFigures], style: Palette, width: int) -> list[str]:
