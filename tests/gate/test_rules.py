@@ -23,7 +23,14 @@ from importcost.gate.rules import (
     unmeasured_handler,
 )
 from importcost.gate.subject import Evidence, JudgedHandler, evidence_of
+from importcost.model.advice import Advice, BytecodeFinding, Verification
 from importcost.model.interval import Interval
+from importcost.model.package.bytecode import (
+    BytecodeCount,
+    PackageBytecode,
+    Recipe,
+    ShippedState,
+)
 from importcost.model.package.size import (
     BYTES_PER_MB,
     DistributionSize,
@@ -256,6 +263,62 @@ def test_a_packages_size_is_exact(package, status, words):
     assert check.status is status
     assert words in check.message
     assert check.budget == 100
+
+
+RECIPE = Recipe("SAM", "SAM dates every file 1980-01-01", ("run this", "or that"), "https://x", "")
+
+
+def with_bytecode(old_code=(), **loaded):
+    """Return a package whose modules init loads in these states; one more is never loaded."""
+    counts = tuple(
+        BytecodeCount(state, loaded.get(state.name, 0) + 1, loaded.get(state.name, 0))
+        for state in ShippedState
+    )
+    shipped = PackageBytecode("3.12", ("function",), counts, (), old_code, RECIPE)
+    return package_of(5, bytecode=shipped)
+
+
+@pytest.mark.parametrize(
+    ("package", "status", "words"),
+    [
+        (with_bytecode(HASHED=3, VALID=2), Status.PASS, "Init loads 5 modules of the package, all"),
+        (
+            with_bytecode(HASHED=1, MISSING=2, OTHER_DATE=1),
+            Status.FAIL,
+            (
+                "3 of the 4 modules of the package that init loads are compiled at every cold start"
+                ", for lack of bytecode that Python 3.12 takes: 2 without any, 1 with that of "
+                "another date (SAM dates every file 1980-01-01). With SAM: run this; or that."
+            ),
+        ),
+        (with_bytecode(OTHER_PYTHON=1), Status.FAIL, "The one module of the package that init"),
+        (with_bytecode(old_code=("a.py",), OLD_CODE=1), Status.FAIL, "a.py: the unchecked-hash"),
+    ],
+)
+def test_stale_bytecode_is_told_with_its_recipe(package, status, words):
+    profile = replace(profile_of(), package=package)
+    (check,) = found(Rule.STALE_BYTECODE, profile)
+    assert (check.status, check.level) == (status, Level.WARN)
+    assert words in check.message
+    assert not check.is_failure  # unless a project asks for it
+    strict = Levels(by_rule={Rule.STALE_BYTECODE: Level.ERROR})
+    (check,) = found(Rule.STALE_BYTECODE, profile, levels=strict)
+    assert check.is_failure is (status is Status.FAIL)
+
+
+def test_sources_alone_have_no_bytecode_to_check():
+    assert found(Rule.STALE_BYTECODE, replace(profile_of(), package=package_of(5))) == []
+
+
+def test_what_stale_bytecode_costs_is_measured_where_pairs_were():
+    saved = Interval(20_000, 30_000, 40_000)
+    pairs_ = Verification(saved, 30_000.0, 12, (), None, 60_000.0)
+    advice = Advice((), (), None, BytecodeFinding(3, "python3.12 -m compileall", pairs_))
+    profile = replace(profile_of(), package=with_bytecode(MISSING=2), advice=advice)
+    (check,) = found(Rule.STALE_BYTECODE, profile)
+    whole_ms = 62.0 * estimate(profile).speed_ratio.value
+    assert f"That costs {whole_ms / 2:,.0f} ms (" in check.message
+    assert "of each cold start, measured in pairs." in check.message
 
 
 def comparison_of(shift_us, *, count=15, spread_us=100, **budgets):

@@ -241,7 +241,7 @@ def advised_profile() -> Profile:
     )  # fmt: skip
     best = BestSet((0, 1), 125_000, ("boto3", "requests"), verified(124_000),
                    Economics(198.0, 686.0, 0.29, 1.65), DIFF)  # fmt: skip
-    command = "python3.12 -m compileall -q --invalidation-mode unchecked-hash -j 0 BUILD_FOLDER"
+    command = "python3.12 -m compileall -q -f --invalidation-mode unchecked-hash -j 0 BUILD_FOLDER"
     shipped = BytecodeFinding(9, command, verified(46_000), Economics(73.6, 254.0, 0.29, 0.61))
     place = SourcePlace(f"{TASK_ROOT}/handler.py", 12, 14)
     written = AuditEvent("open for writing", "rates.json")

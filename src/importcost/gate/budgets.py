@@ -16,6 +16,7 @@ class Rule(str, Enum):
     MODULE_COUNT = "module-count"
     NEW_MODULE = "new-module"
     PACKAGE_SIZE = "package-size"
+    STALE_BYTECODE = "stale-bytecode"
     NETWORK = "network-at-import"
     SUBPROCESS = "subprocess-at-import"
     FILE_WRITE = "write-at-import"
@@ -33,6 +34,7 @@ RULE_TEXT: Mapping[Rule, str] = {
     Rule.MODULE_COUNT: "No more modules than `max_modules` are loaded at init.",
     Rule.NEW_MODULE: "No module is loaded at init that the baseline does not have.",
     Rule.PACKAGE_SIZE: "Function and layers stay below `max_package_mb` unpacked.",
+    Rule.STALE_BYTECODE: "What was built has valid bytecode for all that init loads.",
     Rule.NETWORK: "No import connects to the network.",
     Rule.SUBPROCESS: "No import starts a process.",
     Rule.FILE_WRITE: "No import writes files.",
@@ -55,6 +57,7 @@ class Level(str, Enum):
 
 DEFAULT_LEVELS: Mapping[Rule, Level] = {
     # No budget asks for these rules: they only warn until a project asks for more.
+    Rule.STALE_BYTECODE: Level.WARN,
     Rule.NETWORK: Level.WARN,
     Rule.SUBPROCESS: Level.WARN,
     Rule.FILE_WRITE: Level.WARN,

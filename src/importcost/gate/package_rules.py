@@ -7,6 +7,13 @@ from importcost.gate.checks import Check, Status
 from importcost.gate.subject import JudgedHandler
 from importcost.model.graph import FUNCTION
 from importcost.model.package.size import BYTES_PER_MB, PackageSize
+from importcost.model.package.words import (
+    bytecode_sentence,
+    cost_sentence,
+    fine_sentence,
+    old_code_sentence,
+    recipe_sentence,
+)
 
 _NAMED = 3
 
@@ -44,3 +51,30 @@ def _largest(package: PackageSize) -> str:
         for one in package.distributions[:_NAMED]
     ]
     return f" Largest: {', '.join(words)} MB." if words else ""
+
+
+def stale_bytecode(subject: JudgedHandler) -> tuple[Check, ...]:
+    """Check the bytecode of what was built: what init loads, Lambda should not have to compile.
+
+    Sources that are yet to be packed have none to check.
+    """
+    package, rule = subject.evidence.package, Rule.STALE_BYTECODE
+    found = package.bytecode if package is not None else None
+    if found is None:
+        return ()
+    if found.old_code:
+        return (subject.check(rule, Status.FAIL, old_code_sentence(found)),)
+    if not found.compiled:
+        return (subject.check(rule, Status.PASS, fine_sentence(found)),)
+    sentences = (bytecode_sentence(found), _cost(subject), recipe_sentence(found.recipe))
+    message = " ".join(sentence for sentence in sentences if sentence)
+    return (subject.check(rule, Status.FAIL, message, measured=float(found.compiled)),)
+
+
+def _cost(subject: JudgedHandler) -> str:
+    """Return what compiling costs per cold start on Lambda; empty if init was not timed."""
+    evidence = subject.evidence
+    saving, init, estimate = evidence.bytecode, evidence.function_init, evidence.estimate
+    if saving is None or init is None or estimate is None:
+        return ""
+    return cost_sentence(saving, init.cpu_us.value / 1000 * estimate.speed_ratio.value)

@@ -9,7 +9,7 @@ from importcost.gate.budgets import RULE_TEXT, Level, Levels, Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.event_rules import import_events
 from importcost.gate.import_rules import forbidden_imports, module_count, new_modules
-from importcost.gate.package_rules import package_budget
+from importcost.gate.package_rules import package_budget, stale_bytecode
 from importcost.gate.subject import JudgedHandler
 
 _Rules = Callable[[JudgedHandler], tuple[Check, ...]]
@@ -19,6 +19,7 @@ DETERMINISTIC: tuple[_Rules, ...] = (
     module_count,
     new_modules,
     package_budget,
+    stale_bytecode,
     import_events,
 )
 """Rules for which two launches of the interpreter are enough."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from importcost.billing.estimate import Estimate, local_cpu_us
+from importcost.billing.savings import savings_of
 from importcost.gate.baseline import HandlerBaseline
 from importcost.gate.budgets import Budgets, Level, Levels, Rule
 from importcost.gate.checks import Check, Status
@@ -14,6 +15,7 @@ from importcost.model.advice import StatementTime
 from importcost.model.graph import ImportGraph
 from importcost.model.package.size import PackageSize
 from importcost.model.profile import Environment, FunctionInit, Profile, RunKind
+from importcost.model.results.savings import Saving
 
 _LIBRARY = re.compile(r".*/(?:site-packages|dist-packages|python3\.\d+)/")
 
@@ -35,6 +37,8 @@ class Evidence:
     environment: Environment | None = None
     estimate: Estimate | None = None
     package: PackageSize | None = None
+    bytecode: Saving | None = None
+    """The saving of valid bytecode, a share of the function's init; None if not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +105,5 @@ def evidence_of(profile: Profile, estimate: Estimate | None = None) -> Evidence:
         environment=profile.environment,
         estimate=estimate,
         package=profile.package,
+        bytecode=savings_of(profile).bytecode,
     )

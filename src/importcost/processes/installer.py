@@ -193,7 +193,7 @@ def _failed(wanted: ToInstall, target: InstallTarget, lines: list[str]) -> Measu
 
 def _compile(folder: Path, python: str) -> None:
     """Leave bytecode beside the sources that stays valid wherever the folder is mounted."""
-    options = ["-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    options = ["-m", "compileall", "-q", "-f", "-j", "0", "--invalidation-mode", "unchecked-hash"]
     done = _started([python, "-I", *options, str(folder)], INSTALL_TIMEOUT_S)
     # Files that do not compile are left as they are: some packages have files for other Pythons.
     if done.timed_out:

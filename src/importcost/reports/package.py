@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from importcost.billing.estimate import Estimate
 from importcost.model.graph import FUNCTION
 from importcost.model.package.size import (
     BYTES_PER_MB,
@@ -10,7 +13,14 @@ from importcost.model.package.size import (
     PackageSize,
     ServiceData,
 )
-from importcost.model.results.facts import PackageFacts
+from importcost.model.package.words import (
+    bytecode_sentence,
+    cost_sentence,
+    fine_sentence,
+    old_code_sentence,
+)
+from importcost.model.profile import Profile
+from importcost.model.results.facts import PackageFacts, ProfileFacts
 
 MOST_NAMED = 4
 _OWN_FILES = "own files"
@@ -53,6 +63,38 @@ def package_sentences(facts: PackageFacts) -> tuple[str, ...]:
     if package.left_out:
         found.append(f"Not counted: {_listed(package.left_out)}.")
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedWords:
+    """The bytecode of a package in words; `steps` are the packager's recipe, empty if all is well.
+
+    `is_fine` is True if Lambda compiles nothing that init loads.
+    """
+
+    text: str
+    steps: tuple[str, ...]
+    is_fine: bool
+
+
+def shipped_bytecode(
+    profile: Profile, estimate: Estimate, facts: ProfileFacts
+) -> ShippedWords | None:
+    """Return the words on the bytecode of what was built; None if sources alone are at hand."""
+    found = facts.package.size.bytecode if facts.package is not None else None
+    if found is None:
+        return None
+    if found.old_code:
+        return ShippedWords(old_code_sentence(found), (), is_fine=False)
+    if not found.compiled:
+        return ShippedWords(fine_sentence(found), (), is_fine=True)
+    sentences = [bytecode_sentence(found)]
+    saving = facts.savings.bytecode
+    if saving is not None:
+        computed_ms = profile.function_init.cpu_us.value / 1000 * estimate.speed_ratio.value
+        sentences.append(cost_sentence(saving, computed_ms))
+    sentences.append(f"With {found.recipe.packager}:")
+    return ShippedWords(" ".join(sentences), found.recipe.steps, is_fine=False)
 
 
 def _places(package: PackageSize) -> str:

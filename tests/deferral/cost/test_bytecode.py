@@ -70,7 +70,7 @@ def test_the_command_names_interpreter_mode_and_folder():
     )
     found = finding(graph, "zip", "/home/me/my build")
     assert found.command == (
-        "python3.13 -m compileall -q --invalidation-mode unchecked-hash -j 0 '/home/me/my build'"
+        "python3.13 -m compileall -q -f --invalidation-mode unchecked-hash -j 0 '/home/me/my build'"
     )
 
 

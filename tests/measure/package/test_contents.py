@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 
 from importcost.measure.deployed.distributions import installed_distributions
+from importcost.measure.package.bytecode import PackedFolder
 from importcost.measure.package.contents import LayerFolder, PackageSources, package_size
+from importcost.measure.package.packagers import known_packagers
 from importcost.measure.package.services import services_named
 from importcost.model.graph import BytecodeState, ImportGraph, LoadedFile, LoadedModule
+from importcost.model.package.bytecode import ShippedState
 from importcost.model.package.size import PackageForm
+from importcost.model.package.words import bytecode_sentence
 from tests.harness import write_files
 from tests.packages import installed
+
+RECIPE = known_packagers()["pip"].recipe("3.12", "build")
 
 
 def graph_of(*modules: Path, files: tuple[Path, ...] | None = ()) -> ImportGraph:
@@ -25,6 +31,12 @@ def graph_of(*modules: Path, files: tuple[Path, ...] | None = ()) -> ImportGraph
     if files is not None:
         kept = tuple(LoadedFile(str(one), None, "any", 1, None, False) for one in files)
     return ImportGraph(loaded, (), kept)
+
+
+def built_of(root: Path, **more) -> PackageSources:
+    """Return the sources of a package that lies built in a folder."""
+    packed = PackedFolder(str(root), is_archive=True)
+    return PackageSources(str(root), "3.12", RECIPE, packed, **more)
 
 
 def bytes_in(folder: Path) -> int:
@@ -45,7 +57,7 @@ def built(tmp_path):
 
 def test_every_byte_of_a_built_package_has_one_owner(built):
     graph = graph_of(built / "app.py", built / "big/__init__.py", files=(built / "big/core.so",))
-    found = package_size(PackageSources(str(built), "3.12", is_built=True), graph)
+    found = package_size(built_of(built), graph)
     assert found.form is PackageForm.BUILT
     assert found.size_bytes == bytes_in(built)
     assert found.size_bytes == sum(one.size_bytes for one in found.distributions)
@@ -74,7 +86,7 @@ def test_sources_count_without_what_no_packager_deploys(tmp_path):
             "node_modules/a/index.js": "j" * 999,
         },
     )
-    found = package_size(PackageSources(str(root), "3.12"), graph_of(root / "app.py"))
+    found = package_size(PackageSources(str(root), "3.12", RECIPE), graph_of(root / "app.py"))
     assert (found.size_bytes, found.files) == (6, 1)
     assert found.left_out == (".git", "env", "node_modules")
     assert found.unloaded_share == 0
@@ -84,8 +96,9 @@ def test_layers_are_places_of_their_own(tmp_path, built):
     layer = tmp_path / "layer"
     installed(layer / "python", "big", "1.9", files=("big/__init__.py",))
     write_files(layer / "bin", {"tool": "t" * 400})
-    sources = PackageSources(str(built), "3.12", True, (LayerFolder(str(layer), "layer 1 (deps)"),))
-    found = package_size(sources, graph_of(built / "app.py"))
+    packed = PackedFolder(str(layer), is_archive=True)
+    layers = (LayerFolder(packed, "layer 1 (deps)"),)
+    found = package_size(built_of(built, layers=layers), graph_of(built / "app.py"))
     assert [place.name for place in found.places] == ["function", "layer 1 (deps)"]
     assert [place.size_bytes for place in found.places] == [bytes_in(built), bytes_in(layer)]
     places = {(one.name, one.place, one.version) for one in found.distributions}
@@ -103,7 +116,9 @@ def test_an_environments_distributions_count_without_their_bytecode(tmp_path):
     record.write_text(record.read_text() + "big/__pycache__/__init__.cpython-312.pyc,,\n")
     installed(site, "other")
     big = installed_distributions([str(site)])["big"]
-    sources = PackageSources(str(root), "3.12", environment=(big,), lacking=("nobody says",))
+    sources = PackageSources(
+        str(root), "3.12", RECIPE, environment=(big,), lacking=("nobody says",)
+    )
     found = package_size(sources, graph_of(root / "app.py", site / "big/__init__.py"))
     own = {one.name: one for one in found.distributions}
     assert own.keys() == {"big", "function"}
@@ -112,8 +127,36 @@ def test_an_environments_distributions_count_without_their_bytecode(tmp_path):
     assert found.lacking == ("nobody says",)
 
 
+def test_the_bytecode_of_what_was_built_is_told_by_state(built):
+    graph = graph_of(built / "app.py", built / "big/__init__.py")
+    found = package_size(built_of(built), graph).bytecode
+    assert found is not None
+    assert (found.python, found.places) == ("3.12", ("function",))
+    counts = {one.state: (one.sources, one.loaded) for one in found.counts}
+    assert counts == {
+        ShippedState.MISSING: (2, 1),
+        ShippedState.OTHER_PYTHON: (1, 1),  # what stands there is no bytecode at all
+    }
+    assert (found.compiled, found.loaded) == (2, 2)
+    assert bytecode_sentence(found) == (
+        "All 2 modules of the package that init loads are compiled at every cold start, for lack of"
+        " bytecode that Python 3.12 takes: 1 without any, 1 with that of another Python."
+    )
+
+
+def test_sources_have_no_bytecode_to_judge_but_their_layers_do(tmp_path, built):
+    root = write_files(tmp_path / "src", {"own.py": ""})
+    sources = PackageSources(str(root), "3.12", RECIPE)
+    assert package_size(sources, graph_of(root / "own.py")).bytecode is None
+    layers = (LayerFolder(PackedFolder(str(built), is_archive=True), "layer 1 (deps)"),)
+    sources = PackageSources(str(root), "3.12", RECIPE, layers=layers)
+    found = package_size(sources, graph_of(root / "own.py", built / "app.py")).bytecode
+    assert found is not None
+    assert (found.places, found.loaded) == (("layer 1 (deps)",), 1)
+
+
 def test_files_that_were_not_recorded_are_said_to_be_unknown(built):
-    found = package_size(PackageSources(str(built), "3.12", True), graph_of(files=None))
+    found = package_size(built_of(built), graph_of(files=None))
     assert not found.is_loading_known
 
 
@@ -128,7 +171,7 @@ def test_a_folder_that_cannot_be_read_and_a_dead_link_are_no_end(built, monkeypa
         return real(folder)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    found = package_size(PackageSources(str(built), "3.12", True), graph_of())
+    found = package_size(built_of(built), graph_of())
     assert found.lacking == (f"big in {built} cannot be read",)
 
 
@@ -148,10 +191,7 @@ def test_botocores_data_is_told_by_service(tmp_path):
     )
     installed(root, "botocore", files=(*DATA, "botocore/__init__.py"), texts=DATA)
     loaded = root / "botocore/data/s3/2020-01-01/service-2.json.gz"
-    found = package_size(
-        PackageSources(str(root), "3.12", is_built=True),
-        graph_of(root / "app.py", files=(loaded,)),
-    )
+    found = package_size(built_of(root), graph_of(root / "app.py", files=(loaded,)))
     services = found.services
     assert services is not None
     assert (services.services, services.size_bytes) == (3, 9_500)

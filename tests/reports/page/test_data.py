@@ -253,7 +253,7 @@ def test_phases_carry_what_was_measured_under_the_same_label() -> None:
 
 
 def test_a_zip_is_told_how_to_ship_bytecode() -> None:
-    command = "python3.12 -m compileall -q --invalidation-mode unchecked-hash -j 0 ."
+    command = "python3.12 -m compileall -q -f --invalidation-mode unchecked-hash -j 0 ."
     assert bytecode_advice(small_profile()) == BytecodeAdvice(9, 2, command)
 
 

@@ -16,9 +16,12 @@ from importcost.measure.deployed.distributions import (
     installed_distributions,
     marker_environment,
 )
+from importcost.measure.package.bytecode import PackedFolder
 from importcost.measure.package.contents import LayerFolder, PackageSources, package_size
+from importcost.measure.package.packagers import packager_of
 from importcost.measure.runners.engines import image_size_bytes
 from importcost.model.graph import ImportGraph
+from importcost.model.package.bytecode import Recipe
 from importcost.model.package.size import PackageForm, PackageSize, PlaceSize
 from importcost.model.profile import Target
 
@@ -40,15 +43,19 @@ def deployed_package(
     """
     if prepared.place.is_own_image:
         return _of_image(prepared)
-    target = prepared.target
-    deployed = prepared.deployed
-    python_version = prepared.place.minor_version
+    target, deployed = prepared.target, prepared.deployed
+    python = prepared.settings.runtime.removeprefix("python")
+    root = Path(target.task_root)
+    packed = packed_folder(root) if is_built(root) else None
+    layers = tuple(layer_folders(target))
+    built = Path(layers[0].packed.folder) if layers and packed is None else root
     environment, is_said = _environment(deployed, graph, prepared.place.python_version)
     sources = PackageSources(
         task_root=target.task_root,
-        python_version=python_version,
-        is_built=is_built(target.task_root),
-        layers=tuple(layer_folders(target)),
+        python_version=python,
+        recipe=recipe_for(built, python),
+        packed=packed,
+        layers=layers,
         installed=(*_installed(deployed), *extra_folders),
         environment=environment,
         lacking=() if is_said else (NOT_SAID,),
@@ -56,15 +63,34 @@ def deployed_package(
     return package_size(sources, graph)
 
 
-def is_built(task_root: str) -> bool:
+def packed_folder(folder: Path) -> PackedFolder:
+    """Return a built folder with the dates that its files will have on Lambda."""
+    origin = archive_of(folder)
+    if origin is not None:
+        return PackedFolder(str(folder), is_archive=True)
+    moment_s = packager_of(folder.resolve()).zip_moment_s
+    return PackedFolder(str(folder), is_archive=False, moment_s=moment_s)
+
+
+def recipe_for(folder: Path, python: str) -> Recipe:
+    """Return the recipe of what packed a folder, which is named from its tool's own folder on."""
+    archive = archive_of(folder)
+    place = (archive or folder).resolve()
+    named = [at for at, part in enumerate(place.parts) if part in BUILD_FOLDERS]
+    name = "." if archive is not None else place.name
+    if named and archive is None:
+        name = "/".join(place.parts[named[0] :])
+    return packager_of(place).recipe(python, name)
+
+
+def is_built(root: Path) -> bool:
     """Return True if a task root holds what is deployed, dependencies included, and nothing else.
 
     That is an unpacked ZIP, a tool's own build folder, and a folder with distributions in it.
     """
-    root = Path(task_root)
     if archive_of(root) is not None or BUILD_FOLDERS & set(root.parts):
         return True
-    return bool(installed_distributions([task_root]))
+    return bool(installed_distributions([str(root)]))
 
 
 def layer_folders(target: Target) -> Iterable[LayerFolder]:
@@ -72,7 +98,7 @@ def layer_folders(target: Target) -> Iterable[LayerFolder]:
     for number, folder in enumerate(target.layers, 1):
         origin = archive_of(Path(folder))
         name = origin.stem if origin is not None else Path(folder).name
-        yield LayerFolder(folder, f"layer {number} ({name})")
+        yield LayerFolder(packed_folder(Path(folder)), f"layer {number} ({name})")
 
 
 def _installed(deployed: Deployed) -> tuple[str, ...]:

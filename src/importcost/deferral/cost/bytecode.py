@@ -83,9 +83,10 @@ def compiled_modules(graph: ImportGraph, package_type: str) -> tuple[LoadedModul
 def compile_command(runtime: str, folder: str) -> str:
     """Return the command that writes hash-based bytecode with a Lambda runtime's own Python.
 
-    Python ignores bytecode of another minor version. Raises UsageError for a runtime that is not a
-    Python 3.
+    `-f` compiles what an installer has compiled by date, too: compileall takes that for fresh and
+    leaves it as it is. Python ignores bytecode of another minor version. Raises UsageError for a
+    runtime that is not a Python 3.
     """
     interpreter = f"python3.{python_minor(runtime)}"
-    options = "-m compileall -q --invalidation-mode unchecked-hash -j 0"
+    options = "-m compileall -q -f --invalidation-mode unchecked-hash -j 0"
     return f"{interpreter} {options} {shlex.quote(folder)}"

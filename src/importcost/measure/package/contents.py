@@ -10,12 +10,14 @@ from pathlib import Path
 
 from importcost.measure.deployed.distributions import Distribution
 from importcost.measure.layout import layer_search_path
+from importcost.measure.package.bytecode import BytecodeTally, PackedFolder
 from importcost.measure.package.files import MOST_FILES, FolderWalk
 from importcost.measure.package.loaded import LoadedPaths
 from importcost.measure.package.owners import FileOwners
 from importcost.measure.package.paths import name_of
 from importcost.measure.package.services import ServiceFiles
 from importcost.model.graph import FUNCTION, ImportGraph
+from importcost.model.package.bytecode import PackageBytecode, Recipe
 from importcost.model.package.size import DistributionSize, PackageForm, PackageSize, PlaceSize
 
 FUNCTION_PLACE = "function"
@@ -27,7 +29,7 @@ _NATIVE = (".so", ".pyd", ".dll", ".dylib")
 class LayerFolder:
     """A layer: the folder that it is unpacked in, and its name in reports."""
 
-    folder: str
+    packed: PackedFolder
     name: str
 
 
@@ -35,14 +37,16 @@ class LayerFolder:
 class PackageSources:
     """The folders and distributions that a function's package is put together from.
 
-    `is_built` is True if the task root holds what is deployed, dependencies included. `installed`
-    are folders of packages that are deployed with it, and `environment` the distributions of the
-    measuring environment that are. `lacking` says why there may be more, as sentences.
+    `packed` is the task root if it holds what is deployed, dependencies included. `installed` are
+    folders of packages that are deployed with it, and `environment` the distributions of the
+    measuring environment that are. `lacking` says why there may be more, as sentences. `recipe` is
+    the packager's for valid bytecode.
     """
 
     task_root: str
     python_version: str
-    is_built: bool = False
+    recipe: Recipe
+    packed: PackedFolder | None = None
     layers: tuple[LayerFolder, ...] = ()
     installed: tuple[str, ...] = ()
     environment: tuple[Distribution, ...] = ()
@@ -52,26 +56,50 @@ class PackageSources:
 def package_size(sources: PackageSources, graph: ImportGraph) -> PackageSize:
     """Return the unpacked size of what is deployed, with what of it init loaded."""
     loaded = LoadedPaths(graph)
-    sums = _Sums(loaded)
-    walks = [FolderWalk(sources.task_root, sources.is_built)]
+    tally = BytecodeTally(sources.python_version, loaded)
+    sums = _Sums(loaded, tally)
+    is_built = sources.packed is not None
+    walks = [FolderWalk(sources.task_root, is_built)]
     walks += [FolderWalk(folder, is_built=False) for folder in sources.installed]
-    for walk in walks:
-        sums.add_walk(FUNCTION_PLACE, walk, FileOwners([walk.start]))
+    for number, walk in enumerate(walks):
+        packed = sources.packed if number == 0 else None
+        sums.add_walk(FUNCTION_PLACE, walk, FileOwners([walk.start]), packed)
     for distribution in sources.environment:
         sums.add_distribution(FUNCTION_PLACE, distribution)
     for layer in sources.layers:
-        walk = FolderWalk(layer.folder, is_built=True)
-        owners = FileOwners(layer_search_path(layer.folder, sources.python_version))
-        sums.add_walk(layer.name, walk, owners)
+        folder = layer.packed.folder
+        walk = FolderWalk(folder, is_built=True)
+        owners = FileOwners(layer_search_path(folder, sources.python_version))
+        sums.add_walk(layer.name, walk, owners, layer.packed)
         walks.append(walk)
     return PackageSize(
-        form=PackageForm.BUILT if sources.is_built else PackageForm.SOURCES,
+        form=PackageForm.BUILT if is_built else PackageForm.SOURCES,
         places=sums.places(FUNCTION_PLACE, *(layer.name for layer in sources.layers)),
         distributions=sums.distributions(),
         services=sums.services.result(sums.own_sources),
         is_loading_known=loaded.is_known,
         lacking=(*sources.lacking, *_not_seen(walks)),
         left_out=tuple(sorted(walks[0].left_out)),
+        bytecode=_bytecode(sources, tally),
+    )
+
+
+def _bytecode(sources: PackageSources, tally: BytecodeTally) -> PackageBytecode | None:
+    """Return the bytecode of what was built, None if nothing was or it holds no source."""
+    counts = tally.counts()
+    if not counts:
+        return None
+    recipe = sources.recipe
+    if tally.one_date is not None:
+        recipe = replace(recipe, dates=f"their files are dated {tally.one_date} on Lambda")
+    own = [FUNCTION_PLACE] if sources.packed is not None else []
+    return PackageBytecode(
+        python=sources.python_version,
+        places=(*own, *(layer.name for layer in sources.layers)),
+        counts=counts,
+        examples=tuple(tally.examples),
+        old_code=tuple(tally.old_code),
+        recipe=recipe,
     )
 
 
@@ -86,14 +114,20 @@ def _not_seen(walks: Iterable[FolderWalk]) -> Iterator[str]:
 class _Sums:
     """Adds files up by place and owner."""
 
-    def __init__(self, loaded: LoadedPaths) -> None:
+    def __init__(self, loaded: LoadedPaths, tally: BytecodeTally) -> None:
         self._loaded = loaded
+        self._tally = tally
         self._sizes: dict[tuple[str, str], DistributionSize] = {}
         self.services = ServiceFiles()
         self.own_sources: list[str] = []
 
-    def add_walk(self, place: str, walk: FolderWalk, owners: FileOwners) -> None:
+    def add_walk(
+        self, place: str, walk: FolderWalk, owners: FileOwners, packed: PackedFolder | None
+    ) -> None:
+        """Add a folder's files; the sources of one that was built also by their bytecode."""
         for path, facts in walk.files():
+            if packed is not None and path.endswith(".py"):
+                self._tally.add(path, facts, packed)
             owner = owners.of(path)
             if owner is None and path.endswith(".py"):
                 self.own_sources.append(path)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from importcost.model.package.bytecode import PackageBytecode
+
 BYTES_PER_MB = 1 << 20
 """Lambda's own: its limit of 250 MB is 262,144,000 bytes."""
 
@@ -87,6 +89,8 @@ class PackageSize:
     is_loading_known: bool = True
     lacking: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    bytecode: PackageBytecode | None = None
+    """That of what was built; None if only sources are at hand."""
 
     @property
     def size_bytes(self) -> int:

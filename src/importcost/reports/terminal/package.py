@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from importcost.billing.estimate import Estimate
 from importcost.model.package.size import BYTES_PER_MB, PackageForm
-from importcost.model.results.facts import PackageFacts
+from importcost.model.profile import Profile
+from importcost.model.results.facts import PackageFacts, ProfileFacts
 from importcost.reports.package import (
     is_over_limit,
     megabytes,
     owner_words,
     package_sentences,
+    shipped_bytecode,
     unloaded_share,
 )
 from importcost.reports.text import Palette, elide, wrap
@@ -27,6 +30,20 @@ def package_lines(facts: PackageFacts | None, style: Palette, width: int) -> lis
     if is_over_limit(facts):
         lines[0] = style(lines[0], "31")
     return [style("Package", "1"), *lines, *_rows(facts, style, width)]
+
+
+def shipped_lines(
+    profile: Profile, estimate: Estimate, facts: ProfileFacts, style: Palette, width: int
+) -> list[str]:
+    """Return the lines on the bytecode of what was built; none if sources alone are at hand."""
+    found = shipped_bytecode(profile, estimate, facts)
+    if found is None:
+        return []
+    lines = [style("Bytecode", "1"), *wrap(found.text, width)]
+    for step in found.steps:
+        first, *more = wrap(step, width - 4)
+        lines += ["  - " + style(first, "36"), *("    " + style(line, "36") for line in more)]
+    return lines
 
 
 def _rows(facts: PackageFacts, style: Palette, width: int) -> list[str]:

@@ -23,7 +23,7 @@ from importcost.reports.init_parts import on_lambda_ms, parts_sentence
 from importcost.reports.page_cache import page_cache_words
 from importcost.reports.supplies import supply_lines
 from importcost.reports.terminal.advice import suggestion_lines
-from importcost.reports.terminal.package import package_lines
+from importcost.reports.terminal.package import package_lines, shipped_lines
 from importcost.reports.terminal.web_adapter import web_lines
 from importcost.reports.terminal.wrapper import wrapper_lines
 from importcost.reports.text import (
@@ -72,7 +72,8 @@ def render_terminal(
         _imports(profile, estimate, facts, style, width),
         _packages(profile, estimate, width),
         package_lines(facts.package, style, width),
-        _bytecode(facts.bytecode, style, width),
+        shipped_lines(profile, estimate, facts, style, width)
+        or _bytecode(facts.bytecode, style, width),
         list(suggestion_lines(profile, style, width)),
         _warnings(profile, style, width),
         supply_lines(profile, width),
