@@ -9,7 +9,7 @@ from enum import Enum
 from importcost.gate.relative import change_of_time
 from importcost.model.interval import Interval
 from importcost.model.profile import Pair, Timing, significant_blocked_us
-from importcost.model.signed_ranks import hodges_lehmann, holm, signed_rank_test
+from importcost.model.ranks.signed_ranks import hodges_lehmann, holm, signed_rank_test
 from importcost.model.stats import median
 
 DEFAULT_PAIRS = 15

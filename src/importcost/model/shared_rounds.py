@@ -17,7 +17,7 @@ from math import exp, log, sqrt
 from typing import TypeVar
 
 from importcost.model.interval import Interval
-from importcost.model.signed_ranks import hodges_lehmann
+from importcost.model.ranks.signed_ranks import hodges_lehmann
 from importcost.model.stats import median
 from importcost.model.student import t_quantile
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from importcost.model.cloudwatch.events import item_event
 from importcost.model.cloudwatch.logs import LambdaLog, read_log_events
 from importcost.model.results.account import FunctionLog, LoggedFailure, LoggedInit
+
+_STREAM_VERSION = re.compile(r"\d{4}/\d{2}/\d{2}/[\w-]*\[([^\]]+)\]")
 
 
 def logs_of_group(
@@ -29,12 +32,14 @@ def _log(read: LambdaLog, name: str | None) -> FunctionLog:
     cold = [one for one in read.cold_starts if name in (None, one.function)]
     return FunctionLog(
         inits=tuple(
-            LoggedInit(one.init_ms, one.kind, one.memory_mb, _seconds(one.timestamp))
+            LoggedInit(
+                one.init_ms, one.kind, one.memory_mb, _seconds(one.timestamp), _version(one.stream)
+            )
             for one in cold
         ),
         restores_ms=tuple(one.restore_ms for one in read.restores if name in (None, one.function)),
         failed=tuple(
-            LoggedFailure(one.init_ms, one.phase, one.status)
+            LoggedFailure(one.init_ms, one.phase, one.status, _seconds(one.timestamp))
             for one in read.failed
             if name in (None, one.function)
         ),
@@ -46,6 +51,12 @@ def _log(read: LambdaLog, name: str | None) -> FunctionLog:
 def _last(values: Iterable[str | None]) -> str | None:
     known = [value for value in values if value]
     return known[-1] if known else None
+
+
+def _version(stream: str | None) -> str | None:
+    """Return the function's version that a stream such as `2026/11/30/[7]abc` names."""
+    found = _STREAM_VERSION.match(stream or "")
+    return found.group(1) if found else None
 
 
 def _seconds(text: str | None) -> float | None:

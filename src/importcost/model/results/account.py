@@ -46,21 +46,26 @@ class AccountFunction:
 
 @dataclass(frozen=True, slots=True)
 class LoggedInit:
-    """One init that succeeded. `at_s` is its time since 1970, None if the log does not tell."""
+    """One init that succeeded. `at_s` is its time since 1970, `version` that of the function.
+
+    Both are None if the log does not tell.
+    """
 
     init_ms: float
     kind: InitKind
     memory_mb: int | None
     at_s: float | None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedFailure:
-    """One init that failed: ms, its phase (`invoke` is a retry) and its status."""
+    """One init that failed: ms, its phase (`invoke` is a retry), its status and its time."""
 
     init_ms: float
     phase: str
     status: str
+    at_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importcost.model.signed_ranks import (
+from importcost.model.ranks.signed_ranks import (
     EXACT_UP_TO,
     hodges_lehmann,
     holm,
