@@ -53,7 +53,7 @@ def command(
     expected_ms: float | None,
     as_json: bool,
 ) -> None:
-    """Tell whether a deployed change made init shorter, from Lambda's own logs.
+    """Compare init before and after a deployed change, by Lambda's own logs.
 
     TARGET is a deployed function: aws:NAME or its ARN. Ends with 1 where the saving did not come,
     or came in part, and with 3 where too few cold starts are logged to tell.
