@@ -2,11 +2,12 @@
 
 import errno
 import os
+import threading
 
 import pytest
 
 from importcost.files import replace
-from importcost.files.replace import check_takes_files, create_file, replace_file
+from importcost.files.replace import check_takes_files, create_file, replace_file, write_named
 
 
 @pytest.fixture(params=["unnamed", "named", "without links"])
@@ -70,3 +71,21 @@ def test_a_folder_that_takes_files_is_left_as_it_was(tmp_path, drafts):
 def test_a_folder_that_takes_none_is_found_by_trying(drafts, folder):
     with pytest.raises(OSError, match=r"No such|denied|not permitted"):
         check_takes_files(replace.Path(folder))
+
+
+def test_a_pipe_without_a_reader_is_not_waited_for_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(replace, "READER_WAIT_S", 0.01)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match=r"nobody read it within 0\.01 s"):
+        write_named(tmp_path / "pipe", b"text")
+    assert names(tmp_path) == ["pipe"]
+
+
+def test_a_pipe_with_a_reader_gets_all(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    write_named(tmp_path / "pipe", b"text" * 100_000)
+    reader.join()
+    assert read == [b"text" * 100_000]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import errno
 import os
 
-from importcost.errors import ImportcostError, MeasurementError, UsageError, remedy
+from importcost.errors import ImportcostError, UsageError, remedy
+from importcost.processes.shortage import shortage_of
 
 _NAMES = {
     errno.ENAMETOOLONG: "name a shorter one",
@@ -21,7 +22,6 @@ _NAMES = {
     errno.EISDIR: "name a file",
 }
 """The reasons for which a path is refused, each with what to do."""
-_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def refusal_of(error: Exception) -> ImportcostError | None:
@@ -29,11 +29,9 @@ def refusal_of(error: Exception) -> ImportcostError | None:
 
     UsageError for a path that cannot be used, MeasurementError for what has run out.
     """
-    if isinstance(error, MemoryError):
-        return MeasurementError(
-            "This machine has no memory left for importcost",
-            remedy("end other programs", "raise the limit (ulimit -v)"),
-        )
+    shortage = shortage_of(error)
+    if shortage is not None:
+        return shortage
     if isinstance(error, RuntimeError) and "Symlink loop from" in str(error):
         error = OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(error).partition("from ")[2])
     return _refusal(error) if isinstance(error, OSError) else None
@@ -42,22 +40,6 @@ def refusal_of(error: Exception) -> ImportcostError | None:
 def _refusal(error: OSError) -> ImportcostError | None:
     reason = error.strerror or os.strerror(error.errno or errno.EIO)
     path = None if error.filename is None else os.fsdecode(str(error.filename)).strip("'")
-    if error.errno in _ROOM:
-        where = f"for {path}" if path else "for the files that a measurement takes"
-        return MeasurementError(
-            f"There is no room {where} ({reason})",
-            remedy("make room", "name another temporary folder with the variable TMPDIR"),
-        )
-    if error.errno in (errno.EMFILE, errno.ENFILE):
-        return MeasurementError(
-            f"importcost may not open any more files ({reason})",
-            remedy("raise the limit (ulimit -n)"),
-        )
-    if error.errno in (errno.EAGAIN, errno.ENOMEM):
-        return MeasurementError(
-            f"No more processes can be started here ({reason})",
-            remedy("end others", "raise the limit (ulimit -u)"),
-        )
     if path is None:
         return _missing_folder(error)
     advice = _NAMES.get(error.errno or 0)

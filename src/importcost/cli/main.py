@@ -165,7 +165,10 @@ def _unforeseen(error: Exception) -> int:
 
     if isinstance(error, OSError) and _is_about_streams(error):
         silence_stdout()
-        say(f"Error: standard output cannot be written ({error.strerror}).")
+        say(
+            f"Error: standard output cannot be written ({error.strerror}): make room there, or "
+            "send it elsewhere."
+        )
         return UsageError.exit_code
     refused = refusal_of(error)
     if refused is not None:

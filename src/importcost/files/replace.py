@@ -12,6 +12,7 @@ import os
 import secrets
 import signal
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from pathlib import Path
 from importcost.errors import UsageError
 from importcost.files.leftovers import is_running
 
+READER_WAIT_S = 60.0
+"""Seconds that a pipe may have no reader: then nobody waits for what is written to it."""
+_READER_POLL_S = 0.05
 _MARK = ".importcost-draft"
 _HELD = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -122,13 +126,35 @@ def check_default_name(path: str | Path) -> None:
 def write_named(path: str | Path, data: bytes) -> None:
     """Replace the file that `path` leads to; a pipe or a device is written to instead.
 
-    Raises OSError, and a file is as it was.
+    Raises OSError, and a file is as it was; also for a pipe that nobody opens to read it within
+    `READER_WAIT_S` seconds.
     """
     target = Path(path)
-    if target.exists() and not target.is_file():  # /dev/stdout, a pipe: nothing to replace
+    if target.is_fifo():
+        _write_to_reader(target, data)
+    elif target.exists() and not target.is_file():  # /dev/stdout, a device: nothing to replace
         target.write_bytes(data)
-        return
-    replace_file(target.resolve(), data)
+    else:
+        replace_file(target.resolve(), data)
+
+
+def _write_to_reader(pipe: Path, data: bytes) -> None:
+    """Write to a pipe once it has a reader, who may then take as long as it likes."""
+    deadline = time.monotonic() + READER_WAIT_S
+    while True:
+        try:
+            descriptor = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            break
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+        if time.monotonic() >= deadline:
+            reason = f"nobody read it within {READER_WAIT_S:g} s"
+            raise OSError(errno.ETIMEDOUT, reason, str(pipe))
+        time.sleep(_READER_POLL_S)
+    os.set_blocking(descriptor, True)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
 
 
 @contextmanager

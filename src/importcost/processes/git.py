@@ -11,6 +11,7 @@ from pathlib import Path
 from importcost.errors import MeasurementError, UsageError, remedy, words
 from importcost.parameters import Parameter
 from importcost.processes.bounded import run
+from importcost.processes.shortage import shortage_of
 
 TIMEOUT_S = 10.0
 _SHA1_LENGTH = 40
@@ -210,7 +211,7 @@ class Repository:
                 if (own / name).is_file():
                     shutil.copyfile(own / name, inner / name)
         except OSError as error:
-            raise MeasurementError(
+            raise shortage_of(error) or MeasurementError(
                 f"{folder} cannot be written ({error.strerror}): name another temporary folder "
                 "with the variable TMPDIR."
             ) from error
@@ -251,7 +252,7 @@ def ask_git(folder: Path, args: Sequence[str], timeout_s: float) -> tuple[int, s
     try:
         done = run(command, timeout_s=timeout_s, env=_environment(), grace_s=_GIVE_UP_S)
     except OSError as error:
-        raise MeasurementError(
+        raise shortage_of(error) or MeasurementError(
             f"There is no git command ({error.strerror}): install git, or compare two folders or "
             "two saved profiles."
         ) from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from importcost.errors import MeasurementError, UsageError, remedy, words
 from importcost.parameters import Parameter
 from importcost.processes.bounded import run
+from importcost.processes.shortage import shortage_of
 
 TARGET = "{target}"
 TIMEOUT_S = 1800.0
@@ -56,7 +57,7 @@ def run_install(command: tuple[str, ...], target: Path, cwd: Path, python: str) 
     try:
         done = run(argv, timeout_s=TIMEOUT_S, cwd=cwd, env=environment, merges_streams=True)
     except OSError as error:
-        raise MeasurementError(
+        raise shortage_of(error) or MeasurementError(
             f"The install command {argv[0]} cannot be started ({error.strerror})",
             remedy(words("correct ", Parameter.INSTALL)),
         ) from error

@@ -22,6 +22,7 @@ from importcost.parameters import Parameter
 from importcost.processes.bounded import Finished, run
 from importcost.processes.failed_installs import keep_failure, known_failure
 from importcost.processes.local_projects import with_copies
+from importcost.processes.shortage import shortage_of
 from importcost.processes.wheels import (
     MEASURED_PYTHONS,
     InstallTarget,
@@ -244,7 +245,7 @@ def _started(command: Sequence[str], timeout_s: float, **options: Any) -> Finish
     try:
         return run(command, timeout_s=timeout_s, **options)
     except OSError as error:
-        raise MeasurementError(
+        raise shortage_of(error) or MeasurementError(
             f"{command[0]} cannot be started ({error.strerror})",
             remedy("install it again", words("name another interpreter with ", Parameter.PYTHON)),
         ) from error

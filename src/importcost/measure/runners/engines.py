@@ -13,6 +13,7 @@ from typing import Any, Literal, NoReturn, get_args
 from importcost.errors import MeasurementError, UsageError, remedy, words
 from importcost.parameters import Parameter
 from importcost.processes.bounded import run
+from importcost.processes.shortage import shortage_of
 
 EngineName = Literal["docker", "podman", "finch", "nerdctl"]
 ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
@@ -262,7 +263,7 @@ def pull(engine: Engine, image: str, on_line: Callable[[str], None] | None = Non
             grace_s=PROBE_TIMEOUT_S,
         )
     except OSError as error:
-        raise MeasurementError(
+        raise shortage_of(error) or MeasurementError(
             f"{engine.command} cannot be started ({error.strerror})",
             remedy("install it", words("use ", Parameter.RUNNER.of("local"))),
         ) from error

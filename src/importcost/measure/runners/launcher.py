@@ -587,7 +587,7 @@ def serve() -> None:
             # Escaped as JSON text, odd bytes would grow sixfold and hit the memory limit here.
             answer["rows"] = binascii.b2a_base64(answer["rows"].encode("latin-1")).decode()
         except OSError as error:
-            answer = {"error": str(error)}
+            answer = {"error": error.strerror or str(error), "errno": error.errno}
         jobs[done] = {}
         done += 1
         channel.write(json.dumps(answer) + "\n")

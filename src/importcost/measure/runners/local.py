@@ -32,6 +32,7 @@ from importcost.measure.runners.private_folders import (
 )
 from importcost.measure.runners.shared_folders import SharedFolders
 from importcost.parameters import Parameter
+from importcost.processes.shortage import shortage_of
 from importcost.secrecy import NO_SECRETS, Secrets
 
 FACTS_TIMEOUT_S = 30.0
@@ -58,15 +59,7 @@ def _launch(
     try:
         answer = launcher.launch(job)
     except OSError as error:
-        if not Path(cwd).is_dir():
-            raise MeasurementError(
-                f"The task root {cwd} was removed while it was measured",
-                remedy("look for what the handler removes at module level"),
-            ) from error
-        raise MeasurementError(
-            f"The interpreter {python} cannot be started ({error.strerror})",
-            remedy(words("name another with ", Parameter.PYTHON)),
-        ) from error
+        raise _not_launched(error, python, cwd) from error
     raise_if_flooded(answer["rows_cut"], args)
     return Launch(
         exit_code=answer["exit_code"],
@@ -79,6 +72,19 @@ def _launch(
         output_tail=answer["output_tail"],
         output_bytes=answer["output_bytes"],
         shared_because=answer["shared_because"],
+    )
+
+
+def _not_launched(error: OSError, python: str, cwd: str) -> MeasurementError:
+    """Return the cause for which a launch came to no end, in words."""
+    if not Path(cwd).is_dir():
+        return MeasurementError(
+            f"The task root {cwd} was removed while it was measured",
+            remedy("look for what the handler removes at module level"),
+        )
+    return shortage_of(error) or MeasurementError(
+        f"The interpreter {python} cannot be started ({error.strerror})",
+        remedy(words("name another with ", Parameter.PYTHON)),
     )
 
 

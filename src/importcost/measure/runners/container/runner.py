@@ -28,6 +28,7 @@ from importcost.measure.runners.engines import Engine, reason_in
 from importcost.measure.runners.facts import facts_program, load_result, odd_result, parse_facts
 from importcost.measure.runners.killed_runs import sweep_killed_runs
 from importcost.parameters import Parameter
+from importcost.processes.shortage import shortage_of
 
 ROWS_LIMIT_BYTES = 8 * 1024 * 1024  # some 100,000 rows
 FACTS_TIMEOUT_S = 60.0
@@ -162,7 +163,8 @@ class ContainerRunner:
         if answer is None:
             return self._died(started)
         if "error" in answer:
-            raise MeasurementError(
+            refused = OSError(answer["errno"], answer["error"])
+            raise shortage_of(refused) or MeasurementError(
                 f"{started.python} in {self._options.image} cannot be started ({answer['error']})",
                 remedy(words("name another image with ", Parameter.IMAGE)),
             )

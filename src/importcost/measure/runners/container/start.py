@@ -24,6 +24,7 @@ from importcost.measure.runners.engines import (
     reason_in,
 )
 from importcost.parameters import Parameter
+from importcost.processes.shortage import shortage_of
 
 # Lambda's own comes first: an image may have another Python on its PATH.
 PYTHON_COMMANDS = ("/var/lang/bin/python3", "python3", "python")
@@ -115,7 +116,7 @@ class ContainerStarter:
         try:
             return AttachedContainer(self._engine, name, argv, self._folder.path())
         except OSError as error:
-            raise MeasurementError(
+            raise shortage_of(error) or MeasurementError(
                 f"{self._engine.command} cannot be started ({error.strerror})",
                 remedy("install it again", words("use ", Parameter.RUNNER.of("local"))),
             ) from error

@@ -1,0 +1,128 @@
+"""Machines that run out of something in the middle of a command: the real cause, in a sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import resource
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from importcost.measure.runners import local
+from importcost.model.codec import profile_to_plain
+from tests.harness import write_files
+from tests.hostile.answers import OWN_FAULT, Answer, call
+from tests.hostile.sandbox import make_repository
+from tests.reports.page_factory import small_profile
+
+HERE = ("--runner", "local")
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "profile": ("profile", "handler.py", *HERE, "--runs", "5", "--no-install"),
+    "defer": ("defer", "handler.py:handler", *HERE),
+    "snapstart": ("snapstart", "handler.py", *HERE),
+    "check": ("check", *HERE),
+    "compare": ("compare", "HEAD", *HERE),
+    "init": ("init", "handler.py", *HERE),
+    "view": ("view", "good.json", "-o", "page.html"),
+    "export": ("export", "good.json", "-o", "out.csv"),
+}
+
+
+MEASURING = ("profile", "defer", "snapstart", "check")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    for name in ("cache", "tmp"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("IMPORTCOST_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    files = {
+        "handler.py": "import json\ndef handler(event, context): return 1\n",
+        "requirements.txt": "# none\n",
+        "importcost.toml": "handler = 'handler.py'\nmax_init_ms = 900\n",
+        "good.json": json.dumps(profile_to_plain(small_profile())),
+    }
+    return write_files(make_repository(tmp_path / "work"), files)
+
+
+def run(folder: Path, name: str) -> Answer:
+    if name == "init":
+        (folder / "importcost.toml").unlink()
+    return call(folder, *COMMANDS[name])
+
+
+@contextlib.contextmanager
+def limit(kind: int, most: int) -> Iterator[None]:
+    before = resource.getrlimit(kind)
+    resource.setrlimit(kind, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(kind, before)
+
+
+def told(answer: Answer) -> str:
+    """Return what a command that could not work says: an error, or the verdict of its gate."""
+    said = " ".join((answer.err + answer.out).split())  # a verdict is in lines of its own
+    assert "cannot be started" not in said, said
+    assert OWN_FAULT not in said, said
+    assert "Traceback" not in said, said
+    assert answer.code in (2, 3), said
+    assert answer.last.startswith("Error: ") or "not measured" in answer.out, said
+    return said
+
+
+@pytest.mark.parametrize("most", [0, 512])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_files_may_not_grow(folder, name, most):
+    with limit(resource.RLIMIT_FSIZE, most):
+        told(run(folder, name))
+
+
+@pytest.mark.parametrize("name", MEASURING)
+def test_no_file_may_be_opened(folder, name):
+    call(folder, "view", "good.json")  # what is imported later cannot be read
+    opened = len(list(Path("/proc/self/fd").iterdir()))
+    with limit(resource.RLIMIT_NOFILE, opened + 2):
+        answer = run(folder, name)
+    assert "ulimit -n" in told(answer)
+
+
+@pytest.mark.parametrize("name", MEASURING)
+def test_a_temporary_folder_that_is_removed(folder, monkeypatch, name):
+    launched = local.launcher.launch
+
+    def launch(job):
+        shutil.rmtree(folder.parent / "tmp")
+        return launched(job)
+
+    monkeypatch.setattr(local.launcher, "launch", launch)
+    assert "was removed while" in told(run(folder, name))
+
+
+SHORTAGES = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EFBIG: "ulimit -f",
+    errno.EMFILE: "ulimit -n",
+    errno.ENFILE: "ulimit -n",
+    errno.EAGAIN: "ulimit -u",
+    errno.ENOMEM: "ulimit -u",
+}
+
+
+@pytest.mark.parametrize("number", SHORTAGES, ids=errno.errorcode.__getitem__)
+@pytest.mark.parametrize("name", MEASURING)
+def test_a_launch_that_the_machine_has_nothing_for(folder, monkeypatch, name, number):
+    def refuse(_job):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(local.launcher, "launch", refuse)
+    answer = run(folder, name)
+    assert SHORTAGES[number] in told(answer)
