@@ -26,6 +26,7 @@ class SilentListener:
 
 def measure_with_page(task: FunctionTask) -> FunctionResult:
     """Measure a function and render its page. What cannot be measured is a result with a reason."""
+    from importcost.app.profile.in_common import in_run
     from importcost.app.profile.measured import measure_billed
     from importcost.app.profile.report import report_measured
     from importcost.app.projects.figures import figures_of
@@ -35,7 +36,7 @@ def measure_with_page(task: FunctionTask) -> FunctionResult:
 
     name = task.function.name
     try:
-        with failing_once(task.run):
+        with failing_once(task.run), in_run(task.run):
             report = report_measured(measure_billed(task.request, SilentListener()))
         page = rendered_report(report, "html")
         figures = figures_of(task.function, report, task.folder)

@@ -17,7 +17,7 @@ from importcost.cli.outputs import check_writable, tell_written, write_all
 from importcost.cli.printing import show
 from importcost.declaration import STAGE, TEMPLATE_PARAMETER
 from importcost.errors import UsageError
-from importcost.files.replace import replace_file
+from importcost.files.cache import write_cached
 from importcost.reports.output import STDOUT
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def _copy(source: Path, target: Path) -> None:
     if target.is_file() and target.stat().st_size == len(data) and target.read_bytes() == data:
         return
     try:
-        replace_file(target, data)
+        write_cached(target, data)
     except OSError as error:
         raise UsageError(
             f"The report {target} cannot be written ({error.strerror}): name another file with -o."

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from importcost.app.profile.in_common import kept_open, once
 from importcost.errors import Trouble, UsageError, remedy, words
 from importcost.measure.deployed.distributions import (
     Closure,
@@ -130,7 +131,8 @@ def open_packages(place: PackagesPlace, listener: Notes) -> Iterator[Deployed]:
         )
     environment: Mapping[str, Distribution] = {}
     if place.is_local:
-        environment = installed_distributions(place.interpreter.search_path)
+        folders = tuple(place.interpreter.search_path)
+        environment = once(("distributions", folders), lambda: installed_distributions(folders))
     with _laid_out(place, declared, environment, listener) as deployed:
         yield deployed
 
@@ -198,7 +200,8 @@ def _followed(
 def _shown_alone(
     place: PackagesPlace, file: str, names: frozenset[str], environment: Mapping[str, Distribution]
 ) -> Iterator[Deployed]:
-    with open_view(_folders(place, environment), Visible(environment, names, False)) as views:
+    visible = Visible(environment, names, False)
+    with _view(_folders(place, environment), visible) as views:
         packages = Packages(installed=tuple(view for view, _ in views), views=views)
         words = f"{file}, as the measuring environment holds it, and no other package of it"
         yield Deployed(file, packages, words, environment, names)
@@ -208,16 +211,32 @@ def _shown_alone(
 def _all_but_importcost(
     place: PackagesPlace, environment: Mapping[str, Distribution], listener: Notes
 ) -> Iterator[Deployed]:
+    about = (place.python_version, place.boto3 != NO_BOTO3, tuple(place.interpreter.search_path))
+    names = once(("all but importcost", *about), lambda: _names_but_importcost(place, environment))
+    with _view(_folders(place, environment), Visible(environment, names, True)) as views:
+        if views:
+            listener.detail(f"packages: {THE_ENVIRONMENT}")
+        packages = Packages(installed=tuple(view for view, _ in views), views=views)
+        yield Deployed(None, packages, THE_ENVIRONMENT, environment, names, is_said=False)
+
+
+def _names_but_importcost(
+    place: PackagesPlace, environment: Mapping[str, Distribution]
+) -> frozenset[str]:
     markers = marker_environment(place.python_version)
     names = frozenset(environment) - needed_by_importcost_alone(environment, markers)
     if place.boto3 != NO_BOTO3:
         # No file says that boto3 is deployed, and the runtime brings it.
         names -= needed_alone(runtime_distributions() & names, names, environment, markers)
-    with open_view(_folders(place, environment), Visible(environment, names, True)) as views:
-        if views:
-            listener.detail(f"packages: {THE_ENVIRONMENT}")
-        packages = Packages(installed=tuple(view for view, _ in views), views=views)
-        yield Deployed(None, packages, THE_ENVIRONMENT, environment, names, is_said=False)
+    return names
+
+
+def _view(
+    folders: tuple[str, ...], visible: Visible
+) -> contextlib.AbstractContextManager[tuple[tuple[str, str], ...]]:
+    """Show folders as `open_view` does; the same view serves all functions of a run."""
+    key = ("view", folders, visible.names, visible.is_open)
+    return kept_open(key, lambda: open_view(folders, visible))
 
 
 def _folders(place: PackagesPlace, environment: Mapping[str, Distribution]) -> tuple[str, ...]:
@@ -277,5 +296,5 @@ def open_environments_boto3(place: PackagesPlace, deployed: Deployed) -> Iterato
         yield None
         return
     visible = Visible(deployed.environment, found.names, False)
-    with open_view(_folders(place, deployed.environment), visible) as views:
+    with _view(_folders(place, deployed.environment), visible) as views:
         yield Packages(runtime=views[0][0], views=views) if views else None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from importcost.app.bill.place import handler_of
 from importcost.app.profile.deployed import NOTHING_DEPLOYED, Deployed, PackagesPlace, open_packages
+from importcost.app.profile.in_common import once
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.config.read import HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, UsageError, remedy, words
@@ -146,7 +147,10 @@ def _choose_runner(request: ProfileRequest, image: str, listener: Listener) -> R
     if wanted == "auto" and request.image is None and request.python is not None:
         return RunnerChoice(None, "--python names an interpreter of this machine")
     fetching = f"Fetching {image} with {wanted} (once) ..."
-    choice = choose(wanted, image, listener.detail, lambda: listener.note(fetching))
+    choice = once(
+        ("runner", wanted, image),
+        lambda: choose(wanted, image, listener.detail, lambda: listener.note(fetching)),
+    )
     if choice.engine is None and request.is_own_image:
         raise UsageError(
             f"The image {image} is the function's own and can only be measured in a container: "

@@ -23,6 +23,7 @@ class MeasuredBy:
     def __init__(self, note: Callable[[str], None]) -> None:
         self._note = note
         self._interpreters: dict[tuple[str | None, str | None, Path | None], str] = {}
+        self._above: dict[Path, Path | None] = {}
         self._images: dict[tuple[str, str], str] = {}
 
     def identity_of(self, request: ProfileRequest, start: Path) -> str:
@@ -31,9 +32,7 @@ class MeasuredBy:
         It changes with the interpreter, with what is installed beside it, and with the image. What
         fails is part of it as a text: the measurement of each function tells it.
         """
-        folders = (start, *start.parents)
-        environment = next((one for one in folders if environment_python(one / ".venv")), None)
-        key = (request.python, request.runtime, environment)
+        key = (request.python, request.runtime, self._environment_above(start))
         if key not in self._interpreters:
             try:
                 _, interpreter = find_interpreter(request, start)
@@ -42,6 +41,17 @@ class MeasuredBy:
             else:
                 self._interpreters[key] = self._identity(request, interpreter)
         return self._interpreters[key]
+
+    def _environment_above(self, folder: Path) -> Path | None:
+        """Return the folder here or above that has a virtual environment, None without one."""
+        if folder not in self._above:
+            if environment_python(folder / ".venv"):
+                self._above[folder] = folder
+            elif folder == folder.parent:
+                self._above[folder] = None
+            else:
+                self._above[folder] = self._environment_above(folder.parent)
+        return self._above[folder]
 
     def _identity(self, request: ProfileRequest, interpreter: InterpreterFacts) -> str:
         build = (interpreter.executable, interpreter.implementation, interpreter.version)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from importcost.app.profile.bench import now
+from importcost.app.profile.in_common import end_of_run
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.configured import settings_of_functions
 from importcost.app.projects.contents import Contents
@@ -99,7 +100,10 @@ def profile_project(
     tasks = [one for one in everything if isinstance(one, FunctionTask)]
     without = [one for one in everything if isinstance(one, FunctionResult)]
     workers = run.workers or local_workers(run.jobs)
-    results = run_tasks(tasks, workers, work, cache, listener)
+    try:
+        results = run_tasks(tasks, workers, work, cache, listener)
+    finally:
+        end_of_run()  # of functions that were measured in this process
     return _gathered(project, [*results, *without], cache, run.traffic or {})
 
 

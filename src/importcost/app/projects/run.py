@@ -16,8 +16,7 @@ from importcost.app.projects.contents import Contents
 from importcost.app.projects.requests import request_for_function
 from importcost.config.read import HandlerConfig
 from importcost.errors import ImportcostError
-from importcost.files.cache import cache_folder
-from importcost.files.replace import replace_file
+from importcost.files.cache import cache_folder, sweep_parts, write_cached
 from importcost.model.codec import from_plain, to_plain
 from importcost.model.results.project import FunctionFigures, NotMeasured
 from importcost.projects.functions import DeployedProject, ProjectFunction
@@ -82,7 +81,10 @@ class ProjectListener(Protocol):
 
 
 class ResultCache:
-    """Results by key, each in files of its own, so that a killed run loses only what it was at."""
+    """Results by key, each in files of its own, so that a killed run loses only what it was at.
+
+    They lie in many folders: one with tens of thousands of files is slow.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or cache_folder() / "results"
@@ -90,25 +92,31 @@ class ResultCache:
     def read(self, key: str) -> FunctionResult | None:
         """Return the kept result, or None; a file that cannot be read is no result."""
         try:
-            data = json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8"))
-            figures = from_plain(FunctionFigures, data, "figures")
-        except (OSError, ValueError, ImportcostError):
+            data = json.loads(self._figures(key).read_text(encoding="utf-8"))
+            figures = from_plain(FunctionFigures, data["figures"], "figures")
+            is_whole = self.page(key).stat().st_size == data["page_bytes"]
+        except (OSError, ValueError, LookupError, TypeError, ImportcostError):
             return None
-        is_whole = self.page(key).is_file()
         return FunctionResult(figures.name, figures, key=key) if is_whole else None
 
     def page(self, key: str) -> Path:
         """Return the file of a kept report."""
-        return self.folder / f"{key}.html"
+        return self.folder / key[:2] / f"{key}.html"
+
+    def _figures(self, key: str) -> Path:
+        return self.folder / key[:2] / f"{key}.json"
 
     def keep(self, key: str, result: FunctionResult) -> None:
         """Keep a measured result, the page first: figures without a page are no result."""
         if result.figures is None or result.page is None:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        replace_file(self.page(key), result.page)
-        text = json.dumps(to_plain(result.figures), separators=(",", ":"))
-        replace_file(self.folder / f"{key}.json", text.encode())
+        write_cached(self.page(key), result.page)
+        data = {"figures": to_plain(result.figures), "page_bytes": len(result.page)}
+        write_cached(self._figures(key), json.dumps(data, separators=(",", ":")).encode())
+
+    def sweep(self) -> None:
+        """Remove what a killed run was writing."""
+        sweep_parts(self.folder)
 
 
 def planned(
@@ -152,6 +160,7 @@ def run_tasks(
 
     A task whose worker is lost is given out again, three times in all.
     """
+    cache.sweep()
     results: dict[str, FunctionResult] = {}
     left: list[FunctionTask] = []
     for task in tasks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -161,14 +162,25 @@ def _add(
     pending: list[tuple[Requirement, frozenset[str]]],
     missing: list[str] | None,
 ) -> None:
+    requirement = _parsed(line)
+    if requirement is not None:
+        pending.append((requirement, extras))
+    elif missing is not None:
+        missing.append(line)
+
+
+@functools.lru_cache(maxsize=50_000)
+def _parsed(line: str) -> Requirement | None:
+    """Return a requirement line's values; distributions repeat the same ones again and again.
+
+    None for text that today's tools reject, which an old distribution's own metadata may contain.
+    """
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:
-        pending.append((Requirement(line), extras))
+        return Requirement(line)
     except InvalidRequirement:
-        # An old distribution's own metadata may contain text that today's tools reject.
-        if missing is not None:
-            missing.append(line)
+        return None
 
 
 def _applies(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ from importcost.secrecy import with_strings
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
+    from jinja2 import Environment
+
     from importcost.reports.page.contract import BudgetData
 
 
@@ -69,6 +72,24 @@ def render_page(
     template: str, data: Mapping[str, Any], script: str, words: Mapping[str, Any]
 ) -> str:
     """Return a template filled with data and `words`, the script and its style inside it."""
+    style = _joined(STYLES)
+    text = (
+        _templates()
+        .get_template(template)
+        .render(
+            **{name: _shown(value) for name, value in words.items()},
+            data=_shown(data),
+            script=script,
+            style=style,
+            policy=content_security_policy(script, style),
+        )
+    )
+    return _LONE_SURROGATE.sub("\ufffd", text)
+
+
+@functools.cache
+def _templates() -> Environment:
+    """Return the templates, which are compiled once for all pages."""
     # Imported here because most commands never write a page.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -82,15 +103,7 @@ def render_page(
     # ASCII only: a lone surrogate is legal in a Python module name and in JSON, not in UTF-8.
     environment.policies["json.dumps_kwargs"] = {"is_compact": True}
     environment.policies["json.dumps_function"] = json_text
-    style = _joined(STYLES)
-    text = environment.get_template(template).render(
-        **{name: _shown(value) for name, value in words.items()},
-        data=_shown(data),
-        script=script,
-        style=style,
-        policy=content_security_policy(script, style),
-    )
-    return _LONE_SURROGATE.sub("\ufffd", text)
+    return environment
 
 
 def _shown(value: Any) -> Any:
