@@ -66,6 +66,8 @@ class HandlerConfig:
     calibration: Calibration | None = None
     line: int = 1
     python_reason: str = "named by the setting python"
+    is_built: bool = False
+    """True if a project's build made the task root, all packages included."""
     given: frozenset[str] = frozenset()
     """The fields that the configuration sets; what a project says counts for all others."""
 

@@ -118,6 +118,39 @@ def test_a_built_package_that_meets_its_requirements_is_taken_alone(tmp_path, py
     assert "as the task root and its layers hold it" in profile["environment"]["packages"]
 
 
+TEMPLATE = """
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: handler.handler, CodeUri: CODE}
+"""
+
+
+def test_what_a_build_made_is_deployed_as_it_is(tmp_path, python):
+    """Nothing is installed for a requirements file that the build left beside slim packages."""
+    root = tmp_path / "project"
+    built = {
+        "handler.py": HANDLER,
+        "requirements.txt": "app-dep\nanything-else==9\n",
+        "deep.py": "",
+    }
+    write_files(root, {"template.yaml": TEMPLATE.replace("CODE", "src"), "src/handler.py": HANDLER})
+    build = write_files(
+        root / ".aws-sam/build", {"template.yaml": TEMPLATE.replace("CODE", "Orders")}
+    )
+    write_files(build / "Orders", built)
+    saved = tmp_path / "profile.json"
+    words = ("--python", python, "--runner", "local", "--runs", "6", "-o", str(saved))
+    variables = {"IMPORTCOST_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": ""}
+    done = run_here(root, "profile", ".::Orders", *words, variables=variables)
+    assert done.returncode == 0, done.stderr
+    profile = json.loads(saved.read_text())
+    names = {module["name"] for module in profile["graph"]["modules"]}
+    assert names & {"app_dep", "deep", "editor"} == {"deep"}
+    assert profile["environment"]["packages"].startswith("what the project's build put into")
+    assert not (tmp_path / "cache/requirements").exists()
+
+
 GUARDED = """
 import app_dep
 try:

@@ -50,6 +50,7 @@ def request_for(
         runner=how.runner,
         network=how.network,
         image=how.image,
+        is_built=handler.is_built,
         configured=handler,
         **fields,
     )

@@ -37,6 +37,7 @@ from importcost.targets.requirements import (
 )
 
 IN_THE_IMAGE = "what the image holds"
+IN_THE_BUILD = "what the project's build put into the task root and its layers"
 THE_ENVIRONMENT = (
     "the measuring environment's, without importcost and what only it needs: no requirements or "
     "lock file, layer or built package lists the deployed ones"
@@ -61,6 +62,8 @@ class PackagesPlace:
     boto3: str | None = None
     installs: bool = True
     """True if anything may be installed."""
+    is_built: bool = False
+    """True if a build made the task root: it is deployed as it is, complete or not."""
 
     @property
     def minor_version(self) -> str:
@@ -123,7 +126,10 @@ def open_packages(place: PackagesPlace, listener: Notes) -> Iterator[Deployed]:
         yield Deployed(None, NO_PACKAGES, IN_THE_IMAGE)
         return
     target = place.target
-    declared = find_requirements(place.requirements, target.handler_file, target.task_root)
+    is_complete = place.is_built and place.requirements is None
+    declared = Declaration(None)
+    if not is_complete:
+        declared = find_requirements(place.requirements, target.handler_file, target.task_root)
     for file in declared.unread:
         listener.note(
             f"{file} is not read: importcost does not support its form; name a "
@@ -133,6 +139,9 @@ def open_packages(place: PackagesPlace, listener: Notes) -> Iterator[Deployed]:
     if place.is_local:
         folders = tuple(place.interpreter.search_path)
         environment = once(("distributions", folders), lambda: installed_distributions(folders))
+    if is_complete:
+        yield Deployed(None, NO_PACKAGES, IN_THE_BUILD, environment)
+        return
     with _laid_out(place, declared, environment, listener) as deployed:
         yield deployed
 

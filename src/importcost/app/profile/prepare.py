@@ -110,6 +110,7 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
         requirements=request.requirements,
         boto3=request.boto3,
         installs=request.installs,
+        is_built=request.is_built,
     )
     handler = request.configured or handler_of(target)
     return Prepared(target, settings, interpreter, choice, image, place, handler)

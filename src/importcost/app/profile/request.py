@@ -71,6 +71,8 @@ class ProfileRequest:
     """True if a missing module may be installed when no file lists the deployed packages."""
     placeholders: bool = True
     """True if variables that init reads and that are not set get a placeholder."""
+    is_built: bool = False
+    """True if the task root and the layers hold all packages, as a build made them."""
     configured: HandlerConfig | None = None
     """The handler in the configuration that this was made from; None if it is to be looked up."""
 

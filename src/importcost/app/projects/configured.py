@@ -49,7 +49,7 @@ def of_project(handler: HandlerConfig, read: PlaceReader) -> HandlerConfig:
         handler,
         handler=found.target,
         environment={**found.environment, **handler.environment},
-        **{**changed, "task_root": root},
+        **{**changed, "task_root": root, "is_built": found.is_built},
     )
 
 

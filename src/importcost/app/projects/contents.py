@@ -42,7 +42,8 @@ class Contents:
         root, folder = _places(request)
         is_image = request.package_type == "image"
         digests = [self.of(Path(one), dated=is_image) for one in (root, *request.layers) if one]
-        packages = self._packages_of(request, root, folder) if root is not None else None
+        is_listed = root is not None and not (request.is_built and request.requirements is None)
+        packages = self._packages_of(request, str(root), folder) if is_listed else None
         machine = self._measured_by.identity_of(request, folder)
         parts = [__version__, machine, options, digests, packages]
         text = json.dumps(parts, sort_keys=True, default=str)

@@ -37,6 +37,7 @@ def names_a_project(text: str) -> bool:
         return False
 
 
+_WHOLE = (CodeForm.FOLDER, CodeForm.ZIP)
 PLACE_SUFFIXES = (".yaml", ".yml", ".template", ".zip", ".tf", ".toml")
 """Suffixes of files that are a project's place whatever is in them, beside JSON of a tool."""
 
@@ -85,6 +86,9 @@ def request_for_function(
         "arch": function.arch,
         "package_type": function.package_type,
         "layers": _layers(function),
+        "is_built": function.code.is_built
+        and function.code.form in _WHOLE
+        and "task_root" not in given,
         **_code(function),
     }
     if function.region in REGIONS:  # the others have no prices
