@@ -61,9 +61,22 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write the survey; .json or .csv by the suffix, - is JSON on stdout. Repeatable.",
 )
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="FILE.sqlite",
+    help="Add the days to a record, for importcost trend.",
+)
 @click.option("--policy", is_flag=True, help="Print the IAM policy that this command needs.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-def command(*, policy: bool, outputs: tuple[str, ...], quiet: bool, **options: Any) -> None:
+def command(
+    *,
+    policy: bool,
+    outputs: tuple[str, ...],
+    record: Path | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
     """Show what each Python function of an AWS account pays for its init.
 
     Reads functions, metrics and logs, and changes nothing. Needs boto3: pip install
@@ -80,9 +93,11 @@ def command(*, policy: bool, outputs: tuple[str, ...], quiet: bool, **options: A
 
     formats = [(path, format_of_survey(path)) for path in outputs]
     check_writable(outputs)
-    request, door = _request(options)
+    request, door = _request(options, by_day=record is not None)
     with terminal_listener(quiet=quiet) as listener:
         survey = survey_account(request, _Told(listener), door)
+    if record is not None:
+        _record(record, survey, quiet=quiet)
     write_all([(path, _rendered(survey, kind)) for path, kind in formats])
     if not quiet:
         text = render_account(survey, width=terminal_width(), colour=wants_colour())
@@ -115,7 +130,16 @@ class _Told:
         self._listener.line(f"{region}: {done} of {total} queries of logs done")
 
 
-def _request(options: dict[str, Any]) -> tuple[Any, Any]:
+def _record(path: Path, survey: AccountSurvey, *, quiet: bool) -> None:
+    from importcost.app.account.record import record_survey
+    from importcost.cli.printing import say
+
+    count = record_survey(path, survey)
+    if not quiet:
+        say(f"Recorded {count:,} days of functions in {path}.")
+
+
+def _request(options: dict[str, Any], *, by_day: bool) -> tuple[Any, Any]:
     """Return what is asked, and the door to the account. Raises UsageError."""
     from importcost.account.door import AccountDoor
     from importcost.app.account.survey import SurveyRequest
@@ -136,6 +160,7 @@ def _request(options: dict[str, Any]) -> tuple[Any, Any]:
         tags=dict(tag_of(text) for text in options["tags"]),
         max_scan_gb=options["max_scan_gb"],
         by_waiting=options["sort"] == "waiting",
+        by_day=by_day,
     )
     return request, door
 

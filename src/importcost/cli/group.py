@@ -22,6 +22,7 @@ COMMANDS = {
     "init": "Write a starting configuration with budgets as measured now.",
     "list": "List the functions that a project deploys.",
     "account": "Show what each function of an AWS account pays for its init.",
+    "trend": "Show how init and its bill changed, from a record of an account.",
     "verify": "Compare init before and after a deployed change.",
     "merge": "Join the figures of a project measured in shards.",
     "check": "Compare handlers with their budgets: the gate for pull requests.",

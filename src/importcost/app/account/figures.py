@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from importcost.billing.figures.prices import Prices
 from importcost.model.cloudwatch.logs import InitKind
@@ -38,6 +38,7 @@ def row_of(
     ) / 1_000
     waiting = sum(log.restores_ms) / 1_000 + billed_s
     cold = len(on_demand)
+    dollars = init_dollars(function, log, prices) if days > 0 else None
     return AccountRow(
         function=function,
         invocations=invocations,
@@ -47,7 +48,7 @@ def row_of(
         init_ms=init_quantiles([one.init_ms for one in on_demand]),
         restores=len(log.restores_ms),
         billed_init_s=billed_s,
-        init_dollars_a_month=_dollars(function, log, days, prices),
+        init_dollars_a_month=None if dollars is None else dollars * MONTH_DAYS / days,
         waited_s=waiting,
         failed=sum(one.phase != "invoke" for one in log.failed),
         retried=sum(one.phase == "invoke" for one in log.failed),
@@ -79,10 +80,11 @@ def ranked(rows: Sequence[AccountRow], *, by_waiting: bool) -> tuple[AccountRow,
     return tuple(sorted(rows, key=waiting_key if by_waiting else dollars_key))
 
 
-def _dollars(
-    function: AccountFunction, log: FunctionLog, days: float, prices: Prices | None
+def init_dollars(
+    function: AccountFunction, log: FunctionLog, prices: Prices | None
 ) -> float | None:
-    if prices is None or days <= 0 or function.arch not in prices.by_arch:
+    """Return what the on-demand inits of a log cost, failed ones included; None without a price."""
+    if prices is None or function.arch not in prices.by_arch:
         return None
     gb_second = prices.gb_second(function.arch)
     # The memory at the time of each init, which may have been changed since.
@@ -92,11 +94,4 @@ def _dollars(
         if one.kind is InitKind.ON_DEMAND
     )
     total += sum(one.init_ms for one in log.failed) / 1_000 * function.memory_mb / _MB_PER_GB
-    return total * gb_second * MONTH_DAYS / days
-
-
-def share_text(kinds: Mapping[str, int]) -> str:
-    """Return `on-demand`, or the counts of several ways: `40 on-demand, 3 snap-start`."""
-    if len(kinds) < 2:
-        return next(iter(kinds), "")
-    return ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
+    return total * gb_second

@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 from importcost.account.door import AccountDoor
@@ -31,6 +31,7 @@ from importcost.account.troubles import (
     NoCredentialsGivenError,
     ThrottledError,
 )
+from importcost.app.account.daily import days_of
 from importcost.app.account.figures import row_of
 from importcost.app.account.logged import logs_of_group
 from importcost.app.account.progress_file import ProgressFile
@@ -50,6 +51,7 @@ class RegionAsked(NamedTuple):
     pattern: str | None
     tags: Mapping[str, str]
     max_scan_gb: float
+    by_day: bool = False
 
 
 class AccountListener(Protocol):
@@ -119,10 +121,14 @@ class RegionReader:
         days = (self._asked.window.until_s - self._asked.window.since_s) / 86_400
         prices = self._prices()
         empty = FunctionLog()
-        return [
-            row_of(one, logs.get(one.arn, empty), traffic.get(one.name), days, prices)
-            for one in functions
-        ]
+        rows = []
+        for one in functions:
+            log = logs.get(one.arn, empty)
+            row = row_of(one, log, traffic.get(one.name), days, prices)
+            if self._asked.by_day:
+                row = replace(row, daily=days_of(one, log, self._asked.window, prices))
+            rows.append(row)
+        return rows
 
     def _prices(self) -> Prices | None:
         try:

@@ -46,12 +46,13 @@ class SurveyRequest:
     tags: Mapping[str, str] = field(default_factory=dict)
     max_scan_gb: float = DEFAULT_MAX_SCAN_GB
     by_waiting: bool = False
+    by_day: bool = False
 
     @property
     def asks(self) -> RegionAsked:
         """The questions to each region."""
         share = self.max_scan_gb / len(self.regions)
-        return RegionAsked(self.window, self.pattern, self.tags, share)
+        return RegionAsked(self.window, self.pattern, self.tags, share, self.by_day)
 
     def asked(self) -> tuple[str, ...]:
         """Return what tells this survey from another one, the time apart."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from importcost.model.cloudwatch.logs import InitKind
+from importcost.model.results.trend import AccountDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class AccountRow:
     the inits by the way in which they started; quantiles and dollars are those of the on-demand
     ones alone, `None` if there were none. `waited_s` is the time that users waited for inits in the
     window. `init_dollars_a_month` is the bill of init, failed ones included, for 30 such days.
-    `problems` are whole sentences.
+    `daily` are the same inits by the day, if they were asked for. `problems` are whole sentences.
     """
 
     function: AccountFunction
@@ -118,6 +119,7 @@ class AccountRow:
     retried: int
     timeouts: int
     problems: tuple[str, ...] = ()
+    daily: tuple[AccountDay, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

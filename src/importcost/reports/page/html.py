@@ -69,10 +69,14 @@ def render_difference_html(difference: Difference) -> str:
 
 
 def render_page(
-    template: str, data: Mapping[str, Any], script: str, words: Mapping[str, Any]
+    template: str,
+    data: Mapping[str, Any],
+    script: str,
+    words: Mapping[str, Any],
+    styles: Sequence[str] = STYLES,
 ) -> str:
     """Return a template filled with data and `words`, the script and its style inside it."""
-    style = _joined(STYLES)
+    style = _joined(styles)
     text = (
         _templates()
         .get_template(template)
