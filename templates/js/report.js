@@ -14,6 +14,7 @@ import { drawLegend } from "./panels/report/legend.js";
 import {
   drawAdvice, drawBytecode, drawFinePrint, drawSupplies, drawWarnings, drawWeb, drawWrapper,
 } from "./panels/report/notes.js";
+import { drawPackage } from "./panels/report/package.js";
 import { drawPhases } from "./panels/report/phases.js";
 import { ReportExplorer } from "./panels/report/report_explorer.js";
 import { drawTable } from "./panels/table_section.js";
@@ -71,6 +72,7 @@ function drawRest(data, tree, money, explorer) {
   drawAdvice(data.advice);
   drawFinePrint(data);
   drawCurve(data, money);
+  drawPackage(data.package);
   performance.mark("complete");
   // The first letter typed must not wait for 20,000 names to be put together.
   whenIdle(() => tree.names.lower);

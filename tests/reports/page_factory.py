@@ -37,6 +37,20 @@ from importcost.model.graph import (
     LoadedModule,
 )
 from importcost.model.interval import Interval
+from importcost.model.package.bytecode import (
+    BytecodeCount,
+    PackageBytecode,
+    Recipe,
+    ShippedState,
+)
+from importcost.model.package.size import (
+    BYTES_PER_MB,
+    DistributionSize,
+    PackageForm,
+    PackageSize,
+    PlaceSize,
+    ServiceData,
+)
 from importcost.model.profile import (
     Environment,
     FunctionInit,
@@ -258,6 +272,36 @@ def advised_profile() -> Profile:
     return replace(small_profile(), advice=advice)
 
 
+def packaged_profile(*, evil: str = "") -> Profile:
+    """Return the small profile as a built package with a layer and stale bytecode.
+
+    `evil` is in every string that comes from files.
+    """
+    size = 30 * BYTES_PER_MB
+    places = (PlaceSize("function", 900, size), PlaceSize(f"layer 1 (deps{evil})", 100, size // 3))
+    parts = [
+        DistributionSize(f"{name}{evil}", "1.0", place, 90, share, 30, share // 3, 0, 0)
+        for name, place, share in (
+            ("botocore", places[0].name, size * 2 // 3),
+            ("pandas", places[1].name, size // 3),
+            *((f"small-{number}", places[0].name, size // 40) for number in range(9)),
+            ("function", places[0].name, size // 12),
+        )
+    ]
+    data = ServiceData("botocore", 400, size // 2, (f"s3{evil}",), (f"sqs{evil}",), 90_000, True)
+    recipe = Recipe(
+        f"SAM{evil}", "SAM dates every file", (f"after: python3.12 -m compileall {evil}",), "", ""
+    )
+    counts = (BytecodeCount(ShippedState.OTHER_DATE, 500, 9),)
+    shipped = PackageBytecode("3.12", ("function",), counts, (evil,), (), recipe)
+    left_out = (f".git{evil}",)
+    lacking = (f"a folder cannot be read{evil}",) if evil else ()
+    package = PackageSize(
+        PackageForm.BUILT, places, tuple(parts), data, True, lacking, left_out, shipped
+    )
+    return replace(small_profile(), package=package)
+
+
 def proven_profile(behaviour: Behaviour) -> Profile:
     """Return the advised profile; this is known of its best set's behaviour, and its members'."""
     profile = advised_profile()
@@ -325,7 +369,10 @@ def replace_strings(profile: Profile, evil: str) -> Profile:
     environment = replace(profile.environment, runner_reason=evil, image=evil, cpu_model=evil)
     warnings = (ProfileWarning(WarningCode.OUTPUT, evil),)
     settings = replace(profile.settings, environment_names=(evil,))
-    return replace(profile, environment=environment, warnings=warnings, settings=settings)
+    package = packaged_profile(evil=evil).package
+    return replace(
+        profile, environment=environment, warnings=warnings, settings=settings, package=package
+    )
 
 
 def large_profile(nodes: int = 20_000, seed: int = 7) -> Profile:

@@ -241,6 +241,38 @@
  */
 
 /**
+ * The bytecode of what was built: a sentence, and the packager's steps if it does not hold.
+ * @typedef {object} ShippedBytecodeData
+ * @property {string} text
+ * @property {string[]} steps
+ * @property {boolean} is_fine
+ */
+
+/**
+ * A distribution in one place of the package; `size` is its megabytes in words.
+ * @typedef {object} PackagePart
+ * @property {string} name
+ * @property {string} place
+ * @property {string} colour
+ * @property {number} size_bytes
+ * @property {string} size
+ * @property {number} unloaded_share
+ */
+
+/**
+ * The unpacked package beside Lambda's limit; `places` are pairs of name and megabytes.
+ * @typedef {object} PackageData
+ * @property {string} size
+ * @property {boolean} is_over
+ * @property {number} size_bytes
+ * @property {number} limit_bytes
+ * @property {string[]} sentences
+ * @property {string[][]} places
+ * @property {PackagePart[]} parts
+ * @property {ShippedBytecodeData | null} bytecode
+ */
+
+/**
  * A warning of the measurement.
  * @typedef {object} WarningData
  * @property {string} code
@@ -296,6 +328,7 @@
  * @property {number[]} most_expensive_ms
  * @property {string[][]} top_importers
  * @property {BytecodeData | null} bytecode
+ * @property {PackageData | null} package
  * @property {WarningData[]} warnings
  * @property {SuppliesData} supplies
  * @property {string[]} web
@@ -331,6 +364,7 @@
  * @property {number[]} most_expensive_ms
  * @property {string[][]} top_importers
  * @property {BytecodeData | null} bytecode
+ * @property {PackageData | null} package
  * @property {WarningData[]} warnings
  * @property {SuppliesData} supplies
  * @property {string[]} web

@@ -15,7 +15,7 @@ from importcost.model.module_facts import most_expensive
 from importcost.model.profile import ProfileWarning, WarningCode
 from importcost.reports.exports.markdown import code, escaped_text, render_markdown
 from tests.reports.export_profiles import BAD_NAMES, FIXED, profiles
-from tests.reports.page_factory import estimate_of, facts_of
+from tests.reports.page_factory import estimate_of, facts_of, packaged_profile
 from tests.sampling import examples
 
 MARKUP = re.compile(r"`[\w./:()+ -]+`|<code>(?:[A-Za-z0-9 ]|&#\d+;)+</code>", re.ASCII)
@@ -98,8 +98,15 @@ def test_tables_keep_their_columns_whatever_the_names(profile):
 
 def test_hostile_warnings_stay_one_line_each():
     warning = ProfileWarning(WarningCode.OUTPUT, "printed <img src=x>\n| a | @you " + "x" * 10_000)
-    document = markdown(replace(FIXED["hostile"], warnings=(warning,)))
+    document = markdown(replace(FIXED["hostile"], warnings=(warning,), package=None))
     (line,) = [line for line in document.splitlines() if line.startswith("- ")]
     assert len(line) < 1_000
     bare = MARKUP.sub("", line)
     assert not set("<>|@`") & set(bare)
+
+
+def test_the_package_and_its_bytecode_are_in_the_summary() -> None:
+    profile = packaged_profile()
+    text = render_markdown(profile, estimate_of(profile), facts_of(profile))
+    assert "- 40.0 MB unpacked, 16% of" in text
+    assert "compiled at every cold start" in text

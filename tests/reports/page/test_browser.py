@@ -32,6 +32,7 @@ from tests.reports.page_factory import (
     facts_of,
     hostile_profile,
     large_profile,
+    packaged_profile,
     small_profile,
 )
 
@@ -41,6 +42,7 @@ ROW_PX = 23
 PROFILES: dict[str, Callable[[], Profile]] = {
     "small": small_profile,
     "advised": advised_profile,
+    "packaged": packaged_profile,
     "hostile": hostile_profile,
     "empty": empty_profile,
     "deep": deep_profile,
@@ -412,6 +414,29 @@ def test_a_phone_shows_a_figure_beside_each_name(driver: Chrome, show: Callable[
         assert driver.execute_script(script) < 380
     finally:
         driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_the_package_is_a_bar_of_the_limit_and_a_table(
+    driver: Chrome, show: Callable[..., str]
+) -> None:
+    show("small")
+    assert not by_id(driver, "package").is_displayed()
+    show("packaged")
+    wait_until_complete(driver)
+    assert "40.0 MB, 16% of Lambda's 250 MB" in by_id(driver, "package-size").text
+    rows = driver.find_elements(By.CSS_SELECTOR, "#package-rows tr")
+    assert len(rows) == 9
+    assert "botocore 1.0 in function" in rows[0].text
+    assert "67 %" in rows[0].text  # never loaded
+    filled = """
+    const bar = document.getElementById('package-bar').getBoundingClientRect();
+    const last = document.querySelector('#package-bar > :last-child').getBoundingClientRect();
+    return (last.right - bar.left) / bar.width;
+    """
+    assert driver.execute_script(filled) == pytest.approx(0.16, abs=0.02)
+    steps = driver.find_elements(By.CSS_SELECTOR, "#bytecode-steps li")
+    assert [step.text for step in steps] == ["after: python3.12 -m compileall"]
+    assert not by_id(driver, "bytecode-command").is_displayed()
 
 
 @pytest.mark.parametrize("source", ["log", "lambda-log"])

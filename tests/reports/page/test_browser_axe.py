@@ -21,6 +21,7 @@ from tests.reports.page_factory import (
     estimate_of,
     facts_of,
     hostile_profile,
+    packaged_profile,
     proven_profile,
     small_profile,
 )
@@ -42,6 +43,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "unproven": lambda: render_html(UNPROVEN, estimate_of(UNPROVEN), facts_of(UNPROVEN), BUDGET),
     "small": lambda: render_html(
         small_profile(), estimate_of(small_profile()), facts_of(small_profile())
+    ),
+    "packaged": lambda: render_html(
+        packaged_profile(), estimate_of(packaged_profile()), facts_of(packaged_profile())
     ),
     "hostile": lambda: render_html(
         hostile_profile(), estimate_of(hostile_profile()), facts_of(hostile_profile())

@@ -34,6 +34,7 @@ from tests.reports.page_factory import (
     facts_of,
     hostile_profile,
     large_profile,
+    packaged_profile,
     profile_of,
     small_builder,
     small_profile,
@@ -262,3 +263,18 @@ def test_an_image_and_a_log_get_no_bytecode_advice() -> None:
     image = replace(profile, settings=replace(profile.settings, package_type="image"))
     assert bytecode_advice(image) is None
     assert bytecode_advice(replace(profile, graph=None)) is None
+
+
+def test_the_package_is_drawn_with_its_largest_parts_and_the_rest_as_one() -> None:
+    data = data_of(packaged_profile())
+    package = data["package"]
+    assert package["size"] == "40.0 MB, 16% of Lambda's 250 MB"
+    assert package["places"] == [["function", "30.0 MB"], ["layer 1 (deps)", "10.0 MB"]]
+    assert len(package["parts"]) == 9
+    assert package["parts"][-1]["name"] == "4 more"
+    assert sum(part["size_bytes"] for part in package["parts"]) <= package["size_bytes"]
+    (botocore,) = (one for one in data["distributions"] if one["name"] == "botocore")
+    assert package["parts"][0]["colour"] == botocore["colour"]
+    assert package["bytecode"]["steps"] == ["after: python3.12 -m compileall "]
+    assert "All 9 modules" in package["bytecode"]["text"]
+    assert data_of(small_profile())["package"] is None

@@ -10,6 +10,7 @@ from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
 from importcost.reports.exports.facts import module_texts
 from importcost.reports.exports.names import clean
+from importcost.reports.package import package_sentences, shipped_bytecode
 from importcost.reports.supplies import package_words, placeholder_facts
 from importcost.reports.text import dollars, elide, milliseconds
 
@@ -30,6 +31,7 @@ def render_markdown(
         _headline(profile, estimate),
         _phases(estimate),
         _imports(profile, facts),
+        _package(profile, estimate, facts),
         _warnings(profile),
         _supplies(profile),
         [f"<sub>{escaped_text(_provenance(profile))}</sub>"],
@@ -104,6 +106,17 @@ def _imports(profile: Profile, facts: ProfileFacts) -> list[str]:
             f"| {code(where) if where else ''} |"
         )
     return lines
+
+
+def _package(profile: Profile, estimate: Estimate, facts: ProfileFacts) -> list[str]:
+    """Return the package's size and the bytecode of what was built, as a list."""
+    if facts.package is None:
+        return []
+    sentences = [" ".join(package_sentences(facts.package))]
+    shipped = shipped_bytecode(profile, estimate, facts)
+    if shipped is not None:
+        sentences.append(" ".join((shipped.text, "; ".join(shipped.steps))).strip())
+    return [f"- {escaped_text(sentence)}" for sentence in sentences]
 
 
 def _warnings(profile: Profile) -> list[str]:

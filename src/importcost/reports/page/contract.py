@@ -274,6 +274,42 @@ class BytecodeData(TypedDict):
     command: str
 
 
+class ShippedBytecodeData(TypedDict):
+    """The bytecode of what was built: a sentence, and the packager's steps if it does not hold."""
+
+    text: str
+    steps: list[str]
+    is_fine: bool
+
+
+class PackagePart(TypedDict):
+    """A distribution in one place of the package; `size` is its megabytes in words."""
+
+    name: str
+    place: str
+    colour: str
+    size_bytes: int
+    size: str
+    unloaded_share: float
+
+
+class PackageData(TypedDict):
+    """The unpacked package beside Lambda's limit; `places` are pairs of name and megabytes.
+
+    `size` is the whole in words, `sentences` what else is to be said. `parts` are the largest
+    distributions, the rest as one; none for an image.
+    """
+
+    size: str
+    is_over: bool
+    size_bytes: int
+    limit_bytes: int
+    sentences: list[str]
+    places: list[list[str]]
+    parts: list[PackagePart]
+    bytecode: ShippedBytecodeData | None
+
+
 class WarningData(TypedDict):
     """A warning of the measurement."""
 
@@ -339,6 +375,7 @@ class PageData(TypedDict):
     most_expensive_ms: list[float]
     top_importers: list[list[str]]
     bytecode: BytecodeData | None
+    package: PackageData | None
     warnings: list[WarningData]
     supplies: SuppliesData
     web: list[str]

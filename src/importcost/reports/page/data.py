@@ -26,6 +26,7 @@ from importcost.reports.page.columns import (
     tree_columns,
 )
 from importcost.reports.page.money import curve, money_constants
+from importcost.reports.page.package import package_data
 from importcost.reports.page_cache import page_cache_words
 from importcost.reports.supplies import package_words, placeholder_facts
 from importcost.reports.web_notes import web_notes
@@ -74,6 +75,7 @@ def page_data(
     ASCII.
     """
     modules = facts.modules
+    distributions = distribution_totals(profile.tree, modules)
     return {
         "schema": PAGE_SCHEMA,
         "generator": f"importcost {profile.importcost_version}",
@@ -94,13 +96,14 @@ def page_data(
         "distribution_ids": distribution_ids(modules),
         "modules": module_columns(profile, modules, facts.exclusive_us),
         "bytecode_states": [state.value for state in BYTECODE_ORDER],
-        "distributions": distribution_totals(profile.tree, modules),
+        "distributions": distributions,
         "most_expensive": list(facts.most_expensive),
         "most_expensive_ms": [
             round(ms, 3) for ms in on_lambda_ms(profile, estimate, facts).values()
         ],
         "top_importers": importers_of(profile, modules, facts.most_expensive),
         "bytecode": _bytecode(facts.bytecode),
+        "package": package_data(profile, estimate, facts, distributions),
         "warnings": [{"code": w.code.value, "message": w.message} for w in profile.warnings],
         "supplies": _supplies(profile),
         "web": list(web_notes(profile, estimate)),

@@ -1,6 +1,6 @@
 // What else the report says: bytecode, warnings, module-level work, dependencies, fine print.
 
-/** @import { AdviceNotes, IntervalData, PageData, SuppliesData } from "../../model/data.js" */
+/** @import { AdviceNotes, IntervalData, PageData, ShippedBytecodeData, SuppliesData } from "../../model/data.js" */
 /** @import { Clipboard } from "../../lib/clipboard.js" */
 
 import { byId, element, pairOf, textWithCode } from "../../lib/dom.js";
@@ -13,6 +13,11 @@ import { clockWords } from "./verdict.js";
  * @param {Clipboard} clipboard
  */
 export function drawBytecode(data, clipboard) {
+  const shipped = data.package && data.package.bytecode;
+  if (shipped) {
+    drawShipped(shipped);
+    return;
+  }
   // With advice the command is among the best changes.
   const advice = data.changes.length ? null : data.bytecode;
   byId("bytecode").hidden = !advice;
@@ -22,6 +27,22 @@ export function drawBytecode(data, clipboard) {
     `${count} compiled again at every cold start: a ZIP's timestamps never match. Ship hash-based bytecode:`;
   byId("bytecode-command").textContent = clipped(advice.command, 200);
   byId("bytecode-copy").addEventListener("click", () => clipboard.copy(advice.command, "Command copied"));
+}
+
+/**
+ * The bytecode of what was built, and the steps of its packager. Where all is well, the package says so.
+ * @param {ShippedBytecodeData} shipped
+ */
+function drawShipped({ text, steps, is_fine: isFine }) {
+  byId("bytecode").hidden = isFine;
+  byId("bytecode-line").hidden = true;
+  byId("bytecode-text").textContent = clipped(text, 600);
+  byId("bytecode-steps").append(...steps.map((step) => {
+    const [when, ...rest] = step.split(": ");
+    const line = element("li", "", `${clipped(when, 200)}: `);
+    line.append(element("code", "", clipped(rest.join(": "), 300)));
+    return line;
+  }));
 }
 
 /** @param {string[]} messages */
