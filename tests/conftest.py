@@ -73,7 +73,13 @@ def bytecode_of_tests(tmp_path_factory, monkeypatch) -> Path:
 
 
 BROWSER = ("/test_browser", "test_hostile_names_neither_run_nor_break_its_page")
-ONE_WORKER = ("measure/recording/", "snapstart/", "cli/test_profile.py", "cli/test_snakeviz.py")
+ONE_WORKER = (
+    "measure/recording/",
+    "projects/real_tools/",
+    "snapstart/",
+    "cli/test_profile.py",
+    "cli/test_snakeviz.py",
+)
 """Folders and files whose tests share something that takes long to make."""
 STOPWATCH = ("cli/test_compare.py", "integrations/test_action.py", "measure/test_pairs.py", "web/")
 

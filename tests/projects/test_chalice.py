@@ -24,7 +24,7 @@ app.register_blueprint(made())
 @app.route("/")
 def index(): ...
 
-@app.get("/more")
+@app.route("/more")
 def more(): ...
 
 @app.schedule(Rate(1, unit=Rate.HOURS), name="nightly")

@@ -25,7 +25,6 @@ _OWN_FUNCTION = frozenset(
         "schedule",
     }
 )
-_ROUTES = frozenset({"route", "get", "post", "put", "patch", "delete"})
 _WEBSOCKET = {
     "on_ws_connect": "websocket_connect",
     "on_ws_disconnect": "websocket_disconnect",
@@ -96,7 +95,7 @@ def _registered(tree: ast.Module, owner: str, file: Path, module: str) -> Iterat
                 continue
             kind = name.rpartition(".")[2]
             where = SourceLine(str(file), node.lineno)
-            if kind in _ROUTES:
+            if kind == "route":
                 yield ChaliceHandler(API_HANDLER, "app.app", where, is_api=True)
             elif kind in _WEBSOCKET:
                 yield ChaliceHandler(_WEBSOCKET[kind], f"{module}.{node.name}", where)
