@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from importcost.measure.combine import SPAN_OF_LABEL, combine
+from importcost.measure.exec_wrapper import with_program_row
 from importcost.measure.graph import build_graph
 from importcost.measure.runners.base import InterpreterFacts, Layout
 from importcost.measure.session import Measurement, Subject
@@ -124,7 +125,7 @@ def assemble(
 ) -> Profile:
     """Turn a measurement into the profile from which everything else is rendered."""
     totals = {name: _total_us(measurement.runs, name) for name in SPAN_OF_LABEL.values()}
-    trees = _trees(measurement)
+    trees = _trees(measurement, subject)
     spans: Sequence[Mapping[str, int]] = measurement.traced_spans
     app = None if subject.target.wrapper is None else subject.target.module
     if subject.server is not None:
@@ -161,9 +162,13 @@ def assemble(
     )
 
 
-def _trees(measurement: Measurement) -> list[ImportTree]:
+def _trees(measurement: Measurement, subject: Subject) -> list[ImportTree]:
     """Return the trees of the traced runs, without waiting for a processor where that is known."""
     trees = [build_tree(log) for log in measurement.logs]
+    if subject.program is not None and len(measurement.program_us) == len(trees):
+        program = subject.program
+        took = zip(trees, measurement.program_us, strict=True)
+        trees = [with_program_row(tree, program, wall_us) for tree, wall_us in took]
     traced = [run.function_init for run in measurement.runs if run.kind is RunKind.TRACED]
     if len(measurement.module_times) != len(trees) or len(traced) != len(trees):
         return trees

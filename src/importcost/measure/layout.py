@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from pathlib import Path, PurePosixPath
 
+from importcost.errors import MeasurementError, remedy, words
 from importcost.measure.runners.base import NO_PACKAGES, Layout, Packages
-from importcost.model.profile import Settings, Target
+from importcost.model.profile import EXEC_WRAPPER, Settings, Target
+from importcost.parameters import Parameter
 
 
 def layer_search_path(layer: str, python_version: str) -> tuple[str, ...]:
@@ -36,6 +39,37 @@ def local_layout(target: Target, python_version: str, packages: Packages = NO_PA
         host_paths=packages.views,
         runtime_packages=(packages.runtime,) if packages.runtime else (),
     )
+
+
+def program_inside(program: str, target: Target, *, is_local: bool) -> str:
+    """Return the path of a function's exec wrapper as a launch sees it.
+
+    Layers are seen at /opt everywhere, the task root at its own place on this machine. Raises
+    MeasurementError if neither has the program, or nobody may execute it.
+    """
+    place = PurePosixPath(program)
+    if place.is_relative_to("/var/task"):
+        file = Path(target.task_root, place.relative_to("/var/task"))
+        found = [file] if file.is_file() else []
+    else:
+        below = place.relative_to("/opt") if place.is_relative_to("/opt") else None
+        files = [Path(layer, below) for layer in reversed(target.layers) if below is not None]
+        found = [file for file in files if file.is_file()]
+    if not found:
+        raise MeasurementError(
+            f"{program}, the AWS_LAMBDA_EXEC_WRAPPER of {target.handler_file}, is in none of its "
+            "layers",
+            remedy(
+                words("name the unpacked layer that has it with ", Parameter.LAYERS),
+                words("give ", Parameter.ENV.of(EXEC_WRAPPER), " without a value"),
+            ),
+        )
+    if not os.access(found[0], os.X_OK):
+        raise MeasurementError(
+            f"{found[0]}, the AWS_LAMBDA_EXEC_WRAPPER of {target.handler_file}, is not executable, "
+            "so that Lambda could not start the function: set its mode to 755 in the layer."
+        )
+    return str(found[0]) if is_local and place.is_relative_to("/var/task") else program
 
 
 def library_path(target: Target) -> str | None:

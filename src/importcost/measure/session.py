@@ -13,6 +13,12 @@ from typing import Any
 
 from importcost.errors import HandlerError, MeasurementError, remedy, words
 from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
+from importcost.measure.exec_wrapper import (
+    ProgramClock,
+    with_program_time,
+    wrapped_files,
+    wrapped_words,
+)
 from importcost.measure.failures.explain import no_function, raise_for_failure
 from importcost.measure.failures.forged import odd_part
 from importcost.measure.failures.servers import raise_for_server
@@ -96,6 +102,8 @@ class Subject:
     """Installed packages that are not deployed, to explain why a module is missing."""
     server: Server | None = None
     """The server that the target, a web app, is started under; None for a handler."""
+    program: str | None = None
+    """The program that starts the interpreter, as it is seen inside; None for no other."""
     lazy_imports: bool = False
     """True if every import of init is lazy: `-X lazy_imports=all` from the handler on, 3.15."""
     network: NetworkRule = NetworkRule.OPEN
@@ -156,6 +164,8 @@ class Measurement:
     module_times: tuple[ModuleTimes | None, ...] = ()
     attempts: tuple[NetworkAttempt, ...] = ()
     """Init's requests to other machines, which were refused."""
+    program_us: tuple[int, ...] = ()
+    """The wall time of the exec wrapper in each traced run, 0 without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +220,7 @@ def _spec(subject: Subject, runner: Runner, extra: Mapping[str, Any]) -> dict[st
         "variant": variant.name if variant else "",
         "lazy_imports": subject.lazy_imports,
         "also_imports": subject.also_imports,
+        "configured_handler": subject.target.configured_handler if subject.program else None,
         "app_file": runner.layout.inside(subject.target.handler_file),
         **extra,
     }
@@ -280,6 +291,8 @@ class Session:
         self.rows_redirected = 0
         self.shared = SharedFoldersUse()
         self.starts: list[WebStart] = []
+        self.program_us: list[int] = []
+        self._clock = ProgramClock(runner, subject.program)
         self.last: Launch | None = None
 
     @property
@@ -346,8 +359,13 @@ class Session:
         paths = ("{scratch}/probe.py", "{scratch}/spec.json", "{scratch}/result.json")
         network = network_settings(self._subject, kind)
         spec = json.dumps(_spec(self._subject, self._runner, {"network": network, **extra}))
+        args: tuple[str, ...] = (*flags, "-c", STUB, *paths, kind, self._token, "{clocks}")
+        program = self._subject.program
+        if program is not None:
+            args = wrapped_words(program, flags)
+            files = {**files, **wrapped_files(self._runner, kind, self._token)}
         launch = self._runner.launch(
-            (*flags, "-c", STUB, *paths, kind, self._token, "{clocks}"),
+            args,
             {"probe.py": self._probe, "spec.json": spec, **files},
             self._subject.timeout_s,
             (self._subject.bytecode_dir,) if self._subject.bytecode_dir else (),
@@ -404,12 +422,16 @@ class Session:
             function_init=_function_timing(phases["function_init"], start),
             peak_rss_kb=_peak_kb(result),
         )
+        run, program = self._clock.included(run)
         if kind is RunKind.TRACED:
             log = parse_importtime(launch.rows_text, marker_token=self._token)
             self.logs.append(log)
-            self.module_times.append(result.get("module_times"))
+            self.module_times.append(with_program_time(result, self._subject.program, program))
             self.rows_redirected += bool(result.get("rows_redirected"))
-            self.spans.append({name: span["wall_ns"] // 1000 for name, span in phases.items()})
+            spans = {name: span["wall_ns"] // 1000 for name, span in phases.items()}
+            self.program_us.append(program.wall_us if program else 0)
+            spans["function_init"] += self.program_us[-1]
+            self.spans.append(spans)
             run = replace(run, rows=log.rows)
         self.runs.append(run)
 
@@ -529,12 +551,11 @@ def measure(
     """
     rehearsed = rehearsed or rehearse(Session(runner, subject), on_progress)
     session, graph, first = rehearsed.session, rehearsed.graph, rehearsed.launch
-    kinds = first_batch(plan, random)
     # Anything before a graph run that succeeded was no measurement yet.
     pace = _Pace(clock, clock() - session.launch_s(RunKind.GRAPH), plan.precision.time_limit_s)
     files = function_files(graph["graph"], runner.layout)
     before, made = processor_times(), len(session.runs)
-    _carry_out(session, plan, kinds, files, on_progress, pace)
+    _carry_out(session, plan, first_batch(plan, random), files, on_progress, pace)
     # Of a container's launches only the wall time is known here.
     own_s = sum(run.total_wall_us for run in session.runs[made:]) / 1e6
     other = other_use(before, processor_times(), own_s)
@@ -561,4 +582,5 @@ def measure(
         other_use=other,
         module_times=tuple(session.module_times),
         attempts=network_attempts(graph, session.subject.target, runner.layout),
+        program_us=tuple(session.program_us),
     )

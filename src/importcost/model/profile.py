@@ -41,6 +41,10 @@ class RunKind(str, Enum):
     """The handler function is also called, with one event."""
 
 
+EXEC_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+"""Names the program that Lambda runs with the interpreter's command line as its arguments."""
+
+
 @dataclass(frozen=True, slots=True)
 class HandlerWrapper:
     """A product that Lambda starts before the function's own handler, and that imports it.
@@ -58,9 +62,15 @@ class HandlerWrapper:
     is_late: bool = False
 
     @property
+    def label(self) -> str:
+        """Return whose it is: `Datadog's wrapper`; `the exec wrapper` if no product is known."""
+        is_known = self.handler is not None or not (self.program or "").endswith(f"/{self.product}")
+        return f"{self.product}'s wrapper" if is_known else "the exec wrapper"
+
+    @property
     def words(self) -> str:
         """Return it in words: `Datadog's wrapper datadog_lambda.handler.handler`."""
-        return f"{self.product}'s wrapper {self.handler or self.program}"
+        return f"{self.label} {self.handler or self.program}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ SPEC is a file with a marshalled dict; all texts in it are bytes:
   folders   [(folder, place, in_memory)]: `place` is made and mounted at `folder`
   links     [(path, target)]: symbolic links that must be found in those folders
   binds     [(source, path, is_folder, is_writable)]: what must be seen at `path` there
-  argv, env, cwd   what to execute; `{clocks}` in an item becomes four numbers, see `_clocks`
+  argv, env, cwd   what to execute; `{clocks}` in an item becomes four numbers, see `_clocks`, which
+            the variable CLOCKS_VARIABLE has as well if it is there
 On STATUS_FD it writes one line: `started NS` (monotonic clock) right before the interpreter takes
 over, `refused REASON` where there can be no such namespace, `failed ERRNO` where the interpreter
 cannot be executed. Nothing of the machine is changed in either case.
@@ -33,6 +34,7 @@ MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 0x20, 0x1000, 0x4000, 0x40000
 PR_SET_PDEATHSIG = 1
 SIGKILL = 9
 REFUSED = 127
+CLOCKS_VARIABLE = b"IMPORTCOST_CLOCKS"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -153,6 +155,8 @@ def _execute(spec: "Any", status: int) -> None:
     clocks = _clocks()
     os.write(status, b"started " + clocks.partition(":")[0].encode() + b"\n")
     argv = [item.replace(b"{clocks}", clocks.encode()) for item in spec["argv"]]
+    if CLOCKS_VARIABLE in spec["env"]:
+        spec["env"][CLOCKS_VARIABLE] = clocks.encode()
     os.execvpe(argv[0], argv, spec["env"])  # noqa: S606 - this is what the process is for
 
 

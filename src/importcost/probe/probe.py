@@ -37,6 +37,7 @@ and, where they are wanted:
   server           for a web app: the file in which lwa_probe.py leaves what starts its server;
                    init is then the server's start until it is ready, see server_probe.py
   app_file         for a web app: the file of `module`
+  configured_handler  for a function with an exec wrapper: _HANDLER as Lambda sets it before
   also_imports     a module that is imported after `module`, as a part of init, or null
   network          how requests to other machines are refused during init, see watched_network.py
 
@@ -1489,6 +1490,8 @@ def _import_handler(
         times.start()
     begin = _clock()
     try:
+        if spec.get("configured_handler"):
+            _customize(load)
         load(name)
         if spec.get("also_imports"):
             load(spec["also_imports"])
@@ -1504,6 +1507,20 @@ def _import_handler(
     if spec["function"]:
         found = getattr(sys.modules[name], spec["function"], None)
         result["handler_found"] = callable(found)
+
+
+def _customize(load: "Any") -> None:
+    """Import the sitecustomize that an exec wrapper has put on the path.
+
+    The interpreter does so at its start, where no row and no clock would show what it takes.
+    """
+    try:
+        load("sitecustomize")
+    except ImportError as error:
+        if error.name != "sitecustomize":
+            print("sitecustomize:", error, file=sys.stderr)
+    except Exception as error:  # noqa: BLE001 - the interpreter goes on, too
+        print("sitecustomize:", _text(error), file=sys.stderr)
 
 
 def _record_server(recorder: _GraphRecorder, served: "Any") -> None:
@@ -1581,9 +1598,19 @@ def _start_runtime(os: "Any", spec_file: str, marks: "_Marks", result: "Any") ->
     _add_site_builtins()
     result["runtime"] = _preload_runtime(spec)
     _lay_out_path(os, spec)
+    if spec.get("configured_handler"):
+        _take_handler(os, spec)
     result["phases"]["runtime"] = _span(begin, _clock_at_end())
     marks.write("probe")
     return spec
+
+
+def _take_handler(os: "Any", spec: "Any") -> None:
+    """Take the handler that the function's exec wrapper left in _HANDLER, as the runtime does."""
+    handler = os.environ.get("_HANDLER") or ""
+    module, dot, function = handler.rpartition(".")
+    if handler != spec["configured_handler"] and dot:
+        spec["module"], spec["function"] = module.replace("/", "."), function
 
 
 def _start_nothing(

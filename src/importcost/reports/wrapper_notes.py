@@ -6,7 +6,7 @@ from importcost.billing.estimate import Estimate, file_costs
 from importcost.model.advice import Verification
 from importcost.model.graph import FUNCTION, RUNTIME, STDLIB, UNKNOWN_DISTRIBUTION
 from importcost.model.interval import Interval
-from importcost.model.profile import HandlerWrapper, Profile
+from importcost.model.profile import HandlerWrapper, Profile, significant_blocked_us
 from importcost.model.results.facts import ProfileFacts
 from importcost.model.results.wrapping import WrappedParts
 from importcost.reports.init_parts import node_ms
@@ -24,16 +24,14 @@ def wrapper_notes(profile: Profile, estimate: Estimate, facts: ProfileFacts) -> 
     whose = _whose(profile, estimate, facts, parts)
     found = profile.without_wrapper
     if found is None:
-        hint = f"--without-wrapper measures what {parts.wrapper.product}'s wrapper costs."
+        hint = f"--without-wrapper measures what {parts.wrapper.label} costs."
         return (whose, hint)
     return (whose, _cost(profile, estimate, parts.wrapper, found))
 
 
 def _whose(profile: Profile, estimate: Estimate, facts: ProfileFacts, parts: WrappedParts) -> str:
     """Return the sentence on the wrapper's part of init and the function's own."""
-    tree = profile.tree
-    roots = [node for node in parts.nodes if tree.parents[node] not in parts.nodes]
-    all_ms = sum(node_ms(node, profile, estimate, facts) for node in roots)
+    all_ms = estimate.function_init_ms.value
     own_ms = node_ms(parts.own_root, profile, estimate, facts) if parts.is_own_loaded else 0.0
     handler = profile.target.handler if profile.target else ""
     named = [one for one in parts.distributions if one not in _NO_PACKAGE][:MOST_NAMED]
@@ -54,9 +52,9 @@ def _cost(
     profile: Profile, estimate: Estimate, wrapper: HandlerWrapper, found: Verification
 ) -> str:
     """Return the sentence on the launches with and without the wrapper."""
-    who = f"{wrapper.product}'s wrapper"
+    who = wrapper.label[0].upper() + wrapper.label[1:]
     if found.is_broken or found.saving_us is None:
-        return f"What {who} costs is not known: without it {found.failure}."
+        return f"What {wrapper.label} costs is not known: without it {found.failure}."
     cost = _on_lambda(profile, estimate, found, found.saving_us)
     of = f" of {milliseconds(estimate.init_ms.value)}"
     late = " beside the imports of the first request" if wrapper.is_late else of
@@ -74,13 +72,19 @@ def _cost(
 def _on_lambda(
     profile: Profile, estimate: Estimate, found: Verification, saving_us: Interval
 ) -> Interval:
-    """Return a saving of CPU time here in milliseconds on Lambda, with what files take there."""
+    """Return a saving here in milliseconds on Lambda, with what files take there.
+
+    The waiting of an init is taken for the wrapper's, as far as that saves so much: it takes as
+    long on Lambda.
+    """
     ratio = estimate.speed_ratio.value / 1000
     files_ms = file_costs(profile, estimate).ms_of(found.gone)
-    low, value, high = saving_us.low, saving_us.value, saving_us.high
-    return Interval(
-        low * ratio + files_ms,
-        value * ratio + files_ms,
-        high * ratio + files_ms,
-        saving_us.confidence,
-    )
+    init = profile.function_init
+    waiting_us = significant_blocked_us(init.blocked_us, init.wall_us)
+
+    def there_ms(us: float) -> float:
+        waits_us = max(0.0, min(us, waiting_us))
+        return (us - waits_us) * ratio + waits_us / 1000 + files_ms
+
+    low, value, high = (there_ms(us) for us in (saving_us.low, saving_us.value, saving_us.high))
+    return Interval(low, value, high, saving_us.confidence)

@@ -11,11 +11,9 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from importcost.errors import UsageError, remedy, words
-from importcost.model.profile import HandlerWrapper
+from importcost.model.profile import EXEC_WRAPPER, HandlerWrapper
 from importcost.parameters import Parameter
 
-PROGRAM_VARIABLE = "AWS_LAMBDA_EXEC_WRAPPER"
-"""Names the program that Lambda runs with the interpreter's command line as its arguments."""
 NO_VARIABLES: Mapping[str, str] = {}
 
 
@@ -77,7 +75,7 @@ def wrapped_handler(text: str, environment: Mapping[str, str]) -> WrappedHandler
     variables. Raises UsageError if the variable that names the own handler is not set.
     """
     found = product_of(text)
-    program = environment.get(PROGRAM_VARIABLE) or None
+    program = environment.get(EXEC_WRAPPER) or None
     if found is None:
         return None if program is None else WrappedHandler(text, _by_program(program))
     own = environment.get(found.variable, "").strip()

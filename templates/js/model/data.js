@@ -295,9 +295,9 @@
  */
 
 /**
- * The product that wraps the handler.
+ * The product that wraps the handler; `label` says whose it is.
  * @typedef {object} WrapperData
- * @property {string} product
+ * @property {string} label
  * @property {number} own_node
  * @property {string[]} notes
  */

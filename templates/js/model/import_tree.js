@@ -246,7 +246,7 @@ export class ImportTree extends Forest {
     if (!wrapper || startup.includes(this.phase(node))) return "";
     let above = node;
     while (this.isReal(above) && above !== wrapper.own_node) above = this.parents[above];
-    return above === wrapper.own_node ? "your handler" : `${clipped(wrapper.product, 60)}'s wrapper`;
+    return above === wrapper.own_node ? "your handler" : clipped(wrapper.label, 80);
   }
 
   /** @param {string} text */

@@ -218,7 +218,7 @@ def test_the_page_tells_whose_each_module_is(tmp_path):
     report = report_on(billed)
     data = page_data(report.profile, report.estimate, report.facts)
     wrapper = data["wrapper"]
-    assert wrapper["product"] == "Datadog"
+    assert wrapper["label"] == "Datadog's wrapper"
     assert report.profile.tree.name(wrapper["own_node"]) == "orders"
     assert "Lambda starts Datadog's wrapper" in wrapper["notes"][0]
     tree = render_tree(report.profile, report.facts, width=120, colour=False, min_ms=0)

@@ -23,7 +23,7 @@ from importcost.app.profile.runtime_supply import Supplied, has_bare_packages, o
 from importcost.config.read import HandlerConfig
 from importcost.measure.assemble import MeasurementProvenance, assemble
 from importcost.measure.deployed.not_deployed import Beyond
-from importcost.measure.layout import lambda_environment, local_layout
+from importcost.measure.layout import lambda_environment, local_layout, program_inside
 from importcost.measure.plan import PRECISE, QUICK, Plan
 from importcost.measure.recording.endpoint import Recorder
 from importcost.measure.runners.base import Packages, Runner
@@ -182,8 +182,22 @@ class _Attempt:
             timeout_s=self.request.timeout_s,
             beyond=beyond,
             server=_server(self.request, self.prepared.target),
+            program=_program(self.prepared, self.request, runner),
             network=NetworkRule.WATCHED if self.request.network == "none" else NetworkRule.OPEN,
         )
+
+
+def _program(prepared: Prepared, request: ProfileRequest, runner: Runner) -> str | None:
+    """Return the function's exec wrapper as the launch sees it, None if it has none.
+
+    Raises MeasurementError if it is not there: Lambda could not start the function.
+    """
+    wrapper = prepared.target.wrapper
+    if wrapper is None or wrapper.program is None or request.adapter is not None:
+        return None
+    if request.is_own_image:
+        return wrapper.program
+    return program_inside(wrapper.program, prepared.target, is_local=runner.image is None)
 
 
 def _server(request: ProfileRequest, target: Target) -> Server | None:
@@ -251,6 +265,7 @@ def _runner(
             layout=layout,
             environment={**environment, **asked},
             secrets=secrets,
+            layers=target.layers,
         )
     environment = lambda_environment(target, settings, "/var/task")
     environment.pop("LD_LIBRARY_PATH", None)  # the image sets Lambda's own

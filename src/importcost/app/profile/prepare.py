@@ -23,6 +23,7 @@ from importcost.measure.runners.engines import RunnerChoice, choose
 from importcost.measure.runners.local import inspect_interpreter
 from importcost.model.profile import Settings, Target
 from importcost.parameters import Parameter
+from importcost.projects.folder import handler_in
 from importcost.targets.handler import in_packages, resolve_target, target_in_image
 from importcost.targets.interpreter import InterpreterChoice, choose_interpreter
 from importcost.targets.web_app import choose_server
@@ -80,6 +81,7 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
             environment=request.environment,
             elsewhere=True,
         )
+        target = _with_called_function(target, request)
         start = Path(target.handler_file).parent
     chosen, interpreter = find_interpreter(request, start)
     runtime = request.runtime or f"python{interpreter.minor_version}"
@@ -141,6 +143,24 @@ def find_interpreter(
     # If the user named none, the default is measured, and the report says that it differs.
     default = choose_interpreter(None, None, start, os.environ)
     return default, inspect_interpreter(default.path)
+
+
+def _with_called_function(target: Target, request: ProfileRequest) -> Target:
+    """Return the target as its exec wrapper must find it: with the function that Lambda calls.
+
+    Raises UsageError if the file alone does not tell which one. A web app's adapter is no wrapper.
+    """
+    if request.adapter is not None:
+        return replace(target, wrapper=None)
+    if target.wrapper is None or target.wrapper.program is None or target.function is not None:
+        return target
+    found = handler_in(Path(target.handler_file))
+    if found is None:
+        raise UsageError(
+            f"{target.wrapper.program} is told which function to start, and {target.handler_file} "
+            "alone does not say which that is: write FILE.py:function."
+        )
+    return replace(target, function=found[0])
 
 
 def _choose_runner(request: ProfileRequest, image: str, listener: Listener) -> RunnerChoice:

@@ -60,4 +60,5 @@ def _sides(subject: Subject) -> tuple[Subject, Subject]:
     target = subject.target
     is_late = target.wrapper is not None and target.wrapper.is_late
     wrapped = replace(subject, also_imports=target.module) if is_late else subject
-    return wrapped, replace(subject, target=replace(target, wrapper=None))
+    bare = replace(subject, target=replace(target, wrapper=None), program=None)
+    return wrapped, bare

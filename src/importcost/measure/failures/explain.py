@@ -21,7 +21,7 @@ from importcost.measure.failures.killed import killed_words
 from importcost.measure.failures.wrapper import importing, wrapper_missing
 from importcost.measure.runners.base import Launch
 from importcost.measure.runners.container.inside import TASK_ROOT as IMAGE_TASK_ROOT
-from importcost.model.profile import Target
+from importcost.model.profile import EXEC_WRAPPER, Target
 from importcost.model.results.network import NetworkAttempt
 from importcost.parameters import Parameter
 
@@ -65,8 +65,9 @@ def raise_for_failure(
         )
     _raise_if_tampered(launch, where)
     if launch.result is None:
+        _raise_if_program_failed(launch, target)
         _raise_if_not_the_handlers(launch, where)
-        raise HandlerError(_died(launch, where), traceback_text=output_tail(launch))
+        raise HandlerError(_died(launch, target), traceback_text=output_tail(launch))
     error = launch.result["error"]
     if error is not None:
         _raise_if_gone(target)
@@ -161,9 +162,23 @@ def _is_ours(line: str) -> bool:
     return line.startswith("  File ") and any(part in line for part in ours)
 
 
-def _died(launch: Launch, where: str) -> str:
+def _raise_if_program_failed(launch: Launch, target: Target) -> None:
+    """Raise HandlerError if an exec wrapper ended without a result of the interpreter."""
+    program = target.wrapper.program if target.wrapper is not None else None
+    if program is None or launch.exit_code < 0:
+        return
+    stderr = launch.rows_text.decode("utf-8", "replace").strip().splitlines()
+    said = f" ({stderr[-1].strip()[:200]})" if stderr else ""
+    raise HandlerError(
+        f"{program}, the {EXEC_WRAPPER} of {target.handler_file}, ended with exit code "
+        f"{launch.exit_code} before init was done{said}: Lambda's init would fail the same way.",
+        traceback_text=output_tail(launch),
+    )
+
+
+def _died(launch: Launch, target: Target) -> str:
     """Explain the end of an interpreter that left no result."""
-    code = launch.exit_code
+    code, where = launch.exit_code, importing(target)
     if code < 0:
         return killed_words(-code, where)
     if WATCHDOG in launch.output_tail:

@@ -117,6 +117,25 @@ class InterpreterFacts:
         return ".".join(self.version.split(".")[:2])
 
 
+PYTHON_WORD = "{python}"
+"""Stands for the interpreter in the words of a launch that another program starts."""
+CLOCKS_VARIABLE = "IMPORTCOST_CLOCKS"
+"""Carries the clocks at launch through that program; bootstrap.py takes it out."""
+
+
+def command_line(
+    python: str, words: tuple[str, ...], own_flags: tuple[str, ...] = ()
+) -> tuple[list[str], dict[str, str]]:
+    """Return a launch's command line, and the variables that it needs.
+
+    The interpreter comes first unless the words name it themselves.
+    """
+    if PYTHON_WORD not in words:
+        return [python, *own_flags, *words], {}
+    filled = [python if word == PYTHON_WORD else word for word in words]
+    return filled, {CLOCKS_VARIABLE: "{clocks}"}
+
+
 def raise_if_flooded(rows_cut: bool, python_args: tuple[str, ...]) -> None:
     """Raise MeasurementError if a traced run's rows were cut at the launcher's limit."""
     if rows_cut and "importtime" in python_args:
@@ -156,6 +175,9 @@ class Runner(Protocol):
         folders: tuple[str, ...] = (),
     ) -> Launch:
         """Run `python *python_args` once, with an empty /tmp and HOME, and wait for it.
+
+        If an argument is PYTHON_WORD, the first of them is the program that is run, with the others
+        as its arguments and the interpreter in the word's place.
 
         `files` (name -> text) are written into a scratch folder that `{scratch}` in an argument
         names; the probe leaves its result there as `result.json`. `folders` are further ones that

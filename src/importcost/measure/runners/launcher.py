@@ -10,7 +10,8 @@ A job is a dict:
                at the start: monotonic clock, and the process's thread CPU, process CPU and run
                delay so far, nanoseconds
   env          dict, the whole environment, or additions to this process's if `inherit_env`; in a
-               value `{home}` becomes a fresh empty folder, `{scratch}` as above
+               value `{home}` becomes a fresh empty folder, `{scratch}` as above; CLOCKS_VARIABLE in
+               it gets the four numbers
   cwd          working directory
   timeout_s    seconds until the process group is killed
   files        {name: text} written into the scratch folder first
@@ -20,7 +21,8 @@ A job is a dict:
   throttled    the quota is so small a part of a core that it holds back: see `await_period`
   private      how to give the process temporary folders of its own, or None: {command (what
                enters a private namespace, see enter_private.py), folders, in_memory, links, paths
-               (see private_folders.py)}
+               (see private_folders.py), binds ([source, path] to be seen there as well)}
+  private_only  what the process needs is seen in such a namespace only: without one, it fails
   env_shared   {name: value} for where it shares the machine's temporary folders; `{tmp}` in a
                value becomes a fresh empty folder
 The answer is a dict: exit_code (negative: killed by that signal), timed_out, total_wall_us,
@@ -54,6 +56,7 @@ RESULT_LIMIT_BYTES = 64 * 1024 * 1024
 ROWS_CHECK_S = 0.05
 THROTTLED_GAP_S = 0.003
 THROTTLED_WAIT_S = 1.0
+CLOCKS_VARIABLE = "IMPORTCOST_CLOCKS"
 KEPT_IN_TMP = "importcost-bytecode"  # session.BYTECODE_DIR
 # The folders of a container that may be written: engines differ in which of these they mount.
 WRITABLE_INSIDE = ("/tmp", "/var/tmp", "/dev/shm", "/run/shm")  # noqa: S108 - the container's own
@@ -375,6 +378,7 @@ class _Entrance:
         real = os.fsencode
         writable = set(private["writable"])
         binds = [(path, path, path in writable) for path in private["paths"]]
+        binds += [(source, path, False) for source, path in private.get("binds", ())]
         binds += [
             (os.path.join(place.base, name), os.path.join(place.shown, name), True)
             for name in ("run", "home")
@@ -437,6 +441,8 @@ class _Started:
         else:
             clocks = f"{self.started_ns}:0:0:0"
             argv = [place.fill(item).replace("{clocks}", clocks) for item in job["argv"]]
+            if CLOCKS_VARIABLE in env:
+                env[CLOCKS_VARIABLE] = clocks
             cwd, start_env, fds = job["cwd"], env, []
         try:
             self.process = subprocess.Popen(
@@ -539,6 +545,8 @@ def launch(job: dict[str, Any]) -> dict[str, Any]:
                 return {**_in_place(job, job["private"]), "shared_because": None}
             except _RefusedError as error:
                 reason = str(error)
+        if job.get("private_only"):
+            raise PermissionError(errno.EPERM, reason or "there is no mount namespace")
         return {**_in_place(job, None), "shared_because": reason}
     finally:
         if job.get("contained"):

@@ -12,7 +12,15 @@ from typing import Any
 
 from importcost.errors import MeasurementError, remedy, words
 from importcost.measure.runners import launcher
-from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, raise_if_flooded
+from importcost.measure.runners.base import (
+    PYTHON_WORD,
+    InterpreterFacts,
+    Launch,
+    Layout,
+    command_line,
+    raise_if_flooded,
+)
+from importcost.measure.runners.container.host_folder import HostFolder
 from importcost.measure.runners.discreet import discreet
 from importcost.measure.runners.facts import (
     facts_program,
@@ -22,15 +30,18 @@ from importcost.measure.runners.facts import (
     parse_facts,
 )
 from importcost.measure.runners.killed_runs import sweep_killed_runs
+from importcost.measure.runners.opt_folder import OPT, shown_in_opt
 from importcost.measure.runners.private_folders import (
     IN_MEMORY,
     NotPrivateError,
+    PrivateFolders,
     enter_command,
     installed_in_place,
     interpreter_paths,
     private_folders,
 )
 from importcost.measure.runners.shared_folders import SharedFolders
+from importcost.model.profile import EXEC_WRAPPER
 from importcost.parameters import Parameter
 from importcost.processes.shortage import shortage_of
 from importcost.secrecy import NO_SECRETS, Secrets
@@ -39,8 +50,7 @@ FACTS_TIMEOUT_S = 30.0
 
 
 def _launch(
-    python: str,
-    args: tuple[str, ...],
+    argv: list[str],
     files: Mapping[str, str],
     timeout_s: float,
     cwd: str,
@@ -48,7 +58,7 @@ def _launch(
     private: Mapping[str, Any] | None = None,
 ) -> Launch:
     job = {
-        "argv": [python, *args],
+        "argv": argv,
         "env": dict(env),
         "cwd": cwd,
         "timeout_s": timeout_s,
@@ -59,8 +69,8 @@ def _launch(
     try:
         answer = launcher.launch(job)
     except OSError as error:
-        raise _not_launched(error, python, cwd) from error
-    raise_if_flooded(answer["rows_cut"], args)
+        raise _not_launched(error, argv[0], cwd) from error
+    raise_if_flooded(answer["rows_cut"], tuple(argv))
     return Launch(
         exit_code=answer["exit_code"],
         timed_out=answer["timed_out"],
@@ -85,6 +95,28 @@ def _not_launched(error: OSError, python: str, cwd: str) -> MeasurementError:
     return shortage_of(error) or MeasurementError(
         f"The interpreter {python} cannot be started ({error.strerror})",
         remedy(words("name another with ", Parameter.PYTHON)),
+    )
+
+
+def _as_private(found: PrivateFolders, command: tuple[str, ...]) -> dict[str, Any]:
+    """Return the description of a launch's own folders as the launcher takes it."""
+    return {
+        "command": command,
+        "folders": found.folders,
+        "in_memory": [IN_MEMORY],
+        "links": found.links,
+        "paths": found.paths,
+        "writable": found.writable,
+    }
+
+
+def _no_program(program: str, reason: str) -> MeasurementError:
+    return MeasurementError(
+        f"{program}, the function's {EXEC_WRAPPER}, cannot be run on this machine ({reason})",
+        remedy(
+            words("use a container with ", Parameter.RUNNER),
+            words("give ", Parameter.ENV.of(EXEC_WRAPPER), " without a value"),
+        ),
     )
 
 
@@ -128,9 +160,8 @@ def inspect_interpreter(python: str) -> InterpreterFacts:
 def _asked(python: str, host: tuple[tuple[str, str], ...]) -> InterpreterFacts:
     """Start `python` with the host's variables; once for all handlers measured with it."""
     launch = _launch(
-        python,
         # The user's own site-packages lie in HOME, which measured runs do not get either.
-        ("-s", "-c", facts_program(), "{scratch}/result.json"),
+        [python, "-s", "-c", facts_program(), "{scratch}/result.json"],
         {},
         FACTS_TIMEOUT_S,
         cwd=os.sep,
@@ -156,6 +187,8 @@ class LocalRunner:
     environment: Mapping[str, str]
     secrets: Secrets = NO_SECRETS
     shared: SharedFolders = field(default_factory=SharedFolders, compare=False, repr=False)
+    layers: tuple[str, ...] = ()
+    opt: HostFolder = field(default_factory=HostFolder, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -183,14 +216,16 @@ class LocalRunner:
         Temporary folders and HOME are empty and its own if the machine has mount namespaces;
         otherwise `shared_because` of the launch is the reason.
         """
-        env = {**_base_environment(self.python), **self.environment}
+        # Nothing of its own environment: the layout names the visible part of that.
+        argv, variables = command_line(self.python, python_args, ("-S",))
+        env = {**_base_environment(self.python), **self.environment, **variables}
         needed = tuple(self._needed(folders))
+        if PYTHON_WORD in python_args:
+            return self._through_program(argv, files, timeout_s, env, (needed, folders))
         private = self._private(needed, folders)
         cwd = self.layout.task_root
         before = self.shared.before_launch()
-        # Nothing of its own environment: the layout names the visible part of that.
-        args = ("-S", *python_args)
-        launch = _launch(self.python, args, files, timeout_s, cwd, env, private)
+        launch = _launch(argv, files, timeout_s, cwd, env, private)
         launch = discreet(launch, self.secrets)
         self.shared.because = launch.shared_because
         if launch.shared_because is None:
@@ -198,6 +233,36 @@ class LocalRunner:
             return launch
         use = self.shared.after_launch(before, needed, launch.result)
         return replace(launch, left_behind=use.left, met_before=use.met)
+
+    def _through_program(
+        self,
+        argv: list[str],
+        files: Mapping[str, str],
+        timeout_s: float,
+        env: dict[str, str],
+        paths: tuple[tuple[str, ...], tuple[str, ...]],
+    ) -> Launch:
+        """Run a command line whose program finds the layers in /opt, as on Lambda.
+
+        `paths` are those that the launch needs, and those that it may write to. Raises
+        MeasurementError if this machine cannot show the layers there.
+        """
+        try:
+            shown = shown_in_opt(self.opt, self.layers)
+            needed, writable = paths
+            found = private_folders(needed, (self.layout.task_root, *writable), shown.folders)
+            private = {**_as_private(found, enter_command()), "binds": shown.binds}
+        except NotPrivateError as error:
+            raise _no_program(argv[0], str(error)) from error
+        env["PATH"] = f"{env['PATH']}{os.pathsep}{OPT}/bin"
+        try:
+            root = self.layout.task_root
+            job = {"private": private, "private_only": True}
+            return discreet(_launch(argv, files, timeout_s, root, env, job), self.secrets)
+        except MeasurementError as error:
+            if isinstance(error.__cause__, PermissionError | FileNotFoundError):
+                raise _no_program(argv[0], str(error.__cause__.strerror)) from error
+            raise
 
     def _private(self, needed: tuple[str, ...], folders: tuple[str, ...]) -> dict[str, Any]:
         """Return the part of a job that describes how private the launch is."""
@@ -209,15 +274,7 @@ class LocalRunner:
             command = enter_command()
         except NotPrivateError as error:
             return {**shared, "shared_because": str(error)}
-        private = {
-            "command": command,
-            "folders": found.folders,
-            "in_memory": [IN_MEMORY],
-            "links": found.links,
-            "paths": found.paths,
-            "writable": found.writable,
-        }
-        return {**shared, "private": private}
+        return {**shared, "private": _as_private(found, command)}
 
     def _needed(self, folders: tuple[str, ...]) -> Iterator[str]:
         """Yield the paths that a launch needs, anywhere on the machine."""
@@ -242,4 +299,5 @@ class LocalRunner:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Do nothing: each launch removes its own scratch folder."""
+        """Remove what was merged for /opt; each launch removes its own scratch folder."""
+        self.opt.remove()

@@ -53,13 +53,16 @@ def _is_below(path: str, folder: str) -> bool:
     return path.startswith(folder.rstrip("/") + "/")
 
 
-def private_folders(kept: Iterable[str], writable: Iterable[str] = ()) -> PrivateFolders:
+def private_folders(
+    kept: Iterable[str], writable: Iterable[str] = (), also: tuple[str, ...] = ()
+) -> PrivateFolders:
     """Return the folders to hide and the paths to show, so that every path of `kept` stays valid.
 
-    What holds a path of `writable`, or lies in one, stays writable.
+    What holds a path of `writable`, or lies in one, stays writable. `also` are folders to hide
+    beside the temporary ones, before which they come.
     Raises NotPrivateError if a temporary folder itself is to be kept and is too full.
     """
-    folders = temporary_folders()
+    folders = (*also, *temporary_folders())
     links: dict[str, str] = {}
     paths: dict[str, None] = {}
     for path in kept:

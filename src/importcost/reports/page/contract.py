@@ -333,14 +333,14 @@ class SuppliesData(TypedDict):
 
 
 class WrapperData(TypedDict):
-    """The product that wraps the handler.
+    """The product that wraps the handler; `label` says whose it is.
 
     `own_node` is the node of the function's own handler, -1 if init does not import it. It and the
     nodes below it are the function's, all others of function init the wrapper's. `notes` are
     sentences.
     """
 
-    product: str
+    label: str
     own_node: int
     notes: list[str]
 

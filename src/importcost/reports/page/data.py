@@ -154,7 +154,7 @@ def _wrapper(profile: Profile, estimate: Estimate, facts: ProfileFacts) -> Wrapp
     if parts is None:
         return None
     return {
-        "product": parts.wrapper.product,
+        "label": parts.wrapper.label,
         "own_node": parts.own_root,
         "notes": list(wrapper_notes(profile, estimate, facts)),
     }

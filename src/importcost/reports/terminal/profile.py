@@ -144,6 +144,8 @@ def _enters_from_own_code(profile: Profile, node: int) -> bool:
     own = {module.name for module in modules if module.distribution == FUNCTION}
     if profile.target is not None:
         own.add(profile.target.started_module)
+        if profile.target.wrapper is not None and tree.name(node) == profile.target.wrapper.program:
+            return False
     above = tree.parents[node]
     while above != NO_PARENT and tree.name(above) in own:
         above = tree.parents[above]

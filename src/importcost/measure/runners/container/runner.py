@@ -14,7 +14,13 @@ from types import TracebackType
 from typing import Any
 
 from importcost.errors import MeasurementError, remedy, words
-from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, raise_if_flooded
+from importcost.measure.runners.base import (
+    InterpreterFacts,
+    Launch,
+    Layout,
+    command_line,
+    raise_if_flooded,
+)
 from importcost.measure.runners.container.host_folder import HostFolder
 from importcost.measure.runners.container.inside import (
     HOME,
@@ -140,10 +146,13 @@ class ContainerRunner:
         self, args: tuple[str, ...], files: Mapping[str, str], timeout_s: float, cwd: str
     ) -> Launch:
         started = self._running()
+        argv, variables = command_line(started.python, args)
+        basis = job_basis(self._options, started.variables)
         started.attached.send(
             {
-                **job_basis(self._options, started.variables),
-                "argv": [started.python, *args],
+                **basis,
+                "argv": argv,
+                "env": {**basis["env"], **variables},
                 "cwd": cwd,
                 "timeout_s": timeout_s,
                 "files": dict(files),
