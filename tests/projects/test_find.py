@@ -41,6 +41,27 @@ def test_a_folder_of_projects_names_the_folder_of_each(tmp_path):
     assert "d/template.yaml line 2 is not valid YAML" in found.notes[0]
 
 
+NESTED = """
+Resources:
+  Below: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ../shared/queue.yaml}}
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: app.handler, CodeUri: ../shared/src}
+"""
+
+
+def test_projects_of_a_copy_reach_as_far_as_the_folder_that_is_named(tmp_path):
+    """Without a repository nothing else says where the project ends."""
+    files = {"orders/template.yaml": NESTED, "shared/src/app.py": HANDLER}
+    write_files(tmp_path, {**files, "shared/queue.yaml": "Resources: {}\n"})
+    whole = read_project_place(tmp_path, ReadOptions())
+    assert [one.problem for one in whole.functions] == [None]
+    assert whole.notes == ()
+    alone = read_project_place(tmp_path / "orders", ReadOptions())
+    assert "leads out of the project" in (alone.functions[0].problem or "")
+    assert len(alone.notes) == 1
+
+
 def test_a_folder_without_a_template_is_the_handlers_in_its_sources(tmp_path):
     files = {
         "orders/handler.py": HANDLER,

@@ -143,6 +143,7 @@ def _of_folder(folder: Path, options: ReadOptions) -> DeployedProject:
         return sources if sources.functions else read_artefacts(folder, options)
     functions: list[ProjectFunction] = []
     notes: list[str] = []
+    options = replace(options, named=folder.resolve())
     for tool, file, prefix in found:
         try:
             project = tool.read(file, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import NamedTuple
 
 from importcost.targets.wrapped import product_of
@@ -140,8 +141,12 @@ class DeployedProject:
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """The user's words about a project: template parameters, and the stage or environment."""
+    """The user's words about a project: template parameters, and the stage or environment.
+
+    `named` is the folder that the user named if its projects lie below it, None otherwise.
+    """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
     stage: str | None = None
     region: str = "us-east-1"
+    named: Path | None = None

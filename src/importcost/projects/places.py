@@ -9,12 +9,16 @@ from importcost.errors import UsageError
 _MARKS = (".git", ".hg", ".svn")
 
 
-def project_top(folder: Path) -> Path:
-    """Return the folder that a project's paths must not leave: its repository, else `folder`."""
+def project_top(folder: Path, named: Path | None = None) -> Path:
+    """Return the folder that a project's paths must not leave: its repository, else `folder`.
+
+    A copy without a repository reaches as far as the folder that the user `named` above it.
+    """
     here = folder.resolve()
+    above = named if named is not None and here.is_relative_to(named) else here
     return next(
         (one for one in (here, *here.parents) if any((one / mark).exists() for mark in _MARKS)),
-        here,
+        above,
     )
 
 

@@ -68,7 +68,11 @@ class Nesting:
         properties = stack.evaluator.value(resource.get("Properties") or {})
         place = asset_path(resource) or properties.get(wanted)
         where = stack.where(logical_id)
-        file = self._file(place, stack, where)
+        try:
+            file = self._file(place, stack, where)
+        except UsageError as error:
+            self.notes.append(str(error))
+            return None
         if file is None or not file.is_file():
             self.notes.append(f"{where}: {logical_id} is a stack whose template is not here.")
             return None
@@ -76,7 +80,10 @@ class Nesting:
         return read_stack(below, _given(properties.get("Parameters")), self.region)
 
     def _file(self, place: Any, stack: Stack, where: str) -> Path | None:
-        """Return the template that a nested stack names by path, or by the key of an asset."""
+        """Return the template that a nested stack names by path, or by the key of an asset.
+
+        Raises UsageError for a path that leads out of the project.
+        """
         if not isinstance(place, str):
             return None
         asset = stack.assets.get(place.rpartition("/")[2].partition(".")[0])
@@ -84,11 +91,7 @@ class Nesting:
             return asset
         if isinstance(place, OpenText) or "://" in place:
             return None
-        try:
-            return inside(place, stack.folder, stack.top, where)
-        except UsageError as error:
-            self.notes.append(str(error))
-            return None
+        return inside(place, stack.folder, stack.top, where)
 
 
 def _given(raw: Any) -> Mapping[str, str]:

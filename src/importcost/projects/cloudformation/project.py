@@ -23,7 +23,7 @@ def read_cloudformation(file: Path, options: ReadOptions) -> DeployedProject:
     """
     given = {**samconfig_parameters(file.parent, options.stage), **options.parameters}
     built, notes = _built(file)
-    top = project_top(file.parent)
+    top = project_top(file.parent, options.named)
     place = StackPlace(built or file, top, is_built=built is not None)
     stack = read_stack(place, given, options.region)
     _check_parameters(stack, options)

@@ -50,7 +50,7 @@ def packaged_functions(state_file: Path, options: ReadOptions) -> tuple[ProjectF
     Raises UsageError for a state or a template that cannot be read.
     """
     folder = state_file.parent.resolve()
-    top, where = project_top(folder), str(folder / TEMPLATE_FILE)
+    top, where = project_top(folder, options.named), str(folder / TEMPLATE_FILE)
     assets = {key: inside(name, folder, top, where) for key, name in _uploads(folder).items()}
     place = StackPlace(folder / TEMPLATE_FILE, top, is_built=True, assets=assets)
     stack = read_stack(place, {}, options.region)

@@ -111,7 +111,7 @@ def _service(file: Path, options: ReadOptions) -> Service:
     raw = read_document(file)
     if not isinstance(raw, DocumentTable) or not ("provider" in raw or "functions" in raw):
         raise UsageError(f"{file} has neither provider nor functions: name a service's file.")
-    folder, top = file.parent.resolve(), project_top(file.parent)
+    folder, top = file.parent.resolve(), project_top(file.parent, options.named)
     variables = ServiceVariables(
         raw, folder, top, options.stage, options.region, options.parameters
     )

@@ -30,7 +30,7 @@ def read_terraform(file: Path, options: ReadOptions) -> DeployedProject:
     Raises UsageError for files that cannot be parsed, and without python-hcl2.
     """
     root = file.parent.resolve()
-    top = project_top(root)
+    top = project_top(root, options.named)
     given = {**variable_files(root), **options.parameters}
     functions = tuple(_of_module(Module(root, root, top, given), "", []))
     return DeployedProject(str(file.parent), str(root), "Terraform", functions)
