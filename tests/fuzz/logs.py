@@ -26,14 +26,14 @@ REQUEST = ProfileRequest("x.log")
 
 
 def read_importtime(data: bytes) -> None:
-    """Parse and nest a log's bytes as they are."""
-    for token in (None, TOKEN):
-        log = parse_importtime(data, marker_token=token)
-        tree = build_tree(log)
-        assert len(tree.parents) == len(log.rows)
-        partial = nest_partial(log.rows, "handler_imports")
-        proven_us(partial, range(len(partial.tree.parents)))
-        breaks_off(log.rows)
+    """Parse and nest a log's bytes as they are; every second one with marks of phases in it."""
+    is_marked = len(data) % 2 == 0 or TOKEN.encode() in data
+    log = parse_importtime(data, marker_token=TOKEN if is_marked else None)
+    tree = build_tree(log)
+    assert len(tree.parents) == len(log.rows)
+    partial = nest_partial(log.rows, "handler_imports")
+    proven_us(partial, range(len(partial.tree.parents)))
+    breaks_off(log.rows)
 
 
 def read_rows(data: bytes) -> None:
@@ -90,7 +90,7 @@ def _importtime_line(choices: Choices) -> str:
 
 
 def _row(choices: Choices) -> str:
-    depth = choices.number(6) if not choices.chance(16) else choices.number(4000)
+    depth = choices.number(6) if not choices.chance(64) else choices.number(4000)
     own = choices.pick([0, 1, 7, 200, 5000, 10**9, -1, 10**17])
     whole = choices.pick([own, own, own + 1, own + 5, own + 200, 0, 10**17])
     name = choices.pick(["a", "b", "site", "os", "bootstrap", "a.b", " ", "é", ""])

@@ -53,7 +53,7 @@ def read_saved_profile(data: bytes) -> None:
 def read_figures(data: bytes) -> None:
     """Read the damaged figures of a project; what is accepted is merged and rendered."""
     choices = Choices(data)
-    text = _damaged(_figures(), choices)
+    text = _damaged(figures_text(), choices)
     output = choices.pick(("out.json", "out.html", "out.csv", "out.md"))
     try:
         read_project_figures(text, "bad.json")
@@ -107,7 +107,7 @@ def _profiles() -> tuple[str, ...]:
 
 
 @cache
-def _figures() -> str:
+def figures_text() -> str:
     functions = tuple(_function(name) for name in ("orders", "users"))
     left = (NotMeasured("jobs", "its code lies in S3."),)
     return project_json(
@@ -145,6 +145,6 @@ def _function(name: str) -> FunctionFigures:
 def _folder() -> Path:
     folder = scratch("saved")
     (folder / "good.json").write_text(_profiles()[0])
-    (folder / "good-figures.json").write_text(_figures())
+    (folder / "good-figures.json").write_text(figures_text())
     (folder / "log.txt").write_text(3 * LOG)
     return folder

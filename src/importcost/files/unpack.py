@@ -30,6 +30,7 @@ BROKEN_ARCHIVE = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     EOFError,
+    MemoryError,  # of a damaged entry, which asks for as much as its bytes happen to say
     NotImplementedError,
     OverflowError,
     ValueError,
@@ -38,6 +39,7 @@ BROKEN_ARCHIVE = (
     zlib.error,
 )
 """The exceptions with which the standard library's reader ends on damaged bytes."""
+_WORDLESS = {EOFError: "it ends too early", MemoryError: "an entry asks for too much memory"}
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CHUNK = 1 << 20
 _UNPACKED = "unpacked"
@@ -61,7 +63,9 @@ def unpacked(archive: Path) -> Path:
                     _extract(opened, names, draft, archive)
         _note_origin(target, archive)
     except BROKEN_ARCHIVE as error:
-        raise UsageError(f"{archive} cannot be unpacked ({error}): build the ZIP again.") from error
+        raise UsageError(
+            f"{archive} cannot be unpacked ({damage_of(error)}): build the ZIP again."
+        ) from error
     except RuntimeError as error:  # an encrypted entry
         raise UsageError(
             f"{archive} cannot be unpacked ({error}): build it without a password."
@@ -71,6 +75,11 @@ def unpacked(archive: Path) -> Path:
         way = "make room for it" if error.errno in _NO_ROOM else "build the ZIP again"
         raise UsageError(f"{archive} cannot be unpacked ({reason}): {way}.") from error
     return target
+
+
+def damage_of(error: Exception) -> str:
+    """Return what is wrong with an archive, as a clause: some exceptions have no words."""
+    return str(error) or _WORDLESS.get(type(error), "it is damaged")
 
 
 def archive_of(folder: Path) -> Path | None:

@@ -11,6 +11,7 @@ from importcost.billing.estimate import Estimate, local_cpu_us
 from importcost.errors import UsageError
 from importcost.gate.attribution import function_modules
 from importcost.model.codec import to_plain
+from importcost.model.collection import collection_paused
 from importcost.model.json_text import parse_json
 from importcost.model.profile import Environment, Profile
 
@@ -180,6 +181,7 @@ def baseline_to_text(baseline: Baseline) -> str:
 _PARTS = ("machine", "figures", "modules")
 
 
+@collection_paused()
 def baseline_from_text(text: str, name: str) -> Baseline:
     """Return the baseline in JSON text; `name` is the file's. Keys not known are ignored.
 

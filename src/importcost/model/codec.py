@@ -18,6 +18,7 @@ from functools import cache, partial
 from typing import Any, TypeAlias, TypeVar
 
 from importcost.errors import UsageError
+from importcost.model.collection import collection_paused
 from importcost.model.profile import Profile
 from importcost.model.profile_checks import check_profile
 
@@ -56,6 +57,7 @@ def profile_to_plain(profile: Profile) -> dict[str, Any]:
     return {"schema": SCHEMA_NAME, "schema_version": SCHEMA_VERSION, **to_plain(profile)}
 
 
+@collection_paused()
 def profile_from_plain(data: Any) -> Profile:
     """Return the profile that `profile_to_plain` wrote; unknown keys are ignored.
 
@@ -74,6 +76,7 @@ def profile_from_plain(data: Any) -> Profile:
     return profile
 
 
+@collection_paused()
 def from_plain(kind: type[T], data: Any, where: str) -> T:
     """Return the dataclass that `to_plain` turned into `data`. Raises UsageError naming the place.
 

@@ -73,6 +73,9 @@ def _check_tree(tree: ImportTree) -> None:
     columns = ("name_ids", "parents", "self_us", "cumulative_us", "phase_ids")
     _check_lengths(place, [(name, getattr(tree, name)) for name in columns])
     _check_range(f"{place}.name_ids", tree.name_ids, 0, len(tree.names), "the number of a name")
+    unused = set(range(len(tree.names))).difference(tree.name_ids)
+    if unused:
+        _refuse(f"{place}.names[{min(unused)}]", "is the name of no node")
     _check_range(f"{place}.phase_ids", tree.phase_ids, 0, len(tree.phases), "a phase's number")
     above: list[int] = []
     for node, parent in enumerate(tree.parents):

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from importcost.errors import UsageError
-from importcost.files.unpack import BROKEN_ARCHIVE
+from importcost.files.unpack import BROKEN_ARCHIVE, damage_of
 from importcost.projects.folder import MAX_SOURCE_BYTES, handler_in_source
 from importcost.projects.functions import (
     CodeForm,
@@ -65,5 +65,7 @@ def _handler_in(file: Path) -> str | None:
                 if found is not None:
                     return f"{name}.{found[0]}"
     except (*BROKEN_ARCHIVE, RuntimeError, OSError) as error:
-        raise UsageError(f"{file} cannot be read as a ZIP ({error}): build it again.") from error
+        raise UsageError(
+            f"{file} cannot be read as a ZIP ({damage_of(error)}): build it again."
+        ) from error
     return None

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from importcost.errors import UsageError
+from importcost.model.collection import collection_paused
 from importcost.projects.expansion import check_expansion
 
 MAX_DOCUMENT_BYTES = 50_000_000
@@ -46,6 +47,7 @@ class DocumentTable(dict[str, Any]):
         return self.lines.get(key, self.line)
 
 
+@collection_paused()
 def read_document(path: Path) -> Any:
     """Return the YAML or JSON document in a file; mappings are DocumentTables.
 
@@ -58,6 +60,7 @@ def read_document(path: Path) -> Any:
     return parse_yaml(text, str(path))
 
 
+@collection_paused()
 def parse_yaml(text: str, file: str) -> Any:
     """Return the first document of a YAML text; `file` is for messages. Raises UsageError."""
     try:

@@ -9,6 +9,7 @@ from typing import Any
 from importcost.errors import UsageError
 from importcost.files.read import read_named, reason_of
 from importcost.files.toml_text import parse_toml
+from importcost.model.collection import collection_paused
 from importcost.model.json_text import parse_json
 
 _LARGEST_BYTES = 256_000_000
@@ -16,6 +17,7 @@ _LARGEST_BYTES = 256_000_000
 LockReader = Callable[[Path], "tuple[str, ...] | None"]
 
 
+@collection_paused()
 def read_lines(path: Path) -> tuple[str, ...] | None:
     """Return the requirement lines of a lock or project file.
 

@@ -28,6 +28,7 @@ from importcost.model.cloudwatch.report import (
     report_of_line,
     report_of_record,
 )
+from importcost.model.collection import collection_paused
 
 _INIT_ERRORS = (
     "Runtime.ImportModuleError",
@@ -123,6 +124,7 @@ class LambdaLog:
         return tuple(sorted(names))
 
 
+@collection_paused()
 def read_lambda_log(text: str) -> LambdaLog:
     """Return the inits in a log in any of the forms above; other lines are skipped."""
     return read_log_events(log_events(text))

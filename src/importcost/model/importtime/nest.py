@@ -14,6 +14,7 @@ from itertools import count
 from operator import itemgetter, sub
 from typing import TypeVar
 
+from importcost.model.collection import collection_paused
 from importcost.model.profile import Phase
 from importcost.model.rows import ImporttimeLog, Marker, RowTable
 from importcost.model.tree import NO_PARENT, ImportTree
@@ -35,6 +36,7 @@ _T = TypeVar("_T")
 _NAMES_AT_A_TIME = 1000
 
 
+@collection_paused()
 def build_tree(
     log: ImporttimeLog, initial_phase: str = Phase.INTERPRETER_START.value
 ) -> ImportTree:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from operator import itemgetter, sub
 
+from importcost.model.collection import collection_paused
 from importcost.model.importtime.logtext import text_pieces
 from importcost.model.importtime.nest import orphan_groups
 from importcost.model.importtime.other_processes import find_foreign_rows
@@ -52,6 +53,7 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 _JSON_MESSAGE = re.compile(r'"(?:message|log|msg)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
+@collection_paused()
 def parse_importtime(data: bytes | str, *, marker_token: str | None = None) -> ImporttimeLog:
     """Parse a log; every input gives a result, with its problems in `disturbances`.
 

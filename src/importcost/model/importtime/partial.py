@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from importcost.model.collection import collection_paused
 from importcost.model.rows import RowTable
 from importcost.model.tree import NO_PARENT, NOT_IN_LOG, ImportTree
 
@@ -34,6 +35,7 @@ class PartialTree:
     orphans: int
 
 
+@collection_paused()
 def nest_partial(rows: RowTable, phase: str) -> PartialTree:
     """Return the tree of any rows, in any order; each node is in the one phase."""
     nesting = _Nesting(rows)

@@ -60,6 +60,7 @@ class ServiceVariables:
     _steps: int = 0
     _depth: int = 0
     _characters: int = 0
+    _busy: set[str] = field(default_factory=set)
 
     def resolved(self, raw: Any) -> Any:
         """Return a raw value with every variable in it resolved.
@@ -81,9 +82,19 @@ class ServiceVariables:
                 return table
             if isinstance(raw, list):
                 return [self.resolved(one) for one in raw]
-            return self._text(raw) if isinstance(raw, str) and "${" in raw else raw
+            return self._text_once(raw) if isinstance(raw, str) and "${" in raw else raw
         finally:
             self._depth -= 1
+
+    def _text_once(self, raw: str) -> Any:
+        """Return a text's value; met again on the way to it, the text contains itself."""
+        if raw in self._busy:
+            return plain_placeholder("its variable contains itself")
+        self._busy.add(raw)
+        try:
+            return self._text(raw)
+        finally:
+            self._busy.discard(raw)
 
     def _endless(self) -> UsageError:
         return UsageError(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+from importcost.model.collection import collection_paused
 
+
+@collection_paused()
 def parse_json(text: str) -> Any:
     """Return the value in JSON text.
 
