@@ -19,7 +19,7 @@ from importcost.model.cloudwatch.request_times import read_request_times
 from importcost.model.importtime.nest import build_tree
 from importcost.model.importtime.parse import parse_importtime
 from importcost.model.importtime.partial import nest_partial
-from importcost.model.json_text import parse_json
+from importcost.model.parsing.json_text import parse_json
 from importcost.projects.documents import parse_yaml
 from importcost.projects.serverless.variables import ServiceVariables
 from tests.fuzz.written import read_template_text

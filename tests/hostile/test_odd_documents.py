@@ -10,7 +10,7 @@ from importcost.app.defer.events import load_events
 from importcost.config.read import read_config
 from importcost.errors import UsageError
 from importcost.gate.baseline import baseline_from_text
-from importcost.model.json_text import parse_json
+from importcost.model.parsing.json_text import parse_json
 from importcost.model.profile import Target
 from importcost.targets.locks import READERS, read_lines
 from tests.harness import write_files

@@ -11,8 +11,8 @@ from importcost.billing.estimate import Estimate, local_cpu_us
 from importcost.errors import UsageError
 from importcost.gate.attribution import function_modules
 from importcost.model.codec import to_plain
-from importcost.model.collection import collection_paused
-from importcost.model.json_text import parse_json
+from importcost.model.parsing.collection import collection_paused
+from importcost.model.parsing.json_text import parse_json
 from importcost.model.profile import Environment, Profile
 
 SCHEMA_NAME = "importcost-baseline"

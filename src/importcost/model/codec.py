@@ -18,7 +18,7 @@ from functools import cache, partial
 from typing import Any, TypeAlias, TypeVar
 
 from importcost.errors import UsageError
-from importcost.model.collection import collection_paused
+from importcost.model.parsing.collection import collection_paused
 from importcost.model.profile import Profile
 from importcost.model.profile_checks import check_profile
 

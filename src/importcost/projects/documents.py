@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from importcost.errors import UsageError
-from importcost.model.collection import collection_paused
+from importcost.model.parsing.collection import collection_paused
 from importcost.projects.expansion import check_expansion
 
 MAX_DOCUMENT_BYTES = 50_000_000

@@ -7,7 +7,7 @@ from typing import Any
 from importcost.billing.estimate import Estimate
 from importcost.errors import UsageError
 from importcost.model.codec import profile_from_plain, profile_to_plain, to_plain
-from importcost.model.json_text import parse_json
+from importcost.model.parsing.json_text import parse_json
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
 from importcost.model.web import WebInit

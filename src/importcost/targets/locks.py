@@ -9,8 +9,8 @@ from typing import Any
 from importcost.errors import UsageError
 from importcost.files.read import read_named, reason_of
 from importcost.files.toml_text import parse_toml
-from importcost.model.collection import collection_paused
-from importcost.model.json_text import parse_json
+from importcost.model.parsing.collection import collection_paused
+from importcost.model.parsing.json_text import parse_json
 
 _LARGEST_BYTES = 256_000_000
 

@@ -20,7 +20,7 @@ from importcost.measure.recording.compare import (
 )
 from importcost.measure.recording.resources import NeededResource, missing_resources
 from importcost.measure.session import Session, Subject
-from importcost.model.json_text import parse_json
+from importcost.model.parsing.json_text import parse_json
 from importcost.model.profile import RunKind, Target
 from importcost.model.results.events import EventOutcome, Invocation, VariantKey
 from importcost.parameters import Parameter

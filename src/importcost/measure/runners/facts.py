@@ -13,7 +13,7 @@ from typing import Any
 
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import InterpreterFacts
-from importcost.model.json_text import parse_json
+from importcost.model.parsing.json_text import parse_json
 
 
 def facts_program() -> str:

@@ -28,7 +28,7 @@ from importcost.model.cloudwatch.report import (
     report_of_line,
     report_of_record,
 )
-from importcost.model.collection import collection_paused
+from importcost.model.parsing.collection import collection_paused
 
 _INIT_ERRORS = (
     "Runtime.ImportModuleError",

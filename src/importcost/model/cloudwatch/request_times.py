@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from importcost.model.cloudwatch.events import LogEvent, log_events
 from importcost.model.cloudwatch.report import Report, report_of_line, report_of_record
-from importcost.model.collection import collection_paused
+from importcost.model.parsing.collection import collection_paused
 
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?:Z|[+-]\d{2}:?\d{2})?")
 _EPOCH = re.compile(r"(?<![\d.])\d{10}(?:\.\d+)?(?![\d.])|(?<![\d.])\d{13}(?![\d.])")

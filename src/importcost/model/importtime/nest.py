@@ -14,7 +14,7 @@ from itertools import count
 from operator import itemgetter, sub
 from typing import TypeVar
 
-from importcost.model.collection import collection_paused
+from importcost.model.parsing.collection import collection_paused
 from importcost.model.profile import Phase
 from importcost.model.rows import ImporttimeLog, Marker, RowTable
 from importcost.model.tree import NO_PARENT, ImportTree

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from itertools import accumulate
 from operator import itemgetter, sub
 
-from importcost.model.collection import collection_paused
 from importcost.model.importtime.logtext import text_pieces
 from importcost.model.importtime.nest import orphan_groups
 from importcost.model.importtime.other_processes import find_foreign_rows
+from importcost.model.parsing.collection import collection_paused
 from importcost.model.rows import (
     Disturbance,
     DisturbanceKind,

@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importcost.model.collection import collection_paused
+from importcost.model.parsing.collection import collection_paused
 from importcost.model.rows import RowTable
 from importcost.model.tree import NO_PARENT, NOT_IN_LOG, ImportTree
 

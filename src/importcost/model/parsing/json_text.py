@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from importcost.model.collection import collection_paused
+from importcost.model.parsing.collection import collection_paused
 
 
 @collection_paused()

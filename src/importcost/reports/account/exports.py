@@ -8,7 +8,7 @@ from typing import Any
 
 from importcost.errors import UsageError
 from importcost.model.codec import from_plain, saved_schema, to_plain
-from importcost.model.json_text import parse_json
+from importcost.model.parsing.json_text import parse_json
 from importcost.model.results.account import AccountRow, AccountSurvey
 from importcost.reports.exports.csv_ import cell
 from importcost.reports.json_text import json_text
