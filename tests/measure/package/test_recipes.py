@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from importcost.app.profile.package import packed_folder, recipe_for
+from importcost.app.package.deployed_package import packed_folder, recipe_for
 from importcost.files.unpack import unpacked
 from importcost.measure.package.contents import PackageSources, package_size
 from importcost.measure.package.packagers import known_packagers

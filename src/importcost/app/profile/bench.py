@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost import __version__
+from importcost.app.package.deployed_package import deployed_package
 from importcost.app.profile.deployed import Deployed, PackagesPlace
 from importcost.app.profile.extra_packages import NO_EXTRA, Extra, with_asked
 from importcost.app.profile.first_figures import FirstFigures
 from importcost.app.profile.noise_warning import with_noise_warning
-from importcost.app.profile.package import deployed_package
 from importcost.app.profile.prepare import Prepared, open_prepared, runner_reason, runtime_modules
 from importcost.app.profile.request import Listener, ProfileRequest, without_tracing
 from importcost.app.profile.runtime_supply import Supplied, has_bare_packages, open_supplied

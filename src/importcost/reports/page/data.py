@@ -98,9 +98,7 @@ def page_data(
         "bytecode_states": [state.value for state in BYTECODE_ORDER],
         "distributions": distributions,
         "most_expensive": list(facts.most_expensive),
-        "most_expensive_ms": [
-            round(ms, 3) for ms in on_lambda_ms(profile, estimate, facts).values()
-        ],
+        "most_expensive_ms": _most_expensive_ms(profile, estimate, facts),
         "top_importers": importers_of(profile, modules, facts.most_expensive),
         "bytecode": _bytecode(facts.bytecode),
         "package": package_data(profile, estimate, facts, distributions),
@@ -127,6 +125,10 @@ def _function(profile: Profile, estimate: Estimate) -> FunctionData:
         "package_type": estimate.package_type,
         "memory_mb": estimate.memory_mb,
     }
+
+
+def _most_expensive_ms(profile: Profile, estimate: Estimate, facts: ProfileFacts) -> list[float]:
+    return [round(ms, 3) for ms in on_lambda_ms(profile, estimate, facts).values()]
 
 
 def _bytecode(advice: BytecodeAdvice | None) -> BytecodeData | None:

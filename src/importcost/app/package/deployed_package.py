@@ -46,7 +46,7 @@ def deployed_package(
     target, deployed = prepared.target, prepared.deployed
     python = prepared.settings.runtime.removeprefix("python")
     root = Path(target.task_root)
-    packed = packed_folder(root) if is_built(root) else None
+    packed = packed_folder(root) if prepared.place.is_built or is_built(root) else None
     layers = tuple(layer_folders(target))
     built = Path(layers[0].packed.folder) if layers and packed is None else root
     environment, is_said = _environment(deployed, graph, prepared.place.python_version)
