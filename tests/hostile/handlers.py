@@ -343,7 +343,7 @@ RESULTS |= {
     ),
     "no folder for the result": Hostile(
         _SCRATCH + "import shutil\nshutil.rmtree(FOLDER, ignore_errors=True)\n",
-        inside=(3, "figures"),
+        inside=(3, "was removed while importcost used it"),
     ),
     "a folder that cannot be removed": Hostile(
         _SCRATCH + "os.makedirs(FOLDER + '/a/b/c')\nos.chmod(FOLDER + '/a/b', 0)\n"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from importcost.measure.failures import explain
 from importcost.measure.runners import local
 from importcost.model.codec import profile_to_plain
 from tests.harness import write_files
@@ -117,6 +118,33 @@ SHORTAGES = {
 }
 
 
+@pytest.mark.parametrize("name", MEASURING)
+def test_a_launchs_folder_that_is_removed_meanwhile(folder, monkeypatch, name):
+    read = local.launcher._Watch.wait_for_exit
+
+    def wait(watch):
+        read(watch)
+        for left in (folder.parent / "tmp").iterdir():
+            shutil.rmtree(left)
+
+    monkeypatch.setattr(local.launcher._Watch, "wait_for_exit", wait)
+    assert "was removed while importcost used it" in told(run(folder, name))
+
+
+@pytest.mark.parametrize("name", ["profile", "defer", "check"])
+def test_a_handler_that_is_removed_before_its_launch(folder, monkeypatch, name):
+    launched = local.launcher.launch
+
+    def launch(job):
+        (folder / "handler.py").unlink(missing_ok=True)
+        return launched(job)
+
+    monkeypatch.setattr(local.launcher, "launch", launch)
+    answer = run(folder, name)
+    assert answer.code in (1, 3)
+    assert "handler.py was removed while" in " ".join((answer.err + answer.out).split())
+
+
 @pytest.mark.parametrize("number", SHORTAGES, ids=errno.errorcode.__getitem__)
 @pytest.mark.parametrize("name", MEASURING)
 def test_a_launch_that_the_machine_has_nothing_for(folder, monkeypatch, name, number):
@@ -126,3 +154,31 @@ def test_a_launch_that_the_machine_has_nothing_for(folder, monkeypatch, name, nu
     monkeypatch.setattr(local.launcher, "launch", refuse)
     answer = run(folder, name)
     assert SHORTAGES[number] in told(answer)
+
+
+@pytest.mark.parametrize("name", ["profile", "defer", "compare"])
+def test_a_user_without_a_home(folder, monkeypatch, name):
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for variable in ("IMPORTCOST_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(Path, "home", unknown)
+    assert call(folder, *COMMANDS["view"]).code == 0
+    assert "the variable HOME" in told(run(folder, name))
+
+
+def test_a_folder_that_may_not_be_listed(folder, monkeypatch):
+    """Python finds nothing in it. To the root user every folder is open, hence the stand-ins."""
+    launched = local.launcher.launch
+
+    def launch(job):
+        os.rename(folder / "handler.py", folder / "hidden")  # noqa: PTH104
+        answer = launched(job)
+        os.rename(folder / "hidden", folder / "handler.py")  # noqa: PTH104
+        return answer
+
+    monkeypatch.setattr(local.launcher, "launch", launch)
+    monkeypatch.setattr(explain.os, "access", lambda path, _mode: str(path) != str(folder))
+    answer = run(folder, "profile")
+    assert f"The folder {folder} may not be listed" in told(answer)

@@ -119,7 +119,10 @@ def _undo_killed_writes() -> None:
     """Give files that a killed command had begun to write their old bytes back, and say so."""
     from importcost.files.cache import journal_folder
 
-    if not journal_folder().is_dir():  # the ordinary case, and nothing more is imported for it
+    try:
+        if not journal_folder().is_dir():  # the ordinary case: nothing more is imported for it
+            return
+    except (OSError, RuntimeError):  # without a home that may be read no command wrote one there
         return
     from importcost.cli.printing import say
     from importcost.files.journal import undo_killed

@@ -32,6 +32,11 @@ def refusal_of(error: Exception) -> ImportcostError | None:
     shortage = shortage_of(error)
     if shortage is not None:
         return shortage
+    if isinstance(error, RuntimeError) and "home directory" in str(error):
+        return UsageError(
+            "The home folder of this user is not known",
+            remedy("name one that can be written with the variable HOME"),
+        )
     if isinstance(error, RuntimeError) and "Symlink loop from" in str(error):
         error = OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(error).partition("from ")[2])
     return _refusal(error) if isinstance(error, OSError) else None

@@ -66,14 +66,20 @@ def _refused(error: OSError) -> MeasurementError | None:
 
 
 def _lost(path: str) -> MeasurementError | None:
-    """Return the error in words if the path is in a folder that this process made for itself."""
-    temporary = re.match(rf".*/importcost-(?:[a-z]+-)?{os.getpid()}-\w+", path)
+    """Return the error in words if the path is in a folder that importcost makes for itself."""
+    temporary = re.match(r".*/importcost-(?:[a-z]+-)?\d+-\w+", path)
     if temporary:
         return MeasurementError(
             f"The temporary folder {temporary[0]} was removed while importcost used it",
-            remedy("try again", "name another place for it with the variable TMPDIR"),
+            remedy(
+                "look for what removes it, the handler or another program",
+                "name another place for it with the variable TMPDIR",
+            ),
         )
-    cache = str(cache_folder())
+    try:
+        cache = str(cache_folder())
+    except RuntimeError:  # nobody knows this user's home
+        return None
     if path.startswith(cache + os.sep):
         return MeasurementError(
             f"The cache folder {cache} was removed while importcost used it",

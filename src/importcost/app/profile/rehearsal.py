@@ -18,6 +18,7 @@ from importcost.app.profile.request import Listener, ProfileRequest, without_tra
 from importcost.errors import HandlerError, LackingError, Trouble
 from importcost.measure.deployed.runtime_packages import runtime_modules_brought
 from importcost.measure.failures.diagnosis import InitNeeds, diagnose, may_lack_something
+from importcost.measure.failures.explain import raise_if_gone
 from importcost.measure.failures.lacking import (
     missing_modules,
     placeholder_failed,
@@ -95,6 +96,7 @@ def _settle(bench: Bench, listener: Listener) -> Rehearsed | Extra:
     try:
         return rehearse(session, listener.progress)
     except HandlerError as error:
+        raise_if_gone(bench.subject.target)  # else it would be a module that is missing
         result = session.last.result if session.last else None
         if not before.placeholders and not may_lack_something(result, bench.runner.layout):
             raise

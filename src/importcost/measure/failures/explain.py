@@ -70,7 +70,7 @@ def raise_for_failure(
         raise HandlerError(_died(launch, target), traceback_text=output_tail(launch))
     error = launch.result["error"]
     if error is not None:
-        _raise_if_gone(target)
+        raise_if_gone(target)
         trouble = _explain(error, target, beyond, attempts)
         raise HandlerError(*trouble, traceback_text=error["traceback"])
 
@@ -88,8 +88,8 @@ def no_function(target: Target) -> str:
     )
 
 
-def _raise_if_gone(target: Target) -> None:
-    """Raise HandlerError if an earlier launch removed the handler.
+def raise_if_gone(target: Target) -> None:
+    """Raise HandlerError if the handler was removed since it was found, or cannot be found there.
 
     The files of an image are not on this machine, and neither is its task root.
     """
@@ -99,6 +99,12 @@ def _raise_if_gone(target: Target) -> None:
             f"{target.handler_file} was removed while it was measured",
             remedy("look for what it removes at module level: on Lambda /var/task is read-only"),
         )
+    for folder in (target.task_root, str(Path(target.handler_file).parent)) if is_here else ():
+        if not os.access(folder, os.R_OK):
+            raise HandlerError(
+                f"The folder {folder} may not be listed, so Python finds no module in it",
+                remedy("change its permissions"),
+            )
 
 
 def _raise_if_tampered(launch: Launch, where: str) -> None:

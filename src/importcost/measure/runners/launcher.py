@@ -512,6 +512,8 @@ def _run(job: dict[str, Any], place: _Place) -> dict[str, Any]:
         # By its descriptor: the handler may have removed the file.
         rows_file.seek(0)
         rows = rows_file.read(limit + 1)
+    if not os.path.isdir(place.scratch):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.base)
     result, odd = _read_result(os.path.join(place.scratch, "result.json"))
     return {
         "exit_code": process.returncode,
@@ -537,7 +539,10 @@ def _in_place(job: dict[str, Any], private: dict[str, Any] | None) -> dict[str, 
 
 
 def launch(job: dict[str, Any]) -> dict[str, Any]:
-    """Carry out one job; see the module docstring. Raises OSError if it cannot be started."""
+    """Carry out one job; see the module docstring.
+
+    Raises OSError if it cannot be started, or if its folder is gone at the end.
+    """
     reason = job.get("shared_because")
     try:
         if job.get("private"):
@@ -595,7 +600,11 @@ def serve() -> None:
             # Escaped as JSON text, odd bytes would grow sixfold and hit the memory limit here.
             answer["rows"] = binascii.b2a_base64(answer["rows"].encode("latin-1")).decode()
         except OSError as error:
-            answer = {"error": error.strerror or str(error), "errno": error.errno}
+            answer = {
+                "error": error.strerror or str(error),
+                "errno": error.errno,
+                "path": error.filename,
+            }
         jobs[done] = {}
         done += 1
         channel.write(json.dumps(answer) + "\n")

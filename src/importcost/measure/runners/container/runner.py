@@ -172,7 +172,7 @@ class ContainerRunner:
         if answer is None:
             return self._died(started)
         if "error" in answer:
-            refused = OSError(answer["errno"], answer["error"])
+            refused = OSError(answer["errno"], answer["error"], answer["path"])
             raise shortage_of(refused) or MeasurementError(
                 f"{started.python} in {self._options.image} cannot be started ({answer['error']})",
                 remedy(words("name another image with ", Parameter.IMAGE)),
