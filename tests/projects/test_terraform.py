@@ -257,12 +257,27 @@ def test_a_module_above_the_root_finds_its_own_code(tmp_path, cache):
 
 def test_the_text_of_an_archive_is_stored_under_its_own_name(tmp_path, cache):
     text = 'data "archive_file" "z" {\n type = "zip"\n output_path = "z.zip"\n'
-    text += ' source {\n content = "x = 1"\n filename = "entry.py"\n }\n}\n'
+    text += ' source {\n content = file("${path.module}/src/x.py")\n filename = "entry.py"\n }\n}\n'
     text += 'resource "aws_lambda_function" "f" {\n handler = "entry.handler"\n'
     text += ' runtime = "python3.12"\n filename = data.archive_file.z.output_path\n}\n'
-    (found,) = read_project_place(write_files(tmp_path, {"main.tf": text}), ReadOptions()).functions
+    files = {"main.tf": text, "src/x.py": HANDLER}
+    (found,) = read_project_place(write_files(tmp_path, files), ReadOptions()).functions
     assert (found.code.form, found.code.text_file) == (CodeForm.INLINE, "entry.py")
-    assert found.problem is None
+    assert (found.code.text, found.problem) == (HANDLER, None)
+    other = ' source {\n content = "x"\n filename = "b.py"\n }\n'
+    files["main.tf"] = text.replace(" source {", other + " source {")
+    (found,) = read_project_place(write_files(tmp_path, files), ReadOptions()).functions
+    assert "put together of several texts" in found.problem
+
+
+@pytest.mark.parametrize("path", ["gone.py", "../outside/x.py", "/etc/hostname", "large.py"])
+def test_files_that_may_not_be_read_stay_open(tmp_path, cache, path):
+    write_files(tmp_path / "outside", {"x.py": ""})
+    text = 'resource "aws_lambda_function" "f" {\n handler = "a.b"\n runtime = "python3.12"\n'
+    text += f' environment {{\n variables = {{ A = file("{path}") }}\n }}\n}}\n'
+    files = {"main.tf": text, "large.py": "x" * 1_000_001}
+    (found,) = read_project_place(write_files(tmp_path / "in", files), ReadOptions()).functions
+    assert found.placeholder_names == ("A",)
 
 
 def test_given_values_win_over_files_of_variables(tmp_path, cache):

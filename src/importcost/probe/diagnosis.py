@@ -517,8 +517,7 @@ class Diagnosis:
     def _comes_later(self, name: str, path: "Any", target: "Any") -> bool:
         """Return True if a finder that init has added finds the module, as six does for its own."""
         finders = sys.meta_path[sys.meta_path.index(self) + 1 :]
-        found = (getattr(finder, "find_spec", None) for finder in finders)
-        return any(find is not None and find(name, path, target) is not None for find in found)
+        return any(_finds(finder, name, path, target) for finder in finders)
 
     # --- what came of it ---
 
@@ -650,6 +649,15 @@ def _is_importable(name: str) -> bool:
             return False
         folders = spec.submodule_search_locations
     return True
+
+
+def _finds(finder: "Any", name: str, path: "Any", target: "Any") -> bool:
+    """Return True if a finder has a module; Python asks by the old method, too, until 3.11."""
+    find = getattr(finder, "find_spec", None)
+    if find is not None:
+        return find(name, path, target) is not None
+    old = getattr(finder, "find_module", None) if sys.version_info < (3, 12) else None
+    return old is not None and old(name, path) is not None
 
 
 def _unique(names: "Any") -> "list[str]":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from importcost.errors import HandlerError
@@ -205,6 +207,25 @@ def test_a_finder_that_init_adds_is_asked_first(tmp_path):
     )
     needs = needs_of(tmp_path, text)
     assert (names(needs), list(values(needs)), needs.failure) == (["nowhere_x"], ["TABLE"], None)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 asks no finder of that kind")
+def test_a_finder_of_the_old_kind_is_asked_as_well(tmp_path):
+    """As old releases of six have it, which old releases of urllib3 and botocore carry."""
+    text = (
+        "import os, sys, types, warnings\n"
+        "warnings.simplefilter('ignore')\n"
+        "class Finder:\n"
+        "    def find_module(self, name, path=None):\n"
+        "        return self if name == 'made_up' else None\n"
+        "    def load_module(self, name):\n"
+        "        return sys.modules.setdefault(name, types.ModuleType(name))\n"
+        "sys.meta_path.append(Finder())\n"
+        "import made_up\n"
+        "TABLE = os.environ['TABLE']\n"
+    )
+    needs = needs_of(tmp_path, text)
+    assert (names(needs), list(values(needs)), needs.failure) == ([], ["TABLE"], None)
 
 
 def test_a_placeholder_that_cannot_pass_is_named(tmp_path):

@@ -18,6 +18,8 @@ from importcost.projects.terraform.functions import OpenTable
 from importcost.projects.terraform.parse import ParsedFile, declared_labels, parsed_files
 
 MOST_INSTANCES = 2_000
+MAX_TEXT_BYTES = 1_000_000
+"""Bytes of a file that file() gives: a handler's source, not data."""
 _MARK = "importcost:"
 """Begins the name of an archive or layer that is not built yet."""
 _LAYER = "aws_lambda_layer_version"
@@ -80,7 +82,17 @@ class Module:
     @property
     def expressions(self) -> Expressions:
         """Return what evaluates the module's expressions."""
-        return Expressions(self._root_value, str(self.folder))
+        return Expressions(self._root_value, str(self.folder), self._file_text)
+
+    def _file_text(self, path: str) -> str | None:
+        """Return the text of a file of the project, None for any other."""
+        try:
+            file = inside(path, self.root, self.top, str(self.folder))
+            if not file.is_file() or file.stat().st_size > MAX_TEXT_BYTES:
+                return None
+            return file.read_text(encoding="utf-8")
+        except (UsageError, OSError, ValueError):
+            return None
 
     def blocks(self, kind: str, label: str | None = None) -> list[Block]:
         """Return the blocks of a kind, those with a first label if one is given."""

@@ -36,13 +36,16 @@ _BINARY = (("||",), ("&&",), ("==", "!="), ("<", ">", "<=", ">="), ("+", "-"), (
 
 RootLookup = Callable[[str], Any]
 """Returns the value of a root name such as `var` or `local`, a placeholder if it is not known."""
+FileText = Callable[[str], str | None]
+"""Returns the text of a file that a configuration names, None for one that may not be read."""
 
 
 class Expressions:
-    """Evaluates expressions; `lookup` gives the values of root names."""
+    """Evaluates expressions; `lookup` gives the values of root names, `texts` those of file()."""
 
-    def __init__(self, lookup: RootLookup, file: str) -> None:
+    def __init__(self, lookup: RootLookup, file: str, texts: FileText | None = None) -> None:
         self._lookup = lookup
+        self._texts = texts
         self._file = file
         self._steps = 0
         self._depth = 0
@@ -123,6 +126,14 @@ class Expressions:
         self._characters += characters
         if self._characters > MAX_CHARACTERS:
             raise UsageError(f"{self._file} has expressions that expand without end.")
+
+    def file_text(self, path: Any) -> str | None:
+        """Return what `file()` gives, None if the file is not here or may not be read."""
+        if self._texts is None or not isinstance(path, str) or isinstance(path, OpenText):
+            return None
+        found = self._texts(path)
+        self.count_made(len(found or ""))
+        return found
 
     def root(self, name: str) -> Any:
         """Return the value of a root name."""
@@ -208,6 +219,9 @@ class _Reader:
             return self._whole.root(name)
         self._must("(")
         arguments = self._until(")")
+        if name == "file" and len(arguments) == 1:
+            text = self._whole.file_text(arguments[0])
+            return _failed_call(name, arguments) if text is None else text
         function = FUNCTIONS.get(name)
         if function is None:
             return plain_placeholder(f"{name}() is not evaluated")

@@ -108,6 +108,8 @@ def _archive(archive: Mapping[str, Any], place: TerraformPlace, where: str) -> T
     if isinstance(file, str):
         return _at(file, place, where, is_built=False)
     sources = archive.get("source")
+    if isinstance(sources, list) and len(sources) > 1:
+        return _elsewhere("its archive is put together of several texts: name a ZIP of it")
     content, name = _first(sources, "content"), _first(sources, "filename")
     if isinstance(content, str) and not isinstance(content, OpenText):
         stored = name if isinstance(name, str) and is_plain_file(name) else INLINE_FILE
