@@ -129,12 +129,25 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             link.request(self.command, self.path, body, {**passed, "Host": f"{host}:{port}"})
             answer = link.getresponse()
-            data = self._with_served(answer.read())
+            data = self._page_of(self._with_served(answer.read()))
         finally:
             link.close()
         own = ("content-length", "connection", "date", "server")
         kept = {key: value for key, value in answer.getheaders() if key.lower() not in own}
         self._answer(answer.status, data, kept)
+
+    def _page_of(self, data: bytes) -> bytes:
+        """Let functions come in pages: moto lists all of them at once."""
+        if not data.startswith(b'{"Functions"'):
+            return data
+        asked = parse_qs(urlsplit(self.path).query)
+        most, start = int(asked["MaxItems"][0]), int(asked.get("Marker", ["0"])[0])
+        found = json.loads(data)
+        whole = sorted(found["Functions"], key=lambda one: str(one["FunctionName"]))
+        page = {"Functions": whole[start : start + most]}
+        if start + most < len(whole):
+            page["NextMarker"] = str(start + most)
+        return json.dumps(page).encode()
 
     def _with_served(self, data: bytes) -> bytes:
         """Let addresses of packages lead here: moto's own are not served."""
