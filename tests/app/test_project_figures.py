@@ -8,7 +8,7 @@ from importcost.app.bill.place import bill
 from importcost.app.profile.report import report_on
 from importcost.app.projects.figures import figures_of
 from importcost.projects.functions import FunctionLayer, ProjectFunction, SourceLine
-from tests.reports.page_factory import advised_profile, small_profile
+from tests.reports.page_factory import advised_profile, packaged_profile, small_profile
 
 FUNCTION = ProjectFunction("Orders", SourceLine("/shop/template.yaml", 3), handler="app.handler")
 
@@ -52,3 +52,11 @@ def test_a_layer_has_its_modules_time_and_owns_those_of_no_distribution():
     assert before.layers == ()
     files = {one.module: one.file for one in found.own_modules}
     assert files[own.name] == "Shared/python/store.py"
+
+
+def test_the_package_keeps_its_largest_distributions_and_its_stale_modules():
+    found = figures_of(FUNCTION, report_on(bill(packaged_profile(), None)), "/shop").package
+    assert (found.size_mb, found.limit_mb, found.stale_modules) == (40.0, 250, 9)
+    assert [one.name for one in found.largest[:2]] == ["botocore", "pandas"]
+    assert found.largest[0].size_mb == 20.0
+    assert figures_of(FUNCTION, report_on(bill(small_profile(), None)), "/shop").package is None

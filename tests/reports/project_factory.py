@@ -6,9 +6,11 @@ import random
 
 from importcost.model.results.project import (
     FunctionFigures,
+    FunctionPackage,
     LayerCost,
     MonthlyTraffic,
     NotMeasured,
+    PackageWeight,
     ProjectFigures,
     SuggestedChange,
     culprits_of,
@@ -59,6 +61,9 @@ def small_project() -> ProjectFigures:
                 (("shared.store", 200),), saved_ms=310.0, verdict="fail",
                 changes=(change, SuggestedChange(*shared, 60.0)),
                 layers=(LayerCost("Shared", 70, 2),), page="index-functions/Orders.html",
+                package=FunctionPackage(
+                    85.5, 250, False, 0.42, (PackageWeight("pandas", 54.7, 0.28),), 12
+                ),
             ),
             figures(
                 "Payments", 500, (("boto3", 120), ("stripe", 90), ("stdlib", 30)),

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from importlib import resources
 
 import jsonschema
@@ -10,8 +11,10 @@ import pytest
 
 from importcost.errors import UsageError
 from importcost.model.results.project import (
+    FunctionPackage,
     MonthlyTraffic,
     NotMeasured,
+    PackageWeight,
     ProjectFigures,
     culprits_of,
     with_traffic,
@@ -44,6 +47,22 @@ def project(functions=FUNCTIONS, traffic=()):
         culprits=culprits_of(found),
         notes=("A note.",),
     )
+
+
+PACKAGE = FunctionPackage(85.5, 250, False, 0.42, (PackageWeight("numpy", 54.7, 0.28),), 12)
+
+
+def test_packages_are_in_every_form():
+    sized = replace(FUNCTIONS[0], package=PACKAGE)
+    found = project((sized, FUNCTIONS[1]))
+    assert read_project_figures(project_json(found), "f.json") == found
+    rows = list(csv.DictReader(io.StringIO(project_csv(found))))
+    assert (rows[0]["package_mb"], rows[0]["stale_modules"]) == ("85.5", "12")
+    assert rows[1]["package_mb"] == ""
+    text = " ".join(render_project(found, width=100, colour=False).split())
+    assert "Largest package: Orders, 85.5 MB unpacked, 34% of Lambda's 250 MB; init never" in text
+    assert "Without valid bytecode, which their reports say how to ship: Orders." in text
+    assert "unpacked" not in render_project(project(), width=100, colour=False)
 
 
 def test_json_reads_back():

@@ -140,11 +140,6 @@ def owner_words(one: DistributionSize) -> str:
     return f"{one.name} {one.version}" if one.version else one.name
 
 
-def unloaded_share(one: DistributionSize) -> float:
-    """Return the share (0 to 1) of a distribution's bytes that init does not load."""
-    return 1 - one.loaded_bytes / one.size_bytes if one.size_bytes else 0.0
-
-
 def _listed(names: tuple[str, ...] | list[str]) -> str:
     more = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -514,6 +514,8 @@
  * @property {number[]} saved_ms
  * @property {number[]} modules
  * @property {(number | null)[]} memory_used_mb
+ * @property {(number | null)[]} package_mb
+ * @property {(number | null)[]} stale_modules
  * @property {number[]} verdict_ids
  * @property {(string | null)[]} pages
  * @property {number[]} package_counts

@@ -300,3 +300,17 @@ def test_only_rows_in_view_exist_and_paper_has_its_fill(
     assert "and 100 more, in the page itself" in by_id(driver, "modules-body").text
     driver.execute_script("dispatchEvent(new Event('afterprint'))")
     assert len(names(driver)) < 80
+
+
+def test_unpacked_sizes_are_a_column_where_they_are_known(
+    driver: Chrome, show: Callable[..., str]
+) -> None:
+    show("small")
+    header(driver, "Unpacked, MB").click()
+    assert names(driver)[0] == "Orders"
+    row = driver.find_element(By.CSS_SELECTOR, "#modules-body tr:not(.spacer)").text
+    assert "85.5 stale" in row
+    show("large")
+    titles = [one.text for one in driver.find_elements(By.CSS_SELECTOR, "th button")]
+    assert "Modules" in titles
+    assert "Unpacked, MB" not in titles

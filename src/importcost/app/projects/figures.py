@@ -12,16 +12,21 @@ from importcost.measure.runtime_dates import runtime_ending, utc_today
 from importcost.model.advice import SourcePlace
 from importcost.model.graph import FUNCTION, UNKNOWN_DISTRIBUTION
 from importcost.model.module_facts import ModuleFacts, startup_phase_ids
+from importcost.model.package.size import BYTES_PER_MB
+from importcost.model.results.facts import PackageFacts
 from importcost.model.results.project import (
     FunctionFigures,
+    FunctionPackage,
     LayerCost,
     OwnModuleCost,
     PackageCost,
+    PackageWeight,
     SuggestedChange,
     layer_owner,
 )
 from importcost.projects.functions import ProjectFunction
 
+MOST_WEIGHTS = 10
 LEAST_OWN_MS = 0.5
 """Own modules below this are not kept: a change in them saves nothing that anybody measures."""
 
@@ -65,6 +70,27 @@ def figures_of(function: ProjectFunction, report: ProfileReport, folder: str) ->
         runtime_ends=runtime_ending(settings.runtime, utc_today()),
         warnings=tuple(one.message for one in profile.warnings),
         verdict=None if verdict is None else str(verdict.status.value),
+        package=_package(report.facts.package),
+    )
+
+
+def _package(found: PackageFacts | None) -> FunctionPackage | None:
+    """Return the size of what is deployed, with its largest distributions."""
+    if found is None:
+        return None
+    size, bytecode = found.size, found.size.bytecode
+    return FunctionPackage(
+        size_mb=round(size.size_mb, 3),
+        limit_mb=found.limit_mb,
+        is_least=bool(size.lacking),
+        unloaded_share=round(size.unloaded_share, 4),
+        largest=tuple(
+            PackageWeight(
+                one.name, round(one.size_bytes / BYTES_PER_MB, 3), round(one.unloaded_share, 4)
+            )
+            for one in size.distributions[:MOST_WEIGHTS]
+        ),
+        stale_modules=None if bytecode is None else bytecode.compiled,
     )
 
 

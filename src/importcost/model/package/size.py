@@ -54,6 +54,11 @@ class DistributionSize:
     native_bytes: int
     data_bytes: int
 
+    @property
+    def unloaded_share(self) -> float:
+        """The share (0 to 1) of its bytes that init does not load."""
+        return 1.0 - self.loaded_bytes / self.size_bytes if self.size_bytes else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceData:

@@ -70,6 +70,32 @@ class MonthlyTraffic:
 
 
 @dataclass(frozen=True, slots=True)
+class PackageWeight:
+    """A distribution of one function's package, unpacked; the share (0 to 1) is of its bytes."""
+
+    name: str
+    size_mb: float
+    unloaded_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionPackage:
+    """One function's package with its layers, unpacked, in megabytes of 1,048,576 bytes.
+
+    `is_least` is True if there may be more than was found. `largest` are its largest
+    distributions. `stale_modules` are those that init loads and Lambda compiles at every cold
+    start, None if the function is at hand only as sources.
+    """
+
+    size_mb: float
+    limit_mb: int
+    is_least: bool
+    unloaded_share: float
+    largest: tuple[PackageWeight, ...]
+    stale_modules: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionFigures:
     """One measured function of a project.
 
@@ -101,6 +127,8 @@ class FunctionFigures:
     page: str | None = None
     traffic: MonthlyTraffic | None = None
     layers: tuple[LayerCost, ...] = ()
+    package: FunctionPackage | None = None
+    """The deployed package by size; None if it is not known."""
 
     @property
     def dollars_a_month(self) -> float | None:

@@ -82,6 +82,7 @@ class _Tables:
 
 def _columns(functions: Sequence[FunctionFigures], tables: _Tables) -> IndexFunctions:
     parts = [part for one in functions for part in one.packages]
+    sizes = [one.package for one in functions]
     return {
         "names": [one.name for one in functions],
         "handler_ids": [tables.handlers.id(one.handler) for one in functions],
@@ -97,6 +98,8 @@ def _columns(functions: Sequence[FunctionFigures], tables: _Tables) -> IndexFunc
         "saved_ms": [round(one.saved_ms, 1) for one in functions],
         "modules": [one.modules for one in functions],
         "memory_used_mb": [_rounded(one.memory_used_mb, 1) for one in functions],
+        "package_mb": [None if one is None else round(one.size_mb, 1) for one in sizes],
+        "stale_modules": [None if one is None else one.stale_modules for one in sizes],
         "verdict_ids": [tables.verdicts.id(one.verdict or NO_VERDICT) for one in functions],
         "pages": [one.page for one in functions],
         "package_counts": [len(one.packages) for one in functions],

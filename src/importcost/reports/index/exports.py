@@ -24,6 +24,7 @@ COLUMNS = (
     "function", "handler", "runtime", "memory_mb", "arch", "package_type", "billed_init_ms",
     "billed_init_low_ms", "billed_init_high_ms", "own_ms", "dollars_per_million",
     "dollars_a_month", "saved_ms", "modules", "memory_used_mb", "verdict", "runtime_ends",
+    "package_mb", "package_unloaded_share", "stale_modules",
 )  # fmt: skip
 
 
@@ -124,13 +125,14 @@ def _runtime(one: FunctionFigures) -> str:
 
 
 def _row(one: FunctionFigures) -> tuple[object, ...]:
-    bill = one.billed_init_ms
+    bill, package = one.billed_init_ms, one.package
     return (
         one.name, one.handler, one.runtime, one.memory_mb, one.arch, one.package_type,
         round(bill.value), round(bill.low), round(bill.high), round(one.own_ms, 1),
         round(one.dollars_per_million.value, 4), one.dollars_a_month, round(one.saved_ms, 1),
         one.modules, one.memory_used_mb and round(one.memory_used_mb, 1), one.verdict,
-        one.runtime_ends,
+        one.runtime_ends, package and package.size_mb, package and package.unloaded_share,
+        package and package.stale_modules,
     )  # fmt: skip
 
 

@@ -519,7 +519,8 @@ class IndexFunctions(TypedDict):
 
     `package_counts` says how many entries of `package_ids` and `package_ms` belong to each
     function, one after the other. Ids are places in the index's lists of these names; a form is
-    the architecture and the package type.
+    the architecture and the package type. `package_mb` is unpacked; `stale_modules` are
+    loaded ones that Lambda compiles at every cold start, None if there is no built package.
     """
 
     names: list[str]
@@ -536,6 +537,8 @@ class IndexFunctions(TypedDict):
     saved_ms: list[float]
     modules: list[int]
     memory_used_mb: list[float | None]
+    package_mb: list[float | None]
+    stale_modules: list[int | None]
     verdict_ids: list[int]
     pages: list[str | None]
     package_counts: list[int]

@@ -17,7 +17,6 @@ from importcost.reports.package import (
     package_sentences,
     share_of_limit,
     shipped_bytecode,
-    unloaded_share,
 )
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def _parts(package: PackageSize, colours: dict[str, str]) -> list[PackagePart]:
 
 
 def _part(one: DistributionSize, colour: str) -> PackagePart:
-    return _row(owner_words(one), one.place, colour, one.size_bytes, unloaded_share(one))
+    return _row(owner_words(one), one.place, colour, one.size_bytes, one.unloaded_share)
 
 
 def _row(name: str, place: str, colour: str, size_bytes: int, unloaded: float) -> PackagePart:

@@ -12,7 +12,6 @@ from importcost.reports.package import (
     owner_words,
     package_sentences,
     shipped_bytecode,
-    unloaded_share,
 )
 from importcost.reports.text import Palette, elide, wrap
 
@@ -57,6 +56,6 @@ def _rows(facts: PackageFacts, style: Palette, width: int) -> list[str]:
     for one in large[:_MOST_ROWS]:
         name = f"{owner_words(one)} in {one.place}" if has_layers else owner_words(one)
         share = one.size_bytes / max(package.size_bytes, 1)
-        figures = f"{megabytes(one.size_bytes):>10}{share:>8.0%}{unloaded_share(one):>14.0%}"
+        figures = f"{megabytes(one.size_bytes):>10}{share:>8.0%}{one.unloaded_share:>14.0%}"
         lines.append(f"{elide(name, room - 1):<{room}}{figures}")
     return lines

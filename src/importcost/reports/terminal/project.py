@@ -32,6 +32,7 @@ def render_project(figures: ProjectFigures, *, width: int, colour: bool) -> str:
         _culprits(figures.culprits, len(figures.functions), style, width),
         _changes(figures.culprits, len(figures.functions), style, width),
         _verdicts(figures.functions, style, width),
+        _packages(figures.functions, width),
         _endings(figures.functions, style, width),
         _left_out(figures, style, width),
         [line for note in figures.notes for line in wrap(f"Note: {note}", width)],
@@ -139,6 +140,26 @@ def _verdicts(functions: Sequence[FunctionFigures], style: Palette, width: int) 
         text = f"Over budget: {len(over):,} of {len(judged):,}, {names}{undecided}."
         return [style(line, "31") for line in wrap(text, width)]
     return wrap(f"Within budget: {len(judged) - open_ones:,} of {len(judged):,}{undecided}.", width)
+
+
+def _packages(functions: Sequence[FunctionFigures], width: int) -> list[str]:
+    """Return the largest package, and which functions ship bytecode that Lambda cannot use."""
+    sized = [(one.package, one.name) for one in functions if one.package is not None]
+    if not sized:
+        return []
+    package, name = max(sized, key=lambda pair: pair[0].size_mb / pair[0].limit_mb)
+    least = "at least " if package.is_least else ""
+    largest = (
+        f"Largest package: {name}, {least}{package.size_mb:,.1f} MB unpacked, "
+        f"{package.size_mb / package.limit_mb:.0%} of Lambda's {package.limit_mb:,} MB; init never "
+        f"loads {package.unloaded_share:.0%} of it."
+    )
+    sentences = [largest]
+    stale = [name for package, name in sized if package.stale_modules]
+    if stale:
+        who = ", ".join(stale[:3]) + (f" and {len(stale) - 3} more" if len(stale) > 3 else "")
+        sentences.append(f"Without valid bytecode, which their reports say how to ship: {who}.")
+    return [line for sentence in sentences for line in wrap(sentence, width)]
 
 
 def _endings(functions: Sequence[FunctionFigures], style: Palette, width: int) -> list[str]:

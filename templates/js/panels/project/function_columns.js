@@ -23,6 +23,7 @@ function orLeast(value) {
 export function functionColumns(index) {
   const { columns } = index;
   const hasMonths = columns.dollars_a_month.some((value) => value !== null);
+  const hasSizes = columns.package_mb.some((value) => value !== null);
   const hasVerdicts = index.data.verdicts.length > 1;
   return [
     { key: "name", title: "Function", words: true, cell: (n) => nameCell(index, n), value: (n) => index.name(n).toLowerCase() },
@@ -35,6 +36,7 @@ export function functionColumns(index) {
     { key: "runtime", title: "Runtime", words: true, cell: (n) => runtimeCell(index, n), value: (n) => index.runtime(n).name },
     { key: "memory", title: "Memory, MB", text: (n) => wholeText(columns.memory_mb[n]), value: (n) => columns.memory_mb[n] },
     { key: "used", title: "Used here, MB", text: (n) => usedText(columns.memory_used_mb[n]), value: (n) => orLeast(columns.memory_used_mb[n]) },
+    ...(hasSizes ? [sizeColumn(index)] : []),
     { key: "million", title: "$ per million", text: (n) => dollarsText(columns.dollars_per_million[n]), value: (n) => columns.dollars_per_million[n] },
     { key: "modules", title: "Modules", text: (n) => wholeText(columns.modules[n]), value: (n) => columns.modules[n] },
     { key: "form", title: "Package", words: true, text: (n) => index.form(n), value: (n) => index.form(n) },
@@ -50,6 +52,22 @@ function monthColumn({ columns }) {
     text: (n) => {
       const value = months[n];
       return value === null ? "–" : dollarsText(value);
+    },
+  };
+}
+
+/** @param {ProjectIndex} index @returns {TableColumn} */
+function sizeColumn({ columns }) {
+  return {
+    key: "size", title: "Unpacked, MB", value: (n) => orLeast(columns.package_mb[n]),
+    cell: (n) => {
+      const [mb, stale] = [columns.package_mb[n], columns.stale_modules[n]];
+      const cell = element("td", "num", mb === null ? "–" : mb.toFixed(1));
+      if (!stale) return cell;
+      const mark = element("abbr", "ending", "stale");
+      mark.title = `${wholeText(stale)} modules that init loads come without valid bytecode`;
+      cell.append(" ", mark);
+      return cell;
     },
   };
 }
