@@ -40,7 +40,7 @@ def project_options(command: F) -> F:
                 type=click.IntRange(1, 256),
                 default=1,
                 show_default=True,
-                help="Functions of a project measured at once, each on a core of its own.",
+                help="Functions of a project measured at once, each on cores of its own.",
             ),
             click.option(
                 "--shard", metavar="I/N", help="Measure one of N parts of a project's functions."

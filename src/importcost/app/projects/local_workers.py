@@ -1,4 +1,4 @@
-"""Workers on this machine: processes, each pinned to a core of its own."""
+"""Workers on this machine: processes, each pinned to cores of its own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 from importcost.app.projects.run import Workers
@@ -45,26 +46,37 @@ def usable_cores() -> list[int]:
     return list(range(os.cpu_count() or 1))
 
 
+def shares_of(cores: Sequence[int], jobs: int) -> list[tuple[int, ...]]:
+    """Return the cores of each of so many workers: neighbours, and all of them used.
+
+    A worker with several has what a single measurement has: packages that start a thread for each
+    core do so. More workers than cores share them one by one.
+    """
+    if jobs >= len(cores):
+        return [(cores[number % len(cores)],) for number in range(jobs)]
+    borders = [number * len(cores) // jobs for number in range(jobs + 1)]
+    return [tuple(cores[begin:end]) for begin, end in pairwise(borders)]
+
+
 @contextlib.contextmanager
 def _pool(jobs: int) -> Iterator[Executor]:
     context = multiprocessing.get_context("spawn")
-    cores = context.SimpleQueue()
-    usable = usable_cores()
-    for number in range(jobs):
-        cores.put(usable[number % len(usable)])
-    executor = ProcessPoolExecutor(jobs, context, initializer=_pin, initargs=(cores,))
+    shares = context.SimpleQueue()
+    for share in shares_of(usable_cores(), jobs):
+        shares.put(share)
+    executor = ProcessPoolExecutor(jobs, context, initializer=_pin, initargs=(shares,))
     try:
         yield executor
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _pin(cores: multiprocessing.SimpleQueue[int]) -> None:
-    """Keep this worker and its launches on one core: two on a core would slow each other."""
+def _pin(shares: multiprocessing.SimpleQueue[tuple[int, ...]]) -> None:
+    """Keep this worker and its launches on its cores: two on a core would slow each other."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if hasattr(os, "sched_setaffinity"):
         with contextlib.suppress(OSError):
-            os.sched_setaffinity(0, {cores.get()})
+            os.sched_setaffinity(0, shares.get())
 
 
 def _end_with_parent() -> None:

@@ -15,7 +15,7 @@ from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.configured import settings_of_functions
 from importcost.app.projects.contents import Contents
 from importcost.app.projects.listing import list_functions
-from importcost.app.projects.local_workers import local_workers
+from importcost.app.projects.local_workers import local_workers, usable_cores
 from importcost.app.projects.measured_by import MeasuredBy
 from importcost.app.projects.run import (
     FunctionResult,
@@ -100,6 +100,11 @@ def profile_project(
     tasks = [one for one in everything if isinstance(one, FunctionTask)]
     without = [one for one in everything if isinstance(one, FunctionResult)]
     workers = run.workers or local_workers(run.jobs)
+    if run.workers is None and run.jobs > (cores := len(usable_cores())):
+        listener.note(
+            f"{run.jobs} functions at once share {cores} core{'' if cores == 1 else 's'}, so they"
+            f" wait for each other: --jobs {cores} measures as many in the same time."
+        )
     try:
         results = run_tasks(tasks, workers, work, cache, listener)
     finally:

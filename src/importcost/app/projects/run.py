@@ -170,6 +170,8 @@ def run_tasks(
             continue
         results[task.function.name] = _named(kept, task)
         listener.functions_done(len(results), len(tasks), task.function.name)
+    if left:
+        listener.note(_beginning(len(left), len(tasks), workers.at_once))
     for _ in range(MOST_ATTEMPTS):
         lost: list[FunctionTask] = []
         for task, result in _outcomes(left, workers, work):
@@ -184,6 +186,14 @@ def run_tasks(
     for task in left:
         results[task.function.name] = _lost(task)
     return tuple(results[task.function.name] for task in tasks)
+
+
+def _beginning(left: int, total: int, at_once: int) -> str:
+    """Return the sentence before the first function: it may take a minute to be done."""
+    of_all = f"{left:,}" if left == total else f"{left:,} of {total:,}"
+    together = f", {at_once} at a time" if at_once > 1 else ""
+    kept = f"; {total - left:,} kept from before" if left < total else ""
+    return f"Measuring {of_all} function{'' if total == 1 else 's'}{together}{kept} ..."
 
 
 def _outcomes(
