@@ -55,7 +55,13 @@ def defaults(kind):
 
 def test_every_field_of_the_request_is_filled_by_one_option():
     filled = [name for option in DECLARED for name in (option.field, option.also) if name]
-    others = {"target", "python_reason", "cpus", "configured"}  # made by importcost itself
+    others = {
+        "target",
+        "python_reason",
+        "cpus",
+        "configured",
+        "is_built",
+    }  # made by importcost itself
     others |= {"requests", "compares_forms", "cold_disk", "without_wrapper"}  # of profile alone
     assert sorted(filled) == sorted(defaults(ProfileRequest).keys() - others)
 

@@ -279,6 +279,13 @@ MEASUREMENT = (
         "With --adapter: what starts it, as 'gunicorn -w 2 main:app'. Default: run.sh's.",
     ),
     Option(
+        Parameter.MOCK_AWS,
+        Switch(),
+        "mock_aws",
+        "A mock answers the AWS calls of init (needs the extra record).",
+        default=False,
+    ),
+    Option(
         Parameter.RUNS,
         Whole(),  # the request refuses fewer, with one wording for all callers
         "runs",

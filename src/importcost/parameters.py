@@ -38,6 +38,7 @@ class Parameter(Enum):
     BOTO3 = Spelling("--boto3", "boto3", "VERSION")
     ADAPTER = Spelling("--adapter", "adapter")
     SERVER = Spelling("--server", "server", "COMMAND")
+    MOCK_AWS = Spelling("--mock-aws", "mock_aws")
     # Options of check, compare and init as well: no setting has them.
     RUNS = Spelling("--runs", None)
     TIMEOUT = Spelling("--timeout", None)

@@ -45,6 +45,7 @@ boto3 = "1.40.4"
 with = ["requests<3", "idna"]
 install_missing = true
 placeholders = true
+mock_aws = true
 max_init_ms = 800
 max_billed_init_ms = 900.5
 max_cost_per_million = 1.5
@@ -86,6 +87,7 @@ def test_every_setting_of_a_handlers_table_is_read():
         packages=("requests<3", "idna"),
         installs_missing=True,
         placeholders=True,
+        mock_aws=True,
         budgets=Budgets(
             max_init_ms=800.0,
             max_billed_init_ms=900.5,
@@ -109,7 +111,7 @@ def test_every_setting_of_a_handlers_table_is_read():
 
 def test_defaults_hold_where_a_handler_says_nothing():
     _, refunds = read_config(FULL, "/shop/pyproject.toml").handlers
-    assert (refunds.name, refunds.line) == ("refunds/eu", 39)
+    assert (refunds.name, refunds.line) == ("refunds/eu", 40)
     assert refunds.handler == "refunds/create.handler"
     assert refunds.task_root == "/shop"
     assert refunds.memory_mb == 512

@@ -61,6 +61,7 @@ class HandlerConfig:
     boto3: str | None = None
     adapter: str | None = None
     server: str | None = None
+    mock_aws: bool = False
     budgets: Budgets = field(default_factory=Budgets)
     levels: Levels = field(default_factory=Levels)
     calibration: Calibration | None = None

@@ -258,6 +258,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "with": texts,
     "install_missing": truth,
     "placeholders": truth,
+    "mock_aws": truth,
     "boto3": text_setting,
     "adapter": one_of(*ADAPTERS),
     "server": text_setting,

@@ -63,8 +63,9 @@ def find_warnings(
 
 
 def supply_warnings(supplies: Supplies) -> tuple[ProfileWarning, ...]:
-    """Return a warning for each package that was installed without being requested."""
-    return tuple(
+    """Return the warnings about a mock, and each package installed without being requested."""
+    mocked = (ProfileWarning(WarningCode.MOCKED, _mocked(supplies)),) if supplies.mocked else ()
+    return mocked + tuple(
         ProfileWarning(
             WarningCode.SUPPLIED,
             f"{one.module} is in no requirements file: measured with {one.installed} from PyPI; "
@@ -73,6 +74,14 @@ def supply_warnings(supplies: Supplies) -> tuple[ProfileWarning, ...]:
         )
         for one in supplies.packages
         if one.is_automatic
+    )
+
+
+def _mocked(supplies: Supplies) -> str:
+    made = f" What they looked for was made up: {_some([*supplies.made])}." if supplies.made else ""
+    return (
+        f"A mock on this machine answered the AWS calls of init ({_some([*supplies.mocked])}): "
+        f"neither the answers nor the time that they took are AWS's.{made}"
     )
 
 
@@ -145,7 +154,7 @@ def _asked_others(measurement: Measurement, subject: Subject) -> str:
     return (
         f"{who} asks other machines while it is imported ({attempted_places(attempts)}): that was "
         "refused at once, so the figures are those of an init that got no answer, without the time "
-        "that one takes. --network host lets it out."
+        "that one takes. --network host lets it out, --mock-aws answers AWS calls here."
     )
 
 

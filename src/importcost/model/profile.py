@@ -298,6 +298,8 @@ class WarningCode(str, Enum):
     """The machine itself ran at one of two speeds."""
     NETWORK = "network"
     """Init asks other machines, which were not reached."""
+    MOCKED = "mocked"
+    """A mock answered the AWS calls of init."""
     SUPPLIED = "supplied"
     """A missing module was installed without being requested."""
 

@@ -35,10 +35,16 @@ class SuppliedPackage:
 
 @dataclass(frozen=True, slots=True)
 class Supplies:
-    """The packages and the placeholders of one measurement."""
+    """The packages and the placeholders of one measurement.
+
+    `mocked` are the AWS operations of init that a mock answered, like `ssm GetParameter`, and
+    `made` the resources that were made for them to find.
+    """
 
     packages: tuple[SuppliedPackage, ...] = ()
     placeholders: tuple[Placeholder, ...] = ()
+    mocked: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
 
 NO_SUPPLIES = Supplies()

@@ -13,12 +13,18 @@ from pathlib import Path
 
 from importcost import __version__
 from importcost.app.package.deployed_package import deployed_package
+from importcost.app.profile.around.mock_aws import mocked
 from importcost.app.profile.deployed import Deployed, PackagesPlace
 from importcost.app.profile.extra_packages import NO_EXTRA, Extra, with_asked
 from importcost.app.profile.first_figures import FirstFigures
 from importcost.app.profile.noise_warning import with_noise_warning
 from importcost.app.profile.prepare import Prepared, open_prepared, runner_reason, runtime_modules
-from importcost.app.profile.request import Listener, ProfileRequest, without_tracing
+from importcost.app.profile.request import (
+    HOST_NETWORK,
+    Listener,
+    ProfileRequest,
+    without_tracing,
+)
 from importcost.app.profile.runtime_supply import Supplied, has_bare_packages, open_supplied
 from importcost.config.read import HandlerConfig
 from importcost.measure.assemble import MeasurementProvenance, assemble
@@ -166,7 +172,8 @@ class _Attempt:
         """Return a runner, not started yet, with these packages laid out."""
         packages = replace(packages, installed=(*packages.installed, *self.extra.folders))
         placeholders = {one.name: one.value for one in self.extra.placeholders}
-        return _runner(self.prepared, self.request, placeholders, packages)
+        runner = _runner(self.prepared, self.request, placeholders, packages)
+        return mocked(runner, self.prepared.mock)
 
     def subject(self, runner: Runner, beyond: Beyond) -> Subject:
         """Return the subject that this runner launches."""
@@ -253,8 +260,8 @@ def _runner(
     placeholders: Mapping[str, str],
     packages: Packages,
 ) -> Runner:
-    target, settings = prepared.target, prepared.settings
-    asked = {**placeholders, **request.environment}
+    target, settings, mock = prepared.target, prepared.settings, prepared.mock
+    asked = {**placeholders, **request.environment, **(mock.environment if mock else {})}
     secrets = _secrets(prepared, request, packages.search_path)
     if prepared.choice.engine is None:
         layout = local_layout(target, prepared.interpreter.minor_version, packages)
@@ -275,7 +282,8 @@ def _runner(
         layers=tuple(Path(layer) for layer in target.layers),
         packages=tuple(Path(folder) for folder in packages.installed),
         runtime_packages=Path(packages.runtime) if packages.runtime else None,
-        network=request.network,
+        # The mock listens on this machine's 127.0.0.1; all other requests are refused as ever.
+        network=HOST_NETWORK if mock and request.network == "none" else request.network,
         memory_mb=settings.memory_mb,
         env={**environment, **asked},
         cpus=INIT_BOOST_CPUS if request.cpus is None else request.cpus,

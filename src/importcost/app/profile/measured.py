@@ -9,12 +9,12 @@ from importcost.app.bill.place import Billed, bill
 from importcost.app.defer.events import CalledEvents
 from importcost.app.defer.rewriting import with_fixes
 from importcost.app.defer.suggestions import analyse_measured, read_measured
+from importcost.app.profile.around.wrapper_cost import refuse_nothing_wrapped, with_wrapper_cost
 from importcost.app.profile.beyond import tell_deprecated
 from importcost.app.profile.cold_disk import with_cold_disk
 from importcost.app.profile.handler_form import with_handler_form
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
-from importcost.app.profile.wrapper_cost import refuse_nothing_wrapped, with_wrapper_cost
 from importcost.model.profile import Profile
 from importcost.secrecy import with_strings, without_literals
 

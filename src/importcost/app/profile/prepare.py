@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 from importcost.app.bill.place import handler_of
+from importcost.app.profile.around.mock_aws import MockAws, open_mock
 from importcost.app.profile.deployed import NOTHING_DEPLOYED, Deployed, PackagesPlace, open_packages
 from importcost.app.profile.in_common import once
 from importcost.app.profile.request import Listener, ProfileRequest
@@ -53,6 +54,8 @@ class Prepared:
     handler: HandlerConfig | None
     """The target's handler in the configuration."""
     deployed: Deployed = NOTHING_DEPLOYED
+    mock: MockAws | None = None
+    """The endpoint that answers the AWS calls of init, None if nothing does."""
 
 
 @contextlib.contextmanager
@@ -62,11 +65,14 @@ def open_prepared(request: ProfileRequest, listener: Listener) -> Iterator[Prepa
     Raises as `open_bench` does.
     """
     prepared = _prepare(request, listener)
-    with open_packages(prepared.place, listener) as deployed:
+    with (
+        open_mock(request, listener) as mock,
+        open_packages(prepared.place, listener) as deployed,
+    ):
         target = prepared.target
         if not request.is_own_image:
             target = in_packages(target, deployed.packages.search_path)
-        yield replace(prepared, deployed=deployed, target=target)
+        yield replace(prepared, deployed=deployed, target=target, mock=mock)
 
 
 def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:

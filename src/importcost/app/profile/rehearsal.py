@@ -53,9 +53,20 @@ def open_rehearsed(request: ProfileRequest, listener: Listener) -> Iterator[Benc
             with start_bench(prepared, request, extra, listener) as bench:
                 found = _settle(bench, listener)
                 if isinstance(found, Rehearsed):
-                    yield replace(bench, rehearsed=found, subject=found.session.subject)
+                    yield _rehearsed(bench, found)
                     return
             extra = found
+
+
+def _rehearsed(bench: Bench, found: Rehearsed) -> Bench:
+    """Return the bench after its first launches, with what a mock was asked for in them."""
+    bench = replace(bench, rehearsed=found, subject=found.session.subject)
+    mock = bench.prepared.mock
+    if mock is None:
+        return bench
+    supplies = bench.provenance.supplies
+    supplies = replace(supplies, mocked=mock.operations(), made=mock.made())
+    return replace(bench, provenance=replace(bench.provenance, supplies=supplies))
 
 
 def on_bench(request: ProfileRequest, listener: Listener, work: Callable[[Bench], T]) -> T:
@@ -98,6 +109,9 @@ def _settle(bench: Bench, listener: Listener) -> Rehearsed | Extra:
     except HandlerError as error:
         raise_if_gone(bench.subject.target)  # else it would be a module that is missing
         result = session.last.result if session.last else None
+        mock = bench.prepared.mock
+        if mock is not None and mock.learn():
+            return before  # once more, with what its calls did not find
         if not before.placeholders and not may_lack_something(result, bench.runner.layout):
             raise
         needs = diagnose(session, bench.runner.layout, before.placeholders)

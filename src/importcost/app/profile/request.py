@@ -73,6 +73,8 @@ class ProfileRequest:
     """True if variables that init reads and that are not set get a placeholder."""
     is_built: bool = False
     """True if the task root and the layers hold all packages, as a build made them."""
+    mock_aws: bool = False
+    """True if a mock on this machine answers the AWS calls of init."""
     configured: HandlerConfig | None = None
     """The handler in the configuration that this was made from; None if it is to be looked up."""
 

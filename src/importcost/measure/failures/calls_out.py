@@ -83,6 +83,7 @@ def call_that_failed(
         f"{where} calls out while it is imported,{asked} and {happened} ({what}): importcost runs "
         "init without your credentials, and lets it reach no other machine",
         remedy(
+            words("let a mock answer AWS calls with ", Parameter.MOCK_AWS),
             words(
                 *("pass them with ", Parameter.ENV_FILE.named(), " and let it out with "),
                 Parameter.NETWORK.of("host"),

@@ -108,13 +108,16 @@ class Recorder:
 
 
 @contextmanager
-def open_recorder(timeout_s: float = START_TIMEOUT_S) -> Iterator[Recorder]:
+def open_recorder(
+    timeout_s: float = START_TIMEOUT_S, asked: Parameter = Parameter.RECORD
+) -> Iterator[Recorder]:
     """Run the endpoint on a free port of 127.0.0.1 until the context ends, in any way.
 
+    `asked` is the option that asks for it.
     Raises UsageError if moto's server is not installed, MeasurementError if the endpoint does not
     start within `timeout_s` seconds.
     """
-    refuse_missing()
+    refuse_missing(asked)
     token = secrets.token_hex(16)
     sweep_folders(Path(tempfile.gettempdir()), FOLDER_PREFIX)
     with tempfile.TemporaryDirectory(prefix=f"{FOLDER_PREFIX}{os.getpid()}-") as folder:
@@ -138,13 +141,11 @@ def server_command() -> list[str]:
     return [sys.executable, "-m", "importcost.measure.recording.server"]
 
 
-def refuse_missing() -> None:
+def refuse_missing(asked: Parameter = Parameter.RECORD) -> None:
     """Raise UsageError if the extra with moto's server is not installed."""
     if any(importlib.util.find_spec(name) is None for name in _NEEDED):
         raise UsageError(
-            words(
-                Parameter.RECORD, f" needs moto's server, which is not installed: run `{INSTALL}`."
-            )
+            words(asked, f" needs moto's server, which is not installed: run `{INSTALL}`.")
         )
 
 

@@ -1,0 +1,1 @@
+"""The surroundings of a measured handler: its wrapper, and a mock of AWS."""
