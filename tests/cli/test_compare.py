@@ -308,7 +308,7 @@ def test_an_install_that_fails_is_tried_once_for_all_handlers(repository):
         (("", "HEAD"), 2, "BASE is empty"),
         (("v1", " "), 2, "HEAD is empty"),
         (("--", "-x", "HEAD"), 2, "There is no commit -x"),
-        (("v1", "HEAD", "--only", "nobody"), 2, "Neither version configures a handler nobody"),
+        (("v1", "HEAD", "--only", "nobody"), 2, "Neither version has a handler nobody"),
         (("v1", "HEAD", "--handler", "no.py"), 2, "Neither v1 nor HEAD has a handler no.py"),
         (("v1", "HEAD", "--install", "pip install x"), 2, "does not say where to install"),
         (("v1", "HEAD", "--install", "x {target}", "--lock", "y"), 2, "keep one of them"),

@@ -149,7 +149,45 @@ def written_handlers(folder):
 def test_a_template_names_its_functions_and_keeps_their_settings(project, name, text, expected):
     folder = project(**{name: text})
     assert written_handlers(folder) == expected
-    assert "memory =" not in (folder / "importcost.toml").read_text()
+    text = (folder / "importcost.toml").read_text()
+    assert f'project = "{name}"\n' in text
+    assert "memory =" not in text
+    assert "handler =" not in text
+
+
+@pytest.mark.parametrize(
+    ("targets", "expected", "project_place"),
+    [
+        (("shop",), ["Orders"], "shop/template.yaml"),
+        (("shop/template.yaml",), ["Orders"], "shop/template.yaml"),
+        (("shop::Orders",), ["Orders"], None),
+        (("shop", "more"), ["more/template.yaml::Orders", "shop/template.yaml::Orders"], None),
+    ],
+)
+def test_a_project_is_a_target_and_one_alone_is_named_with_its_later_functions(
+    project, targets, expected, project_place
+):
+    folder = project(**{"template.yaml": SAM}).parent
+    write_files(folder / "more", {"template.yaml": SAM, "src/orders/app.py": HANDLER})
+    done = importcost(folder, "init", "--no-measure", *targets)
+    assert done.returncode == 0, done.stderr
+    found = load_config(folder=str(folder))
+    assert sorted(one.name for one in found.handlers) == expected
+    assert found.project == (project_place and str(folder / project_place))
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("template.yaml::Order", "has no function Order: did you mean Orders?"),
+        ("template.yaml::Frontend", "its runtime is nodejs22.x, not Python"),
+        ("absent::Orders", "There is no absent"),
+    ],
+)
+def test_a_project_s_function_that_is_not_there_is_said(project, target, message):
+    done = importcost(project(**{"template.yaml": SAM}), "init", "--no-measure", target)
+    assert done.returncode == 2
+    assert message in done.stderr
 
 
 def test_sources_are_searched_but_not_what_is_installed_or_tests(project):

@@ -27,7 +27,7 @@ from importcost.reports.index.exports import (
     project_schema,
     read_project_figures,
 )
-from importcost.reports.terminal.project import render_project
+from importcost.reports.terminal.projects.figures import render_project
 from tests.app.projects_work import figures
 
 FUNCTIONS = (

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
-@click.argument("handlers", nargs=-1, metavar="[HANDLER]...")
+@click.argument("handlers", nargs=-1, metavar="[TARGET]...")
 @click.option("--config", metavar="FILE", help="Default: the nearest configuration.")
 @click.option(
     "--baseline", metavar="FILE", help="Default: importcost-baseline.json beside the configuration."
@@ -63,8 +63,9 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Compare handlers with their budgets in [tool.importcost].
 
-    HANDLER is a name in the configuration; all of them without one. Certain facts are checked first
-    (forbidden and new modules, side effects of imports), then budgets, then the baseline.
+    TARGET is a name in the configuration, a project's folder, template or artefact, PLACE::NAME or
+    a handler's file; all that is configured without one. Certain facts are checked first (forbidden
+    and new modules, side effects of imports), then budgets, then the baseline.
     """
     from importcost.app.gate.check import CheckRequest, check_handlers
     from importcost.app.gate.handler_requests import HowToMeasure

@@ -61,8 +61,9 @@ def _refuse_idle(context: click.Context) -> None:
     """Raise UsageError for options that another one leaves without effect."""
     options = context.params
     if options["targets"]:
-        why = "to handlers that --handler names without a configuration"
-        _refuse_given(context, {"names", "config"}, why)
+        why = "to what --handler names without a configuration"
+        is_place = any(".py" not in one for one in options["targets"])
+        _refuse_given(context, {"config"} if is_place else {"names", "config"}, why)
     else:
         why = "without --handler: a configured app has the settings adapter and server"
         _refuse_given(context, {"adapter", "server"}, why)
@@ -78,7 +79,11 @@ def _refuse_idle(context: click.Context) -> None:
 @click.argument("head", default=".")
 @click.option("--only", "names", metavar="NAME", multiple=True, help="Configured handlers only.")
 @click.option(
-    "--handler", "targets", metavar="FILE.py", multiple=True, help="Without a configuration."
+    "--handler",
+    "targets",
+    metavar="TARGET",
+    multiple=True,
+    help="Without a configuration: a handler's file, a project's place, PLACE::NAME (repeatable).",
 )
 @click.option("--config", metavar="FILE", help="Default: the nearest configuration in HEAD.")
 @click.option(
@@ -120,13 +125,14 @@ def command(
     """Compare the init of two versions in interleaved pairs on this machine.
 
     BASE and HEAD are git branches, tags or commits (each checked out into a temporary folder),
-    folders, or two saved profiles. HEAD is the working folder by default.
+    folders, templates or artefacts, or two saved profiles. HEAD is the working folder by default.
+    Functions of a project are paired by logical id; new, removed and renamed ones are named.
     """
     from importcost.app.gate.compare import compare_versions
     from importcost.reports.terminal.compare import render_comparison
 
     outputs = gate_outputs(options)
-    if base.endswith(".json") or head.endswith(".json"):
+    if any(_is_saved(one) for one in (base, head)):
         others = context.params.keys() - _FOR_SAVED
         _refuse_given(context, others, "to saved profiles, which are compared as they are")
         _saved(base, head, options["max_increase"], folder_for("--reports", reports), outputs)
@@ -138,6 +144,12 @@ def command(
     width = terminal_width()
     text = render_comparison(report.compared, width=width, colour=wants_colour())
     _finish(report, folder, outputs, text)
+
+
+def _is_saved(version: str) -> bool:
+    from importcost.app.projects.requests import names_a_project
+
+    return version.endswith(".json") and not names_a_project(version)
 
 
 def _request(base: str, head: str, options: Given) -> CompareRequest:

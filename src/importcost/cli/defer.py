@@ -18,14 +18,20 @@ from importcost.cli.options import (
 )
 from importcost.cli.outputs import check_writable, tell_written, write_reports
 from importcost.cli.printing import say, show
+from importcost.cli.whole_defer import defer_whole_project
+from importcost.cli.whole_project import whole_project
+from importcost.declaration import STAGE, TEMPLATE_PARAMETER
 from importcost.errors import MeasurementError, UsageError, remedy
 from importcost.reports.output import STDOUT, format_of
 
 if TYPE_CHECKING:
-    from importcost.app.defer.defer import Deferral
+    from collections.abc import Mapping
+
+    from importcost.app.defer.defer import Deferral, DeferRequest
     from importcost.app.defer.effort import Effort
     from importcost.app.defer.own_tests.baseline import AskedTests
     from importcost.cli.options import Command, Given
+    from importcost.projects.functions import DeployedProject
 
 STYLES = ("function", "getter", "type-checking", "lazy", "lazy-modules", "lazy-dependency")
 
@@ -157,24 +163,22 @@ def command(  # noqa: PLR0913 - one parameter an option
     """Choose imports of the handler's own files to defer, and prove the saving.
 
     Each suggestion is applied to a copy and measured against the original; nothing is written
-    without --write. TARGET is what `importcost profile` takes.
+    without --write. TARGET is what `importcost profile` takes; of a project, all functions are
+    judged one after the other, and a file that several of them load is edited once.
     """
-    from importcost.app.defer.defer import DeferRequest, defer_handler
+    from importcost.app.defer.defer import DeferRequest
     from importcost.model.advice import DeferStyle
 
-    for path in outputs:
-        format_of(path)
-    check_writable(outputs)
-    if events and not verify:
-        raise UsageError("--event compares answers, which --no-verify leaves out: use one of them.")
-    if record and not verify:
-        raise UsageError("--record compares calls, which --no-verify leaves out: use one of them.")
+    _refuse_unverified(verify=verify, events=events, record=record)
     if force and not write:
         raise UsageError("--force belongs to --write: add it, or leave --force out.")
+    project = whole_project(target, options)
+    is_whole = project is not None and len(project.functions) > 1
     if write:
         _refuse_link(target)
+        _refuse_build(target, project, options)
     request = DeferRequest(
-        request_of(target, options),
+        request_of(target, options, whole=is_whole, project=None if is_whole else project),
         style=DeferStyle(style) if style else None,
         verify=verify,
         effort=_effort(options, len(events)),
@@ -182,13 +186,37 @@ def command(  # noqa: PLR0913 - one parameter an option
         record=record,
         tests=_asked_tests(options),
     )
-    with terminal_listener(
-        quiet=quiet, no_progress=no_progress, verbose=options["verbose"]
-    ) as listener:
+    shows = {"quiet": quiet, "no_progress": no_progress, "verbose": options["verbose"]}
+    edits = {"diff": diff and not write, "write": write, "force": force}
+    if is_whole and project is not None:
+        defer_whole_project(project, request, outputs, {**shows, **edits})
+    else:
+        _defer_one(request, outputs, shows, edits)
+
+
+def _refuse_unverified(*, verify: bool, events: tuple[str, ...], record: bool) -> None:
+    if events and not verify:
+        raise UsageError("--event compares answers, which --no-verify leaves out: use one of them.")
+    if record and not verify:
+        raise UsageError("--record compares calls, which --no-verify leaves out: use one of them.")
+
+
+def _defer_one(
+    request: DeferRequest,
+    outputs: tuple[str, ...],
+    shows: Mapping[str, Any],
+    edits: Mapping[str, bool],
+) -> None:
+    from importcost.app.defer.defer import defer_handler
+
+    for path in outputs:
+        format_of(path)
+    check_writable(outputs)
+    with terminal_listener(**shows) as listener:
         found = defer_handler(request, listener)
-    _show(found, outputs, quiet=quiet, diff=diff and not write)
-    if write:
-        _write(found, force=force)
+    _show(found, outputs, quiet=shows["quiet"], diff=edits["diff"])
+    if edits["write"]:
+        _write(found, force=edits["force"])
 
 
 def _asked_tests(options: Given) -> AskedTests | None:
@@ -211,6 +239,25 @@ def _refuse_link(target: str) -> None:
         raise UsageError(
             f"{named} is a symbolic link: nothing was written, name its target "
             f"{named.resolve()} itself."
+        )
+
+
+def _refuse_build(target: str, project: DeployedProject | None, options: Given) -> None:
+    """Raise UsageError for one function whose code here is a build: its sources are elsewhere."""
+    from importcost.app.projects.defer_project import build_reason
+    from importcost.app.projects.listing import list_functions
+    from importcost.projects.functions import SEPARATOR
+
+    if SEPARATOR in target:
+        project = list_functions(
+            target, parameters=options[TEMPLATE_PARAMETER.name], stage=options[STAGE.name]
+        )
+    if project is None or len(project.functions) != 1:
+        return
+    function = project.functions[0]
+    if reason := build_reason(function):
+        raise UsageError(
+            f"--write cannot edit {function.name}, {reason}; without --write the edit is printed."
         )
 
 

@@ -48,8 +48,9 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Write importcost.toml with budgets as measured now, plus a margin.
 
-    TARGET is what `importcost profile` takes. Without one, handlers are looked for: in a SAM
-    template or serverless.yml, else files with a function handler or lambda_handler.
+    TARGET is what `importcost profile` takes; the default is this folder. A project's folder,
+    template or artefact is named in the file, so that its later functions have budgets, too;
+    without one, files with a function handler or lambda_handler are.
     """
     from importcost.app.gate.handler_requests import HowToMeasure
     from importcost.app.gate.init_config import InitRequest, write_configuration

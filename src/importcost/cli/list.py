@@ -21,7 +21,7 @@ def command(*, target: str, parameter: tuple[str, ...], stage: str | None, as_js
     Nothing is run and nothing is fetched.
     """
     from importcost.app.projects.listing import list_functions
-    from importcost.reports.terminal.functions import functions_json, render_functions
+    from importcost.reports.terminal.projects.functions import functions_json, render_functions
 
     project = list_functions(target, parameters=parameter, stage=stage)
     if as_json:

@@ -30,7 +30,7 @@ def command(*, shards: tuple[str, ...], outputs: tuple[str, ...]) -> None:
     """
     from importcost.app.projects.profile_project import merged
     from importcost.reports.index.exports import read_project_figures
-    from importcost.reports.terminal.project import render_project
+    from importcost.reports.terminal.projects.figures import render_project
 
     formats = [(path, format_of_index(path)) for path in outputs]
     check_writable(outputs)

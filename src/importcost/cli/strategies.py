@@ -10,16 +10,24 @@ import click
 from importcost.cli.options import (
     measure_options,
     precise_option,
+    request_of,
     terminal_width,
     wants_colour,
 )
 from importcost.cli.printing import show
 from importcost.cli.target_profile import profile_of
+from importcost.cli.whole_project import whole_project
+from importcost.cli.whole_strategies import (
+    ProjectWork,
+    show_project_strategies,
+    traffic_by_function,
+)
 from importcost.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from importcost.app.bill.remedies import RemediesFound
     from importcost.billing.remedies.traffic import Traffic
 
 
@@ -90,6 +98,12 @@ PERCENTILE, HOURLY = PercentileType(), HourlyType()
 @click.argument("target")
 @click.option(
     "--invocations", type=click.IntRange(min=1), help="Requests a month; --arrivals tells, too."
+)
+@click.option(
+    "--traffic",
+    "traffic_file",
+    metavar="FILE.csv",
+    help="Of a project's functions: columns function, invocations (a month), cold_rate.",
 )
 @click.option(
     "--duration",
@@ -245,17 +259,26 @@ def command(
 
     TARGET is what `importcost profile` takes, or a saved profile (.json); one saved with
     `importcost defer -o x.json` has its savings verified. The traffic of a deployed function
-    (aws:NAME) is that of its last 30 days, unless you state another.
+    (aws:NAME) is that of its last 30 days, unless you state another. Of a project, a table has the
+    price of each function; --traffic tells them apart.
     """
     from importcost.app.bill.remedies import strategies_for
     from importcost.billing.remedies.managed import ManagedChoice
-    from importcost.reports.terminal.remedies import render_strategies, strategies_json
 
     if options["first_byte_ms"] is not None and not options["payload_kb"]:
         raise UsageError("--first-byte is of a streamed answer: add --payload-kb.")
+    managed = ManagedChoice(options["workers"], options["dollars_per_hour"])
+    project = whole_project(target, options)
+    if project is not None and len(project.functions) > 1:
+        request = request_of(target, options, precise=precise, whole=True)
+        work = ProjectWork(project, request, managed)
+        shows = {"as_json": as_json, "quiet": quiet or as_json, "no_progress": no_progress}
+        show_project_strategies(work, traffic_by_function(options, _traffic), shows)
+        return
+    if options["traffic_file"] is not None:
+        raise UsageError("--traffic is of a project's functions: state this one's --invocations.")
     options = _with_deployed_traffic(target, options, quiet=quiet or as_json)
     traffic = _traffic(options)
-    managed = ManagedChoice(options["workers"], options["dollars_per_hour"])
     profile, calibration = profile_of(
         context,
         target,
@@ -264,7 +287,12 @@ def command(
         quiet=quiet or as_json,
         no_progress=no_progress,
     )
-    found = strategies_for(profile, traffic, calibration, managed)
+    _show(strategies_for(profile, traffic, calibration, managed), as_json=as_json)
+
+
+def _show(found: RemediesFound, *, as_json: bool) -> None:
+    from importcost.reports.terminal.remedies import render_strategies, strategies_json
+
     if as_json:
         show(strategies_json(found.comparison, found.recommendation).rstrip("\n"))
     else:

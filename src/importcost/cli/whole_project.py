@@ -22,6 +22,7 @@ from importcost.reports.output import STDOUT
 
 if TYPE_CHECKING:
     from importcost.app.projects.profile_project import MeasuredProject, ProjectRun
+    from importcost.measure.session import Progress
     from importcost.model.results.project import ProjectFigures
     from importcost.projects.functions import DeployedProject
 
@@ -85,13 +86,13 @@ def profile_whole_project(
     """
     from importcost.app.projects.profile_project import profile_project
     from importcost.cli.project_work import measure_with_page
-    from importcost.reports.terminal.project import render_project
+    from importcost.reports.terminal.projects.figures import render_project
 
     formats = [(path, format_of_index(path)) for path in outputs]
     check_writable(outputs)
     request = request_of(project.place, options, precise=options["precise"], whole=True)
     with terminal_listener(quiet=quiet, no_progress=no_progress) as listener:
-        told = _Told(listener)
+        told = WholeListener(listener)
         measured = profile_project(request, _run(options, project), measure_with_page, told)
     page = next((path for path, kind in formats if kind == "html"), None)
     linked = _write_pages(measured, page) if page else measured.figures
@@ -132,16 +133,29 @@ def render_index(figures: ProjectFigures, kind: str) -> str:
     return renderers[kind](figures)
 
 
-class _Told:
-    """Shows which functions are done."""
+class WholeListener:
+    """Shows which functions are done, and what is told about each."""
 
     def __init__(self, listener: TerminalListener) -> None:
         self._listener = listener
+        self._said: set[str] = set()
 
     def note(self, message: str) -> None:
-        self._listener.note(message)
+        """Show one sentence, once for all functions that it is true of."""
+        if message not in self._said:
+            self._said.add(message)
+            self._listener.note(message)
+
+    def detail(self, message: str) -> None:
+        """Show one line if --verbose asks for it."""
+        self._listener.detail(message)
+
+    def progress(self, progress: Progress) -> None:
+        """Show the progress of one function's launches."""
+        self._listener.progress(progress)
 
     def functions_done(self, done: int, total: int, name: str) -> None:
+        """Show how many functions are done."""
         self._listener.line(f"{done:,} of {total:,} functions, last {name}")
 
 

@@ -30,6 +30,7 @@ SECTION = ("tool", "importcost")
 ONLY_HANDLER = "default"
 """The handler's name in a configuration of a single handler without its own table."""
 MAX_BYTES = 1_000_000
+MOST_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +88,23 @@ class Config:
     project: str | None = None
     """The place of the project whose functions all have budgets."""
     defaults: HandlerConfig | None = None
-    """The handler of a function of the project that has no table; None without a project."""
+    """The settings above the tables, as those of a handler that has none; None in values made up
+    without a file."""
 
     def find(self, name: str) -> HandlerConfig:
-        """Return a handler by name. Raises UsageError that lists the existing ones."""
-        for handler in self.handlers:
-            if handler.name == name:
-                return handler
+        """Return a handler by name, or by the end of it that no other has.
+
+        Raises UsageError that names the nearest ones, or lists those that there are.
+        """
+        ends = [one for one in self.handlers if one.name.endswith(f"/{name}")]
+        found = [one for one in self.handlers if one.name == name] or ends
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(one.name for one in found)
+            raise UsageError(f"{self.file} has several handlers {name}: name one of {names}.")
         known = [handler.name for handler in self.handlers]
-        hint = _did_you_mean(name, known) or f" it has {', '.join(known)}."
+        hint = _did_you_mean(name, known, 3) or f" it has {_listed(known)}."
         raise UsageError(f"{self.file} has no handler {name}:{hint}")
 
 
@@ -185,19 +194,19 @@ class _Reader:
                 ("calibration",), "is one function's: move it into that handler's own table"
             )
         project = self._project(defaults.pop(PROJECT, None))
+        shared = {key: value for key, value in defaults.items() if key != "calibration"}
+        every = self._built(ONLY_HANDLER, {**shared, "handler": project or "."}, ())
         handlers = [self._handler(name, one, defaults, project) for name, one in tables.items()]
         if not tables and "handler" in defaults:
             handlers = [self._built(ONLY_HANDLER, defaults, ())]
-        if project is not None:
-            every = self._built(ONLY_HANDLER, {**defaults, "handler": project}, ())
-            return Config(self.file, tuple(handlers), project, every)
-        if not handlers:
+        if project is None and not handlers:
             header = ".".join((*self.section, HANDLERS))
             raise UsageError(
                 f"{self.file} has no handler: write a table [{header}.NAME] with handler = "
-                '"handler.py", or let importcost init write one.'
+                '"handler.py", or project = "." for all functions of a project, or let importcost '
+                "init write one."
             )
-        return Config(self.file, tuple(handlers))
+        return Config(self.file, tuple(handlers), project, every)
 
     def _project(self, value: str | None) -> str | None:
         return None if value is None else str(Path(self.file).parent / value)
@@ -315,9 +324,14 @@ def _program(folder: Path, text: str) -> str:
     return str(folder / text) if "/" in text or "\\" in text else text
 
 
-def _did_you_mean(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    return f" did you mean {close[0]}?" if close else ""
+def _did_you_mean(name: str, known: list[str], most: int = 1) -> str:
+    close = difflib.get_close_matches(name, known, most)
+    return f" did you mean {' or '.join(close)}?" if close else ""
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(names[:MOST_LISTED]) + more
 
 
 def _known_settings() -> str:

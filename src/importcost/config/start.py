@@ -45,13 +45,20 @@ class StartingHandler:
     package_mb: float | None = None
     placeholders: bool = False
     packages: tuple[str, ...] = ()
+    is_of_project: bool = False
+    """True for a function of the project that the whole configuration names: it has its handler."""
 
 
 def starting_configuration(
-    handlers: Sequence[StartingHandler], *, in_project_file: bool, margin: float = MARGIN
+    handlers: Sequence[StartingHandler],
+    *,
+    in_project_file: bool,
+    margin: float = MARGIN,
+    project: str | None = None,
 ) -> str:
     """Return TOML text for a new importcost.toml, or to append to a pyproject.toml.
 
+    `project` is the place of a project whose functions all have budgets, None without one.
     Budgets are the measured figures plus `margin`, rounded up. `read_config` can read the text
     back. Raises ValueError without handlers or for a negative margin.
     """
@@ -60,7 +67,7 @@ def starting_configuration(
     if margin < 0:
         raise ValueError(f"the margin must not be negative, not {margin}")
     section = ".".join(SECTION) if in_project_file else ""
-    blocks = [_defaults(section)]
+    blocks = [_defaults(section, project)]
     blocks += [_handler(one, section, margin) for one in handlers]
     return "\n".join(blocks)
 
@@ -94,8 +101,13 @@ def toml_key(name: str) -> str:
     return name if _BARE.fullmatch(name) else toml_text(name)
 
 
-def _defaults(section: str) -> str:
+def _defaults(section: str, project: str | None) -> str:
     header = f"[{section}]\n" if section else ""
+    if project is not None:
+        header += (
+            "# Every function of it is checked, by its logical id; a new one by these settings.\n"
+            f"project = {toml_text(project)}\n"
+        )
     return f"""\
 # What Lambda cold starts may cost; importcost check holds the code against it.
 # Settings here hold for every handler, unless its own table says otherwise.
@@ -114,10 +126,14 @@ level = {{ network-at-import = "warn", subprocess-at-import = "warn", write-at-i
 
 def _handler(one: StartingHandler, section: str, margin: float) -> str:
     header = ".".join(filter(None, [section, HANDLERS, toml_key(one.name)]))
-    lines = [f"[{header}]", f"handler = {toml_text(one.handler)}"]
+    lines = [f"[{header}]"]
+    if not one.is_of_project:
+        lines.append(f"handler = {toml_text(one.handler)}")
     if one.root is not None:
         lines.append(f"root = {toml_text(one.root)}")
-    if "::" in one.handler:
+    if one.is_of_project:
+        pass  # settings and handler come from there
+    elif "::" in one.handler:
         lines[-1] += "  # its settings come from there"
     else:
         lines += [

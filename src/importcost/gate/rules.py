@@ -68,6 +68,12 @@ def unmeasured_handler(handler: str, levels: Levels, message: str) -> Check:
     return Check(Rule.MEASUREMENT, level, Status.NOT_MEASURED, message, handler)
 
 
+def renamed_handler(handler: str, levels: Levels, was: str) -> Check:
+    """Return the check that tells that base has the same handler and code by another name."""
+    message = f"{handler} was called {was}: it has the same handler and code, and is compared."
+    return Check(Rule.INCREASE, levels.of(Rule.INCREASE), Status.SKIPPED, message, handler)
+
+
 def one_sided_handler(handler: str, levels: Levels, *, is_new: bool) -> Check:
     """Return the check for a handler that only head has (new) or only base had (removed)."""
     word = "new: there is no base" if is_new else "removed: there is no head"

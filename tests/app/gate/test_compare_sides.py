@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from importcost.app.gate.compare_sides import lanes_of
-from importcost.app.gate.worktrees import Checkout
+from importcost.app.gate.worktrees import Checkout, checkouts
 from importcost.errors import UsageError
 from tests.harness import write_files
 
@@ -110,7 +110,7 @@ def test_handlers_are_named_without_a_configuration(versions):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"names": ("nobody",)}, "Neither version configures a handler nobody"),
+        ({"names": ("nobody",)}, "Neither version has a handler nobody"),
         ({"targets": ("no.py",)}, "Neither base nor head has a handler no.py"),
         ({"config": "no.toml"}, "There is no configuration no.toml"),
     ],
@@ -124,3 +124,87 @@ def test_a_head_whose_own_handler_file_is_missing_everywhere_is_wrong(versions):
     files = {"importcost.toml": CONFIG}
     with pytest.raises(UsageError, match="There is no file"):
         lanes_of(*versions(base=files, head=files))
+
+
+def sam(**functions):
+    """Return the files of a project: a template with these functions, and their handlers."""
+    lines = ["Transform: AWS::Serverless-2016-10-31", "Resources:"]
+    for name, handler in functions.items():
+        properties = f"{{Handler: {handler}.handler, Runtime: python3.12, CodeUri: src}}"
+        lines += [f"  {name}:", "    Type: AWS::Serverless::Function"]
+        lines += [f"    Properties: {properties}"]
+    code = {f"src/{one}.py": "def handler(e, c): ...\n" for one in functions.values()}
+    return {"template.yaml": "\n".join(lines) + "\n", **code}
+
+
+PROJECT = 'project = "template.yaml"\nmax_init_ms = 500\n'
+
+
+@pytest.mark.parametrize(
+    ("config", "options"),
+    [
+        (None, {}),
+        (None, {"targets": ("template.yaml",)}),
+        (None, {"targets": (".",)}),
+        (PROJECT, {}),
+    ],
+)
+def test_functions_of_a_project_are_paired_by_id_and_renamed_ones_by_their_code(
+    versions, config, options
+):
+    base, head = versions(
+        base=sam(Add="add", Show="show", Clear="clear"),
+        head={
+            **sam(Add="add", Empty="clear", Fresh="fresh"),
+            **({"importcost.toml": config} if config else {}),
+        },
+    )
+    (base.own / "importcost.toml").unlink()
+    lanes = {lane.name: lane for lane in lanes_of(base, head, **options)}
+    assert named(lanes.values()) == {
+        "Add": (True, True),
+        "Empty": (True, True),
+        "Fresh": (False, True),
+        "Show": (True, False),
+    }
+    assert {lane.was for lane in lanes.values()} == {None, "Clear"}
+    assert lanes["Empty"].was == "Clear"
+    assert lanes["Empty"].base.task_root == str(base.folder / "src")
+    assert lanes["Fresh"].settings.budgets.max_init_ms == (500 if config else None)
+
+
+def test_functions_that_share_their_code_are_not_taken_for_renamed(versions):
+    base, head = versions(base=sam(One="app", Two="app"), head=sam(Three="app", Four="app"))
+    lanes = lanes_of(base, head, targets=("template.yaml",))
+    assert {lane.was for lane in lanes} == {None}
+    assert len(lanes) == 4
+
+
+def test_one_function_of_a_project_is_compared_alone(versions):
+    base, head = versions(base=sam(Add="add", Show="show"), head=sam(Add="add", Show="show"))
+    (lane,) = lanes_of(base, head, targets=("template.yaml::Show",))
+    assert (lane.name, lane.base is not None, lane.head is not None) == ("Show", True, True)
+    with pytest.raises(UsageError, match=r"has a handler show: did you mean Show\?"):
+        lanes_of(base, head, targets=("template.yaml",), names=("show",))
+
+
+def test_a_project_that_neither_version_has_is_said(versions):
+    base, head = versions(base=sam(Add="add"), head=sam(Add="add"))
+    with pytest.raises(UsageError, match="Neither base nor head has"):
+        lanes_of(base, head, targets=("other.yaml::Add",))
+
+
+def test_versions_may_be_templates_of_other_names(tmp_path):
+    before = write_files(tmp_path / "before", sam(Add="add"))
+    after = write_files(tmp_path / "after", sam(Add="add"))
+    (after / "template.yaml").rename(after / "stack.yaml")
+    texts = (f"{before}/template.yaml", f"{after}/stack.yaml")
+    with checkouts(*texts, listener=None) as (base, head):
+        (lane,) = lanes_of(base, head)
+    assert lane.base.task_root == str(before / "src")
+    assert lane.head.task_root == str(after / "src")
+    with (
+        pytest.raises(UsageError, match=r"There is no .*gone\.yaml: name a template"),
+        checkouts(f"{before}/gone.yaml", texts[1], listener=None),
+    ):
+        pass

@@ -17,6 +17,7 @@ from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.measured import measure_billed
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
+from importcost.app.projects.configured import chosen_handlers, project_reader
 from importcost.billing.estimate import Estimate
 from importcost.config.read import Config, HandlerConfig
 from importcost.declaration import MIN_WATCHED_RUNS
@@ -56,8 +57,9 @@ _EVENT_RULES = (Rule.NETWORK, Rule.SUBPROCESS, Rule.FILE_WRITE)
 class CheckRequest:
     """The options of `importcost check`.
 
-    `names` are handlers of the configuration, empty for all. `deterministic` leaves out every rule
-    that needs a timed init. `baseline` is its file, None for the one beside the configuration.
+    `names` are handlers of the configuration or targets, empty for all handlers. `deterministic`
+    leaves out every rule that needs a timed init. `baseline` is its file, None for the one beside
+    the configuration.
     """
 
     names: tuple[str, ...] = ()
@@ -103,13 +105,13 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
     or baseline that is wrong.
     """
     _check_runs(request)
-    config = configuration(request.config)
-    names = dict.fromkeys(request.names)
-    handlers = [config.find(name) for name in names] or list(config.handlers)
+    read = project_reader()
+    config = configuration(request.config, read, request.names)
+    handlers = chosen_handlers(config, request.names, read)
     baseline_file = Path(request.baseline or Path(config.file).parent / BASELINE_FILE)
     baseline = _read_baseline(baseline_file, request)
     found = []
-    measurings = requests_for(config, handlers, request.how)
+    measurings = requests_for(config, handlers, request.how, read)
     for handler, measuring in zip(handlers, measurings, strict=True):
         listener.note(f"Checking {handler.name} ({handler.handler}).")
         entry = baseline.find(handler.name) if baseline else None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from importcost.app.gate.comparison.lanes import Lane, present, renamed
+from importcost.app.gate.comparison.place_lanes import lanes_of_place, target_in
 from importcost.app.gate.worktrees import Checkout, top_folder
-from importcost.app.projects.configured import of_project, project_reader, with_project
+from importcost.app.projects.configured import PlaceReader, project_reader, with_project
+from importcost.app.projects.requests import names_a_project
 from importcost.config.read import (
     OWN_FILE,
     PROJECT_FILE,
@@ -19,23 +23,9 @@ from importcost.config.read import (
 from importcost.errors import UsageError
 from importcost.files.read import read_named, reason_of
 from importcost.processes.install_command import parse_install, run_install
+from importcost.projects.find import project_file
+from importcost.projects.functions import DeployedProject
 from importcost.targets.handler import resolve_target
-from importcost.targets.interpreter import choose_interpreter
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """One handler in both versions, None in a version that does not have it.
-
-    `settings` are those that it is judged by: head's, or base's for a removed one. `is_lost` is
-    True if head configures the handler but does not have its file.
-    """
-
-    name: str
-    settings: HandlerConfig
-    base: HandlerConfig | None
-    head: HandlerConfig | None
-    is_lost: bool = False
 
 
 def lanes_of(
@@ -50,24 +40,35 @@ def lanes_of(
     """Return the handlers of both versions, paired by name.
 
     Each version's configuration applies; base is measured by head's if it has none of its own.
-    `targets` are handlers without a configuration, relative to each version's folder; `web` is the
-    adapter and the server of web apps among them. Raises
-    UsageError for a configuration that is wrong or missing, or a handler that neither has.
+    `targets` are handlers and places of projects without a configuration, relative to each
+    version's folder; `web` is the adapter and the server of web apps among them. Functions of a
+    project are paired by logical id, those that were renamed by handler and code. Without a
+    configuration, the project in the folder is compared. Raises UsageError for a configuration that
+    is wrong or missing, or a handler that neither has.
     """
+    read = project_reader()
+    targets = targets or _targets(base, head, config)
     if targets:
-        return tuple(_of_target(text, base, head, web) for text in targets)
-    relative, head_config = _head_config(head, config)
-    moved = _moved(head_config, head, base)
-    base_own = _own_config(base, relative)
+        each = (_lanes_of_target(text, base, head, web, read) for text in targets)
+        whole = tuple(lane for lanes in each for lane in lanes)
+        return _chosen(renamed(whole, base, head), names)
+    relative, head_config = _head_config(head, config, read)
+    moved = {one.name: one for one in _moved(head_config, head, base)}
+    base_own = _own_config(base, relative, read)
     known = {one.name: one for one in base_own.handlers} if base_own else {}
-    before = {**{one.name: one for one in moved}, **known}
+    before = {**moved, **known}
+    if base_own is None:
+        known = {**_project_in(base, head, head_config, read), **known}
+        before = {**known, **moved}
     lanes = []
     for one in head_config.handlers:
-        found = _present(one, head)
-        earlier = _present(before[one.name], base)
+        found = present(one, head, read)
+        earlier = present(before[one.name], base, read)
         lanes.append(Lane(one.name, one, earlier, found, is_lost=found is None))
     head_names = {one.name for one in head_config.handlers}
-    removed = ((old, _present(old, base)) for old in known.values() if old.name not in head_names)
+    removed = (
+        (old, present(old, base, read)) for old in known.values() if old.name not in head_names
+    )
     lanes += [Lane(old.name, old, had, None) for old, had in removed if had is not None]
     for lane in lanes:
         if lane.base is None and lane.head is None:
@@ -76,21 +77,64 @@ def lanes_of(
                 task_root=lane.settings.task_root,
                 environment=lane.settings.environment,
             )
-    return _chosen(tuple(lanes), names)
+    return _chosen(renamed(tuple(lanes), base, head), names)
+
+
+def _targets(base: Checkout, head: Checkout, config: str | None) -> tuple[str, ...]:
+    """Return what is compared without a configuration: the versions' places, or head's project."""
+    place = head.place or base.place
+    if place is not None:
+        return (place,)
+    return (".",) if config is None and _has_no_config(head) else ()
+
+
+def _project_in(
+    base: Checkout, head: Checkout, config: Config, read: PlaceReader
+) -> dict[str, HandlerConfig]:
+    """Return the functions of head's project as base has them, which has no configuration."""
+    if config.project is None:
+        return {}
+    there = replace(config, handlers=(), project=_in(config.project, head, base))
+    try:
+        return {one.name: one for one in with_project(there, read).handlers}
+    except UsageError:  # base has no such project, or none of its functions can be measured
+        return {}
+
+
+def _has_no_config(head: Checkout) -> bool:
+    """Return True if head's folder is a project of a known tool and has no configuration."""
+    try:
+        _head_config(head, None, lambda place: DeployedProject(place, place, "", ()))
+    except NoConfigurationError:
+        return project_file(head.folder) != "."
+    except UsageError:
+        return False
+    return False
 
 
 def _chosen(lanes: tuple[Lane, ...], names: tuple[str, ...]) -> tuple[Lane, ...]:
     for name in names:
         if all(lane.name != name for lane in lanes):
-            known = ", ".join(lane.name for lane in lanes)
-            raise UsageError(f"Neither version configures a handler {name}: there is {known}.")
+            known = [lane.name for lane in lanes]
+            close = difflib.get_close_matches(name, known, 3)
+            hint = (
+                f"did you mean {' or '.join(close)}?" if close else f"there is {', '.join(known)}."
+            )
+            raise UsageError(f"Neither version has a handler {name}: {hint}")
     return tuple(lane for lane in lanes if not names or lane.name in names)
 
 
-def _of_target(
-    text: str, base: Checkout, head: Checkout, web: tuple[str | None, str | None]
-) -> Lane:
+def _lanes_of_target(
+    text: str,
+    base: Checkout,
+    head: Checkout,
+    web: tuple[str | None, str | None],
+    read: PlaceReader,
+) -> tuple[Lane, ...]:
+    """Return the lanes of a handler, or of the functions of a project's place."""
     adapter, server = web
+    if adapter is None and any(names_a_project(target_in(text, one)) for one in (base, head)):
+        return lanes_of_place(text, base, head, read)
 
     def at(version: Checkout) -> HandlerConfig:
         is_file = text.partition(":")[0].endswith(".py")
@@ -98,16 +142,20 @@ def _of_target(
         root = None if is_file else str(version.folder)
         return HandlerConfig(text, place, task_root=root, adapter=adapter, server=server)
 
-    before, after = _present(at(base), base), _present(at(head), head)
+    before, after = present(at(base), base, read), present(at(head), head, read)
     if before is None and after is None:
         raise UsageError(
             f"Neither {base.label} nor {head.label} has a handler {text}: name its file relative "
             "to the folder."
         )
-    return Lane(text, at(head), before, after)
+    return (Lane(text, at(head), before, after),)
 
 
-def _head_config(head: Checkout, config: str | None) -> tuple[str, Config]:
+class NoConfigurationError(UsageError):
+    """Neither version has a configuration."""
+
+
+def _head_config(head: Checkout, config: str | None, read: PlaceReader) -> tuple[str, Config]:
     """Return head's configuration and its path relative to the version's folder.
 
     If the version does not have it (a file that was never committed), the user's own copy is read
@@ -115,7 +163,9 @@ def _head_config(head: Checkout, config: str | None) -> tuple[str, Config]:
     """
     if config is not None:
         relative = os.path.relpath(Path(config))
-        found = _read(head.folder / relative) or _read(Path(config), head.folder / relative)
+        found = _read(head.folder / relative, read) or _read(
+            Path(config), read, head.folder / relative
+        )
         if found is None:
             raise UsageError(f"There is no configuration {config}: name another with --config.")
         return relative, found
@@ -123,26 +173,26 @@ def _head_config(head: Checkout, config: str | None) -> tuple[str, Config]:
         for place in (start, *start.parents):
             for name in (OWN_FILE, PROJECT_FILE):
                 relative = os.path.relpath(place / name, start)
-                found = _read(place / name, head.folder / relative)
+                found = _read(place / name, read, head.folder / relative)
                 if found is not None:
                     return relative, found
             if place == top:
                 break
-    raise UsageError(
+    raise NoConfigurationError(
         f"{head.label} has no [tool.importcost] in a pyproject.toml and no importcost.toml: write "
-        "one with importcost init, or name handlers with --handler FILE.py."
+        "one with importcost init, or name handlers or a project with --handler."
     )
 
 
-def _own_config(version: Checkout, relative: str) -> Config | None:
+def _own_config(version: Checkout, relative: str, read: PlaceReader) -> Config | None:
     """Return base's own configuration; an error in it has been corrected since."""
     try:
-        return _read(version.folder / relative)
+        return _read(version.folder / relative, read)
     except UsageError:
         return None
 
 
-def _read(file: Path, as_file: Path | None = None) -> Config | None:
+def _read(file: Path, read: PlaceReader, as_file: Path | None = None) -> Config | None:
     """Read a configuration as if it were `as_file`; None if there is none."""
     try:
         text = read_named(file).decode("utf-8-sig").replace("\r\n", "\n")
@@ -152,7 +202,7 @@ def _read(file: Path, as_file: Path | None = None) -> Config | None:
         raise UsageError(f"The configuration {file} cannot be read: {reason_of(error)}.") from error
     if file.name == PROJECT_FILE and not has_section(text):
         return None
-    return with_project(read_config(text, str(as_file or file)), project_reader())
+    return with_project(read_config(text, str(as_file or file)), read)
 
 
 def _moved(config: Config, head: Checkout, base: Checkout) -> tuple[HandlerConfig, ...]:
@@ -177,36 +227,6 @@ def _in(path: str, here: Checkout, there: Checkout) -> str:
         if plain == str(mine) or plain.startswith(f"{mine}{os.sep}"):
             return str(other / os.path.relpath(plain, mine))
     return path
-
-
-def _present(one: HandlerConfig, version: Checkout) -> HandlerConfig | None:
-    """Return a handler with the interpreter that measures it, or None if its file is missing."""
-    one = replace(one, handler=os.path.normpath(one.handler))
-    try:
-        one = of_project(one, project_reader())
-        target = resolve_target(one.handler, task_root=one.task_root, environment=one.environment)
-    except UsageError:
-        return None
-    return _with_python(one, version, Path(target.handler_file))
-
-
-def _with_python(one: HandlerConfig, version: Checkout, handler_file: Path) -> HandlerConfig:
-    """Return a handler with its interpreter; a copy has none of its own beside it."""
-    if one.python is not None:
-        original = _to_own(one.python, version)
-        is_here = Path(one.python).exists() or original is None
-        return one if is_here else replace(one, python=original)
-    start = _to_own(str(handler_file.parent), version) or str(handler_file.parent)
-    chosen = choose_interpreter(None, one.runtime, Path(start), os.environ)
-    return replace(one, python=chosen.path, python_reason=str(chosen.reason))
-
-
-def _to_own(path: str, version: Checkout) -> str | None:
-    """Return the user's own path for a copy's path, or None."""
-    plain, copy = os.path.normpath(path), str(version.folder)
-    if version.folder == version.own or not plain.startswith(str(version.top)):
-        return None
-    return os.path.normpath(version.own / os.path.relpath(plain, copy))
 
 
 def with_requirements(lane: HandlerConfig, version: Checkout, lock: str | None) -> HandlerConfig:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.app.profile.request import ProfileRequest, check_request
-from importcost.app.projects.configured import of_project, project_reader, with_project
+from importcost.app.projects.configured import PlaceReader, of_project, with_project
+from importcost.app.projects.requests import names_a_project
 from importcost.config.read import Config, HandlerConfig, load_config
 from importcost.declaration import WITH_SETTING
 from importcost.errors import Audience, UsageError, worded
@@ -59,14 +60,13 @@ def request_for(
 
 
 def requests_for(
-    config: Config, handlers: Sequence[HandlerConfig], how: HowToMeasure
+    config: Config, handlers: Sequence[HandlerConfig], how: HowToMeasure, read: PlaceReader
 ) -> tuple[ProfileRequest, ...]:
     """Return the request of each handler, checked for missing files first.
 
     Found here, a missing file costs nothing; found at its turn, it costs the minutes of the
     handlers before it. Raises UsageError that names file and line.
     """
-    read = project_reader()
     try:
         requests = tuple(request_for(of_project(one, read), how) for one in handlers)
     except UsageError as error:
@@ -100,15 +100,19 @@ def _must_be_there(request: ProfileRequest) -> None:
     choose_interpreter(request.python, request.runtime, start, os.environ)
 
 
-def configuration(path: str | None) -> Config:
-    """Return the configuration at `path`, or the nearest one. Raises UsageError without one."""
+def configuration(path: str | None, read: PlaceReader, targets: Sequence[str] = ()) -> Config:
+    """Return the configuration at `path`, or the nearest one. Raises UsageError without one.
+
+    `targets` are what the user named, for that error's advice.
+    """
     config = load_config(path)
     if config is None:
+        places = "".join(f" {one}" for one in targets if names_a_project(one))
         raise UsageError(
             "There is no [tool.importcost] in a pyproject.toml here or above, and no "
-            "importcost.toml: write one with importcost init, or name it with --config."
+            f"importcost.toml: write one with importcost init{places}, or name it with --config."
         )
-    return with_project(config, project_reader())
+    return with_project(config, read)
 
 
 def repository_root(folder: Path) -> Path:

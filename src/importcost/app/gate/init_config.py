@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +13,8 @@ from importcost.app.gate.check import BASELINE_FILE
 from importcost.app.gate.handler_requests import HowToMeasure, request_for
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.request import Listener
-from importcost.app.projects.configured import of_project, project_reader
+from importcost.app.projects.configured import PlaceReader, of_project, project_reader
+from importcost.app.projects.requests import names_a_project, nothing_measurable
 from importcost.config.read import OWN_FILE, PROJECT_FILE, has_section, read_config
 from importcost.config.start import MARGIN, StartingHandler, starting_configuration
 from importcost.errors import Audience, MeasurementError, UsageError, worded
@@ -21,9 +23,9 @@ from importcost.files.replace import check_default_name, write_named
 from importcost.gate.attribution import function_modules
 from importcost.model.profile import Profile, RunKind
 from importcost.model.stats import median
-from importcost.projects.find import project_file, read_project_place
+from importcost.projects.find import chosen, project_file, split_place
 from importcost.projects.folder import handler_in
-from importcost.projects.functions import ReadOptions
+from importcost.projects.functions import SEPARATOR, ProjectFunction
 from importcost.targets.handler import resolve_target
 from importcost.targets.web_app import split_app
 
@@ -32,20 +34,22 @@ from importcost.targets.web_app import split_app
 class FoundHandler:
     """A handler for the configuration; paths are relative to its folder.
 
-    `source` is the file that names it.
+    `source` is the file that names it. `project` is the place whose functions are all configured,
+    if it is one of them.
     """
 
     name: str
     handler: str
     source: str
     root: str | None = None
+    project: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InitRequest:
     """The options of `importcost init`.
 
-    `targets` are handlers as for `importcost profile`, empty to look for them in `folder`.
+    `targets` are handlers and projects as for `importcost profile`, empty for those of `folder`.
     `in_project_file` appends to pyproject.toml instead of writing importcost.toml. `margin` is a
     share of each measured figure.
     """
@@ -80,7 +84,8 @@ def write_configuration(request: InitRequest, listener: Listener) -> Started:
     file = folder / (PROJECT_FILE if request.in_project_file else OWN_FILE)
     check_default_name(file)
     before = _text_before(folder, file, request)
-    found = _named(request, folder) if request.targets else _found(folder)
+    read = project_reader()
+    found = _named(request, folder, read) if request.targets else _found(folder, folder, read)
     if not found:
         raise UsageError(
             f"There is no handler in {folder}: no template names one, and no source "
@@ -91,12 +96,15 @@ def write_configuration(request: InitRequest, listener: Listener) -> Started:
         listener.note(f"Found {one.name}: {one.handler} (in {one.source}).")
         start = _starting(one, request)
         try:
-            start = _with_figures(start, folder, request, listener)
+            start = _with_figures(start, folder, request, listener, read)
         except (MeasurementError, UsageError) as error:
             unmeasured.append((one.name, worded(error, Audience.SETTINGS)))
         started.append(start)
     text = starting_configuration(
-        started, in_project_file=request.in_project_file, margin=request.margin
+        started,
+        in_project_file=request.in_project_file,
+        margin=request.margin,
+        project=found[0].project,
     )
     text = f"{before.rstrip()}\n\n{text}" if before.strip() else text
     read_config(text, str(file))  # check must be able to read the file
@@ -133,31 +141,53 @@ def _text_before(folder: Path, file: Path, request: InitRequest) -> str:
     return text if request.in_project_file else ""
 
 
-def _found(folder: Path) -> tuple[FoundHandler, ...]:
-    """Return the functions of the project in a folder, those that cannot be measured left out.
+def _found(place: Path, folder: Path, read: PlaceReader) -> tuple[FoundHandler, ...]:
+    """Return the functions of the project at a place, those that cannot be measured left out.
 
     Functions that a template names keep their settings there; those that only sources define are
-    written with settings of their own.
+    written with settings of their own. Paths are relative to `folder`. Raises UsageError if there
+    are functions, and none can be measured here.
     """
-    project = read_project_place(folder, ReadOptions())
-    found = []
-    for one in project.functions:
-        if one.problem is not None:
-            continue
-        if ".py:" in (one.handler or ""):
-            file, _, function = str(one.handler).rpartition(":")
-            path = _relative(Path(file), folder)
-            found.append(FoundHandler(one.name, f"{path}:{function}", path))
-        else:
-            source = _relative(Path(one.declared.file), folder)
-            found.append(FoundHandler(one.name, f"{project_file(folder)}::{one.name}", source))
-    return tuple(found)
+    project = read(str(place))
+    ready = [one for one in project.functions if one.problem is None]
+    if project.functions and not ready:
+        raise nothing_measurable(project)
+    file = place / project_file(place) if place.is_dir() else place
+    return tuple(_function(one, _relative(file, folder), folder) for one in ready)
 
 
-def _named(request: InitRequest, folder: Path) -> tuple[FoundHandler, ...]:
+def _function(one: ProjectFunction, place: str, folder: Path) -> FoundHandler:
+    """Return a function of the project at a place, as the file in `folder` has to name it."""
+    if ".py:" in (one.handler or ""):
+        file, _, function = str(one.handler).rpartition(":")
+        path = _relative(Path(file), folder)
+        return FoundHandler(one.name, f"{path}:{function}", path)
+    source = _relative(Path(one.declared.file), folder)
+    return FoundHandler(one.name, f"{place}{SEPARATOR}{one.name}", source, project=place)
+
+
+def _of_project(text: str, folder: Path, read: PlaceReader) -> tuple[FoundHandler, ...]:
+    """Return the functions that a project's place, or one function of it, names."""
+    place, name = split_place(text)
+    if name is None:
+        return _found(Path(place).resolve(), folder, read)
+    found = chosen(read(place), name)
+    if found.problem is not None:
+        raise nothing_measurable(replace(read(place), functions=(found,)))
+    return (replace(_function(found, _relative(Path(place), folder), folder), project=None),)
+
+
+def _named(request: InitRequest, folder: Path, read: PlaceReader) -> tuple[FoundHandler, ...]:
     """Return the targets named on the command line, as the file in `folder` has to name them."""
     found: list[FoundHandler] = []
     for text in request.targets:
+        if names_a_project(text):
+            several = len(request.targets) > 1  # only one project can be the configuration's own
+            found += [
+                replace(one, project=None) if several else one
+                for one in _of_project(text, folder, read)
+            ]
+            continue
         if split_app(text) is not None:
             raise UsageError(
                 f"init measures handlers, and {text} is a web app: write its table yourself, with "
@@ -176,7 +206,12 @@ def _named(request: InitRequest, folder: Path) -> tuple[FoundHandler, ...]:
         found.append(
             FoundHandler(name, f"{path}:{function}" if function else path, path, root=root)
         )
-    return tuple(found)
+    counts = Counter(one.name for one in found)
+    # Functions of two projects may have one name: each is called by its place, too.
+    return tuple(
+        replace(one, name=one.handler) if counts[one.name] > 1 and SEPARATOR in one.handler else one
+        for one in found
+    )
 
 
 def _relative(path: Path, folder: Path) -> str:
@@ -189,18 +224,23 @@ def _starting(one: FoundHandler, request: InitRequest) -> StartingHandler:
         handler=one.handler,
         root=one.root,
         memory_mb=request.memory_mb or 128,
+        is_of_project=one.project is not None,
     )
 
 
 def _with_figures(
-    start: StartingHandler, folder: Path, request: InitRequest, listener: Listener
+    start: StartingHandler,
+    folder: Path,
+    request: InitRequest,
+    listener: Listener,
+    read: PlaceReader,
 ) -> StartingHandler:
     """Measure a handler with the configuration that will be written for it."""
     if not request.measure:
         return start
-    text = starting_configuration([start], in_project_file=False)
+    text = starting_configuration([replace(start, is_of_project=False)], in_project_file=False)
     handler = read_config(text, str(folder / OWN_FILE)).handlers[0]
-    own = of_project(handler, project_reader())
+    own = of_project(handler, read)
     wanted = replace(request_for(own, request.how), placeholders=True, installs_missing=True)
     profile = profile_handler(wanted, listener)
     found = bill(profile, own).estimate

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.app.profile.request import Listener
+from importcost.app.projects.requests import PLACE_SUFFIXES
 from importcost.errors import MeasurementError, UsageError
 from importcost.processes.git import Repository, find_repository
+from importcost.projects.functions import SEPARATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Checkout:
     `label` is the user's name for it. `folder` corresponds to the folder that the command runs in,
     or is the named folder, and `top` is the highest folder of its files. `own` is the user's folder
     that `folder` is a copy of, or itself. `scratch` is a folder of its own for installed packages.
+    `place` is the template or artefact in it that the user named as the version.
     """
 
     label: str
@@ -30,6 +33,7 @@ class Checkout:
     own: Path
     scratch: Path
     commit: str | None = None
+    place: str | None = None
 
 
 @contextlib.contextmanager
@@ -49,6 +53,8 @@ def checkouts(
                 f"{side} is empty (a variable that is not set?): name a branch, tag or commit, a "
                 "folder, or a saved profile."
             )
+    named = {"base": (base, *_split_version(base)), "head": (head, *_split_version(head))}
+    base, head = named["base"][1], named["head"][1]
     with contextlib.ExitStack() as stack:
         work = Path(tempfile.mkdtemp(prefix=f"importcost-compare-{os.getpid()}-")).resolve()
         stack.callback(shutil.rmtree, work, ignore_errors=True)
@@ -59,14 +65,15 @@ def checkouts(
         if merge_base:
             commits[base] = _merge_base(repository, commits[base], commits[head])
         found = []
-        for side, text in (("base", base), ("head", head)):
+        for side, (name, text, inside) in named.items():
             scratch = work / f"{side}-installed"
             scratch.mkdir()
             commit = commits[text]
             if commit is None or repository is None:
                 path = Path(text).resolve()
-                label = path.name if text in (".", "..") else text
-                found.append(Checkout(label, path, top_folder(path), path, scratch))
+                label = path.name if name in (".", "..") else name
+                top = top_folder(path)
+                found.append(Checkout(label, path, top, path, scratch, place=inside))
                 continue
             place = work / side
             listener.note(f"Checking out {text} ({commit[:12]}).")
@@ -77,6 +84,24 @@ def checkouts(
             )
         _warn_of_changes(repository, found, listener)
         yield found[0], found[1]
+
+
+def _split_version(text: str) -> tuple[str, str | None]:
+    """Return the folder and the file of a version that is named by a template or an artefact.
+
+    Any other version is returned as it is, without a file. `::NAME` stays with the file.
+    """
+    place, mark, name = text.partition(SEPARATOR)
+    try:
+        file = Path(place)
+        is_file = file.is_file()
+    except (OSError, ValueError):
+        is_file = False
+    if is_file:
+        return f"{file.parent}{os.sep}", f"{file.name}{mark}{name}"
+    if Path(place).suffix.lower() in PLACE_SUFFIXES:
+        raise UsageError(f"There is no {place}: name a template or an artefact that is there.")
+    return text, None
 
 
 def _is_folder(text: str) -> bool:

@@ -40,6 +40,12 @@ def list_functions(
     return project
 
 
+def shown_place(project: DeployedProject) -> str:
+    """Return a project's place as reports name it: the folder's own name for one like `..`."""
+    is_plain = Path(project.place).name not in ("", ".", "..")
+    return project.place if is_plain else Path(project.folder).name or project.folder
+
+
 def named_values(texts: tuple[str, ...]) -> Mapping[str, str]:
     """Return the values of `KEY=VALUE` texts. Raises UsageError for a text without either."""
     found = {}

@@ -14,7 +14,7 @@ from importcost.app.profile.in_common import end_of_run
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.configured import settings_of_functions
 from importcost.app.projects.contents import Contents
-from importcost.app.projects.listing import list_functions
+from importcost.app.projects.listing import list_functions, shown_place
 from importcost.app.projects.local_workers import local_workers, usable_cores
 from importcost.app.projects.measured_by import MeasuredBy
 from importcost.app.projects.run import (
@@ -32,7 +32,9 @@ from importcost.config.read import HandlerConfig, load_config
 from importcost.errors import Audience, UsageError, worded
 from importcost.files.read import read_named, reason_of
 from importcost.model.results.project import (
+    FunctionFigures,
     MonthlyTraffic,
+    NotMeasured,
     ProjectFigures,
     culprits_of,
     with_traffic,
@@ -187,10 +189,25 @@ def merged(parts: Sequence[ProjectFigures]) -> ProjectFigures:
     )
 
 
-def shown_place(project: DeployedProject) -> str:
-    """Return a project's place as reports name it: the folder's own name for one like `..`."""
-    is_plain = Path(project.place).name not in ("", ".", "..")
-    return project.place if is_plain else Path(project.folder).name or project.folder
+def figures_in(
+    project: DeployedProject, functions: Sequence[FunctionFigures], left: Mapping[str, str]
+) -> ProjectFigures:
+    """Return the figures of a project: those of its functions, and the reasons of those left out.
+
+    The most expensive function comes first, by the month if there is traffic.
+    """
+    ranked = sorted(
+        functions, key=lambda one: (-(one.dollars_a_month or 0), -one.billed_init_ms.value)
+    )
+    return ProjectFigures(
+        place=shown_place(project),
+        tool=project.tool,
+        created_at=now(),
+        functions=tuple(ranked),
+        left_out=tuple(NotMeasured(name, reason) for name, reason in left.items()),
+        culprits=culprits_of(ranked),
+        notes=project.notes,
+    )
 
 
 def _gathered(
@@ -200,15 +217,7 @@ def _gathered(
     traffic: Mapping[str, MonthlyTraffic],
 ) -> MeasuredProject:
     found = with_traffic([one.figures for one in results if one.figures is not None], traffic)
-    ranked = sorted(found, key=lambda one: (-(one.dollars_a_month or 0), -one.billed_init_ms.value))
-    figures = ProjectFigures(
-        place=shown_place(project),
-        tool=project.tool,
-        created_at=now(),
-        functions=tuple(ranked),
-        left_out=left_out(results),
-        culprits=culprits_of(ranked),
-        notes=project.notes,
-    )
+    left = {one.name: one.reason for one in left_out(results)}
+    figures = figures_in(project, found, left)
     pages = {one.name: cache.page(one.key) for one in results if one.key is not None}
     return MeasuredProject(figures, pages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -133,19 +134,33 @@ def _only(project: DeployedProject) -> ProjectFunction:
         return ready[0]
     if len(project.functions) == 1:
         return project.functions[0]
-    if not project.functions:
-        raise UsageError(
-            f"{project.place} has no Lambda function that importcost can see: name a template, a"
-            " project's folder, or a handler's .py file."
-        )
+    if not ready:
+        raise nothing_measurable(project)
     names = ", ".join(one.name for one in ready[:8])
     more = f" and {len(ready) - 8} more" if len(ready) > 8 else ""
-    if not ready:
-        raise UsageError(
-            f"None of the {len(project.functions)} functions of {project.place} can be measured"
-            f" here: see why with importcost list {project.place}."
-        )
     raise UsageError(
         f"{project.place} has {len(ready)} functions, {names}{more}: name one as"
         f" {project.place}::{ready[0].name}."
+    )
+
+
+def nothing_measurable(project: DeployedProject) -> UsageError:
+    """Return the error for a project of which no function can be measured, with the reasons."""
+    functions = project.functions
+    if not functions:
+        return UsageError(
+            f"{project.place} has no Lambda function that importcost can see: name a template, a"
+            " project's folder, or a handler's .py file."
+        )
+    reasons = Counter(one.problem or "" for one in functions)
+    (reason, times), *others = reasons.most_common()
+    if not others:
+        which = "its only function" if times == 1 else f"each of its {times} functions"
+        return UsageError(
+            f"{project.place} has no function to measure here: of {which}, {reason}; name another"
+            f" project, or see all with importcost list {project.place}."
+        )
+    return UsageError(
+        f"None of the {len(functions)} functions of {project.place} can be measured here: of"
+        f" {times}, {reason}; see all with importcost list {project.place}."
     )

@@ -6,7 +6,8 @@ import contextlib
 import random
 from dataclasses import replace
 
-from importcost.app.gate.compare_sides import Lane, install_into, with_requirements
+from importcost.app.gate.compare_sides import install_into, with_requirements
+from importcost.app.gate.comparison.lanes import Lane
 from importcost.app.gate.comparison.race import Race, Versions, launch_once
 from importcost.app.gate.comparison.request import CompareRequest
 from importcost.app.gate.handler_requests import request_for
@@ -16,7 +17,7 @@ from importcost.app.profile.request import Listener
 from importcost.config.read import HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, UsageError
 from importcost.gate.checks import Check
-from importcost.gate.rules import failing_handler, one_sided_handler
+from importcost.gate.rules import failing_handler, one_sided_handler, renamed_handler
 from importcost.measure.interleave import Interleaved, Side, Version
 
 PROFILE_RUNS = 21
@@ -44,6 +45,8 @@ class Opening:
     def opened(self, lane: Lane) -> Race:
         """Lay a handler out in both versions, or say at once why it is not compared."""
         race, levels = Race(lane), lane.settings.levels
+        if lane.was is not None:
+            race.checks.append(renamed_handler(lane.name, levels, lane.was))
         if lane.head is None:
             race.checks.append(self._without_head(lane))
             return race

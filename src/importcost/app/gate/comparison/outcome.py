@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from importcost.app.bill.place import Billed
-from importcost.app.gate.compare_sides import Lane
+from importcost.app.gate.comparison.lanes import Lane
 from importcost.app.gate.comparison.race import Race, Versions
 from importcost.app.gate.comparison.request import CompareReport, CompareRequest
 from importcost.gate.attribution import Attribution

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from importcost.app.gate.compare_sides import Lane
+from importcost.app.gate.comparison.lanes import Lane
 from importcost.app.gate.worktrees import Checkout
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.rehearsal import explained

@@ -1,0 +1,97 @@
+"""One handler in two versions: in each as it is measured there, and under which names."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importcost.app.gate.worktrees import Checkout
+from importcost.app.profile.prepare import find_interpreter
+from importcost.app.profile.request import ProfileRequest
+from importcost.app.projects.configured import PlaceReader, of_project
+from importcost.config.read import HandlerConfig
+from importcost.errors import MeasurementError, UsageError
+from importcost.targets.handler import resolve_target
+from importcost.targets.interpreter import choose_interpreter
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One handler in both versions, None in a version that does not have it.
+
+    `settings` are those that it is judged by: head's, or base's for a removed one. `is_lost` is
+    True if head configures the handler but does not have its file. `was` is the name that base has
+    for it, if that is another one.
+    """
+
+    name: str
+    settings: HandlerConfig
+    base: HandlerConfig | None
+    head: HandlerConfig | None
+    is_lost: bool = False
+    was: str | None = None
+
+
+def present(one: HandlerConfig, version: Checkout, read: PlaceReader) -> HandlerConfig | None:
+    """Return a handler with the interpreter that measures it, or None if its file is missing."""
+    one = replace(one, handler=os.path.normpath(one.handler))
+    try:
+        one = of_project(one, read)
+        target = resolve_target(one.handler, task_root=one.task_root, environment=one.environment)
+    except UsageError:
+        return None
+    return _with_python(one, version, Path(target.handler_file))
+
+
+def _with_python(one: HandlerConfig, version: Checkout, handler_file: Path) -> HandlerConfig:
+    """Return a handler with its interpreter; a copy has none of its own beside it."""
+    if one.python is not None:
+        original = to_own(one.python, version)
+        is_here = Path(one.python).exists() or original is None
+        return one if is_here else replace(one, python=original)
+    start = to_own(str(handler_file.parent), version) or str(handler_file.parent)
+    try:
+        # A version manager's shim on PATH may not answer: then the default is measured.
+        chosen, _ = find_interpreter(ProfileRequest(one.handler, runtime=one.runtime), Path(start))
+    except MeasurementError:  # told when it is its turn
+        chosen = choose_interpreter(None, one.runtime, Path(start), os.environ)
+    return replace(one, python=chosen.path, python_reason=str(chosen.reason))
+
+
+def to_own(path: str, version: Checkout) -> str | None:
+    """Return the user's own path for a copy's path, or None."""
+    plain, copy = os.path.normpath(path), str(version.folder)
+    if version.folder == version.own or not plain.startswith(str(version.top)):
+        return None
+    return os.path.normpath(version.own / os.path.relpath(plain, copy))
+
+
+def renamed(lanes: tuple[Lane, ...], base: Checkout, head: Checkout) -> tuple[Lane, ...]:
+    """Join a handler that only base has with one that only head has, if they are the same code.
+
+    They are if handler and task root are, and no other handler has them. The lane has the new name.
+    """
+    gone = _by_code([one for one in lanes if one.head is None and not one.is_lost], "base", base)
+    new = _by_code([one for one in lanes if one.base is None], "head", head)
+    pairs = {code: (gone[code], new[code]) for code in gone.keys() & new.keys()}
+    joined = {
+        after.name: replace(after, base=was.base, was=was.name) for was, after in pairs.values()
+    }
+    left_out = {was.name for was, _ in pairs.values()}
+    return tuple(joined.get(one.name, one) for one in lanes if one.name not in left_out)
+
+
+def _by_code(lanes: list[Lane], side: str, version: Checkout) -> dict[tuple[str, str], Lane]:
+    """Return the lanes by what they run, without those that share it."""
+    found: dict[tuple[str, str], list[Lane]] = {}
+    for lane in lanes:
+        handler: HandlerConfig | None = getattr(lane, side)
+        if handler is None:
+            continue
+        root = handler.task_root or ""
+        inside = os.path.relpath(root, version.folder) if root else ""
+        code = "" if inside.startswith("..") else inside  # an unpacked ZIP lies elsewhere
+        text = handler.handler.replace(f"{version.folder}{os.sep}", "")
+        found.setdefault((text, code), []).append(lane)
+    return {code: some[0] for code, some in found.items() if len(some) == 1}

@@ -1,0 +1,1 @@
+"""Terminal reports on all functions of a project."""
