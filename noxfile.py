@@ -35,6 +35,24 @@ def fast(session: nox.Session) -> None:
     session.run("pytest", *SIDE_BY_SIDE, "-m", FAST, *session.posargs)
 
 
+@nox.session(python=["3.10", "3.14"])
+def lowest(session: nox.Session) -> None:
+    """Run the fast tests with the lowest version of everything that pyproject.toml names."""
+    session.install("uv>=0.5,<1")
+    extras = [word for name in ("test", "terraform", "record") for word in ("--extra", name)]
+    asked = ("--resolution", "lowest-direct", "-r", "pyproject.toml", *extras)
+    session.run("uv", "pip", "install", *asked, env={"VIRTUAL_ENV": session.virtualenv.location})
+    session.install("--no-deps", "-e", ".")
+    session.run("pytest", *SIDE_BY_SIDE, "-m", FAST, *session.posargs)
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Ask PyPI's advisory database about every version that constraints.txt names."""
+    session.install("pip-audit>=2.7,<3")
+    session.run("pip-audit", "-r", "constraints.txt", "--no-deps", "--disable-pip")
+
+
 @nox.session
 def whole(session: nox.Session) -> None:
     """Run every test that can run here; the others say why they are skipped."""

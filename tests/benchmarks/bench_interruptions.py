@@ -48,7 +48,7 @@ TEMPLATE = "Transform: AWS::Serverless-2016-10-31\nResources:\n" + "".join(
     for number in range(3)
 )
 CONFIGURATION = '[handlers.a]\nhandler = "handler.py"\nmax_init_ms = 100000\n'
-MEASURED = ("--runner", "local", "--runs", "6")
+MEASURED = ("--runner", "local", "--runs", "5")
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ def problems(place: Place, number: signal.Signals, code: int) -> Iterator[str]:
         yield "left in the cache: journal"
 
 
-_NEXT = ("profile", "next.py", "--runner", "local", "--runs", "6")
+_NEXT = ("profile", "next.py", *MEASURED)
 """The next command after a killed one: it measures, which is when leftovers are looked for."""
 
 

@@ -7,7 +7,6 @@ import re
 import sys
 
 import pytest
-import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 

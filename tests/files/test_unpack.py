@@ -146,3 +146,58 @@ def test_a_cache_that_cannot_be_written_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("IMPORTCOST_CACHE_DIR", str(tmp_path / "file"))
     with pytest.raises(UsageError, match="IMPORTCOST_CACHE_DIR"):
         written_sources({"index.py": ""})
+
+
+@pytest.mark.parametrize("name", ["C:\\app.py", "C:/app.py", "c:app.py", "\\app.py", "..\\app.py"])
+def test_no_path_of_windows_leads_out_of_the_folder(tmp_path, name):
+    file = archive(tmp_path, {"app.py": "x", name: "y"})
+    with pytest.raises(UsageError, match="leads out of the folder: build it again"):
+        unpacked(file)
+
+
+def test_folders_of_windows_are_folders(tmp_path):
+    folder = unpacked(archive(tmp_path, {"orders\\app.py": "x", "orders\\sub\\b.py": "y"}))
+    assert (folder / "orders/app.py").read_text() == "x"
+    assert (folder / "orders/sub/b.py").read_text() == "y"
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("App.py", "app.py"), ("a/B.py", "A/b.py"), ("caf\u00e9.py", "cafe\u0301.py")],
+    ids=["file", "folder", "composed"],
+)
+def test_two_files_that_this_disk_takes_for_one(tmp_path, monkeypatch, name, other):
+    file = archive(tmp_path, {name: "x", other: "y", "z.py": "z"})
+    assert (unpacked(file) / name).read_text() == "x"
+    monkeypatch.setenv("IMPORTCOST_CACHE_DIR", str(tmp_path / "on a disk without cases"))
+    monkeypatch.setattr(unpack, "_is_one", lambda *_: True)
+    with pytest.raises(UsageError, match="one file on this disk and two on Lambda") as caught:
+        unpacked(file)
+    assert repr(other) in str(caught.value)
+    assert list((tmp_path / "on a disk without cases" / "unpacked").iterdir()) == []
+
+
+def test_one_name_that_is_there_twice_is_no_clash(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpack, "_is_one", lambda *_: True)
+    file = tmp_path / "twice.zip"
+    with zipfile.ZipFile(file, "w") as opened:
+        opened.writestr("app.py", "x")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            opened.writestr("app.py", "y")
+    assert (unpacked(file) / "app.py").read_text() == "y"
+
+
+def test_this_disk_is_asked_whether_it_tells_cases(tmp_path):
+    (tmp_path / "b").touch()
+    assert unpack._is_one(tmp_path, "a", "A") == (tmp_path / "B").exists()
+    assert [one.name for one in tmp_path.iterdir()] == ["b"]
+
+
+def test_a_damaged_entry_is_told_in_words(tmp_path, monkeypatch):
+    def asks_for_gigabytes(*_):
+        raise MemoryError
+
+    file = archive(tmp_path, {"app.py": "x"})
+    monkeypatch.setattr(unpack, "_extract", asks_for_gigabytes)
+    with pytest.raises(UsageError, match=r"unpacked \(an entry asks for too much memory\)"):
+        unpacked(file)

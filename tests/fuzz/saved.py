@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from functools import cache
 from pathlib import Path
@@ -95,7 +96,7 @@ def _other(value: Any, choices: Choices) -> Any:
         return choices.pick((value[:-1], value * 2, value[::-1], value[1:]))
     if isinstance(value, int | float) and not isinstance(value, bool) and choices.chance(2):
         return choices.pick((value + 1, -value, value * 1000, 0, value - 1, 2**62, 1e308))
-    return choices.pick(OTHERS)
+    return copy.deepcopy(choices.pick(OTHERS))  # what is put in may be changed in its turn
 
 
 @cache

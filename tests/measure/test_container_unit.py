@@ -167,7 +167,7 @@ def test_naming_an_engine_pulls_the_missing_image(fake, tmp_path):
         f"""
         case "$1" in
         info) echo '["name=seccomp"]';;
-        image) test -e {tmp_path}/pulled;;
+        image) test -e {tmp_path}/pulled && echo '[{{}}]';;
         pull) echo "Pulling $2"; echo "Done"; touch {tmp_path}/pulled;;
         esac
         """,

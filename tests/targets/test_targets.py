@@ -209,3 +209,29 @@ def test_other_requirements_start_where_the_installer_runs(tmp_path, line):
     write_files(shop, {".git/HEAD": "", "requirements.txt": f"{line}\n"})
     (tmp_path / "outside").mkdir()
     assert start_of_paths(read_requirements(str(shop / "requirements.txt"))) is None
+
+
+def test_another_case_of_the_name_is_told_where_the_disk_finds_it_all_the_same(
+    tmp_path, monkeypatch
+):
+    root = write_files(tmp_path, {"Orders.py": "", "orders.txt": ""})
+    real = Path.stat
+
+    def without_cases(self, **options):
+        names = {one.casefold(): one for one in ("Orders.py",)}
+        return real(self.with_name(names.get(self.name.casefold(), self.name)), **options)
+
+    monkeypatch.setattr(Path, "stat", without_cases)
+    monkeypatch.setattr(Path, "exists", lambda self, **_: _is_there(self))
+    monkeypatch.setattr(Path, "is_file", lambda self, **_: _is_there(self))
+    with pytest.raises(UsageError, match=r"tells a from A: did you mean \S+/Orders\.py\?"):
+        resolve_target(str(root / "orders.py"))
+    assert resolve_target(str(root / "Orders.py")).module == "Orders"
+
+
+def _is_there(path):
+    try:
+        path.stat()
+    except OSError:
+        return False
+    return True

@@ -7,11 +7,13 @@ import errno
 import hashlib
 import lzma
 import os
+import re
 import shutil
 import stat
 import struct
 import tempfile
 import time
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -40,6 +42,7 @@ BROKEN_ARCHIVE = (
 )
 """The exceptions with which the standard library's reader ends on damaged bytes."""
 _WORDLESS = {EOFError: "it ends too early", MemoryError: "an entry asks for too much memory"}
+_DRIVE = re.compile(r"[A-Za-z]:")
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CHUNK = 1 << 20
 _UNPACKED = "unpacked"
@@ -60,6 +63,7 @@ def unpacked(archive: Path) -> Path:
             with zipfile.ZipFile(archive) as opened:
                 names = _checked(opened, archive)
                 with _made(target) as draft:
+                    _check_same(names, draft, archive)
                     _extract(opened, names, draft, archive)
         _note_origin(target, archive)
     except BROKEN_ARCHIVE as error:
@@ -153,7 +157,7 @@ def _checked(opened: zipfile.ZipFile, archive: Path) -> list[tuple[zipfile.ZipIn
         raise _too_large(archive)
     for info in infos:
         path = PurePosixPath(info.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0:1] or not path.parts:
+        if path.is_absolute() or ".." in path.parts or _DRIVE.match(str(path)) or not path.parts:
             raise UsageError(
                 f"{archive} holds {info.filename!r}, which leads out of the folder: build it again."
             )
@@ -166,6 +170,33 @@ def _checked(opened: zipfile.ZipFile, archive: Path) -> list[tuple[zipfile.ZipIn
         if not info.is_dir():
             files.append((info, path))
     return files
+
+
+def _check_same(
+    files: list[tuple[zipfile.ZipInfo, PurePosixPath]], folder: Path, archive: Path
+) -> None:
+    """Raise UsageError for two names that are one file in `folder`, as on macOS, not on Lambda."""
+    if not _is_one(folder, "a", "A"):
+        return
+    seen: dict[str, str] = {}
+    for info, _ in files:
+        # APFS and HFS+ compare names without case, and composed signs with their parts.
+        key = unicodedata.normalize("NFC", unicodedata.normalize("NFD", info.filename).casefold())
+        other = seen.setdefault(key, info.filename)
+        if other != info.filename:
+            raise UsageError(
+                f"{archive} holds {other!r} and {info.filename!r}, which are one file on this disk"
+                " and two on Lambda: measure it on Linux, or rename one of them."
+            )
+
+
+def _is_one(folder: Path, name: str, other: str) -> bool:
+    """Return True if two names mean one file in a folder, whose file system decides it."""
+    (folder / name).touch()
+    try:
+        return (folder / other).exists()
+    finally:
+        (folder / name).unlink()
 
 
 def _extract(

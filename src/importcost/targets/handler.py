@@ -136,25 +136,7 @@ def _names_a_file(text: str) -> bool:
 
 
 def _from_file(file: Path, task_root: str | None) -> tuple[str, Path, Path]:
-    if file.is_dir():
-        raise UsageError(
-            f"{file} is a folder: name the handler file in it, like {file}/handler.py."
-        )
-    if not file.exists():
-        near = _nearest(file)
-        if near:
-            raise UsageError(f"There is no file {file}: did you mean {near}?")
-        raise UsageError(
-            f"There is no file {file}",
-            remedy(
-                "name the handler's Python file",
-                words(
-                    "a Lambda handler string like orders/create.handler with ", Parameter.TASK_ROOT
-                ),
-            ),
-        )
-    if not file.is_file():
-        raise UsageError(f"{file} is not a regular file: name the handler's Python file.")
+    _check_file(file)
     file = file.resolve()
     root = _check_root(task_root) if task_root else _guess_root(file)
     try:
@@ -177,6 +159,34 @@ def _from_file(file: Path, task_root: str | None) -> tuple[str, Path, Path]:
     return ".".join(parts), root, file
 
 
+def _check_file(file: Path) -> None:
+    """Raise UsageError unless it is a regular file that Lambda finds under this name, too."""
+    if file.is_dir():
+        raise UsageError(
+            f"{file} is a folder: name the handler file in it, like {file}/handler.py."
+        )
+    if not file.exists():
+        near = _nearest(file)
+        if near:
+            raise UsageError(f"There is no file {file}: did you mean {near}?")
+        raise UsageError(
+            f"There is no file {file}",
+            remedy(
+                "name the handler's Python file",
+                words(
+                    "a Lambda handler string like orders/create.handler with ", Parameter.TASK_ROOT
+                ),
+            ),
+        )
+    if not file.is_file():
+        raise UsageError(f"{file} is not a regular file: name the handler's Python file.")
+    real = _other_case(file)
+    if real is not None:
+        raise UsageError(
+            f"There is no file {file} on Lambda, which tells a from A: did you mean {real}?"
+        )
+
+
 def _from_app(module: str, task_root: str | None) -> tuple[str, Path, Path]:
     """Find the file of an app's module, as servers do that start in the task root."""
     root = _check_root(task_root) if task_root else Path.cwd()
@@ -194,6 +204,18 @@ def _from_app(module: str, task_root: str | None) -> tuple[str, Path, Path]:
             ),
         )
     return module, root, found.resolve()
+
+
+def _other_case(file: Path) -> Path | None:
+    """Return the real name of a file that a disk without cases found under another, as on macOS."""
+    try:
+        names = [one.name for one in file.parent.iterdir()]
+    except OSError:
+        return None
+    if file.name in names:
+        return None
+    same = (name for name in names if name.casefold() == file.name.casefold())
+    return next((file.with_name(name) for name in same), None)
 
 
 def _nearest(file: Path) -> str | None:

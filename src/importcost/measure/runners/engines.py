@@ -27,7 +27,7 @@ TELLING = re.compile(r"(?i)error|cannot|denied|fatal|failed|unable|not found")
 IMAGE_IS_ABSENT = re.compile(r"(?i)no such image|no such object|image not known")
 ENGINE_IS_DOWN = re.compile(r"(?i)(?:cannot|failed to) connect to|cannot access containerd socket")
 DECORATION = re.compile(
-    r"^(?:(?:docker|podman|finch|nerdctl): |(?i:error)(?: response from daemon)?: )+"
+    r"^(?:FATA\[\d+\] |(?:docker|podman|finch|nerdctl): |(?i:error)(?: response from daemon)?: )+"
 )
 
 
@@ -211,7 +211,12 @@ def engine_is_running(engine: Engine) -> EngineState:
 
 def has_image(engine: Engine, image: str) -> bool:
     """Return True if the engine has the image already."""
-    return call(engine, "image", "inspect", image, timeout_s=10.0).exit_code == 0
+    return _is_described(call(engine, "image", "inspect", image, timeout_s=10.0))
+
+
+def _is_described(answer: _Answer) -> bool:
+    """Return True if an image was found: nerdctl 2.0.0 says nothing and ends well without one."""
+    return answer.exit_code == 0 and answer.out.strip() not in ("", "[]", "null")
 
 
 def image_id(engine: Engine, image: str) -> str:
@@ -223,7 +228,7 @@ def image_id(engine: Engine, image: str) -> str:
 def image_facts(engine: Engine, image: str) -> ImageFacts:
     """Return the image's settings. Raises MeasurementError if the engine lacks the image."""
     answer = call(engine, "image", "inspect", image, timeout_s=10.0)
-    if answer.exit_code != 0:
+    if answer.exit_code != 0 or not answer.out.strip():
         raise MeasurementError(
             f"{engine.name} has no image {image} ({reason_in(answer.error)})",
             remedy(
@@ -296,7 +301,7 @@ def look(engine: Engine, image: str) -> EngineState:
         return engine_is_running(engine)
     answer = call(engine, "image", "inspect", image)
     if answer.exit_code == 0:
-        return EngineState(engine, True, True, True)
+        return EngineState(engine, True, True, _is_described(answer))
     if answer.exit_code == TIMED_OUT:
         return EngineState(engine, True, False, False, reason=answer.error)
     if IMAGE_IS_ABSENT.search(answer.error):
