@@ -16,6 +16,7 @@ from importcost.reports.output import STDOUT
 
 if TYPE_CHECKING:
     from importcost.model.results.account import AccountSurvey
+    from importcost.model.results.validation import AccountValidation
 
 
 @click.command("account")
@@ -59,13 +60,19 @@ if TYPE_CHECKING:
     "outputs",
     multiple=True,
     metavar="FILE",
-    help="Write the survey; .json or .csv by the suffix, - is JSON on stdout. Repeatable.",
+    help="Write the survey; .html, .json or .csv by the suffix, - is JSON. Repeatable.",
 )
 @click.option(
     "--record",
     type=click.Path(path_type=Path),
     metavar="FILE.sqlite",
     help="Add the days to a record, for importcost trend.",
+)
+@click.option(
+    "--calibrate",
+    "calibrates",
+    is_flag=True,
+    help="Measure the functions, and hold the estimates beside their logs.",
 )
 @click.option("--policy", is_flag=True, help="Print the IAM policy that this command needs.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
@@ -74,6 +81,7 @@ def command(
     policy: bool,
     outputs: tuple[str, ...],
     record: Path | None,
+    calibrates: bool,
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -93,14 +101,17 @@ def command(
 
     formats = [(path, format_of_survey(path)) for path in outputs]
     check_writable(outputs)
-    request, door = _request(options, by_day=record is not None)
+    request, door = _request(options, by_day=record is not None, keeps_inits=calibrates)
     with terminal_listener(quiet=quiet) as listener:
         survey = survey_account(request, _Told(listener), door)
+        validation = _validation(survey, listener) if calibrates else None
     if record is not None:
         _record(record, survey, quiet=quiet)
-    write_all([(path, _rendered(survey, kind)) for path, kind in formats])
+    write_all([(path, _rendered(survey, kind, validation)) for path, kind in formats])
     if not quiet:
         text = render_account(survey, width=terminal_width(), colour=wants_colour())
+        if validation is not None:
+            text += "\n\n" + _validation_text(validation)
         show(text, err=STDOUT in outputs)
         tell_written(outputs)
 
@@ -110,11 +121,11 @@ def format_of_survey(path: str) -> str:
     suffix = Path(path).suffix.lower()
     if path == STDOUT or suffix == ".json":
         return "json"
-    if suffix == ".csv":
-        return "csv"
+    if suffix in (".csv", ".html"):
+        return suffix.removeprefix(".")
     raise UsageError(
-        f"The suffix of {path} is none of a survey's: end the name with .json or .csv, or write -"
-        " for JSON on stdout."
+        f"The suffix of {path} is none of a survey's: end the name with .html, .json or .csv, or"
+        " write - for JSON on stdout."
     )
 
 
@@ -139,7 +150,19 @@ def _record(path: Path, survey: AccountSurvey, *, quiet: bool) -> None:
         say(f"Recorded {count:,} days of functions in {path}.")
 
 
-def _request(options: dict[str, Any], *, by_day: bool) -> tuple[Any, Any]:
+def _validation(survey: AccountSurvey, listener: TerminalListener) -> AccountValidation:
+    from importcost.app.account.validate import validate_account
+
+    return validate_account(survey.rows, listener)
+
+
+def _validation_text(validation: AccountValidation) -> str:
+    from importcost.reports.account.validation import render_validation
+
+    return render_validation(validation, width=terminal_width(), colour=wants_colour())
+
+
+def _request(options: dict[str, Any], *, by_day: bool, keeps_inits: bool) -> tuple[Any, Any]:
     """Return what is asked, and the door to the account. Raises UsageError."""
     from importcost.account.door import AccountDoor
     from importcost.app.account.survey import SurveyRequest
@@ -161,6 +184,7 @@ def _request(options: dict[str, Any], *, by_day: bool) -> tuple[Any, Any]:
         max_scan_gb=options["max_scan_gb"],
         by_waiting=options["sort"] == "waiting",
         by_day=by_day,
+        keeps_inits=keeps_inits,
     )
     return request, door
 
@@ -173,7 +197,11 @@ def tag_of(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _rendered(survey: AccountSurvey, kind: str) -> str:
+def _rendered(survey: AccountSurvey, kind: str, validation: AccountValidation | None) -> str:
+    if kind == "html":
+        from importcost.reports.account.page import render_account_page
+
+        return render_account_page(survey, validation)
     from importcost.reports.account.exports import account_csv, account_json
 
     return account_json(survey) if kind == "json" else account_csv(survey)

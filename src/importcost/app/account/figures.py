@@ -57,6 +57,11 @@ def row_of(
     )
 
 
+def on_demand_ms(log: FunctionLog) -> tuple[float, ...]:
+    """Return the durations of a log's on-demand inits, milliseconds."""
+    return tuple(one.init_ms for one in log.inits if one.kind is InitKind.ON_DEMAND)
+
+
 def init_quantiles(values_ms: Sequence[float]) -> InitQuantiles | None:
     """Return quantiles by nearest rank, so that each is an init that happened; None for none."""
     if not values_ms:

@@ -32,7 +32,7 @@ from importcost.account.troubles import (
     ThrottledError,
 )
 from importcost.app.account.daily import days_of
-from importcost.app.account.figures import row_of
+from importcost.app.account.figures import on_demand_ms, row_of
 from importcost.app.account.logged import logs_of_group
 from importcost.app.account.progress_file import ProgressFile
 from importcost.billing.figures.prices import Prices, load_prices
@@ -52,6 +52,7 @@ class RegionAsked(NamedTuple):
     tags: Mapping[str, str]
     max_scan_gb: float
     by_day: bool = False
+    keeps_inits: bool = False
 
 
 class AccountListener(Protocol):
@@ -127,6 +128,8 @@ class RegionReader:
             row = row_of(one, log, traffic.get(one.name), days, prices)
             if self._asked.by_day:
                 row = replace(row, daily=days_of(one, log, self._asked.window, prices))
+            if self._asked.keeps_inits:
+                row = replace(row, inits_ms=on_demand_ms(log))
             rows.append(row)
         return rows
 

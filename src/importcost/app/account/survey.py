@@ -47,12 +47,15 @@ class SurveyRequest:
     max_scan_gb: float = DEFAULT_MAX_SCAN_GB
     by_waiting: bool = False
     by_day: bool = False
+    keeps_inits: bool = False
 
     @property
     def asks(self) -> RegionAsked:
         """The questions to each region."""
         share = self.max_scan_gb / len(self.regions)
-        return RegionAsked(self.window, self.pattern, self.tags, share, self.by_day)
+        return RegionAsked(
+            self.window, self.pattern, self.tags, share, self.by_day, self.keeps_inits
+        )
 
     def asked(self) -> tuple[str, ...]:
         """Return what tells this survey from another one, the time apart."""

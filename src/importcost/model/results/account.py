@@ -102,7 +102,8 @@ class AccountRow:
     the inits by the way in which they started; quantiles and dollars are those of the on-demand
     ones alone, `None` if there were none. `waited_s` is the time that users waited for inits in the
     window. `init_dollars_a_month` is the bill of init, failed ones included, for 30 such days.
-    `daily` are the same inits by the day, if they were asked for. `problems` are whole sentences.
+    `daily` are the same inits by the day, and `inits_ms` one by one, if they were asked for.
+    `problems` are whole sentences.
     """
 
     function: AccountFunction
@@ -120,6 +121,7 @@ class AccountRow:
     timeouts: int
     problems: tuple[str, ...] = ()
     daily: tuple[AccountDay, ...] = ()
+    inits_ms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
