@@ -68,7 +68,7 @@ def zipped(folder: Path, archive: Path, moment_s: int | None) -> Path:
 
 def shipped(folder: Path) -> PackageBytecode:
     """Return the bytecode of a built folder, all of whose sources init is taken to load."""
-    recipe = recipe_for(folder, PYTHON)
+    recipe = recipe_for([folder], PYTHON)
     sources = PackageSources(str(folder), PYTHON, recipe, packed_folder(folder))
     found = package_size(sources, graph_of(*sorted(folder.rglob("*.py")))).bytecode
     assert found is not None

@@ -15,6 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from importcost.app.package.deployed_package import recipe_for
+from importcost.files.unpack import unpacked
+from importcost.measure.package.bytecode import BytecodeReader, PackedFolder
+from importcost.measure.package.packagers import known_packagers
+from importcost.model.package.bytecode import ShippedState
 from importcost.projects.find import read_project_place
 from importcost.projects.functions import CodeForm, ProjectFunction, ReadOptions
 from tests.commands import run_here
@@ -135,6 +140,47 @@ def test_sam(tmp_path):
     assert "python/six.py" in files_of(Path(str(layer.path)))
     function = after["Orders"]
     assert_bytecode(f"{project}::Orders", function, tmp_path, helper="absent", six="absent")
+
+
+ZIPPER = """
+import sys
+from samcli.lib.package.utils import make_zip_with_lambda_permissions
+make_zip_with_lambda_permissions(sys.argv[1], sys.argv[2])
+"""
+
+
+def test_the_recipe_for_bytecode_holds_in_the_zip_that_sam_makes(tmp_path):
+    project = write_files(tmp_path / "shop", {"template.yaml": SAM_TEMPLATE})
+    listed_ = {
+        "common/requirements.txt": "six==1.17.0\n",
+        "orders/requirements.txt": "idna==3.10\n",
+    }
+    write_files(project, {**listed_, "orders/app.py": "import six\n", "orders/helper.py": ""})
+    tools = environment_with(SAM)
+    path = [Path(sys.executable).parent, tools]
+    run([str(tools / "sam"), "build"], project, path)
+    orders = project / ".aws-sam" / "build" / "Orders"
+    layer = project / ".aws-sam" / "build" / "Common"
+    version = RUNTIME.removeprefix("python")
+    recipe = recipe_for([orders, layer], version)
+    assert recipe.packager == "SAM"
+    (step,) = recipe.steps
+    when, _, command = step.partition(": ")
+    assert when == "after `sam build` and before `sam deploy`"
+    run(["sh", "-ec", command.replace(RUNTIME, sys.executable)], project, path)
+    for folder in (orders, layer):
+        target = str(tmp_path / folder.name)
+        run([str(tools / "python"), "-c", ZIPPER, target, str(folder)], project, path)
+        (archive,) = tmp_path.glob(f"{folder.name}*.zip")
+        packed = unpacked(archive)
+        moments = {int(one.stat().st_mtime) for one in packed.rglob("*.py")}
+        assert moments == {known_packagers()["sam"].zip_moment_s}
+        reader = BytecodeReader(version)
+        states = {
+            reader.state(str(one), one.stat(), PackedFolder(str(packed), is_archive=True))
+            for one in packed.rglob("*.py")
+        }
+        assert states == {ShippedState.HASHED}
 
 
 CDK_APP = f"""

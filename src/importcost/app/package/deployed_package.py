@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from importcost.app.profile.deployed import Deployed
 from importcost.app.profile.prepare import Prepared
+from importcost.deferral.cost.flow import PRELOADED_PHASES
 from importcost.files.unpack import archive_of
 from importcost.measure.deployed.distributions import (
     Distribution,
@@ -16,12 +18,12 @@ from importcost.measure.deployed.distributions import (
     installed_distributions,
     marker_environment,
 )
-from importcost.measure.package.bytecode import PackedFolder
+from importcost.measure.package.bytecode import MOST_EXAMPLES, PackedFolder, counts_of
 from importcost.measure.package.contents import LayerFolder, PackageSources, package_size
-from importcost.measure.package.packagers import packager_of
+from importcost.measure.package.packagers import DOCKER, known_packagers, packager_of
 from importcost.measure.runners.engines import image_size_bytes
-from importcost.model.graph import ImportGraph
-from importcost.model.package.bytecode import Recipe
+from importcost.model.graph import RUNTIME, STDLIB, BytecodeState, ImportGraph
+from importcost.model.package.bytecode import PackageBytecode, Recipe, ShippedState
 from importcost.model.package.size import PackageForm, PackageSize, PlaceSize
 from importcost.model.profile import Target
 
@@ -33,6 +35,16 @@ NOT_SAID = (
 )
 
 
+NO_BASE = "the base image, and what else a Dockerfile adds, is not counted"
+_STATES = {
+    BytecodeState.VALID: ShippedState.VALID,
+    BytecodeState.STALE: ShippedState.OTHER_DATE,
+    BytecodeState.ABSENT: ShippedState.MISSING,
+    BytecodeState.CHECKED_HASH: ShippedState.HASHED,
+    BytecodeState.UNCHECKED_HASH: ShippedState.HASHED,
+}
+
+
 def deployed_package(
     prepared: Prepared, extra_folders: Iterable[str], graph: ImportGraph
 ) -> PackageSize | None:
@@ -42,23 +54,30 @@ def deployed_package(
     has them too.
     """
     if prepared.place.is_own_image:
-        return _of_image(prepared)
+        return _of_image(prepared, graph)
     target, deployed = prepared.target, prepared.deployed
     python = prepared.settings.runtime.removeprefix("python")
     root = Path(target.task_root)
-    packed = packed_folder(root) if prepared.place.is_built or is_built(root) else None
+    is_image = prepared.settings.package_type == "image"
+    packed = None
+    if prepared.place.is_built or is_built(root):
+        # Files that are copied into an image keep their dates, as those of an unpacked ZIP do.
+        packed = PackedFolder(str(root), is_archive=True) if is_image else packed_folder(root)
     layers = tuple(layer_folders(target))
-    built = Path(layers[0].packed.folder) if layers and packed is None else root
+    built = [Path(layer.packed.folder) for layer in layers]
+    if packed is not None or not built:
+        built.insert(0, root)
     environment, is_said = _environment(deployed, graph, prepared.place.python_version)
+    lacking = (*(() if is_said else (NOT_SAID,)), *((NO_BASE,) if is_image else ()))
     sources = PackageSources(
         task_root=target.task_root,
         python_version=python,
-        recipe=recipe_for(built, python),
+        recipe=_docker(python) if is_image else recipe_for(built, python),
         packed=packed,
         layers=layers,
         installed=(*_installed(deployed), *extra_folders),
         environment=environment,
-        lacking=() if is_said else (NOT_SAID,),
+        lacking=lacking,
     )
     return package_size(sources, graph)
 
@@ -72,15 +91,22 @@ def packed_folder(folder: Path) -> PackedFolder:
     return PackedFolder(str(folder), is_archive=False, moment_s=moment_s)
 
 
-def recipe_for(folder: Path, python: str) -> Recipe:
-    """Return the recipe of what packed a folder, which is named from its tool's own folder on."""
-    archive = archive_of(folder)
-    place = (archive or folder).resolve()
+def recipe_for(folders: Sequence[Path], python: str) -> Recipe:
+    """Return the recipe of what packed the first of these built folders, for all of them.
+
+    A folder is named from its tool's own folder on, an unpacked ZIP as the folder that is zipped.
+    """
+    first = (archive_of(folders[0]) or folders[0]).resolve()
+    names = dict.fromkeys(_name_of(folder) for folder in folders)
+    return packager_of(first).recipe(python, *names)
+
+
+def _name_of(folder: Path) -> str:
+    if archive_of(folder) is not None:
+        return "."
+    place = folder.resolve()
     named = [at for at, part in enumerate(place.parts) if part in BUILD_FOLDERS]
-    name = "." if archive is not None else place.name
-    if named and archive is None:
-        name = "/".join(place.parts[named[0] :])
-    return packager_of(place).recipe(python, name)
+    return "/".join(place.parts[named[0] :]) if named else place.name
 
 
 def is_built(root: Path) -> bool:
@@ -135,10 +161,47 @@ def _needed(
     return closure(sorted(loaded & set(shown)), shown, marker_environment(python_version)).names
 
 
-def _of_image(prepared: Prepared) -> PackageSize | None:
+def _docker(python: str) -> Recipe:
+    return known_packagers()[DOCKER].recipe(python, ".")
+
+
+def _of_image(prepared: Prepared, graph: ImportGraph) -> PackageSize | None:
     engine = prepared.choice.engine
     size = image_size_bytes(engine, prepared.image) if engine is not None else None
     if size is None:
         return None
     place = PlaceSize("image", 0, size)
-    return PackageSize(PackageForm.IMAGE, (place,), (), is_loading_known=False)
+    python = prepared.settings.runtime.removeprefix("python")
+    return PackageSize(
+        form=PackageForm.IMAGE,
+        places=(place,),
+        distributions=(),
+        is_loading_known=False,
+        bytecode=bytecode_in_image(graph, python),
+    )
+
+
+def bytecode_in_image(graph: ImportGraph, python: str) -> PackageBytecode | None:
+    """Return the bytecode of the modules that init loads from an image, as the probe saw it there.
+
+    The interpreter's own library and the runtime's packages are the base image's affair.
+    """
+    loaded = [
+        (one.file or one.name, _STATES[one.bytecode])
+        for one in graph.modules
+        if one.bytecode in _STATES
+        and one.distribution not in (STDLIB, RUNTIME)
+        and one.phase not in PRELOADED_PHASES
+        and not one.from_runtime
+    ]
+    counts = Counter(state for _, state in loaded)
+    if not loaded:
+        return None
+    return PackageBytecode(
+        python=python,
+        places=("image",),
+        counts=counts_of(counts, counts),
+        examples=tuple(file for file, state in loaded if state.is_compiled)[:MOST_EXAMPLES],
+        old_code=(),
+        recipe=_docker(python),
+    )

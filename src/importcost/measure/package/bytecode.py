@@ -19,7 +19,7 @@ from importcost.model.package.bytecode import BytecodeCount, ShippedState
 
 _HEAD_BYTES = 16
 _U32 = 0xFFFFFFFF
-_MOST_NAMED = 5
+MOST_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,11 @@ class BytecodeTally:
         is_loaded = self._loaded.has(source)
         self._of_loaded[state] += is_loaded
         name = source.removeprefix(f"{os.path.realpath(packed.folder)}/")
-        if is_loaded and state.is_compiled and len(self.examples) < _MOST_NAMED:
+        if is_loaded and state.is_compiled and len(self.examples) < MOST_EXAMPLES:
             self.examples.append(name)
         if is_loaded and state is ShippedState.OTHER_DATE:
             self._dates.add(_date(packed.deployed_s(facts)))
-        if state is ShippedState.OLD_CODE and len(self.old_code) < _MOST_NAMED:
+        if state is ShippedState.OLD_CODE and len(self.old_code) < MOST_EXAMPLES:
             self.old_code.append(name)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import json
+import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,10 +34,10 @@ class Packager:
     facts: Mapping[str, Any]
     looked_up: str
 
-    def recipe(self, python: str, folder: str) -> Recipe:
-        """Return how to ship bytecode for a Python like `3.12`, for a package built in `folder`."""
+    def recipe(self, python: str, *folders: str) -> Recipe:
+        """Return how to ship bytecode for a Python like `3.12` in a package's built folders."""
         steps = self.facts["steps"]
-        commands = self.commands(python, folder)
+        commands = self.commands(python, *folders)
         texts = (f"{step['when']}: {run}" for step, run in zip(steps, commands, strict=True))
         return Recipe(
             packager=self.facts["name"],
@@ -46,9 +47,16 @@ class Packager:
             date=self.looked_up,
         )
 
-    def commands(self, python: str, folder: str) -> tuple[str, ...]:
-        """Return what the recipe's steps run, without the words on when."""
-        names = {"python": f"python{python}", "folder": folder}
+    def commands(self, python: str, *folders: str) -> tuple[str, ...]:
+        """Return what the recipe's steps run, without the words on when.
+
+        The first of `folders` is the function's, the others are its layers'.
+        """
+        names = {
+            "python": f"python{python}",
+            "folder": shlex.quote(folders[0]),
+            "folders": shlex.join(folders),
+        }
         return tuple(step["run"].format(**names) for step in self.facts["steps"])
 
     def built(self, place: Path) -> bool:
