@@ -14,6 +14,7 @@ from tests.fuzz.terraform import (
     read_terraform_plan_file,
     read_terraform_text,
 )
+from tests.fuzz.tools import read_tool_text
 from tests.fuzz.written import (
     read_archive,
     read_archive_bytes,
@@ -39,6 +40,7 @@ TARGETS: Mapping[str, Target] = {
     "terraform-expression": read_terraform_expression,
     "terraform-plan": read_terraform_plan_file,
     "terraform-text": read_terraform_text,
+    "tool-text": read_tool_text,
     "archive": read_archive,
     "archive-bytes": read_archive_bytes,
     "source": rewrite_source,
