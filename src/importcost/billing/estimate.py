@@ -15,6 +15,11 @@ from importcost.billing.figures.datafiles import (
     check_package_type,
     load_limits,
 )
+from importcost.billing.figures.extensions import (
+    extension_notes,
+    load_extension_figures,
+    with_extensions,
+)
 from importcost.billing.figures.floors import FloorFound, find_floor, load_floors
 from importcost.billing.figures.prices import Prices, load_prices
 from importcost.billing.figures.speed import load_speed_reference
@@ -167,11 +172,10 @@ def estimate(
         floor, found = _calibrated(own, floor, found, profile, settings)
     parts = _function_init(profile, found)
     phases = _phases(profile, floor.ms.value, parts)
-    init_ms = _sum(floor.ms, parts.total, sum(phase.init_ms for phase in phases))
-    if own is not None:
-        init_ms = own.init_band(init_ms.value, published_ms, _local_error(profile))
+    total_ms = _sum(floor.ms, parts.total, sum(phase.init_ms for phase in phases))
+    init_ms = _in_band(total_ms, own, published_ms, profile)
     limit, billed = _limit(init_ms), _billed(init_ms, parts.blocked_ms, settings.memory_mb)
-    notes = (*_unused(calibration, own), *_notes(parts, limit, settings.memory_mb))
+    notes = (*_unused(calibration, own, profile), *_notes(parts, limit, settings.memory_mb))
     result = Estimate(
         memory_mb=settings.memory_mb,
         arch=settings.arch,
@@ -261,8 +265,27 @@ def _own(calibration: Calibration | None, settings: Settings) -> Calibration | N
     return calibration if calibration is not None and calibration.fits(*place) else None
 
 
-def _unused(calibration: Calibration | None, own: Calibration | None) -> tuple[str, ...]:
-    if calibration is None or own is not None:
+def _in_band(
+    init_ms: Interval, own: Calibration | None, published_ms: float, profile: Profile
+) -> Interval:
+    """Return the init with the band of the function's own log, which has its extensions in it."""
+    if own is None:
+        return with_extensions(init_ms, profile.settings.extensions)
+    return own.init_band(init_ms.value, published_ms, _local_error(profile))
+
+
+def _unused(
+    calibration: Calibration | None, own: Calibration | None, profile: Profile
+) -> tuple[str, ...]:
+    """Return the notes on what no log of the function's own tells."""
+    if own is not None:
+        return ()
+    extensions = extension_notes(profile.settings.extensions)
+    return (*extensions, *_of_another(calibration))
+
+
+def _of_another(calibration: Calibration | None) -> tuple[str, ...]:
+    if calibration is None:
         return ()
     place = f"{calibration.runtime}, {calibration.package_type}, {calibration.arch}"
     return (f"The stored calibration is for {place}: published figures are used here.",)
@@ -423,6 +446,8 @@ def _sources(prices: Prices, own: Calibration | None, profile: Profile) -> tuple
     used += [prices.provenance, load_limits().provenance]
     if profile.web is not None:
         used.append(load_adapter().provenance)
+    if profile.settings.extensions and own is None:
+        used.append(load_extension_figures().provenance)
     logged = () if own is None else (Source("inits as logged", "the function's log", own.date),)
     return (*logged, *(_source(provenance) for provenance in used))
 

@@ -41,6 +41,19 @@ def local_layout(target: Target, python_version: str, packages: Packages = NO_PA
     )
 
 
+def extensions_in(layers: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the extensions that Lambda starts from unpacked layers, sorted."""
+    files = [file for layer in layers for file in _entries(Path(layer, "extensions"))]
+    return tuple(sorted({file.name for file in files if os.access(file, os.X_OK)}))
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return [file for file in folder.iterdir() if file.is_file()]
+    except OSError:
+        return []
+
+
 def program_inside(program: str, target: Target, *, is_local: bool) -> str:
     """Return the path of a function's exec wrapper as a launch sees it.
 

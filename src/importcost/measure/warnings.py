@@ -130,6 +130,8 @@ def _about_the_handler(measurement: Measurement, subject: Subject) -> Iterator[P
             f"The handler printed {measurement.output_bytes / 1e6:.0f} MB while it was imported; "
             "on Lambda that goes to CloudWatch Logs, which bills it.",
         )
+    if subject.settings.extensions:
+        yield ProfileWarning(WarningCode.EXTENSIONS, _extensions(subject.settings.extensions))
     if measurement.attempts:
         yield ProfileWarning(WarningCode.NETWORK, _asked_others(measurement, subject))
     peak_kb = max((run.peak_rss_kb or 0 for run in measurement.runs), default=0)
@@ -140,6 +142,15 @@ def _about_the_handler(measurement: Measurement, subject: Subject) -> Iterator[P
             f"{subject.settings.memory_mb} MB chosen: on Lambda it would be killed; choose a "
             "larger --memory.",
         )
+
+
+def _extensions(names: tuple[str, ...]) -> str:
+    plural, them = ("s", "they are") if len(names) > 1 else ("", "it is")
+    return (
+        f"Lambda starts the extension{plural} {_some([*names])} of the layers, too, before the "
+        f"function's code, and bills that with init: {them} not started here, and the estimate's "
+        "upper bound is higher for that."
+    )
 
 
 def _asked_others(measurement: Measurement, subject: Subject) -> str:

@@ -126,6 +126,8 @@ class Settings:
     runtime: str
     environment_names: tuple[str, ...] = ()
     region: str = "us-east-1"
+    extensions: tuple[str, ...] = ()
+    """The extensions that Lambda starts from the function's layers, by their files' names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +300,8 @@ class WarningCode(str, Enum):
     """The machine itself ran at one of two speeds."""
     NETWORK = "network"
     """Init asks other machines, which were not reached."""
+    EXTENSIONS = "extensions"
+    """Lambda starts extensions before the function, which are not measured."""
     MOCKED = "mocked"
     """A mock answered the AWS calls of init."""
     SUPPLIED = "supplied"

@@ -19,6 +19,7 @@ from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.config.read import HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, UsageError, remedy, words
 from importcost.files.cache import cache_folder
+from importcost.measure.layout import extensions_in
 from importcost.measure.runners.base import InterpreterFacts
 from importcost.measure.runners.engines import RunnerChoice, choose
 from importcost.measure.runners.local import inspect_interpreter
@@ -106,6 +107,8 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
         runtime=runtime,
         environment_names=tuple(sorted(request.environment)),
         region=request.region,
+        # A web app's adapter is one itself, and a part of its start.
+        extensions=() if request.adapter else extensions_in(target.layers),
     )
     is_local = choice.engine is None
     place = PackagesPlace(
