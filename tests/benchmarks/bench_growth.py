@@ -145,12 +145,6 @@ USUAL: dict[str, Reader] = {
         + numbered(PLANNED, n) + "{}]}}}",
         50,
     ),
-    "modules of a plan": Reader(
-        _project("plan.json"),
-        lambda n: '{"planned_values": {"root_module": {"child_modules": ['
-        + '{"resources": []},' * n + "{}]}}}",
-        50,
-    ),
     "usual Terraform": Reader(
         _project("main.tf"),
         lambda n: numbered('resource "aws_lambda_function" "f{k}" {\n  handler = "a.b"\n}\n', n),
@@ -170,7 +164,7 @@ USUAL: dict[str, Reader] = {
     "usual ZIP": Reader(_archive, lambda n: "x = 1\n" * n, 50),
 }  # fmt: skip
 LIMITS_MB = {"configured handlers": 1, "a text of many lines": 50, "keys of a template": 50,
-             "aliases": 50, "repeated keys": 50}  # fmt: skip
+             "aliases": 50, "repeated keys": 50, "modules of a plan": 50}  # fmt: skip
 _WITHOUT_END = ("nested rows",)
 """Texts of a fixed size."""
 

@@ -21,8 +21,9 @@ from importcost.model.importtime.parse import parse_importtime
 from importcost.model.importtime.partial import nest_partial
 from importcost.model.parsing.json_text import parse_json
 from importcost.projects.documents import parse_yaml
+from importcost.projects.functions import ReadOptions
 from importcost.projects.serverless.variables import ServiceVariables
-from tests.fuzz.written import read_template_text
+from tests.fuzz.written import read_project_files, read_template_text
 
 TIMES = 4
 MOST_GROWTH = 10.0
@@ -59,6 +60,10 @@ def template_json(text: str) -> None:
     read_template_text(b"template.json\n" + text.encode())
 
 
+def plan(text: str) -> None:
+    read_project_files({"plan.json": text.encode()}, ReadOptions())
+
+
 def numbered(form: str, count: int) -> str:
     """Return a text so many times, with `{k}` as its number."""
     return "".join(form.replace("{k}", str(number)) for number in range(count))
@@ -87,6 +92,11 @@ GROWING: dict[str, tuple[Callable[[str], object], Callable[[int], str]]] = {
     "lists": (parse_json, lambda n: "[" + "[]," * n + "1]"),
     "keys of a template": (template, lambda n: "Resources:\n" + numbered(" a{k}: 1\n", n)),
     "aliases": (template, lambda n: "A: &a [1]\nResources: {A: [" + "*a, " * n + "1]}\n"),
+    "modules of a plan": (
+        plan,
+        lambda n: '{"planned_values": {"root_module": {"child_modules": ['
+        + '{"resources": []},' * n + "{}]}}}",
+    ),
     "repeated keys": (
         template_json, lambda n: '{"Resources": {' + '"A": 1, "B": 1, ' * n + '"C": 1}}'
     ),

@@ -123,6 +123,13 @@ WRONG = {
     "an interval upside down": (
         lambda p: p["function_init"]["cpu_us"].update(low=9e9), "cpu_us is not in order"
     ),
+    "a confidence of nearly 0": (
+        lambda p: p["function_init"]["cpu_us"].update(confidence=5e-324), "cpu_us.confidence is"
+    ),
+    "a confidence of nearly 1": (
+        lambda p: p["function_init"]["cpu_us"].update(confidence=1 - 2**-53), "cpu_us.confidence"
+    ),
+    "a name of no node": (lambda p: p["tree"]["names"].append("x"), "is the name of no node"),
     "memory that Lambda lacks": (lambda p: p["settings"].update(memory_mb=0), "memory_mb is 0"),
     "a processor that Lambda lacks": (lambda p: p["settings"].update(arch="vax"), "arch is 'vax'"),
     "a package that is none": (lambda p: p["settings"].update(package_type="tar"), "package_type"),

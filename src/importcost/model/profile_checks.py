@@ -152,6 +152,12 @@ def _check_figures(profile: Profile) -> None:
 def _check_interval(interval: Interval, place: str) -> None:
     if not interval.low <= interval.value <= interval.high:
         _refuse(place, f"is not in order: {interval.low:g}, {interval.value:g}, {interval.high:g}")
+    # One value has 0, two have 0.5; quantiles of what is nearer to 0 or 1 are not numbers.
+    if interval.confidence not in (0, 1) and not 0.01 <= interval.confidence <= 0.9999:
+        _refuse(
+            f"{place}.confidence",
+            f"is {interval.confidence:g}, and must lie between 0.01 and 0.9999",
+        )
 
 
 def _check_advice(advice: Advice) -> None:

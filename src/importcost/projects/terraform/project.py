@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -62,9 +63,9 @@ def read_terraform_plan(file: Path, _options: ReadOptions) -> DeployedProject:
 
 
 def _planned(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    pending = [module]
+    pending = deque([module])
     while pending:
-        here = pending.pop(0)
+        here = pending.popleft()
         resources, children = here.get("resources"), here.get("child_modules")
         yield from (
             one
