@@ -57,6 +57,9 @@ def evaluated(text):
         ("${try(var.sizes.prod, 512)}", 512),
         ("${try(var.list[7], var.stage)}", "dev"),
         ('${try("first", "second")}', "first"),
+        ('"<<EOT\n  a ${local.name}\n \\n\nEOT"', "  a shop\n \\n\n"),
+        ('"<<-EOT\n    if x:\n      y = "z"\n  EOT"', 'if x:\n  y = "z"\n'),
+        ('"a\\\\nb\\tc"', "a\\nb\tc"),
     ],
 )
 def test_expressions_are_evaluated(text, expected):

@@ -8,6 +8,7 @@ https://developer.hashicorp.com/terraform/language/expressions
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,6 +32,11 @@ _TOKEN = re.compile(
     |(?P<sign>==|!=|<=|>=|&&|\|\||=>|\.\.\.|[-+*/%!?:.,()\[\]{}<>=]))""",
     re.VERBOSE,
 )
+_HEREDOC = re.compile(
+    r"<<(?P<flush>-?)(?P<mark>[A-Za-z_][\w-]*)\n(?P<body>(?:[^\n]*\n)*?)[ \t]*(?P=mark)"
+)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = {'"': '"', "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 _LITERALS = {"true": True, "false": False, "null": None}
 _BINARY = (("||",), ("&&",), ("==", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "/", "%"))
 
@@ -83,7 +89,19 @@ class Expressions:
         return self.expression(raw) if raw and not raw.startswith("<<") else self.template(raw)
 
     def template(self, text: str) -> Any:
-        """Return a quoted text with its interpolations filled in."""
+        """Return a quoted text, or a heredoc as the parser keeps it, with interpolations filled in.
+
+        A heredoc knows no escapes, and one that begins with `<<-` loses what its lines share of
+        indentation.
+        """
+        heredoc = _HEREDOC.fullmatch(text)
+        if heredoc is not None:
+            body = heredoc["body"]
+            return self._filled(textwrap.dedent(body) if heredoc["flush"] else body, str)
+        return self._filled(text, _unescaped)
+
+    def _filled(self, text: str, plain: Callable[[str], str]) -> Any:
+        """Return a text with its interpolations filled in, and `plain` of all that is between."""
         parts: list[Any] = []
         at = 0
         while True:
@@ -96,11 +114,11 @@ class Expressions:
                 at = start + 2
                 continue
             end = _end_of(text, start + 2)
-            parts += [_unescaped(text[at:start]), self.expression(text[start + 2 : end])]
+            parts += [plain(text[at:start]), self.expression(text[start + 2 : end])]
             at = end + 1
         if not parts:
-            return _unescaped(text)
-        rest = _unescaped(text[at:])
+            return plain(text)
+        rest = plain(text[at:])
         if len(parts) == 2 and not parts[0] and not rest:
             return parts[1]
         texts = [_as_string(part) for part in (*parts, rest)]
@@ -409,11 +427,7 @@ def _end_of_quote(text: str, at: int) -> int:
 
 
 def _unescaped(text: str) -> str:
-    if "\\" not in text:
-        return text
-    for escape, sign in (('\\"', '"'), ("\\n", "\n"), ("\\t", "\t"), ("\\\\", "\\")):
-        text = text.replace(escape, sign)
-    return text
+    return _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[0]), text)
 
 
 def _as_string(value: Any) -> str:
