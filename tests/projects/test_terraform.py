@@ -273,6 +273,33 @@ def test_the_text_of_an_archive_is_stored_under_its_own_name(tmp_path, cache):
     assert "put together of several texts" in found.problem
 
 
+LAYERED = """
+module "common" {
+  source       = "terraform-aws-modules/lambda/aws"
+  create_layer = true
+  layer_name   = "common-layer"
+  source_path  = "${path.module}/layers/common"
+}
+locals {
+  whole = "${module.common.lambda_layer_layer_arn}:${module.common.lambda_layer_version}"
+}
+resource "aws_lambda_function" "f" {
+  handler  = "app.handler"
+  runtime  = "python3.12"
+  filename = "app.zip"
+  layers   = [module.common.lambda_layer_arn, local.whole, module.other.lambda_layer_arn]
+}
+"""
+
+
+def test_a_layer_that_a_module_makes_is_found(tmp_path, cache):
+    files = {"main.tf": LAYERED, "layers/common/python/x.py": "", "app.zip": ""}
+    (found,) = read_project_place(write_files(tmp_path, files), ReadOptions()).functions
+    folder = str(tmp_path / "layers" / "common")
+    assert [one.path for one in found.layers] == [folder, folder, None]
+    assert found.layers[0].name == "common-layer"
+
+
 @pytest.mark.parametrize("path", ["gone.py", "../outside/x.py", "/etc/hostname", "large.py"])
 def test_files_that_may_not_be_read_stay_open(tmp_path, cache, path):
     write_files(tmp_path / "outside", {"x.py": ""})

@@ -23,6 +23,8 @@ MAX_TEXT_BYTES = 1_000_000
 _MARK = "importcost:"
 """Begins the name of an archive or layer that is not built yet."""
 _LAYER = "aws_lambda_layer_version"
+_VERSION = ":importcost-version"
+"""Stands for a layer's version, which is known only when it is applied."""
 _REGION = {"name": "us-east-1", "region": "us-east-1", "id": "us-east-1"}
 _PLAIN = ("resource", "data", "variable", "locals", "module")
 
@@ -145,6 +147,10 @@ class Module:
             return readers[name]()
         if name in ("archive_file", _LAYER):
             return self._names("resource", name)
+        if name == "module":
+            return OpenTable(
+                {block.labels[0]: _layer_module(block, self) for block in self._layer_modules()}
+            )
         return plain_placeholder(f"{name} is known only when it is applied")
 
     def _variables(self) -> dict[str, Any]:
@@ -184,11 +190,17 @@ class Module:
         found = {}
         for block in self.blocks(kind, resource_type):
             if len(block.labels) > 1:
-                name = self._own_name(block)
+                name = self.own_name(block)
                 found[block.labels[1]] = OpenTable(output_path=name, arn=name, qualified_arn=name)
         return found
 
-    def _own_name(self, block: Block) -> str:
+    def _layer_modules(self) -> list[Block]:
+        """Return the calls of a module that makes a layer of a folder, as the Lambda one does."""
+        found = [one for one in self.blocks("module") if "source_path" in one.body]
+        return [one for one in found if "create_layer" in one.body and one.labels]
+
+    def own_name(self, block: Block) -> str:
+        """Return the name under which functions of the module mean an archive or a layer."""
         return f"{_MARK}{self.folder}:{'.'.join(block.labels)}"
 
     def made_of(self, name: str) -> Mapping[str, Any] | None:
@@ -197,13 +209,16 @@ class Module:
             *self.blocks("data", "archive_file"),
             *self.blocks("resource", "archive_file"),
             *self.blocks("resource", _LAYER),
+            *self._layer_modules(),
         ]
+        name = name.removesuffix(_VERSION)
         for block in blocks:
-            if len(block.labels) < 2 or (name.startswith(_MARK) and name != self._own_name(block)):
+            is_named = len(block.labels) > 1 or name.startswith(_MARK)
+            if not is_named or (name.startswith(_MARK) and name != self.own_name(block)):
                 continue
             body = {key: one for key, one in block.body.items() if not key.startswith("__")}
             values = self.expressions.value(body)
-            is_meant = name == self._own_name(block) or _same_path(name, values.get("output_path"))
+            is_meant = name == self.own_name(block) or _same_path(name, values.get("output_path"))
             if is_meant:
                 return values if isinstance(values, dict) else None
         return None
@@ -220,6 +235,16 @@ class Module:
                 for one in self.instances(block):
                     name = ".".join(filter(None, [block.labels[0], one.key]))
                     yield name, block, one.values, place
+
+
+def _layer_module(block: Block, module: Module) -> OpenTable:
+    """Return what a module that makes a layer gives to functions."""
+    name = module.own_name(block)
+    return OpenTable(
+        lambda_layer_arn=name,
+        lambda_layer_layer_arn=name,
+        lambda_layer_version=_VERSION.removeprefix(":"),
+    )
 
 
 def _same_path(name: str, path: Any) -> bool:

@@ -383,8 +383,9 @@ def _member(value: Any, key: Any) -> Any:
         found = value.get(str(key), value)
         if found is not value:
             return found
-        made = plain_placeholder if isinstance(value, OpenTable) else _failed
-        return made(f"{key} is not there")
+        if isinstance(value, OpenTable):
+            return plain_placeholder(f"{key} is known only when it is applied")
+        return _failed(f"{key} is not there")
     if isinstance(value, list):
         try:
             return value[int(key)]
