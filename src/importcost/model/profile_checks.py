@@ -20,6 +20,7 @@ from importcost.model.rows import RowTable
 from importcost.model.tree import NO_PARENT, ImportTree
 
 _VERSION = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}(\D.*)?", re.DOTALL | re.ASCII)
+_MOST_US = 2**53
 _RUNTIME = re.compile(r"python3\.[0-9]{1,3}", re.ASCII)
 
 
@@ -30,6 +31,7 @@ def check_profile(profile: Profile) -> None:
         _check_run(run, f"profile.runs[{index}]")
     _check_settings(profile)
     _check_figures(profile)
+    _check_sums(profile)
     for index, warning in enumerate(profile.warnings):
         if not warning.message.strip():
             _refuse(f"profile.warnings[{index}].message", "is empty, and must be a sentence")
@@ -147,6 +149,20 @@ def _check_figures(profile: Profile) -> None:
         _check_least(where, ("wall_us", phase.wall_us), ("cpu_us", phase.cpu_us))
     if profile.speed_us is not None and profile.speed_us < 1:
         _refuse("profile.speed_us", f"is {profile.speed_us}, and a workload takes time")
+
+
+def _check_sums(profile: Profile) -> None:
+    """Refuse times whose sums no column could hold: they are added up in many ways."""
+    tree, phases = profile.tree, profile.phases
+    columns = {
+        "tree.self_us": tree.self_us,
+        "tree.cumulative_us": tree.cumulative_us,
+        "phases: cpu_us": [phase.cpu_us for phase in phases],
+        "phases: wall_us": [phase.wall_us for phase in phases],
+    }
+    for name, values in columns.items():
+        if sum(map(abs, values)) > _MOST_US:
+            _refuse(f"profile.{name}", "adds up to centuries, which no measurement takes")
 
 
 def _check_interval(interval: Interval, place: str) -> None:
