@@ -18,9 +18,12 @@ MOST_PAGES = 2_000
 
 
 def lines_by_page(
-    door: AccountDoor, region: str, group: str, window: Window
+    door: AccountDoor, region: str, group: str, window: Window, pattern: str = PATTERN
 ) -> tuple[list[dict[str, Any]], bool]:
-    """Return the lines in order of time, and True if these are all. Raises AccountError."""
+    """Return the lines that fit, in order of time, and True if these are all.
+
+    Raises AccountError.
+    """
     found: list[dict[str, Any]] = []
     following: dict[str, str] = {}
     for _ in range(MOST_PAGES):
@@ -32,7 +35,7 @@ def lines_by_page(
             logGroupName=group,
             startTime=window.since_s * 1_000,
             endTime=window.until_s * 1_000 + 999,
-            filterPattern=PATTERN,
+            filterPattern=pattern,
             limit=LINES_PER_PAGE,
             **following,
         )

@@ -23,6 +23,7 @@ COMMANDS = {
     "list": "List the functions that a project deploys.",
     "account": "Show what each function of an AWS account pays for its init.",
     "trend": "Show how init and its bill changed, from a record of an account.",
+    "layer": "Write a layer that measures cold starts on Lambda itself.",
     "verify": "Compare init before and after a deployed change.",
     "merge": "Join the figures of a project measured in shards.",
     "check": "Compare handlers with their budgets: the gate for pull requests.",

@@ -11,6 +11,7 @@ import click
 
 from importcost.cli.listener import terminal_listener
 from importcost.cli.options import (
+    given_fields,
     measure_options,
     precise_option,
     request_of,
@@ -62,8 +63,8 @@ DEFAULT_REPORT = "importcost-report.html"
 @click.option(
     "--from-log",
     metavar="FILE",
-    help="Read -X importtime text instead of measuring (- is stdin). On Lambda: set"
-    " PYTHONPROFILEIMPORTTIME=1, start cold once, export with `aws logs tail`.",
+    help="Read -X importtime text, or the line of `importcost layer`, instead of measuring (- is"
+    " stdin; aws:NAME the newest such line of a deployed function).",
 )
 @click.option(
     "--log-stream",
@@ -137,11 +138,20 @@ def _measured(request: ProfileRequest, listener: TerminalListener) -> ProfileRep
 
 
 def _of_log(request: ProfileRequest, from_log: str, stream: str | None) -> ProfileReport:
+    from importcost.app.account.target import names_a_deployed_function
     from importcost.app.profile.from_log import profile_log
     from importcost.app.profile.report import report_saved
 
-    log = _read_log(from_log)
-    return report_saved(profile_log(request, log, from_log, stream=stream))
+    given = given_fields()
+    if names_a_deployed_function(from_log):
+        from importcost.app.account.layer_log import newest_layer_log
+
+        fetched = newest_layer_log(from_log, stream)
+        own = {name: value for name, value in fetched.settings.items() if name not in given}
+        request, log = replace(request, **own), fetched.data
+    else:
+        log = _read_log(from_log)
+    return report_saved(profile_log(request, log, from_log, stream=stream, given=given))
 
 
 def _open_page(page: str | None, *, is_wanted: bool) -> None:

@@ -7,6 +7,7 @@ from array import array
 from dataclasses import replace
 
 from importcost import __version__
+from importcost.app.layer.profile import layer_profile
 from importcost.app.profile.bench import now
 from importcost.app.profile.log_stream import names_streams, one_cold_start
 from importcost.app.profile.request import ProfileRequest
@@ -68,23 +69,35 @@ _RUNTIME_ROOTS = ("awslambdaric", "bootstrap", "runtime_client", "snapshot_resto
 
 
 def profile_log(
-    request: ProfileRequest, data: bytes, name: str, *, stream: str | None = None
+    request: ProfileRequest,
+    data: bytes,
+    name: str,
+    *,
+    stream: str | None = None,
+    given: frozenset[str] = frozenset(),
 ) -> Profile:
     """Return the profile of a log; `name` is its name in messages.
 
     Times are the log's own wall times. The function's imports are the roots after the last one of
     the Lambda runtime, or else after `site`, the last module of interpreter start. What a log lacks
     below a row that it has is a node of its own. `stream` chooses a log stream by a part of its
-    name. Raises MeasurementError if the text has no rows, UsageError if it holds several cold
-    starts and none is chosen.
+    name. A line of the layer has its own figures, and the function's settings unless they are among
+    the `given` fields. Raises MeasurementError if the text has no rows, UsageError if it holds
+    several cold starts and none is chosen.
     """
     whole = "".join(piece for piece, _ in text_pieces(data))
+    of_layer = layer_profile(request, whole, name, stream=stream, given=given)
+    return of_layer or _of_rows(request, whole, name, stream)
+
+
+def _of_rows(request: ProfileRequest, whole: str, name: str, stream: str | None) -> Profile:
     text = one_cold_start(whole, name, stream)
     log = parse_importtime(text)
     if not len(log.rows):
         raise MeasurementError(
             f"{name} has no rows of -X importtime: make it with `python -X importtime -c "
-            "'import handler' 2> FILE`, or with PYTHONPROFILEIMPORTTIME=1 on Lambda."
+            "'import handler' 2> FILE`, or on Lambda with PYTHONPROFILEIMPORTTIME=1 or the layer"
+            " of `importcost layer`."
         )
     partial = nest_partial(log.rows, Phase.HANDLER_IMPORTS.value)
     tree = _with_phases(partial)

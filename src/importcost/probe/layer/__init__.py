@@ -1,0 +1,1 @@
+"""The layer that watches cold starts on Lambda itself; `app/layer/pack.py` packs it."""
