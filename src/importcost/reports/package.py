@@ -54,7 +54,7 @@ def package_sentences(facts: PackageFacts) -> tuple[str, ...]:
     found = [f"{size}, {share_of_limit(facts)}{_places(package)}."]
     if is_over_limit(facts):
         found.append("Lambda refuses a package that is larger.")
-    if package.form is not PackageForm.IMAGE:
+    if package.distributions:
         found.append(_loading(package))
     if package.services is not None:
         found.append(services_sentence(package.services))
@@ -110,6 +110,14 @@ def _places(package: PackageSize) -> str:
 
 
 def _loading(package: PackageSize) -> str:
+    if package.form is PackageForm.IMAGE:
+        size = sum(one.size_bytes for one in package.distributions)
+        share = 1 - package.loaded_bytes / size if size else 0.0
+        return (
+            f"The function and its packages are {megabytes(size)} of it; init loads "
+            f"{megabytes(package.loaded_bytes)} in {package.loaded_files:,} of "
+            f"{package.files:,} files, and never {share:.0%}."
+        )
     least = "" if package.is_loading_known else " (modules only: data is not recorded here)"
     return (
         f"Init loads {megabytes(package.loaded_bytes)} in {package.loaded_files:,} of "

@@ -20,7 +20,9 @@ from importcost.measure.deployed.distributions import (
 )
 from importcost.measure.package.bytecode import MOST_EXAMPLES, PackedFolder, counts_of
 from importcost.measure.package.contents import LayerFolder, PackageSources, package_size
+from importcost.measure.package.in_image import IMAGE_PLACE, distributions_in_image
 from importcost.measure.package.packagers import DOCKER, known_packagers, packager_of
+from importcost.measure.runners.base import Runner
 from importcost.measure.runners.engines import image_size_bytes
 from importcost.model.graph import RUNTIME, STDLIB, BytecodeState, ImportGraph
 from importcost.model.package.bytecode import PackageBytecode, Recipe, ShippedState
@@ -46,15 +48,15 @@ _STATES = {
 
 
 def deployed_package(
-    prepared: Prepared, extra_folders: Iterable[str], graph: ImportGraph
+    prepared: Prepared, runner: Runner, extra_folders: Iterable[str], graph: ImportGraph
 ) -> PackageSize | None:
     """Return the unpacked size of what is deployed; None if it cannot be found out.
 
     `extra_folders` hold the packages that were supplied for the measurement: the deployed function
-    has them too.
+    has them too. `runner` looks into an image of the function's own.
     """
     if prepared.place.is_own_image:
-        return _of_image(prepared, graph)
+        return _of_image(prepared, runner, graph)
     target, deployed = prepared.target, prepared.deployed
     python = prepared.settings.runtime.removeprefix("python")
     root = Path(target.task_root)
@@ -165,18 +167,20 @@ def _docker(python: str) -> Recipe:
     return known_packagers()[DOCKER].recipe(python, ".")
 
 
-def _of_image(prepared: Prepared, graph: ImportGraph) -> PackageSize | None:
+def _of_image(prepared: Prepared, runner: Runner, graph: ImportGraph) -> PackageSize | None:
     engine = prepared.choice.engine
     size = image_size_bytes(engine, prepared.image) if engine is not None else None
     if size is None:
         return None
-    place = PlaceSize("image", 0, size)
+    distributions, services = distributions_in_image(runner, graph)
+    place = PlaceSize(IMAGE_PLACE, sum(one.files for one in distributions), size)
     python = prepared.settings.runtime.removeprefix("python")
     return PackageSize(
         form=PackageForm.IMAGE,
         places=(place,),
-        distributions=(),
-        is_loading_known=False,
+        distributions=distributions,
+        services=services,
+        is_loading_known=bool(distributions) and graph.files is not None,
         bytecode=bytecode_in_image(graph, python),
     )
 
@@ -199,7 +203,7 @@ def bytecode_in_image(graph: ImportGraph, python: str) -> PackageBytecode | None
         return None
     return PackageBytecode(
         python=python,
-        places=("image",),
+        places=(IMAGE_PLACE,),
         counts=counts_of(counts, counts),
         examples=tuple(file for file, state in loaded if state.is_compiled)[:MOST_EXAMPLES],
         old_code=(),

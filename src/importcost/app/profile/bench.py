@@ -114,7 +114,7 @@ class Bench:
         """Return what is deployed, by size, with what of it init loaded; None if unknown."""
         if graph is None:
             return None
-        return deployed_package(self.prepared, self.extra.folders, graph)
+        return deployed_package(self.prepared, self.runner, self.extra.folders, graph)
 
 
 @contextlib.contextmanager

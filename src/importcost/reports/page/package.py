@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from importcost.billing.estimate import Estimate
-from importcost.model.package.size import DistributionSize, PackageForm, PackageSize
+from importcost.model.package.size import DistributionSize, PackageSize
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
 from importcost.reports.package import (
@@ -59,8 +59,6 @@ def package_data(
 
 
 def _parts(package: PackageSize, colours: dict[str, str]) -> list[PackagePart]:
-    if package.form is PackageForm.IMAGE:
-        return []
     shown = package.distributions[:MOST_PARTS]
     parts = [_part(one, colours.get(_canonical(one.name), _REST)) for one in shown]
     rest = package.distributions[MOST_PARTS:]

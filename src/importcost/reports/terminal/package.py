@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importcost.billing.estimate import Estimate
-from importcost.model.package.size import BYTES_PER_MB, PackageForm
+from importcost.model.package.size import BYTES_PER_MB
 from importcost.model.profile import Profile
 from importcost.model.results.facts import PackageFacts, ProfileFacts
 from importcost.reports.package import (
@@ -48,7 +48,7 @@ def shipped_lines(
 def _rows(facts: PackageFacts, style: Palette, width: int) -> list[str]:
     package = facts.size
     large = [one for one in package.distributions if one.size_bytes >= _LEAST_BYTES]
-    if package.form is PackageForm.IMAGE or not large:
+    if not large:
         return []
     has_layers = len(package.places) > 1
     room = width - _NUMBERS
