@@ -1,11 +1,13 @@
 import shlex
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
 from importcost.deferral.cost.bytecode import bytecode_finding, compile_command
 from importcost.errors import UsageError
+from importcost.files.unpack import unpacked
 from importcost.model.graph import RUNTIME, STDLIB, BytecodeState, ImportGraph
 from importcost.model.profile import Settings
 from tests.deferral.graph_factory import module, preloaded
@@ -72,6 +74,15 @@ def test_the_command_names_interpreter_mode_and_folder():
     assert found.command == (
         "python3.13 -m compileall -q -f --invalidation-mode unchecked-hash -j 0 '/home/me/my build'"
     )
+
+
+def test_the_cache_that_a_zip_was_unpacked_into_is_not_where_to_compile(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMPORTCOST_CACHE_DIR", str(tmp_path / "cache"))
+    with zipfile.ZipFile(tmp_path / "fn.zip", "w") as made:
+        made.writestr("m.py", "")
+    folder = str(unpacked(tmp_path / "fn.zip"))
+    graph = ImportGraph((module("m", bytecode=BytecodeState.ABSENT, file=f"{folder}/m.py"),), ())
+    assert finding(graph, "zip", folder).command.endswith(" -j 0 .")
 
 
 def test_a_runtime_that_is_no_python_is_refused():

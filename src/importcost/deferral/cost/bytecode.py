@@ -8,9 +8,11 @@ always stale. An image keeps the dates of its files. Hash-based bytecode is vali
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 from importcost.billing.figures.datafiles import python_minor
 from importcost.deferral.cost.flow import PRELOADED_PHASES
+from importcost.files.unpack import archive_of
 from importcost.model.advice import BytecodeFinding
 from importcost.model.graph import (
     FUNCTION,
@@ -62,7 +64,10 @@ def bytecode_finding(
     if not compiled:
         return None
     inside = folder.rstrip("/") + "/"
-    if not all(module.file is None or module.file.startswith(inside) for module in compiled):
+    is_unpacked = archive_of(Path(folder)) is not None  # what is compiled there, no ZIP will hold
+    if is_unpacked or not all(
+        module.file is None or module.file.startswith(inside) for module in compiled
+    ):
         folder = BUILD_FOLDER
     return BytecodeFinding(len(compiled), compile_command(settings.runtime, folder))
 
