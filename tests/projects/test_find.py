@@ -5,7 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from importcost.app.projects.requests import names_a_project
+from importcost.app.profile.request import ProfileRequest
+from importcost.app.projects.requests import names_a_project, request_for_function
 from importcost.cli.group import cli
 from importcost.errors import UsageError
 from importcost.projects import find
@@ -157,6 +158,34 @@ def test_a_layer_that_a_build_still_fills_is_told(tmp_path):
     assert (empty.path, one.problem) == (None, None)
     assert "has no python, lib or bin" in empty.reason
     assert full.path == str(tmp_path / "full")
+
+
+@pytest.mark.parametrize(
+    ("arn", "brings"),
+    [
+        ("017000801446:layer:AWSLambdaPowertoolsPythonV2:61", "aws-lambda-powertools[all]>=2,<3"),
+        (
+            "017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-arm64:33",
+            "aws-lambda-powertools[all]>=3,<4",
+        ),
+        ("017000801446:layer:AWSLambdaPowertoolsPython:22", "aws-lambda-powertools>=1,<2"),
+        ("336392948345:layer:AWSSDKPandas-Python312:7", "awswrangler>=3,<4"),
+        ("1:layer:AWSLambdaPowertoolsPythonV2:61", None),
+        ("017000801446:layer:Other:1", None),
+    ],
+)
+def test_a_public_layer_is_measured_as_the_distribution_that_it_has(tmp_path, arn, brings):
+    text = TEMPLATE.replace("Environment: ENV", "").replace(
+        "MemorySize: 256,", f"Layers: ['arn:aws:lambda:eu-west-1:{arn}'],"
+    )
+    files = {"template.yaml": text, "src/app.py": HANDLER}
+    (one,) = read_project_place(write_files(tmp_path, files), ReadOptions()).functions
+    assert one.brings == (() if brings is None else (brings,))
+    (layer,) = one.layers
+    assert layer.reason == (f"{brings} stands for it" if brings else "it is not in this project")
+    asked = request_for_function(one, ProfileRequest("x"), ()).packages
+    assert asked == one.brings
+    assert request_for_function(one, ProfileRequest("x", installs=False), ()).packages == ()
 
 
 def test_inline_code_under_another_name_is_told(tmp_path):
