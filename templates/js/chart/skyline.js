@@ -4,7 +4,7 @@
 
 import { byId, canvasById, penOf } from "../lib/dom.js";
 import { plural, wholeText } from "../lib/numbers.js";
-import { clipped, elided } from "../lib/text.js";
+import { clipped } from "../lib/text.js";
 import { whenIdle } from "../lib/timing.js";
 import { NONE } from "../model/columns.js";
 
@@ -216,8 +216,11 @@ export class Skyline {
     pen.textAlign = "left";
     pen.fillStyle = this.colourOf("--quiet");
     const name = clipped(this.index.name(row), 120);
-    const fits = (this.columnPx - 8) / Math.max(1, pen.measureText(name).width);
-    pen.fillText(fits < 1 ? elided(name, Math.floor(name.length * fits)) : name, x, SKYLINE_PX);
+    // The end of a logical id is often the word Function, that of a stack's path its own name.
+    const own = name.slice(name.lastIndexOf("/") + 1) || name;
+    const fits = (this.columnPx - 8) / Math.max(1, pen.measureText(own).width);
+    const shown = fits < 1 ? `${own.slice(0, Math.max(1, Math.floor(own.length * fits) - 1))}…` : own;
+    pen.fillText(shown, x, SKYLINE_PX);
   }
 
   /** @param {number} most @param {number} widthPx @param {number} floorY */

@@ -11,6 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from importcost.reports.index.data import index_data
 from importcost.reports.index.page import render_project_page
 from tests.harness import PATIENCE_S
 from tests.reports.page.browser import (
@@ -194,6 +195,43 @@ def test_a_press_on_a_culprit_shows_who_pays_for_it(
     assert culprit(driver, "stripe").get_attribute("aria-pressed") == "false"
     culprit(driver, "shared.store.py").click()
     until(driver, lambda: len(names(driver)) == 4)
+
+
+def test_a_layer_and_a_shared_change_show_their_functions(
+    driver: Chrome, show: Callable[..., str]
+) -> None:
+    show("small")
+    layer = culprit(driver, "Shared")
+    assert "layer, in 2 of 4" in layer.text
+    layer.click()
+    until(driver, lambda: names(driver) == ["Orders", "Payments"])
+    change = culprit(driver, "shared/store.py:4")
+    assert "import stripe, in 2 of 4" in change.text
+    assert "110 ms" in change.text
+    change.click()
+    until(driver, lambda: by_id(driver, "choice-text").text.startswith("Only: import stripe in"))
+    assert names(driver) == ["Orders", "Payments"]
+    assert layer.get_attribute("aria-pressed") == "false"
+
+
+def test_later_culprits_are_made_when_opened_and_an_address_may_name_one(
+    driver: Chrome, show: Callable[..., str]
+) -> None:
+    later = index_data(large_project(300))["culprits"]
+    name = [one["name"] for one in later if one["kind"] == "package"][-1]
+    show("large", f"#only=package%3A{name}")
+    assert by_id(driver, "choice-text").text == f"Only: {name}"
+    count = "return document.querySelectorAll('#packages-list .culprit').length"
+    assert driver.execute_script(count) == 6
+    more = driver.find_element(By.CSS_SELECTOR, "#packages-list .plain")
+    more.click()
+    assert more.get_attribute("aria-expanded") == "true"
+    assert driver.execute_script(count) > 20
+    assert culprit(driver, name).get_attribute("aria-pressed") == "true"
+    more.click()
+    assert not culprit(driver, name).is_displayed()
+    more.click()
+    assert culprit(driver, name).is_displayed()
 
 
 def test_failed_budgets_and_ending_runtimes_are_a_press_away(

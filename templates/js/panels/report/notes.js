@@ -1,6 +1,7 @@
 // What else the report says: bytecode, warnings, module-level work, dependencies, fine print.
 
-/** @import { AdviceNotes, IntervalData, PageData, ShippedBytecodeData, SuppliesData } from "../../model/data.js" */
+/** @import { AdviceNotes, IntervalData, PageData } from "../../model/data.js" */
+/** @import { ShippedBytecodeData, SuppliesData } from "../../model/data.js" */
 /** @import { Clipboard } from "../../lib/clipboard.js" */
 
 import { byId, element, pairOf, textWithCode } from "../../lib/dom.js";
