@@ -199,16 +199,27 @@ class _Sources:
 
         If that is unknown, assume that it does: a wrong guess then costs only a launch.
         """
-        if file not in self._tries:
-            tree = self.tree(file)
-            self._tries[file] = None if tree is None else list(_guards(tree))
-        guards = self._tries[file]
+        guards = self._guards(file)
         if guards is None:
             return True
         return any(
-            first <= line <= last and (caught is None or caught & names)
-            for first, last, caught in guards
+            first <= line <= last and raised is None and (caught is None or caught & names)
+            for first, last, caught, raised in guards
         )
+
+    def raised_instead(self, file: str, line: int, names: "frozenset[str]") -> "frozenset[str]":
+        """Return the errors that a `try` around the line raises in place of one of these."""
+        return frozenset(
+            raised
+            for first, last, caught, raised in self._guards(file) or ()
+            if first <= line <= last and raised and (caught is None or caught & names)
+        )
+
+    def _guards(self, file: str) -> "Any":
+        if file not in self._tries:
+            tree = self.tree(file)
+            self._tries[file] = None if tree is None else list(_guards(tree))
+        return self._tries[file]
 
     def statements(self, file: str, line: int) -> "list[Any]":
         """Return the statements that hold the line, the outermost first."""
@@ -226,19 +237,31 @@ class _Sources:
 
 
 def _guards(tree: "Any") -> "Any":
+    """Yield first line, last line, caught names and the name raised instead, of each guard.
+
+    That is None if the guard keeps the error. One that raises the same error again is none.
+    """
     for node in ast.walk(tree):
         if isinstance(node, (ast.With, ast.AsyncWith)):
             calls: list[Any] = [item.context_expr for item in node.items]
             for call in filter(_is_suppress, calls):
                 caught = _names_of(call.args)
-                yield node.body[0].lineno, node.body[-1].end_lineno, caught
+                yield node.body[0].lineno, node.body[-1].end_lineno, caught, None
         elif isinstance(node, ast.Try) and node.handlers:
             last = node.body[-1].end_lineno
             for handler in node.handlers:
-                # A handler that raises again catches nothing.
-                if not isinstance(handler.body[-1], ast.Raise):
+                end = handler.body[-1]
+                raised = _raised_name(end) if isinstance(end, ast.Raise) else None
+                if not isinstance(end, ast.Raise) or raised is not None:
                     caught = _names_of([handler.type]) if handler.type is not None else None
-                    yield node.body[0].lineno, last, caught
+                    yield node.body[0].lineno, last, caught, raised
+
+
+def _raised_name(node: "Any") -> "str | None":
+    """Return the name of the class that a statement raises, or None for the error it handles."""
+    called = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    name = getattr(called, "id", getattr(called, "attr", None))
+    return name if isinstance(name, str) and name[:1].isupper() else None
 
 
 def _is_suppress(node: "Any") -> bool:
@@ -351,6 +374,7 @@ class _Stack:
                     return False
             elif not file.startswith("<frozen importlib"):
                 skipped = False
+                names = names | self.sources.raised_instead(file, frame.f_lineno, names)
                 if self.sources.catches(file, frame.f_lineno, names):
                     return True
             frame = frame.f_back

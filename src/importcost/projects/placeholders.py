@@ -61,6 +61,14 @@ def resource_attribute(
     return _filled(shape, name, region, f"{what}.{attribute_name} is known only in the cloud")
 
 
+def shaped_variable(name: str, value: OpenText) -> OpenText:
+    """Return a variable's placeholder in the shape that its reader checks, if one is known."""
+    shape = _data().get("variables", {}).get(name)
+    if shape is None or str(value) != PLACEHOLDER:
+        return value
+    return OpenText(shape.replace("{name}", PLACEHOLDER), value.reason)
+
+
 def _arn_of(resource_type: str) -> str:
     parts = resource_type.split("::")
     service = parts[1].lower() if len(parts) > 1 else "service"
@@ -73,7 +81,12 @@ def _filled(shape: str, name: str | None, region: str, reason: str) -> OpenText:
 
 
 @cache
-def _shapes() -> Mapping[str, Any]:
+def _data() -> Mapping[str, Any]:
     text = resources.files("importcost.projects").joinpath("data", "resource-shapes.json")
-    found: Mapping[str, Any] = json.loads(text.read_text(encoding="utf-8"))["types"]
+    found: Mapping[str, Any] = json.loads(text.read_text(encoding="utf-8"))
     return found
+
+
+def _shapes() -> Mapping[str, Any]:
+    shapes: Mapping[str, Any] = _data()["types"]
+    return shapes

@@ -9,7 +9,7 @@ from typing import Any
 
 from importcost.declaration import ARCHES, MAX_MEMORY_MB, MIN_MEMORY_MB
 from importcost.projects.functions import FunctionLayer, Unresolved
-from importcost.projects.placeholders import OpenText, plain_placeholder
+from importcost.projects.placeholders import OpenText, plain_placeholder, shaped_variable
 
 LONGEST_FUNCTION_S = 900
 DEPLOYING_PYTHON = Unresolved("runtime", "it is that of the Python which deploys it")
@@ -76,9 +76,10 @@ class RawSettings:
         opened = []
         for name, one in value.items():
             text = one if isinstance(one, str) else _variable(one)
-            found[str(name)] = str(text)
             if isinstance(text, OpenText):
+                text = shaped_variable(str(name), text)
                 opened.append(str(name))
+            found[str(name)] = str(text)
         return found, tuple(opened)
 
 

@@ -72,6 +72,7 @@ def test_all_missing_modules_are_found_in_one_launch(tmp_path):
         "try:\n    import nowhere_x\nexcept (ImportError, OSError):\n    pass\n",
         "try:\n    import helper\nexcept Exception:\n    pass\n",
         "import contextlib\nwith contextlib.suppress(ImportError):\n    import nowhere_x\n",
+        "import turned\ntry:\n    turned.load()\nexcept turned.NotHere:\n    pass\n",
         "import importlib.util\nif importlib.util.find_spec('nowhere_x'):\n    import nowhere_x\n",
         "import os\ntry:\n    os.environ['NOWHERE']\nexcept KeyError:\n    pass\n",
         "import os\nos.environ.get('NOWHERE'), os.getenv('NOWHERE'), 'NOWHERE' in os.environ\n",
@@ -80,7 +81,13 @@ def test_all_missing_modules_are_found_in_one_launch(tmp_path):
     ],
 )
 def test_what_the_source_does_without_never_counts(tmp_path, guard):
-    needs = needs_of(tmp_path, guard, files={"helper.py": "import nowhere_x\n"})
+    turned = (
+        "class NotHere(Exception): pass\n"
+        "def load():\n    try:\n        import nowhere_x\n"
+        "    except ImportError:\n        raise NotHere('nowhere_x')\n"
+    )
+    files = {"helper.py": "import nowhere_x\n", "turned.py": turned}
+    needs = needs_of(tmp_path, guard, files=files)
     assert (needs.modules, needs.placeholders, needs.failure) == ((), (), None)
 
 
