@@ -9,7 +9,8 @@ small: `importcost profile PROJECT --runs 5 --jobs N` on functions that import a
 same launches alone (what a measurement of each does between its first and its last launch: nothing
 is read, judged, rendered or kept), and beside five `python -X importtime -c "import app"` of each.
 Wall time and CPU of all processes; the bare ones before and after, one after the other, divided by
-the jobs. Then the second run, from the cache.
+the jobs; of a --sample of the functions, times their number, where all take too long. Then the
+second run, from the cache.
 pinned: the same functions with one job and with several, in turn: how far a figure moves.
 killed: a run that is killed in the middle, and how many functions the next one measures.
 many: listing, planning, caching and reporting, with made-up measurements instead of launches, each
@@ -121,9 +122,15 @@ def profiled(project: Path, cache: Path, *options: str) -> None:
     subprocess.run(command(project, *options), check=True, env=environment(cache))
 
 
-def by_hand(project: Path) -> None:
+def sampled(project: Path, sample: int) -> list[Path]:
+    """Return so many of a project's folders, spread evenly: the functions are all alike."""
+    folders = sorted(project.glob("f*"))
+    return folders[:: max(1, len(folders) // sample)]
+
+
+def by_hand(folders: list[Path]) -> None:
     """Launch each function's module as anyone would."""
-    for folder in sorted(project.glob("f*")):
+    for folder in folders:
         bare = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
         for _ in range(RUNS):
             argv = [sys.executable, "-X", "importtime", "-c", "import app"]
@@ -134,12 +141,13 @@ def quiet(_progress: object) -> None:
     """Drop the progress."""
 
 
-def launches_alone(project: Path) -> tuple[float, float]:
-    """Make the launches of each function's measurement, and return what these alone took."""
-    found = list_functions(str(project))
+def launches_alone(project: Path, folders: list[Path]) -> tuple[float, float]:
+    """Make the launches of these functions' measurements, and return what they alone took."""
+    names = {f"F{folder.name[1:]}" for folder in folders}
+    found = [one for one in list_functions(str(project)).functions if one.name in names]
     plain = ProfileRequest(target=str(project), runs=RUNS)
     wall_s = cpu_s = 0.0
-    for function in found.functions:
+    for function in found:
         request = request_for_function(function, plain, ())
         with open_bench(request, SilentListener()) as bench:
             spent = took(
@@ -149,19 +157,21 @@ def launches_alone(project: Path) -> tuple[float, float]:
     return wall_s, cpu_s
 
 
-def small(folder: Path, functions: int, jobs: int) -> None:
+def small(folder: Path, functions: int, jobs: int, sample: int) -> None:
     """Print the overhead over bare launches, and the second run."""
     project, cache = make_project(folder / "small", functions, SMALL), folder / "cache"
     options = ("--runs", str(RUNS), "--jobs", str(jobs))
     profiled(make_project(folder / "warm", 2, SMALL), folder / "warm-cache", *options)
     os.environ["IMPORTCOST_CACHE_DIR"] = str(folder / "warm-cache")
-    before = launches_alone(project), took(lambda: by_hand(project))
+    some = sampled(project, sample)
+    share = len(some) / functions
+    before = launches_alone(project, some), took(lambda: by_hand(some))
     first = took(lambda: profiled(project, cache, *options))
-    after = launches_alone(project), took(lambda: by_hand(project))
+    after = launches_alone(project, some), took(lambda: by_hand(some))
     second = took(lambda: profiled(project, cache, *options))
     print(f"{functions} functions, {RUNS} runs each, {jobs} jobs, load {os.getloadavg()[0]:.1f}")
     for at, name in enumerate(("its launches alone", "importtime by hand")):
-        wall_s, cpu_s = ((before[at][one] + after[at][one]) / 2 for one in (0, 1))
+        wall_s, cpu_s = ((before[at][one] + after[at][one]) / 2 / share for one in (0, 1))
         print(
             f"| beside {name} | {first[0]:.1f} s wall, {first[1]:.1f} s CPU | {wall_s / jobs:.1f} s"
             f" wall, {cpu_s:.1f} s CPU | {first[0] / (wall_s / jobs):.2f} wall,"
@@ -263,10 +273,10 @@ def many(folder: Path, functions: int, *, shared: bool) -> None:
 def peak(program: str, variables: dict[str, str]) -> Iterator[tuple[float, float, float, str]]:
     """Run a program and give its wall and CPU seconds, its peak memory in MB and its output."""
     started = time.monotonic()
-    path = str(Path(__file__).parents[2])
+    paths = (str(Path(__file__).parents[2]), variables.get("PYTHONPATH"))
     process = subprocess.Popen(
         [sys.executable, "-c", program],
-        env={**variables, "PYTHONPATH": path},
+        env={**variables, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -284,6 +294,7 @@ def main() -> None:
     parser.add_argument("part", choices=("small", "pinned", "killed", "many"))
     parser.add_argument("--functions", type=int)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--sample", type=int, default=1_000, help="small: functions launched bare")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--shared", action="store_true", help="many: one folder for all of them")
     parser.add_argument("--folder", help="where to work; default: a temporary one")
@@ -291,7 +302,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="importcost-bench-", dir=asked.folder) as name:
         folder = Path(name)
         if asked.part == "small":
-            small(folder, asked.functions or 200, asked.jobs)
+            small(folder, asked.functions or 200, asked.jobs, asked.sample)
         elif asked.part == "pinned":
             pinned(folder, asked.jobs, asked.rounds)
         elif asked.part == "killed":

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from importcost.errors import UsageError
+from importcost.model.codec import to_plain
 from importcost.model.results.project import (
     FunctionPackage,
     MonthlyTraffic,
@@ -27,6 +28,7 @@ from importcost.reports.index.exports import (
     project_schema,
     read_project_figures,
 )
+from importcost.reports.json_text import json_text
 from importcost.reports.terminal.projects.figures import render_project
 from tests.app.projects_work import figures
 
@@ -47,6 +49,13 @@ def project(functions=FUNCTIONS, traffic=()):
         culprits=culprits_of(found),
         notes=("A note.",),
     )
+
+
+@pytest.mark.parametrize("functions", [FUNCTIONS, ()])
+def test_json_that_is_written_function_by_function_is_one_text(functions):
+    found = replace(project(functions), place='shop "functions": []')
+    data = {"schema": "importcost-project", "schema_version": 1, **to_plain(found)}
+    assert project_json(found) == json_text(data, indent=1) + "\n"
 
 
 PACKAGE = FunctionPackage(85.5, 250, False, 0.42, (PackageWeight("numpy", 54.7, 0.28),), 12)

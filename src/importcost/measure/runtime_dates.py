@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 from importlib import resources
 from typing import Any
 
 
+@functools.cache
 def read_runtimes() -> Any:
-    """Return the shipped facts on Lambda's Python runtimes."""
+    """Return the shipped facts on Lambda's Python runtimes, which nobody may change."""
     text = resources.files("importcost.measure").joinpath("data", "runtimes.json")
     return json.loads(text.read_text(encoding="utf-8"))
 

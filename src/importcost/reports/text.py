@@ -71,6 +71,8 @@ def printable(text: str) -> str:
 
 def printable_lines(text: str) -> str:
     """Return `text` as `printable` does, keeping its line ends and tabs."""
+    if text.isprintable():  # one line, as nearly all are: a page has thousands
+        return printable(text)
     lines = (line.split("\t") for line in text.split("\n"))
     return "\n".join("\t".join(map(printable, parts)) for parts in lines)
 

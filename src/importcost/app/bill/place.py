@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from importcost.app.profile.in_common import once
 from importcost.billing.calibration import Calibration
 from importcost.billing.estimate import Estimate, estimate
 from importcost.config.read import Config, HandlerConfig, load_config
@@ -52,10 +53,10 @@ def find_configuration(target: Target | None, path: str | None = None) -> Config
 
     Raises UsageError for one that is wrong.
     """
-    config = load_config(path)
+    config = once(("configuration", path, str(Path.cwd())), lambda: load_config(path))
     folder = target.task_root if target else "."
     if config is None and Path(folder).is_dir():
-        config = load_config(folder=folder)
+        config = once(("configuration", folder), lambda: load_config(folder=folder))
     return config
 
 

@@ -152,15 +152,16 @@ def _needed(
     shown: Mapping[str, Distribution], graph: ImportGraph, python_version: str
 ) -> frozenset[str]:
     """Return the distributions that init loads, and what they require."""
-    folders = {os.path.realpath(one.folder) for one in shown.values()}
+    folders = {os.path.realpath(one) for one in {one.folder for one in shown.values()}}
     loaded = {
-        canonical(module.distribution)
+        name
         for module in graph.modules
         if module.file is not None
         and not module.from_runtime
+        and (name := canonical(module.distribution)) in shown
         and any(os.path.realpath(module.file).startswith(f"{folder}/") for folder in folders)
     }
-    return closure(sorted(loaded & set(shown)), shown, marker_environment(python_version)).names
+    return closure(sorted(loaded), shown, marker_environment(python_version)).names
 
 
 def _docker(python: str) -> Recipe:

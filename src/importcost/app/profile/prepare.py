@@ -144,14 +144,18 @@ def find_interpreter(
     if request.python and request.python_reason:
         chosen = replace(chosen, reason=request.python_reason)
     try:
-        return chosen, inspect_interpreter(chosen.path)
+        return chosen, _inspected(chosen.path)
     except MeasurementError:
         if request.python or not request.runtime:
             raise
     # A version manager puts a shim on PATH for every version that it could start but is not set to.
     # If the user named none, the default is measured, and the report says that it differs.
     default = choose_interpreter(None, None, start, os.environ)
-    return default, inspect_interpreter(default.path)
+    return default, _inspected(default.path)
+
+
+def _inspected(path: str) -> InterpreterFacts:
+    return once(("interpreter", path), lambda: inspect_interpreter(path))
 
 
 def _with_called_function(target: Target, request: ProfileRequest) -> Target:

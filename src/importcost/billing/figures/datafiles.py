@@ -28,8 +28,12 @@ def read_text(name: str) -> str:
     return files("importcost.billing").joinpath("data", name).read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=32)
 def read_json(name: str) -> Mapping[str, Any]:
-    """Return a shipped data file as parsed. Raises UsageError if it is not a JSON object."""
+    """Return a shipped data file as parsed, once for all that read it, who leave it as it is.
+
+    Raises UsageError if it is not a JSON object.
+    """
     try:
         data = json.loads(read_text(name))
     except ValueError as error:

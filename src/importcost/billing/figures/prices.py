@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from importcost.billing.figures.datafiles import (
@@ -92,16 +93,19 @@ def load_prices(override: Mapping[str, Any] | None = None, region: str = DEFAULT
     shipped, but it must carry the `date` of its prices. Raises UsageError naming the key that is
     unknown, missing or not a price.
     """
-    if region != DEFAULT_REGION and override is None:
-        return _of_region(region)
-    shipped = read_json(_FILE)
     if override is None:
-        return _parse(shipped, _FILE)
+        return _shipped(region)
+    shipped = read_json(_FILE)
     if not isinstance(override, Mapping):
         raise UsageError(f"{_OWN}: must be a JSON object of prices.")
     text_field(override, "date", _OWN)
     own = {"source": _OWN, "figure": "AWS Lambda prices as set by the user", "licence": None}
     return _parse(_overlay({**shipped, **own}, override, ""), _OWN)
+
+
+@lru_cache(maxsize=len(REGIONS))
+def _shipped(region: str) -> Prices:
+    return _parse(read_json(_FILE), _FILE) if region == DEFAULT_REGION else _of_region(region)
 
 
 def _of_region(region: str) -> Prices:

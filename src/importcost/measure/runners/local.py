@@ -189,6 +189,12 @@ class LocalRunner:
     shared: SharedFolders = field(default_factory=SharedFolders, compare=False, repr=False)
     layers: tuple[str, ...] = ()
     opt: HostFolder = field(default_factory=HostFolder, compare=False, repr=False)
+    _found: dict[tuple[str, ...], tuple[str, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    _jobs: dict[tuple[str, ...], dict[str, Any]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def name(self) -> str:
@@ -219,10 +225,10 @@ class LocalRunner:
         # Nothing of its own environment: the layout names the visible part of that.
         argv, variables = command_line(self.python, python_args, ("-S",))
         env = {**_base_environment(self.python), **self.environment, **variables}
-        needed = tuple(self._needed(folders))
+        needed = self._needed_once(folders)
         if PYTHON_WORD in python_args:
             return self._through_program(argv, files, timeout_s, env, (needed, folders))
-        private = self._private(needed, folders)
+        private = self._private_once(needed, folders)
         cwd = self.layout.task_root
         before = self.shared.before_launch()
         launch = _launch(argv, files, timeout_s, cwd, env, private)
@@ -263,6 +269,23 @@ class LocalRunner:
             if isinstance(error.__cause__, PermissionError | FileNotFoundError):
                 raise _no_program(argv[0], str(error.__cause__.strerror)) from error
             raise
+
+    def _needed_once(self, folders: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the paths that a launch needs, found out for the first one of this runner."""
+        if folders not in self._found:
+            self._found[folders] = tuple(self._needed(folders))
+        return self._found[folders]
+
+    def _private_once(self, needed: tuple[str, ...], folders: tuple[str, ...]) -> dict[str, Any]:
+        """Return what `_private` does, anew only after a launch that was refused private folders.
+
+        A launch in folders of its own changes nothing of what is shown there.
+        """
+        if self.shared.because is not None:
+            return self._private(needed, folders)
+        if folders not in self._jobs:
+            self._jobs[folders] = self._private(needed, folders)
+        return self._jobs[folders]
 
     def _private(self, needed: tuple[str, ...], folders: tuple[str, ...]) -> dict[str, Any]:
         """Return the part of a job that describes how private the launch is."""

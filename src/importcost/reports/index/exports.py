@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from importcost.errors import UsageError
@@ -19,6 +20,7 @@ from importcost.reports.text import dollars, milliseconds
 
 SCHEMA_NAME = "importcost-project"
 PROJECT_SCHEMA_VERSION = 1
+_NO_FUNCTIONS = '"functions": []'
 MOST_CULPRITS = 10
 COLUMNS = (
     "function", "handler", "runtime", "memory_mb", "arch", "package_type", "billed_init_ms",
@@ -30,8 +32,14 @@ COLUMNS = (
 
 def project_json(figures: ProjectFigures) -> str:
     """Return the figures as JSON text, which `read_project_figures` reads back."""
-    data = {"schema": SCHEMA_NAME, "schema_version": PROJECT_SCHEMA_VERSION}
-    return json_text({**data, **to_plain(figures)}, indent=1) + "\n"
+    head = {"schema": SCHEMA_NAME, "schema_version": PROJECT_SCHEMA_VERSION}
+    rest = json_text({**head, **to_plain(replace(figures, functions=()))}, indent=1) + "\n"
+    if not figures.functions:
+        return rest
+    # One after the other: ten thousand as plain values at once take hundreds of megabytes.
+    texts = (json_text(to_plain(one), indent=1) for one in figures.functions)
+    lines = ",\n".join(f"  {text}".replace("\n", "\n  ") for text in texts)
+    return rest.replace(_NO_FUNCTIONS, f'"functions": [\n{lines}\n ]', 1)
 
 
 def project_schema() -> dict[str, Any]:
