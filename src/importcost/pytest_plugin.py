@@ -70,6 +70,21 @@ class MeasuredHandler:
         if found >= count:
             self._fail(f"init loads {found} modules and may load fewer than {count}")
 
+    def assert_package_below(self, mb: float) -> None:
+        """Fail unless function and layers are at most `mb` megabytes unpacked.
+
+        Sizes are exact; if the package may be larger than what is here, that fails too.
+        """
+        from importcost.gate.budgets import Budgets
+        from importcost.gate.checks import Status
+        from importcost.gate.package_rules import package_budget
+        from importcost.gate.subject import JudgedHandler, evidence_of
+
+        budgets = Budgets(max_package_mb=mb)
+        (check,) = package_budget(JudgedHandler(self.name, budgets, evidence_of(self.profile)))
+        if check.status is not Status.PASS:
+            self._fail(check.message)
+
     def assert_not_imported(self, *patterns: str) -> None:
         """Fail if init loads a module that a pattern matches: `pandas`, `boto*`, `*.tests`.
 

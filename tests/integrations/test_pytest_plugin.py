@@ -32,12 +32,14 @@ HOLDS = (
     "assert_init_below(ms=5000)",
     "assert_cost_below(dollars_per_million=50)",
     "assert_modules_below(500)",
+    "assert_package_below(mb=1)",
     "assert_not_imported('pandas', 'boto*')",
 )
 FAILS = {
     "assert_init_below(ms=1)": "on Lambda, as estimated, and may take 1 ms",
     "assert_cost_below(dollars_per_million=0)": "and may cost $0.00",
     "assert_modules_below(2)": "and may load fewer than 2",
+    "assert_package_below(mb=0.00001)": "max_package_mb is 1e-05",
     "assert_not_imported('wave')": "wave is forbidden and loaded at init: handler (handler",
 }
 
