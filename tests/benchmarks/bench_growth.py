@@ -39,6 +39,8 @@ from tests.fuzz.test_growth import GROWING, HEADER, STREAM, lambda_log, numbered
 from tests.reports.page_factory import large_profile
 
 MB = 1_000_000
+DOCUMENT_MB = 49.9
+"""Templates, services and plans are refused from 50 MB on."""
 STEPS = 6
 """Doublings up to the largest size."""
 MEASURABLE_S = 0.05
@@ -124,26 +126,26 @@ USUAL: dict[str, Reader] = {
         + numbered('"h{k}": {"modules": ["a", "b"]},', n) + '"z": {}}}',
     ),
     "usual template": Reader(
-        _project("template.yaml"), lambda n: "Resources:\n" + numbered(FUNCTION, n), 50
+        _project("template.yaml"), lambda n: "Resources:\n" + numbered(FUNCTION, n), DOCUMENT_MB
     ),
     "usual template in JSON": Reader(
         _project("template.json"),
         lambda n: '{"Resources": {' + numbered(
             '"F{k}": {"Type": "AWS::Lambda::Function", "Properties": {"Handler": "a.b"}},\n', n
         ) + '"Z": {"Type": "AWS::S3::Bucket"}}}',
-        50,
+        DOCUMENT_MB,
     ),
     "usual service": Reader(
         _project("serverless.yml"),
         lambda n: "service: a\nprovider: {name: aws, runtime: python3.12}\nfunctions:\n"
         + numbered(" f{k}: {handler: src/a.b, environment: {A: '${self:service}'}}\n", n),
-        50,
+        DOCUMENT_MB,
     ),
     "usual plan": Reader(
         _project("plan.json"),
         lambda n: '{"planned_values": {"root_module": {"resources": ['
         + numbered(PLANNED, n) + "{}]}}}",
-        50,
+        DOCUMENT_MB,
     ),
     "usual Terraform": Reader(
         _project("main.tf"),
@@ -153,7 +155,7 @@ USUAL: dict[str, Reader] = {
     "usual requirements": Reader(
         _file("requirements.txt", lambda file: read_requirements(str(file))),
         lambda n: numbered("package-{k}==1.{k} # a\n", n),
-        16,
+        15.9,
     ),
     "usual uv.lock": Reader(
         _file("uv.lock", lambda file: read_requirements(str(file))),
@@ -163,8 +165,13 @@ USUAL: dict[str, Reader] = {
     ),
     "usual ZIP": Reader(_archive, lambda n: "x = 1\n" * n, 50),
 }  # fmt: skip
-LIMITS_MB = {"configured handlers": 1, "a text of many lines": 50, "keys of a template": 50,
-             "aliases": 50, "repeated keys": 50, "modules of a plan": 50}  # fmt: skip
+LIMITS_MB = {
+    "configured handlers": 0.99,
+    **dict.fromkeys(
+        ("a text of many lines", "keys of a template", "aliases", "repeated keys"), DOCUMENT_MB
+    ),
+    "modules of a plan": DOCUMENT_MB,
+}
 _WITHOUT_END = ("nested rows",)
 """Texts of a fixed size."""
 

@@ -7,6 +7,7 @@ Each command runs in a project of its own with old reports in place. SIGINT, SIG
 every file has its old bytes or complete new ones, and several edits are all old or all new; no
 process is left, and nothing in the temporary folder, in `.git` or of the cache's drafts. After
 SIGKILL that holds once the next command ended. Linux only: orphans become this process's children.
+A further command is an entry of COMMANDS.
 """
 
 from __future__ import annotations
@@ -53,13 +54,17 @@ MEASURED = ("--runner", "local", "--runs", "5")
 
 @dataclass(frozen=True)
 class Command:
-    """A command to interrupt; `reports` are the files that it writes, `edited` those it edits."""
+    """A command to interrupt; `reports` are the files that it writes, `edited` those it edits.
+
+    `variables` are added to its environment, such as an endpoint that stands for an account.
+    """
 
     words: tuple[str, ...]
     reports: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     commits: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 ONE = {"handler.py": HANDLER.format(module="http.server"), "shop.py": SHOP}
@@ -112,7 +117,8 @@ class Place:
         for folder in (self.folder, self.tmp, self.cache, root / "home"):
             folder.mkdir(parents=True)
         own = {"HOME": root / "home", "TMPDIR": self.tmp, "IMPORTCOST_CACHE_DIR": self.cache}
-        self.variables = {**os.environ, **{name: str(path) for name, path in own.items()}}
+        self.variables = {**os.environ, **command.variables}
+        self.variables.update({name: str(path) for name, path in own.items()})
         self._write(command.files)
         if command.commits:
             self._commit()
