@@ -20,12 +20,12 @@ from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from importcost.app.profile import bench
 from importcost.cli.group import cli
 from importcost.errors import ImportcostError
 from importcost.measure.runners.base import Launch, Runner
+from tests.commands import click_runner
 
 _ROW = re.compile(rb"import time:\s+\d+ \|\s+\d+ \| ( *)(\S+)$", re.MULTILINE)
 INTERPRETER_START_US = 10_000
@@ -228,7 +228,7 @@ def run_clocked(
             patch.setattr(bench, name, clocked)
         patch.setattr("random.Random", _Seeded)
         patch.chdir(folder)
-        ran = CliRunner().invoke(cli, args, prog_name="importcost", standalone_mode=False)
+        ran = click_runner().invoke(cli, args, prog_name="importcost", standalone_mode=False)
     code = ran.return_value if isinstance(ran.return_value, int) else 0
     said = ran.stderr
     if isinstance(ran.exception, ImportcostError | click.ClickException):

@@ -7,6 +7,7 @@ code here.
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from importcost.app.profile import bench
 from importcost.cli import main
@@ -71,6 +73,13 @@ def launched_once() -> Iterator[None]:
 
             patch.setattr(bench, name, remembering)
         yield
+
+
+def click_runner() -> CliRunner:
+    """Return click's own runner with the two streams apart, as it has them from click 8.2 on."""
+    if "mix_stderr" in inspect.signature(CliRunner).parameters:
+        return CliRunner(mix_stderr=False)
+    return CliRunner()
 
 
 @contextmanager

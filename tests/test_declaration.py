@@ -6,7 +6,6 @@ import re
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from importcost.app.gate.check import CheckRequest, check_handlers
 from importcost.app.gate.handler_requests import HowToMeasure
@@ -29,6 +28,7 @@ from importcost.declaration import (
     Whole,
 )
 from importcost.errors import UsageError
+from tests.commands import click_runner
 
 DECLARED = (*MEASUREMENT, PRECISE)
 FILLING = [option for option in DECLARED if option.field and option is not ENV]
@@ -148,7 +148,7 @@ def test_no_command_spells_a_declared_option_anew(name):
 
 @pytest.mark.parametrize("name", [one for one in COMMANDS if "runs" in parameters(one)])
 def test_the_help_names_the_fewest_runs(name):
-    said = CliRunner().invoke(cli, [name, "--help"]).output
+    said = click_runner().invoke(cli, [name, "--help"]).output
     fewest = MIN_WATCHED_RUNS if name == "check" else MIN_RUNS
     assert f"at least {fewest}." in re.sub(r"\s+", " ", said)
 

@@ -61,7 +61,7 @@ HANDLERS = {
         "handler.py line 2 does not parse as the measured Python {}.{} (".format(*sys.version_info),
     ),
     "bad indentation": ("def f():\nreturn 1\n", "handler.py line 2 does not parse"),
-    "null bytes": ("x = '\0'\n", "SyntaxError"),
+    "null bytes": ("x = '\0'\n", "cannot contain null bytes"),
     "segfault": ("import ctypes\nctypes.string_at(0)\n", "crashed with SIGSEGV"),
     "abort": ("import os\nos.abort()\n", "crashed with SIGABRT"),
     "variable": (

@@ -6,9 +6,9 @@ import sys
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from importcost.cli.group import cli
+from tests.commands import click_runner
 
 TOO_MUCH = {"shutil", "dataclasses", "typing_extensions", "importlib.metadata", "importcost.errors"}
 """Modules that take long to import, and that no help needs."""
@@ -31,7 +31,7 @@ def test_help_has_a_width_without_standard_output(monkeypatch):
 
 def test_the_help_of_defer_has_each_option_once_below_its_heading():
     command = cli.get_command(click.Context(cli), "defer")
-    said = CliRunner().invoke(cli, ["defer", "--help"]).output
+    said = click_runner().invoke(cli, ["defer", "--help"]).output
     parts = re.split(r"(?m)^(\S.*):$", said)
     below = dict(zip(parts[1::2], parts[2::2], strict=True))
     assert list(below) == [*dict.fromkeys(command.option_groups.values()), command.last_heading]

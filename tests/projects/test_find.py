@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from click.testing import CliRunner
 
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.requests import names_a_project, request_for_function
@@ -12,6 +11,7 @@ from importcost.errors import UsageError
 from importcost.projects import find
 from importcost.projects.find import chosen, read_project_place, split_place
 from importcost.projects.functions import ReadOptions
+from tests.commands import click_runner
 from tests.harness import write_files
 
 HANDLER = "def handler(event, context):\n    return 1\n"
@@ -95,17 +95,17 @@ def test_one_function_is_found_by_the_end_of_its_name(tmp_path):
 @pytest.mark.parametrize("name", ["missing", "x.txt", "a" * 300, "nul\0"])
 def test_a_place_that_is_no_project_is_told_in_one_sentence(tmp_path, name):
     (tmp_path / "x.txt").write_text("")
-    result = CliRunner().invoke(cli, ["list", f"{tmp_path}/{name}"], standalone_mode=False)
+    result = click_runner().invoke(cli, ["list", f"{tmp_path}/{name}"], standalone_mode=False)
     assert isinstance(result.exception, UsageError)
     assert "\n" not in str(result.exception)
 
 
 def test_the_list_names_variables_and_shows_no_value(tmp_path):
     write_files(tmp_path, {"template.yaml": TEMPLATE, "src/app.py": HANDLER})
-    text = CliRunner().invoke(cli, ["list", str(tmp_path)]).output
+    text = click_runner().invoke(cli, ["list", str(tmp_path)]).output
     assert "Orders    app.handler  python3.12  256  x86   src" in text
     assert "placeholders for TABLE" in text
-    data = CliRunner().invoke(cli, ["list", str(tmp_path), "--json"]).output
+    data = click_runner().invoke(cli, ["list", str(tmp_path), "--json"]).output
     (one,) = json.loads(data)["functions"]
     assert one["environment_names"] == ["KEY", "TABLE"]
     assert "canary-value" not in text + data
@@ -132,7 +132,7 @@ def test_a_project_of_one_function_is_read_once(tmp_path, monkeypatch):
 
     monkeypatch.setattr(find, "read_project_place", reading)
     command = ["profile", str(tmp_path), "--runner", "local", "-o", str(tmp_path / "page.html")]
-    CliRunner().invoke(cli, command)
+    click_runner().invoke(cli, command)
     assert read == [tmp_path]
 
 
