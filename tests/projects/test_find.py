@@ -148,7 +148,7 @@ Resources:
   Empty: {{Type: AWS::Serverless::LayerVersion, Properties: {{ContentUri: empty}}}}
   Full: {{Type: AWS::Serverless::LayerVersion, Properties: {{ContentUri: full}}}}
 """
-LAYERS = {"empty/requirements.txt": "", "full/python/x.py": ""}
+LAYERS = {"empty/README": "", "full/python/x.py": ""}
 
 
 def test_a_layer_that_a_build_still_fills_is_told(tmp_path):
@@ -158,6 +158,22 @@ def test_a_layer_that_a_build_still_fills_is_told(tmp_path):
     assert (empty.path, one.problem) == (None, None)
     assert "has no python, lib or bin" in empty.reason
     assert full.path == str(tmp_path / "full")
+
+
+def test_a_layer_that_a_build_installs_is_measured_with_its_requirements(tmp_path):
+    listed = "six==1.17.0 # why\n-r more.txt\n./local\nx @ https://example.org/x.whl\n"
+    files = {
+        "template.yaml": INLINE.format("index.handler").replace(
+            "Empty: {Type", "Empty: {Metadata: {BuildMethod: python3.12}, Type"
+        ),
+        **LAYERS,
+        "empty/requirements.txt": listed,
+        "empty/more.txt": "idna>=3\n",
+    }
+    (one,) = read_project_place(write_files(tmp_path, files), ReadOptions()).functions
+    assert sorted(one.brings) == ["idna>=3", "six==1.17.0"]
+    assert "six==1.17.0, idna>=3 from the index stands for it" in one.layers[0].reason
+    assert one.layers[0].path is None
 
 
 @pytest.mark.parametrize(
@@ -182,7 +198,9 @@ def test_a_public_layer_is_measured_as_the_distribution_that_it_has(tmp_path, ar
     (one,) = read_project_place(write_files(tmp_path, files), ReadOptions()).functions
     assert one.brings == (() if brings is None else (brings,))
     (layer,) = one.layers
-    assert layer.reason == (f"{brings} stands for it" if brings else "it is not in this project")
+    assert layer.reason == (
+        f"{brings} from the index stands for it" if brings else "it is not in this project"
+    )
     asked = request_for_function(one, ProfileRequest("x"), ()).packages
     assert asked == one.brings
     assert request_for_function(one, ProfileRequest("x", installs=False), ()).packages == ()

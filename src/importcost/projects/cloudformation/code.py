@@ -98,7 +98,9 @@ def _own_layer(name: str, resource: dict[str, Any], stack: Stack, where: str) ->
         return FunctionLayer(name, reason=problem)
     metadata = resource.get("Metadata")
     method = metadata.get("BuildMethod") if isinstance(metadata, dict) else None
-    if method and not stack.is_built and not (Path(code.path) / "python").is_dir():
+    folder = Path(code.path)
+    is_listed = (folder / "requirements.txt").is_file()
+    if method and not stack.is_built and not (is_listed or (folder / "python").is_dir()):
         return FunctionLayer(name, reason=f"sam build makes it ({method}): run sam build first")
     return FunctionLayer(name, code.path)
 
