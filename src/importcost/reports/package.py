@@ -27,8 +27,10 @@ _OWN_FILES = "own files"
 
 
 def megabytes(size_bytes: float) -> str:
-    """Return `8.4 MB` or `840 MB`, of 1,048,576 bytes each; `12 KB` for less than 0.1 MB."""
+    """Return `8.4 MB` or `840 MB`, of 1,048,576 bytes each; KB or bytes for less than 0.1 MB."""
     value = size_bytes / BYTES_PER_MB
+    if size_bytes < 1024:
+        return f"{size_bytes:,.0f} bytes"
     if 0 < value < 0.1:
         return f"{size_bytes / 1024:,.0f} KB"
     return f"{value:,.1f} MB" if value < 100 else f"{value:,.0f} MB"
@@ -94,7 +96,7 @@ def shipped_bytecode(
         computed_ms = profile.function_init.cpu_us.value / 1000 * estimate.speed_ratio.value
         sentences.append(cost_sentence(saving, computed_ms))
     sentences.append(f"With {found.recipe.packager}:")
-    return ShippedWords(" ".join(sentences), found.recipe.steps, is_fine=False)
+    return ShippedWords(" ".join(filter(None, sentences)), found.recipe.steps, is_fine=False)
 
 
 def _places(package: PackageSize) -> str:

@@ -49,8 +49,13 @@ def old_code_sentence(found: PackageBytecode) -> str:
 
 
 def cost_sentence(saving: Saving, computed_ms: float) -> str:
-    """Return what compiling costs; `computed_ms` is the computing part of function init."""
+    """Return what compiling costs, empty below half a millisecond.
+
+    `computed_ms` is the computing part of function init.
+    """
     share = saving.share
+    if computed_ms * share.value < 0.5:
+        return ""
     low, value, high = (computed_ms * one for one in (share.low, share.value, share.high))
     how = "measured in pairs" if saving.is_verified else "predicted from published cuts"
     return f"That costs {value:,.0f} ms ({low:,.0f} to {high:,.0f}) of each cold start, {how}."
