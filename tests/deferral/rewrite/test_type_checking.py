@@ -6,8 +6,9 @@ import ast
 
 import pytest
 
+from importcost.deferral.rewrite.rewrite import Rewritten, rewrite
 from importcost.model.advice import DeferStyle
-from tests.deferral.rewrite.cases import reason, rewritten
+from tests.deferral.rewrite.cases import analysed, fitting, reason, rewritten
 
 FUTURE = "from __future__ import annotations\n"
 BLOCK = "if TYPE_CHECKING:\n    import a\n"
@@ -148,6 +149,46 @@ def test_the_import_is_above_its_first_use_in_the_block(before, after):
     assert result.count("import a") == after.count("import a")
     order = checked_in_order(result)
     assert order.index("import a") < order.index("use a")
+
+
+# Bodies of a block that never runs, each using `a` in its own way; none of them is in the table.
+BODIES = {
+    "a bound": "    from typing import TypeVar\n    V = TypeVar('V', bound=a.T)\n",
+    "a bound in quotes": "    from typing import TypeVar\n    V = TypeVar('V', bound='a.T')\n",
+    "an assignment in an expression": "    (y := a.T)\n",
+    "a decorator": "    @a.dec\n    def g(): ...\n",
+    "a default": "    def g(x=a.T): ...\n",
+    "an annotation": "    def g(x: a.T): ...\n",
+    "a lambda": "    g = lambda: a.T\n",
+    "a comprehension": "    g = [a.T for _ in ()]\n",
+    "a format": "    g = f'{a.T}'\n",
+    "a loop's target": "    for a.q in (): pass\n",
+    "a context": "    with a.T() as t: pass\n",
+    "a try": "    try:\n        T = a.T\n    except Exception:\n        T = None\n",
+    "a match": "    match a.T:\n        case _: pass\n",
+    "a deletion": "    del a.T\n",
+    "a star import": "    from b import *\n    T = a.T\n",
+    "another import of that name": "    import b as a\n    T = a.T\n",
+    "another object of that name": "    def a(): ...\n    T = a\n",
+    "a submodule": "    import a.b\n    T = a.b.T\n",
+    "fields": "    class C:\n        x: a.T\n        y = a.T\n",
+    "a docstring": "    'doc'\n    T = a.T\n",
+    "a line that goes on": "    T = \\\n        a.T\n",
+    "the flag in the flag": "    if TYPE_CHECKING:\n        T = a.T\n",
+    "a substitute": "    try:\n        import b\n    except ImportError:\n        b = a\n",
+}
+
+
+@pytest.mark.parametrize("head", [HEAD, FUTURE + HEAD], ids=["evaluated", "never evaluated"])
+@pytest.mark.parametrize("tail", ["", "else:\n    T = object\n"], ids=["alone", "with an else"])
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_what_the_verdict_allows_the_edit_does_in_order(head, tail, body):
+    file = analysed(head + "if TYPE_CHECKING:\n" + body + tail + USE)
+    result = rewrite(file, fitting(file, DeferStyle.TYPE_CHECKING), (3, 12))
+    assert isinstance(result, Rewritten), result
+    exec(compile(result.text, "handler.py", "exec", dont_inherit=True), {})  # no `a` is needed
+    order = checked_in_order(result.text)
+    assert order[:1] in ([], ["import a"])
 
 
 def checked_in_order(text):
