@@ -66,7 +66,7 @@ class Sandbox:
         }
         given = ("--env", f"{MARK}={self.mark}", "--no-install", "--memory", "512")
         argv = ("profile", *words, *given)
-        with _limited():
+        with limited():
             done = run_here(self.work, *argv, variables=variables)
         return Answer(argv, done.returncode, done.stdout, done.stderr)
 
@@ -128,7 +128,7 @@ def assert_end(one: Hostile, runner: str, answer: Answer, before: Traces, after:
 
 
 @contextlib.contextmanager
-def _limited() -> Iterator[None]:
+def limited() -> Iterator[None]:
     """Fail after a time that only what has no end takes."""
 
     def fail(*_: object) -> None:

@@ -114,6 +114,10 @@ WRONG = {
     "a parent before the first": (column("parents", 5, -2), "parents[5]"),
     "a parent elsewhere": (column("parents", -1, 0), "parents[39] is 0"),
     "a figure past 64 bits": (column("self_us", 0, LARGE), "tree.self_us"),
+    "times that add up past 64 bits": (column("self_us", 0, 2**63 - 1), "self_us adds up to"),
+    "a phase of ages": (
+        lambda p: p["phases"][1].update(cpu_us=2**63 - 1), "phases[1] lasts longer"
+    ),
     "a time past 64 bits": (lambda p: p.update(speed_us=LARGE), "speed_us is a whole number of"),
     "a float past all bits": (
         lambda p: p["function_init"].update(unattributed_share=10**400), "of more than 64 bits"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from importcost.errors import UsageError
 from importcost.files.journal import FileEdit, replace_files
+from importcost.files.read import read_found
 from importcost.processes.git import uncommitted
 
 
@@ -59,7 +60,7 @@ def _check(root: Path, edit: FileEdit) -> None:
         return
     try:
         mode = path.stat().st_mode
-        current = path.read_bytes()
+        current = read_found(path)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read ({error.strerror}): nothing was written, run the command again."

@@ -12,6 +12,7 @@ from importcost.app.profile.rehearsal import on_bench
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.billing.figures.datafiles import load_limits
 from importcost.errors import HandlerError, UsageError
+from importcost.files.read import text_found
 from importcost.measure.runners.base import InterpreterFacts
 from importcost.measure.snapstart import INITIALIZATION, SnapshotRun, observe
 from importcost.model.profile import Target
@@ -103,7 +104,7 @@ def _names_adapter(request: ProfileRequest, target: Target) -> bool:
         return True
     script = Path(target.task_root, "run.sh")
     try:
-        text = script.read_text(encoding="utf-8", errors="replace")
+        text = text_found(script, errors="replace")
     except OSError:
         return False
     return f"{target.module}:" in text
@@ -140,7 +141,7 @@ def read_project(target: Target, files: Mapping[str, str]) -> Project:
 
 def _read(name: str, file: str) -> SourceModule | None:
     try:
-        return parse_module(name, file, Path(file).read_text(encoding="utf-8"))
+        return parse_module(name, file, text_found(file))
     except (OSError, SyntaxError, ValueError):
         return None
 

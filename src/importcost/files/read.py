@@ -1,4 +1,8 @@
-"""Read a file that somebody named, within bounds of size and time: it may be a pipe or a device."""
+"""Read files within bounds of size and time: what is there may be a pipe or a device.
+
+A file that the user named is waited for (`read_named`), one that was found in a folder is not
+(`read_found`, `text_found`).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import os
 import select
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 _LARGEST_BYTES = 1 << 30
 PIPE_WAIT_S = 60.0
@@ -36,6 +41,34 @@ def read_named(path: str | Path, largest_bytes: int = _LARGEST_BYTES) -> bytes:
         os.close(descriptor)
 
 
+def read_found(path: str | Path, most_bytes: int = _LARGEST_BYTES) -> bytes:
+    """Return a regular file's bytes, the first `most_bytes` of a longer one.
+
+    Raises OSError, with a reason in `strerror` for what is no regular file: nobody meant it to be
+    read, and a pipe would have no end.
+    """
+    with _opened_file(path) as stream:
+        return stream.read(most_bytes)
+
+
+def text_found(path: str | Path, encoding: str = "utf-8", errors: str = "strict") -> str:
+    """Return a regular file's text, its lines ending with `\\n`.
+
+    Raises OSError as `read_found`, UnicodeDecodeError.
+    """
+    text = read_found(path).decode(encoding, errors)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _opened_file(path: str | Path) -> BinaryIO:
+    """Open a regular file. Raises OSError, for anything else without waiting for it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
 def reason_of(error: OSError | UnicodeDecodeError) -> str:
     """Return why a file cannot be read, as a clause."""
     if isinstance(error, UnicodeDecodeError):
@@ -44,9 +77,9 @@ def reason_of(error: OSError | UnicodeDecodeError) -> str:
 
 
 def file_digest(file: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal. Raises OSError."""
+    """Return the SHA-256 of a regular file's bytes, in hexadecimal. Raises OSError."""
     digest = hashlib.sha256()
-    with file.open("rb") as opened:
+    with _opened_file(file) as opened:
         while chunk := opened.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()

@@ -19,6 +19,8 @@ from importcost.model.profile import Profile, Run, Timing
 from importcost.model.rows import RowTable
 from importcost.model.tree import NO_PARENT, ImportTree
 
+_LONGEST_US = 1 << 53
+"""285 years: times below it add up without leaving 64 bits."""
 _VERSION = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}(\D.*)?", re.DOTALL | re.ASCII)
 _MOST_US = 2**53
 _RUNTIME = re.compile(r"python3\.[0-9]{1,3}", re.ASCII)
@@ -79,6 +81,8 @@ def _check_tree(tree: ImportTree) -> None:
     if unused:
         _refuse(f"{place}.names[{min(unused)}]", "is the name of no node")
     _check_range(f"{place}.phase_ids", tree.phase_ids, 0, len(tree.phases), "a phase's number")
+    if sum(map(abs, tree.self_us)) > _LONGEST_US:
+        _refuse(f"{place}.self_us", "adds up to more time than a launch can take")
     above: list[int] = []
     for node, parent in enumerate(tree.parents):
         # In preorder, a parent is the node before or one above that: a cycle cannot be.
@@ -147,6 +151,8 @@ def _check_figures(profile: Profile) -> None:
     for index, phase in enumerate(profile.phases):
         where = f"profile.phases[{index}]"
         _check_least(where, ("wall_us", phase.wall_us), ("cpu_us", phase.cpu_us))
+        if max(phase.wall_us, phase.cpu_us) > _LONGEST_US:
+            _refuse(where, "lasts longer than a launch can take")
     if profile.speed_us is not None and profile.speed_us < 1:
         _refuse("profile.speed_us", f"is {profile.speed_us}, and a workload takes time")
 

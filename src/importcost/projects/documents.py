@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from importcost.errors import UsageError
+from importcost.files.read import text_found
 from importcost.model.parsing.collection import collection_paused
 from importcost.projects.expansion import check_expansion
 
@@ -93,7 +94,7 @@ def _text_of(path: Path) -> str:
             raise UsageError(f"{path} is not a regular file: name the template's file.")
         if path.stat().st_size > MAX_DOCUMENT_BYTES:
             raise UsageError(f"{path} is larger than 50 MB: name the template's file.")
-        return path.read_text(encoding="utf-8-sig")
+        return text_found(path, "utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text: save it as UTF-8.") from error
     except (OSError, ValueError) as error:

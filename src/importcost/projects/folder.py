@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from importcost.files.read import read_found
 from importcost.projects.functions import (
     CodeForm,
     DeployedProject,
@@ -80,7 +81,7 @@ def handler_in(file: Path) -> tuple[str, int] | None:
     try:
         if file.stat().st_size > MAX_SOURCE_BYTES:
             return None
-        source = file.read_bytes()
+        source = read_found(file)
     except OSError:
         return None
     return handler_in_source(source)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from importcost.files.read import text_found
 from importcost.targets.wrapped import NO_VARIABLES, product_of
 
 _COMMAND = re.compile(r"^\s*CMD\s+(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
@@ -51,7 +52,7 @@ def _is_file(path: Path) -> bool:
 def dockerfile_command(file: Path) -> str | None:
     """Return the first word of a Dockerfile's last CMD, which is the handler of Lambda's images."""
     try:
-        text = file.read_text(encoding="utf-8", errors="replace")
+        text = text_found(file, errors="replace")
     except (OSError, ValueError):
         return None
     found = _COMMAND.findall(text)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from importcost.errors import UsageError
+from importcost.files.read import read_found, text_found
 from importcost.files.toml_text import parse_toml
 from importcost.projects.folder import SKIPPED_FOLDERS
 from importcost.projects.functions import (
@@ -87,7 +88,7 @@ def _repository(folder: Path) -> _Repository:
     source: Any = {}
     if file.is_file():
         try:
-            source = parse_toml(file.read_text(encoding="utf-8-sig")).get("source")
+            source = parse_toml(text_found(file, "utf-8-sig")).get("source")
         except UnicodeDecodeError as error:
             raise UsageError(f"{file} is not UTF-8 text: save it as UTF-8.") from error
         except (OSError, ValueError) as error:
@@ -129,7 +130,7 @@ def _build_files(folder: Path) -> Iterator[Path]:
 
 def _of_file(file: Path, repository: _Repository) -> Iterator[ProjectFunction]:
     try:
-        if not any(name.encode() in file.read_bytes() for name in _TARGETS):
+        if not any(name.encode() in read_found(file) for name in _TARGETS):
             return
     except OSError as error:
         raise UsageError(f"{file} cannot be read ({error.strerror}): name another file.") from error

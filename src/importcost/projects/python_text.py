@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 from importcost.errors import UsageError
+from importcost.files.read import read_found
 
 MAX_PYTHON_BYTES = 1_000_000
 
@@ -18,7 +19,7 @@ def parsed_source(file: Path) -> ast.Module:
             raise UsageError(f"There is no {file}: name the folder that has it.")
         if file.stat().st_size > MAX_PYTHON_BYTES:
             raise UsageError(f"{file} is larger than 1 MB: name a handler's .py file.")
-        source = file.read_bytes()
+        source = read_found(file)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"{file} cannot be read ({reason}): name another file.") from error

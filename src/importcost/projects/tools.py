@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from importcost.files.read import read_found
 from importcost.projects.find import Tool
 
 _ROOM = "importcost.projects"
@@ -28,8 +29,7 @@ _SERVERLESS_BEGINS = ("serverless.", "serverless-state.")
 def _has(file: Path, pattern: re.Pattern[bytes]) -> bool:
     """Return True if the beginning of a file matches; an unreadable file does not."""
     try:
-        with file.open("rb") as opened:
-            return pattern.search(opened.read(_LOOKED_AT)) is not None
+        return pattern.search(read_found(file, _LOOKED_AT)) is not None
     except OSError:
         return False
 

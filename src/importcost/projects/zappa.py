@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from importcost.errors import UsageError
+from importcost.files.read import text_found
 from importcost.files.toml_text import parse_toml
 from importcost.projects.documents import DocumentTable, read_document
 from importcost.projects.functions import (
@@ -70,7 +71,7 @@ def _stages(file: Path) -> DocumentTable:
 
 def _from_toml(file: Path) -> DocumentTable:
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = text_found(file, "utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not UTF-8 text: save it as UTF-8.") from error
     except (OSError, ValueError) as error:

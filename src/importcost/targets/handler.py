@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from importcost.errors import UsageError, remedy, words
+from importcost.files.read import read_found, text_found
 from importcost.model.profile import Target
 from importcost.parameters import Parameter
 from importcost.targets.web_app import split_app
@@ -248,7 +249,7 @@ def _guess_root(file: Path) -> Path:
 def _imports(file: Path) -> tuple[bool, set[str]]:
     """Return True if a file imports relatively, and the modules that it imports absolutely."""
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = ast.parse(read_found(file))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return False, set()  # measuring it reports the error in the file and its line
     relative, names = False, set[str]()
@@ -275,7 +276,7 @@ def _is_found_in(package: Path, name: str) -> bool:
 
 def _is_mentioned(name: str, file: Path) -> bool:
     try:
-        return re.search(rf"\b{re.escape(name)}\b", file.read_text("utf-8", "replace")) is not None
+        return re.search(rf"\b{re.escape(name)}\b", text_found(file, errors="replace")) is not None
     except OSError:
         return False
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from importcost.errors import UsageError, remedy, words
+from importcost.files.read import text_found
 from importcost.model.profile import Target
 from importcost.model.web import WebRequest
 from importcost.parameters import Parameter
@@ -145,6 +146,6 @@ def _is_assignment(word: str) -> bool:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return text_found(path, errors="replace")
     except OSError:
         return ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from importcost.app.defer.findings import LAZY_STYLES, JudgedImport
 from importcost.app.defer.waiting_files import project_sources
 from importcost.deferral.source.model import ModuleObject
+from importcost.files.read import text_found
 
 MOST_SHOWN = 3
 MOST_NOTES = 8
@@ -34,7 +35,7 @@ def mentions(
         if str(path) in analysed:
             continue
         try:
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = text_found(path, errors="replace").splitlines()
         except OSError:
             continue
         hits = [(at, hit) for at, line in enumerate(lines, 1) if (hit := wanted.search(line))]

@@ -18,6 +18,7 @@ from importcost.deferral.rewrite.tree import CannotRewriteError
 from importcost.deferral.source.model import SourceFile
 from importcost.deferral.source.text import encode
 from importcost.files.journal import FileEdit
+from importcost.files.read import read_found
 from importcost.model.advice import Advice, BestSet
 
 
@@ -116,7 +117,7 @@ def _wait_for(
     for one in findings:
         pairs[one.file.module] |= one.waits_for
     try:
-        before = path.read_bytes() if os.path.lexists(path) else None
+        before = read_found(path) if os.path.lexists(path) else None
         text = module_text(pairs, python, None if before is None else before.decode("utf-8"))
         first = encode(handler.source, with_module_first(handler))
     except CannotRewriteError as error:

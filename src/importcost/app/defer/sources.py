@@ -17,6 +17,7 @@ from importcost.deferral.source.reach.locks import with_locks
 from importcost.deferral.source.surroundings.installed import InstalledSources
 from importcost.deferral.source.surroundings.later import LaterChanges
 from importcost.deferral.source.text import decode
+from importcost.files.read import read_found
 from importcost.model.graph import FUNCTION, ImportGraph
 from importcost.model.profile import Target
 
@@ -61,7 +62,7 @@ def read_sources(
         if not os.path.normpath(path).startswith(root):  # /var/task/../lib is outside of it
             continue
         try:
-            data[path] = Path(path).read_bytes()
+            data[path] = read_found(path)
         except OSError as error:
             unreadable[path] = Unreadable(path, f"cannot be read: {error.strerror}")
             continue

@@ -14,6 +14,7 @@ from importcost.deferral.source.imports import absolute_name, loaded_by
 from importcost.deferral.source.model import SourceText
 from importcost.deferral.source.parse import Parsed, parse
 from importcost.deferral.source.text import decode
+from importcost.files.read import read_found
 from importcost.measure.deployed.distributions import Distribution, installed_distributions
 
 MOST_FILES = 500
@@ -105,7 +106,7 @@ def _is_test(parts: tuple[str, ...]) -> bool:
 
 def _text(path: Path) -> SourceText | None:
     try:
-        text = decode(str(path), path.read_bytes())
+        text = decode(str(path), read_found(path))
     except (OSError, ValueError):
         return None
     return text if isinstance(text, SourceText) else None

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from importcost.app.profile.deployed import Deployed, Notes, PackagesPlace, open_environments_boto3
 from importcost.errors import HandlerError, NoNetworkError, Trouble, remedy, words
+from importcost.files.read import read_found
 from importcost.measure.deployed.distributions import (
     installed_distributions,
     marker_environment,
@@ -287,8 +288,7 @@ def _own_sources(place: PackagesPlace) -> Iterator[bytes]:
             continue
         seen.add(file)
         try:
-            with file.open("rb") as stream:
-                text = stream.read(_READ_LIMIT_BYTES)
+            text = read_found(file, _READ_LIMIT_BYTES)
         except OSError:
             continue
         yield text

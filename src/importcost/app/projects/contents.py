@@ -14,7 +14,7 @@ from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.measured_by import MeasuredBy
 from importcost.config.read import HandlerConfig
 from importcost.files.digests import folder_digest
-from importcost.files.read import file_digest
+from importcost.files.read import file_digest, read_found
 from importcost.targets.requirements import find_requirements
 
 _NOT_CODE = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", ".aws-sam"})
@@ -101,8 +101,7 @@ def _state(file: Path, dated: bool) -> str:
 
 def _bytecode_state(file: Path, dated: bool) -> str:
     """Return what a .pyc file means for its source; empty if deployed code does not use it."""
-    with file.open("rb") as opened:
-        header = opened.read(_HEADER_BYTES)
+    header = read_found(file, _HEADER_BYTES)
     if file.suffix != ".pyc" or len(header) < _HEADER_BYTES:
         return ""
     if header[4] & _HASH_BASED:

@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from importcost.files.read import text_found
+
 if TYPE_CHECKING:  # most measurements ask for no requirement: packaging is imported where used
     from packaging.requirements import Requirement
 
@@ -43,8 +45,8 @@ class Distribution:
         own = self.metadata_folder
         yield (own.name,)
         try:
-            with (own / "RECORD").open(encoding="utf-8", newline="") as stream:
-                paths = [row[0] for row in csv.reader(stream) if row]
+            rows = csv.reader(text_found(own / "RECORD").splitlines())
+            paths = [row[0] for row in rows if row]
         except (OSError, UnicodeDecodeError, csv.Error):
             yield from ((name,) for name in self._top_level())
             return
@@ -55,7 +57,7 @@ class Distribution:
     def _top_level(self) -> Iterator[str]:
         """Yield the top-level names of a distribution without RECORD (an old egg, Debian's)."""
         try:
-            names = (self.metadata_folder / "top_level.txt").read_text(encoding="utf-8").split()
+            names = text_found(self.metadata_folder / "top_level.txt").split()
         except (OSError, UnicodeDecodeError):
             names = [self.name.replace("-", "_")]
         for name in names:
@@ -94,12 +96,20 @@ def installed_distributions(folders: Iterable[str]) -> dict[str, Distribution]:
     return found
 
 
+def _text(distribution: metadata.Distribution, name: str) -> str | None:
+    """Return a file of a distribution's metadata, None for what is no file: a pipe has no end."""
+    place = getattr(distribution, "_path", None)
+    if isinstance(place, Path) and not (place / name).is_file():
+        return None
+    return distribution.read_text(name)
+
+
 def _fields(distribution: metadata.Distribution) -> Message:
     """Return the fields of a distribution's metadata, read once and without its description.
 
     `distribution.metadata` reads and parses all of it again each time that it is asked.
     """
-    texts = filter(None, map(distribution.read_text, ("METADATA", "PKG-INFO", "")))
+    texts = filter(None, (_text(distribution, name) for name in ("METADATA", "PKG-INFO", "")))
     return HeaderParser().parsestr(next(texts, "").partition("\n\n")[0])
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from importcost.files.cache import cache_folder
 from importcost.files.leftovers import sweep_folders
+from importcost.files.read import text_found
 from importcost.measure.deployed.distributions import Distribution
 
 VIEW_PREFIX = "importcost-view-"
@@ -121,7 +122,7 @@ def _link(source: Path, target: Path) -> None:
         target.symlink_to(source)
         return
     with contextlib.suppress(OSError):
-        text = source.read_text(encoding="utf-8", errors="surrogateescape")
+        text = text_found(source, errors="surrogateescape")
         lines = [_absolute(line, source.parent) for line in text.splitlines()]
         target.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="surrogateescape")
 

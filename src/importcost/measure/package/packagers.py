@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from importcost.files.read import read_found
 from importcost.model.package.bytecode import Recipe
 
 MOST_PARENTS = 4
@@ -112,7 +113,6 @@ def _moment_s(date: str | None) -> int | None:
 
 def _holds(file: Path, text: str) -> bool:
     try:
-        with file.open("rb") as stream:
-            return text.encode() in stream.read(_LOOKED_AT)
+        return text.encode() in read_found(file, _LOOKED_AT)
     except OSError:
         return False

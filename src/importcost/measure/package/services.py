@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 
+from importcost.files.read import read_found
 from importcost.model.package.size import ServiceData
 
 _OWNER = "botocore"
@@ -79,8 +79,7 @@ def services_named(sources: Iterable[str]) -> tuple[set[str], bool]:
 def _calls(source: str) -> list[ast.Call]:
     """Return the calls of a file that make clients; a file that does not parse has none."""
     try:
-        with Path(source).open("rb") as stream:
-            text = stream.read(MOST_SOURCE_BYTES + 1)
+        text = read_found(source, MOST_SOURCE_BYTES + 1)
         if len(text) > MOST_SOURCE_BYTES or not any(word in text for word in _MENTIONS):
             return []
         tree = ast.parse(text)

@@ -17,6 +17,8 @@ from importlib import resources
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from importcost.files.read import text_found
+
 TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - these are what is to be hidden
 IN_MEMORY = "/dev/shm"  # noqa: S108 - semaphores are only made on a file system in memory
 MOST_LINKS = 40
@@ -152,12 +154,12 @@ def _pointed_to(folder: str, _changed_ns: int) -> tuple[str, ...]:
     found = []
     for file in Path(folder).glob("*.dist-info/direct_url.json"):
         with contextlib.suppress(OSError, ValueError, AttributeError, TypeError, KeyError):
-            url = urlsplit(json.loads(file.read_text(encoding="utf-8"))["url"])
+            url = urlsplit(json.loads(text_found(file))["url"])
             if url.scheme == "file":
                 found.append(unquote(url.path))
     for file in Path(folder).glob("*.pth"):
         with contextlib.suppress(OSError):
-            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = text_found(file, errors="replace").splitlines()
             found += [
                 os.path.join(folder, line.rstrip())
                 for line in lines

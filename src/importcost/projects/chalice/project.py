@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from importcost.errors import UsageError
+from importcost.files.read import text_found
 from importcost.projects.chalice.source import ChaliceHandler, chalice_handlers
 from importcost.projects.documents import DocumentTable, read_document
 from importcost.projects.functions import (
@@ -112,7 +113,7 @@ def _environment(config: DocumentTable, stage: str, name: str) -> Mapping[str, A
 def _framework(folder: Path) -> tuple[str, ...]:
     """Return Chalice itself, which packs its own modules, if the app does not ask for it."""
     try:
-        text = (folder / "requirements.txt").read_text(encoding="utf-8", errors="replace")
+        text = text_found(folder / "requirements.txt", errors="replace")
     except OSError:
         text = ""
     return () if _ASKED_FOR.search(text) else ("chalice",)

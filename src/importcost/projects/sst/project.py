@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from importcost.errors import UsageError
+from importcost.files.read import text_found
 from importcost.projects.functions import (
     CodeForm,
     DeployedProject,
@@ -99,7 +100,7 @@ def _text_of(script: Path) -> str:
     try:
         if script.stat().st_size > MAX_SCRIPT_BYTES:
             raise UsageError(f"{script} is larger than 1 MB: name a handler's .py file.")
-        return script.read_text(encoding="utf-8-sig")
+        return text_found(script, "utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{script} is not UTF-8 text: save it as UTF-8.") from error
     except OSError as error:

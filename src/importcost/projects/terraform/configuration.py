@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from importcost.errors import UsageError
+from importcost.files.read import text_found
 from importcost.projects.placeholders import OpenText, plain_placeholder
 from importcost.projects.places import inside
 from importcost.projects.terraform.expressions import Expressions
@@ -92,7 +93,7 @@ class Module:
             file = inside(path, self.root, self.top, str(self.folder))
             if not file.is_file() or file.stat().st_size > MAX_TEXT_BYTES:
                 return None
-            return file.read_text(encoding="utf-8")
+            return text_found(file)
         except (UsageError, OSError, ValueError):
             return None
 
@@ -279,7 +280,7 @@ def variable_files(folder: Path) -> dict[str, Any]:
                 found.update(evaluate(parsed.blocks))
         for file in sorted(folder.glob(f"{pattern}.json")):
             try:
-                data = json.loads(file.read_text(encoding="utf-8-sig"))
+                data = json.loads(text_found(file, "utf-8-sig"))
             except (OSError, ValueError, RecursionError) as error:
                 raise UsageError(f"{file} is not valid JSON ({error}): correct it.") from error
             found.update(data if isinstance(data, dict) else {})

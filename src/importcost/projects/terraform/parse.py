@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from importcost.errors import UsageError, remedy
 from importcost.files.cache import cache_folder
+from importcost.files.read import read_found
 from importcost.files.replace import replace_file
 
 MATTERS = re.compile(
@@ -85,7 +86,7 @@ def _lines(text: bytes) -> dict[tuple[str, ...], int]:
 
 def _text(file: Path) -> bytes:
     try:
-        data = file.read_bytes()
+        data = read_found(file)
     except OSError as error:
         raise UsageError(
             f"{file} cannot be read ({error.strerror}): name another folder."

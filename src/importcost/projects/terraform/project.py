@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from importcost.errors import UsageError
+from importcost.files.read import read_found
 from importcost.projects.documents import DocumentTable, read_document
 from importcost.projects.functions import (
     DeployedProject,
@@ -123,7 +124,7 @@ def _lambda_modules(module: Module) -> Iterator[Block]:
 def is_lambda_module(folder: Path) -> bool:
     """Return True for a copy of the registry's Lambda module, by two variables that only it has."""
     try:
-        texts = [file.read_bytes() for file in folder.glob("*.tf")]
+        texts = [read_found(file) for file in folder.glob("*.tf")]
     except OSError:
         return False
     return all(any(mark in text for text in texts) for mark in _MODULE_MARKS)

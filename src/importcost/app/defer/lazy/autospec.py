@@ -13,6 +13,7 @@ from pathlib import Path
 from importcost.app.defer.outside_references import MOST_NOTES
 from importcost.app.defer.waiting_files import project_sources
 from importcost.deferral.source.names import attribute_chain
+from importcost.files.read import text_found
 
 _SPECS = ("autospec", "spec", "spec_set")
 
@@ -26,7 +27,7 @@ def autospecced(root: Path, lazy: Mapping[str, Collection[str]]) -> tuple[str, .
     found: list[str] = []
     for path in project_sources(root) if wanted else ():
         try:
-            text = path.read_text(encoding="utf-8", errors="replace")
+            text = text_found(path, errors="replace")
             tree = ast.parse(text) if "spec" in text else None
         except (OSError, SyntaxError, ValueError, RecursionError):
             continue

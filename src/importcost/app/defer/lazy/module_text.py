@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from importcost.deferral.source.model import SourceText
 from importcost.deferral.source.text import decode
+from importcost.files.read import read_found
 from importcost.model.graph import ImportGraph
 
 
@@ -32,7 +31,7 @@ def _read(path: str | None) -> SourceText | None:
     if path is None or not path.endswith(".py"):
         return None
     try:
-        found = decode(path, Path(path).read_bytes())
+        found = decode(path, read_found(path))
     except OSError:
         return None
     return found if isinstance(found, SourceText) else None
