@@ -659,6 +659,13 @@ SHADOWED = {
     ),
 }
 
+OUTLIVING = {
+    "memory of System V": Hostile(
+        "import ctypes\nlibrary = ctypes.CDLL(None)\nassert library.shmget(0, 4096, 0o600) >= 0\n"
+        "assert library.semget(0, 1, 0o600) >= 0\nassert library.msgget(0, 0o600) >= 0\n"
+    ),
+}
+
 KINDS: Mapping[str, Mapping[str, Hostile]] = {
     "exits": EXITS,
     "signals": SIGNALS,
@@ -673,5 +680,6 @@ KINDS: Mapping[str, Mapping[str, Hostile]] = {
     "sources": SOURCES,
     "raises": RAISES,
     "shadowed": SHADOWED,
+    "outliving": OUTLIVING,
 }
 HANDLERS = {f"{kind}: {name}": one for kind, table in KINDS.items() for name, one in table.items()}

@@ -36,6 +36,7 @@ class Traces:
     elsewhere: frozenset[str]
     processes: frozenset[str]
     mounts: frozenset[str]
+    system_v: frozenset[str]
     children: frozenset[int]
     containers: frozenset[str]
 
@@ -77,6 +78,7 @@ class Sandbox:
             frozenset(_named_by(self.mark)),
             frozenset(_processes(self.mark, str(self.root), in_mounts=not self.is_shared)),
             frozenset(line for line in _mounts() if self.mark in line or str(self.root) in line),
+            frozenset(_system_v()),
             frozenset(_children()),
             self.containers(),
         )
@@ -123,6 +125,7 @@ def assert_end(one: Hostile, runner: str, answer: Answer, before: Traces, after:
     assert after.elsewhere == before.elsewhere
     assert after.processes == before.processes
     assert after.mounts == before.mounts
+    assert after.system_v == before.system_v
     assert after.children == before.children
     assert after.containers == before.containers
 
@@ -163,6 +166,13 @@ def _digest(path: Path) -> str:
 def _named_by(mark: str) -> Iterator[str]:
     for folder in (*TEMPORARY, str(Path.home()), "."):
         yield from (str(path) for path in Path(folder).iterdir() if mark in path.name)
+
+
+def _system_v() -> Iterator[str]:
+    """Yield what names each shared memory, semaphore and queue of System V."""
+    for kind in ("shm", "sem", "msg"):
+        lines = Path("/proc/sysvipc", kind).read_text(encoding="ascii").splitlines()
+        yield from (f"{kind} {line.split()[1]}" for line in lines[1:])
 
 
 def _mounts() -> list[str]:

@@ -182,3 +182,9 @@ def test_a_folder_that_may_not_be_listed(folder, monkeypatch):
     monkeypatch.setattr(explain.os, "access", lambda path, _mode: str(path) != str(folder))
     answer = run(folder, "profile")
     assert f"The folder {folder} may not be listed" in told(answer)
+
+
+def test_variables_that_no_process_can_be_given(folder):
+    write_files(folder, {"large.env": f"LARGE={'x' * 200_000}\n"})
+    answer = call(folder, *COMMANDS["profile"], "--env-file", "large.env")
+    assert "variables are larger than" in told(answer)

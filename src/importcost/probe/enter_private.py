@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # quoted annotations only: importing typing would cost each l
     from typing import Any
 
 CLONE_NEWNS = 0x00020000
+CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 0x20, 0x1000, 0x4000, 0x40000
@@ -51,7 +52,11 @@ def _mount(source: bytes, target: bytes, kind: bytes, flags: int, data: bytes = 
 
 
 def _unshare() -> None:
-    """Leave the machine's mount namespace; the user stays who they are."""
+    """Leave the machine's mount namespace; the user stays who they are.
+
+    System V's memory, semaphores and queues outlive who made them: they get a namespace too, where
+    the kernel has those.
+    """
     user, group = os.geteuid(), os.getegid()
     if user == 0:
         # Without a user namespace: in one, root could not read what other users own.
@@ -66,6 +71,7 @@ def _unshare() -> None:
             descriptor = os.open("/proc/self/" + name, os.O_WRONLY)
             os.write(descriptor, text.encode())
             os.close(descriptor)
+    _libc.unshare(CLONE_NEWIPC)
     # From here on no mount reaches the machine.
     _mount(b"none", b"/", b"", MS_REC | MS_PRIVATE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 from collections.abc import Iterator, Mapping
@@ -91,6 +92,12 @@ def _not_launched(error: OSError, python: str, cwd: str) -> MeasurementError:
         return MeasurementError(
             f"The task root {cwd} was removed while it was measured",
             remedy("look for what the handler removes at module level"),
+        )
+    if error.errno == errno.E2BIG:
+        return MeasurementError(
+            "The handler's variables are larger than this machine gives to a process "
+            f"({error.strerror}); on Lambda all of them may have 4 KB",
+            remedy(words("shorten those of ", Parameter.ENV, " and ", Parameter.ENV_FILE)),
         )
     return shortage_of(error) or MeasurementError(
         f"The interpreter {python} cannot be started ({error.strerror})",
