@@ -284,7 +284,7 @@ class LocalRunner:
         return self._found[folders]
 
     def _private_once(self, needed: tuple[str, ...], folders: tuple[str, ...]) -> dict[str, Any]:
-        """Return what `_private` does, anew only after a launch that was refused private folders.
+        """Return what `_private` does, again only after a launch that was refused private folders.
 
         A launch in folders of its own changes nothing of what is shown there.
         """
