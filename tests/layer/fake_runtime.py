@@ -53,7 +53,7 @@ def main():
             event = client.wait_next_invocation()
         except StopIteration:
             break
-        print("answer", getattr(found, function)(event, None))
+        print("answer", getattr(found, function)(event, None), flush=True)
 
 
 if __name__ == "__main__":

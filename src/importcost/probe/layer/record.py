@@ -1,4 +1,4 @@
-"""Writes the one line of a cold start, when init ends: importcost/record.py in the layer.
+"""Writes the one line of a cold start: importcost/record.py in the layer.
 
 The line is `importcost-init: DATA`, DATA being JSON under zlib and the URL's base64, so that no
 export of the log changes a character of it. It has module names and times, and no value of a

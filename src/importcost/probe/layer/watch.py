@@ -1,8 +1,8 @@
 """Times the imports of an init where it really runs: importcost/watch.py in the layer.
 
-It loads nothing that the runtime does not load anyway. When the runtime asks for its first event,
-`record.py` beside it writes one line, and nothing of this stays in place. Standard library only,
-Python 3.9 to 3.15.
+It loads nothing that the runtime does not load anyway, and its hook is gone when the runtime asks
+for its first event. When the first request is answered, `record.py` beside it writes one line: the
+user waits neither for its loading nor for the writing. Standard library only, Python 3.9 to 3.15.
 """
 
 import _thread
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 CLIENT = "awslambdaric.lambda_runtime_client"
 LOAD = "_find_and_load"  # CPython finds it by this name for each module that is not loaded
 RECORD = "record.py"
-# The runtime's calls at the end of init: for the first event, for a snapshot, and after a failure.
-ENDS = ("wait_next_invocation", "restore_next", "post_init_error")
-FAILED = b"importcost-init: error="
+# The runtime's calls at the end of init: for an event, for a snapshot, and after a failure.
+NEXT, SNAPSHOT, FAILED_INIT = "wait_next_invocation", "restore_next", "post_init_error"
+NOT_WRITTEN = b"importcost-init: error="
 clock = time.perf_counter_ns
 
 
@@ -86,7 +86,7 @@ class Watch:
         """Let the runtime's calls at the end of init come here first, once."""
         try:
             for client in list(vars(sys.modules[CLIENT]).values()):
-                for name in ENDS:
+                for name in (NEXT, SNAPSHOT, FAILED_INIT):
                     if isinstance(client, type) and name in vars(client):
                         self.ends.append((client, name, vars(client)[name]))
                         setattr(client, name, self.ending(name, vars(client)[name]))
@@ -97,22 +97,31 @@ class Watch:
         """Return a call of the runtime that ends the watch before it goes on."""
 
         def end(*args: "Any", **named: "Any") -> "Any":
-            self.end(is_whole=name != "post_init_error")
+            if name == NEXT and "end" not in self.moments:
+                self.stop()  # the next one comes when the first request is answered
+            else:
+                self.stop()
+                self.write(is_whole=name != FAILED_INIT)
             return call(*args, **named)
 
         return end
 
-    def end(self, *, is_whole: bool) -> None:
+    def stop(self) -> None:
+        """Give the importer its own function back: init has ended."""
+        if "end" in self.moments:
+            return
+        self.moments["end"] = times()
+        if self.importer[LOAD] is self.timed:
+            self.importer[LOAD] = self.load
+
+    def write(self, *, is_whole: bool) -> None:
         """Leave nothing in place, and write the line."""
         ends, self.ends = self.ends, []
         if not ends:
             return
-        self.moments["end"] = times()
-        for client, name, call in ends:
-            setattr(client, name, call)
-        if self.importer[LOAD] is self.timed:
-            self.importer[LOAD] = self.load
         try:
+            for client, name, call in ends:
+                setattr(client, name, call)
             path = os.path.join(os.path.dirname(__file__), RECORD)
             scope: "dict[str, Any]" = {"__name__": "importcost_record"}
             loader: "Any" = SourceFileLoader("importcost_record", path)
@@ -120,7 +129,7 @@ class Watch:
             scope["write_record"](self, is_whole=is_whole)
         except Exception as error:  # the function goes on whatever happens here
             try:
-                os.write(1, FAILED + type(error).__name__.encode() + b"\n")
+                os.write(1, NOT_WRITTEN + type(error).__name__.encode() + b"\n")
             except OSError:
                 pass
 

@@ -1,0 +1,152 @@
+"""The overhead of the layer on init, under the real emulator and awslambdaric, in pairs.
+
+    python tests/benchmarks/bench_layer.py [--rounds 40] [--engine podman]
+
+All cold starts run in one container of the AWS-like test image. A round starts each function once
+without anything, with the layer, with the layer's bytecode taken out, and with `-X importtime`, in
+random order. The figure is CPU time of the runtime's process from its start to the first event,
+which the function itself returns, and its ratio to the start without anything in the same round.
+Beside it stand the CPU time from there to the second event, in which the layer writes its line, and
+the emulator's wall time of init. The limit of the layer's ratio is 1.03.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from importcost.app.layer.pack import pack_layer
+from tests.engine import image
+from tests.engine.fixtures import _podman
+from tests.layer.emulated import EMULATOR, laid_out
+
+LIMIT = 1.03
+FUNCTIONS = {
+    "nothing": "",
+    "http.client": "import http.client\n",
+    "boto3, a client": "import boto3\nclient = boto3.client('s3')\n",
+}
+FOOT = "import time\n\ndef handler(event, context):\n    return time.process_time_ns()\n"
+WAYS = ("without", "layer", "layer, no bytecode", "-X importtime")
+DRIVER = r"""
+import http.client, json, os, random, re, subprocess, sys, time
+
+emulator, rounds, functions = sys.argv[1], int(sys.argv[2]), sys.argv[3:-1]
+ways = sys.argv[-1].split("|")
+RUNTIME = {
+    "without": {},
+    "layer": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/importcost-wrapper"},
+    "layer, no bytecode": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/plain/importcost-wrapper"},
+    "-X importtime": {"TRACING": "-Ximporttime"},
+}
+AWS = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+
+
+def cold_start(function, way, port):
+    words = [emulator, "--runtime-interface-emulator-address", "127.0.0.1:%d" % port,
+             "--runtime-api-address", "127.0.0.1:%d" % (port + 1),
+             "/var/runtime/bootstrap", function + ".handler"]
+    log = open("/tmp/log", "w+b")
+    running = subprocess.Popen(words, env={**os.environ, **AWS, **RUNTIME[way]},
+                               stdout=log, stderr=log)
+    answers = []
+    try:
+        for _ in range(2000):
+            link = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+            try:
+                link.request("POST", "/2015-03-31/functions/function/invocations", b"{}")
+                answers.append(int(link.getresponse().read()) / 1e6)
+                if len(answers) == 2:
+                    break
+            except ConnectionRefusedError:
+                time.sleep(0.01)
+    finally:
+        running.kill()
+        running.wait()
+    log.seek(0)
+    text = log.read().decode()
+    found = re.search(r"INIT REPORT\(durationMs: ([0-9.]+)\)", text)
+    assert ("importcost-init: eJ" in text) == way.startswith("layer"), text[-2000:]
+    return answers[0], answers[1] - answers[0], float(found[1])
+
+
+port, result = 9100, []
+for number in range(-1, rounds):
+    for function in functions:
+        for way in random.sample(ways, len(ways)):
+            port = port + 2 if port < 60000 else 9100
+            measured = cold_start(function, way, port)
+            if number >= 0:
+                result.append((function, way, number, *measured))
+print(json.dumps(result))
+"""
+
+
+def measured(engine: str, tag: str, rounds: int) -> list[tuple[str, str, int, float, float, float]]:
+    """Return function, way, round and three milliseconds of each cold start.
+
+    They are CPU time to the first event, CPU time from there to the second, and wall time of init.
+    """
+    with tempfile.TemporaryDirectory(prefix="importcost-layer-") as folder:
+        layer = pack_layer(()).data
+        task, runtime, opt = laid_out(Path(folder), "", layer)
+        assert opt is not None
+        plain = laid_out(Path(folder, "plain"), "", layer)[2]
+        assert plain is not None
+        plain.rename(opt / "plain")
+        for path in (opt / "plain/importcost/__pycache__").iterdir():
+            path.unlink()
+        names = [f"function_{number}" for number in range(len(FUNCTIONS))]
+        for name, text in zip(names, FUNCTIONS.values(), strict=True):
+            (task / f"{name}.py").write_text(text + FOOT)
+        mounts = {task: "/var/task", opt: "/opt", runtime / "bootstrap": "/var/runtime/bootstrap",
+                  runtime / "bootstrap.py": "/var/runtime/bootstrap.py"}  # fmt: skip
+        volumes = [word for host, inside in mounts.items()
+                   for word in ("--volume", f"{host}:{inside}:ro")]  # fmt: skip
+        argv = [engine, "run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp:rw",
+                *volumes, "--workdir", "/var/task", "--entrypoint", "/var/lang/bin/python3", tag,
+                "-c", DRIVER, EMULATOR, str(rounds), *names, "|".join(WAYS)]  # fmt: skip
+        done = subprocess.run(argv, check=True, stdout=subprocess.PIPE)
+    known = dict(zip(names, FUNCTIONS, strict=True))
+    return [(known[one[0]], *one[1:]) for one in json.loads(done.stdout)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--engine", default="podman")
+    given = parser.parse_args()
+    with _podman():
+        rows = measured(given.engine, image.load(given.engine), given.rounds)
+    print(
+        "| function | way | CPU ms | ratio of pairs | more, ms | least | to 2nd event | wall ms |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    worst = 0.0
+    for function in FUNCTIONS:
+        own = {(row[1], row[2]): row[3:] for row in rows if row[0] == function}
+        for way in WAYS:
+            these, bare = ([own[name, n] for n in range(given.rounds)] for name in (way, WAYS[0]))
+            ratio = statistics.median(a[0] / b[0] for a, b in zip(these, bare, strict=True))
+            more = statistics.median(a[0] - b[0] for a, b in zip(these, bare, strict=True))
+            cpu, after, wall = (statistics.median(column) for column in zip(*these, strict=True))
+            least = min(row[0] for row in these)
+            print(
+                f"| {function} | {way} | {cpu:.1f} | {ratio:.3f} | {more:+.2f} | {least:.1f} |"
+                f" {after:.1f} | {wall:.0f} |"
+            )
+            if way == "layer":
+                worst = max(worst, ratio)
+    if worst > LIMIT:
+        raise SystemExit(f"The layer adds {worst - 1:.1%}, more than {LIMIT - 1:.0%}.")
+
+
+if __name__ == "__main__":
+    main()
