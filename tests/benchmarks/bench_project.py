@@ -186,16 +186,17 @@ def figures(project: Path) -> dict[str, float]:
     return {one["name"]: one["own_ms"] for one in data["functions"]}
 
 
-def pinned(folder: Path, jobs: int, rounds: int) -> None:
+def pinned(folder: Path, jobs: int, rounds: int, launches: int | None) -> None:
     """Print how far figures move between one job and several."""
     project = make_project(folder / "pinned", 2 * jobs, LARGER)
     found: dict[int, list[dict[str, float]]] = {1: [], jobs: []}
     for number in range(2 * rounds):
         many = (1, jobs)[(number + number // 2) % 2]
-        profiled(project, folder / f"cache-{number}", "--jobs", str(many), "--precise")
+        runs = ("--runs", str(launches)) if launches else ("--precise",)
+        profiled(project, folder / f"cache-{number}", "--jobs", str(many), *runs)
         found[many].append(figures(project))
     print(f"{rounds} rounds, {jobs} jobs beside 1, load {os.getloadavg()[0]:.1f}")
-    for name in found[1][0]:
+    for name in sorted(found[1][0]):
         alone, beside = (statistics.median(one[name] for one in found[many]) for many in (1, jobs))
         print(f"| {name} | {alone:.2f} ms | {beside:.2f} ms | {beside / alone - 1:+.1%} | 3 % |")
 
@@ -296,6 +297,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sample", type=int, default=1_000, help="small: functions launched bare")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--launches", type=int, help="pinned: of each; default: --precise")
     parser.add_argument("--shared", action="store_true", help="many: one folder for all of them")
     parser.add_argument("--folder", help="where to work; default: a temporary one")
     asked = parser.parse_args()
@@ -304,7 +306,7 @@ def main() -> None:
         if asked.part == "small":
             small(folder, asked.functions or 200, asked.jobs, asked.sample)
         elif asked.part == "pinned":
-            pinned(folder, asked.jobs, asked.rounds)
+            pinned(folder, asked.jobs, asked.rounds, asked.launches)
         elif asked.part == "killed":
             killed(folder, asked.functions or 12)
         else:
