@@ -13,7 +13,7 @@ from importcost.app.account.figures import init_quantiles
 from importcost.app.account.one_log import described, log_of_function
 from importcost.app.account.target import DeployedName, deployed_name
 from importcost.app.account.window import moment_of, since_of
-from importcost.billing.estimate import estimate
+from importcost.app.bill.place import bill, handler_of
 from importcost.billing.savings import changed, savings_of
 from importcost.errors import MeasurementError, UsageError, remedy
 from importcost.model.cloudwatch.logs import InitKind
@@ -22,6 +22,7 @@ from importcost.model.profile import Profile
 from importcost.model.ranks.two_samples import FEWEST, median_difference, rank_sum_p
 from importcost.model.results.account import FunctionLog, LoggedInit
 from importcost.model.results.deployment import Came, DeploymentCheck, InitSide
+from importcost.model.results.savings import Saving
 
 CONFIDENCE = 0.95
 
@@ -80,10 +81,10 @@ def predicted_saving(profile: Profile, where: str) -> tuple[Interval, str]:
     if saving is None:
         reason = " ".join(savings_of(profile).missing)
         raise UsageError(f"{where} predicts no saving: {reason}")
-    whole = estimate(profile)
+    handler = handler_of(profile.target)
+    whole = bill(profile, handler).estimate
     low, value, high = (
-        whole.init_ms.value
-        - estimate(changed(profile, share, saving.waiting_ms, saving.gone)).init_ms.value
+        whole.init_ms.value - bill(_without(profile, saving, share), handler).estimate.init_ms.value
         for share in (saving.share.low, saving.share.value, saving.share.high)
     )
     ratio = whole.speed_ratio
@@ -91,6 +92,11 @@ def predicted_saving(profile: Profile, where: str) -> tuple[Interval, str]:
         Interval(low * ratio.low / ratio.value, value, high * ratio.high / ratio.value, CONFIDENCE),
         f"{where} ({saving.what}, {saving.basis.value})",
     )
+
+
+def _without(profile: Profile, saving: Saving, share: float) -> Profile:
+    """Return the profile of the function with a saving of this share."""
+    return changed(profile, share, saving.waiting_ms, saving.gone)
 
 
 def came(saved: Interval, predicted: Interval | None) -> Came:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from importcost.app.bill.place import bill
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.app.projects.requests import request_in_project
@@ -15,7 +16,7 @@ from importcost.billing.calibration import (
     RuntimeVariant,
     calibrate,
 )
-from importcost.billing.estimate import estimate, published_parts
+from importcost.billing.estimate import published_parts
 from importcost.errors import ImportcostError, MeasurementError
 from importcost.model.profile import Profile
 from importcost.model.results.account import AccountRow
@@ -93,7 +94,7 @@ def _beside(row: AccountRow, profile: Profile | None, problem: str | None) -> Lo
         region=row.function.region,
         cold_starts=len(ordered),
         logged_ms=logged,
-        predicted_ms=estimate(profile).init_ms if profile else None,
+        predicted_ms=bill(profile, None).estimate.init_ms if profile else None,
         problem=problem,
     )
 
