@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import time
+import urllib.request
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -143,6 +144,8 @@ def loopback_account() -> Iterator[LoopbackAccount]:
     try:
         host, port = server.get_host_and_port()
         url = f"http://{host}:{port}"
+        # All of moto's servers in one process have the same account behind them.
+        urllib.request.urlopen(f"{url}/moto-api/reset", data=b"").close()
         with front_of(url) as front:
             yield LoopbackAccount(url, front)
     finally:
