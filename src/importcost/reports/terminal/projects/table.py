@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from importcost.reports.cells import cells, fit
 from importcost.reports.text import Palette
@@ -13,7 +14,8 @@ GAP = 2
 LEAST_NAME = 14
 
 
-class TextColumn(NamedTuple, Generic[R]):
+@dataclass(frozen=True, slots=True)
+class TextColumn(Generic[R]):  # before 3.11 a NamedTuple cannot be generic
     """A column: its title, the text of a row in it, and whether that is a figure."""
 
     title: str
