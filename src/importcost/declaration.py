@@ -223,7 +223,7 @@ MEASUREMENT = (
         Parameter.LAYERS,
         Texts(is_path=True),
         "layers",
-        "Unpacked layer folder (repeatable).",
+        "Layer: its folder or its ZIP (repeatable).",
         default=(),
     ),
     ENV,

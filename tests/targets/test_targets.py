@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -235,3 +236,18 @@ def _is_there(path):
     except OSError:
         return False
     return True
+
+
+def test_a_layers_zip_is_unpacked_once_as_lambda_does(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMPORTCOST_CACHE_DIR", str(tmp_path / "cache"))
+    root = write_files(tmp_path, {"app.py": "", "notes.txt": ""})
+    archive = root / "shared.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("python/shared.py", "import json\n")
+    first, second = (
+        resolve_target(str(root / "app.py"), layers=(str(archive),)).layers for _ in range(2)
+    )
+    assert first == second
+    assert (Path(first[0]) / "python" / "shared.py").is_file()
+    with pytest.raises(UsageError, match="neither a folder nor a ZIP"):
+        resolve_target(str(root / "app.py"), layers=(str(root / "notes.txt"),))

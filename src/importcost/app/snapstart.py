@@ -15,7 +15,7 @@ from importcost.errors import HandlerError, UsageError
 from importcost.files.read import text_found
 from importcost.measure.runners.base import InterpreterFacts
 from importcost.measure.snapstart import INITIALIZATION, SnapshotRun, observe
-from importcost.model.profile import Target
+from importcost.model.profile import EXEC_WRAPPER, WEB_ADAPTER_PROGRAM, Target
 from importcost.secrecy import with_strings, without_literals
 from importcost.snapstart.facts import source_facts
 from importcost.snapstart.fix import skeletons
@@ -31,7 +31,6 @@ from importcost.snapstart.verdict import (
 
 FIRST_SNAPSTART = (3, 12)
 MAX_MODULES = 500
-WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 
 
 def check_snapstart(
@@ -100,7 +99,7 @@ def _report(
 
 def _names_adapter(request: ProfileRequest, target: Target) -> bool:
     """Return True if the package is started by Lambda Web Adapter: its wrapper, or a run.sh."""
-    if request.environment.get(WRAPPER) == "/opt/bootstrap":
+    if request.environment.get(EXEC_WRAPPER) == WEB_ADAPTER_PROGRAM:
         return True
     script = Path(target.task_root, "run.sh")
     try:

@@ -44,6 +44,9 @@ class RunKind(str, Enum):
 EXEC_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 """Names the program that Lambda runs with the interpreter's command line as its arguments."""
 
+WEB_ADAPTER_PROGRAM = "/opt/bootstrap"
+"""The value with which Lambda Web Adapter starts a web app's own script instead (its README)."""
+
 
 @dataclass(frozen=True, slots=True)
 class HandlerWrapper:

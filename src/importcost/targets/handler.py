@@ -11,6 +11,7 @@ from pathlib import Path
 
 from importcost.errors import UsageError, remedy, words
 from importcost.files.read import read_found, text_found
+from importcost.files.unpack import unpacked
 from importcost.model.profile import Target
 from importcost.parameters import Parameter
 from importcost.targets.web_app import split_app
@@ -33,9 +34,10 @@ def resolve_target(
     Without `task_root`, a file's task root is its folder (for a file with relative imports the
     folder above its outermost package), a handler string's is the current folder. A handler string
     of a known wrapper stands for the handler that its variable in `environment` names. If the
-    handler may lie `elsewhere`, in a package that is laid out later, `in_packages` finds it. Raises
-    UsageError if nothing matches.
+    handler may lie `elsewhere`, in a package that is laid out later, `in_packages` finds it. A ZIP
+    among the layers is unpacked into the cache. Raises UsageError if nothing matches.
     """
+    layers = tuple(map(_unpacked_layer, layers))
     wrapped = wrapped_handler(text, environment)
     if wrapped is not None:
         own = _resolved(wrapped.own, task_root, layers, elsewhere)
@@ -334,9 +336,14 @@ def _check_root(text: str) -> Path:
     return root.resolve()
 
 
+def _unpacked_layer(layer: str) -> str:
+    path = Path(layer)
+    return str(unpacked(path)) if path.suffix.lower() == ".zip" and path.is_file() else layer
+
+
 def _check_layer(layer: Path) -> None:
     if layer.is_file():
-        raise UsageError(f"The layer {layer} is a file: unpack it and name the folder.")
+        raise UsageError(f"The layer {layer} is neither a folder nor a ZIP: name one of them.")
     if not layer.is_dir():
         raise UsageError(f"The layer {layer} does not exist: name the layer's unpacked folder.")
     if layer.name == "python" and not (layer / "python").is_dir():

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from importcost.errors import UsageError, remedy, words
-from importcost.model.profile import EXEC_WRAPPER, HandlerWrapper
+from importcost.model.profile import EXEC_WRAPPER, WEB_ADAPTER_PROGRAM, HandlerWrapper
 from importcost.parameters import Parameter
 
 NO_VARIABLES: Mapping[str, str] = {}
@@ -76,6 +76,8 @@ def wrapped_handler(text: str, environment: Mapping[str, str]) -> WrappedHandler
     """
     found = product_of(text)
     program = environment.get(EXEC_WRAPPER) or None
+    if program == WEB_ADAPTER_PROGRAM:  # starts a server, and no handler behind it
+        program = None
     if found is None:
         return None if program is None else WrappedHandler(text, _by_program(program))
     own = environment.get(found.variable, "").strip()
