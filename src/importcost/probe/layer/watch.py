@@ -138,7 +138,7 @@ def prepared(words: "list[str]", begin: "Moment") -> "Optional[Callable[[], None
     """Return what runs `INTERPRETER SCRIPT ...` as the interpreter would; None for other words."""
     if not (words[1:] and words[1].endswith(".py")):
         return None
-    if os.path.realpath(words[0]) != os.path.realpath(sys.executable):
+    if not os.path.samefile(words[0], sys.executable):
         return None
     script = os.path.abspath(words[1])
     with open(script, "rb") as stream:
