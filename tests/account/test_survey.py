@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -112,6 +113,7 @@ def test_logs_past_the_limit_are_not_scanned(account, tmp_path):
             {
                 "MetricName": "IncomingBytes",
                 "Dimensions": [{"Name": "LogGroupName", "Value": "/aws/lambda/orders-1"}],
+                "Timestamp": time.time() - 3_600,
                 "Value": 5e9,
             }
         ],
