@@ -14,7 +14,7 @@ import pytest
 from importcost.app.account.deployment import came
 from importcost.model.interval import Interval
 from importcost.model.results.deployment import Came
-from tests.account.aws import loopback_account, report_line
+from tests.account.aws import loopback_account, report_line, zipped
 from tests.account.front import always
 from tests.harness import PATIENCE_S
 
@@ -41,6 +41,10 @@ def account():
             made.logs(group, inits(f"{name}-b", after, count, 2), stream=NEW, ago_s=3_600)
         client = made.client("lambda")
         assert client.publish_version(FunctionName="faster")["Version"] == "1"
+        client.update_function_code(
+            FunctionName="faster", ZipFile=zipped({"app.py": "def handler(e, c): return 1\n"})
+        )
+        assert client.publish_version(FunctionName="faster")["Version"] == "2"
         yield made
 
 
@@ -80,14 +84,17 @@ def test_the_verdict_is_the_exit_code(account, tmp_path, name, words, code, said
 
 
 def test_the_sides_are_told_by_published_version(account, tmp_path):
-    # Version 1 is what the old streams name, so "new" and "old" are turned round.
-    done = verify(account, "aws:faster", "--since", "1", "--json", cache=tmp_path)
-    assert done.returncode == 1
+    done = verify(account, "aws:faster", "--since", "2", "--json", cache=tmp_path)
+    assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["after"]["versions"] == ["1"]
-    assert found["before"]["versions"] == ["2"]
-    assert found["saved_ms"]["value"] == pytest.approx(-150, abs=15)
+    assert found["after"]["versions"] == ["2"]
+    assert found["before"]["versions"] == ["1"]
+    assert found["saved_ms"]["value"] == pytest.approx(150, abs=15)
     assert found["p"] < 0.001
+    # Later versions are no part of what was before.
+    first = verify(account, "aws:faster", "--since", "1", cache=tmp_path)
+    assert first.returncode == 3
+    assert "has 0 cold starts before the change" in first.stderr
 
 
 def test_without_insights_the_log_is_read_by_pages(account, tmp_path):
@@ -108,6 +115,7 @@ def test_without_insights_the_log_is_read_by_pages(account, tmp_path):
         (("aws:same", "--expect", "5", "--predicted", "a.json"), "leave one"),
         (("aws:same", "--predicted", "a.json"), "a.json cannot be read"),
         (("aws:same", "--since", "never"), "never is not a time"),
+        (("aws:same:3",), "name the function alone"),
     ],
 )
 def test_mistakes(account, tmp_path, words, said):

@@ -58,7 +58,9 @@ def function(name="orders", code="A" * 44, modified="2026-05-28T10:00:00.000+000
 def survey(first, last, init_ms=500.0, own=None, since=None):
     """Return a survey with an init each hour of the days `first` to `last`, both included."""
     own = own or function()
-    window = Window(START + first * DAY_S if since is None else since, START + (last + 1) * DAY_S)
+    # A day is whole an hour after its end.
+    until = START + (last + 1) * DAY_S + 3_600
+    window = Window(START + first * DAY_S if since is None else since, until)
     inits = tuple(
         LoggedInit(init_ms + hour, InitKind.ON_DEMAND, 1_024, START + day * DAY_S + hour * 3_600)
         for day in range(first, last + 1)
@@ -184,7 +186,7 @@ def test_an_empty_record_has_a_page(tmp_path):
 def test_tables_and_json_hold_the_newest_day(trend):
     rows = list(csv.DictReader(io.StringIO(trend_csv(trend))))
     assert len(rows) == 8
-    found = json.loads(bencher_json(trend))["orders (eu-west-1)"]
+    found = json.loads(bencher_json(trend))["orders (123456789012, eu-west-1)"]
     assert found["latency"]["value"] == 511e6
     github = json.loads(github_json(trend))
     assert {"name", "unit", "value", "range", "extra"} == set(github[0])

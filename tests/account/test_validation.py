@@ -14,8 +14,9 @@ from importcost.app.account.validate import validate_account
 from importcost.errors import MeasurementError, UsageError
 from importcost.model.interval import Interval
 from importcost.model.results.validation import AccountValidation, LoggedAgainstModel
+from importcost.reports.account.exports import account_json
 from importcost.reports.account.page import render_account_page
-from importcost.reports.account.validation import render_validation, validation_json
+from importcost.reports.account.validation import render_validation, validation_data
 from tests.account.aws import loopback_account, report_line, zipped
 from tests.account.test_trend import survey
 from tests.harness import PATIENCE_S
@@ -51,7 +52,8 @@ def test_text_json_and_page_tell_the_same():
     assert "2 functions: median error 30%, 1 within" in text
     assert "+50% !" in text
     assert "<c> was not measured: no wheel" in text
-    assert '"median_error": 0.3' in validation_json(FOUND)
+    assert validation_data(FOUND)["median_error"] == pytest.approx(0.3)
+    assert '"is_in_band": false' in account_json(survey(0, 1), FOUND)
     page = render_account_page(survey(0, 1), FOUND)
     assert page.count("<circle") == 2
     assert "b: logged 200 ms, estimated 300 ms" in page
@@ -88,7 +90,7 @@ def test_an_accounts_functions_are_measured_beside_their_logs(tmp_path):
             account.function(name, Code={"ZipFile": zipped({"app.py": source})})
             account.invocations(name, 400)
             lines = [report_line(f"{name}-{n}", 9, middle + n) for n in range(12)]
-            account.logs(f"/aws/lambda/{name}", lines)
+            account.logs(f"/aws/lambda/{name}", lines, ago_s=0)
         done = subprocess.run(
             [sys.executable, "-m", "importcost", "account", "--calibrate", "-o", "a.html"],
             env=env | account.environment, cwd=tmp_path, capture_output=True, text=True,

@@ -42,7 +42,7 @@ def folder(tmp_path):
 
 
 def test_every_function_of_a_project_has_budgets(folder):
-    config = configuration(str(folder / "importcost.toml"))
+    config = configuration(str(folder / "importcost.toml"), project_reader())
     assert [(one.name, one.budgets.max_init_ms) for one in config.handlers] == [
         ("Orders", 20.0),
         ("Users", 900.0),
@@ -50,8 +50,8 @@ def test_every_function_of_a_project_has_budgets(folder):
 
 
 def test_settings_come_from_the_template_but_for_the_configurations_own(folder):
-    config = configuration(str(folder / "importcost.toml"))
-    orders, users = requests_for(config, config.handlers, HowToMeasure())
+    config = configuration(str(folder / "importcost.toml"), project_reader())
+    orders, users = requests_for(config, config.handlers, HowToMeasure(), project_reader())
     assert (orders.target, orders.task_root) == ("app.handler", str(folder / "a"))
     assert (orders.memory_mb, orders.arch, orders.runtime) == (1024, "arm64", "python3.11")
     assert orders.environment == {"TABLE": "importcost-placeholder", "STAGE": "prod"}
@@ -69,13 +69,13 @@ def test_a_handler_of_no_project_stays_as_it_is():
 )
 def test_a_table_that_names_no_measurable_function_is_told(folder, name, what):
     (folder / "importcost.toml").write_text(f'project = "template.yaml"\n[handlers.{name}]\n')
-    config = configuration(str(folder / "importcost.toml"))
+    config = configuration(str(folder / "importcost.toml"), project_reader())
     with pytest.raises(UsageError, match=what):
-        requests_for(config, config.handlers, HowToMeasure())
+        requests_for(config, config.handlers, HowToMeasure(), project_reader())
 
 
 def test_a_project_without_functions_is_told(folder):
     (folder / "template.yaml").write_text("Resources: {}\n")
     (folder / "importcost.toml").write_text('project = "template.yaml"\n')
-    with pytest.raises(UsageError, match="no function of"):
-        configuration(str(folder / "importcost.toml"))
+    with pytest.raises(UsageError, match="has no Lambda function"):
+        configuration(str(folder / "importcost.toml"), project_reader())

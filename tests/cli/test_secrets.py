@@ -230,6 +230,11 @@ AFTER = {
     "diff": [("diff", SAVED, SAVED), ("diff", SAVED, SAVED, "-o", "out/d.html")],
     "calibrate": [("calibrate", SAVED, "--logs", "lambda.log", "--json")],
     "merge": [("merge", SAVED)],
+    # What an account's answers hold is planted in tests/account.
+    "account": [("account", "--policy")],
+    "trend": [("trend", "none.sqlite")],
+    "verify": [("verify", "handler.py")],
+    "layer": [("layer", "-o", "out/layer.zip")],
 }
 
 

@@ -41,6 +41,7 @@ class AccountDoor:
             raise UsageError(f"The AWS configuration cannot be read ({error}).") from None
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
         self.calls: Counter[str] = Counter()
         """Requests by operation, retries not counted."""
 
@@ -60,12 +61,23 @@ class AccountDoor:
         """
         from botocore import xform_name
 
+        if self._stopped.is_set():
+            raise KeyboardInterrupt
         with told(service, operation, region, what):
             client = self._client(service, region)
             with self._lock:
                 self.calls[f"{service}:{operation}"] += 1
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         return answer
+
+    def pause(self, seconds: float) -> None:
+        """Wait; ends at once, with KeyboardInterrupt, where the command is being stopped."""
+        if self._stopped.wait(seconds):
+            raise KeyboardInterrupt
+
+    def stop(self) -> None:
+        """Let no thread ask for anything more."""
+        self._stopped.set()
 
     def _client(self, service: str, region: str) -> Any:
         from botocore.config import Config

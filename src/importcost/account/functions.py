@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from importcost.account.door import AccountDoor
+from importcost.account.troubles import GoneError, wanted
 from importcost.model.results.account import AccountFunction, LayerVersion
 
 PAGE = 50
@@ -22,16 +23,19 @@ def python_functions(
     `tags` is not empty. Raises AccountError.
     """
     marker: dict[str, str] = {}
+    seen: set[str] = set()
     while True:
         answer = door.ask(
             "lambda", "ListFunctions", region, "the list of functions", MaxItems=PAGE, **marker
         )
-        for item in answer.get("Functions") or ():
+        for item in wanted(answer, "Functions", "ListFunctions", region):
             function = configured_function(item, region)
-            if _is_asked_for(function, pattern) and _has_tags(door, function, tags):
+            is_new = function.arn not in seen
+            seen.add(function.arn)
+            if is_new and _is_asked_for(function, pattern) and _has_tags(door, function, tags):
                 yield function
         following = answer.get("NextMarker")
-        if not following:
+        if not following or following == marker.get("Marker"):
             return
         marker = {"Marker": following}
 
@@ -63,6 +67,7 @@ def configured_function(item: Mapping[str, Any], region: str) -> AccountFunction
         modified=str(item.get("LastModified") or ""),
         log_group=str(logging.get("LogGroup") or f"/aws/lambda/{name}"),
         has_snapstart=snapstart == "PublishedVersions",
+        logs_inits=str(logging.get("SystemLogLevel") or "INFO").upper() in ("INFO", "DEBUG"),
     )
 
 
@@ -80,12 +85,15 @@ def _is_asked_for(function: AccountFunction, pattern: str | None) -> bool:
 def _has_tags(door: AccountDoor, function: AccountFunction, tags: Mapping[str, str]) -> bool:
     if not tags:
         return True
-    answer = door.ask(
-        "lambda",
-        "ListTags",
-        function.region,
-        f"the function {function.name}",
-        Resource=function.arn.removesuffix(f":{function.version}"),
-    )
+    try:
+        answer = door.ask(
+            "lambda",
+            "ListTags",
+            function.region,
+            f"the function {function.name}",
+            Resource=function.arn.removesuffix(f":{function.version}"),
+        )
+    except GoneError:  # deleted since it was listed
+        return False
     own = answer.get("Tags") or {}
     return all(own.get(key) == value for key, value in tags.items())

@@ -9,7 +9,7 @@ from importcost.account.log_queries import Window
 
 PATTERN = (
     '?"Init Duration" ?"Restore Duration" ?"Status: timeout" ?initDurationMs ?restoreDurationMs'
-    " ?platform.initReport ?platform.initStart"
+    ' ?"platform.initReport" ?"platform.initStart" ?"INIT_START" ?"\\"timeout\\""'
 )
 """Any of the words; the same lines as Insights' query, and a few more."""
 LINES_PER_PAGE = 10_000

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from importcost.account.door import AccountDoor
-from importcost.account.troubles import GoneError, RefusedError, ThrottledError
+from importcost.account.troubles import GoneError, RefusedError, ThrottledError, wanted
 from importcost.errors import Trouble, remedy
 
 GROUPS_PER_QUERY = 50
@@ -19,7 +19,8 @@ DOLLARS_PER_GB = 0.005
 QUERY = (
     "fields @timestamp, @log, @logStream, @message"
     r" | filter @message like /Init Duration: |Restore Duration: |Status: timeout"
-    r"|initDurationMs|restoreDurationMs|platform\.initReport|platform\.initStart|\"timeout\"/"
+    r"|initDurationMs|restoreDurationMs|platform\.initReport|platform\.initStart|^INIT_START"
+    r"|\"status\":\s*\"timeout\"/"
     f" | sort @timestamp asc | limit {ROWS_PER_QUERY}"
 )
 """The lines of cold starts, restores, failed inits and timeouts, in text and in JSON."""
@@ -110,9 +111,14 @@ def _rows(
     rows = _result(door, region, groups, window)
     if len(rows) < ROWS_PER_QUERY or window.since_s >= window.until_s:
         return rows
+    # Both halves have the second in the middle: whether an end is exact to it is not documented.
     middle = (window.since_s + window.until_s) // 2
+    if middle == window.since_s:
+        return rows
     early = _rows(door, region, groups, Window(window.since_s, middle))
-    return early + _rows(door, region, groups, Window(middle + 1, window.until_s))
+    known = {row.get("@ptr") for row in early} - {None}
+    late = _rows(door, region, groups, Window(middle, window.until_s))
+    return early + [row for row in late if row.get("@ptr") not in known]
 
 
 def _result(
@@ -123,9 +129,9 @@ def _result(
     query = _start(door, region, groups, window, give_up)
     pause = FIRST_PAUSE_S
     while True:
-        time.sleep(pause)
+        door.pause(pause)
         answer = door.ask("logs", "GetQueryResults", region, "the result of a query", queryId=query)
-        status = str(answer.get("status", "Complete"))
+        status = str(answer.get("status", "Unknown"))
         if status == "Complete":
             return [
                 {str(one.get("field")): one.get("value") for one in row}
@@ -163,7 +169,7 @@ def _start(
         except ThrottledError:
             if time.monotonic() > give_up:
                 raise
-            time.sleep(pause)
+            door.pause(pause)
             pause = min(LONGEST_PAUSE_S, 2 * pause)
             continue
-        return str(answer["queryId"])
+        return str(wanted(answer, "queryId", "StartQuery", region))

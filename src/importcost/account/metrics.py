@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from importcost.account.door import AccountDoor
+from importcost.account.troubles import RefusedError
+from importcost.errors import Trouble, remedy
 
 QUERIES_PER_CALL = 500
 POINTS_PER_CALL = 100_800
@@ -97,11 +99,19 @@ def _answers(
             **following,
         )
         for result in answer.get("MetricDataResults") or ():
+            if result.get("StatusCode") in ("InternalError", "Forbidden"):
+                raise RefusedError(
+                    Trouble(
+                        f"CloudWatch in {region} gave no figures ({result['StatusCode']})",
+                        remedy("run it once more"),
+                    ),
+                    str(result["StatusCode"]),
+                )
             moments = [_seconds(one) for one in result.get("Timestamps") or ()]
             values = [float(one) for one in result.get("Values") or ()]
             yield part[int(str(result["Id"])[1:])], list(zip(moments, values, strict=False))
         token = answer.get("NextToken")
-        if not token:
+        if not token or token == following.get("NextToken"):
             return
         following = {"NextToken": token}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from importcost.errors import MeasurementError, Trouble, remedy
 
@@ -81,6 +82,19 @@ class RefusedError(AccountError):
         self.code = code
 
 
+def wanted(answer: Mapping[str, Any], key: str, operation: str, region: str) -> Any:
+    """Return a part of an answer. Raises RefusedError if it is not there: no AWS has answered."""
+    if key not in answer:
+        raise RefusedError(
+            Trouble(
+                f"The answer to {operation} in {region} is not one of AWS's (it lacks {key})",
+                remedy("look at the proxy and at AWS_ENDPOINT_URL"),
+            ),
+            "Malformed",
+        )
+    return answer[key]
+
+
 @contextmanager
 def told(service: str, operation: str, region: str, what: str) -> Iterator[None]:
     """Turn what botocore raises inside into one of the errors above.
@@ -99,7 +113,7 @@ def told(service: str, operation: str, region: str, what: str) -> Iterator[None]
     except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
         raise RefusedError(
             Trouble(
-                f"{service} in {region} did not answer {operation} ({_short(str(error))})",
+                f"{service} in {region} did not answer {operation} ({type(error).__name__})",
                 remedy("look at the network and at the name of the region", "run it once more"),
             ),
             "Connection",

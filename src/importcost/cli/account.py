@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,10 +106,13 @@ def command(
     request, door = _request(options, by_day=record is not None, keeps_inits=calibrates)
     with terminal_listener(quiet=quiet) as listener:
         survey = survey_account(request, _Told(listener), door)
-        validation = _validation(survey, listener) if calibrates else None
-    if record is not None:
-        _record(record, survey, quiet=quiet)
-    write_all([(path, _rendered(survey, kind, validation)) for path, kind in formats])
+        # Written before anything else can fail: reading the logs was paid for.
+        write_all([(path, _rendered(survey, kind, None)) for path, kind in formats])
+        if record is not None:
+            _record(record, survey, quiet=quiet)
+        validation = _validation(survey, listener, options["profile"]) if calibrates else None
+    if validation is not None:
+        write_all([(path, _rendered(survey, kind, validation)) for path, kind in formats])
     if not quiet:
         text = render_account(survey, width=terminal_width(), colour=wants_colour())
         if validation is not None:
@@ -150,9 +155,13 @@ def _record(path: Path, survey: AccountSurvey, *, quiet: bool) -> None:
         say(f"Recorded {count:,} days of functions in {path}.")
 
 
-def _validation(survey: AccountSurvey, listener: TerminalListener) -> AccountValidation:
+def _validation(
+    survey: AccountSurvey, listener: TerminalListener, profile: str | None
+) -> AccountValidation:
     from importcost.app.account.validate import validate_account
 
+    if profile is not None:  # the functions are fetched one by one, as targets of their own
+        os.environ["AWS_PROFILE"] = profile
     return validate_account(survey.rows, listener)
 
 
@@ -177,7 +186,7 @@ def _request(options: dict[str, Any], *, by_day: bool, keeps_inits: bool) -> tup
     request = SurveyRequest(
         regions=tuple(dict.fromkeys(regions)),
         since=options["since"],
-        window=window_of(options["since"], int(time.time())),
+        window=window_of(options["since"], math.ceil(time.time())),
         profile=options["profile"],
         pattern=options["pattern"],
         tags=dict(tag_of(text) for text in options["tags"]),
@@ -204,4 +213,4 @@ def _rendered(survey: AccountSurvey, kind: str, validation: AccountValidation | 
         return render_account_page(survey, validation)
     from importcost.reports.account.exports import account_csv, account_json
 
-    return account_json(survey) if kind == "json" else account_csv(survey)
+    return account_json(survey, validation) if kind == "json" else account_csv(survey)

@@ -332,7 +332,8 @@ def _with_deployed_traffic(
         )
         for note in found.notes:
             say(note)
-    return {**options, **{name: options[name] or value for name, value in read.items()}}
+    missing = {name: value for name, value in read.items() if options[name] in (None, ())}
+    return {**options, **missing}
 
 
 def _traffic(options: Mapping[str, Any]) -> Traffic:

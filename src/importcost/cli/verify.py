@@ -59,7 +59,7 @@ def command(
     or came in part, and with 3 where too few cold starts are logged to tell.
     """
     from importcost.app.account.deployment import verify_deployment, with_expected
-    from importcost.app.account.target import names_a_deployed_function
+    from importcost.app.account.target import deployed_name, names_a_deployed_function
     from importcost.model.results.deployment import Came
     from importcost.reports.account.deployment import deployment_json, render_deployment
 
@@ -67,6 +67,8 @@ def command(
         raise UsageError(f"{target} is not a deployed function: name one as aws:NAME.")
     if predicted is not None and expected_ms is not None:
         raise UsageError("--predicted and --expect are both the predicted saving: leave one.")
+    if deployed_name(target).qualifier is not None:
+        raise UsageError("verify compares versions: name the function alone, and one with --since.")
     saving = _predicted(predicted) if predicted is not None else None
     check = verify_deployment(target, since=since, before=before, predicted=saving)
     if expected_ms is not None:

@@ -13,6 +13,8 @@ from importcost.model.results.account import AccountFunction, FunctionLog, Logge
 from importcost.model.results.trend import AccountDay
 
 DAY_S = 86_400
+LATE_S = 3_600
+"""Lines may come this long after they were written: until then a day is not whole."""
 
 
 def days_of(
@@ -55,5 +57,5 @@ def _day(
         billed_init_s=billed / 1_000,
         dollars=init_dollars(function, own, prices),
         failed=len(failed),
-        is_whole=window.since_s <= day * DAY_S and (day + 1) * DAY_S <= window.until_s,
+        is_whole=window.since_s <= day * DAY_S and (day + 1) * DAY_S + LATE_S <= window.until_s,
     )

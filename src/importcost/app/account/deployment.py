@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -44,7 +45,7 @@ def verify_deployment(
     """
     door = door or AccountDoor()
     wanted = deployed_name(text)
-    now = int(time.time())
+    now = math.ceil(time.time())
     function = described(door, text)
     version, changed_s = _change(door, wanted, text, since, now, function.modified)
     window = Window(changed_s - (now - since_of(before, now)), now)
@@ -149,9 +150,17 @@ def _sides(
     for one in log.inits:
         if one.kind is not InitKind.ON_DEMAND or one.at_s is None:
             continue
-        is_new = one.version == version if version is not None else one.at_s >= changed_s
-        (new if is_new else old).append(one)
+        if version is None:
+            (new if one.at_s >= changed_s else old).append(one)
+        elif one.version == version:
+            new.append(one)
+        elif not _is_later(one.version, version):
+            old.append(one)
     return old, new
+
+
+def _is_later(version: str | None, than: str) -> bool:
+    return (version or "").isdecimal() and int(version or 0) > int(than)
 
 
 def _side(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from importcost.billing.figures.prices import Prices
 from importcost.model.cloudwatch.logs import InitKind
@@ -57,9 +58,22 @@ def row_of(
     )
 
 
-def on_demand_ms(log: FunctionLog) -> tuple[float, ...]:
-    """Return the durations of a log's on-demand inits, milliseconds."""
-    return tuple(one.init_ms for one in log.inits if one.kind is InitKind.ON_DEMAND)
+def on_demand_ms(log: FunctionLog, since_s: float) -> tuple[float, ...]:
+    """Return the durations of a log's on-demand inits from a time on, milliseconds."""
+    return tuple(
+        one.init_ms
+        for one in log.inits
+        if one.kind is InitKind.ON_DEMAND and (one.at_s is None or one.at_s >= since_s)
+    )
+
+
+def changed_s(function: AccountFunction) -> float:
+    """Return when a function was last changed, seconds since 1970; 0 if AWS does not tell."""
+    try:  # 2026-11-30T19:13:48.681+0000, which Python 3.10 does not read
+        found = datetime.fromisoformat(function.modified[:19] + "+00:00")
+    except ValueError:
+        return 0.0
+    return found.timestamp()
 
 
 def init_quantiles(values_ms: Sequence[float]) -> InitQuantiles | None:

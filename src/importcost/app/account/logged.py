@@ -11,6 +11,7 @@ from importcost.model.cloudwatch.events import item_event
 from importcost.model.cloudwatch.logs import LambdaLog, read_log_events
 from importcost.model.results.account import FunctionLog, LoggedFailure, LoggedInit
 
+_STREAM_FUNCTION = re.compile(r"\d{4}/\d{2}/\d{2}/[\w-]+\[")
 _STREAM_VERSION = re.compile(r"\d{4}/\d{2}/\d{2}/[\w-]*\[([^\]]+)\]")
 
 
@@ -22,9 +23,13 @@ def logs_of_group(
     In a group that functions share, a line belongs to the one that its stream names.
     """
     read = read_log_events(item_event(at, item, group) for at, item in enumerate(items, 1))
-    if len(functions) == 1:
+    if len(functions) == 1 and not any(_STREAM_FUNCTION.match(_stream(item)) for item in items):
         return {functions[0]: _log(read, None)}
     return {name: _log(read, name) for name in functions}
+
+
+def _stream(item: Mapping[str, Any]) -> str:
+    return str(item.get("@logStream") or item.get("logStreamName") or "")
 
 
 def _log(read: LambdaLog, name: str | None) -> FunctionLog:
@@ -67,6 +72,8 @@ def _seconds(text: str | None) -> float | None:
         return int(text) / 1_000
     except ValueError:
         pass
+    except OverflowError:
+        return None
     try:
         found = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:

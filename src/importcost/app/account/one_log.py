@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from importcost.account.functions import configured_function
 from importcost.account.log_pages import lines_by_page
 from importcost.account.log_queries import NO_GROUP, Window, lines_by_query
 from importcost.account.troubles import AccountError, GoneError, NoCredentialsGivenError
+from importcost.app.account.figures import changed_s
 from importcost.app.account.logged import logs_of_group
 from importcost.app.account.target import deployed_name, region_of
 from importcost.app.account.window import window_of
@@ -71,16 +73,30 @@ def log_text(text: str, since: str, door: AccountDoor | None = None) -> str:
     Raises UsageError for an impossible `since`, MeasurementError for a function without a log, and
     AccountError.
     """
-    window = window_of(since, int(time.time()))
+    window = window_of(since, math.ceil(time.time()))
     door = door or AccountDoor()
     function = described(door, text)
+    # An older log is of other code than what is measured beside it.
+    window = window._replace(since_s=max(window.since_s, int(changed_s(function))))
     items = lines_of_function(door, function, window)
+    if not isinstance(items, str):
+        items = _of_version(items, function.version)
     if isinstance(items, str):
         raise MeasurementError(
             f"The log of {function.name} has nothing to read: {items.rstrip('.')}",
             remedy("export one with the AWS command line and name it with --logs", mark=";"),
         )
     return json.dumps({"logGroupName": function.log_group, "events": list(items)})
+
+
+def _of_version(items: Items, version: str) -> Items:
+    """Return the lines of one published version; a stream names it. All of them for $LATEST."""
+    if not version.isdecimal():
+        return items
+    own = f"[{version}]"
+    return [
+        one for one in items if own in str(one.get("@logStream") or one.get("logStreamName") or own)
+    ]
 
 
 def _by_page(door: AccountDoor, function: AccountFunction, window: Window) -> Items | str:

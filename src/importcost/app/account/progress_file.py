@@ -46,7 +46,8 @@ class ProgressFile:
 
     def keep(self, logs: Mapping[str, FunctionLog]) -> None:
         """Keep logs by their functions' ARNs, all or none of them."""
-        text = json.dumps({arn: to_plain(log) for arn, log in logs.items()})
+        plain = {arn: to_plain(log) for arn, log in logs.items()}
+        text = json.dumps({"window": list(self.window), "logs": plain})
         # A disk that is full costs the continuation, not the survey.
         with contextlib.suppress(OSError):
             append_file(self._path, text.encode() + b"\n")
@@ -71,7 +72,7 @@ class ProgressFile:
         if window is None:
             return None
         for line in lines[1:]:
-            self._known.update(_logs(line))
+            self._known.update(_logs(line, window))
         return window
 
 
@@ -94,11 +95,15 @@ def _window(line: bytes) -> Window | None:
     return Window(since_s, until_s) if 0 <= time.time() - begun < GOOD_FOR_S else None
 
 
-def _logs(line: bytes) -> dict[str, FunctionLog]:
+def _logs(line: bytes, window: Window) -> dict[str, FunctionLog]:
+    data = _parsed(line)
+    # Another run of the same survey may have begun the file again, with a window of its own.
+    if data.get("window") != list(window) or not isinstance(data.get("logs"), dict):
+        return {}
     try:
         return {
-            str(arn): from_plain(FunctionLog, data, "the log of a function")
-            for arn, data in _parsed(line).items()
+            str(arn): from_plain(FunctionLog, log, "the log of a function")
+            for arn, log in data["logs"].items()
         }
     except ImportcostError:
         return {}

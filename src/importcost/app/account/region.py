@@ -32,7 +32,7 @@ from importcost.account.troubles import (
     ThrottledError,
 )
 from importcost.app.account.daily import days_of
-from importcost.app.account.figures import on_demand_ms, row_of
+from importcost.app.account.figures import changed_s, on_demand_ms, row_of
 from importcost.app.account.logged import logs_of_group
 from importcost.app.account.progress_file import ProgressFile
 from importcost.billing.figures.prices import Prices, load_prices
@@ -42,6 +42,7 @@ from importcost.model.results.account import AccountFunction, AccountRow, Functi
 QUERIES_AT_ONCE = 8
 _GB = 1e9
 _Items = Sequence[Mapping[str, Any]]
+SYSTEM_LOGS = "Its system log level leaves inits out: they are logged with SystemLogLevel INFO."
 
 
 class RegionAsked(NamedTuple):
@@ -91,6 +92,7 @@ class RegionReader:
         self._door, self._region, self._asked = door, region, asked
         self._progress, self._listener = progress, listener
         self._lock = threading.Lock()
+        self._by_pages = False
         self._found = RegionFigures()
 
     def read(self) -> RegionFigures:
@@ -109,7 +111,9 @@ class RegionReader:
             found.rows = self._rows(functions, traffic, logs)
         except AccountError as error:
             found.error = error
-            found.is_whole = False
+            # What is denied stays so: only this is worth going on with.
+            passes = isinstance(error, NoCredentialsGivenError | ThrottledError)
+            found.is_whole = not (passes or getattr(error, "code", "") == "Connection")
             found.problems.append(f"{self._region}: {error}")
         return found
 
@@ -129,7 +133,7 @@ class RegionReader:
             if self._asked.by_day:
                 row = replace(row, daily=days_of(one, log, self._asked.window, prices))
             if self._asked.keeps_inits:
-                row = replace(row, inits_ms=on_demand_ms(log))
+                row = replace(row, inits_ms=on_demand_ms(log, changed_s(one)))
             rows.append(row)
         return rows
 
@@ -161,6 +165,8 @@ class RegionReader:
             kept = self._progress.known(one.arn)
             if kept is not None:
                 logs[one.arn] = kept
+            elif not one.logs_inits:
+                logs[one.arn] = FunctionLog(problem=SYSTEM_LOGS)
             elif traffic.get(one.name) != 0:
                 groups[one.log_group].append(one)
         allowed = self._within_limit(groups, logs)
@@ -168,9 +174,15 @@ class RegionReader:
             allowed[at : at + GROUPS_PER_QUERY] for at in range(0, len(allowed), GROUPS_PER_QUERY)
         ]
         with ThreadPoolExecutor(QUERIES_AT_ONCE) as pool:
-            for done, read in enumerate(pool.map(lambda part: self._part(part, groups), parts), 1):
-                logs.update(read)
-                self._listener.queries_done(self._region, done, len(parts))
+            try:
+                for done, read in enumerate(
+                    pool.map(lambda part: self._part(part, groups), parts), 1
+                ):
+                    logs.update(read)
+                    self._listener.queries_done(self._region, done, len(parts))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
         return logs
 
     def _within_limit(
@@ -179,7 +191,9 @@ class RegionReader:
         """Return the groups that may be scanned, the small ones first, and note the others."""
         sizes = self._sums([logged_bytes_metric(name) for name in groups], "bytes of logs")
         if not sizes:
-            self._found.gigabytes = None if groups else 0.0
+            # By pages, which AWS does not bill: what a query would scan is not known.
+            self._found.gigabytes = 0.0
+            self._by_pages = True
             return list(groups)
         left = self._asked.max_scan_gb * _GB
         allowed: list[str] = []
@@ -221,6 +235,9 @@ class RegionReader:
 
     def _read_groups(self, names: Sequence[str]) -> Iterator[tuple[str, _Items | str]]:
         """Yield each group's items, or the reason why it has none."""
+        if self._by_pages:
+            yield from self._by_page(names, None)
+            return
         try:
             read = lines_by_query(self._door, self._region, names, self._asked.window)
         except NoCredentialsGivenError:

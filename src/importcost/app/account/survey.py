@@ -80,7 +80,11 @@ def survey_account(
         readers = [
             RegionReader(door, name, request.asks, progress, listener) for name in request.regions
         ]
-        found = list(pool.map(RegionReader.read, readers))
+        try:
+            found = list(pool.map(RegionReader.read, readers))
+        except BaseException:
+            door.stop()
+            raise
     if not any(one.is_listed for one in found):
         raise found[0].error or UsageError("No region was named.")
     if all(one.is_whole for one in found):

@@ -78,7 +78,9 @@ def _cold_rate(
         return None, (f"The share of cold starts is simulated: {error}",)
     if log.problem is not None or not calls:
         return None, (f"The share of cold starts is simulated: {log.problem or 'no calls.'}",)
-    cold = sum(one.kind is InitKind.ON_DEMAND for one in log.inits)
+    if any(one.kind is InitKind.PROVISIONED for one in log.inits):
+        return None, ("The share of cold starts is simulated: some environments start ahead.",)
+    cold = sum(one.kind is InitKind.ON_DEMAND for one in log.inits) + len(log.restores_ms)
     return min(1.0, cold / calls), ()
 
 

@@ -23,7 +23,8 @@ class AccountFunction:
 
     `runtime` is None for an image, whose language Lambda does not tell. `version` is `$LATEST`
     unless another one was asked for. `code_sha256` is Lambda's own digest of the package, in
-    base64. `log_group` is where its logs go.
+    base64. `log_group` is where its logs go; `logs_inits` is False if the level of its system logs
+    leaves successful inits out.
     """
 
     name: str
@@ -43,6 +44,7 @@ class AccountFunction:
     modified: str
     log_group: str
     has_snapstart: bool = False
+    logs_inits: bool = True
 
 
 @dataclass(frozen=True, slots=True)

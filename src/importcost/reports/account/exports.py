@@ -10,6 +10,8 @@ from importcost.errors import UsageError
 from importcost.model.codec import from_plain, saved_schema, to_plain
 from importcost.model.parsing.json_text import parse_json
 from importcost.model.results.account import AccountRow, AccountSurvey
+from importcost.model.results.validation import AccountValidation
+from importcost.reports.account.validation import validation_data
 from importcost.reports.exports.csv_ import cell
 from importcost.reports.json_text import json_text
 
@@ -23,10 +25,11 @@ ACCOUNT_COLUMNS = (
 )  # fmt: skip
 
 
-def account_json(survey: AccountSurvey) -> str:
-    """Return the survey as JSON text, which `read_account_survey` reads back."""
+def account_json(survey: AccountSurvey, validation: AccountValidation | None = None) -> str:
+    """Return the survey as JSON text, with the model's errors where they were found out."""
     data = {"schema": ACCOUNT_SCHEMA_NAME, "schema_version": ACCOUNT_SCHEMA_VERSION}
-    return json_text({**data, **to_plain(survey)}, indent=1) + "\n"
+    model = {} if validation is None else {"model": validation_data(validation)}
+    return json_text({**data, **to_plain(survey), **model}, indent=1) + "\n"
 
 
 def account_schema() -> dict[str, Any]:

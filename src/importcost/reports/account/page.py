@@ -8,7 +8,7 @@ from typing import Any
 from importcost import __version__
 from importcost.model.results.account import AccountRow, AccountSurvey
 from importcost.model.results.validation import AccountValidation, LoggedAgainstModel
-from importcost.reports.account.terminal import day, waited
+from importcost.reports.account.terminal import day, is_active, waited
 from importcost.reports.page.html import STYLES, render_page
 from importcost.reports.text import dollars, milliseconds
 
@@ -18,7 +18,7 @@ PLOT_SIZE, PLOT_EDGE = 360, 46
 
 def render_account_page(survey: AccountSurvey, validation: AccountValidation | None = None) -> str:
     """Return the page, a whole document without a script."""
-    rows = [row for row in survey.rows if row.cold_starts or row.failed or row.restores]
+    rows = [row for row in survey.rows if is_active(row)]
     top = max((row.init_dollars_a_month or 0.0 for row in rows), default=0.0) or 1.0
     total = sum(row.init_dollars_a_month or 0.0 for row in survey.rows)
     problems = [
@@ -51,7 +51,13 @@ def render_account_page(survey: AccountSurvey, validation: AccountValidation | N
 def _row(row: AccountRow, top: float) -> dict[str, Any]:
     one, init, month = row.function, row.init_ms, row.init_dollars_a_month
     quantiles = (init.p50, init.p90, init.p99, init.longest) if init else ()
-    trouble = ((row.failed, "failed"), (row.retried, "retried"), (row.timeouts, "timed out"))
+    trouble = (
+        (row.failed, "failed"),
+        (row.retried, "retried"),
+        (row.timeouts, "timed out"),
+        (row.restores, "restored"),
+        *((count, kind) for kind, count in row.kinds.items() if kind != "on-demand"),
+    )
     return {
         "name": one.name,
         "region": one.region,

@@ -25,7 +25,7 @@ def render_account(survey: AccountSurvey, *, width: int, colour: bool) -> str:
     """Return the functions by what their init costs, then what could not be read."""
     style = Palette(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
-    active = [row for row in survey.rows if row.cold_starts or row.failed or row.restores]
+    active = [row for row in survey.rows if is_active(row)]
     blocks = [
         _headline(survey, style, width),
         _table(active, style, width, has_regions=len(survey.regions) > 1),
@@ -35,6 +35,11 @@ def render_account(survey: AccountSurvey, *, width: int, colour: bool) -> str:
         [line for note in survey.notes for line in wrap(f"Note: {note}", width)],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def is_active(row: AccountRow) -> bool:
+    """Return True if a function has anything to show: inits of any kind, or timeouts."""
+    return bool(row.kinds or row.failed or row.retried or row.restores or row.timeouts)
 
 
 def day(seconds: float) -> str:

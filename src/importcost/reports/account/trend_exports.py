@@ -129,7 +129,8 @@ def _samples(
 ) -> Iterator[str]:
     """Yield a family's lines; all samples of one label set stand together, in order of time."""
     for function in trend.functions:
-        labels = f'function="{_escaped(function.name)}",region="{_escaped(function.region)}"'
+        own = {"account": function.account, "function": function.name, "region": function.region}
+        labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in own.items())
         by_label: dict[str, list[str]] = {}
         for day in function.days:
             for more, value in samples(day):
@@ -148,7 +149,7 @@ def _newest(trend: Trend) -> Iterator[tuple[FunctionTrend, AccountDay]]:
 
 
 def _title(function: FunctionTrend) -> str:
-    return f"{function.name} ({function.region})"
+    return f"{function.name} ({function.account}, {function.region})"
 
 
 def _end_of(day: AccountDay) -> int:

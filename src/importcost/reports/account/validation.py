@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from importcost.model.codec import to_plain
 from importcost.model.results.validation import AccountValidation
 from importcost.reports.cells import cells, fit
-from importcost.reports.json_text import json_text
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, milliseconds, wrap
 
 MOST_SHOWN = 30
 
 
-def validation_json(validation: AccountValidation) -> str:
-    """Return the comparison as JSON text; an error is a share, above zero too high."""
-    data = to_plain(validation)
+def validation_data(validation: AccountValidation) -> dict[str, Any]:
+    """Return the comparison as JSON can hold it; an error is a share, above zero too high."""
+    data: dict[str, Any] = to_plain(validation)
     for plain, one in zip(data["functions"], validation.functions, strict=True):
         plain["error"] = one.error
         plain["is_in_band"] = one.is_in_band
-    return json_text({**data, "median_error": validation.median_error}, indent=1) + "\n"
+    return {**data, "median_error": validation.median_error}
 
 
 def render_validation(validation: AccountValidation, *, width: int, colour: bool) -> str:
