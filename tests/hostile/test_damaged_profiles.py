@@ -134,9 +134,9 @@ WRONG = {
         lambda p: p["function_init"]["cpu_us"].update(confidence=1 - 2**-53), "cpu_us.confidence"
     ),
     "a phase of centuries": (
-        lambda p: p["phases"][0].update(cpu_us=2**63 - 1), "cpu_us adds up to centuries"
+        lambda p: p["phases"][0].update(cpu_us=2**63 - 1), "lasts longer than a launch can take"
     ),
-    "modules of centuries": (column("self_us", 3, 2**62), "tree.self_us adds up to centuries"),
+    "modules of centuries": (column("self_us", 3, 2**62), "tree.self_us adds up to more time than"),
     "a name of no node": (lambda p: p["tree"]["names"].append("x"), "is the name of no node"),
     "memory that Lambda lacks": (lambda p: p["settings"].update(memory_mb=0), "memory_mb is 0"),
     "a processor that Lambda lacks": (lambda p: p["settings"].update(arch="vax"), "arch is 'vax'"),

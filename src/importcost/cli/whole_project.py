@@ -16,7 +16,7 @@ from importcost.cli.options import given_fields, request_of, terminal_width, wan
 from importcost.cli.outputs import check_writable, tell_written, write_all
 from importcost.cli.printing import show
 from importcost.declaration import STAGE, TEMPLATE_PARAMETER
-from importcost.errors import UsageError
+from importcost.errors import MeasurementError, UsageError, remedy
 from importcost.files.cache import write_cached
 from importcost.reports.output import STDOUT
 
@@ -101,6 +101,12 @@ def profile_whole_project(
         text = render_project(linked, width=terminal_width(), colour=wants_colour())
         show(text, err=STDOUT in outputs)
         tell_written(outputs)
+    if not linked.functions and linked.left_out:
+        raise MeasurementError(
+            f"None of the {len(linked.left_out)} functions of {project.place} could be measured"
+            f" (the first: {linked.left_out[0].name}: {linked.left_out[0].reason.rstrip('.')})",
+            remedy("see the reasons above", f"importcost list {project.place}"),
+        )
     return page
 
 

@@ -22,7 +22,7 @@ def checked(function: ProjectFunction) -> ProjectFunction:
     The distributions of a public layer, and of one that a build installs from its requirements.txt,
     are among what its tool brings.
     """
-    problem = function.problem or _inline_problem(function)
+    problem = function.problem or _inline_problem(function) or _image_problem(function)
     brings, layers = list(function.brings), []
     for layer in function.layers:
         brought = _brought(layer)
@@ -32,6 +32,13 @@ def checked(function: ProjectFunction) -> ProjectFunction:
     if found == (function.layers, function.problem, function.brings):
         return function
     return replace(function, layers=found[0], problem=found[1], brings=found[2])
+
+
+def _image_problem(function: ProjectFunction) -> str | None:
+    """Return why an image cannot be started here: nothing says which handler it starts."""
+    if function.code.form is CodeForm.IMAGE and not function.handler:
+        return "it is an image, and no file of the project says which handler it starts"
+    return None
 
 
 def _told(layer: FunctionLayer, brought: list[str]) -> FunctionLayer:

@@ -130,17 +130,36 @@ def _listed(names: list[str]) -> str:
     return (", ".join(names[:10]) + more) if names else "none"
 
 
+def _check_readable(folder: Path) -> None:
+    """Raise UsageError for a template in a project's folder that may not be read."""
+    from importcost.projects.tools import TEMPLATE_NAMES
+
+    for name in TEMPLATE_NAMES:
+        file = folder / name
+        if os.path.isfile(file) and not os.access(file, os.R_OK):  # noqa: PTH113
+            raise UsageError(
+                f"{file} cannot be read (Permission denied): allow reading it, or name another"
+                " template."
+            )
+
+
 def _of_folder(folder: Path, options: ReadOptions) -> DeployedProject:
+    _check_readable(folder)
+    empty = None
     for tool, file in tool_files(folder):
-        project = tool.read(file, options)
+        project = replace(tool.read(file, options), place=str(folder))
         if project.functions or project.notes:
-            return replace(project, place=str(folder))
+            return project
+        empty = empty or project
     found = list(_projects_below(folder))
     if not found:
         from importcost.projects.artefact import read_artefacts
 
         sources = read_folder(folder, options)
-        return sources if sources.functions else read_artefacts(folder, options)
+        if sources.functions:
+            return sources
+        archives = read_artefacts(folder, options)
+        return archives if archives.functions else empty or sources
     functions: list[ProjectFunction] = []
     notes: list[str] = []
     options = replace(options, named=folder.resolve())

@@ -116,7 +116,8 @@ def _looks_like_handler(node: ast.FunctionDef) -> bool:
 def _may_hold_sources(place: Path, name: str) -> bool:
     if name in SKIPPED_FOLDERS or name.startswith("."):
         return False
-    return not (place / name / "pyvenv.cfg").exists()
+    # Path.exists raises for a folder that may not be listed.
+    return not os.path.exists(place / name / "pyvenv.cfg")  # noqa: PTH110
 
 
 def _name_of(relative: Path, taken: dict[str, ProjectFunction]) -> str:

@@ -20,6 +20,7 @@ TEMPLATE_NAMES = (
 )
 _TEMPLATE_SUFFIXES = (".yaml", ".yml", ".json", ".template")
 _RESOURCES = re.compile(rb"""^["']?Resources["']?\s*:""", re.MULTILINE)
+_ANY_JSON_RESOURCES = re.compile(rb'"Resources"\s*:')
 _JSON_RESOURCES = re.compile(rb'"Resources"\s*:\s*\{(?:.|\n){0,20000}?"Type"\s*:\s*"[A-Za-z]+::')
 _LOOKED_AT = 1_000_000
 _SERVERLESS_STATE = "serverless-state.json"
@@ -36,7 +37,12 @@ def _has(file: Path, pattern: re.Pattern[bytes]) -> bool:
 
 def _find_template(folder: Path) -> Path | None:
     files = (folder / name for name in TEMPLATE_NAMES)
-    return next((one for one in files if _is_template(one)), None)
+    return next((one for one in files if _is_template(one) or _is_broken(one)), None)
+
+
+def _is_broken(file: Path) -> bool:
+    """Return True for JSON with a template's name that is cut off: its reader says where."""
+    return file.suffix == ".json" and _has(file, _ANY_JSON_RESOURCES)
 
 
 def _is_template(file: Path) -> bool:

@@ -57,7 +57,7 @@ def _functions(functions: Sequence[FunctionFigures], style: Palette, width: int)
     if not functions:
         return []
     has_month = any(one.traffic is not None for one in functions)
-    heads = ["Function", "billed init", "$ per million", "could wait", "costs most"]
+    heads = ["Function", "billed init", "$ per million", "could wait", "largest package"]
     if has_month:
         heads.insert(3, "$ a month")
     rows = [heads, *(_row(one, has_month=has_month) for one in functions[:MOST_FUNCTIONS])]
