@@ -6,9 +6,7 @@ import csv
 import io
 from typing import Any
 
-from importcost.errors import UsageError
-from importcost.model.codec import from_plain, saved_schema, to_plain
-from importcost.model.parsing.json_text import parse_json
+from importcost.model.codec import to_plain
 from importcost.model.results.account import AccountRow, AccountSurvey
 from importcost.model.results.validation import AccountValidation
 from importcost.reports.account.validation import validation_data
@@ -30,29 +28,6 @@ def account_json(survey: AccountSurvey, validation: AccountValidation | None = N
     data = {"schema": ACCOUNT_SCHEMA_NAME, "schema_version": ACCOUNT_SCHEMA_VERSION}
     model = {} if validation is None else {"model": validation_data(validation)}
     return json_text({**data, **to_plain(survey), **model}, indent=1) + "\n"
-
-
-def account_schema() -> dict[str, Any]:
-    """Return the JSON schema (draft 2020-12) of a saved survey."""
-    title = "importcost's survey of an account"
-    return saved_schema(AccountSurvey, title, ACCOUNT_SCHEMA_NAME, ACCOUNT_SCHEMA_VERSION)
-
-
-def read_account_survey(text: str, name: str) -> AccountSurvey:
-    """Return the survey in JSON text. Raises UsageError naming `name` if it is not such a text."""
-    try:
-        data = parse_json(text)
-    except ValueError as error:
-        raise UsageError(
-            f"{name} is not valid JSON ({error}): name what `importcost account -o` saved."
-        ) from error
-    if not isinstance(data, dict) or data.get("schema") != ACCOUNT_SCHEMA_NAME:
-        raise UsageError(
-            f"{name} is not a survey of an account: name what `importcost account -o` saved."
-        )
-    if data.get("schema_version") != ACCOUNT_SCHEMA_VERSION:
-        raise UsageError(f"{name} was saved by another importcost: run the survey again.")
-    return from_plain(AccountSurvey, data, name)
 
 
 def account_csv(survey: AccountSurvey) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importcost.model.results.project_deferral import DeferredFunction, DeferredProject, EditedFile
+from importcost.reports.terminal.projects.left_out import left_out_lines
 from importcost.reports.terminal.projects.table import TextColumn, function_rows
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, milliseconds, wrap
 
@@ -77,12 +78,5 @@ def _held_back(done: Sequence[DeferredFunction], style: Palette, width: int) -> 
 
 
 def _left_out(found: DeferredProject, style: Palette, width: int) -> list[str]:
-    left = [one for one in found.functions if one.reason is not None]
-    if not left:
-        return []
-    lines = [style(f"Left out: {len(left):,}", "1")]
-    for one in left:
-        reason = (one.reason or "").rstrip(".")
-        first, *more = wrap(f"{one.name}: {reason}.", width - 2)
-        lines += [f"  {first}", *(f"    {line}" for line in more)]
-    return lines
+    left = [(one.name, one.reason) for one in found.functions if one.reason is not None]
+    return left_out_lines(left, style, width)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importcost.billing.remedies.compare import RemedyOption
 from importcost.billing.remedies.of_project import FunctionRemedies, ProjectRemedies
 from importcost.reports.json_text import json_text
+from importcost.reports.terminal.projects.left_out import left_out_lines
 from importcost.reports.terminal.projects.table import TextColumn, function_rows
 from importcost.reports.terminal.remedies import strategies_json
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, dollars, milliseconds, wrap
@@ -100,12 +101,5 @@ def _headline(
 
 
 def _left_out(found: ProjectRemedies, style: Palette, width: int) -> list[str]:
-    left = [one for one in found.functions if one.comparison is None]
-    if not left:
-        return []
-    lines = [style(f"Left out: {len(left):,}", "1")]
-    for one in left:
-        reason = (one.reason or "").rstrip(".")
-        first, *more = wrap(f"{one.name}: {reason}.", width - 2)
-        lines += [f"  {first}", *(f"    {line}" for line in more)]
-    return lines
+    left = [(one.name, one.reason) for one in found.functions if one.comparison is None]
+    return left_out_lines(left, style, width)
