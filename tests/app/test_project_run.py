@@ -224,6 +224,12 @@ def test_shards_cover_every_function_once_and_merge_into_the_whole(tmp_path):
     project(tmp_path)
     parts = [run(tmp_path, shard=Shard(number, 3)) for number in (1, 2, 3)]
     whole = merged(parts)
+    assert [part.shard for part in parts] == [f"{n}/{len(parts)}" for n in range(1, len(parts) + 1)]
+    assert whole.shard is None
+    with pytest.raises(UsageError, match="are missing"):
+        merged(parts[1:])
+    with pytest.raises(UsageError, match="several projects"):
+        merged([parts[0], replace(parts[1], place="other")])
     assert sorted(one.name for one in whole.functions) == ["A", "B"]
     assert [one.name for one in whole.left_out] == ["Node"]
 

@@ -104,7 +104,7 @@ def command(
         check_default_name(DEFAULT_REPORT)
         outputs = (DEFAULT_REPORT,)
     project = whole_project(target, options) if from_log is None else None
-    if project is not None and len(project.functions) > 1:
+    if project is not None and (len(project.functions) > 1 or options["shard"]):
         shows = {"quiet": quiet, "no_progress": no_progress}
         page = profile_whole_project(project, options, outputs, **shows)
         _open_page(page, is_wanted=open_page)

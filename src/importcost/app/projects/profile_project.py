@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -111,7 +111,11 @@ def profile_project(
         results = run_tasks(tasks, workers, work, cache, listener)
     finally:
         end_of_run()  # of functions that were measured in this process
-    return _gathered(project, [*results, *without], cache, run.traffic or {})
+    measured = _gathered(project, [*results, *without], cache, run.traffic or {})
+    if run.shard == WHOLE:
+        return measured
+    shard = f"{run.shard.number}/{run.shard.parts}"
+    return replace(measured, figures=replace(measured.figures, shard=shard))
 
 
 def _configured(project: DeployedProject, listener: ProjectListener) -> Mapping[str, HandlerConfig]:
@@ -173,19 +177,50 @@ def _traffic_of(row: Mapping[str, str | None], where: str) -> tuple[str, Monthly
 
 
 def merged(parts: Sequence[ProjectFigures]) -> ProjectFigures:
-    """Return the figures of several shards of a project as one. Raises UsageError without any.
+    """Return the figures of several shards of a project as one.
 
-    A function that several parts have is taken from the last one.
+    A function that several parts have is taken from the last one. Raises UsageError without any
+    part, for parts of several projects, and if a shard is missing.
     """
     if not parts:
         raise UsageError("There is nothing to merge: name the JSON files of the shards.")
+    _check_shards(parts)
     functions = {one.name: one for part in parts for one in part.functions}
     missing = {one.name: one for part in parts for one in part.left_out}
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
     left = tuple(one for name, one in missing.items() if name not in functions)
-    measured = tuple(functions.values())
+    measured = _ranked(functions.values())
     return replace(
-        parts[0], functions=measured, left_out=left, notes=notes, culprits=culprits_of(measured)
+        parts[0],
+        functions=measured,
+        left_out=left,
+        notes=notes,
+        culprits=culprits_of(measured),
+        shard=None,
+    )
+
+
+def _check_shards(parts: Sequence[ProjectFigures]) -> None:
+    places = list(dict.fromkeys(part.place for part in parts))
+    if len(places) > 1:
+        raise UsageError(
+            f"These are figures of several projects ({', '.join(places[:3])}): merge the shards of"
+            " one."
+        )
+    known = [parsed_shard(part.shard) for part in parts if part.shard is not None]
+    for total in {one.parts for one in known}:
+        missing = sorted(set(range(1, total + 1)) - {one.number for one in known})
+        if missing:
+            names = ", ".join(f"{number}/{total}" for number in missing[:5])
+            raise UsageError(
+                f"Shards of {places[0]} are missing ({names}): name the files of all {total}."
+            )
+
+
+def _ranked(functions: Iterable[FunctionFigures]) -> tuple[FunctionFigures, ...]:
+    """Return functions, the most expensive first, by the month if there is traffic."""
+    return tuple(
+        sorted(functions, key=lambda one: (-(one.dollars_a_month or 0), -one.billed_init_ms.value))
     )
 
 
@@ -196,14 +231,12 @@ def figures_in(
 
     The most expensive function comes first, by the month if there is traffic.
     """
-    ranked = sorted(
-        functions, key=lambda one: (-(one.dollars_a_month or 0), -one.billed_init_ms.value)
-    )
+    ranked = _ranked(functions)
     return ProjectFigures(
         place=shown_place(project),
         tool=project.tool,
         created_at=now(),
-        functions=tuple(ranked),
+        functions=ranked,
         left_out=tuple(NotMeasured(name, reason) for name, reason in left.items()),
         culprits=culprits_of(ranked),
         notes=project.notes,

@@ -177,7 +177,7 @@ class Culprit:
 
 @dataclass(frozen=True, slots=True)
 class ProjectFigures:
-    """All functions of a project with their figures."""
+    """All functions of a project with their figures, or those of one shard, such as `2/3`."""
 
     place: str
     tool: str
@@ -186,6 +186,7 @@ class ProjectFigures:
     left_out: tuple[NotMeasured, ...]
     culprits: tuple[Culprit, ...]
     notes: tuple[str, ...] = ()
+    shard: str | None = None
 
 
 def culprits_of(functions: Iterable[FunctionFigures]) -> tuple[Culprit, ...]:
