@@ -14,8 +14,6 @@ QUERIES_PER_CALL = 500
 POINTS_PER_CALL = 100_800
 """GetMetricData's own limits of one request."""
 HOUR_S, DAY_S = 3_600, 86_400
-DOLLARS_PER_METRIC = 0.01 / 1_000
-"""CloudWatch's price of a metric in GetMetricData, us-east-1, read 2026-11 (AWS price list)."""
 
 
 class MetricName(NamedTuple):

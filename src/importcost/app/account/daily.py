@@ -6,13 +6,13 @@ from collections import defaultdict
 from datetime import datetime, timezone
 
 from importcost.account.log_queries import Window
+from importcost.account.metrics import DAY_S
 from importcost.app.account.figures import init_dollars, init_quantiles
 from importcost.billing.figures.prices import Prices
 from importcost.model.cloudwatch.logs import InitKind
 from importcost.model.results.account import AccountFunction, FunctionLog, LoggedFailure, LoggedInit
 from importcost.model.results.trend import AccountDay
 
-DAY_S = 86_400
 LATE_S = 3_600
 """Lines may come this long after they were written: until then a day is not whole."""
 

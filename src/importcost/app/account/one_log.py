@@ -45,10 +45,12 @@ def lines_of_function(door: AccountDoor, function: AccountFunction, window: Wind
     except NoCredentialsGivenError:
         raise
     except AccountError:
-        return _by_page(door, function, window)
+        return items_by_page(door, function.region, group, window)
     if group in read.problems:
         return read.problems[group]
-    return _by_page(door, function, window) if group in read.unfit else read.items[group]
+    if group in read.unfit:
+        return items_by_page(door, function.region, group, window)
+    return read.items[group]
 
 
 def described(door: AccountDoor, text: str) -> AccountFunction:
@@ -99,9 +101,10 @@ def _of_version(items: Items, version: str) -> Items:
     ]
 
 
-def _by_page(door: AccountDoor, function: AccountFunction, window: Window) -> Items | str:
+def items_by_page(door: AccountDoor, region: str, group: str, window: Window) -> Items | str:
+    """Return a log group's lines about inits, page by page, or why not. Raises AccountError."""
     try:
-        items, is_whole = lines_by_page(door, function.region, function.log_group, window)
+        items, is_whole = lines_by_page(door, region, group, window)
     except GoneError:
         return NO_GROUP
     return items if is_whole else "Its log is too long to be read by pages."

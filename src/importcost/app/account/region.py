@@ -7,15 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from importcost.account.door import AccountDoor
 from importcost.account.functions import python_functions
-from importcost.account.log_pages import lines_by_page
 from importcost.account.log_queries import (
     DOLLARS_PER_GB,
     GROUPS_PER_QUERY,
-    NO_GROUP,
     Window,
     lines_by_query,
 )
@@ -27,13 +25,13 @@ from importcost.account.metrics import (
 )
 from importcost.account.troubles import (
     AccountError,
-    GoneError,
     NoCredentialsGivenError,
     ThrottledError,
 )
 from importcost.app.account.daily import days_of
 from importcost.app.account.figures import changed_s, on_demand_ms, row_of
 from importcost.app.account.logged import logs_of_group
+from importcost.app.account.one_log import Items, items_by_page
 from importcost.app.account.progress_file import ProgressFile
 from importcost.billing.figures.prices import Prices, load_prices
 from importcost.errors import UsageError
@@ -41,7 +39,6 @@ from importcost.model.results.account import AccountFunction, AccountRow, Functi
 
 QUERIES_AT_ONCE = 8
 _GB = 1e9
-_Items = Sequence[Mapping[str, Any]]
 SYSTEM_LOGS = "Its system log level leaves inits out: they are logged with SystemLogLevel INFO."
 
 
@@ -233,7 +230,7 @@ class RegionReader:
             self._progress.keep({arn: log for arn, log in logs.items() if log.problem is None})
         return logs
 
-    def _read_groups(self, names: Sequence[str]) -> Iterator[tuple[str, _Items | str]]:
+    def _read_groups(self, names: Sequence[str]) -> Iterator[tuple[str, Items | str]]:
         """Yield each group's items, or the reason why it has none."""
         if self._by_pages:
             yield from self._by_page(names, None)
@@ -252,20 +249,17 @@ class RegionReader:
 
     def _by_page(
         self, names: Sequence[str], instead_of: AccountError | None
-    ) -> Iterator[tuple[str, _Items | str]]:
+    ) -> Iterator[tuple[str, Items | str]]:
         for name in names:
             yield name, self._page_of(name, instead_of)
 
-    def _page_of(self, name: str, instead_of: AccountError | None) -> _Items | str:
+    def _page_of(self, name: str, instead_of: AccountError | None) -> Items | str:
         """Return a group's items, or the reason why it has none."""
         try:
-            items, is_whole = lines_by_page(self._door, self._region, name, self._asked.window)
+            return items_by_page(self._door, self._region, name, self._asked.window)
         except NoCredentialsGivenError:
             raise
-        except GoneError:
-            return NO_GROUP
         except AccountError as error:
             if isinstance(error, ThrottledError):
                 self._found.is_whole = False
             return str(instead_of or error)
-        return items if is_whole else "Its log is too long to be read by pages."

@@ -25,6 +25,7 @@ from importcost.model.results.validation import (
     AccountValidation,
     LoggedAgainstModel,
 )
+from importcost.model.stats import median
 
 DEFAULT_MOST = 50
 """Functions that are measured: those with the most cold starts tell most."""
@@ -86,14 +87,11 @@ def _profile(
 
 
 def _beside(row: AccountRow, profile: Profile | None, problem: str | None) -> LoggedAgainstModel:
-    ordered = sorted(row.inits_ms)
-    middle = len(ordered) // 2
-    logged = ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
     return LoggedAgainstModel(
         name=row.function.name,
         region=row.function.region,
-        cold_starts=len(ordered),
-        logged_ms=logged,
+        cold_starts=len(row.inits_ms),
+        logged_ms=median(row.inits_ms),
         predicted_ms=bill(profile, None).estimate.init_ms if profile else None,
         problem=problem,
     )

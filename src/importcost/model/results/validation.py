@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from importcost.model.interval import Interval
+from importcost.model.stats import median
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,5 @@ class AccountValidation:
     @property
     def median_error(self) -> float | None:
         """The median of the errors without their signs, a share."""
-        found = sorted(abs(one.error) for one in self.measured if one.error is not None)
-        if not found:
-            return None
-        middle = len(found) // 2
-        return found[middle] if len(found) % 2 else (found[middle - 1] + found[middle]) / 2
+        found = [abs(one.error) for one in self.measured if one.error is not None]
+        return median(found) if found else None
