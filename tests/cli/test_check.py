@@ -76,10 +76,13 @@ def test_budgets_fail_when_proven_and_the_reports_agree(project):
     assert done.returncode == 1, done.stderr
     found = findings(done)
     assert found["init-time", "fail"]["budget"] == 1
-    assert found["init-time", "fail"]["file"] == "importcost.toml"
+    assert found["init-time", "fail"]["file"] == "src/helper.py"
     assert ("cost", "pass") in found
     assert 'failures="1"' in (folder / "j.xml").read_text()
-    assert json.loads((folder / "s.sarif").read_text())["runs"][0]["results"]
+    (result,) = json.loads((folder / "s.sarif").read_text())["runs"][0]["results"]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert (region["startColumn"], region["endLine"]) == (1, region["startLine"])
+    assert region["endColumn"] == {1: 12, 2: 11}[region["startLine"]]
     assert "init-time" in (folder / "m.md").read_text()
 
 

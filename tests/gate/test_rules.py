@@ -89,6 +89,38 @@ def test_a_forbidden_import_shows_its_whole_chain_and_the_line_to_change():
         "handler (handler.py:1) > helper (helper.py:4) > pandas."
     )
     assert (check.file, check.line) == ("/var/task/helper.py", 4)
+    assert (check.about, check.imports) == ("pandas", "pandas")
+
+
+def test_a_budget_points_at_the_heaviest_own_import():
+    (check,) = found(Rule.INIT, max_init_ms=1)
+    assert (check.file, check.line, check.imports) == ("/var/task/helper.py", 4, "pandas")
+    lighter = profile_of({**ROWS, "numpy": 900_000}, events={})
+    (check,) = found(Rule.INIT, lighter, max_init_ms=1)
+    # Two imports share numpy, so neither has it alone: the one that loads more of the whole.
+    assert (check.file, check.line) == ("/var/task/helper.py", 4)
+    (alone,) = found(
+        Rule.INIT,
+        profile_of(
+            {"handler": 1, "pandas": 9_000, "numpy": 50_000},
+            "handler:1 > pandas\nhandler:2 > numpy",
+            events={},
+        ),
+        max_init_ms=1,
+    )
+    assert (alone.line, alone.imports) == (2, "numpy")
+
+
+def test_a_module_count_points_at_the_import_that_brings_most_modules():
+    (check,) = found(Rule.MODULE_COUNT, max_modules=1)
+    assert (check.file, check.line) == ("/var/task/helper.py", 4)
+
+
+def test_a_budget_that_no_import_breaks_points_at_the_settings():
+    (check,) = found(Rule.INIT, profile_of({"handler": 900_000}, "", events={}), max_init_ms=1)
+    assert check.file is None
+    (kept,) = found(Rule.INIT, max_init_ms=10_000)
+    assert (kept.status, kept.file) == (Status.PASS, None)
 
 
 def test_forbidden_submodules_are_one_finding_with_the_pattern_named():

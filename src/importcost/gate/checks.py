@@ -30,12 +30,27 @@ class Status(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class TextSpan:
+    """A statement's extent in its file: lines and columns count from 1, columns in characters.
+
+    `end_column` is the first column after it, as SARIF counts.
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """The outcome of one rule on one handler (several where a rule is broken in several places).
 
     `message` is one sentence for the user. `file` is absolute, `line` counts from 1; None if no
     line of the function is the cause. `measured` and `budget` are in the rule's own unit (ms, MB,
-    dollars, modules, percent).
+    dollars, modules, percent). `about` is the module or the statement that the finding is about: it
+    stays the same when the message is worded otherwise. `imports` is the module that the statement
+    at `line` imports, and `span` that statement's extent; None if unknown.
     """
 
     rule: Rule
@@ -47,6 +62,9 @@ class Check:
     line: int | None = None
     measured: float | None = None
     budget: float | None = None
+    about: str | None = None
+    imports: str | None = None
+    span: TextSpan | None = None
 
     @property
     def is_failure(self) -> bool:

@@ -58,7 +58,8 @@ def _of_rule(subject: JudgedHandler, rule: Rule) -> list[Check]:
             place = (statement.place.file, statement.place.line)
             where = f"{subject.short(place[0])}:{place[1]}"
             message = f"{where} {_WORDS[rule]} at import: {_listed(events)}."
-            checks.append(subject.check(rule, Status.FAIL, message, place=place))
+            code = " ".join(statement.code.split())
+            checks.append(subject.check(rule, Status.FAIL, message, place=place, about=code))
     return checks or [subject.check(rule, Status.PASS, f"No import {_WORDS[rule]}.")]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from importcost.deferral.cost.chains import import_chains
 from importcost.deferral.cost.flow import own_files
@@ -142,13 +143,14 @@ def _violations(
         chains = import_chains(graph, name, limit=1).chains
         hops = chains[0].hops if chains else ()
         way = f": {_words(subject, chains[0])}" if hops else ""
-        checks.append(
-            subject.check(rule, Status.FAIL, f"{sentence(name)}{way}.", place=_place(hops, own))
-        )
+        found_at = _own_hop(hops, own)
+        place = (found_at.file, found_at.line) if found_at is not None else (None, None)
+        check = subject.check(rule, Status.FAIL, f"{sentence(name)}{way}.", place=place, about=name)
+        checks.append(replace(check, imports=found_at.imported) if found_at is not None else check)
     if len(tops) > MAX_CHAINS:
         rest = tops[MAX_CHAINS:]
         message = f"{len(rest)} more modules break this rule: {', '.join(rest)}."
-        checks.append(subject.check(rule, Status.FAIL, message))
+        checks.append(subject.check(rule, Status.FAIL, message, about="more modules"))
     return tuple(checks)
 
 
@@ -165,9 +167,9 @@ def _step(subject: JudgedHandler, hop: Hop) -> str:
     return f"{hop.body} > {hop.importer}{where}"
 
 
-def _place(hops: Sequence[Hop], own: Collection[str]) -> tuple[str | None, int | None]:
-    """Return the function's own line nearest to the module: the one to change."""
+def _own_hop(hops: Sequence[Hop], own: Collection[str]) -> Hop | None:
+    """Return the import in the function's own files nearest to the module: the one to change."""
     for hop in reversed(hops):
         if hop.file in own and hop.line is not None:
-            return hop.file, hop.line
-    return None, None
+            return hop
+    return None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importcost.gate.budget_rules import absolute_budgets, memory_budget, relative
 from importcost.gate.budgets import RULE_TEXT, Level, Levels, Rule
 from importcost.gate.checks import Check, Status
+from importcost.gate.costly import at_heaviest
 from importcost.gate.event_rules import import_events
 from importcost.gate.import_rules import forbidden_imports, module_count, new_modules
 from importcost.gate.package_rules import package_budget, stale_bytecode
@@ -36,7 +37,7 @@ def run_checks(subject: JudgedHandler) -> tuple[Check, ...]:
     checks: list[Check] = []
     for check in found:
         if not subject.is_off(check.rule):
-            checks.append(check)
+            checks.append(at_heaviest(check, subject.evidence))
         elif not any(one.rule is check.rule for one in checks):
             message = f"Switched off: {RULE_TEXT[check.rule]}"
             checks.append(subject.check(check.rule, Status.SKIPPED, message))

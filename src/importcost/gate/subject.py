@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from importcost.billing.estimate import Estimate, local_cpu_us
 from importcost.billing.savings import savings_of
+from importcost.deferral.cost.costs import self_us_by_name
 from importcost.gate.baseline import HandlerBaseline
 from importcost.gate.budgets import Budgets, Level, Levels, Rule
 from importcost.gate.checks import Check, Status
@@ -39,6 +41,8 @@ class Evidence:
     package: PackageSize | None = None
     bytecode: Saving | None = None
     """The saving of valid bytecode, a share of the function's init; None if not known."""
+    self_us: Mapping[str, int] | None = None
+    """Each module's self time for the function, microseconds; None if init was not timed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,11 @@ class JudgedHandler:
         place: tuple[str | None, int | None] = (None, None),
         measured: float | None = None,
         budget: float | None = None,
+        about: str | None = None,
     ) -> Check:
         """Return a check of this handler at its rule's level."""
         level = self.levels.of(rule)
-        return Check(rule, level, status, message, self.handler, *place, measured, budget)
+        return Check(rule, level, status, message, self.handler, *place, measured, budget, about)
 
     def is_off(self, rule: Rule) -> bool:
         """Return True if a rule is switched off."""
@@ -106,4 +111,5 @@ def evidence_of(profile: Profile, estimate: Estimate | None = None) -> Evidence:
         estimate=estimate,
         package=profile.package,
         bytecode=savings_of(profile).bytecode,
+        self_us=self_us_by_name(profile.tree),
     )

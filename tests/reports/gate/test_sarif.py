@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importcost.gate.budgets import Level, Rule
-from importcost.gate.checks import Status
+from importcost.gate.checks import Status, TextSpan
 from importcost.reports.gate.sarif import render_sarif
 from tests.reports.gate.check_factory import CHECKS, DATA, PLACES, ROOT, check_lists, check_of
 
@@ -101,14 +101,39 @@ def test_a_finding_without_a_line_is_shown_at_the_handlers_settings():
 
 def fingerprint(**values):
     (result,) = results_of([check_of(**values)])
-    return result["partialFingerprints"]["importcost/v1"]
+    return result["partialFingerprints"]["importcost/v2"]
 
 
-def test_a_finding_keeps_its_fingerprint_when_lines_and_figures_move():
-    first = fingerprint(message="Init is 812 ms at a.py:3.", file="a.py", line=3)
-    assert first == fingerprint(message="Init is 1,047 ms at a.py:9.", file="a.py", line=9)
-    assert first != fingerprint(message="Init is 812 ms at b.py:3.", file="a.py", line=3)
-    assert first != fingerprint(message="Init is 812 ms at a.py:3.", file="b.py", line=3)
+def test_a_finding_keeps_its_fingerprint_when_lines_figures_and_words_change():
+    first = fingerprint(message="pandas is forbidden.", file="a.py", line=3, about="pandas")
+    moved = {"message": "Do not load pandas (9 ms).", "file": "a.py", "line": 9}
+    assert first == fingerprint(about="pandas", **moved)
+    assert first != fingerprint(about="numpy", **moved)
+    assert first != fingerprint(about="pandas", **{**moved, "file": "b.py"})
+    assert first != fingerprint(about="pandas", **moved, rule=Rule.NEW_MODULE)
+    assert first != fingerprint(about="pandas", **moved, handler="refunds")
+
+
+def test_a_finding_on_a_figure_is_the_same_wherever_its_heaviest_import_is():
+    assert fingerprint(file="a.py", line=3) == fingerprint(file="b.py", line=4)
+
+
+def test_two_findings_that_are_alike_have_two_fingerprints():
+    alike = [check_of(Rule.NETWORK, file="a.py", line=line, about="connect()") for line in (1, 2)]
+    first, second = [one["partialFingerprints"]["importcost/v2"] for one in results_of(alike)]
+    assert first != second
+    assert first == fingerprint(rule=Rule.NETWORK, file="a.py", line=7, about="connect()")
+
+
+def test_a_statement_is_a_region_with_columns():
+    check = check_of(file=f"{ROOT}/a.py", line=4, span=TextSpan(4, 5, 5, 14))
+    (result,) = results_of([check])
+    assert result["locations"][0]["physicalLocation"]["region"] == {
+        "startLine": 4,
+        "startColumn": 5,
+        "endLine": 5,
+        "endColumn": 14,
+    }
 
 
 @given(check_lists, st.booleans())

@@ -12,6 +12,7 @@ from importcost.app.gate.handler_requests import (
     repository_root,
     requests_for,
 )
+from importcost.app.gate.statement_spans import with_spans
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.measured import measure_billed
@@ -126,7 +127,7 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
         written = _write_baseline(baseline_file, baseline, is_named=is_named)
     checks = [check for one in found for check in _checks(one, request, baseline)]
     return CheckReport(
-        checks=tuple(checks),
+        checks=with_spans(checks),
         root=str(repository_root(Path(config.file).resolve().parent)),
         places={one.name: (str(Path(config.file).resolve()), one.line) for one in handlers},
         profiles={

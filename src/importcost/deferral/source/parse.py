@@ -67,6 +67,11 @@ def parse(source: SourceText) -> Parsed | Unreadable:
         return Unreadable(
             source.path, f'is generated ("{generated}", line 1 to 5): change its generator'
         )
+    return parse_as_is(source)
+
+
+def parse_as_is(source: SourceText) -> Parsed | Unreadable:
+    """Parse a file that is only read, a generated one too; else return why it is not Python."""
     masked, lazy = mask_lazy(source.text)
     try:
         with warnings.catch_warnings():

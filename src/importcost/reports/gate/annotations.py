@@ -41,6 +41,8 @@ def _command(level: str, check: Check, root: str, places: Places) -> str:
         values.append(f"file={escape_property(one_line(spot.path))}")
         if spot.line is not None:
             values.append(f"line={spot.line}")
+        if check.span is not None and check.span.line == check.span.end_line == spot.line:
+            values.append(f"col={check.span.column},endColumn={check.span.end_column}")
     title = f"importcost {check.rule.value} ({one_line(check.handler)})"
     values.append(f"title={escape_property(title)}")
     return f"::{_LEVELS[level]} {','.join(values)}::{escape_data(one_line(check.message))}"

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from importcost.gate.budgets import RULE_TEXT, Rule
-from importcost.gate.checks import Check, Status, exit_code
-from importcost.reports.gate.text import Places, Spot, one_line, severity, spot_of
+from importcost.gate.checks import Check, Status, TextSpan, exit_code
+from importcost.reports.gate.fingerprints import fingerprinted
+from importcost.reports.gate.text import Places, Spot, one_line, severity
 from importcost.reports.json_text import json_text
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT_ID = "%SRCROOT%"
 _RULES = tuple(Rule)
-_FIGURES = re.compile(r"[-+]?\d[\d.,]*")
 
 _LINK = re.compile(r"\[([^\[\]]*)\](?=\()")
 
@@ -39,9 +38,8 @@ def render_sarif(
         "invocations": [_invocation(checks, strict=strict)],
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(check, spot_of(check, root, places or {}), strict=strict)
-            for check in checks
-            if check.is_finding
+            _result(check, spot, fingerprint, strict=strict)
+            for check, spot, fingerprint in fingerprinted(checks, root, places or {})
         ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -66,16 +64,16 @@ def _invocation(checks: Sequence[Check], *, strict: bool) -> dict[str, Any]:
     return {"executionSuccessful": is_complete and bool(checks), "exitCode": code}
 
 
-def _result(check: Check, spot: Spot | None, *, strict: bool) -> dict[str, Any]:
+def _result(check: Check, spot: Spot | None, fingerprint: str, *, strict: bool) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": check.rule.value,
         "ruleIndex": _RULES.index(check.rule),
         "level": severity(check, strict=strict),
         "message": {"text": _plain(f"{one_line(check.handler)}: {one_line(check.message)}")},
-        "partialFingerprints": {"importcost/v1": _fingerprint(check, spot)},
+        "partialFingerprints": {"importcost/v2": fingerprint},
     }
     if spot is not None:
-        result["locations"] = [{"physicalLocation": _location(spot)}]
+        result["locations"] = [{"physicalLocation": _location(spot, check.span)}]
     return result
 
 
@@ -84,22 +82,22 @@ def _plain(text: str) -> str:
     return _LINK.sub(r"\\[\1\\]", text)
 
 
-def _location(spot: Spot) -> dict[str, Any]:
+def _location(spot: Spot, span: TextSpan | None) -> dict[str, Any]:
     # Percent signs, spaces, colons and what is not ASCII are no part of a URI.
     path = quote(spot.path, errors="replace")
     artifact = {"uri": path, "uriBaseId": ROOT_ID} if spot.is_inside else {"uri": _file_uri(path)}
     location: dict[str, Any] = {"artifactLocation": artifact}
-    if spot.line is not None:
+    if spot.line is not None and span is not None:
+        location["region"] = {
+            "startLine": span.line,
+            "startColumn": span.column,
+            "endLine": span.end_line,
+            "endColumn": span.end_column,
+        }
+    elif spot.line is not None:
         location["region"] = {"startLine": spot.line}
     return location
 
 
 def _file_uri(path: str) -> str:
     return f"file://{path}" if path.startswith("/") else f"file:///{path}"
-
-
-def _fingerprint(check: Check, spot: Spot | None) -> str:
-    """Return the part that stays the same from run to run: no line numbers and no figures."""
-    words = _FIGURES.sub("", check.message)
-    parts = (check.handler, check.rule.value, spot.path if spot else "", words)
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()

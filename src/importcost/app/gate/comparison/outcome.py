@@ -9,14 +9,16 @@ from importcost.app.bill.place import Billed
 from importcost.app.gate.comparison.lanes import Lane
 from importcost.app.gate.comparison.race import Race, Versions
 from importcost.app.gate.comparison.request import CompareReport, CompareRequest
+from importcost.app.gate.statement_spans import with_spans
 from importcost.gate.attribution import Attribution
 from importcost.gate.beyond_noise import Compared, attribute_comparison
 from importcost.gate.budget_rules import relative, thresholds_of
 from importcost.gate.budgets import Budgets, Level, Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.compare import Comparison, Thresholds, compare_timings
+from importcost.gate.costly import at_heaviest
 from importcost.gate.rules import measured_check
-from importcost.gate.subject import Evidence, JudgedHandler
+from importcost.gate.subject import Evidence, JudgedHandler, evidence_of
 
 MIN_DELTA_US = 500.0
 """A tiny handler's 2 % is less than any launch can tell; nothing is decided by half a ms."""
@@ -55,14 +57,16 @@ def report_of(
         found = comparisons.get(race.lane.name)
         if found is None:
             continue
-        checks += _comparison_checks(race.lane, found, request)
         pair = billed.get(race.lane.name)
-        compared.append(Compared(found, _blamed(*pair, found) if pair else None))
+        blamed = _blamed(*pair, found) if pair else None
+        own = _comparison_checks(race.lane, found, request)
+        checks += _at_cause(own, pair[1], blamed) if pair else own
+        compared.append(Compared(found, blamed))
     return CompareReport(
-        checks=tuple(checks),
+        checks=with_spans(checks),
         compared=tuple(compared),
         root=str(versions.head.top),
-        # No single line makes a version slower: the handler's file stands for it.
+        # Where no own import can be blamed, the handler's file stands for it.
         places={
             race.lane.name: (race.lane.head.handler.partition(".py")[0] + ".py", 1)
             for race in races
@@ -74,6 +78,14 @@ def report_of(
 
 def _blamed(base: Billed, head: Billed, found: Comparison) -> Attribution:
     return attribute_comparison(base.profile, head.profile, head.estimate, found)
+
+
+def _at_cause(checks: list[Check], head: Billed, blamed: Attribution | None) -> tuple[Check, ...]:
+    """Return the checks, findings at the own import that brings new modules, else the heaviest."""
+    evidence = evidence_of(head.profile, head.estimate)
+    new = frozenset(blamed.new_modules) if blamed is not None else frozenset()
+    at_new = [at_heaviest(check, evidence, new) for check in checks]
+    return tuple(at_heaviest(check, evidence) for check in at_new)
 
 
 def _thresholds(lane: Lane, request: CompareRequest) -> Thresholds:
