@@ -111,6 +111,10 @@ class MeasurementError(ImportcostError):
     exit_code = 3
 
 
+class NoCounterError(MeasurementError):
+    """A way to count instructions does not work here; the message is its reason, a clause."""
+
+
 class NoNetworkError(MeasurementError):
     """Packages had to be installed, and no package index can be reached."""
 

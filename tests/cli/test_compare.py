@@ -13,9 +13,10 @@ import time
 import pytest
 
 from tests.clockwork import Times, run_clocked
-from tests.harness import PATIENCE_S, write_files
+from tests.harness import PATIENCE_S, interpreters, write_files
 
 WORK = "sum(range(400_000))\n"
+LOOP = "for number in range(40_000): number + 1\n"
 HANDLER = f"import helper\n{WORK}\ndef handler(event, context):\n    return {{}}\n"
 CONFIG = '[handlers.orders]\nhandler = "src/handler.py"\n'
 FILES = {"src/handler.py": HANDLER, "src/helper.py": "import wave\n", "importcost.toml": CONFIG}
@@ -457,10 +458,39 @@ def test_instructions_are_counted_exactly(repository):
     assert abs(json.loads(same.stdout)["checks"][-1]["measured"]) < 1
 
 
-def test_without_valgrind_instructions_are_not_measured(repository, tmp_path):
+def test_without_valgrind_and_perf_bytecodes_are_counted(repository, tmp_path):
     path = tmp_path / "bin"
     path.mkdir()
     (path / "git").symlink_to(shutil.which("git"))
-    done = compare(repository, "v1", "HEAD", "--metric", "instructions", PATH=str(path))
+    commit(repository, {"src/helper.py": "import wave\n" + LOOP}, "v2")
+    done = compare(repository, "v1", "v2", "--metric", "instructions", "--json", PATH=str(path))
+    assert done.returncode == 1, done.stderr
+    said = words(done)
+    assert "valgrind: valgrind and setarch is not on PATH" in said
+    assert "perf: perf and setarch is not on PATH" in said
+    check = json.loads(done.stdout)["checks"][-1]
+    assert "bytecode instructions" in check["message"]
+    assert check["measured"] > 50
+
+
+@pytest.mark.parametrize("python", interpreters())
+def test_bytecodes_of_the_same_code_are_the_same(repository, python):
+    commit(repository, {"importcost.toml": f'{CONFIG}python = "{python}"\n'}, "v2")
+    done = compare(repository, "v2", "v2", "--metric", "bytecode", "--json")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert json.loads(done.stdout)["checks"][-1]["measured"] == 0
+
+
+def test_a_handler_that_takes_the_counter_is_not_measured(repository):
+    taken = """
+import sys
+if hasattr(sys, "monitoring"):
+    for tool in range(6):
+        if sys.monitoring.get_tool(tool):
+            sys.monitoring.free_tool_id(tool)
+sys.settrace(None)
+"""
+    commit(repository, {"src/helper.py": taken}, "v2")
+    done = compare(repository, "v1", "v2", "--metric", "bytecode")
     assert done.returncode == 3
-    assert "needs valgrind" in words(done)
+    assert "for itself during init, which counts its bytecodes" in words(done)

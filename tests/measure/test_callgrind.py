@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 
 import pytest
 
-from importcost.measure.runners import callgrind
 from importcost.measure.runners.base import Layout
 from importcost.measure.runners.callgrind import collected, under_callgrind
 from importcost.measure.runners.local import LocalRunner, inspect_interpreter
@@ -24,9 +24,8 @@ def runner(tmp_path):
     return under_callgrind(LocalRunner(facts.executable, facts, layout, {}))
 
 
-def test_what_does_not_end_is_ended(runner, monkeypatch):
-    monkeypatch.setattr(callgrind, "SLOWER_BY", 1)
-    launch = runner.launch(("-c", "import time; time.sleep(600)"), {}, SOON_S)
+def test_what_does_not_end_is_ended(runner):
+    launch = replace(runner, slower_by=1).launch(("-c", "import time; time.sleep(600)"), {}, SOON_S)
     assert launch.timed_out
     assert launch.exit_code < 0
 

@@ -67,8 +67,8 @@ def _refuse_idle(context: click.Context) -> None:
     else:
         why = "without --handler: a configured app has the settings adapter and server"
         _refuse_given(context, {"adapter", "server"}, why)
-    if options["metric"] == "instructions":
-        why = "to --metric instructions, which runs each version once and takes no profile"
+    if options["metric"] != "cpu":
+        why = f"to --metric {options['metric']}, which counts each version and takes no profile"
         _refuse_given(context, {"pairs", "reports", "no_attribution"}, why)
     if options["no_attribution"]:
         _refuse_given(context, {"reports"}, "with --no-attribution, which takes no profiles")
@@ -103,10 +103,10 @@ def _refuse_idle(context: click.Context) -> None:
 )
 @click.option(
     "--metric",
-    type=click.Choice(["cpu", "instructions"]),
+    type=click.Choice(["cpu", "instructions", "bytecode"]),
     default="cpu",
     show_default=True,
-    help="Instructions: one exact run a side under valgrind.",
+    help="Instructions: counted by valgrind, else perf, else as bytecode.",
 )
 @click.option("--max-increase", metavar="5%", callback=_percent, help="Instead of the configured.")
 @click.option("--reports", metavar="DIR", help="Write HEAD's report and both profiles there.")

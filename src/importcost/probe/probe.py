@@ -40,11 +40,14 @@ and, where they are wanted:
   configured_handler  for a function with an exec wrapper: _HANDLER as Lambda sets it before
   also_imports     a module that is imported after `module`, as a part of init, or null
   network          how requests to other machines are refused during init, see watched_network.py
+  bytecodes        the program that counts the instructions of init, see bytecode_count.py
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
 "statements", "invocation", "rows_redirected", "absent", "diagnosis", "touched", "speed_samples",
-"threads", "module_times", "network"};
+"threads", "module_times", "network", "bytecodes"};
+"bytecodes" holds {"count", "how" (the interface that counted), "lost" (whether the handler took it
+over)};
 "module_times" of a traced run holds {module: [CPU time, time blocked]} without what it imports, ns;
 "speed_samples" holds [CPU time of init before the sample, the sample's own], ns; of a graph or a
 warm-up run "absent" holds [name, file, line] of variables that init read in vain, of a graph run
@@ -65,7 +68,7 @@ if TYPE_CHECKING:  # quoted annotations only: importing typing would change what
 
 RESULT_PARTS: "tuple[str, ...]" = ("error", "graph", "modules", "statements", "invocation")
 RESULT_PARTS += ("absent", "diagnosis", "touched", "speed_samples", "threads", "module_times")
-RESULT_PARTS += ("network",)
+RESULT_PARTS += ("network", "bytecodes")
 NOT_ANSWERED = "importcost.NotAnswered"  # measure/failures/calls_out.py reads it
 MOST_TEXT = 40_000
 MOST_NAME = 200  # a file of such a name could not exist
@@ -1482,6 +1485,7 @@ def _import_handler(
     is_recorded = kind in ("traced", "graph")
     load: Any = __import__ if is_recorded else importlib.import_module
     speed = _SpeedSamples(machinery) if spec.get("speed_samples") else None
+    count = _bytecode_count(spec)
     times = _ModuleTimes(machinery.bootstrap) if kind == "traced" else None
     if speed:
         speed.start()
@@ -1489,6 +1493,8 @@ def _import_handler(
     if times:
         times.start()
     begin = _clock()
+    if count:
+        count.start()
     try:
         if spec.get("configured_handler"):
             _customize(load)
@@ -1497,6 +1503,8 @@ def _import_handler(
             load(spec["also_imports"])
     finally:
         end = _clock_at_end()
+        if count:
+            result["bytecodes"] = count.stop()
         if kind != "invoke":  # the function's own timers may be for its calls
             _stop_timers()
         marks.write("after")
@@ -1507,6 +1515,15 @@ def _import_handler(
     if spec["function"]:
         found = getattr(sys.modules[name], spec["function"], None)
         result["handler_found"] = callable(found)
+
+
+def _bytecode_count(spec: "Any") -> "Any":
+    """Return what counts the instructions of init, None if they are not counted."""
+    if not spec.get("bytecodes"):
+        return None
+    namespace: dict[str, Any] = {"__name__": "importcost_bytecode_count"}
+    exec(spec["bytecodes"], namespace)  # noqa: S102 - importcost's own program
+    return namespace["BytecodeCount"]()
 
 
 def _customize(load: "Any") -> None:

@@ -10,7 +10,7 @@ from importcost.app.gate.comparison.opening import Opening
 from importcost.app.gate.comparison.outcome import report_of
 from importcost.app.gate.comparison.race import Versions
 from importcost.app.gate.comparison.racing import Racing
-from importcost.app.gate.comparison.request import INSTRUCTIONS, CompareReport, CompareRequest
+from importcost.app.gate.comparison.request import CPU, CompareReport, CompareRequest
 from importcost.app.gate.worktrees import checkouts
 from importcost.app.profile.request import Listener
 from importcost.errors import UsageError
@@ -46,7 +46,7 @@ def compare_versions(request: CompareRequest, listener: Listener) -> CompareRepo
         racing = Racing(request, listener, versions)
         comparisons: dict[str, Comparison] = {}
         billed: dict[str, tuple[Billed, Billed]] = {}
-        if request.metric == INSTRUCTIONS:
+        if request.metric != CPU:
             for race in races:
                 racing.count(race)
         else:

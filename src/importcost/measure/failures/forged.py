@@ -102,6 +102,7 @@ _PARTS: Mapping[str, _Check] = {
     "threads": _or_none(_count),
     "network": _or_none(_list(_row(_text, _list(_row(_text, _count, _NAME))))),
     "modules": _or_none(_list(_text)),
+    "bytecodes": _or_none(_table(count=_count, how=_text, lost=_flag)),
     "speed_samples": _or_none(_list(_row(_number, _number))),
 }
 _PHASES = _table(interpreter_start=_SPAN, runtime=_SPAN, function_init=_SPAN)

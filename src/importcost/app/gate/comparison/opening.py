@@ -9,8 +9,9 @@ from dataclasses import replace
 from importcost.app.gate.compare_sides import install_into, with_requirements
 from importcost.app.gate.comparison.lanes import Lane
 from importcost.app.gate.comparison.race import Race, Versions, launch_once
-from importcost.app.gate.comparison.request import CompareRequest
+from importcost.app.gate.comparison.request import CPU, CompareRequest
 from importcost.app.gate.handler_requests import request_for
+from importcost.app.gate.instructions import fixed_hashes
 from importcost.app.profile.bench import Bench, open_bench
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener
@@ -94,9 +95,10 @@ class Opening:
         # Both sides are launched in turn from the first launch on: nothing goes before, unless
         # the configuration lets importcost supply what init lacks.
         open_side = open_rehearsed if handler.supplies else open_bench
-        return self._stack.enter_context(
-            open_side(request_for(handler, how, layers), self._listener)
-        )
+        request = request_for(handler, how, layers)
+        if self._request.metric != CPU:
+            request = replace(request, environment=fixed_hashes(request.environment))
+        return self._stack.enter_context(open_side(request, self._listener))
 
     def _installed(self, side: Side, python: str) -> tuple[str, ...]:
         """Return the layer that the install command fills, once for all handlers of a side.

@@ -6,7 +6,7 @@ from importcost.app.bill.place import Billed, bill
 from importcost.app.gate.comparison.outcome import budgets_of, judged
 from importcost.app.gate.comparison.race import Race, Versions
 from importcost.app.gate.comparison.request import CompareRequest
-from importcost.app.gate.instructions import count_instructions, instruction_check
+from importcost.app.gate.instructions import count_instructions, instruction_check, methods_of
 from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import explained
 from importcost.app.profile.request import Listener
@@ -108,15 +108,19 @@ class Racing:
         name, levels = race.lane.name, race.lane.settings.levels
         if race.base is None or race.head is None or not race.is_running:
             return
-        self._listener.note(f"Counting the instructions of {name} under valgrind.")
+        self._listener.note(f"Counting the instructions of {name}.")
+        methods = methods_of(self._request.metric)
         try:
-            head = count_instructions(race.head)
+            head = count_instructions(race.head, methods, self._listener.note)
         except HandlerError as error:
             race.fail(self._versions.said(Side.HEAD, error))
             return
+        except MeasurementError as error:
+            race.give_up(self._versions.said(Side.HEAD, error))
+            return
         try:
-            base = count_instructions(race.base)
-        except HandlerError as error:
+            base = count_instructions(race.base, (head.method,), self._listener.detail)
+        except MeasurementError as error:
             self._versions.base_failed(race, error)
             return
         race.checks.append(measured_check(name, levels))

@@ -11,7 +11,7 @@ from importcost.gate.beyond_noise import Compared
 from importcost.gate.checks import Check
 from importcost.gate.compare import DEFAULT_PAIRS
 
-CPU, INSTRUCTIONS = "cpu", "instructions"
+CPU, INSTRUCTIONS, BYTECODE = "cpu", "instructions", "bytecode"
 
 
 @dataclass(frozen=True, slots=True)
