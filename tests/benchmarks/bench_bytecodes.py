@@ -3,8 +3,8 @@
 `python tests/benchmarks/bench_bytecodes.py --python VENV/bin/python [--runs N] [--import NAME ...]`
 needs an interpreter that has the packages. Each handler imports one package and is counted N times,
 in fresh processes and in fresh folders by turns. Then the handler gets a loop that executes 1 % and
-3 % of its count in addition, and `instruction_check` judges it as `compare` does. Exits with 1 where
-counts of the same code differ by more than the gate allows, or a change of 3 % is missed.
+3 % of its count in addition, and `instruction_check` judges it as `compare` does. Exits with 1
+where counts of the same code differ by more than the gate allows, or a change of 3 % is missed.
 """
 
 from __future__ import annotations

@@ -1496,11 +1496,7 @@ def _import_handler(
     if count:
         count.start()
     try:
-        if spec.get("configured_handler"):
-            _customize(load)
-        load(name)
-        if spec.get("also_imports"):
-            load(spec["also_imports"])
+        _load_all(spec, load)
     finally:
         end = _clock_at_end()
         if count:
@@ -1515,6 +1511,15 @@ def _import_handler(
     if spec["function"]:
         found = getattr(sys.modules[name], spec["function"], None)
         result["handler_found"] = callable(found)
+
+
+def _load_all(spec: "Any", load: "Any") -> None:
+    """Import the handler, with what comes before and after it as a part of init."""
+    if spec.get("configured_handler"):
+        _customize(load)
+    load(spec["module"])
+    if spec.get("also_imports"):
+        load(spec["also_imports"])
 
 
 def _bytecode_count(spec: "Any") -> "Any":

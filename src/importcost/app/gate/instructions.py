@@ -192,7 +192,9 @@ def instruction_check(
     status = Status.FAIL if percent > 100 * allowed and not is_noise else Status.PASS
     change = relative_value(percent, 2, unit="as many")
     said = ", within the noise of one run" if is_noise else ""
-    message = f"Init takes {head.words}, {base.words.partition(' ')[0]} before ({change}{said}); allowed is {100 * allowed:g} %."
+    before = base.words.partition(" ")[0]
+    changed = f"{head.words}, {before} before ({change}{said})"
+    message = f"Init takes {changed}; allowed is {100 * allowed:g} %."
     return Check(
         Rule.INCREASE,
         levels.of(Rule.INCREASE),
