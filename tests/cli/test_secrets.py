@@ -235,6 +235,7 @@ AFTER = {
     "trend": [("trend", "none.sqlite")],
     "verify": [("verify", "handler.py")],
     "layer": [("layer", "-o", "out/layer.zip")],
+    "completion": [("completion", "bash")],
 }
 
 

@@ -11,6 +11,10 @@ import click
 
 from importcost import __version__
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 # One line of help each: listing the commands must not import them.
 COMMANDS = {
     "profile": "Measure one handler's cold start, its cost and its causes.",
@@ -33,7 +37,11 @@ COMMANDS = {
     "verify-init": "Run init under the real emulator, beside the profile's sum.",
     "view": "Render a saved profile again.",
     "export": "Write a saved profile in the formats that other tools read.",
+    "completion": "Print a script that completes the command line in a shell.",
 }
+PROGRAM = "importcost"
+COMPLETION_VARIABLE = "_IMPORTCOST_COMPLETE"
+"""Set by the shell while it completes, whatever name the program was started under."""
 
 
 NARROWEST_HELP, WIDEST_HELP = 50, 80
@@ -60,11 +68,13 @@ class LazyGroup(click.Group):
 
     def get_command(
         self,
-        ctx: click.Context,  # noqa: ARG002
+        ctx: click.Context,
         cmd_name: str,
     ) -> click.Command | None:
         """Import and return one command, or None if it does not exist."""
         if cmd_name not in COMMANDS:
+            if ctx.resilient_parsing:  # a shell completes: nobody reads a sentence now
+                return None
             near = _nearest(cmd_name)
             if near:
                 from importcost.errors import UsageError  # only where a name was mistyped
@@ -73,7 +83,19 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module("importcost.cli." + cmd_name.replace("-", "_"))
         command: click.Command = module.command
+        if ctx.resilient_parsing:
+            from importcost.cli.completer import complete_values
+
+            complete_values(command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that begin with `incomplete`, importing no command."""
+        from click.shell_completion import CompletionItem
+
+        named = {name: said for name, said in COMMANDS.items() if name.startswith(incomplete)}
+        items = [CompletionItem(name, help=said) for name, said in named.items()]
+        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(
         self,
@@ -110,7 +132,7 @@ def _nearest(name: str) -> str | None:
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="importcost")
+@click.version_option(__version__, prog_name=PROGRAM)
 def cli() -> None:
     """Measure what one cold start of a Python AWS Lambda function costs, and why."""
     _undo_killed_writes()

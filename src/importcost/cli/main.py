@@ -98,7 +98,7 @@ def exit_code_of_command() -> int:
     """Carry out the command line of `sys.argv` and return the exit code; Ctrl-C is the caller's."""
     import click
 
-    from importcost.cli.group import cli
+    from importcost.cli.group import COMPLETION_VARIABLE, cli
     from importcost.cli.printing import open_missing_streams
 
     open_missing_streams()
@@ -106,7 +106,7 @@ def exit_code_of_command() -> int:
     depth = 10_000 if sys.version_info >= (3, 11) else 3_000
     sys.setrecursionlimit(max(depth, sys.getrecursionlimit()))
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(complete_var=COMPLETION_VARIABLE, standalone_mode=False)
         sys.stdout.flush()  # what cannot be written must not go unseen in the exit code
     except click.exceptions.Exit as done:
         code = done.exit_code

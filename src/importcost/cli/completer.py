@@ -1,0 +1,85 @@
+"""Tell click what a shell may complete: files, folders, and handlers of the configuration.
+
+Imported only while a shell completes. Options name their kind of value by their metavar, so that
+nothing has to be said twice.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from importcost.cli.group import COMPLETION_VARIABLE
+
+FILE_METAVARS = re.compile(r"(?:FILE|[A-Z]+\.json|INTERPRETER|PATH|TARGET)\b")
+FOLDER_METAVARS = re.compile(r"DIR\b")
+FILES_ANYWAY = frozenset(("target", "targets", "base", "head", "layer"))
+"""Parameters that take files whatever their metavar says: targets, and layers as a ZIP."""
+HANDLER_NAMES = {("check", "handlers"): True, ("compare", "names"): False}
+HANDLER_NAMES |= {("calibrate", "handler"): False}
+"""Parameters that take a configured handler's name, by command; True if a file will do, too."""
+
+
+class HandlerName(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A handler's name in the nearest configuration; also a file if `or_file`."""
+
+    name = "text"
+
+    def __init__(self, *, or_file: bool) -> None:
+        self.or_file = or_file
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002 - click's signature
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Return the names that begin with `incomplete`, and the word that stands for files."""
+        named = ctx.params.get("config")
+        names = [one for one in configured_names(named) if one.startswith(incomplete)]
+        items = [CompletionItem(one) for one in names]
+        # The script for bash takes files instead of all words before them.
+        if self.or_file and not (items and _is_bash()):
+            items.append(CompletionItem(incomplete, type="file"))
+        return items
+
+
+def complete_values(command: click.Command) -> None:
+    """Let each parameter of a command that takes a file, a folder or a handler complete it."""
+    for parameter in command.params:
+        if isinstance(parameter.type, click.types.StringParamType):
+            parameter.type = _type_for(command.name or "", parameter)
+
+
+def _type_for(command: str, parameter: click.Parameter) -> click.ParamType[Any]:
+    name, metavar = parameter.name or "", (parameter.metavar or "").strip("[")
+    if (command, name) in HANDLER_NAMES:
+        return HandlerName(or_file=HANDLER_NAMES[command, name])
+    if name in FILES_ANYWAY or FILE_METAVARS.match(metavar):
+        return click.Path()
+    return click.Path(file_okay=False) if FOLDER_METAVARS.match(metavar) else parameter.type
+
+
+def configured_names(path: str | None) -> list[str]:
+    """Return the handlers of the configuration at `path`, or the nearest; none if it is wrong.
+
+    A name that a shell would read as more than one plain word is left out.
+    """
+    from importcost.config.read import load_config
+    from importcost.errors import ImportcostError
+
+    try:
+        config = load_config(path)
+    except (ImportcostError, OSError):  # a prompt is no place for an error
+        return []
+    names = [] if config is None else [handler.name for handler in config.handlers]
+    return [name for name in names if shlex.quote(name) == name and "," not in name]
+
+
+def _is_bash() -> bool:
+    return os.environ.get(COMPLETION_VARIABLE, "").startswith("bash")
