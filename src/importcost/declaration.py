@@ -48,6 +48,8 @@ REGIONS = (
     "us-west-2",
 )
 """Regions whose prices are known, the default first; a test compares them with the data files."""
+PLATFORMS = ("lambda", "generic")
+"""Platforms of the data file, the default first; a test compares the two."""
 ADAPTERS = ("lwa",)
 RUNNERS = ("auto", "local", "docker", "podman", "finch", "nerdctl")
 MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240
@@ -210,6 +212,13 @@ MEASUREMENT = (
         "Its prices; AWS_REGION is not read for that.",
         default=REGIONS[0],
         metavar="REGION",
+    ),
+    Option(
+        Parameter.PLATFORM,
+        Text(),  # the request refuses others, and names the nearest
+        "platform",
+        f"Where it runs: {', '.join(PLATFORMS)}.",
+        default=PLATFORMS[0],
     ),
     Option(Parameter.PACKAGE_TYPE, Choice(PACKAGE_TYPES), "package_type", default="zip"),
     Option(

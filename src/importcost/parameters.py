@@ -25,6 +25,7 @@ class Parameter(Enum):
     MEMORY = Spelling("--memory", "memory")
     ARCH = Spelling("--arch", "arch")
     REGION = Spelling("--region", "region", "REGION")
+    PLATFORM = Spelling("--platform", "platform", "NAME")
     PACKAGE_TYPE = Spelling("--package-type", "package_type")
     PYTHON = Spelling("--python", "python", "INTERPRETER")
     RUNTIME = Spelling("--runtime", "runtime", "python3.X")

@@ -44,7 +44,7 @@ class MeasuredHandler:
         self.estimate = estimate
 
     def assert_init_below(self, ms: float) -> None:
-        """Fail if init on Lambda, as estimated, is proven to take longer than `ms`.
+        """Fail if init is proven to take longer than `ms`: on Lambda as estimated, else here.
 
         Proven: the lower bound of the estimate's interval exceeds it.
         """
@@ -52,13 +52,15 @@ class MeasuredHandler:
         if found.low > ms:
             self._fail(
                 f"init takes {found.value:,.0f} ms ({found.low:,.0f} to {found.high:,.0f} ms)"
-                f" on Lambda, as estimated, and may take {ms:g} ms"
+                f" {self._place}, and may take {ms:g} ms"
             )
 
     def assert_cost_below(self, dollars_per_million: float) -> None:
-        """Fail if a million cold starts are proven to cost more US dollars."""
+        """Fail if a million cold starts are proven to cost more US dollars, or have no price."""
         found = self.estimate.dollars_per_million
-        if found.low > dollars_per_million:
+        if found is None:
+            self._fail(f"the platform {self.estimate.platform} has no price known here")
+        elif found.low > dollars_per_million:
             self._fail(
                 f"a million cold starts cost ${found.value:,.2f} (${found.low:,.2f} to "
                 f"${found.high:,.2f}), as estimated, and may cost ${dollars_per_million:,.2f}"
@@ -102,6 +104,10 @@ class MeasuredHandler:
         broken = [one for one in forbidden_imports(subject) if one.status is not Status.PASS]
         if broken:
             self._fail("\n".join(one.message for one in broken))
+
+    @property
+    def _place(self) -> str:
+        return "on Lambda, as estimated" if self.estimate.is_modelled else "here"
 
     @property
     def modules(self) -> frozenset[str]:

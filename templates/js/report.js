@@ -31,7 +31,7 @@ function drawReport() {
   const money = new Money(data);
   const clipboard = new Clipboard();
   const pick = (/** @type {number} */ node) => explorer.showInChart(node);
-  const changes = new BestChanges(data.changes, clipboard, pick, data.proof);
+  const changes = new BestChanges(data.changes, clipboard, pick, data.proof, data.platform.place);
   const drawAmounts = () => {
     drawMoney(money, data.function.memory_mb);
     changes.drawWorth(money);

@@ -36,6 +36,7 @@ python = ".venv/bin/python"
 memory = 1024
 arch = "arm64"
 region = "eu-central-1"
+platform = "generic"
 package_type = "image"
 runtime = "python3.13"
 env.LOG = "debug"
@@ -78,6 +79,7 @@ def test_every_setting_of_a_handlers_table_is_read():
         memory_mb=1024,
         arch="arm64",
         region="eu-central-1",
+        platform="generic",
         package_type="image",
         runtime="python3.13",
         environment={"STAGE": "test", "LOG": "debug"},
@@ -183,6 +185,8 @@ WRONG = [
     ("handler = 'a.py'\nmemory = true", 2, "memory", "whole number, not a boolean"),
     ("handler = 'a.py'\nmemory = 127", 2, "memory", "between 128 and 10240 MB, not 127"),
     ("handler = 'a.py'\nmemory = 10241", 2, "memory", "10241"),
+    ("handler = 'a.py'\nplatform = 'lamda'", 2, "platform", "did you mean lambda?"),
+    ("handler = 'a.py'\nplatform = 'vercel'", 2, "platform", "no data on"),
     ("handler = 'a.py'\nregion = 'mars'", 2, "region", "'mars'"),
     ("handler = 'a.py'\narch = 'arm'", 2, "arch", "x86_64 or arm64, not 'arm'"),
     ("handler = 'a.py'\npackage_type = 1", 2, "package_type", "zip or image, not a whole number"),

@@ -20,6 +20,7 @@ from importcost.billing.estimate import (
     throttled_ms,
 )
 from importcost.billing.figures.datafiles import check_memory
+from importcost.billing.figures.platforms import LAMBDA
 from importcost.billing.figures.prices import Prices, load_prices
 from importcost.billing.savings import changed, savings_of
 from importcost.declaration import ARCHES, PACKAGE_TYPES
@@ -46,7 +47,7 @@ class Deferred:
     first_use_ms: Interval
     break_even_share: float
     init_ms: Interval
-    dollars_per_million: Interval
+    dollars_per_million: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,11 @@ def bills_by_architecture(
 ) -> tuple[ArchitectureBill, ...]:
     """Return the bill on each architecture, that of `bill` first.
 
-    `bill` keeps its calibration, which holds for no other architecture.
+    `bill` keeps its calibration, which holds for no other architecture. Empty on a platform that
+    has no price by memory size.
     """
+    if bill.platform != LAMBDA:
+        return ()
     others = [
         estimate(profile, memory_mb=bill.memory_mb, arch=arch, package_type=bill.package_type)
         for arch in priced_arches(profile)
@@ -120,7 +124,7 @@ def bills_by_architecture(
         ArchitectureBill(
             arch=one.arch,
             init_ms=one.init_ms,
-            gb_second_dollars=one.gb_second_dollars,
+            gb_second_dollars=one.gb_second_dollars or 0.0,
             limit=one.limit.value,
             saved_ms=saved_ms(profile, deferral, one).value if deferral else None,
             waiting_ms=one.waiting_ms,

@@ -21,11 +21,13 @@ from importcost.billing.figures.extensions import (
     with_extensions,
 )
 from importcost.billing.figures.floors import FloorFound, find_floor, load_floors
+from importcost.billing.figures.platforms import LAMBDA, load_platforms
 from importcost.billing.figures.prices import Prices, load_prices
 from importcost.billing.figures.speed import load_speed_reference
 from importcost.billing.figures.web_adapter import load_adapter, polling_ms
 from importcost.billing.file_loads import FileCosts, function_loads
 from importcost.billing.function_parts import (
+    AS_MEASURED,
     CONFIDENCE,
     LAMBDA_LOG,
     FunctionParts,
@@ -49,11 +51,21 @@ _FUNCTION_PHASES = (Phase.HANDLER_IMPORTS, Phase.MODULE_BODY)
 
 
 class InitLimit(str, Enum):
-    """The position of the estimated init relative to Lambda's 10 s limit for on-demand init."""
+    """The position of the estimated init relative to the limit of init.
+
+    Lambda's is 10 s for on-demand init.
+    """
 
     BELOW = "below"
     NEAR = "near"
     PAST = "past"
+    NONE = "none"
+    """The platform has no limit, or none that is known."""
+
+    @property
+    def is_reached(self) -> bool:
+        """Return True if init comes near the limit or passes it."""
+        return self in (InitLimit.NEAR, InitLimit.PAST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,11 @@ class PhaseEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Modelled on-demand cold start. Times in milliseconds, money in US dollars.
+    """One cold start on `platform`. Times in milliseconds, money in US dollars.
+
+    On Lambda all of it is modelled. On a platform that is not modelled, times are those of this
+    machine: `floor_ms` is 0 and `speed_ratio` 1, and `billed_init_ms` and the dollars are None if
+    the platform bills no start, or has no price.
 
     `init_ms` = `floor_ms` + `function_init_ms`. `parts` are its causes and `phases` its course in
     time; both add up to `init_ms.value`. Interpreted code is the local CPU time times
@@ -97,9 +113,9 @@ class Estimate:
     speed_ratio: Interval
     function_init_ms: Interval
     init_ms: Interval
-    billed_init_ms: Interval
-    dollars_per_million: Interval
-    gb_second_dollars: float
+    billed_init_ms: Interval | None
+    dollars_per_million: Interval | None
+    gb_second_dollars: float | None
     phases: tuple[PhaseEstimate, ...]
     limit: InitLimit
     notes: tuple[str, ...]
@@ -110,6 +126,39 @@ class Estimate:
     native_mb: float = 0.0
     module_ms: float = 0.0
     native_ms: float = 0.0
+    platform: str = LAMBDA
+
+    @property
+    def is_modelled(self) -> bool:
+        """Return True if times are modelled on the platform; else they are this machine's."""
+        return load_platforms()[self.platform].is_modelled
+
+    @property
+    def shown_ms(self) -> Interval:
+        """Return the init that reports show first: the billed one, else init in milliseconds."""
+        if self.billed_init_ms is not None:
+            return self.billed_init_ms
+        ends = (self.init_ms.low, self.init_ms.value, self.init_ms.high)
+        low, value, high = (_round_up(ms) for ms in ends)
+        return Interval(low, value, high, self.init_ms.confidence)
+
+    @property
+    def second_dollars(self) -> float | None:
+        """Return the US dollars of one billed second at these settings, None without a price."""
+        if self.gb_second_dollars is None:
+            return None
+        return self.memory_mb / 1024 * self.gb_second_dollars
+
+    def dollars_of_ms(self, ms: float) -> float | None:
+        """Return the US dollars of `ms` in each of a million cold starts, None without a price."""
+        if self.second_dollars is None:
+            return None
+        return ms / 1000 * self.second_dollars * 1_000_000
+
+    @property
+    def throttle(self) -> float:
+        """Return how many times longer computing takes after init; 1 if that is not known."""
+        return throttle_factor(self.memory_mb) if self.platform == LAMBDA else 1.0
 
 
 def throttle_factor(memory_mb: int) -> float:
@@ -155,15 +204,24 @@ def estimate(
     prices: Prices | None = None,
     calibration: Calibration | None = None,
 ) -> Estimate:
-    """Return the modelled on-demand cold start of a profiled function.
+    """Return the cold start of a profiled function on its platform.
 
+    On Lambda it is the modelled on-demand cold start; elsewhere the times are this machine's.
     Settings default to the profile's, prices to the shipped ones. The errors of the measurement
     (launches and samples in pairs), the model of Lambda's speed and the floor are independent:
     half-widths add in quadrature, each way apart, at 80 % confidence. A `calibration` that fits
     replaces the published figures. Raises UsageError for unknown settings.
     """
     settings = _settings(profile.settings, memory_mb, arch, package_type)
-    prices = prices or load_prices(region=settings.region)
+    if settings.platform != LAMBDA:
+        return _as_measured(profile, settings)
+    return _modelled(profile, settings, prices or load_prices(region=settings.region), calibration)
+
+
+def _modelled(
+    profile: Profile, settings: Settings, prices: Prices, calibration: Calibration | None
+) -> Estimate:
+    """Return the on-demand cold start on Lambda, as modelled."""
     floor = find_floor(settings.runtime, settings.package_type, settings.arch)
     found = lambda_scale(profile, settings)
     published_ms = _function_init(profile, found).scaled.value
@@ -195,6 +253,32 @@ def estimate(
         waiting_ms=parts.blocked_ms,
     )
     return _with_parts(result, parts, found.files)
+
+
+def _as_measured(profile: Profile, settings: Settings) -> Estimate:
+    """Return the estimate on a platform that is not modelled: the times of this machine."""
+    platform = load_platforms()[settings.platform]
+    parts = _function_init(profile, AS_MEASURED)
+    return Estimate(
+        memory_mb=settings.memory_mb,
+        arch=settings.arch,
+        package_type=settings.package_type,
+        runtime=settings.runtime,
+        floor_ms=_exactly(0.0),
+        speed_ratio=AS_MEASURED.ratio,
+        function_init_ms=parts.total,
+        init_ms=parts.total,
+        billed_init_ms=None,
+        dollars_per_million=None,
+        gb_second_dollars=None,
+        phases=_phases(profile, None, parts),
+        limit=InitLimit.NONE,
+        notes=(platform.not_modelled,) if platform.not_modelled else (),
+        sources=(),
+        waiting_ms=parts.blocked_ms,
+        parts=parts.measured(),
+        platform=settings.platform,
+    )
 
 
 def _with_parts(bill: Estimate, parts: FunctionParts, files: FileCosts) -> Estimate:
@@ -353,13 +437,19 @@ def _sum(left: Interval, right: Interval, value: float) -> Interval:
     return Interval(max(0.0, value - down), value, value + up, CONFIDENCE)
 
 
-def _phases(profile: Profile, floor_ms: float, parts: FunctionParts) -> tuple[PhaseEstimate, ...]:
-    """Split init into labelled phases, which add up."""
+def _phases(
+    profile: Profile, floor_ms: float | None, parts: FunctionParts
+) -> tuple[PhaseEstimate, ...]:
+    """Split init into labelled phases, which add up; a floor of None is no phase."""
     if profile.web is None:
-        amounts = _handler_amounts(profile, floor_ms, parts)
+        amounts = _handler_amounts(profile, floor_ms or 0.0, parts)
     else:
         scaled = parts.scaled.value
-        amounts = web_amounts(profile, floor_ms, scaled, parts.blocked_ms, parts.polling.value)
+        amounts = web_amounts(
+            profile, floor_ms or 0.0, scaled, parts.blocked_ms, parts.polling.value
+        )
+    if floor_ms is None:
+        amounts = amounts[1:]
     total = sum(ms for _, ms in amounts)
     return tuple(PhaseEstimate(label, ms, ms / total if total else 0.0) for label, ms in amounts)
 

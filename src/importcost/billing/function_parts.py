@@ -39,6 +39,8 @@ class InitPartKind(str, Enum):
     """Mapping extension modules and shared libraries, and reading their pages."""
     WAITING = "waiting"
     """Sleep, network, disk: as long as here."""
+    COMPUTING = "computing"
+    """All that the importing thread did here, module files in a warm page cache included."""
     POLLING = "wait for the adapter's poll"
     """A web app's wait for the poll that finds it ready."""
 
@@ -82,6 +84,10 @@ class LambdaScale:
         return LambdaScale(ratio, files, self.notes)
 
 
+AS_MEASURED = LambdaScale(Interval(1.0, 1.0, 1.0, CONFIDENCE), NO_FILES, ())
+"""Times as they are here, for platforms whose speed is not modelled."""
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionParts:
     """The function's own init on Lambda, milliseconds.
@@ -118,6 +124,15 @@ class FunctionParts:
         )
         always = (InitPartKind.FLOOR, InitPartKind.INTERPRETED)
         return tuple(InitPart(kind, ms) for kind, ms in amounts if ms or kind in always)
+
+    def measured(self) -> tuple[InitPart, ...]:
+        """Return the parts of an init as measured here, without a floor."""
+        amounts = (
+            (InitPartKind.COMPUTING, self.interpreted_ms),
+            (InitPartKind.WAITING, self.blocked_ms),
+            (InitPartKind.POLLING, self.polling.value),
+        )
+        return tuple(InitPart(kind, ms) for kind, ms in amounts if ms)
 
 
 def lambda_scale(profile: Profile, settings: Settings) -> LambdaScale:

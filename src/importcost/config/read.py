@@ -51,6 +51,7 @@ class HandlerConfig:
     memory_mb: int = 128
     arch: str = "x86_64"
     region: str = "us-east-1"
+    platform: str = "lambda"
     package_type: str = "zip"
     runtime: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from importcost.billing.calibration import Calibration, Fitted
+from importcost.billing.figures.platforms import unknown_platform
 from importcost.declaration import (
     ADAPTERS,
     ARCHES,
     MAX_MEMORY_MB,
     MIN_MEMORY_MB,
     PACKAGE_TYPES,
+    PLATFORMS,
     REGIONS,
 )
 from importcost.gate.budgets import Level, Levels, Rule
@@ -137,6 +139,15 @@ def runtime(value: Any) -> str:
     return value
 
 
+def platform(value: Any) -> str:
+    """Return the name of a platform."""
+    found = text_setting(value)
+    unknown = unknown_platform(found)
+    if unknown is not None:
+        raise WrongValueError(f"must be one of {', '.join(PLATFORMS)}: {found!r} {unknown}")
+    return found
+
+
 def texts(value: Any) -> tuple[str, ...]:
     """Return a list of strings."""
     if type(value) is not list:
@@ -250,6 +261,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "memory": memory_setting,
     "arch": one_of(*ARCHES),
     "region": one_of(*REGIONS),
+    "platform": platform,
     "package_type": one_of(*PACKAGE_TYPES),
     "runtime": runtime,
     "env": environment,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from importcost.billing.estimate import Estimate, dollars_per_million, file_costs
+from importcost.billing.estimate import Estimate, file_costs
 from importcost.billing.function_parts import CONFIDENCE
 from importcost.model.graph import UNKNOWN_DISTRIBUTION, ImportGraph
 from importcost.model.interval import Interval
@@ -78,7 +78,7 @@ class Attribution:
     distributions: tuple[DistributionChange, ...]
     new_modules: tuple[str, ...]
     gone_modules: tuple[str, ...]
-    dollars_per_million: Interval
+    dollars_per_million: Interval | None
 
 
 def attribute(
@@ -123,8 +123,10 @@ def loaded_for_function(graph: ImportGraph) -> frozenset[str]:
     return frozenset(one.name for one in graph.modules if one.phase in FUNCTION_PHASES)
 
 
-def dollars_of_shift(bill: Estimate, shift_us: Interval, files_ms: float = 0.0) -> Interval:
-    """Return US dollars per million cold starts that a shift of local CPU time costs on Lambda.
+def dollars_of_shift(bill: Estimate, shift_us: Interval, files_ms: float = 0.0) -> Interval | None:
+    """Return US dollars per million cold starts that a shift of local CPU time costs.
+
+    None on a platform that has no price.
 
     The shift is scaled by the bill's speed ratio; its interval is the shift's own and that of the
     ratio, bounds multiplied. `files_ms` is what the files that come or go cost on Lambda.
@@ -137,9 +139,11 @@ def dollars_of_shift(bill: Estimate, shift_us: Interval, files_ms: float = 0.0) 
         for factor in (ratio.low, ratio.high)
     ]
     low, value, high = (
-        dollars_per_million(us / 1000, bill.memory_mb, bill.gb_second_dollars)
+        bill.dollars_of_ms(us / 1000)
         for us in (min(ends), (shift_us.value + files_us) * ratio.value, max(ends))
     )
+    if low is None or value is None or high is None:
+        return None
     return Interval(low, value, high, min(CONFIDENCE, shift_us.confidence))
 
 

@@ -41,15 +41,16 @@ class Figures:
     """Figures of one handler. `init_cpu_us` is the local median with its interval's bounds.
 
     `speed_us` is the calibration workload's CPU time, None if not measured. `billed_init_ms` and
-    `dollars_per_million` are the estimate's, for readers of the file.
+    `dollars_per_million` are the estimate's, for readers of the file; None where nothing
+    is billed.
     """
 
     init_cpu_us: int
     init_cpu_low_us: int
     init_cpu_high_us: int
     speed_us: int | None
-    billed_init_ms: int
-    dollars_per_million: float
+    billed_init_ms: int | None
+    dollars_per_million: float | None
     memory_mb: int
 
 
@@ -78,6 +79,7 @@ def handler_baseline(handler: str, profile: Profile, estimate: Estimate) -> Hand
     """Return the baseline of a profile. `handler` is its name in the configuration."""
     # Compared with a later one by the speed, so it needs the interval that holds the speed's error.
     cpu = local_cpu_us(profile, profile.function_init.cpu_us.confidence)
+    billed, cost = estimate.billed_init_ms, estimate.dollars_per_million
     return HandlerBaseline(
         handler=handler,
         machine=machine_of(profile.environment),
@@ -86,8 +88,8 @@ def handler_baseline(handler: str, profile: Profile, estimate: Estimate) -> Hand
             init_cpu_low_us=round(cpu.low),
             init_cpu_high_us=round(cpu.high),
             speed_us=profile.speed_us,
-            billed_init_ms=round(estimate.billed_init_ms.value),
-            dollars_per_million=round(estimate.dollars_per_million.value, 4),
+            billed_init_ms=None if billed is None else round(billed.value),
+            dollars_per_million=None if cost is None else round(cost.value, 4),
             memory_mb=estimate.memory_mb,
         ),
         modules=tuple(sorted(function_modules(profile))),
@@ -239,7 +241,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "str | None": (str, type(None)),
     "int": (int,),
     "int | None": (int, type(None)),
-    "float": (int, float),
+    "float | None": (int, float, type(None)),
 }
 
 

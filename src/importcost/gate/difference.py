@@ -39,8 +39,9 @@ class NameChange:
 class Difference:
     """Two profiles of one handler, and what accounts for their difference, largest first.
 
-    `dollars_per_million` is what head costs more per million cold starts; `caveats` are
-    sentences on what makes the two hard to compare. The edges are those that loaded each module.
+    `dollars_per_million` is what head costs more per million cold starts, None on a platform that
+    has no price; `caveats` are sentences on what makes the two hard to compare. The edges are
+    those that loaded each module.
     """
 
     base: Profile
@@ -49,7 +50,7 @@ class Difference:
     head_bill: Estimate
     modules: tuple[NameChange, ...]
     distributions: tuple[NameChange, ...]
-    dollars_per_million: Interval
+    dollars_per_million: Interval | None
     caveats: tuple[str, ...]
     base_edges: Mapping[str, ImportEdge] = field(default_factory=dict)
     head_edges: Mapping[str, ImportEdge] = field(default_factory=dict)
@@ -64,15 +65,18 @@ def verdict(difference: Difference) -> str:
     return "faster" if after.high < before.low else "same"
 
 
-def billed_dollars(difference: Difference) -> Interval:
+def billed_dollars(difference: Difference) -> Interval | None:
     """Return what head costs more per million cold starts, US dollars, as its bills have it.
 
     `dollars_per_million` scales the measured shift by one speed ratio; the bills are rounded and
     have a ratio each. Shown beside two bills, the figure has to be their difference.
     """
-    before, after = difference.base_bill, difference.head_bill
-    value = after.dollars_per_million.value - before.dollars_per_million.value
     found = difference.dollars_per_million
+    before = difference.base_bill.dollars_per_million
+    after = difference.head_bill.dollars_per_million
+    if found is None or before is None or after is None:
+        return None
+    value = after.value - before.value
     return Interval(min(found.low, value), value, max(found.high, value), found.confidence)
 
 
@@ -84,6 +88,7 @@ def caveats(base: Profile, head: Profile) -> tuple[str, ...]:
         ("processor", one.cpu_model or one.machine, other.cpu_model or other.machine),
         ("runner", one.runner, other.runner),
         ("bytecode", one.bytecode, other.bytecode),
+        ("platform", base.settings.platform, head.settings.platform),
         ("architecture", base.settings.arch, head.settings.arch),
         ("package type", base.settings.package_type, head.settings.package_type),
         ("runtime", base.settings.runtime, head.settings.runtime),

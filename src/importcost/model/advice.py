@@ -126,13 +126,13 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Economics:
-    """The worth of a change at one memory size. Milliseconds on Lambda, US dollars.
+    """The worth of a change at one memory size. Milliseconds on the platform, US dollars.
 
     `saved_ms` is per cold start; `waiting_ms` of it wait (sleep, network), at every memory size as
     long. `first_use_ms` is the wait of the first request that needs it, after init, where computing
     is throttled below one vCPU. `break_even_share` is the share (0 to 1, or above) of cold
     starts that may use it before deferring loses time. `dollars_per_million` is the saving of one
-    million cold starts that never use it. `sentence` explains a loss in words.
+    million cold starts that never use it, None without a price. `sentence` explains a loss.
     `is_needed_by_all_events` is True if every event that the handler was called with needs it.
     `net_ms` is what a cold start gains where the share that needs it is known, a loss below zero.
     """
@@ -140,7 +140,7 @@ class Economics:
     saved_ms: float
     first_use_ms: float
     break_even_share: float
-    dollars_per_million: float
+    dollars_per_million: float | None
     sentence: str | None = None
     is_needed_by_all_events: bool = False
     net_ms: float | None = None

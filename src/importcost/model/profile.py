@@ -121,7 +121,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The function's configuration on Lambda, for which figures are calculated."""
+    """The function's configuration on its platform, for which figures are calculated."""
 
     memory_mb: int
     arch: str
@@ -131,6 +131,8 @@ class Settings:
     region: str = "us-east-1"
     extensions: tuple[str, ...] = ()
     """The extensions that Lambda starts from the function's layers, by their files' names."""
+    platform: str = "lambda"
+    """The platform that runs the function; see `importcost.billing.figures.platforms`."""
 
 
 @dataclass(frozen=True, slots=True)

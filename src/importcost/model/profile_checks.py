@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence, Sized
 from typing import NoReturn
 
-from importcost.declaration import ARCHES, MAX_MEMORY_MB, MIN_MEMORY_MB, PACKAGE_TYPES
+from importcost.declaration import ARCHES, MAX_MEMORY_MB, MIN_MEMORY_MB, PACKAGE_TYPES, PLATFORMS
 from importcost.errors import UsageError
 from importcost.model.advice import Advice, SourcePlace
 from importcost.model.graph import ImportGraph
@@ -127,7 +127,11 @@ def _check_settings(profile: Profile) -> None:
             f"{place}.memory_mb",
             f"is {settings.memory_mb}, and Lambda has {MIN_MEMORY_MB} to {MAX_MEMORY_MB} MB",
         )
-    for name, known in (("arch", ARCHES), ("package_type", PACKAGE_TYPES)):
+    for name, known in (
+        ("arch", ARCHES),
+        ("package_type", PACKAGE_TYPES),
+        ("platform", PLATFORMS),
+    ):
         value = getattr(settings, name)
         if value not in known:
             _refuse(f"{place}.{name}", f"is {value!r}, and must be {' or '.join(known)}")

@@ -46,6 +46,11 @@ def importer_word(profile: Profile, edge: ImportEdge) -> str:
     return START_COMMAND if is_command else edge.importer
 
 
+def interval_or_none(interval: Interval | None) -> IntervalData | None:
+    """Return an interval as a JSON value, None for one that does not exist."""
+    return None if interval is None else interval_json(interval)
+
+
 def interval_json(interval: Interval) -> IntervalData:
     """Return an interval as a JSON value."""
     return {

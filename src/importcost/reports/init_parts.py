@@ -29,9 +29,9 @@ def init_parts(estimate: Estimate) -> list[tuple[str, int]]:
 
     That is the billed init, which is rounded up, unless it passes the limit and a retry is billed.
     """
-    is_billed = estimate.limit is not InitLimit.PAST
+    is_shown = estimate.limit is not InitLimit.PAST
     init_ms = estimate.init_ms.value
-    total = round(estimate.billed_init_ms.value) if is_billed else math.ceil(init_ms)
+    total = round(estimate.shown_ms.value) if is_shown else math.ceil(init_ms)
     figures = whole_parts([part.ms for part in estimate.parts], total)
     parts = zip(estimate.parts, figures, strict=True)
     return [(_words(part.kind, estimate), ms) for part, ms in parts]

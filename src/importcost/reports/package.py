@@ -36,24 +36,30 @@ def megabytes(size_bytes: float) -> str:
     return f"{value:,.1f} MB" if value < 100 else f"{value:,.0f} MB"
 
 
-def share_of_limit(facts: PackageFacts) -> str:
-    """Return `34% of Lambda's 250 MB`, or for an image `12% of Lambda's 10 GB`."""
-    limit = f"{facts.limit_mb // 1024} GB" if facts.limit_mb >= 1024 else f"{facts.limit_mb} MB"
-    share = facts.limit_share
+def share_of_limit(facts: PackageFacts) -> str | None:
+    """Return `34% of Lambda's 250 MB`, or for an image `12% of Lambda's 10 GB`.
+
+    None on a platform without a known limit.
+    """
+    most, share = facts.limit_mb, facts.limit_share
+    if most is None or share is None:
+        return None
+    limit = f"{most // 1024} GB" if most >= 1024 else f"{most} MB"
     shown = "less than 1%" if share < 0.005 else f"{share:.0%}"
     return f"{shown} of Lambda's {limit}"
 
 
 def is_over_limit(facts: PackageFacts) -> bool:
     """Return True if Lambda would refuse the package."""
-    return facts.limit_share > 1
+    return (facts.limit_share or 0.0) > 1
 
 
 def package_sentences(facts: PackageFacts) -> tuple[str, ...]:
     """Return what is to be said of a package, the size first."""
     package = facts.size
     size = f"{'At least ' if package.lacking else ''}{megabytes(package.size_bytes)} unpacked"
-    found = [f"{size}, {share_of_limit(facts)}{_places(package)}."]
+    share = share_of_limit(facts)
+    found = [f"{size}{f', {share}' if share else ''}{_places(package)}."]
     if is_over_limit(facts):
         found.append("Lambda refuses a package that is larger.")
     if package.distributions:

@@ -24,7 +24,20 @@
  */
 
 /**
- * One part of the init in words, and its whole milliseconds; they add up to the billed init.
+ * The platform in words: `place` is where the times are, `basis` how they are known.
+ * @typedef {object} PlatformData
+ * @property {string} name
+ * @property {string} title
+ * @property {boolean} is_modelled
+ * @property {string} place
+ * @property {string} basis
+ * @property {string} verb
+ * @property {string | null} price_at
+ * @property {string[]} place_facts
+ */
+
+/**
+ * One part of the init in words, and its whole milliseconds; they add up to the init shown.
  * @typedef {object} PartData
  * @property {string} label
  * @property {number} ms
@@ -33,11 +46,13 @@
 /**
  * The estimate of one cold start.
  * @typedef {object} HeadlineData
- * @property {IntervalData} billed_init_ms
+ * @property {IntervalData} shown_ms
+ * @property {IntervalData | null} billed_init_ms
  * @property {IntervalData} init_ms
  * @property {IntervalData} floor_ms
  * @property {IntervalData} function_init_ms
- * @property {IntervalData} dollars_per_million
+ * @property {IntervalData | null} dollars_per_million
+ * @property {number | null} second_dollars
  * @property {IntervalData} speed_ratio
  * @property {string} limit
  * @property {number} waiting_ms
@@ -62,7 +77,7 @@
  */
 
 /**
- * Price, limits and the memory sizes of the slider.
+ * Price, limits and the memory sizes of the slider, on Lambda.
  * @typedef {object} MoneyConstants
  * @property {number} gb_second_dollars
  * @property {number} mb_per_vcpu
@@ -310,11 +325,12 @@
  * @property {string} created_at
  * @property {string} source
  * @property {FunctionData} function
+ * @property {PlatformData} platform
  * @property {HeadlineData} headline
  * @property {LocalData} local
  * @property {BudgetData | null} budget
- * @property {MoneyConstants} money
- * @property {CurveData} curve
+ * @property {MoneyConstants | null} money
+ * @property {CurveData | null} curve
  * @property {BestChange[]} changes
  * @property {string | null} proof
  * @property {AdviceNotes} advice
@@ -346,11 +362,12 @@
  * @property {string} created_at
  * @property {string} source
  * @property {FunctionData} function
+ * @property {PlatformData} platform
  * @property {HeadlineData} headline
  * @property {LocalData} local
  * @property {BudgetData | null} budget
- * @property {MoneyConstants} money
- * @property {CurveData} curve
+ * @property {MoneyConstants | null} money
+ * @property {CurveData | null} curve
  * @property {BestChange[]} changes
  * @property {string | null} proof
  * @property {AdviceNotes} advice
@@ -388,9 +405,10 @@
  * @property {string} created_at
  * @property {string} source
  * @property {IntervalData} cpu_us
- * @property {IntervalData} billed_init_ms
+ * @property {IntervalData} shown_ms
+ * @property {IntervalData | null} billed_init_ms
  * @property {IntervalData} function_init_ms
- * @property {IntervalData} dollars_per_million
+ * @property {IntervalData | null} dollars_per_million
  * @property {number} memory_mb
  * @property {string} runtime
  * @property {SidePhase[]} phases
@@ -442,7 +460,8 @@
  * @property {string} handler
  * @property {SideData[]} sides
  * @property {string} verdict
- * @property {IntervalData} dollars_per_million
+ * @property {PlatformData} platform
+ * @property {IntervalData | null} dollars_per_million
  * @property {string[]} caveats
  * @property {string[]} kinds
  * @property {ChangeData[]} distributions
@@ -509,7 +528,7 @@
  * @property {number[]} low_ms
  * @property {number[]} high_ms
  * @property {number[]} own_ms
- * @property {number[]} dollars_per_million
+ * @property {(number | null)[]} dollars_per_million
  * @property {(number | null)[]} dollars_a_month
  * @property {number[]} saved_ms
  * @property {number[]} modules

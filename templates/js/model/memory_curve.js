@@ -40,6 +40,8 @@ export class MemoryCurve {
       money: { ...this.constants, gb_second_dollars: side.gb_second_dollars },
       headline: {
         init_ms: { low: a, value: b, high: c, confidence },
+        shown_ms: { low: a, value: b, high: c, confidence },
+        second_dollars: null,
         waiting_ms: Math.max(0, side.waiting_ms - lessWaitingMs),
       },
       function: { memory_mb: memoryMb },

@@ -4,8 +4,8 @@
 
 /**
  * @typedef {object} Bill
- * @property {MoneyConstants} money
- * @property {{ init_ms: IntervalData, waiting_ms: number }} headline
+ * @property {MoneyConstants | null} money  null if no price follows the memory size
+ * @property {{ init_ms: IntervalData, shown_ms: IntervalData, second_dollars: number | null, waiting_ms: number }} headline
  * @property {{ memory_mb: number }} function
  */
 
@@ -19,14 +19,20 @@ export class Money {
 
   /** After init a function has its share of one vCPU: deferred work takes so many times longer. */
   get throttle() {
-    return Math.max(1, this.constants.mb_per_vcpu / this.memoryMb);
+    return this.constants ? Math.max(1, this.constants.mb_per_vcpu / this.memoryMb) : 1;
+  }
+
+  /** True if there is a price. */
+  get isPriced() {
+    return this.constants !== null || this.headline.second_dollars !== null;
   }
 
   /**
-   * Dollars for a million cold starts that bill so much.
+   * Dollars for a million cold starts that bill so much, 0 without a price.
    * @param {number} ms
    */
   dollars(ms) {
+    if (!this.constants) return (ms / 1000) * (this.headline.second_dollars ?? 0) * 1e6;
     return (this.memoryMb / 1024) * (ms / 1000) * this.constants.gb_second_dollars * 1e6;
   }
 
@@ -36,6 +42,7 @@ export class Money {
    * @returns {IntervalData}
    */
   billed() {
+    if (!this.constants) return this.headline.shown_ms;
     const limit = this.constants.init_limit_ms;
     const { low, value, high, confidence } = this.headline.init_ms;
     const again = (/** @type {number} */ ms) => {

@@ -146,7 +146,7 @@ class _Worth:
             use_share=use_share,
         )
         if always_used_by:
-            certain = certain_sentence(worked_out, self.bill.memory_mb)
+            certain = certain_sentence(worked_out, self.bill)
             return replace(worked_out, sentence=certain, is_needed_by_all_events=always)
         if not always:
             return worked_out

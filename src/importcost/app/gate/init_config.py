@@ -244,11 +244,12 @@ def _with_figures(
     wanted = replace(request_for(own, request.how), placeholders=True, installs_missing=True)
     profile = profile_handler(wanted, listener)
     found = bill(profile, own).estimate
+    billed, cost = found.billed_init_ms, found.dollars_per_million
     return replace(
         start,
         init_ms=found.init_ms.value,
-        billed_init_ms=found.billed_init_ms.value,
-        cost_per_million=found.dollars_per_million.value,
+        billed_init_ms=None if billed is None else billed.value,
+        cost_per_million=None if cost is None else cost.value,
         modules=len(function_modules(profile)) or None,
         memory_mb_used=_memory_mb(profile),
         package_mb=_package_mb(profile),

@@ -134,6 +134,7 @@ def _settings(request: ProfileRequest, record: LayerRecord, given: frozenset[str
         package_type=request.package_type,
         runtime=request.runtime or f"python{minor}",
         region=request.region,
+        platform=request.platform,
     )
 
 

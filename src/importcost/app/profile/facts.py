@@ -5,6 +5,7 @@ from __future__ import annotations
 from importcost.billing.curve import bills_by_architecture
 from importcost.billing.estimate import Estimate, file_costs
 from importcost.billing.figures.datafiles import load_limits
+from importcost.billing.figures.platforms import LAMBDA
 from importcost.billing.file_loads import cumulative_ms
 from importcost.billing.savings import savings_of
 from importcost.deferral.cost.by_name import exclusive_by_name
@@ -35,4 +36,6 @@ def profile_facts(profile: Profile, bill: Estimate) -> ProfileFacts:
 def _package(profile: Profile, bill: Estimate) -> PackageFacts | None:
     if profile.package is None:
         return None
-    return PackageFacts(profile.package, load_limits().unpacked_max_mb(bill.package_type))
+    is_lambda = bill.platform == LAMBDA
+    limit_mb = load_limits().unpacked_max_mb(bill.package_type) if is_lambda else None
+    return PackageFacts(profile.package, limit_mb)

@@ -44,4 +44,4 @@ class FirstFigures:
             found = bill(profile, self._handler).estimate
         except UsageError:  # settings that Lambda does not have: the final bill reports it
             return None
-        return found.billed_init_ms.value
+        return found.shown_ms.value

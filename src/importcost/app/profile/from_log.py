@@ -131,6 +131,7 @@ def _settings(request: ProfileRequest, runtime: str | None) -> Settings:
         package_type=request.package_type,
         runtime=request.runtime or runtime or DEFAULT_RUNTIME,
         region=request.region,
+        platform=request.platform,
     )
 
 

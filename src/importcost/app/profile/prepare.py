@@ -107,6 +107,7 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
         runtime=runtime,
         environment_names=tuple(sorted(request.environment)),
         region=request.region,
+        platform=request.platform,
         # A web app's adapter is one itself, and a part of its start.
         extensions=() if request.adapter else extensions_in(target.layers),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from importcost.app.profile.extra_packages import parse_packages
+from importcost.billing.figures.platforms import check_platform
 from importcost.config.read import HandlerConfig
 from importcost.declaration import MIN_RUNS
 from importcost.errors import UsageError, remedy, words
@@ -32,6 +33,8 @@ class ProfileRequest:
     arch: str = "x86_64"
     region: str = "us-east-1"
     """The region whose prices are taken; the function's own AWS_REGION is another matter."""
+    platform: str = "lambda"
+    """The platform that figures are for; see `importcost.billing.figures.platforms`."""
     package_type: str = "zip"
     python: str | None = None
     python_reason: str | None = None
@@ -103,6 +106,7 @@ def check_request(request: ProfileRequest) -> None:
         raise UsageError(
             words(Parameter.RUNS, f" is {request.runs} and must be at least {MIN_RUNS}.")
         )
+    check_platform(request.platform)
     if request.runtime and not re.fullmatch(r"python3\.\d+", request.runtime):
         raise UsageError(
             words(Parameter.RUNTIME, f" is {request.runtime}"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from importcost.app.profile.report import ProfileReport
+from importcost.billing.curve import saved_ms
 from importcost.billing.estimate import file_costs
 from importcost.billing.file_loads import FileCosts
 from importcost.measure.runtime_dates import runtime_ending, utc_today
@@ -40,7 +41,7 @@ def figures_of(function: ProjectFunction, report: ProfileReport, folder: str) ->
     layers = _Layers(function, report, folder)
     files = file_costs(profile, bill)
     times = _times(report, per_us, files)
-    saved_ms = report.facts.architectures[0].saved_ms if report.facts.architectures else None
+    deferral = report.facts.savings.deferral
     verdict = report.verdict
     return FunctionFigures(
         name=function.name,
@@ -49,7 +50,7 @@ def figures_of(function: ProjectFunction, report: ProfileReport, folder: str) ->
         memory_mb=bill.memory_mb,
         arch=bill.arch,
         package_type=bill.package_type,
-        billed_init_ms=bill.billed_init_ms,
+        billed_init_ms=bill.shown_ms,
         own_ms=bill.function_init_ms.value,
         dollars_per_million=bill.dollars_per_million,
         modules=len(report.facts.modules),
@@ -66,11 +67,12 @@ def figures_of(function: ProjectFunction, report: ProfileReport, folder: str) ->
             for one in (advice.findings if advice else ())
             if one.is_suggested
         ),
-        saved_ms=saved_ms or 0.0,
+        saved_ms=saved_ms(profile, deferral, bill).value if deferral else 0.0,
         runtime_ends=runtime_ending(settings.runtime, utc_today()),
         warnings=tuple(one.message for one in profile.warnings),
         verdict=None if verdict is None else str(verdict.status.value),
         package=_package(report.facts.package),
+        platform=bill.platform,
     )
 
 

@@ -291,7 +291,7 @@ def _start(
     return _Start(
         remedies=tuple(name for name, _ in used),
         wait_ms=wait_ms,
-        billed_ms=after.billed_init_ms,
+        billed_ms=after.shown_ms,
         first_use_ms=late,
         is_predicted=any(not saving.is_verified for _, saving in used),
         remarks=tuple(remarks),

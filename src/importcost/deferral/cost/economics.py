@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from importcost.billing.estimate import Estimate, dollars_per_million, throttle_factor
 from importcost.billing.figures.datafiles import check_arch
+from importcost.billing.figures.platforms import LAMBDA
 from importcost.billing.figures.prices import Prices, load_prices
 from importcost.model.advice import Economics
 
@@ -39,24 +40,48 @@ def economics(
     """
     prices = load_prices() if prices is None else prices
     computed_ms = max(0.0, saving_us) * speed_ratio / 1000 + files_ms
-    blocked_ms = max(0.0, blocked_us) / 1000
-    saved_ms = computed_ms + blocked_ms
-    first_use_ms = computed_ms * throttle_factor(memory_mb) + blocked_ms
-    share = saved_ms / first_use_ms if first_use_ms else 1.0
+    found = _worth(
+        computed_ms, max(0.0, blocked_us) / 1000, throttle_factor(memory_mb), memory_mb, use_share
+    )
     price = prices.gb_second(check_arch(arch))
+    dollars = dollars_per_million(found.saved_ms, memory_mb, price)
+    return replace(found, dollars_per_million=dollars)
+
+
+def _worth(
+    computed_ms: float,
+    blocked_ms: float,
+    throttle: float,
+    memory_mb: int | None,
+    use_share: float | None,
+) -> Economics:
+    """Return the worth of a saving of computing and waiting, without dollars.
+
+    `throttle` is how many times longer computing takes after init; `memory_mb` is None on a
+    platform whose memory size does not change that.
+    """
+    saved_ms = computed_ms + blocked_ms
+    first_use_ms = computed_ms * throttle + blocked_ms
+    share = saved_ms / first_use_ms if first_use_ms else 1.0
     return Economics(
         saved_ms=saved_ms,
         first_use_ms=first_use_ms,
         break_even_share=share,
-        dollars_per_million=dollars_per_million(saved_ms, memory_mb, price),
+        dollars_per_million=None,
         sentence=_sentence(saved_ms, first_use_ms, share, memory_mb, use_share),
         net_ms=None if use_share is None else saved_ms - use_share * first_use_ms,
         waiting_ms=blocked_ms,
     )
 
 
-def certain_sentence(worth: Economics, memory_mb: int) -> str:
+def certain_sentence(worth: Economics, bill: Estimate) -> str:
     """Return what deferring does to work that each cold start needs; `worth` is for that share."""
+    if bill.platform != LAMBDA:
+        return (
+            f"Deferring moves {_ms(worth.saved_ms)} of init to the first use, and each start comes "
+            "to it: a start as a whole gains nothing."
+        )
+    memory_mb = bill.memory_mb
     net_ms = worth.saved_ms - worth.first_use_ms
     if net_ms < 0:
         return (
@@ -85,6 +110,8 @@ def economics_of(
 
     Prices default to those of the estimate.
     """
+    if estimate.platform != LAMBDA:
+        return _worth_as_measured(saving_us, estimate, blocked_us, files_ms, use_share)
     found = economics(
         saving_us,
         speed_ratio=estimate.speed_ratio.value,
@@ -97,18 +124,33 @@ def economics_of(
     )
     if prices is not None:
         return found
-    price = estimate.gb_second_dollars
-    dollars = dollars_per_million(found.saved_ms, estimate.memory_mb, price)
-    return replace(found, dollars_per_million=dollars)
+    return replace(found, dollars_per_million=estimate.dollars_of_ms(found.saved_ms))
+
+
+def _worth_as_measured(
+    saving_us: float,
+    bill: Estimate,
+    blocked_us: float,
+    files_ms: float,
+    use_share: float | None,
+) -> Economics:
+    """Return the worth of a saving on a platform whose times are those of this machine."""
+    computed_ms = max(0.0, saving_us) * bill.speed_ratio.value / 1000 + files_ms
+    found = _worth(computed_ms, max(0.0, blocked_us) / 1000, bill.throttle, None, use_share)
+    return replace(found, dollars_per_million=bill.dollars_of_ms(found.saved_ms))
 
 
 def _sentence(
-    saved_ms: float, first_use_ms: float, share: float, memory_mb: int, use_share: float | None
+    saved_ms: float,
+    first_use_ms: float,
+    share: float,
+    memory_mb: int | None,
+    use_share: float | None,
 ) -> str | None:
     """Return the sentence about when deferring is a loss, or None if it cannot be one."""
     if saved_ms <= 0:
         return "Deferring this saves nothing."
-    if share >= 1:
+    if share >= 1 or memory_mb is None:
         return None
     paid = (
         f"at {memory_mb} MB the first request that needs it waits {_ms(first_use_ms)} for work that"

@@ -24,15 +24,15 @@ class BytecodeAdvice:
 
 @dataclass(frozen=True, slots=True)
 class PackageFacts:
-    """The unpacked package beside Lambda's limit for its package type, megabytes."""
+    """The unpacked package beside the platform's limit, megabytes; None without a known one."""
 
     size: PackageSize
-    limit_mb: int
+    limit_mb: int | None
 
     @property
-    def limit_share(self) -> float:
+    def limit_share(self) -> float | None:
         """The share (0 to 1, or above) of the limit that the package takes."""
-        return self.size.size_mb / self.limit_mb
+        return None if self.limit_mb is None else self.size.size_mb / self.limit_mb
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class ProfileFacts:
     `modules` follows the tree's name table, and `first_edges` has the edge that loaded each module.
     `exclusive_us` is the self time of all modules that a module alone keeps loaded; empty without a
     graph. `most_expensive` are nodes of the tree, the most expensive first. `architectures` starts
-    with the estimate's own. `files_ms` is what the files of the modules under each node of the tree
+    with the estimate's own, and is empty on a platform that has no
+    price by memory size. `files_ms` is what the files of the modules under each node of the tree
     cost on Lambda, milliseconds. `package` is None if what is deployed is not known.
     """
 

@@ -88,7 +88,7 @@ class FunctionPackage:
     """
 
     size_mb: float
-    limit_mb: int
+    limit_mb: int | None
     is_least: bool
     unloaded_share: float
     largest: tuple[PackageWeight, ...]
@@ -99,10 +99,11 @@ class FunctionPackage:
 class FunctionFigures:
     """One measured function of a project.
 
-    Times in milliseconds on Lambda, money in US dollars. `own_ms` is the part of init that the
-    function's code causes, `saved_ms` the predicted saving of all suggested changes together.
-    `runtime_ends` is a sentence if support of the runtime ended or soon ends. `page` is the file of
-    its report, relative to the index.
+    Times in milliseconds on Lambda, or here for a platform that is not modelled; money in US
+    dollars. `billed_init_ms` is the init itself where none is billed. `own_ms` is the part of
+    init that the function's code causes, `saved_ms` the predicted saving of all suggested changes
+    together. `runtime_ends` is a sentence if support of the runtime ended or soon ends. `page` is
+    the file of its report, relative to the index.
     """
 
     name: str
@@ -113,7 +114,7 @@ class FunctionFigures:
     package_type: str
     billed_init_ms: Interval
     own_ms: float
-    dollars_per_million: Interval
+    dollars_per_million: Interval | None
     modules: int
     memory_used_mb: float | None
     packages: tuple[PackageCost, ...]
@@ -129,11 +130,12 @@ class FunctionFigures:
     layers: tuple[LayerCost, ...] = ()
     package: FunctionPackage | None = None
     """The deployed package by size; None if it is not known."""
+    platform: str = "lambda"
 
     @property
     def dollars_a_month(self) -> float | None:
-        """Billed init of a month's cold starts, None without traffic."""
-        if self.traffic is None:
+        """Billed init of a month's cold starts, None without traffic or without a price."""
+        if self.traffic is None or self.dollars_per_million is None:
             return None
         starts = self.traffic.invocations * self.traffic.cold_rate
         return starts / 1_000_000 * self.dollars_per_million.value

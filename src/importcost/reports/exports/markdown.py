@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from importcost.billing.estimate import Estimate, InitLimit
+from importcost.billing.estimate import Estimate
 from importcost.model.names import profiled_name
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
 from importcost.reports.exports.facts import module_texts
 from importcost.reports.exports.names import clean
 from importcost.reports.package import package_sentences, shipped_bytecode
+from importcost.reports.platform_words import heading, limit_words, place_words, time_basis
 from importcost.reports.supplies import package_words, placeholder_facts
 from importcost.reports.text import dollars, elide, milliseconds
 
@@ -62,19 +63,22 @@ def _entities(shown: str) -> str:
 
 
 def _headline(profile: Profile, estimate: Estimate) -> list[str]:
-    billed, cost = estimate.billed_init_ms, estimate.dollars_per_million
+    shown, cost = estimate.shown_ms, estimate.dollars_per_million
     name = profiled_name(profile)
     handler = code(name) if name else "the log's handler"
-    place = f"{estimate.runtime}, {estimate.package_type}, {estimate.arch}"
-    price = f"**{dollars(cost.value)}** per million cold starts at {estimate.memory_mb} MB"
+    band = f"{shown.low:,.0f} to {shown.high:,.0f} ms"
+    price = ""
+    if cost is not None:
+        price = f"; **{dollars(cost.value)}** per million cold starts at {estimate.memory_mb} MB"
+    basis = "modelled" if estimate.is_modelled else "measured here"
     lines = [
-        f"### A cold start of {handler} bills about {milliseconds(billed.value)} of init",
+        f"### {heading(estimate, handler)}",
         "",
-        f"{billed.low:,.0f} to {billed.high:,.0f} ms; {price} ({escaped_text(place)}); modelled.",
+        f"{band}{price} ({escaped_text(place_words(estimate, ', '))}); {basis}.",
     ]
-    if estimate.limit is not InitLimit.BELOW:
-        word = "is past" if estimate.limit is InitLimit.PAST else "comes near"
-        lines += ["", f"**Init {word} Lambda's 10 s limit.**"]
+    limit = limit_words(estimate)
+    if limit is not None:
+        lines += ["", f"**Init {limit}.**"]
     return lines
 
 
@@ -83,7 +87,7 @@ def _phases(estimate: Estimate) -> list[str]:
         f"| {escaped_text(phase.label)} | {milliseconds(phase.init_ms)} | {phase.share:.0%} |"
         for phase in estimate.phases
     ]
-    return ["| Phase, modelled on Lambda | Time | Share |", "| :-- | --: | --: |", *rows]
+    return [f"| Phase, {time_basis(estimate)} | Time | Share |", "| :-- | --: | --: |", *rows]
 
 
 def _imports(profile: Profile, facts: ProfileFacts) -> list[str]:

@@ -156,9 +156,10 @@ def _changes(compared: Compared) -> list[str]:
         f"| {one.added} | {one.removed} |"
         for one in changes[:MAX_CHANGES]
     ]
-    money = dollar_change(found.dollars_per_million, "&#36;")
-    name = escape(compared.comparison.handler, 80)
-    title = f"{name}: {money} per million cold starts"
+    cost = found.dollars_per_million
+    title = escape(compared.comparison.handler, 80)
+    if cost is not None:
+        title += f": {dollar_change(cost, '&#36;')} per million cold starts"
     rest = len(changes) - MAX_CHANGES
     return [
         title,

@@ -93,7 +93,7 @@ def _columns(functions: Sequence[FunctionFigures], tables: _Tables) -> IndexFunc
         "low_ms": [round(one.billed_init_ms.low) for one in functions],
         "high_ms": [round(one.billed_init_ms.high) for one in functions],
         "own_ms": [round(one.own_ms, 1) for one in functions],
-        "dollars_per_million": [round(one.dollars_per_million.value, 4) for one in functions],
+        "dollars_per_million": [_rounded(_price(one), 4) for one in functions],
         "dollars_a_month": [_rounded(one.dollars_a_month, 4) for one in functions],
         "saved_ms": [round(one.saved_ms, 1) for one in functions],
         "modules": [one.modules for one in functions],
@@ -106,6 +106,10 @@ def _columns(functions: Sequence[FunctionFigures], tables: _Tables) -> IndexFunc
         "package_ids": [tables.packages.id(part.name) for part in parts],
         "package_ms": [round(part.self_ms, 1) for part in parts],
     }
+
+
+def _price(one: FunctionFigures) -> float | None:
+    return None if one.dollars_per_million is None else one.dollars_per_million.value
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

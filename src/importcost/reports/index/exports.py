@@ -16,6 +16,7 @@ from importcost.reports.exports.csv_ import cell
 from importcost.reports.gate.markdown import escape
 from importcost.reports.index.words import KIND_WORDS, VERDICT_WORDS
 from importcost.reports.json_text import json_text
+from importcost.reports.platform_words import init_title
 from importcost.reports.text import dollars, milliseconds
 
 SCHEMA_NAME = "importcost-project"
@@ -111,9 +112,10 @@ def _markdown_columns(
 ) -> list[tuple[str, Callable[[FunctionFigures], str]]]:
     """Return the titles and cells of the table; what no function has gets no column."""
     columns: list[tuple[str, Callable[[FunctionFigures], str]]] = [
-        ("Billed init", lambda one: milliseconds(one.billed_init_ms.value)),
-        ("$ per million", lambda one: dollars(one.dollars_per_million.value)),
+        (init_title(functions), lambda one: milliseconds(one.billed_init_ms.value)),
     ]
+    if any(one.dollars_per_million for one in functions):
+        columns.append(("$ per million", _million))
     if any(one.dollars_a_month is not None for one in functions):
         columns.append(("$ a month", _month))
     columns.append(("Could wait", lambda one: milliseconds(one.saved_ms)))
@@ -122,6 +124,11 @@ def _markdown_columns(
     if any(one.runtime_ends for one in functions):
         columns.append(("Runtime", _runtime))
     return columns
+
+
+def _million(one: FunctionFigures) -> str:
+    cost = one.dollars_per_million
+    return "" if cost is None else dollars(cost.value)
 
 
 def _month(one: FunctionFigures) -> str:
@@ -133,11 +140,11 @@ def _runtime(one: FunctionFigures) -> str:
 
 
 def _row(one: FunctionFigures) -> tuple[object, ...]:
-    bill, package = one.billed_init_ms, one.package
+    bill, package, cost = one.billed_init_ms, one.package, one.dollars_per_million
     return (
         one.name, one.handler, one.runtime, one.memory_mb, one.arch, one.package_type,
         round(bill.value), round(bill.low), round(bill.high), round(one.own_ms, 1),
-        round(one.dollars_per_million.value, 4), one.dollars_a_month, round(one.saved_ms, 1),
+        cost and round(cost.value, 4), one.dollars_a_month, round(one.saved_ms, 1),
         one.modules, one.memory_used_mb and round(one.memory_used_mb, 1), one.verdict,
         one.runtime_ends, package and package.size_mb, package and package.unloaded_share,
         package and package.stale_modules,

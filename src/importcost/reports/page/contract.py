@@ -32,21 +32,44 @@ class FunctionData(TypedDict):
     memory_mb: int
 
 
+class PlatformData(TypedDict):
+    """The platform in words: `place` is where the times are, `basis` how they are known.
+
+    `price_at` says what the dollars are for, None without a price. `place_facts` are the settings
+    that the platform has, beside the runtime.
+    """
+
+    name: str
+    title: str
+    is_modelled: bool
+    place: str
+    basis: str
+    verb: str
+    price_at: str | None
+    place_facts: list[str]
+
+
 class PartData(TypedDict):
-    """One part of the init in words, and its whole milliseconds; they add up to the billed init."""
+    """One part of the init in words, and its whole milliseconds; they add up to the init shown."""
 
     label: str
     ms: int
 
 
 class HeadlineData(TypedDict):
-    """The estimate of one cold start."""
+    """The estimate of one cold start.
 
-    billed_init_ms: IntervalData
+    `shown_ms` is what the page says first: the billed init, or on a platform that bills none the
+    init. `second_dollars` are those of one billed second, None without a price.
+    """
+
+    shown_ms: IntervalData
+    billed_init_ms: IntervalData | None
     init_ms: IntervalData
     floor_ms: IntervalData
     function_init_ms: IntervalData
-    dollars_per_million: IntervalData
+    dollars_per_million: IntervalData | None
+    second_dollars: float | None
     speed_ratio: IntervalData
     limit: str
     waiting_ms: float
@@ -71,7 +94,7 @@ class BudgetData(TypedDict):
 
 
 class MoneyConstants(TypedDict):
-    """Price, limits and the memory sizes of the slider."""
+    """Price, limits and the memory sizes of the slider, on Lambda."""
 
     gb_second_dollars: float
     mb_per_vcpu: float
@@ -297,7 +320,7 @@ class PackageData(TypedDict):
     """The unpacked package beside Lambda's limit; `places` are pairs of name and megabytes.
 
     `size` is the whole in words, `sentences` what else is to be said. `parts` are the largest
-    distributions, the rest as one; none for an image.
+    distributions, the rest as one; none for an image. `limit_bytes` is 0 without a known limit.
     """
 
     size: str
@@ -357,11 +380,12 @@ class PageData(TypedDict):
     created_at: str
     source: str
     function: FunctionData
+    platform: PlatformData
     headline: HeadlineData
     local: LocalData
     budget: BudgetData | None
-    money: MoneyConstants
-    curve: CurveData
+    money: MoneyConstants | None
+    curve: CurveData | None
     changes: list[BestChange]
     proof: str | None
     advice: AdviceNotes
@@ -404,9 +428,10 @@ class SideData(TypedDict):
     created_at: str
     source: str
     cpu_us: IntervalData
-    billed_init_ms: IntervalData
+    shown_ms: IntervalData
+    billed_init_ms: IntervalData | None
     function_init_ms: IntervalData
-    dollars_per_million: IntervalData
+    dollars_per_million: IntervalData | None
     memory_mb: int
     runtime: str
     phases: list[SidePhase]
@@ -454,7 +479,8 @@ class DifferenceData(TypedDict):
     handler: str
     sides: list[SideData]
     verdict: str
-    dollars_per_million: IntervalData
+    platform: PlatformData
+    dollars_per_million: IntervalData | None
     caveats: list[str]
     kinds: list[str]
     distributions: list[ChangeData]
@@ -532,7 +558,7 @@ class IndexFunctions(TypedDict):
     low_ms: list[int]
     high_ms: list[int]
     own_ms: list[float]
-    dollars_per_million: list[float]
+    dollars_per_million: list[float | None]
     dollars_a_month: list[float | None]
     saved_ms: list[float]
     modules: list[int]

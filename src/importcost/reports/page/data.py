@@ -15,7 +15,7 @@ from importcost.model.module_facts import STARTUP_PHASES
 from importcost.model.names import profiled_name
 from importcost.model.profile import Phase, Profile
 from importcost.model.results.facts import BytecodeAdvice, ProfileFacts
-from importcost.reports.facts import BYTECODE_ORDER, interval_json, short_path
+from importcost.reports.facts import BYTECODE_ORDER, interval_json, interval_or_none, short_path
 from importcost.reports.init_parts import init_parts, on_lambda_ms
 from importcost.reports.page.changes import advice_notes, best_changes, proof_text
 from importcost.reports.page.colours import distribution_totals
@@ -27,6 +27,7 @@ from importcost.reports.page.columns import (
 )
 from importcost.reports.page.money import curve, money_constants
 from importcost.reports.page.package import package_data
+from importcost.reports.page.platform import platform_data
 from importcost.reports.page_cache import page_cache_words
 from importcost.reports.supplies import package_words, placeholder_facts
 from importcost.reports.web_notes import web_notes
@@ -82,6 +83,7 @@ def page_data(
         "created_at": profile.created_at,
         "source": profile.source,
         "function": _function(profile, estimate),
+        "platform": platform_data(estimate),
         "headline": _headline(estimate),
         "local": _local(profile),
         "budget": budget,
@@ -164,11 +166,13 @@ def _wrapper(profile: Profile, estimate: Estimate, facts: ProfileFacts) -> Wrapp
 
 def _headline(estimate: Estimate) -> HeadlineData:
     return {
-        "billed_init_ms": interval_json(estimate.billed_init_ms),
+        "shown_ms": interval_json(estimate.shown_ms),
+        "billed_init_ms": interval_or_none(estimate.billed_init_ms),
         "init_ms": interval_json(estimate.init_ms),
         "floor_ms": interval_json(estimate.floor_ms),
         "function_init_ms": interval_json(estimate.function_init_ms),
-        "dollars_per_million": interval_json(estimate.dollars_per_million),
+        "dollars_per_million": interval_or_none(estimate.dollars_per_million),
+        "second_dollars": estimate.second_dollars,
         "speed_ratio": interval_json(estimate.speed_ratio),
         "limit": estimate.limit.value,
         "waiting_ms": estimate.waiting_ms,

@@ -15,7 +15,7 @@ from importcost.gate.difference import (
 )
 from importcost.model.graph import UNKNOWN_DISTRIBUTION
 from importcost.model.profile import Profile
-from importcost.reports.facts import interval_json, short_path
+from importcost.reports.facts import interval_json, interval_or_none, short_path
 from importcost.reports.json_text import json_text
 from importcost.reports.page.columns import (
     NONE,
@@ -26,6 +26,7 @@ from importcost.reports.page.columns import (
     runs,
 )
 from importcost.reports.page.difference_tree import MergedTree, merge_trees
+from importcost.reports.page.platform import platform_data
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
@@ -61,7 +62,8 @@ def difference_data(difference: Difference) -> DifferenceData:
         "handler": handler_name(head),
         "sides": [_side(base, difference.base_bill), _side(head, difference.head_bill)],
         "verdict": verdict(difference),
-        "dollars_per_million": interval_json(billed_dollars(difference)),
+        "platform": platform_data(difference.head_bill),
+        "dollars_per_million": interval_or_none(billed_dollars(difference)),
         "caveats": list(difference.caveats),
         "kinds": list(KINDS),
         "distributions": [_plain(one) for one in difference.distributions],
@@ -81,7 +83,7 @@ def difference_json(difference: Difference) -> dict[str, Any]:
         "verdict": verdict(difference),
         "base": _side(difference.base, difference.base_bill),
         "head": _side(difference.head, difference.head_bill),
-        "dollars_per_million": interval_json(billed_dollars(difference)),
+        "dollars_per_million": interval_or_none(billed_dollars(difference)),
         "caveats": list(difference.caveats),
         "distributions": [_plain(one) for one in difference.distributions],
         "modules": [
@@ -113,9 +115,10 @@ def _side(profile: Profile, bill: Estimate) -> SideData:
         "created_at": profile.created_at,
         "source": profile.source,
         "cpu_us": interval_json(profile.function_init.cpu_us),
-        "billed_init_ms": interval_json(bill.billed_init_ms),
+        "shown_ms": interval_json(bill.shown_ms),
+        "billed_init_ms": interval_or_none(bill.billed_init_ms),
         "function_init_ms": interval_json(bill.function_init_ms),
-        "dollars_per_million": interval_json(bill.dollars_per_million),
+        "dollars_per_million": interval_or_none(bill.dollars_per_million),
         "memory_mb": bill.memory_mb,
         "runtime": bill.runtime,
         "phases": [{"label": p.label, "init_ms": p.init_ms} for p in bill.phases],

@@ -35,11 +35,14 @@ MEMORY_STOPS = (
 """Memory sizes, MB, that people choose; 1769 is one whole vCPU."""
 
 
-def money_constants(profile: Profile, estimate: Estimate) -> MoneyConstants:
+def money_constants(profile: Profile, estimate: Estimate) -> MoneyConstants | None:
     """Return prices, limits and memory sizes; dollars a GB-second, megabytes, milliseconds.
 
-    The shipped prices, tier 1, as the estimate took them.
+    The shipped prices, tier 1, as the estimate took them. None on a platform whose memory size
+    does not set the price and the speed alone.
     """
+    if estimate.gb_second_dollars is None:
+        return None
     limits = load_limits()
     stops = {*MEMORY_STOPS, estimate.memory_mb, profile.settings.memory_mb}
     return {
@@ -50,12 +53,14 @@ def money_constants(profile: Profile, estimate: Estimate) -> MoneyConstants:
     }
 
 
-def curve(facts: ProfileFacts) -> CurveData:
+def curve(facts: ProfileFacts) -> CurveData | None:
     """Return the data of the memory curve; milliseconds, US dollars a GB-second.
 
     The page calculates the points as it does its headline. `deferral` is None if none is worth it,
-    for the reason in `missing`.
+    for the reason in `missing`. None on a platform whose price does not follow the memory size.
     """
+    if not facts.architectures:
+        return None
     saving = facts.savings.deferral
     return {
         "sides": [_side(bill) for bill in facts.architectures],

@@ -43,12 +43,13 @@ def package_data(
     package = found.size
     colours = {_canonical(one["name"]): one["colour"] for one in distributions}
     size = megabytes(package.size_bytes)
+    share = share_of_limit(found)
     shipped = shipped_bytecode(profile, estimate, facts)
     return {
-        "size": f"{'at least ' if package.lacking else ''}{size}, {share_of_limit(found)}",
+        "size": f"{'at least ' if package.lacking else ''}{size}{f', {share}' if share else ''}",
         "is_over": is_over_limit(found),
         "size_bytes": package.size_bytes,
-        "limit_bytes": found.limit_mb << 20,
+        "limit_bytes": (found.limit_mb or 0) << 20,
         "sentences": list(package_sentences(found)[1:]),
         "places": [[one.name, megabytes(one.size_bytes)] for one in package.places],
         "parts": _parts(package, colours),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from importcost.billing.figures.platforms import LAMBDA
 from importcost.model.advice import (
     TOO_NOISY,
     Advice,
@@ -16,6 +17,7 @@ from importcost.model.advice import (
 from importcost.model.profile import Profile
 from importcost.reports.behaviour import proof_headline
 from importcost.reports.facts import short_path
+from importcost.reports.platform_words import where_times_are
 from importcost.reports.terminal.advice_items import (
     AGAINST_NOISE,
     AdviceItems,
@@ -123,11 +125,13 @@ class _Writer:
         return [self._style(line, code) for line in wrap(text, self._width)]
 
     def _price(self, economics: Economics) -> list[str]:
-        memory = self._profile.settings.memory_mb
+        settings, cost = self._profile.settings, economics.dollars_per_million
+        where = where_times_are(settings.platform).capitalize()
+        price = "" if cost is None else f", {dollars(cost)} per million that need none of it"
+        at = f" at {settings.memory_mb} MB" if settings.platform == LAMBDA else ""
         text = (
-            f"On Lambda about {milliseconds(economics.saved_ms)} a cold start, "
-            f"{dollars(economics.dollars_per_million)} per million that need none of it; the "
-            f"first request that does waits {milliseconds(economics.first_use_ms)} at {memory} MB."
+            f"{where} about {milliseconds(economics.saved_ms)} a cold start{price}; the "
+            f"first request that does waits {milliseconds(economics.first_use_ms)}{at}."
         )
         # Where each cold start needs it, there are none that save.
         lines = [] if self._is_always_used() else wrap(text, self._width)

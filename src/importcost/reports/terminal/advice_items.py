@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from importcost.billing.figures.platforms import LAMBDA
 from importcost.model.advice import (
     TOO_NOISY,
     Economics,
@@ -16,6 +17,7 @@ from importcost.model.behaviour import NOTHING_COMPARED, Behaviour
 from importcost.model.profile import Profile, significant_blocked_us
 from importcost.reports.behaviour import names_in_short, proof_words, status_words
 from importcost.reports.facts import short_path
+from importcost.reports.platform_words import where_times_are
 from importcost.reports.styles import edit_words
 from importcost.reports.text import Palette, dollars, elide, milliseconds, wrap
 
@@ -124,12 +126,14 @@ class AdviceItems:
             return ""
         if finding.verdict.always_used_by and economics.sentence:
             return economics.sentence
-        text = (
-            f"on Lambda {milliseconds(economics.saved_ms)}, "
-            f"{dollars(economics.dollars_per_million)} per million; first use costs "
-        )
+        platform = self._profile.settings.platform
+        cost = economics.dollars_per_million
+        price = "" if cost is None else f", {dollars(cost)} per million"
+        saved = f"{where_times_are(platform)} {milliseconds(economics.saved_ms)}"
+        text = f"{saved}{price}; first use costs "
         if economics.break_even_share >= 1:
-            return f"{text}the same, so it never loses time at this memory"
+            at = " at this memory" if platform == LAMBDA else ""
+            return f"{text}the same, so it never loses time{at}"
         share = f"{economics.break_even_share:.0%} of cold starts"
         return (
             f"{text}{milliseconds(economics.first_use_ms)}: pays if less than {share} need it at "

@@ -73,7 +73,8 @@ def _signed(value_us: float) -> str:
 
 def render_attribution(found: Attribution, room: int, style: Palette) -> list[str]:
     """Return the lines on dollars, distributions and modules; `room` is in columns."""
-    lines = [f"  {dollar_change(found.dollars_per_million)} per million cold starts"]
+    cost = found.dollars_per_million
+    lines = [] if cost is None else [f"  {dollar_change(cost)} per million cold starts"]
     shown = distributions_shown(found)
     if not shown:
         lines.append("  No distribution's time stands out from the noise of the profiles.")

@@ -202,13 +202,14 @@ def _table(points: Sequence[CurvePoint], width: int) -> Iterator[str]:
 def _row(point: CurvePoint, width: int) -> str:
     bill, deferred = point.estimate, point.deferred
     cost = bill.dollars_per_million
-    line = f"{bill.memory_mb:>6} {dollars(cost.value):>11}"
-    if width >= MIDDLE:
+    line = f"{bill.memory_mb:>6} {dollars(cost.value) if cost else '':>11}"
+    if width >= MIDDLE and cost:
         band = f"({dollars(cost.low)} to {dollars(cost.high).removeprefix('$')})"
         line += f" {band:>19}"
     if deferred is not None:
-        if width >= WIDE:
-            line += f" {dollars(deferred.dollars_per_million.value):>11}"
+        after = deferred.dollars_per_million
+        if width >= WIDE and after:
+            line += f" {dollars(after.value):>11}"
         line += f" {milliseconds(deferred.first_use_ms.value):>10}"
         if width >= MIDDLE:
             share = deferred.break_even_share

@@ -14,6 +14,7 @@ from importcost.gate.difference import (
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
 from importcost.reports.cells import cells, fit
+from importcost.reports.platform_words import start_verb, time_basis
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, wrap
 
 MEASURED = "measured"
@@ -43,11 +44,13 @@ def render_difference(difference: Difference, *, width: int, colour: bool) -> st
 
 def _headline(difference: Difference, style: Palette, width: int) -> list[str]:
     word, colour = VERDICTS[verdict(difference)]
-    before, after = difference.base_bill.billed_init_ms, difference.head_bill.billed_init_ms
+    before, after = difference.base_bill.shown_ms, difference.head_bill.shown_ms
+    bill, cost = difference.head_bill, billed_dollars(difference)
+    money = "" if cost is None else f", {_dollars(cost)} per million"
     text = (
-        f"{word}: one cold start bills {after.value:,.0f} ms instead of "
-        f"{before.value:,.0f} ms ({signed(after.value - before.value)} ms, modelled on Lambda), "
-        f"{_dollars(billed_dollars(difference))} per million."
+        f"{word}: one cold start {start_verb(bill)} {after.value:,.0f} ms instead of "
+        f"{before.value:,.0f} ms ({signed(after.value - before.value)} ms, {time_basis(bill)})"
+        f"{money}."
     )
     first, *rest = wrap(text, width)
     # Styled after wrapping: what a terminal obeys would not survive it.

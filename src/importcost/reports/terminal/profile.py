@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from importcost.billing.estimate import Estimate, InitLimit, file_costs
+from importcost.billing.estimate import Estimate, file_costs
 from importcost.billing.function_parts import LAMBDA_LOG
 from importcost.model.graph import (
     FUNCTION,
@@ -21,6 +21,15 @@ from importcost.model.tree import NO_PARENT, NOT_IN_LOG
 from importcost.reports.facts import importer_word, short_path
 from importcost.reports.init_parts import on_lambda_ms, parts_sentence
 from importcost.reports.page_cache import page_cache_words
+from importcost.reports.platform_words import (
+    init_words,
+    limit_words,
+    place_words,
+    price_words,
+    start_verb,
+    time_basis,
+    time_place,
+)
 from importcost.reports.supplies import supply_lines
 from importcost.reports.terminal.advice import suggestion_lines
 from importcost.reports.terminal.package import package_lines, shipped_lines
@@ -30,7 +39,6 @@ from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
     Palette,
-    dollars,
     elide,
     milliseconds,
     printable,
@@ -94,24 +102,23 @@ def _headline(
         name = "the handler in " + elide("a log on stdin" if log == "-" else log, 45)
     if profile.target and profile.target.function and not profile.web:
         name = f"{name}:{printable(profile.target.function)}"
-    place = f"{estimate.runtime} · {estimate.package_type} · {estimate.arch}"
-    billed = estimate.billed_init_ms
-    cost = estimate.dollars_per_million
+    shown, price = estimate.shown_ms, price_words(estimate)
     is_least = any(one.code is WarningCode.LOG_IS_CUT for one in profile.warnings)
-    first = f"A cold start of {style(name, '1')} bills {'at least' if is_least else 'about'}"
-    figure = style(milliseconds(billed.value), "1;33") + " of init"
-    band = f"({billed.low:,.0f} to {billed.high:,.0f} ms)"
-    money = style(f"{dollars(cost.value)} per million cold starts", "1")
-    at = f"at {estimate.memory_mb} MB"
+    about = "at least" if is_least else "about"
+    first = f"A cold start of {style(name, '1')} {start_verb(estimate)} {about}"
+    figure = init_words(estimate, style(milliseconds(shown.value), "1;33"))
+    band = f"({shown.low:,.0f} to {shown.high:,.0f} ms)"
+    place = place_words(estimate, " · ")
+    money = [style(f"{price} cold starts", "1"), f"at {estimate.memory_mb} MB,"] if price else []
     if width >= MIN_WIDTH:
-        lines = [f"{first} {figure} {band}", f"{money} {at}, {place}"]
+        lines = [f"{first} {figure} {band}", " ".join((*money, place))]
     else:
-        lines = [first, f"{figure} {band}", money, f"{at}, {place}"]
+        lines = [first, f"{figure} {band}", *money[:1], " ".join((*money[1:], place))]
     lines += _why(profile, estimate, facts, width)
-    if estimate.limit is not InitLimit.BELOW:
-        word = "is past" if estimate.limit is InitLimit.PAST else "comes near"
+    limit = limit_words(estimate)
+    if limit is not None:
         text = (
-            f"Init {word} Lambda's 10 s limit: past it, init is ended and repeated inside the "
+            f"Init {limit}: past it, init is ended and repeated inside the "
             "first invocation, where computing is throttled."
         )
         lines += [style(line, "31") for line in wrap(text, width)]
@@ -169,7 +176,7 @@ def _phase_bar(estimate: Estimate, style: Palette, width: int) -> list[str]:
         figure = f"{milliseconds(phase.init_ms):>10}  {phase.share:>4.0%}"
         legend.append(f"{mark} {elide(phase.label, label_room):<{label_room}}{figure}")
     made_of = wrap(parts_sentence(estimate), width)
-    return [style("Where it goes, as modelled on Lambda", "1"), bar, *legend, *made_of]
+    return [style(f"Where it goes, as {time_basis(estimate)}", "1"), bar, *legend, *made_of]
 
 
 def _apportion(values: Sequence[float], width: int) -> list[int]:
@@ -194,8 +201,8 @@ def _imports(
     total = max(profile.function_init.local_us, 1.0)
     whole = max(estimate.function_init_ms.value, 1e-9)
     room = int(width * NAME_SHARE) if width >= MIN_WIDTH else width - 20
-    head = f"{'Most expensive imports':<{room}} {'on Lambda':>12} {'share':>6}"
-    if width >= WIDE:
+    head = f"{'Most expensive imports':<{room}} {time_place(estimate):>12} {'share':>6}"
+    if width >= WIDE and estimate.is_modelled:
         head += f" {'here' if profile.runs else 'logged':>9} {'self':>8}"
     where_room = width - len(head) - 2
     if width >= MIN_WIDTH:
@@ -206,7 +213,7 @@ def _imports(
         on_lambda = milliseconds(figures[node])
         share = min(1.0, figures[node] / whole)
         line = f"{elide(tree.name(node), room):<{room}} {on_lambda:>12} {share:>6.0%}"
-        if width >= WIDE:
+        if width >= WIDE and estimate.is_modelled:
             line += f" {cumulative:>9,.1f} {own:>8,.1f}"
         if width >= MIN_WIDTH:
             line += "  " + elide(

@@ -17,17 +17,17 @@ const MOST_CHANGED = 8;
 /** @param {DifferenceData} data */
 export function drawDifferenceHead(data) {
   const [before, after] = data.sides;
-  const delta = after.billed_init_ms.value - before.billed_init_ms.value;
+  const delta = after.shown_ms.value - before.shown_ms.value;
   byId("handler").textContent = clipped(data.handler, 90);
-  document.title = `${clipped(data.handler, 60)}: ${signedWhole(delta)} ms billed init`;
-  const facts = [after.runtime, `${wholeText(after.memory_mb)} MB`];
+  document.title = `${clipped(data.handler, 60)}: ${signedWhole(delta)} ms ${after.billed_init_ms ? "billed init" : "init"}`;
+  const facts = [after.runtime, ...data.platform.place_facts];
   byId("facts").append(...facts.map((fact) => element("li", "", clipped(String(fact), 60))));
   byId("billed").textContent = signedWhole(delta);
   byId("verdict").textContent = VERDICT_WORDS[data.verdict];
   byId("verdict").classList.add(data.verdict);
   byId("band").textContent =
-    `${wholeMs(before.billed_init_ms.value)} ms before, ${wholeMs(after.billed_init_ms.value)} ms after`;
-  byId("dollars").textContent = signedDollars(data.dollars_per_million.value);
+    `${wholeMs(before.shown_ms.value)} ms before, ${wholeMs(after.shown_ms.value)} ms after`;
+  if (data.dollars_per_million) byId("dollars").textContent = signedDollars(data.dollars_per_million.value);
   byId("local-base").textContent = localText(before);
   byId("local-head").textContent = localText(after);
 }
@@ -51,7 +51,7 @@ export function drawSides({ sides }) {
   sides.forEach((side, i) => {
     byId(i ? "bar-head" : "bar-base").append(...phaseParts(side, mostMs));
     // As billed, which is rounded up: the headline's figures, not the sum of the parts.
-    byId(i ? "sum-head" : "sum-base").textContent = `${wholeMs(side.billed_init_ms.value)} ms`;
+    byId(i ? "sum-head" : "sum-base").textContent = `${wholeMs(side.shown_ms.value)} ms`;
   });
   const [before, after] = sides;
   byId("phase-keys").append(...after.phases.map(({ label, init_ms: ms }, place) =>

@@ -37,7 +37,7 @@ export function functionColumns(index) {
     { key: "memory", title: "Memory, MB", text: (n) => wholeText(columns.memory_mb[n]), value: (n) => columns.memory_mb[n] },
     { key: "used", title: "Used here, MB", text: (n) => usedText(columns.memory_used_mb[n]), value: (n) => orLeast(columns.memory_used_mb[n]) },
     ...(hasSizes ? [sizeColumn(index)] : []),
-    { key: "million", title: "$ per million", text: (n) => dollarsText(columns.dollars_per_million[n]), value: (n) => columns.dollars_per_million[n] },
+    ...(columns.dollars_per_million.some((value) => value !== null) ? [millionColumn(index)] : []),
     { key: "modules", title: "Modules", text: (n) => wholeText(columns.modules[n]), value: (n) => columns.modules[n] },
     { key: "form", title: "Package", words: true, text: (n) => index.form(n), value: (n) => index.form(n) },
     { key: "handler", title: "Handler", words: true, text: (n) => clipped(index.handler(n), 60), value: (n) => index.handler(n) },
@@ -46,11 +46,25 @@ export function functionColumns(index) {
 
 /** @param {ProjectIndex} index @returns {TableColumn} */
 function monthColumn({ columns }) {
-  const months = columns.dollars_a_month;
+  return moneyColumn("month", "$ a month", columns.dollars_a_month);
+}
+
+/** @param {ProjectIndex} index @returns {TableColumn} */
+function millionColumn({ columns }) {
+  return moneyColumn("million", "$ per million", columns.dollars_per_million);
+}
+
+/**
+ * @param {string} key
+ * @param {string} title
+ * @param {(number | null)[]} amounts
+ * @returns {TableColumn}
+ */
+function moneyColumn(key, title, amounts) {
   return {
-    key: "month", title: "$ a month", value: (n) => orLeast(months[n]),
+    key, title, value: (n) => orLeast(amounts[n]),
     text: (n) => {
-      const value = months[n];
+      const value = amounts[n];
       return value === null ? "–" : dollarsText(value);
     },
   };

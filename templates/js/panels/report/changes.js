@@ -20,7 +20,7 @@ const STATUS_MARKS = { verified: "✓", unproven: "✓", predicted: "~", failed:
 const MOST_PLACES = 3;
 
 /**
- * What a saving is worth on Lambda, in a line of its own.
+ * What a saving is worth on the platform, in a line of its own.
  * @typedef {{ line: HTMLElement, savedMs: number, computedMs: number, everyStart: boolean }} Worth
  */
 
@@ -30,8 +30,10 @@ export class BestChanges {
    * @param {Clipboard} clipboard
    * @param {Pick} pick
    * @param {string | null} proof what proof there is of the best set
+   * @param {string} place where the times of a saving are
    */
-  constructor(changes, clipboard, pick, proof) {
+  constructor(changes, clipboard, pick, proof, place) {
+    this.place = place;
     this.changes = changes;
     this.proof = proof;
     this.clipboard = clipboard;
@@ -113,12 +115,13 @@ export class BestChanges {
   drawWorth(money) {
     for (const { line, savedMs, computedMs, everyStart } of this.worths) {
       const { saved, dollars, waits, breakEven } = money.deferral(savedMs, computedMs);
-      const worth = `≈ ${wholeMs(saved)} ms on Lambda, ${dollarsText(dollars)} per million`;
+      const price = money.isPriced ? `, ${dollarsText(dollars)} per million` : "";
+      const worth = `≈ ${wholeMs(saved)} ms ${this.place}${price}`;
       const share = `${Math.max(1, Math.round(100 * breakEven))}\u00a0%`;
       if (everyStart) line.textContent = `${worth}, at every cold start`;
       else if (breakEven >= 1) {
         line.textContent = `${worth} · first use waits no longer than init did`;
-        line.title = "At this memory size waiting later costs no more than waiting in init.";
+        line.title = "Waiting later costs no more than waiting in init.";
       } else {
         line.textContent = `${worth} · first use waits ${wholeMs(waits)} ms, break-even ${share}`;
         line.title = `Worth it while fewer than ${share} of cold starts need it in their first request.`;

@@ -23,6 +23,7 @@ const LIMIT_WORDS_AT = {
  * @param {Money} money
  */
 export function drawCurve(data, money) {
+  if (!data.curve || !data.money) return;
   const curve = new MemoryCurve(data.curve, data.money);
   const configuredMb = data.function.memory_mb;
   const sizes = { stops: data.money.memory_mb, configured: configuredMb };

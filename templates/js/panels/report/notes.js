@@ -129,11 +129,17 @@ function modelPairs(data) {
   const { value, low, high } = headline.speed_ratio;
   const cpu = local.cpu_us;
   const wall = data.source !== "measured" ? [] : [["Measured here, wall", msText(local.wall_us)]];
+  const { title, place, is_modelled: isModelled } = data.platform;
+  const model = isModelled
+    ? [
+      ["Floor", msBand(headline.floor_ms)],
+      [`Speed ratio, ${title} to here`, `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`],
+      [`Function init ${place}`, msBand(headline.function_init_ms)],
+    ]
+    : [];
   return [
-    ["Floor", msBand(headline.floor_ms)],
-    ["Speed ratio, Lambda to here", `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`],
-    ["Function init on Lambda", msBand(headline.function_init_ms)],
-    ["Init on Lambda", msBand(headline.init_ms)],
+    ...model,
+    [`Init ${place}`, msBand(headline.init_ms)],
     [clockWords(data), `${msText(cpu.value)} (${msText(cpu.low)} to ${msText(cpu.high)})`],
     ...wall,
     ["Not attributed to a row", shareText(local.unattributed_share, 1)],

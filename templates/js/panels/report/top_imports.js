@@ -33,7 +33,8 @@ export function drawTop(data, tree, pick) {
       moduleCell(tree.colour(node), tree.name(node), () => pick(node), ownerBeside(tree, node)),
       barCell(us, mostUs, tree.colour(node)),
       element("td", "num self-cell", `${msColumn(tree.selfUs[node])} ms`),
-      element("td", "num modelled-cell", `≈ ${wholeMs(data.most_expensive_ms[i])} ms`),
+      ...(data.platform.is_modelled
+        ? [element("td", "num modelled-cell", `≈ ${wholeMs(data.most_expensive_ms[i])} ms`)] : []),
       importerCell({ name, place }),
     );
     setRoles(row);

@@ -25,11 +25,11 @@ export function clockWords(data) {
 
 /** @param {PageData} data */
 export function drawHeader(data) {
-  const { handler, origin, runtime, arch, package_type: packageType, memory_mb: memoryMb } = data.function;
+  const { handler, origin, runtime } = data.function;
   const title = handler || (origin ? `Import log, ${origin}` : "Import log");
   byId("handler").textContent = clipped(title, 90);
-  document.title = `${clipped(title, 60)}: ${wholeMs(data.headline.billed_init_ms.value)} ms billed init`;
-  const facts = [runtime, arch, packageType, `${wholeText(memoryMb)} MB`];
+  document.title = `${clipped(title, 60)}: ${wholeMs(data.headline.shown_ms.value)} ms ${data.headline.billed_init_ms ? "billed init" : "init"}`;
+  const facts = [runtime, ...data.platform.place_facts];
   byId("facts").append(...facts.map((fact) => element("li", "", clipped(String(fact), 60))));
 }
 
@@ -64,7 +64,8 @@ export function drawMoney(money, configuredMb) {
   byId("billed").textContent = wholeMs(billed.value);
   byId("band").textContent =
     `between ${wholeMs(billed.low)} and ${wholeMs(billed.high)} ms (${Math.round(100 * billed.confidence)} % band)`;
-  byId("dollars").textContent = dollarsText(money.dollars(billed.value));
+  if (money.isPriced) byId("dollars").textContent = dollarsText(money.dollars(billed.value));
+  if (!money.constants) return;
   const size = `${wholeText(money.memoryMb)} MB`;
   byId("memory-label").textContent = size;
   byId("memory").setAttribute("aria-valuetext", size);
@@ -77,6 +78,7 @@ export function drawMoney(money, configuredMb) {
  * @param {() => void} changed
  */
 export function listenToMemory(money, changed) {
+  if (!money.constants) return;
   const slider = inputById("memory");
   const stops = money.constants.memory_mb;
   slider.max = String(stops.length - 1);

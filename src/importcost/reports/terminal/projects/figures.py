@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importcost.model.results.project import Culprit, CulpritKind, FunctionFigures, ProjectFigures
 from importcost.reports.cells import cells, fit
 from importcost.reports.index.words import KIND_WORDS
+from importcost.reports.platform_words import bills_words, init_title
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
@@ -47,7 +48,7 @@ def _headline(figures: ProjectFigures, style: Palette, width: int) -> list[str]:
     month = f", {dollars(sum(months))} a month" if months else ""
     text = (
         f"{count:,} function{'' if count == 1 else 's'} of {figures.place}: a cold start of each"
-        f" bills {milliseconds(total)} of init in all{month}."
+        f" {bills_words(figures.functions, milliseconds(total))} in all{month}."
     )
     first, *more = wrap(text, width)
     return [style(first, "1"), *more]
@@ -57,10 +58,12 @@ def _functions(functions: Sequence[FunctionFigures], style: Palette, width: int)
     if not functions:
         return []
     has_month = any(one.traffic is not None for one in functions)
-    heads = ["Function", "billed init", "$ per million", "could wait", "largest package"]
-    if has_month:
-        heads.insert(3, "$ a month")
-    rows = [heads, *(_row(one, has_month=has_month) for one in functions[:MOST_FUNCTIONS])]
+    money = [
+        *(["$ per million"] if any(one.dollars_per_million for one in functions) else []),
+        *(["$ a month"] if has_month else []),
+    ]
+    heads = ["Function", init_title(functions).lower(), *money, "could wait", "largest package"]
+    rows = [heads, *(_row(one, money) for one in functions[:MOST_FUNCTIONS])]
     fixed = [max(cells(row[at]) for row in rows) for at in range(1, len(heads) - 1)]
     room = width - sum(fixed) - 2 * (len(heads) - 1)
     first = min(max(cells(row[0]) for row in rows), max(14, room * 3 // 5))
@@ -73,13 +76,13 @@ def _functions(functions: Sequence[FunctionFigures], style: Palette, width: int)
     return [style(lines[0], "2"), *lines[1:], *tail]
 
 
-def _row(one: FunctionFigures, *, has_month: bool) -> list[str]:
+def _row(one: FunctionFigures, money: Sequence[str]) -> list[str]:
     costly = next((part.name for part in one.packages if part.name != "stdlib"), "")
     saved = milliseconds(one.saved_ms) if one.saved_ms else ""
-    row = [one.name, milliseconds(one.billed_init_ms.value), dollars(one.dollars_per_million.value)]
-    if has_month:
-        row.append(dollars(one.dollars_a_month) if one.dollars_a_month is not None else "")
-    return [*row, saved, costly]
+    cost, month = one.dollars_per_million, one.dollars_a_month
+    amounts = {"$ per million": None if cost is None else cost.value, "$ a month": month}
+    shown = ["" if (amount := amounts[head]) is None else dollars(amount) for head in money]
+    return [one.name, milliseconds(one.billed_init_ms.value), *shown, saved, costly]
 
 
 def _line(row: Sequence[str], widths: Sequence[int], numbers: int) -> str:
@@ -147,12 +150,15 @@ def _packages(functions: Sequence[FunctionFigures], width: int) -> list[str]:
     sized = [(one.package, one.name) for one in functions if one.package is not None]
     if not sized:
         return []
-    package, name = max(sized, key=lambda pair: pair[0].size_mb / pair[0].limit_mb)
+    package, name = max(sized, key=lambda pair: pair[0].size_mb / (pair[0].limit_mb or 1))
+    limit = ""
+    if package.limit_mb is not None:
+        share = package.size_mb / package.limit_mb
+        limit = f"{share:.0%} of Lambda's {package.limit_mb:,} MB; "
     least = "at least " if package.is_least else ""
     largest = (
         f"Largest package: {name}, {least}{package.size_mb:,.1f} MB unpacked, "
-        f"{package.size_mb / package.limit_mb:.0%} of Lambda's {package.limit_mb:,} MB; init never "
-        f"loads {package.unloaded_share:.0%} of it."
+        f"{limit}init never loads {package.unloaded_share:.0%} of it."
     )
     sentences = [largest]
     stale = [name for package, name in sized if package.stale_modules]

@@ -1,0 +1,82 @@
+"""The words in which reports speak of a platform: where a time is, and how it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importcost.billing.estimate import Estimate, InitLimit
+from importcost.billing.figures.platforms import LAMBDA, Platform, load_platforms
+from importcost.model.results.project import FunctionFigures
+from importcost.reports.text import dollars, milliseconds
+
+
+def platform_of(estimate: Estimate) -> Platform:
+    """Return the platform that an estimate is for."""
+    return load_platforms()[estimate.platform]
+
+
+def where_times_are(platform: str) -> str:
+    """Return where the times of a report are spent: `on Lambda` if modelled there, else `here`."""
+    found = load_platforms()[platform]
+    return f"on {found.title}" if found.is_modelled else "here"
+
+
+def time_place(estimate: Estimate) -> str:
+    """Return the same for an estimate."""
+    return where_times_are(estimate.platform)
+
+
+def time_basis(estimate: Estimate) -> str:
+    """Return how the times are known: `modelled on Lambda`, or `measured here`."""
+    return f"modelled {time_place(estimate)}" if estimate.is_modelled else "measured here"
+
+
+def start_verb(estimate: Estimate) -> str:
+    """Return the verb between a start and its time: it bills it, or only takes it."""
+    return "takes" if estimate.billed_init_ms is None else "bills"
+
+
+def init_words(estimate: Estimate, figure: str) -> str:
+    """Return a time as the object of `start_verb`: `300 ms of init`, or `300 ms here`."""
+    return f"{figure} {'here' if estimate.billed_init_ms is None else 'of init'}"
+
+
+def price_words(estimate: Estimate) -> str | None:
+    """Return `$1.20 per million`, None on a platform that has no price."""
+    cost = estimate.dollars_per_million
+    return None if cost is None else f"{dollars(cost.value)} per million"
+
+
+def place_words(estimate: Estimate, separator: str) -> str:
+    """Return runtime, package type and architecture as far as the platform has them."""
+    if estimate.platform == LAMBDA:
+        return separator.join((estimate.runtime, estimate.package_type, estimate.arch))
+    return separator.join((platform_of(estimate).title, estimate.runtime))
+
+
+def limit_words(estimate: Estimate) -> str | None:
+    """Return `is past Lambda's 10 s limit`, None for an init that is well below or without one."""
+    if not estimate.limit.is_reached:
+        return None
+    word = "is past" if estimate.limit is InitLimit.PAST else "comes near"
+    return f"{word} Lambda's 10 s limit"
+
+
+def heading(estimate: Estimate, name: str) -> str:
+    """Return the heading of a summary: `A cold start of NAME bills about 300 ms of init`."""
+    figure = init_words(estimate, milliseconds(estimate.shown_ms.value))
+    return f"A cold start of {name} {start_verb(estimate)} about {figure}"
+
+
+def init_title(functions: Sequence[FunctionFigures]) -> str:
+    """Return the title of a column of inits: `Billed init`, or `Init here`."""
+    return "Billed init" if _all_bill(functions) else "Init here"
+
+
+def bills_words(functions: Sequence[FunctionFigures], figure: str) -> str:
+    """Return `bills 300 ms of init`, or `takes 300 ms here` on platforms that bill none."""
+    return f"bills {figure} of init" if _all_bill(functions) else f"takes {figure} here"
+
+
+def _all_bill(functions: Sequence[FunctionFigures]) -> bool:
+    return all(one.dollars_per_million is not None for one in functions)

@@ -1,0 +1,72 @@
+"""Estimates on platforms: what is modelled on one, and what stays this machine's time."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importcost.billing.estimate import InitLimit, estimate
+from importcost.billing.figures.platforms import check_platform, load_platforms
+from importcost.declaration import PLATFORMS
+from importcost.errors import UsageError
+from tests.billing.profile_factory import make_profile
+
+
+def on(platform, profile):
+    return replace(profile, settings=replace(profile.settings, platform=platform))
+
+
+def test_the_option_names_the_platforms_of_the_data_file():
+    assert tuple(load_platforms()) == PLATFORMS
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_a_platform_that_is_not_modelled_says_so(name):
+    platform = load_platforms()[name]
+    assert platform.is_modelled is (platform.not_modelled is None)
+
+
+def test_generic_init_is_the_time_of_this_machine():
+    found = estimate(on("generic", make_profile(cpu_us=(95_000, 100_000, 105_000))))
+    assert (found.init_ms.value, found.floor_ms.value, found.speed_ratio.value) == (100, 0, 1)
+    assert found.billed_init_ms is found.dollars_per_million is found.gb_second_dollars is None
+    assert found.limit is InitLimit.NONE
+    assert not any("Lambda" in note for note in found.notes)
+    assert [phase.label for phase in found.phases] == ["handler imports", "module body"]
+
+
+@given(
+    low=st.integers(0, 10**6),
+    more=st.integers(0, 10**6),
+    imports=st.integers(0, 10**6),
+    body=st.integers(0, 10**6),
+    blocked=st.integers(0, 10**6),
+)
+def test_parts_and_phases_add_up_to_the_init(low, more, imports, body, blocked):
+    profile = make_profile(
+        cpu_us=(low, low + more, low + 2 * more),
+        imports_us=imports,
+        body_us=body,
+        blocked_us=blocked,
+    )
+    found = estimate(on("generic", profile))
+    assert sum(part.ms for part in found.parts) == pytest.approx(found.init_ms.value)
+    assert sum(phase.init_ms for phase in found.phases) == pytest.approx(found.init_ms.value)
+    assert found.init_ms.value == pytest.approx(profile.function_init.local_us / 1000)
+    assert found.shown_ms.value >= round(found.init_ms.value, 6)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("genric", "name generic"),
+        ("Lambada", "name lambda"),
+        ("", "name lambda or generic"),
+        ("Vercel", "no data on"),
+        ("fargate", "--platform generic"),
+    ],
+)
+def test_another_name_is_refused_with_a_way_on(name, says):
+    with pytest.raises(UsageError, match=says):
+        check_platform(name)
