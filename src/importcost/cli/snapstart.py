@@ -27,6 +27,12 @@ from importcost.cli.target_profile import require_handler
     show_default=True,
     help="The function's own timeout in seconds; init may take as long, within 130 to 900 s.",
 )
+@click.option(
+    "--prime",
+    "prime",
+    metavar="EVENT",
+    help="Measure what a call with this event (file or JSON) before the snapshot would save.",
+)
 @click.option("--fix", is_flag=True, help="Print the hooks that the findings need.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the answer only.")
@@ -37,6 +43,7 @@ def command(
     *,
     target: str,
     function_timeout: float,
+    prime: str | None,
     fix: bool,
     as_json: bool,
     quiet: bool,
@@ -47,7 +54,8 @@ def command(
     TARGET is what `importcost profile` takes. Under Lambda Web Adapter registered hooks do not
     fire. Exit code 1 if hazards remain.
     """
-    from importcost.app.snapstart import check_snapstart
+    from importcost.app.snapstart.check import check_snapstart
+    from importcost.app.snapstart.priming import read_event
     from importcost.reports.terminal.snapstart import (
         render_skeletons,
         render_snapstart,
@@ -55,10 +63,11 @@ def command(
     )
 
     require_handler(target, "snapstart")
+    event = None if prime is None else read_event(prime)
     with terminal_listener(
         quiet=quiet or as_json, no_progress=True, verbose=options["verbose"]
     ) as listener:
-        report = check_snapstart(request_of(target, options), function_timeout, listener)
+        report = check_snapstart(request_of(target, options), function_timeout, listener, event)
     if as_json:
         show(render_snapstart_json(report))
     else:

@@ -49,17 +49,11 @@ def observe(runner: Runner, subject: Subject) -> SnapshotRun:
 
 
 def _launch(runner: Runner, subject: Subject, mode: str) -> Mapping[str, Any]:
-    layout, target = runner.layout, subject.target
-    spec = {
-        "module": target.started_module,
-        "search_path": list(layout.search_path),
-        "runtime_dir": layout.runtime_dir,
-        "task_root": layout.task_root,
-    }
+    target = subject.target
     files = {
         "snapstart_probe.py": read_program("snapstart_probe.py"),
         "snapshot_stand_in.py": read_program("snapshot_stand_in.py"),
-        "spec.json": json.dumps(spec),
+        "spec.json": json.dumps(snapshot_spec(runner, subject)),
     }
     paths = ("{scratch}/snapstart_probe.py", "{scratch}/spec.json", "{scratch}/result.json")
     launch = runner.launch((*paths, mode), files, subject.timeout_s)
@@ -79,6 +73,17 @@ def _launch(runner: Runner, subject: Subject, mode: str) -> Mapping[str, Any]:
     return launch.result
 
 
+def snapshot_spec(runner: Runner, subject: Subject) -> dict[str, Any]:
+    """Return the spec of snapstart_probe.py for a subject."""
+    layout = runner.layout
+    return {
+        "module": subject.target.started_module,
+        "search_path": list(layout.search_path),
+        "runtime_dir": layout.runtime_dir,
+        "task_root": layout.task_root,
+    }
+
+
 def _hook(item: Mapping[str, Any], layout: Layout) -> HookRun:
     return HookRun(
         when=item["when"],
@@ -90,7 +95,8 @@ def _hook(item: Mapping[str, Any], layout: Layout) -> HookRun:
     )
 
 
-def _held(data: Mapping[str, Any] | None) -> Held:
+def held_values(data: Mapping[str, Any] | None) -> Held:
+    """Return the globals of one stage as the probe wrote them."""
     return {
         module: {name: HeldValue(*value) for name, value in values.items()}
         for module, values in (data or {}).items()
@@ -109,9 +115,9 @@ def _observation(
     }
     return Observation(
         events=tuple(_event(data, number, layout) for number in range(len(data["events"]))),
-        at_init=_held(held["init"]),
-        at_snapshot=_held(held.get("snapshot") or held["init"]),
-        clones=(_held(clones[0] or held["init"]), _held(clones[1] or held["init"])),
+        at_init=held_values(held["init"]),
+        at_snapshot=held_values(held.get("snapshot") or held["init"]),
+        clones=(held_values(clones[0] or held["init"]), held_values(clones[1] or held["init"])),
         written=frozenset(written),
         hooks=hooks,
         late_hooks=tuple(
@@ -120,6 +126,7 @@ def _observation(
         ),
         files={name: layout.on_host(file) for name, file in data["modules"].items()},
         is_stand_in=data["stand_in"],
+        registered=data["registered"],
     )
 
 
@@ -133,6 +140,13 @@ def _event(data: Mapping[str, Any], number: int, layout: Layout) -> ObservedCall
     ):
         if number in data[events]:
             is_open = (number in data[at_init], number in held.get(restored, data[at_init]))
+    return traced_event(item, is_open, layout)
+
+
+def traced_event(
+    item: Mapping[str, Any], is_open: tuple[bool, bool] | None, layout: Layout
+) -> ObservedCall:
+    """Return one traced event as the probe wrote it, its files as the host names them."""
     return ObservedCall(
         kind=HazardKind(item["kind"]),
         label=item["label"],

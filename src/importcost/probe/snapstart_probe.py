@@ -14,8 +14,9 @@ values are replaced by a marker first, so that a hook that writes the same value
 variable) is seen to have written.
 
 RESULT holds {"init_ns", "hooks": [{"when", "name", "file", "line", "ns", "error"}], "error",
-"stand_in", "modules": {name: file}, "events": [...], "held": {stage: {module: {name: [type,
-fingerprint]}}}, "open_sockets", "temporary_paths", "late_hooks"}.
+"stand_in", "registered", "modules": {name: file}, "events": [...], "held": {stage: {module: {name:
+[type, fingerprint]}}}, "open_sockets", "temporary_paths", "late_hooks"}. priming_probe.py and
+server_state.py, beside this file in the measured interpreter, use its parts.
 """
 
 import json
@@ -62,7 +63,8 @@ SECRET_CALLS = frozenset(
 )
 
 
-def _lay_out_path(spec: "Any") -> None:
+def lay_out_path(spec: "Any") -> None:
+    """Put Lambda's folders first on sys.path, as the runtime does."""
     if sys.path:
         del sys.path[0]  # the folder of this file
     folders = list(spec["search_path"])
@@ -83,7 +85,7 @@ def _lay_out_path(spec: "Any") -> None:
                 site.addpackage(folder, name, set(sys.path))
 
 
-def _load_hooks_module(scratch: str) -> bool:
+def load_hooks_module(scratch: str) -> bool:
     """Import the hooks' registry, or the substitute if there is no real one."""
     try:
         import snapshot_restore_py  # noqa: F401
@@ -110,7 +112,7 @@ def _is_vendored(folder: str) -> "set[str]":
     return found
 
 
-class _Own:
+class Own:
     """Distinguishes the function's own files from libraries."""
 
     def __init__(self, spec: "Any") -> None:
@@ -119,6 +121,7 @@ class _Own:
         self._known: dict[str, bool] = {}
 
     def __call__(self, file: "str | None") -> bool:
+        """Return True if a file is the function's own."""
         if not file:
             return False
         answer = self._known.get(file)
@@ -138,27 +141,31 @@ class _Own:
         return parts[0] not in self._vendored
 
     def modules(self) -> "dict[str, Any]":
+        """Return the function's own modules that are loaded, by name."""
         found = {}
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
-            if name != "__main__" and isinstance(file, str) and self(file):
+            if isinstance(file, str) and self(file):
                 found[name] = module
         return found
 
 
-class _Tracer:
+class Tracer:
     """Watches what init consumes: profile events for calls, audit events for the system."""
 
-    def __init__(self, own: _Own) -> None:
+    def __init__(self, own: Own) -> None:
         self.events: list[Any] = []
         self.sockets: list[Any] = []
         self.paths: list[Any] = []
         self.executed: set[Any] = set()
+        self.is_loose = False
+        """Record calls below the function's own functions, not only below its module bodies."""
         self._own = own
-        self._active = False
+        self._active = self._is_hooked = False
         self._shared: Any = None
 
     def start(self) -> None:
+        """Watch the calling thread from now on."""
         import datetime
         import random
         import tempfile
@@ -168,10 +175,13 @@ class _Tracer:
         self._shared = random._inst
         self._folders = tuple({"/tmp/", os.path.join(tempfile.gettempdir(), "")})  # noqa: S108
         self._active = True
-        sys.addaudithook(self._audit)
+        if not self._is_hooked:  # an audit hook stays for good
+            self._is_hooked = True
+            sys.addaudithook(self._audit)
         sys.setprofile(self._profile)
 
     def stop(self) -> None:
+        """Watch nothing any more; what was found stays."""
         sys.setprofile(None)
         self._active = False
 
@@ -294,7 +304,12 @@ class _Tracer:
                 if module not in TRANSPARENT:
                     direct, entry = False, module + "." + code.co_name
             frame = frame.f_back
-        return None
+        return (direct, entry, stack) if self.is_loose and stack else None
+
+    def still_open(self) -> "list[int]":
+        """Return the numbers of the events whose sockets or files still exist."""
+        sockets = [number for number, one in self.sockets if one.fileno() != -1]
+        return sockets + [number for number, path in self.paths if os.path.lexists(path)]
 
 
 def _fingerprint(value: "Any", depth: int, seen: "set[int]") -> str:
@@ -332,7 +347,8 @@ def _object_state(value: "Any", depth: int, seen: "set[int]") -> str:
     return str(id(value)) + more + (_fingerprint(state, depth - 1, seen) if state else "")
 
 
-def _held(modules: "dict[str, Any]") -> "Any":
+def held_in(modules: "dict[str, Any]") -> "Any":
+    """Return the type and the fingerprint of each global, by module and name."""
     found: dict[str, Any] = {}
     for name, module in modules.items():
         values = {
@@ -344,7 +360,7 @@ def _held(modules: "dict[str, Any]") -> "Any":
     return found
 
 
-def _late_hooks(own: _Own, executed: "set[Any]") -> "list[Any]":
+def late_hooks(own: Own, executed: "set[Any]") -> "list[Any]":
     """Find own functions that would register hooks but have not run: too late for a snapshot."""
     found: list[Any] = []
 
@@ -365,7 +381,8 @@ def _late_hooks(own: _Own, executed: "set[Any]") -> "list[Any]":
     return found
 
 
-def _describe(error: BaseException) -> "Any":
+def describe(error: BaseException) -> "Any":
+    """Return an error as the probe reports one."""
     import traceback
 
     lines = traceback.format_exception(type(error), error, error.__traceback__)
@@ -404,7 +421,14 @@ def _run_hook(when: str, entry: "Any", told: "list[Any]") -> bool:
     return failed is None
 
 
-def _before_snapshot(told: "list[Any]") -> bool:
+def registered_hooks() -> int:
+    """Return how many hooks are registered."""
+    registry = sys.modules["snapshot_restore_py"]
+    return len(registry.get_before_snapshot()) + len(registry.get_after_restore())
+
+
+def run_before_hooks(told: "list[Any]") -> bool:
+    """Run the hooks before a snapshot; return True if all succeeded."""
     registry = sys.modules["snapshot_restore_py"].get_before_snapshot()
     while registry:  # as awslambdaric does: last in, first out
         if not _run_hook("before", registry.pop(), told):
@@ -412,7 +436,8 @@ def _before_snapshot(told: "list[Any]") -> bool:
     return True
 
 
-def _after_restore(told: "list[Any]") -> bool:
+def run_after_hooks(told: "list[Any]") -> bool:
+    """Run the hooks after a restore; return True if all succeeded."""
     entries = list(sys.modules["snapshot_restore_py"].get_after_restore())
     return all(_run_hook("after", entry, told) for entry in entries)
 
@@ -444,7 +469,8 @@ def _in_clone(work: "Any") -> "Any":
 MARKER = "importcost: replaced before the restore hooks"
 
 
-def _poison(modules: "dict[str, Any]") -> None:
+def poison(modules: "dict[str, Any]") -> None:
+    """Replace plain values, so that a hook that writes the same one again is seen."""
     for module in modules.values():
         for key, value in list(vars(module).items()):
             is_plain = type(value).__module__ in ("datetime", "uuid", "builtins")
@@ -453,24 +479,24 @@ def _poison(modules: "dict[str, Any]") -> None:
                 setattr(module, key, MARKER)
 
 
-def _restore(own: _Own, tracer: _Tracer) -> "Any":
+def _restore(own: Own, tracer: Tracer) -> "Any":
     modules = own.modules()
-    held = _held(modules)
+    held = held_in(modules)
 
     def clone() -> "Any":
         told: list[Any] = []
-        _after_restore(told)
+        run_after_hooks(told)
         return {
-            "held": _held(modules),
+            "held": held_in(modules),
             "sockets": [number for number, one in tracer.sockets if one.fileno() != -1],
             "paths": [number for number, path in tracer.paths if os.path.lexists(path)],
         }
 
     def poisoned() -> "Any":
-        _poison(modules)
-        marked = _held(modules)
-        _after_restore([])
-        after = _held(modules)
+        poison(modules)
+        marked = held_in(modules)
+        run_after_hooks([])
+        after = held_in(modules)
         return {
             name: [key for key, value in values.items() if after[name].get(key) != value]
             for name, values in marked.items()
@@ -488,7 +514,8 @@ def _restore(own: _Own, tracer: _Tracer) -> "Any":
     }
 
 
-def _import_handler(spec: "Any", result: "Any", tracer: "_Tracer | None") -> None:
+def import_handler(spec: "Any", result: "Any", tracer: "Tracer | None") -> None:
+    """Import the handler, traced if there is a tracer; note its duration, and its error."""
     import importlib
 
     if tracer:
@@ -499,7 +526,7 @@ def _import_handler(spec: "Any", result: "Any", tracer: "_Tracer | None") -> Non
     except BaseException as error:  # noqa: BLE001
         if tracer:
             tracer.stop()
-        result["error"] = _describe(error)
+        result["error"] = describe(error)
     finally:
         result["init_ns"] = time.monotonic_ns() - started
         if tracer:
@@ -511,29 +538,30 @@ def main(spec_file: str, result_file: str, mode: str) -> None:
     sys.dont_write_bytecode = True
     with open(spec_file, encoding="utf-8") as stream:
         spec = json.load(stream)
-    _lay_out_path(spec)
+    lay_out_path(spec)
     result: dict[str, Any] = {"error": None, "hooks": [], "events": [], "held": {}}
-    result["stand_in"] = _load_hooks_module(os.path.dirname(os.path.abspath(spec_file)))
-    own = _Own(spec)
-    tracer = _Tracer(own) if mode == "trace" else None
-    _import_handler(spec, result, tracer)
+    result["stand_in"] = load_hooks_module(os.path.dirname(os.path.abspath(spec_file)))
+    own = Own(spec)
+    tracer = Tracer(own) if mode == "trace" else None
+    import_handler(spec, result, tracer)
+    result["registered"] = registered_hooks()
     if result["error"] is None:
         modules = own.modules()
         result["modules"] = {name: module.__file__ for name, module in modules.items()}
         if tracer:
             kept = [dict(vars(module)) for module in modules.values()]  # no id is used again
             result["events"] = tracer.events
-            result["held"]["init"] = _held(modules)
-            result["late_hooks"] = _late_hooks(own, tracer.executed)
+            result["held"]["init"] = held_in(modules)
+            result["late_hooks"] = late_hooks(own, tracer.executed)
             sockets = [number for number, one in tracer.sockets if one.fileno() != -1]
             result["sockets_at_init"] = sockets
             result["socket_events"] = [number for number, _ in tracer.sockets]
             result["path_events"] = [number for number, _ in tracer.paths]
             result["paths_at_init"] = [n for n, path in tracer.paths if os.path.lexists(path)]
-            if _before_snapshot(result["hooks"]):
+            if run_before_hooks(result["hooks"]):
                 result["held"].update(_restore(own, tracer))
             del kept
-        elif _before_snapshot(result["hooks"]):
+        elif run_before_hooks(result["hooks"]):
             _time_restore(result)
     with open(result_file + ".part", "w", encoding="utf-8") as stream:
         json.dump(result, stream)
@@ -544,7 +572,7 @@ def main(spec_file: str, result_file: str, mode: str) -> None:
 def _time_restore(result: "Any") -> None:
     def timed() -> "Any":
         told: list[Any] = []
-        _after_restore(told)
+        run_after_hooks(told)
         return told
 
     result["hooks"] += _in_clone(timed) or []

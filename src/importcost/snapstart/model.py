@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from importcost.model.profile import Target
-
 
 class HazardKind(str, Enum):
     """The origin of a value that a snapshot would freeze."""
@@ -131,7 +129,8 @@ class Observation:
     `at_init`, `at_snapshot` and `clones` map modules to their globals. `written` lists the globals
     that the restore hooks wrote, even without changing their value. `late_hooks` are functions that
     would register a hook but have not run: (file, line, function, register function). `is_stand_in`
-    is True if the interpreter had no snapshot_restore_py.
+    is True if the interpreter had no snapshot_restore_py. `registered` counts the hooks that were
+    registered with it or its substitute.
     """
 
     events: tuple[ObservedCall, ...]
@@ -143,6 +142,7 @@ class Observation:
     late_hooks: tuple[tuple[str, int, str, str], ...]
     files: dict[str, str]
     is_stand_in: bool
+    registered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,28 +182,3 @@ class Skeleton:
     file: str
     text: str
     open_points: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SnapStartReport:
-    """The answer: findings in file order, the hooks as they ran, and how it was found out.
-
-    `init_us` and the hooks' times are wall time on this machine. `before_limit_s` is how long init
-    and the before hooks may take on Lambda, seconds.
-    """
-
-    target: Target
-    python_version: str
-    is_supported: bool
-    init_us: int
-    hooks: tuple[HookRun, ...]
-    findings: tuple[SnapshotHazard, ...]
-    skeletons: tuple[Skeleton, ...]
-    is_stand_in: bool
-    under_adapter: bool
-    before_limit_s: float
-
-    @property
-    def is_clean(self) -> bool:
-        """Return True if no hazard remains."""
-        return all(found.severity is not Severity.HAZARD for found in self.findings)

@@ -94,7 +94,7 @@ def run_findings(
         if _run_state(item, is_open, seen, facts).is_held
     ]
     found += _late_findings(facts, seen, ("run",))
-    if under_adapter and seen.hooks:
+    if under_adapter and seen.registered:
         found.append(_adapter_finding())
     return tuple(sorted(found, key=_order))
 
@@ -334,7 +334,7 @@ def _as_consumption(
     for _, file, inner_line in event.frames[:-1]:
         other = modules.get(file)
         if other is not None:
-            names += _global_writes(project, other, inner_line)
+            names += global_writes(project, other, inner_line)
     kind = event.kind
     if kind is HazardKind.ENVIRONMENT and event.label in CREDENTIAL_VARIABLES:
         kind = HazardKind.CREDENTIALS
@@ -352,7 +352,7 @@ def _is_given_up(project: Project, name: GlobalName, line: int, kind: HazardKind
     return module is not None and is_given_up_later(module, name, line, kind)
 
 
-def _global_writes(project: Project, module: SourceModule, line: int) -> tuple[GlobalName, ...]:
+def global_writes(project: Project, module: SourceModule, line: int) -> tuple[GlobalName, ...]:
     """Return the globals that the statement at a line inside a function writes."""
     import ast
 

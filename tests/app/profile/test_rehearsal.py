@@ -12,7 +12,7 @@ from importcost.app.defer.why import why_measured
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import ProfileRequest
-from importcost.app.snapstart import check_snapstart
+from importcost.app.snapstart.check import check_snapstart
 from importcost.errors import HandlerError
 from importcost.measure.session import Session
 from importcost.model.codec import profile_from_plain, profile_to_plain

@@ -8,8 +8,11 @@ from typing import Any
 
 from importcost.model.profile import Target
 from importcost.reports.json_text import json_text
+from importcost.reports.terminal.priming import finding_json, priming_json, priming_lines
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, elide, milliseconds, wrap
-from importcost.snapstart.model import HookRun, Severity, SnapshotHazard, SnapStartReport
+from importcost.snapstart.model import HookRun, Severity, SnapshotHazard
+from importcost.snapstart.priming import PrimingReport
+from importcost.snapstart.report import SnapStartReport
 from importcost.snapstart.verdict import AFTER_LIMIT_US
 
 SIGNS = {Severity.HAZARD: ("✗", "31"), Severity.NOTE: ("·", "2"), Severity.ACCEPTED: ("✓", "32")}
@@ -27,6 +30,8 @@ def render_snapstart(report: SnapStartReport, *, width: int, colour: bool) -> st
     for item in report.findings:
         lines += _finding(report.target, item, style, width)
     lines += ["", *_hooks(report, width)]
+    if report.priming is not None:
+        lines += ["", *_priming(report.target, report.priming, style, width)]
     return "\n".join(lines) + "\n"
 
 
@@ -81,6 +86,17 @@ def _hook(target: Target, hook: HookRun) -> str:
     return f"  {hook.name}  {place}  {milliseconds(hook.wall_us / 1000)}{end}"
 
 
+def _priming(target: Target, priming: PrimingReport, style: Palette, width: int) -> Iterator[str]:
+    name = Path(target.handler_file).name
+    yield style(f"Priming {name} with {priming.event}", "1")
+    for line in priming_lines(priming):
+        yield from (f"  {part}" for part in wrap(line, width - 2))
+    for item in priming.findings:
+        yield from _finding(target, item, style, width)
+    yield f"Append to {name}:"
+    yield from (f"    {line}".rstrip() for line in priming.hook.splitlines())
+
+
 def render_skeletons(report: SnapStartReport) -> str:
     """Return the hooks to add, a comment with the file's name above each part."""
     parts = [
@@ -113,20 +129,8 @@ def render_snapstart_json(report: SnapStartReport) -> str:
             }
             for hook in report.hooks
         ],
-        "findings": [
-            {
-                "kind": item.kind.value,
-                "severity": item.severity.value,
-                "file": item.file,
-                "line": item.line,
-                "code": item.code,
-                "label": item.label,
-                "names": [str(name) for name in item.names],
-                "found_by": list(item.found_by),
-                "reason": item.reason,
-            }
-            for item in report.findings
-        ],
+        "findings": [finding_json(item) for item in report.findings],
         "fix": {one.file: one.text for one in report.skeletons},
+        "priming": None if report.priming is None else priming_json(report.priming),
     }
     return json_text(data, indent=1) + "\n"

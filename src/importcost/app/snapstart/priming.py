@@ -1,0 +1,125 @@
+"""Prime a handler before its snapshot: what that saves the first request, and what it leaves."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from importcost.app.profile.bench import Bench
+from importcost.app.profile.request import Listener
+from importcost.app.snapstart.source_files import read_project
+from importcost.errors import HandlerError, UsageError
+from importcost.files.read import read_named, reason_of
+from importcost.measure.session import Progress
+from importcost.measure.snapshots.priming import (
+    PrimedLaunches,
+    PrimingLauncher,
+    measure_priming,
+)
+from importcost.model.parsing.json_text import parse_json
+from importcost.model.profile import RunKind
+from importcost.snapstart.priming import (
+    PrimingReport,
+    kept_globals,
+    priming_findings,
+    priming_hook,
+)
+
+_JSON_STARTS = tuple('{["')
+_JSON_WORDS = ("null", "true", "false")
+MOST_SUPPLIES = 3
+"""Further launches to find out which AWS resources the event needs, with a mock."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrimingEvent:
+    """An event to prime with; `name` says where it is from."""
+
+    name: str
+    value: Any
+
+
+def read_event(text: str) -> PrimingEvent:
+    """Return the event in a file, or in JSON text. Raises UsageError for neither."""
+    stripped = text.strip()
+    is_text = stripped.startswith(_JSON_STARTS) or stripped in _JSON_WORDS or _is_number(stripped)
+    if is_text and not Path(text).is_file():
+        try:
+            return PrimingEvent("the given JSON", parse_json(stripped))
+        except ValueError as error:
+            raise UsageError(f"--prime is not valid JSON ({error}): correct the event.") from error
+    try:
+        return PrimingEvent(Path(text).name, parse_json(read_named(text).decode("utf-8-sig")))
+    except FileNotFoundError:
+        raise UsageError(
+            f"--prime names {text}, which is neither a file nor JSON: name an event file, or write "
+            "the event as JSON in quotes."
+        ) from None
+    except OSError as error:
+        raise UsageError(f"The event {text} cannot be read: {reason_of(error)}.") from error
+    except ValueError as error:
+        raise UsageError(f"The event {text} is not valid JSON: {error}.") from error
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def prime_handler(bench: Bench, event: PrimingEvent, listener: Listener) -> PrimingReport:
+    """Measure priming with an event on a bench whose init works.
+
+    Raises UsageError if the target names no function, HandlerError if it fails with the event.
+    """
+    target = bench.subject.target
+    if target.started_function is None:
+        raise UsageError(
+            f"--prime calls the handler, and {target.handler_file} alone does not say which "
+            "function that is: write FILE.py:function."
+        )
+
+    def progress(done: int, total: int) -> None:
+        listener.progress(Progress(done, total, RunKind.TIMED, "Priming in pairs"))
+
+    launcher = PrimingLauncher(bench.runner, bench.subject, event.value)
+    _supply(bench, launcher)
+    rng = random.Random()  # noqa: S311 - order of launches, not a secret
+    launches = measure_priming(launcher, bench.runner, rng, progress)
+    return _report(bench, event, launches)
+
+
+def _supply(bench: Bench, launcher: PrimingLauncher) -> None:
+    """Let the mock find out which resources the event's calls need, if there is one."""
+    mock = bench.prepared.mock
+    tries = MOST_SUPPLIES
+    while mock is not None and tries and not _answers(launcher) and mock.learn():
+        tries -= 1  # what still fails, the first counted launch says
+
+
+def _answers(launcher: PrimingLauncher) -> bool:
+    try:
+        launcher.launch("primed")
+    except HandlerError:
+        return False
+    return True
+
+
+def _report(bench: Bench, event: PrimingEvent, launches: PrimedLaunches) -> PrimingReport:
+    target, mock = bench.subject.target, bench.prepared.mock
+    project = read_project(target, launches.files)
+    return PrimingReport(
+        event=event.name,
+        times=launches.times,
+        loaded=launches.state.loaded,
+        kept=kept_globals(launches.state),
+        caches=launches.state.caches,
+        attempts=launches.attempts,
+        mocked=() if mock is None else mock.operations(),
+        findings=priming_findings(project, launches.state),
+        hook=priming_hook(target.function or "handler", event.value, launches.context),
+    )

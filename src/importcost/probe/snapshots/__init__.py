@@ -1,0 +1,1 @@
+"""Programs that run in the measured interpreter for what comes before and after a snapshot."""
