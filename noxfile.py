@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import nox
@@ -71,13 +72,14 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """Build the wheel and try it where the source is not at hand."""
-    session.install("build>=1.2,<2")
+    """Build source distribution and wheel, and try each where the source is not at hand."""
+    session.install("-c", "constraints.txt", "build>=1.2,<2")
     folder = Path(session.create_tmp())
-    session.run("python", "-m", "build", "--outdir", str(folder))
-    built = max(folder.glob("*.whl"), key=lambda file: file.stat().st_mtime)
-    # Forced: the environment may still have an older build of the same version.
-    session.install("--force-reinstall", str(built))
+    shutil.rmtree(folder / "dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(folder / "dist"))
     handler = Path(__file__).parent / "sample_handlers" / "hello" / "handler.py"
-    with session.chdir(folder):
-        session.run("importcost", "profile", str(handler))
+    for built in sorted((folder / "dist").iterdir()):
+        # Forced: the environment may still have an older build of the same version.
+        session.install("--force-reinstall", "-c", "constraints.txt", str(built))
+        with session.chdir(folder):
+            session.run("importcost", "profile", str(handler))

@@ -79,6 +79,7 @@ ONE_WORKER = (
     "snapstart/",
     "cli/test_profile.py",
     "cli/test_snakeviz.py",
+    "integrations/test_release.py",
 )
 """Folders and files whose tests share something that takes long to make."""
 STOPWATCH = ("cli/test_compare.py", "integrations/test_action.py", "measure/test_pairs.py", "web/")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from importcost import __version__
 from importcost.cli.group import COMMANDS
 from importcost.cli.profile import command as profile_command
 
@@ -81,11 +80,6 @@ def test_every_room_has_its_row():
     rooms = {f"{init.parent.name}/" for init in PACKAGE.glob("*/__init__.py")}
     modules = {file.name for file in PACKAGE.glob("*.py") if not file.name.startswith("_")}
     assert described == (rooms | modules) - {"pytest_plugin.py"}
-
-
-def test_the_version_is_the_same_in_both_places():
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert f'\nversion = "{__version__}"\n' in project
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -38,8 +38,18 @@ class GateOutputs(TypedDict):
 
 _OPTIONS = (
     click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout instead of text."),
-    click.option("--junit", metavar="FILE", callback=lambda *given: _writable(*given)),
-    click.option("--sarif", metavar="FILE", callback=lambda *given: _writable(*given)),
+    click.option(
+        "--junit",
+        metavar="FILE",
+        callback=lambda *given: _writable(*given),
+        help="Write JUnit XML there.",
+    ),
+    click.option(
+        "--sarif",
+        metavar="FILE",
+        callback=lambda *given: _writable(*given),
+        help="Write SARIF 2.1.0 there.",
+    ),
     click.option(
         "--markdown",
         metavar="FILE",
