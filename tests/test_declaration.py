@@ -86,7 +86,7 @@ def test_a_setting_fills_the_same_field_and_defaults_to_the_same(option):
 
 def test_the_settings_without_an_option_are_the_handler_and_what_it_is_held_to():
     others = {"handler", "level", "calibration", "forbid", "allow_new_modules", "min_delta_ms"}
-    others.add("project")
+    others |= {"project", "inputs"}
     measured = SETTINGS.keys() - others
     assert {name for name in measured if not name.startswith("max_")} == set(WITH_SETTING)
 

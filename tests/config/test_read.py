@@ -58,6 +58,7 @@ max_package_mb = 120.5
 forbid = ["numpy", "*.tests"]
 allow_new_modules = ["urllib3"]
 level = { cost = "off" }
+inputs = ["data/model.json"]
 
 [tool.importcost.handlers."refunds/eu"]
 handler = "refunds/create.handler"
@@ -103,6 +104,8 @@ def test_every_setting_of_a_handlers_table_is_read():
             allowed_new_modules=("urllib3",),
         ),
         levels=orders.levels,
+        inputs=("/shop/data/model.json",),
+        has_table=True,
         line=11,
         given=orders.given,
     )

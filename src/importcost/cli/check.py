@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Only rules that need no timing: two launches per handler.",
 )
+@click.option(
+    "--since",
+    metavar="COMMIT",
+    help="Only handlers whose code, packages, layers or settings changed since HEAD left it.",
+)
 @shared_option(Parameter.RUNS, help=each_runs(MIN_WATCHED_RUNS))
 @shared_option(Parameter.TIMEOUT)
 @shared_option(Parameter.RUNNER)
@@ -53,6 +58,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     baseline: str | None,
     update_baseline: bool,
     deterministic: bool,
+    since: str | None,
     runs: int | None,
     timeout: float,
     runner: str,
@@ -81,6 +87,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         baseline=baseline,
         deterministic=deterministic,
         update_baseline=update_baseline,
+        since=since,
         how=HowToMeasure(runs, timeout, runner, network, image),
     )
     quiet = outputs["quiet"]
@@ -90,7 +97,9 @@ def command(  # noqa: PLR0913 - one parameter an option
             told.note(f"Baseline: {report.written}")
         if folder is not None:
             _write_pages(report, folder, told)
-    code = publish_checks(report.checks, (), report.root, report.places, outputs)
+    code = publish_checks(
+        *(report.checks, (), report.root, report.places, outputs), selection=report.selection
+    )
     raise click.exceptions.Exit(code)
 
 
@@ -102,7 +111,7 @@ def _write_pages(report: CheckReport, folder: Path, told: TerminalListener) -> N
     from importcost.reports.output import write_output
     from importcost.reports.page.html import render_html
 
-    names = dict.fromkeys(check.handler for check in report.checks)
+    names = dict.fromkeys(one.handler for one in report.checks if not one.is_left_out)
     for name, stem in file_stems(names).items():
         if name not in report.profiles:
             told.note(f"No report of {name}: its init was not timed.")

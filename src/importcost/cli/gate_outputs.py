@@ -21,6 +21,7 @@ from importcost.parameters import Parameter
 if TYPE_CHECKING:
     from importcost.gate.beyond_noise import Compared
     from importcost.gate.checks import Check
+    from importcost.gate.selection import SinceSelection
     from importcost.reports.gate.text import Places
 
 
@@ -30,6 +31,7 @@ class GateOutputs(TypedDict):
     as_json: bool
     junit: str | None
     sarif: str | None
+    code_quality: str | None
     markdown: str | None
     strict: bool
     verbose: bool
@@ -49,6 +51,12 @@ _OPTIONS = (
         metavar="FILE",
         callback=lambda *given: _writable(*given),
         help="Write SARIF 2.1.0 there.",
+    ),
+    click.option(
+        "--code-quality",
+        metavar="FILE",
+        callback=lambda *given: _writable(*given),
+        help="GitLab's code quality report.",
     ),
     click.option(
         "--markdown",
@@ -80,7 +88,8 @@ def _writable(_context: click.Context, option: click.Parameter, path: str | None
     if path is None:
         return None
     if path == "-":
-        raise UsageError(f"--{option.name} needs a file: stdout is for the text or --json.")
+        name = (option.name or "").replace("_", "-")
+        raise UsageError(f"--{name} needs a file: stdout is for the text or --json.")
     check_writable((path,))
     return path
 
@@ -120,43 +129,64 @@ def publish_checks(
     places: Places,
     outputs: GateOutputs,
     text: str = "",
+    selection: SinceSelection | None = None,
 ) -> int:
     """Write and print every report asked for, and return the exit code.
 
-    `text` is printed before the checks. In GitHub Actions findings become annotations, and the
-    Markdown the step's summary. Raises UsageError if a file cannot be written.
+    `text` is printed before the checks, and between them the `selection` of `check --since`. In
+    GitHub Actions findings become annotations, and the Markdown the step's summary. Raises
+    UsageError if a file cannot be written.
     """
     from importcost.gate.checks import exit_code
     from importcost.reports.gate.json_ import render_check_json
-    from importcost.reports.gate.junit import render_junit
     from importcost.reports.gate.markdown import render_check_markdown
-    from importcost.reports.gate.sarif import render_sarif
+    from importcost.reports.gate.selection import selection_lines
     from importcost.reports.gate.terminal import render_check_terminal
-    from importcost.reports.output import write_output
 
     strict = outputs["strict"]
-    markdown = render_check_markdown(checks, compared, root=root, places=places, strict=strict)
-    files = {
-        outputs["junit"]: render_junit(checks, root=root, places=places, strict=strict),
-        outputs["sarif"]: render_sarif(
-            checks, version=__version__, root=root, places=places, strict=strict
-        ),
-        outputs["markdown"]: markdown,
-    }
-    for path, report in files.items():
-        if path is not None:
-            write_output(path, report)
+    markdown = render_check_markdown(
+        checks, compared, root=root, places=places, strict=strict, selection=selection
+    )
+    _write_files(checks, markdown, root, places, outputs)
     if outputs["as_json"]:
-        report = render_check_json(checks, compared, root=root, places=places, strict=strict)
+        report = render_check_json(
+            checks, compared, root=root, places=places, strict=strict, selection=selection
+        )
         show(report.rstrip("\n"))
     elif not outputs["quiet"]:
         width = terminal_width()
         found = render_check_terminal(
             checks, root=root, places=places, strict=strict, width=width, colour=wants_colour()
         )
-        show(f"{text}\n{found}" if text else found)
+        taken = "\n".join([*selection_lines(selection), ""]) if selection is not None else ""
+        show("\n".join(one for one in (text, taken, found) if one))
     _tell_github(checks, markdown, root, places, outputs)
     return exit_code(checks, strict=strict)
+
+
+def _write_files(
+    checks: Sequence[Check], markdown: str, root: str, places: Places, outputs: GateOutputs
+) -> None:
+    """Write the reports for which a file is named."""
+    from importcost.reports.gate.code_quality import render_code_quality
+    from importcost.reports.gate.junit import render_junit
+    from importcost.reports.gate.sarif import render_sarif
+    from importcost.reports.output import write_output
+
+    strict = outputs["strict"]
+    files: dict[str | None, Callable[[], str]] = {
+        outputs["junit"]: lambda: render_junit(checks, root=root, places=places, strict=strict),
+        outputs["sarif"]: lambda: render_sarif(
+            checks, version=__version__, root=root, places=places, strict=strict
+        ),
+        outputs["code_quality"]: lambda: render_code_quality(
+            checks, root=root, places=places, strict=strict
+        ),
+        outputs["markdown"]: lambda: markdown,
+    }
+    for path, render in files.items():
+        if path is not None:
+            write_output(path, render())
 
 
 def _tell_github(

@@ -73,6 +73,10 @@ class HandlerConfig:
     """True if a project's build made the task root, all packages included."""
     given: frozenset[str] = frozenset()
     """The fields that the configuration sets; what a project says counts for all others."""
+    inputs: tuple[str, ...] = ()
+    """Files and folders besides code on which the figures depend, for `check --since`."""
+    has_table: bool = False
+    """True if the configuration has a table for it."""
 
     @property
     def supplies(self) -> bool:
@@ -255,6 +259,8 @@ class _Reader:
             calibration=values.get("calibration"),
             line=nearest_line(self.lines, (*self.section, *path)),
             given=frozenset(measured),
+            inputs=tuple(str(folder / one) for one in values.get("inputs", ())),
+            has_table=path != (),
             **measured,
         )
         return _located(built, folder)

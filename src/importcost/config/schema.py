@@ -286,6 +286,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "forbid": patterns,
     "allow_new_modules": allowed_modules,
     "level": levels,
+    "inputs": texts,
     "calibration": calibration,
 }
 """The settings in the tables, and the reader of each value."""

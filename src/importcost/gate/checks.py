@@ -77,6 +77,11 @@ class Check:
         """True if the user has to see it: everything but passed and skipped."""
         return self.status not in (Status.PASS, Status.SKIPPED)
 
+    @property
+    def is_left_out(self) -> bool:
+        """True for a handler that was not measured because nothing of it changed."""
+        return self.rule is Rule.MEASUREMENT and self.status is Status.SKIPPED
+
 
 def exit_code(checks: Sequence[Check], *, strict: bool = False) -> int:
     """Return 0 if nothing failed, 1 if a check did, 3 if one could not be measured.

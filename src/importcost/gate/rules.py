@@ -69,6 +69,12 @@ def unmeasured_handler(handler: str, levels: Levels, message: str) -> Check:
     return Check(Rule.MEASUREMENT, level, Status.NOT_MEASURED, message, handler)
 
 
+def left_out_handler(handler: str, levels: Levels, message: str) -> Check:
+    """Return the check for a handler that was not measured because nothing of it changed."""
+    level = levels.of(Rule.MEASUREMENT)
+    return Check(Rule.MEASUREMENT, level, Status.SKIPPED, message, handler)
+
+
 def renamed_handler(handler: str, levels: Levels, was: str) -> Check:
     """Return the check that tells that base has the same handler and code by another name."""
     message = f"{handler} was called {was}: it has the same handler and code, and is compared."

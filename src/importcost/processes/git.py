@@ -153,8 +153,8 @@ class Repository:
         """Return True if a commit has submodules."""
         return self._ask("cat-file", "-e", f"{commit}:.gitmodules")[0] == 0
 
-    def check_out(self, folder: Path, commit: str) -> None:
-        """Check `commit` out into `folder`, submodules included. Raises MeasurementError.
+    def check_out(self, folder: Path, commit: str, *, with_submodules: bool = True) -> None:
+        """Check `commit` out into `folder`, with its submodules. Raises MeasurementError.
 
         `folder` becomes a repository of its own that reads this one's objects and has its settings:
         what a version brings, such as other submodules, changes nothing here. The repository's
@@ -170,7 +170,7 @@ class Repository:
                 f"git cannot check {commit[:12]} out into {folder} ({reason}): remove what is in "
                 "the way, or compare two folders."
             )
-        if not self.has_submodules(commit):
+        if not with_submodules or not self.has_submodules(commit):
             return
         code, _, reason = copy._ask(
             *quiet,

@@ -12,6 +12,7 @@ from importcost.app.gate.handler_requests import (
     repository_root,
     requests_for,
 )
+from importcost.app.gate.since.plan import SinceRequest, select_since
 from importcost.app.gate.statement_spans import with_spans
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.beyond import tell_not_deployed
@@ -38,10 +39,12 @@ from importcost.gate.budgets import Budgets, Level, Rule
 from importcost.gate.checks import Check
 from importcost.gate.rules import (
     failing_handler,
+    left_out_handler,
     measured_check,
     run_checks,
     unmeasured_handler,
 )
+from importcost.gate.selection import SinceSelection
 from importcost.gate.subject import Evidence, JudgedHandler, evidence_of
 from importcost.measure.deployed.not_deployed import imports_beyond
 from importcost.measure.failures.explain import no_function
@@ -60,7 +63,7 @@ class CheckRequest:
 
     `names` are handlers of the configuration or targets, empty for all handlers. `deterministic`
     leaves out every rule that needs a timed init. `baseline` is its file, None for the one beside
-    the configuration.
+    the configuration. `since` is a commit: handlers that nothing changed since then are left out.
     """
 
     names: tuple[str, ...] = ()
@@ -68,6 +71,7 @@ class CheckRequest:
     baseline: str | None = None
     deterministic: bool = False
     update_baseline: bool = False
+    since: str | None = None
     how: HowToMeasure = field(default_factory=HowToMeasure)
 
 
@@ -85,6 +89,8 @@ class CheckReport:
     places: Mapping[str, tuple[str, int]]
     profiles: Mapping[str, tuple[Profile, Estimate]]
     written: str | None = None
+    selection: SinceSelection | None = None
+    """The handlers that were taken and left out, None if all were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +113,22 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
     """
     _check_runs(request)
     read = project_reader()
-    config = configuration(request.config, read, request.names)
+    config = configuration(_config_path(request), read, request.names)
     handlers = chosen_handlers(config, request.names, read)
     baseline_file = Path(request.baseline or Path(config.file).parent / BASELINE_FILE)
     baseline = _read_baseline(baseline_file, request)
     found = []
     measurings = requests_for(config, handlers, request.how, read)
+    selection = None
+    if request.since is not None:
+        asked = SinceRequest(
+            request.since, config, handlers, measurings, request.how, str(baseline_file), baseline
+        )
+        selection = select_since(asked, read, listener.note)
     for handler, measuring in zip(handlers, measurings, strict=True):
+        if selection is not None and handler.name in selection.left_out:
+            found.append(_left_out(handler, selection))
+            continue
         listener.note(f"Checking {handler.name} ({handler.handler}).")
         entry = baseline.find(handler.name) if baseline else None
         is_timed = request.update_baseline or (
@@ -136,7 +151,20 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
             if one.profile is not None and one.bill is not None
         },
         written=written,
+        selection=selection,
     )
+
+
+def _left_out(handler: HandlerConfig, selection: SinceSelection) -> _Found:
+    words = f"Not measured: nothing that it depends on changed since {selection.ref}."
+    return _Found(handler, failure=left_out_handler(handler.name, handler.levels, words))
+
+
+def _config_path(request: CheckRequest) -> str | None:
+    """Return the configuration's path; absolute if it is looked for in another version, too."""
+    if request.config is None or request.since is None:
+        return request.config
+    return str(Path(request.config).parent.resolve() / Path(request.config).name)
 
 
 def _check_runs(request: CheckRequest) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 from importcost.gate.beyond_noise import Compared
 from importcost.gate.checks import Check, exit_code
+from importcost.gate.selection import SinceSelection
 from importcost.model.codec import to_plain
+from importcost.reports.gate.selection import selection_data
 from importcost.reports.gate.text import Places, severity, spot_of
 from importcost.reports.json_text import json_text
 
@@ -22,11 +24,13 @@ def render_check_json(
     root: str = "",
     places: Places | None = None,
     strict: bool = False,
+    selection: SinceSelection | None = None,
 ) -> str:
     """Return the checks, and comparisons where there are any, as JSON text.
 
     Files are named from `root` on. `severity` is what a check means for the exit code (error,
-    warning or none); the other values are those of `Check`, `Comparison` and `Attribution`.
+    warning or none). `since` has the handlers that were taken and left out, None if all were asked
+    for; the other values are those of `Check`, `Comparison` and `Attribution`.
     """
     data = {
         "schema": SCHEMA_NAME,
@@ -35,6 +39,7 @@ def render_check_json(
         "strict": strict,
         "checks": [_check(check, root, places or {}, strict=strict) for check in checks],
         "comparisons": [to_plain(one) for one in compared],
+        "since": selection_data(selection) if selection is not None else None,
     }
     return json_text(data, indent=1) + "\n"
 

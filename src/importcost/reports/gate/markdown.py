@@ -11,6 +11,8 @@ from importcost.gate.beyond_noise import Compared
 from importcost.gate.checks import Check, Status, exit_code
 from importcost.gate.compare import ComparedVerdict, Comparison
 from importcost.gate.relative import relative_change
+from importcost.gate.selection import SinceSelection
+from importcost.reports.gate.selection import selection_lines
 from importcost.reports.gate.text import Places, one_line, severity, spot_of
 from importcost.reports.text import dollar_change
 
@@ -40,13 +42,17 @@ def render_check_markdown(
     root: str = "",
     places: Places | None = None,
     strict: bool = False,
+    selection: SinceSelection | None = None,
 ) -> str:
     """Return the results as Markdown of GitHub's kind, at most 60,000 characters.
 
     Whole rows are left out where there are more, and counted. Names from other people's code
     can neither form Markdown or HTML nor mention anybody.
     """
-    heading = [MARKER, f"### importcost: {_headline(checks, strict=strict)}", ""]
+    left_out = checks and all(check.is_left_out for check in checks)
+    checks = [check for check in checks if not check.is_left_out]
+    headline = "nothing to measure" if left_out else _headline(checks, strict=strict)
+    heading = [MARKER, f"### importcost: {headline}", ""]
     findings = sorted(
         (check for check in checks if check.is_finding),
         key=lambda check: severity(check, strict=strict) != "error",
@@ -54,12 +60,20 @@ def render_check_markdown(
     rest = [check for check in checks if not check.is_finding]
     rows = [_finding(check, root, places or {}, strict=strict) for check in findings]
     sections = [
+        _Section(_selected(selection)),
         _Section(_table("|  | handler | rule | finding |", rows)),
         _Section(_comparisons([one.comparison for one in compared])),
         *(_Section(_changes(one)) for one in compared if one.attribution is not None),
         _Section(_quiet(rest), is_folded=True),
     ]
     return _limited(heading, sections)
+
+
+def _selected(selection: SinceSelection | None) -> list[str]:
+    if selection is None:
+        return []
+    first, *rest = selection_lines(selection)
+    return [escape(first), "", *(f"- {escape(line)}" for line in rest), *([""] if rest else [])]
 
 
 def escape(text: str, most: int = MAX_CELL) -> str:

@@ -31,7 +31,8 @@ def render_check_terminal(
     lines: list[str] = []
     for check in findings:
         lines += [*_finding(check, root, places or {}, strict, room, style), ""]
-    lines += _handlers(checks, strict, room, style)
+    shown = [check for check in checks if not check.is_left_out]
+    lines += _handlers(shown, strict, room, style)
     lines += ["", style(_verdict(checks, strict), "1")]
     return "\n".join(lines)
 
@@ -85,7 +86,10 @@ def _verdict(checks: Sequence[Check], strict: bool) -> str:
     code = exit_code(checks, strict=strict)
     if not checks:
         return "Nothing was measured."
+    count = sum(not check.is_left_out for check in checks)
+    if not count:
+        return "There was nothing to measure."
     if code == 0:
-        return f"None of {len(checks)} checks failed."
+        return f"None of {count} checks failed."
     word = "failed" if code == 1 else "could not be measured"
-    return f"{failed} of {len(checks)} checks {word}."
+    return f"{failed} of {count} checks {word}."

@@ -1,0 +1,1 @@
+"""`check --since`: the handlers whose code, packages, layers or settings changed since a commit."""

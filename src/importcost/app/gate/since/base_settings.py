@@ -1,0 +1,173 @@
+"""The settings and packages of each handler as the base commit has them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importcost.app.gate.handler_requests import HowToMeasure, request_for
+from importcost.app.profile.request import ProfileRequest
+from importcost.app.projects.configured import of_project, project_reader, with_project
+from importcost.config.read import Config, HandlerConfig, read_config
+from importcost.declaration import WITH_SETTING
+from importcost.errors import ImportcostError
+from importcost.files.read import read_named
+from importcost.gate.baseline import HandlerBaseline, baseline_from_text
+from importcost.processes.git import Repository
+from importcost.targets.handler import resolve_target
+from importcost.targets.requirements import Requirements, find_requirements
+
+_NOT_COMPARED = frozenset({"configured", "python_reason", "runs", "timeout_s", "runner", "network"})
+_FIELD_NAMES = {option.field: name for name, option in WITH_SETTING.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerAt:
+    """One handler in one version: its settings by name, and its packages, free of the folder.
+
+    `trouble` says why the version does not have it, None if it does.
+    """
+
+    settings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    packages: str | None = None
+    baseline: HandlerBaseline | None = None
+    trouble: str | None = None
+
+
+def handler_at(
+    request: ProfileRequest, top: str, baseline: HandlerBaseline | None = None
+) -> HandlerAt:
+    """Return what a version says of a handler. Raises UsageError if its files are not there."""
+    packages = None
+    if not request.is_own_image:
+        target = resolve_target(
+            request.target,
+            task_root=request.task_root,
+            layers=request.layers,
+            environment=request.environment,
+            elsewhere=True,
+        )
+        found = find_requirements(request.requirements, target.handler_file, target.task_root)
+        packages = packages_in(found.requirements, top)
+    return HandlerAt(settings_in(request, top), packages, baseline)
+
+
+def packages_in(requirements: Requirements | None, top: str) -> str | None:
+    """Return what a function sees of its list of packages; None without a list.
+
+    Of a lock file that is the lines that lead to its packages, of a requirements file its text.
+    """
+    if requirements is None:
+        return None
+    if requirements.is_installable:
+        return requirements.key
+    return _free("\n".join(sorted(requirements.lines)), top)
+
+
+def settings_in(request: ProfileRequest, top: str) -> dict[str, str]:
+    """Return a handler's settings by the names that users know, paths from the repository's top."""
+    found = {
+        _FIELD_NAMES.get(field.name, field.name): repr(getattr(request, field.name))
+        for field in dataclasses.fields(request)
+        if field.name not in _NOT_COMPARED
+    }
+    found["env"] = repr(sorted(request.environment.items()))
+    configured = request.configured
+    if configured is not None:
+        budgets = configured.budgets
+        for field in dataclasses.fields(budgets):
+            found[field.name] = repr(getattr(budgets, field.name))
+        found["level"] = repr((configured.levels.every, sorted(configured.levels.by_rule.items())))
+        found["calibration"] = repr(configured.calibration)
+        found["inputs"] = repr(configured.inputs)
+    return {name: _free(value, top) for name, value in found.items()}
+
+
+def _free(text: str, top: str) -> str:
+    return text.replace(Path(top).as_uri(), "").replace(top, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The version that is checked: its configuration by its absolute path, and its top folder."""
+
+    config: Config
+    top: str
+    baseline_file: str
+
+
+def handlers_at_base(
+    repository: Repository,
+    commit: str,
+    head: Head,
+    handlers: Iterable[HandlerConfig],
+    how: HowToMeasure,
+) -> dict[str, HandlerAt]:
+    """Return each handler as the commit has it, by name.
+
+    The commit is checked out into a temporary folder, without its submodules. Raises
+    MeasurementError if git cannot do that.
+    """
+    with tempfile.TemporaryDirectory(prefix=f"importcost-since-{os.getpid()}-") as scratch:
+        top = os.path.realpath(Path(scratch, "base"))
+        repository.check_out(Path(top), commit, with_submodules=False)
+        try:
+            config = _config_at(head, top)
+        except ImportcostError as error:
+            lost = HandlerAt(trouble=f"its configuration could not be read there ({error})")
+            return {one.name: lost for one in handlers}
+        if config is None:
+            new = HandlerAt(trouble="its configuration is new")
+            return {one.name: new for one in handlers}
+        entries = _baseline_at(head, top)
+        read = project_reader()
+        known = {one.name: one for one in config.handlers}
+        found = {}
+        for one in handlers:
+            earlier = known.get(one.name) or _moved(one, head.top, top, config)
+            found[one.name] = HandlerAt(trouble="it is new")
+            with contextlib.suppress(ImportcostError, OSError):
+                if earlier is not None:
+                    request = request_for(of_project(earlier, read), how)
+                    found[one.name] = handler_at(request, top, entries.get(one.name))
+        return found
+
+
+def _config_at(head: Head, top: str) -> Config | None:
+    file = _in(head.config.file, head.top, top)
+    try:
+        text = read_named(file).decode("utf-8-sig").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return with_project(read_config(text, file), project_reader())
+
+
+def _baseline_at(head: Head, top: str) -> Mapping[str, HandlerBaseline]:
+    file = _in(head.baseline_file, head.top, top)
+    try:
+        text = read_named(file).decode("utf-8-sig")
+        return {one.handler: one for one in baseline_from_text(text, file).handlers}
+    except (OSError, UnicodeDecodeError, ImportcostError):
+        return {}
+
+
+def _moved(handler: HandlerConfig, here: str, there: str, config: Config) -> HandlerConfig | None:
+    """Return a handler that was named without a table as it would be in the other version."""
+    if config.defaults is None or handler.has_table:
+        return None
+    place = str(Path(handler.handler).absolute()) if "/" in handler.handler else handler.handler
+    return replace(config.defaults, name=handler.name, handler=_in(place, here, there))
+
+
+def _in(path: str, here: str, there: str) -> str:
+    """Return a path of one version in the other; one outside of it stays."""
+    plain = os.path.realpath(path.partition("::")[0])
+    if plain == here or plain.startswith(f"{here}{os.sep}"):
+        moved = os.path.normpath(os.path.join(there, os.path.relpath(plain, here)))  # noqa: PTH118
+        return "".join((moved, *path.partition("::")[1:]))
+    return path

@@ -1,0 +1,454 @@
+"""`check --since` takes every handler that a change may touch, says why, and leaves out others."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from importcost.app.gate.inputs.mentions import Manner, source_names
+from importcost.errors import MeasurementError, UsageError
+from tests.app.gate.since.repositories import commit, committed, git, selection_of, taken
+from tests.commands import run_here
+
+CONFIG = """
+[handlers.orders]
+handler = "orders/app.py"
+root = "."
+[handlers.refunds]
+handler = "refunds/app.py"
+root = "."
+"""
+FILES = {
+    "importcost.toml": CONFIG,
+    "orders/__init__.py": "",
+    "orders/app.py": "from shared.db import connect\ndef handler(e, c): ...\n",
+    "refunds/__init__.py": "",
+    "refunds/app.py": "import json\nfrom . import local\ndef handler(e, c): ...\n",
+    "refunds/local.py": "",
+    "shared/__init__.py": "",
+    "shared/db.py": "from .config import URL\ndef connect(): ...\n",
+    "shared/config.py": "URL = 1\n",
+    "shared/unused.py": "",
+    "data/table.json": "{}",
+    "README.md": "",
+}
+
+
+@pytest.fixture
+def repository(tmp_path):
+    return committed(tmp_path / "repository", FILES)
+
+
+def change(folder, **files):
+    for name, text in files.items():
+        file = Path(folder, name)
+        if text is None:
+            file.unlink()
+            continue
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def names_after(folder, files):
+    change(folder, **files)
+    return sorted(taken(folder))
+
+
+def test_nothing_changed_takes_nothing(repository):
+    found = selection_of(repository)
+    assert (found.changed, found.taken) == (0, ())
+    assert found.left_out == ("orders", "refunds")
+
+
+def test_a_change_is_followed_to_the_handlers_and_the_way_is_shown(repository):
+    change(repository, **{"shared/config.py": "URL = 2\n"})
+    assert taken(repository) == {
+        "orders": ("shared/config.py (changed), imported by orders/app.py:1 > shared/db.py:1",)
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        ({"shared/unused.py": "X = 1\n"}, []),
+        ({"README.md": "new"}, []),
+        ({"data/table.json": "[]"}, []),
+        ({"refunds/local.py": "X = 1\n"}, ["refunds"]),
+        ({"refunds/__init__.py": "X = 1\n"}, ["refunds"]),
+        ({"shared/__init__.py": "X = 1\n"}, ["orders"]),
+        ({"shared/config.py": None}, ["orders"]),
+        ({"shared/config/__init__.py": "URL = 1"}, ["orders"]),
+        ({"json.py": "dumps = loads = None\n"}, ["orders", "refunds"]),
+        ({"json/__init__.py": ""}, ["orders", "refunds"]),
+        ({"logging.py": ""}, ["orders", "refunds"]),
+        ({"shared.py": ""}, ["orders"]),
+        ({"requirements.txt": "wheel\n"}, ["orders", "refunds"]),
+        ({"orders/requirements.txt": "wheel\n"}, ["orders"]),
+        ({"importcost.toml": CONFIG + "max_modules = 7\n"}, ["refunds"]),
+        ({"importcost.toml": "max_modules = 7\n" + CONFIG}, ["orders", "refunds"]),
+        ({"importcost.toml": "# a comment\n" + CONFIG}, []),
+        ({"importcost.toml": CONFIG + '[handlers.third]\nhandler = "orders/app.py"\n'}, ["third"]),
+    ],
+)
+def test_what_a_change_takes(repository, files, names):
+    assert names_after(repository, files) == names
+
+
+def test_staged_committed_and_untracked_changes_count(repository):
+    git(repository, "checkout", "--quiet", "-b", "branch")
+    change(repository, **{"refunds/local.py": "X = 1\n"})
+    commit(repository)
+    assert sorted(taken(repository)) == ["refunds"]
+    change(repository, **{"shared/db.py": "def connect(): ...\n"})
+    git(repository, "add", "--all")
+    assert sorted(taken(repository)) == ["orders", "refunds"]
+    assert sorted(taken(repository, "HEAD")) == ["orders"]
+
+
+def test_what_others_merged_since_is_not_this_branchs_change(repository):
+    git(repository, "checkout", "--quiet", "-b", "branch")
+    git(repository, "checkout", "--quiet", "main")
+    change(repository, **{"refunds/local.py": "X = 1\n"})
+    commit(repository)
+    git(repository, "checkout", "--quiet", "branch")
+    assert taken(repository) == {}
+
+
+def test_a_renamed_file_takes_whoever_imports_it_by_either_name(repository):
+    git(repository, "mv", "shared/config.py", "shared/settings.py")
+    change(repository, **{"refunds/local.py": "import shared.settings\n"})
+    commit(repository)
+    assert sorted(taken(repository, "HEAD~1")) == ["orders", "refunds"]
+
+
+def test_a_lock_file_counts_as_the_function_sees_it(tmp_path):
+    def lock(version, dev):
+        return f"""
+version = 1
+[[package]]
+name = "shop"
+version = "1"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "click" }}]
+[[package]]
+name = "click"
+version = "{version}"
+[[package]]
+name = "pytest"
+version = "{dev}"
+"""
+
+    files = {**FILES, "uv.lock": lock("8.1.0", "8.0"), "pyproject.toml": "[project]\nname='shop'\n"}
+    folder = committed(tmp_path / "repository", files)
+    assert names_after(folder, {"uv.lock": lock("8.1.0", "8.3")}) == []
+    assert names_after(folder, {"uv.lock": lock("8.2.0", "8.3")}) == ["orders", "refunds"]
+
+
+def test_layers_and_local_projects_count_with_all_their_files(tmp_path):
+    config = """
+[handlers.orders]
+handler = "orders/app.py"
+layers = ["layer"]
+[handlers.refunds]
+handler = "refunds/app.py"
+requirements = "refunds/requirements.txt"
+"""
+    files = {
+        "importcost.toml": config,
+        "orders/app.py": "def handler(e, c): ...\n",
+        "refunds/app.py": "def handler(e, c): ...\n",
+        "refunds/requirements.txt": "./lib\n",
+        "layer/python/tool.py": "",
+        "lib/pyproject.toml": "[project]\nname='lib'\nversion='1'\n",
+        "lib/lib.py": "",
+    }
+    folder = committed(tmp_path / "repository", files)
+    change(folder, **{"layer/python/tool.py": "X = 1\n", "refunds/lib/lib.py": ""})
+    assert sorted(taken(folder)) == ["orders"]
+    commit(folder)
+    change(folder, **{"refunds/lib/pyproject.toml": files["lib/pyproject.toml"]})
+    commit(folder)
+    change(folder, **{"refunds/lib/lib.py": "X = 1\n"})
+    reasons = taken(folder)
+    assert "requirements.txt names it" in reasons["refunds"][0]
+
+
+def test_files_besides_code_count_if_the_setting_inputs_names_them(repository):
+    settings = CONFIG.replace("[handlers.refunds]", 'inputs = ["data"]\n[handlers.refunds]')
+    change(repository, **{"importcost.toml": settings})
+    commit(repository)
+    assert names_after(repository, {"data/table.json": "[]", "data/new.csv": ""}) == ["orders"]
+
+
+def test_a_budget_on_the_package_makes_every_file_of_it_count(tmp_path):
+    files = {
+        "importcost.toml": '[handlers.a]\nhandler = "a/app.py"\nmax_package_mb = 5\n'
+        '[handlers.b]\nhandler = "b/app.py"\n',
+        "a/app.py": "def handler(e, c): ...\n",
+        "a/data.bin": "1",
+        "b/app.py": "def handler(e, c): ...\n",
+        "b/data.bin": "1",
+    }
+    folder = committed(tmp_path / "repository", files)
+    assert names_after(folder, {"a/data.bin": "2", "b/data.bin": "2"}) == ["a"]
+
+
+TWO = '[handlers.a]\nhandler = "a/app.py"\n[handlers.b]\nhandler = "b/app.py"\n'
+DYNAMIC = [
+    "import importlib, os\nimportlib.import_module(os.environ['PLUGIN'])\n",
+    "from importlib import import_module as load\nfor n in (1,):\n    load(f'plugin{n}')\n",
+    "__import__(name := 'plug' + str(1))\n",
+    "import pkgutil, plugins\nlist(pkgutil.iter_modules(plugins.__path__))\n",
+    "exec(open('plugins/one.py').read())\n",
+    "import runpy\nrunpy.run_path('plugins/one.py')\n",
+    "from importlib.metadata import entry_points\nentry_points(group='x')\n",
+    "import importlib.util as u\nu.spec_from_file_location('one', 'plugins/one.py')\n",
+    "import sys\nsys.path.append(open('x').read())\n",
+    "import sys\np = sys.path\np.append('plugins')\n",
+    "import importlib\ngetattr(importlib, 'import_' + 'module')\nx = 'import_module'\n",
+    "import importlib\nimportlib.import_module('plugins.' + 'one')\n",
+    "import importlib\nimportlib.import_module('plugins.%s' % 'one')\n",
+    "import importlib\nn = 'one'\nimportlib.import_module(f'plugins.{n}')\n",
+    "import importlib\nimportlib.import_module('.one', 'plugins')\n",
+    "import logging.config\nlogging.config.dictConfig({'()': 'plugins.one.Handler'})\n",
+    (
+        "import sys, os\nsys.path.insert(0, os.path.join(\n"
+        "    os.path.dirname(__file__), '..', 'plugins'))\nimport one\n"
+    ),
+    (
+        "import sys\nfrom pathlib import Path\nHERE = Path(__file__).resolve().parents[1]\n"
+        "sys.path[0:0] = [str(HERE / 'plugins')]\nimport one\n"
+    ),
+    (
+        "import sys\nfrom pathlib import Path\n"
+        "sys.path.append(str(Path(__file__).parent.parent / 'plugins'))\nimport one\n"
+    ),
+    "import site\nsite.addsitedir('plugins')\nimport one\n",
+    "import sys\nsys.path += ['plugins']\nimport one\n",
+    "import celery\ncelery.Celery(include=['plugins'])\n",
+    "from plugins import *\n",
+]
+
+
+@pytest.mark.parametrize("source", DYNAMIC)
+def test_a_dynamic_import_takes_the_handler_rather_than_missing_it(tmp_path, source):
+    files = {
+        "importcost.toml": CONFIG,
+        "orders/__init__.py": "",
+        "orders/app.py": source + "def handler(e, c): ...\n",
+        "refunds/__init__.py": "",
+        "refunds/app.py": "def handler(e, c): ...\n",
+        "plugins/__init__.py": "__all__ = ['one']\n",
+        "plugins/one.py": "",
+    }
+    folder = committed(tmp_path / "repository", files)
+    assert names_after(folder, {"plugins/one.py": "X = 1\n"}) == ["orders"]
+
+
+PRECISE = [
+    "import importlib\nimportlib.import_module('plugins.two')\n",
+    "import importlib\nn = 'x'\nimportlib.import_module(f'orders.{n}')\n",
+    "import sys\nif 'plugins' not in sys.path: pass\n",
+    "import sys, os\nsys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))\n",
+    "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import plugins.one\n",
+    '"""Loads plugins.one, they say."""\n',
+    "import sys\nsys.path.insert(0, '/opt/python')\n",
+]
+
+
+@pytest.mark.parametrize("source", PRECISE)
+def test_what_surely_loads_something_else_is_left_out(tmp_path, source):
+    files = {
+        "importcost.toml": CONFIG,
+        "orders/__init__.py": "",
+        "orders/app.py": source + "def handler(e, c): ...\n",
+        "refunds/__init__.py": "",
+        "refunds/app.py": "def handler(e, c): ...\n",
+        "plugins/__init__.py": "",
+        "plugins/two.py": "",
+        "plugins/one.py": "",
+    }
+    folder = committed(tmp_path / "repository", files)
+    assert names_after(folder, {"plugins/one.py": "X = 1\n"}) == []
+
+
+def test_symbolic_links_are_followed_and_count_themselves(tmp_path):
+    files = {
+        "importcost.toml": TWO,
+        "a/app.py": "import common.tool\ndef handler(e, c): ...\n",
+        "b/app.py": "import tool\ndef handler(e, c): ...\n",
+        "common/tool.py": "",
+        "other/tool.py": "",
+    }
+    folder = committed(tmp_path / "repository", files)
+    (folder / "a/common").symlink_to("../common")
+    (folder / "b/tool.py").symlink_to("../common/tool.py")
+    commit(folder)
+    assert names_after(folder, {"common/tool.py": "X = 1\n"}) == ["a", "b"]
+    commit(folder)
+    (folder / "a/common").unlink()
+    (folder / "a/common").symlink_to("../other")
+    assert sorted(taken(folder)) == ["a"]
+
+
+def test_a_submodule_counts_with_the_files_that_changed_in_it(tmp_path):
+    lib = committed(tmp_path / "lib", {"used.py": "", "unused.py": ""})
+    folder = committed(
+        tmp_path / "repository",
+        {
+            "importcost.toml": TWO.replace("a/", "").replace("b/app", "b/x"),
+            "app.py": "from lib import used\ndef handler(e, c): ...\n",
+            "b/x.py": "def handler(e, c): ...\n",
+        },
+    )
+    git(folder, "submodule", "--quiet", "add", str(lib), "lib")
+    commit(folder)
+    assert taken(folder) == {}
+    change(folder, **{"lib/unused.py": "X = 1\n"})
+    assert taken(folder) == {}
+    change(folder, **{"lib/used.py": "X = 1\n"})
+    assert sorted(taken(folder)) == ["a"]
+    commit(folder / "lib")
+    assert sorted(taken(folder)) == ["a"]
+    commit(folder)
+    git(folder, "submodule", "--quiet", "deinit", "--force", "lib")
+    assert sorted(taken(folder, "HEAD~1")) == ["a"]
+
+
+def test_what_git_does_not_have_is_taken_with_any_change(repository):
+    change(repository, **{".gitignore": "generated.py\n", "refunds/generated.py": ""})
+    change(repository, **{"refunds/local.py": "from . import generated\n"})
+    commit(repository)
+    assert taken(repository) == {}
+    change(repository, **{"README.md": "other"})
+    ((name, (reason,)),) = taken(repository).items()
+    assert name == "refunds"
+    assert reason.startswith("git does not have refunds/generated.py, imported by")
+
+
+def test_a_new_baseline_entry_takes_its_handler(repository):
+    done = run_here(repository, "check", "--runner", "local", "--update-baseline", "--runs", "6")
+    assert done.returncode == 0, done.stderr
+    assert sorted(taken(repository)) == ["orders", "refunds"]
+    commit(repository)
+    file = repository / "importcost-baseline.json"
+    data = json.loads(file.read_text())
+    data["handlers"]["orders"]["modules"].append("zzz")
+    file.write_text(json.dumps(data))
+    assert taken(repository) == {"orders": ("its baseline changed",)}
+
+
+TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      {{ CodeUri: orders/, Handler: app.handler, Runtime: python3.11, MemorySize: {memory} }}
+  Refunds:
+    Type: AWS::Serverless::Function
+    Properties: {{ CodeUri: refunds/, Handler: app.handler, Runtime: python3.11 }}
+"""
+
+
+def test_functions_of_a_project_are_planned_from_its_template(tmp_path):
+    files = {
+        "importcost.toml": 'project = "template.yaml"\n',
+        "template.yaml": TEMPLATE.format(memory=128),
+        "orders/app.py": "import local\ndef handler(e, c): ...\n",
+        "orders/local.py": "",
+        "refunds/app.py": "def handler(e, c): ...\n",
+    }
+    folder = committed(tmp_path / "repository", files)
+    assert names_after(folder, {"orders/local.py": "X = 1\n"}) == ["Orders"]
+    commit(folder)
+    change(folder, **{"template.yaml": TEMPLATE.format(memory=256)})
+    assert taken(folder) == {"Orders": ("its settings changed: memory",)}
+    third = TEMPLATE.format(memory=128) + TEMPLATE.partition("  Orders")[2].replace(
+        "    Type", "  Third:\n    Type", 1
+    ).partition("  Refunds")[0].lstrip(":\n").format(memory=128)
+    change(folder, **{"template.yaml": third})
+    assert taken(folder) == {"Third": ("it is new",)}
+
+
+def test_a_place_that_is_named_is_planned_too(tmp_path, monkeypatch):
+    files = {
+        "importcost.toml": 'handler = "orders/app.py"\n',
+        "template.yaml": TEMPLATE.format(memory=128),
+        "orders/app.py": "def handler(e, c): ...\n",
+        "refunds/app.py": "def handler(e, c): ...\n",
+    }
+    folder = committed(tmp_path / "repository", files)
+    monkeypatch.chdir(folder)
+    change(folder, **{"refunds/app.py": "def handler(e, c): ...\n\n", "note.txt": ""})
+    assert sorted(taken(folder, names=("template.yaml",))) == ["Refunds"]
+    assert sorted(taken(folder, names=("refunds/app.py",))) == ["refunds/app.py"]
+
+
+def test_a_shallow_clone_without_the_base_names_the_remedy(tmp_path, repository):
+    git(repository, "checkout", "--quiet", "-b", "branch")
+    change(repository, **{"refunds/local.py": "X = 1\n"})
+    commit(repository)
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{repository}", str(clone))
+    with pytest.raises(MeasurementError, match=r"shallow.*git fetch --unshallow"):
+        selection_of(clone, "main")
+    git(clone, "fetch", "--quiet", "--depth", "1", "origin", "main:refs/remotes/origin/main")
+    with pytest.raises(MeasurementError, match=r"shallow.*git fetch --unshallow"):
+        selection_of(clone, "main")
+    git(clone, "fetch", "--quiet", "--unshallow", "origin", "+refs/heads/*:refs/remotes/origin/*")
+    assert [one.name for one in selection_of(clone, "main").taken] == ["refunds"]
+
+
+@pytest.mark.parametrize(
+    ("ref", "words"), [("nowhere", "There is no commit nowhere"), ("", "There is no commit")]
+)
+def test_a_base_that_is_not_there_is_one_sentence(repository, ref, words):
+    with pytest.raises(UsageError, match=words):
+        selection_of(repository, ref)
+
+
+def test_outside_of_a_repository_git_is_asked_for(tmp_path):
+    change(tmp_path, **FILES)
+    with pytest.raises(UsageError, match="needs a git repository"):
+        selection_of(tmp_path)
+
+
+def test_the_command_measures_what_was_taken_and_counts_the_rest(repository):
+    change(repository, **{"refunds/local.py": "X = 1\n"})
+    args = ("check", "--since", "main", "--runner", "local")
+    done = run_here(repository, *args, "--junit", "j.xml")
+    assert done.returncode == 0, done.stderr
+    assert "1 file changed: 1 of 2 handlers measured, 1 left out." in done.stdout
+    assert "refunds: refunds/local.py (changed), imported by refunds/app.py:2" in done.stdout
+    assert "Checking refunds" in done.stderr
+    assert "Checking orders" not in done.stderr
+    assert 'skipped="1"' in (repository / "j.xml").read_text()
+    (repository / "j.xml").unlink()
+    data = json.loads(run_here(repository, *args, "--json").stdout)
+    assert data["since"]["left_out"] == ["orders"]
+    git(repository, "checkout", "--quiet", ".")
+    done = run_here(repository, *args, "--markdown", "../m.md")
+    assert done.returncode == 0
+    assert "There was nothing to measure." in done.stdout
+    text = (repository.parent / "m.md").read_text()
+    assert "### importcost: nothing to measure" in text
+
+
+def test_names_are_told_from_texts_and_imports(tmp_path):
+    file = tmp_path / "a.py"
+    file.write_text("from . import b\nimport c.d\nX = 'e.f:g'\n")
+    found = {(one.manner, one.name, one.level) for one in source_names(file).mentions}
+    assert found == {
+        (Manner.IMPORT, "b", 1),
+        (Manner.IMPORT, "c.d", 0),
+        (Manner.TEXT, "e.f", 0),
+        (Manner.TEXT, "g", 0),
+    }
+    file.write_text("import (\n")
+    assert [one.manner for one in source_names(file).mentions] == [Manner.SOME]
+    os.mkfifo(tmp_path / "pipe.py")
+    assert [one.manner for one in source_names(tmp_path / "pipe.py").mentions] == [Manner.SOME]
