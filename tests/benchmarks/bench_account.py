@@ -25,6 +25,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.account.aws import LoopbackAccount, loopback_account, report_line
+from tests.benchmarks.tell import tell
 
 COLD_SHARE = 20
 """One report of so many is a cold start."""
@@ -106,6 +107,13 @@ def main() -> None:
             flush=True,
         )
         print(json.dumps(calls))
+        cpu_s = usage.ru_utime + usage.ru_stime
+        tell(
+            seconds=(took, f"{cpu_s:.1f} s of it CPU of its own"),
+            peak_mb=usage.ru_maxrss / 1024,
+            requests=(sum(calls.values()) / least, f"{sum(calls.values())} of {least}"),
+            uncounted=(cold - total, f"of {cold:,}"),
+        )
         wrong = resumed = 0
         for _ in range(given.moments):
             process = start(environment, out)
@@ -118,9 +126,12 @@ def main() -> None:
             process.communicate()
             wrong += process.returncode != 0 or counted(out) != whole
         print(f"{given.moments} killed, {resumed} with something to go on from, {wrong} wrong")
+        if given.moments:
+            tell(wrong=(wrong, f"{resumed} went on from something"), moments=given.moments)
         kept = [path for path in Path(folder).rglob("*") if path.is_file()]
         leaks = [path for path in kept if b"canary" in path.read_bytes()]
         print(f"{len(kept)} files left, {len(leaks)} with a planted secret")
+        tell(leaks=(len(leaks), f"of {len(kept)} files"))
 
 
 if __name__ == "__main__":

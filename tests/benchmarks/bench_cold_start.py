@@ -11,12 +11,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from importcost.measure.layout import lambda_environment, local_layout
 from importcost.measure.runners.local import LocalRunner, inspect_interpreter
 from importcost.measure.runners.shared_folders import SharedFolders
 from importcost.measure.session import Session, Subject
 from importcost.model.profile import RunKind, Settings, Target
 from importcost.model.stats import median_interval
+from tests.benchmarks.tell import tell
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_handlers" / "hello"
 SETTINGS = Settings(memory_mb=512, arch="x86_64", package_type="zip", runtime="python3.12")
@@ -59,6 +62,9 @@ def main() -> None:
                 f"{statistics.median(private) / 1000:.2f} ms, difference "
                 f"{found.value / base:+.1%} ({found.low / base:+.1%} to {found.high / base:+.1%})"
             )
+            if clock == "cpu_us":
+                band = f"{found.low / base:+.1%} to {found.high / base:+.1%}, {pairs} pairs"
+                tell(percent={phase: (100 * found.value / base, band)})
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from other_gates import OtherGates
 
 from importcost.app.profile.bench import open_bench
@@ -40,6 +42,7 @@ from importcost.gate.compare import (
     next_step,
 )
 from importcost.measure.interleave import Interleaved, Version
+from tests.benchmarks.tell import tell
 
 HANDLER = """\
 import boto3
@@ -139,6 +142,27 @@ def show(rows):
         print(f"{shift:>+5}% {count:>4} {shares} {rest}", flush=True)
 
 
+def tell_all(rows):
+    """Tell the shares of alarms, and of what was caught, in percent."""
+
+    def share(shift, name, wanted=True):
+        found = [one[name] == wanted for one in rows[shift]]
+        return 100 * sum(found) / len(found), f"{sum(found)} of {len(found)}"
+
+    tell(
+        alarms_percent=share(0, "verdict", "slower"),
+        comparisons=len(rows[0]),
+        shifted=min(len(rows[5]), len(rows[10])),
+        wall_alarms_percent=share(0, "wall"),
+        caught_percent={str(shift): share(shift, "verdict", "slower") for shift in (5, 10)},
+        others={
+            name.replace(".", "_"): share(0, name)
+            for name in rows[0][0]
+            if name.startswith("import")
+        },
+    )
+
+
 def main():
     """Measure, print the table after every tenth round, and return the exit code."""
     parser = argparse.ArgumentParser()
@@ -195,6 +219,7 @@ def main():
                 show(rows)
     show(rows)
     alarms = sum(one["verdict"] == "slower" for one in rows[0])
+    tell_all(rows)
     print(f"false alarms: {alarms} of {len(rows[0])} (allowed {ALLOWED:.0%})")
     return alarms > ALLOWED * len(rows[0])
 

@@ -18,6 +18,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.benchmarks.tell import tell
+
 PACKAGES = (
     *("boto3==1.44.5", "pandas==3.1.1", "numpy==2.4.6", "requests==2.34.2", "pydantic==2.14.3"),
     *("sqlalchemy==2.1.9", "fastapi==0.165.0", "sympy==1.14.0", "scikit-learn==1.9.1"),
@@ -125,6 +129,8 @@ def main() -> int:
                     flush=True,
                 )
     middle = statistics.median(errors)
+    spread = f"{100 * min(errors):.0f} to {100 * max(errors):.0f} %"
+    tell(median_error_percent=(100 * middle, spread), statements=len(errors))
     print(f"\n{len(errors)} statements, median absolute error {middle:.1%} (target {TARGET:.0%})")
     return 0 if middle <= TARGET else 1
 

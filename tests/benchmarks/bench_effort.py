@@ -1,6 +1,6 @@
 """Launches, time and result of `importcost defer` on an ordinary handler of a shop.
 
-    python tests/benchmarks/bench_effort.py [--keep FOLDER] [--times 3] [--quick]
+    python tests/benchmarks/bench_effort.py [--keep FOLDER] [--times 3] [--quick|--both]
 
 Installs the handler's requirements (boto3, powertools, jsonschema, requests) into a folder and runs
 the command in this process, through a runner that counts every launch. Prints a line a run.
@@ -19,8 +19,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from importcost.app.profile import bench
 from importcost.cli.group import cli
+from tests.benchmarks.tell import tell
 
 ORDERS = Path(__file__).resolve().parents[1] / "data" / "orders"
 TARGETS = {False: 60, True: 20}
@@ -91,6 +94,8 @@ def report(saved: Any, launches: int, took_s: float, *, is_quick: bool) -> None:
         low, value, high = (verified["saving_us"][end] / 1000 for end in ("low", "value", "high"))
         failure = f" ({verified['failure']})" if verified["failure"] else ""
         words.append(f"{name} {value:.0f} ms ({low:.0f} to {high:.0f}){failure}")
+    name = "quick" if is_quick else "whole"
+    tell(launches={name: (launches, f"{took_s:.0f} s: {'; '.join(words)}")})
     init_ms = saved["function_init"]["cpu_us"]["value"] / 1000
     print(
         f"{launches} launches (target {TARGETS[is_quick]}), {took_s:.0f} s at load "
@@ -104,13 +109,15 @@ def main() -> None:
     parser.add_argument("--keep", help="folder to install into, and to find installed")
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--both", action="store_true", help="with and without --quick")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="importcost-bench-") as scratch:
         folder = Path(args.keep or scratch)
         folder.mkdir(exist_ok=True)
         task = lay_out(folder)
-        for _ in range(args.times):
-            run(task, is_quick=args.quick)
+        for is_quick in (False, True) if args.both else (args.quick,):
+            for _ in range(args.times):
+                run(task, is_quick=is_quick)
 
 
 if __name__ == "__main__":

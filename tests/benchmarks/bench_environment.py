@@ -22,6 +22,7 @@ from importcost.app.profile.bench import open_bench
 from importcost.app.profile.request import ProfileRequest
 from importcost.measure.session import Session
 from importcost.model.profile import RunKind
+from tests.benchmarks.tell import tell
 from tests.packages import installed
 
 UNRELATED = 150
@@ -74,10 +75,16 @@ def main() -> None:
         for _ in range(launches):
             for side in random.sample(sorted(sessions), 2):
                 sessions[side].launch_probe(RunKind.TIMED)
-    print("modules of one side only:", sorted(modules["bare"] ^ modules["crowded"]) or "none")
+    different = sorted(modules["bare"] ^ modules["crowded"])
+    print("modules of one side only:", different or "none")
     found = {side: statistics.median(one.timed_cpu_us()) / 1000 for side, one in sessions.items()}
     ratio = found["crowded"] / found["bare"] - 1
-    print(f"bare {found['bare']:.2f} ms, crowded {found['crowded']:.2f} ms: {ratio:+.1%}")
+    both = f"bare {found['bare']:.2f} ms, crowded {found['crowded']:.2f} ms"
+    print(f"{both}: {ratio:+.1%}")
+    tell(
+        modules=(len(different), f"of {len(modules['bare'])}"),
+        cpu_percent=(100 * ratio, f"{both}, {launches} launches each"),
+    )
 
 
 if __name__ == "__main__":

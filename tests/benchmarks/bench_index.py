@@ -27,6 +27,7 @@ from tests.benchmarks.bench_page import (
     rounded,
     row,
 )
+from tests.benchmarks.tell import tell
 from tests.reports.page.browser import chromium, emulate, main_thread_tasks, wait_until_complete
 from tests.reports.project_factory import large_project
 
@@ -92,11 +93,21 @@ def measure(file: Path, functions: int, rounds: int, single: dict) -> None:  # t
         ours += interactive(pages, 1)[PAGE]
         others += interactive(single, 1)[PAGE]
     row("interactive, ms", f"{statistics.median(ours):.0f} {rounded(ours)}", "")
+    mine, other = statistics.median(ours), statistics.median(others)
+    tell(
+        render_s=(cpu, f"{functions:,} functions"),
+        file_mb=len(text.encode()) / 1e6,
+        beside_single=(mine / other, f"{mine:.0f} / {other:.0f} ms"),
+    )
+    cpus = []
     row("  a single page of 20,000 nodes", f"{statistics.median(others):.0f} {rounded(others)}", "")
     for label, chosen in (("", pages), ("  of the single page", single)):
         used = [cpu_to_interactive(PAGE, chosen[PAGE]) for _ in range(rounds)]
         row(f"{label or 'CPU to interactive, ms'}", f"{statistics.median(used):.0f}", "")
+        cpus.append(statistics.median(used))
+    tell(cpu_beside_single=(cpus[0] / cpus[1], f"{cpus[0]:.0f} / {cpus[1]:.0f} ms"))
     found = [frames(file) for _ in range(rounds)]
+    tasks_ms, frames_ms = {}, {}
     for kind in ("search", "sort", "choose", "scroll", "idle"):
         worst = [one[kind] for one, _ in found]
         work = statistics.median(one.get(kind, 0.0) for _, one in found)
@@ -105,6 +116,17 @@ def measure(file: Path, functions: int, rounds: int, single: dict) -> None:  # t
             f"{statistics.median(worst):.1f} ({work:.1f})",
             "",
         )
+        tasks_ms[kind], frames_ms[kind] = work, statistics.median(worst)
+    tell(
+        task_ms={"search": tasks_ms.pop("search"), "others": slowest(tasks_ms)},
+        frame_ms=slowest(frames_ms),
+    )
+
+
+def slowest(times_ms: dict[str, float]) -> tuple[float, str]:
+    """Return the longest of some times, and all of them in words; doing nothing does not count."""
+    done = {kind: one for kind, one in times_ms.items() if kind != "idle"}
+    return max(done.values()), ", ".join(f"{kind} {one:.0f}" for kind, one in done.items())
 
 
 def frames(file: Path) -> tuple[dict[str, float], dict[str, float]]:

@@ -30,6 +30,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.benchmarks.tell import tell
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 PATIENCE_S = 300
 LAST_PROCESSES_S = 20.0
@@ -336,6 +340,8 @@ def main() -> int:
         row = run_command(name, given.moments, random.Random(f"{given.seed} {name}"))
         print(json.dumps(row), flush=True)
         rows.append(row)
+        wrong = sum(len(one["wrong"]) for one in rows)  # type: ignore[arg-type]
+        tell(wrong=(wrong, f"{len(rows)} commands"), moments=given.moments)
     return int(any(row["wrong"] for row in rows))
 
 

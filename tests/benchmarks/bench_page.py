@@ -29,6 +29,7 @@ from selenium.webdriver import Chrome
 
 from importcost.reports.exports.speedscope import render_speedscope
 from importcost.reports.page.html import render_html
+from tests.benchmarks.tell import tell
 from tests.reports.page.browser import chromium, emulate, main_thread_tasks, wait_until_complete
 from tests.reports.page_factory import estimate_of, facts_of, large_profile
 
@@ -119,6 +120,11 @@ def main() -> None:
     asked = parser.parse_args()
     wall, cpu, grown, peak, size = rendering(asked.nodes)
     row("file, bytes", f"{size:,}", f"{LIMIT_BYTES:,}")
+    tell(
+        file_mb=(size / 2**20, f"{size:,} bytes"),
+        render_s=(cpu, f"{wall:.2f} s wall"),
+        render_mb=(grown, "more than before it"),
+    )
     row("rendering, s wall (CPU)", f"{wall:.2f} ({cpu:.2f})", f"{LIMIT_SECONDS}")
     row("rendering, MB more (peak of all)", f"{grown:.0f} ({peak:.0f})", f"{LIMIT_MB:.0f}")
     with tempfile.TemporaryDirectory(prefix="importcost-bench-") as name:
@@ -132,15 +138,24 @@ def main() -> None:
         if times:
             best = min(statistics.median(values) for values in times.values())
             row("beside the faster of the others", f"{ours / best:.2f}", f"{LIMIT_SHARE}")
+            tell(beside_the_faster=(ours / best, f"{ours:.0f} / {best:.0f} ms"))
+        used: dict[str, float] = {}
         for tool, go in pages.items():
             cpu = statistics.median(cpu_to_interactive(tool, go) for _ in range(asked.rounds))
             row(f"  CPU of the main thread, ms: {tool}", f"{cpu:.0f}", "")
+            used[tool] = cpu
+        own = used.pop("importcost")
+        if used:
+            least = min(used.values())
+            tell(cpu_beside_the_faster=(own / least, f"{own:.0f} / {least:.0f} ms"))
         found = [frames(pages["importcost"]) for _ in range(asked.rounds)]
     for kind in ("zoom", "search", "order"):
         worst = [one[kind] for one, _ in found]
         work = statistics.median(one[kind] for _, one in found)
         limit = f"{LIMIT_FRAME_MS:.0f}" if kind in ("zoom", "search") else ""
         row(f"worst frame, ms: {kind}", f"{statistics.median(worst):.1f} {rounded(worst)}", limit)
+        told = (statistics.median(worst), f"longest task {work:.1f} ms of CPU")
+        tell(frame_ms={kind: told})
         row(f"  longest task, ms of CPU: {kind}", f"{work:.1f}", "")
     idle = [one["idle"] for one, _ in found]
     row("worst frame, ms: nothing done", f"{statistics.median(idle):.1f} {rounded(idle)}", "")

@@ -16,6 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.benchmarks.tell import tell
+
 PAIRS = 11
 RATIO_LIMIT = 1.1
 RSS_LIMIT_MB = 450
@@ -120,6 +124,10 @@ def main() -> int:
     print(
         f"| {rows:,} | {size_mb:.1f} | {platform.python_version()} | {bare:.2f} | {ours:.2f} "
         f"| {ratio:.2f} | {ours_mb:.0f} ({bare_mb:.0f}) |"
+    )
+    tell(
+        ratio=(ratio, f"{ours:.2f} / {bare:.2f} s of CPU, {PAIRS} pairs"),
+        peak_mb=(ours_mb, f"{bare_mb:.0f} of the bare loop"),
     )
     return 0 if ratio <= RATIO_LIMIT and ours_mb <= RSS_LIMIT_MB else 1
 

@@ -46,6 +46,7 @@ from importcost.app.projects.requests import request_for_function
 from importcost.cli.project_work import SilentListener
 from importcost.measure.plan import Plan
 from importcost.measure.session import measure
+from tests.benchmarks.tell import tell
 
 RUNS = 5
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -177,6 +178,17 @@ def small(folder: Path, functions: int, jobs: int, sample: int) -> None:
             f" wall, {cpu_s:.1f} s CPU | {first[0] / (wall_s / jobs):.2f} wall,"
             f" {first[1] / cpu_s:.2f} CPU | 1.1 |"
         )
+    (alone_s, alone_cpu_s), (_, hand_cpu_s) = (
+        [(before[at][one] + after[at][one]) / 2 / share for one in (0, 1)] for at in (0, 1)
+    )
+    tell(
+        ratio={
+            "cpu": (first[1] / alone_cpu_s, f"{first[1]:.0f} / {alone_cpu_s:.0f} s"),
+            "wall": (first[0] / (alone_s / jobs), f"{first[0]:.0f} / {alone_s / jobs:.0f} s"),
+            "by_hand_cpu": (first[1] / hand_cpu_s, f"{first[1]:.0f} / {hand_cpu_s:.0f} s"),
+        },
+        second_s=(second[0], f"{second[1]:.1f} s of CPU, {functions} functions"),
+    )
     print(f"| second run | {second[0]:.2f} s wall, {second[1]:.2f} s CPU | | | 3 s |")
 
 
@@ -196,9 +208,13 @@ def pinned(folder: Path, jobs: int, rounds: int, launches: int | None) -> None:
         profiled(project, folder / f"cache-{number}", "--jobs", str(many), *runs)
         found[many].append(figures(project))
     print(f"{rounds} rounds, {jobs} jobs beside 1, load {os.getloadavg()[0]:.1f}")
+    moved = []
     for name in sorted(found[1][0]):
         alone, beside = (statistics.median(one[name] for one in found[many]) for many in (1, jobs))
         print(f"| {name} | {alone:.2f} ms | {beside:.2f} ms | {beside / alone - 1:+.1%} | 3 % |")
+        moved.append(100 * (beside / alone - 1))
+    every = ", ".join(f"{one:+.1f}" for one in moved)
+    tell(worst_percent=(max(moved, key=abs), f"{every} %, {rounds} rounds"))
 
 
 def killed(folder: Path, functions: int) -> None:
@@ -218,6 +234,8 @@ def killed(folder: Path, functions: int) -> None:
     there = {one.name: one.stat().st_mtime_ns for one in results.glob("*/*.json")}
     same = sum(there.get(name) == moment for name, moment in kept.items())
     shown = len(figures(project))
+    words = f"{len(kept)} of {functions} kept, {len(there) - len(kept)} measured afterwards"
+    tell(again=(len(kept) - same, f"{words}, {shown} in the index"))
     print(
         f"| killed after {len(kept)} of {functions} | {len(there) - len(kept)} measured afterwards,"
         f" {same} kept ones untouched, {shown} in the index | | | only what is left |"
@@ -264,10 +282,15 @@ def many(folder: Path, functions: int, *, shared: bool) -> None:
     """Print time and peak memory of each step on a large project."""
     project = make_project(folder / "many", functions, SMALL, shared=shared)
     print(f"{functions:,} functions, load {os.getloadavg()[0]:.1f}")
-    for name, text in STEPS.items():
+    tells = ("list", "measure", "again")
+    for told, (name, text) in zip(tells, STEPS.items(), strict=True):
         with peak(text.format(project=str(project)), environment(folder / "cache")) as spent:
             wall_s, cpu_s, peak_mb, said = spent
         print(f"| {name} | {wall_s:.1f} s wall, {cpu_s:.1f} s CPU | {peak_mb:.0f} MB | {said} |")
+        tell(
+            cpu_s={told: (cpu_s, f"{wall_s:.1f} s wall")},
+            peak_mb={told: (peak_mb, f"{cpu_s:.1f} s of CPU")},
+        )
 
 
 @contextlib.contextmanager

@@ -56,6 +56,10 @@ from public_deferrals.events import (
     with_missed,
 )
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.benchmarks.tell import tell
+
 HERE = Path(__file__).parent / "public_deferrals"
 ANALYSE_LIMIT_S = 180.0
 CALL_LIMIT_S = 15.0
@@ -642,6 +646,13 @@ def print_table(rows: list[dict[str, Any]], before: dict[tuple[str, str], dict[s
     print(f"calls of AWS: {sum(requests)} by {sum(map(bool, requests))} handlers;", end=" ")
     print(f"answers without an error: {sum(bool(row.get('answered')) for row in tried)} handlers")
     print(f"different: {sum(map(is_finding, rows))}")
+    tell(
+        repositories=len({row["handler"]["collection"] for row in edited}),
+        handlers=(len(tried), f"of {len(rows)} tried, {len(edited)} with edits"),
+        edits=sum(styles.values()),
+        requests=(sum(requests), f"by {sum(map(bool, requests))} handlers"),
+        different=(sum(map(is_finding, rows)), f"of {len(edited)} handlers"),
+    )
     for status, count in Counter(row["status"] for row in rows).most_common():
         print(f"  {status}: {count}")
     print("\n| reason of refusal | imports |\n|---|---|")

@@ -28,9 +28,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from importcost.errors import ImportcostError
 from importcost.projects.functions import ProjectFunction, ReadOptions
 from importcost.projects.tools import TOOLS
+from tests.benchmarks.tell import tell
 
 LIMIT_S = 300.0
 SKIPPED = (".git", "node_modules")
@@ -79,7 +82,7 @@ def is_python(function: ProjectFunction) -> bool:
 
 def show_list(checkouts: list[Path]) -> int:
     """Print a row a collection; return 1 if a reader crashed."""
-    crashes = 0
+    crashes = files = 0
     print(f"{'collection':50} files refused crashed python ready")
     for checkout in checkouts:
         reads = list(read_files(checkout))
@@ -92,6 +95,8 @@ def show_list(checkouts: list[Path]) -> int:
         for read in broken:
             print(f"{read.place}\n{read.crash}", file=sys.stderr)
         crashes += len(broken)
+        files += len(reads)
+    tell(crashes=(crashes, f"{files:,} files of {len(checkouts)} collections"))
     return 1 if crashes else 0
 
 
@@ -138,6 +143,8 @@ def profile(checkouts: list[Path], results: Path, most: int, seed: int) -> None:
     )
     for (tool, code), number in sorted(ends.items()):
         print(f"{tool:22} exit {code:3}: {number}")
+    good = sum(number for (_, code), number in ends.items() if code == 0)
+    tell(profiled=(good, f"of {sum(ends.values())}"))
 
 
 def _in_turn(pools: dict[str, list[tuple[str, str]]], most: int) -> Iterator[tuple[str, str, str]]:

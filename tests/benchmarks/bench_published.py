@@ -34,7 +34,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from importcost.billing.figures.floors import find_floor, load_floors
+from tests.benchmarks.tell import tell
 
 QUARTER = "2026-Q3"
 TRACED_QUARTER = "2023-Q4"
@@ -156,6 +159,7 @@ def floors(data: Path) -> None:
         count = sum(int(row["n"]) for row in rows)
         p50 = sum(float(row["p50"]) * int(row["n"]) for row in rows) / count
         off.append(abs(floor.p50_ms - p50))
+    tell(floors=(sum(one <= 0.1 for one in off), f"largest difference {max(off):.2f} ms"))
     print(f"1. floors: {len(off)} of {len(wanted)}, largest difference {max(off):.2f} ms\n")
 
 
@@ -182,6 +186,9 @@ def traces(data: Path) -> None:
             f" {pair[0]:>+6.1%} {then + own:>10,.0f} {pair[1]:>+6.1%}"
             f"{'  rows cut off' if is_cut else ''}"
         )
+    every = [pair[0] for pairs in errors.values() for pair in pairs]
+    whole = median(pair[0] for pair in errors[False])
+    tell(traces_percent=(100 * median(every), f"whole traces {whole:.1%}, all {len(every)}"))
     for is_cut, word in ((False, "whole traces"), (True, "cut off")):
         first, second = (median(one) for one in zip(*errors[is_cut], strict=True))
         print(
@@ -237,6 +244,8 @@ def filled_traces(options: argparse.Namespace, packages: Path) -> None:
             f" {today + own:>10,.0f} {pair[0]:>+6.1%} {then + own:>10,.0f} {pair[1]:>+6.1%}"
         )
     first, second = (median(one) for one in zip(*errors, strict=True))
+    worst = max(abs(one) for one, _ in errors)
+    tell(filled_percent=(100 * first, f"worst {worst:.1%}"))
     print(
         f"   median absolute error, all {len(errors)}: {first:.1%};"
         f" floor of {TRACED_QUARTER}: {second:.1%}\n"
@@ -355,6 +364,10 @@ def functions(options: argparse.Namespace, packages: Path) -> None:
             f"  {band['low']:,.0f} to {band['high']:,.0f}: {'inside' if inside else 'outside'}"
             f"{'; ' + case.remark if case.remark else ''}"
         )
+    tell(
+        functions_percent=(100 * median(errors), f"{len(errors)} functions"),
+        in_band_percent=(100 * sum(hits) / len(hits), f"{sum(hits)} of {len(hits)}"),
+    )
     print(
         f"   median absolute error {median(errors):.1%}; {sum(hits)} of {len(hits)}"
         f" ({sum(hits) / len(hits):.0%}) in the band"

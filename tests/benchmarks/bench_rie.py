@@ -25,6 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.benchmarks.tell import tell
 from tests.engine import image
 from tests.engine.fixtures import _podman
 
@@ -139,6 +140,7 @@ def main() -> None:
             start = phases["interpreter start"]
             off = (ours - rie) / rie
             print(f"| {name} | {rie:.0f} | {ours:.0f} | {start:.0f} | {off:+.1%} | 10 % |")
+            tell(difference_percent={name: (100 * off, f"{rie:.0f} / {ours:.0f} ms")})
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from importcost.app.profile.request import ProfileRequest
 from importcost.billing.estimate import estimate
 from importcost.model.interval import Interval
 from importcost.model.profile import Profile
+from tests.benchmarks.tell import tell
 from tests.engine import image
 from tests.engine.fixtures import _podman
 
@@ -72,6 +73,8 @@ def profiled(file: Path, state: str, tag: str) -> Profile:
 def report(bands: dict[str, list[Interval]], states: list[str]) -> bool:
     """Print the table; return True if the target is met."""
     is_met = True
+    moved: dict[str, list[float]] = {"local": [], "container": []}
+    apart = dict.fromkeys(moved, 0)
     print("| state | estimates' median ms | against unloaded | single ones | bands overlap |")
     print("|---|---|---|---|---|")
     for state in states:
@@ -81,12 +84,21 @@ def report(bands: dict[str, list[Interval]], states: list[str]) -> bool:
         single = [band.value / middle - 1 for band in own]
         together = [*own, *basis]
         overlaps = max(b.low for b in together) <= min(b.high for b in together)
+        place = "container" if state in CORES else "local"
+        moved[place].append(100 * off)
+        low, high = min(b.high for b in together), max(b.low for b in together)
+        apart[place] += sum(b.low > low or b.high < high for b in together)
         is_met = is_met and abs(off) <= TARGET and overlaps
         widths = statistics.median((band.high - band.low) / band.value for band in own)
         print(
             f"| {state} | {middle:.0f} | {off:+.1%} | {min(single):+.1%} to {max(single):+.1%} | "
             f"{'yes' if overlaps else 'NO'} ({widths:.0%} wide) |"
         )
+    for place, offs in moved.items():
+        if offs:
+            every = ", ".join(f"{one:+.1f} %" for one in offs)
+            worst = max(offs, key=abs)
+            tell(**{place: {"moved_percent": (worst, every), "apart": apart[place]}})
     return is_met
 
 

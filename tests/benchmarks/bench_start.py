@@ -12,6 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.benchmarks.tell import tell
+
 PAIRS = 60
 LIMIT = 1.15
 
@@ -45,6 +49,7 @@ def main() -> None:
     b = statistics.median(pair[1] for pair in pairs) * 1000
     print(f"| {a:.1f} | {b:.1f} | {ratio:.3f} | {LIMIT} |")
     print(f"load {os.getloadavg()[0]:.1f}")
+    tell(ratio=(ratio, f"{a:.1f} / {b:.1f} ms, {PAIRS} pairs"))
     if environment_writes is not None:
         os.environ["PYTHONDONTWRITEBYTECODE"] = environment_writes
     sys.exit(ratio > LIMIT)
