@@ -91,7 +91,11 @@ def analyse_profile(
         statements=tuple(_judged_statements(costs, sources, findings)),
         best_set=best,
         bytecode=_shipped(profile, graph),
-        hints=tuple(hint for hint in hints(graph, costs.self_us) if hint.cost_us >= least_us),
+        hints=tuple(
+            hint
+            for hint in hints(graph, costs.self_us, versions=_versions(profile))
+            if hint.cost_us >= least_us
+        ),
     )
     return Analysis(advice, tuple(findings), sources, partial(joint, costs, findings), edits)
 
@@ -168,6 +172,12 @@ def _shipped(profile: Profile, graph: ImportGraph) -> BytecodeFinding | None:
         return None
     root = profile.target.task_root if profile.target else "."
     return bytecode_finding(graph, profile.settings, root)
+
+
+def _versions(profile: Profile) -> dict[str, str]:
+    """Return the versions of the deployed package's distributions, as far as they are known."""
+    sizes = profile.package.distributions if profile.package else ()
+    return {size.name: size.version for size in sizes if size.version}
 
 
 def _judged_statements(

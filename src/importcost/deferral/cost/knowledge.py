@@ -1,97 +1,45 @@
-"""The knowledge base: advice on a dependency's own costly imports that needs no edit of it.
+"""Hints: advice on a dependency's own costly imports that needs no edit of it.
 
-Entries are in `data/knowledge.json`; each was measured with the version that it names. They are
-suggestions for a reader, never edits.
+They come from the known facts (`known_facts.py`), each measured elsewhere with the versions that it
+names. They are suggestions for a reader, never edits.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from packaging.version import InvalidVersion, Version
 
 from importcost.deferral.cost.chains import matching
 from importcost.deferral.cost.dominators import reachable
 from importcost.deferral.cost.flow import ROOT, Flow, body_of, build_flow, is_of_unknown_origin
-from importcost.errors import UsageError
+from importcost.deferral.cost.known_facts import OWN_CODE, KnowledgeEntry, load_entries
 from importcost.model.advice import ThirdPartyHint
 from importcost.model.graph import FUNCTION, STDLIB, UNKNOWN_DISTRIBUTION, EdgeKind, ImportGraph
 
 MIN_COST_US = 1_000
 """A saving below a millisecond is not worth a reader's time."""
 IMPORTERS_SHOWN = 3
-OWN_CODE = "(function)"
-"""As an entry's importer: the user's own files, the only ones that can import something else."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """The measured effect of the advice; milliseconds of CPU and modules loaded."""
-
-    before_ms: float
-    after_ms: float
-    before_modules: int
-    after_modules: int
-    how: str
-
-
-@dataclass(frozen=True, slots=True)
-class KnowledgeEntry:
-    """One known fact about a distribution.
-
-    It applies if `module`, or anything in it, is loaded. If `importer` is given, only imports by
-    that module, or by anything in it (or OWN_CODE), count. `distribution` is the PyPI name of the
-    package that the advice is about, or STDLIB. `advice` may name the `{importers}` of the module.
-    `checked_version` and `date` (ISO) say with which version and when `effect` was measured.
-    """
-
-    id: str
-    distribution: str
-    module: str
-    importer: str | None
-    advice: str
-    source: str
-    checked_version: str
-    date: str
-    effect: Effect
-
-
-@lru_cache(maxsize=1)
-def load_entries() -> tuple[KnowledgeEntry, ...]:
-    """Return the shipped knowledge base. Raises UsageError if the file is damaged."""
-    name = "knowledge.json"
-    shipped = files("importcost.deferral").joinpath("data", name)
-    return parse_entries(shipped.read_text(encoding="utf-8"), name)
-
-
-def parse_entries(text: str, where: str) -> tuple[KnowledgeEntry, ...]:
-    """Return the entries of a knowledge base's text. Raises UsageError naming `where`."""
-    try:
-        return tuple(_entry(item) for item in json.loads(text)["entries"])
-    except (ValueError, TypeError, KeyError) as error:
-        raise UsageError(
-            f"The knowledge base {where} cannot be read ({type(error).__name__}: {error}):"
-            " reinstall importcost."
-        ) from error
 
 
 def hints(
     graph: ImportGraph,
     self_us: Mapping[str, int],
     entries: Sequence[KnowledgeEntry] | None = None,
+    versions: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[ThirdPartyHint, ...]:
     """Return the known facts about the loaded modules, the costliest first.
 
     `self_us` is each module's self time in microseconds. A hint's `cost_us` is the time of the
     modules that would not be loaded without the module (or without that import of it). Hints below
-    MIN_COST_US are left out. Entries default to the shipped ones. Raises UsageError if those are
-    damaged.
+    MIN_COST_US are left out. `versions` are those of the function's packages by distribution, as
+    far as they are known: a hint says so if its own differ much. Entries default to the shipped
+    ones. Raises UsageError if those are damaged.
     """
     flow = build_flow(graph, ())
+    deployed = {_normalized(name): version for name, version in versions.items()}
     weights = [0, *(0 if name in flow.preloaded else self_us.get(name, 0) for name in flow.names)]
     everything = reachable(flow.successors, ROOT)
     found = []
@@ -103,7 +51,7 @@ def hints(
         lost = zip(weights, everything, left, strict=True)
         cost_us = sum(weight for weight, was, stays in lost if was and not stays)
         if cost_us >= MIN_COST_US:
-            found.append(_hint(entry, graph, cost_us))
+            found.append(_hint(entry, graph, cost_us, deployed))
     return tuple(sorted(found, key=lambda hint: -hint.cost_us))
 
 
@@ -121,11 +69,13 @@ def _left(
         body = body_of(edge)[0]
         if edge.imported in modules and body in node_of:
             # An import in a function of the importer counts as its own, whoever called the
-            # function.
-            is_theirs = edge.importer in importers or body in importers
+            # function. So does one in a function of the modules, which nobody can call without
+            # them.
+            is_theirs = bool({edge.importer, body} & importers) or edge.importer in modules
             step = (node_of[body], node_of[edge.imported])
             (theirs if is_theirs else others).add(step)
-    gone = theirs - others
+    # A module whose import was not seen hangs on the root, and keeps nothing of its own package.
+    gone = (theirs - others) | {(ROOT, node_of[name]) for name in modules}
     bodies = {body for body, _ in gone}
     successors = [
         [target for target in targets if (node, target) not in gone] if node in bodies else targets
@@ -157,13 +107,17 @@ def _normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _hint(entry: KnowledgeEntry, graph: ImportGraph, cost_us: int) -> ThirdPartyHint:
+def _hint(
+    entry: KnowledgeEntry, graph: ImportGraph, cost_us: int, deployed: Mapping[str, str]
+) -> ThirdPartyHint:
     effect = entry.effect
     measured = (
-        f" Measured with {entry.checked_version}: {effect.before_ms:.0f} to"
-        f" {effect.after_ms:.0f} ms, {effect.before_modules} to {effect.after_modules} modules."
+        f" Measured on another machine on {entry.date} with {entry.checked_version}:"
+        f" {effect.before_ms:.0f} to {effect.after_ms:.0f} ms, {effect.before_modules} to"
+        f" {effect.after_modules} modules."
     )
     text = entry.advice.replace("{importers}", _importers(graph, entry.module))
+    measured += "".join(_differences(entry, deployed))
     return ThirdPartyHint(
         distribution=entry.distribution,
         module=entry.module,
@@ -172,6 +126,20 @@ def _hint(entry: KnowledgeEntry, graph: ImportGraph, cost_us: int) -> ThirdParty
         source=entry.source,
         checked_version=entry.checked_version,
     )
+
+
+def _differences(entry: KnowledgeEntry, deployed: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each package that is older than the measured one, or a major newer."""
+    for name, checked in entry.versions.items():
+        version = deployed.get(_normalized(name))
+        try:
+            own, known = Version(version or checked), Version(checked)
+        except InvalidVersion:
+            continue
+        if own < known:
+            yield f" Your {name} {version} is older: it may import otherwise."
+        elif own.major > known.major:
+            yield f" Your {name} {version} is a major version newer: it may import otherwise."
 
 
 def _importers(graph: ImportGraph, module: str) -> str:
@@ -189,7 +157,3 @@ def _importers(graph: ImportGraph, module: str) -> str:
         return "C code"
     more = len(outside) - IMPORTERS_SHOWN
     return ", ".join(outside[:IMPORTERS_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _entry(item: Mapping[str, Any]) -> KnowledgeEntry:
-    return KnowledgeEntry(**{**item, "effect": Effect(**item["effect"])})

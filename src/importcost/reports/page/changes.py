@@ -249,7 +249,7 @@ def advice_notes(profile: Profile) -> AdviceNotes:
                 "distribution": one.distribution,
                 "cost_us": one.cost_us,
                 "advice": one.advice,
-                "source": f"{one.source}, checked with {one.checked_version}",
+                "source": one.source,
             }
             for one in advice.hints
         ],

@@ -182,8 +182,8 @@ class AdviceItems:
     def hint(self, hint: ThirdPartyHint) -> list[str]:
         """Return the lines of a hint about a dependency."""
         text = (
-            f"{hint.module} ({hint.distribution}) {milliseconds(hint.cost_us / 1000)}: "
-            f"{hint.advice} [checked with {hint.checked_version}; {hint.source}]"
+            f"{hint.module} ({hint.distribution}) {milliseconds(hint.cost_us / 1000)} here: "
+            f"{hint.advice} [{hint.source}]"
         )
         first, *rest = wrap(text, self._width - 4)
         return ["  " + first, *("    " + line for line in rest)]

@@ -1,0 +1,88 @@
+"""Measures one entry: installs its packages, launches its programs in pairs, and judges."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from importcost.app.profile.prepare import runtime_modules
+from importcost.deferral.cost.known_facts import KnowledgeEntry
+from tests.benchmarks.known_packages.environments import (
+    Environments,
+    NotInstalledError,
+    versions_in,
+)
+from tests.benchmarks.known_packages.judge import (
+    HOLDS,
+    NO_LONGER,
+    NOT_MEASURED,
+    Judged,
+    figures_of,
+    reason_against,
+    reason_by_answers,
+)
+from tests.benchmarks.known_packages.pairs import (
+    BEFORE,
+    PAIRS,
+    Interpreter,
+    Launched,
+    launch,
+    paired,
+)
+from tests.benchmarks.known_packages.shown import reason_not_shown
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What entries are measured with."""
+
+    interpreter: Interpreter
+    environments: Environments
+    pairs: int = PAIRS
+
+    def judged(self, entry: KnowledgeEntry) -> Judged:
+        """Install an entry's packages and measure it."""
+        before, after = entry.effect.before, entry.effect.after
+        today = datetime.now(timezone.utc).date().isoformat()
+        try:
+            old, new = (self.environments.layer(side.packages) for side in (before, after))
+        except NotInstalledError as error:
+            return Judged(entry.id, NOT_MEASURED, str(error), self.interpreter.version, {}, today)
+
+        def run(side: str) -> Launched:
+            program, layer = (before, old) if side == BEFORE else (after, new)
+            return launch(self.interpreter, program, layer, entry.module)
+
+        found = paired(run, reason_by_answers, self.pairs)
+        reason = reason_against(found) or reason_not_shown(entry, old, self.interpreter)
+        has_figures = len(found.before) >= self.pairs and reason_by_answers(found) is None
+        return Judged(
+            id=entry.id,
+            end=NO_LONGER if reason else HOLDS,
+            reason=reason or "",
+            python=self.interpreter.version,
+            versions=_versions(entry, old, new),
+            date=today,
+            savings_ms=tuple(found.savings_ms) if has_figures else (),
+            figures=figures_of(found) if has_figures else None,
+        )
+
+
+def _versions(entry: KnowledgeEntry, old: Path | None, new: Path | None) -> dict[str, str]:
+    """Return the packages' versions by name, those of the advised program where both differ."""
+    found = dict(versions_in(old, entry.effect.before.packages))
+    return {**found, **dict(versions_in(new, entry.effect.after.packages))}
+
+
+def interpreter_of(executable: str) -> Interpreter:
+    """Ask a Python for its version."""
+    asked = subprocess.run(
+        [executable, "-I", "-c", "import platform; print(platform.python_version())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    version = asked.stdout.strip()
+    return Interpreter(executable, version, runtime_modules(".".join(version.split(".")[:2])))
