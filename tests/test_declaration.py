@@ -19,6 +19,7 @@ from importcost.declaration import (
     MEASUREMENT,
     MIN_RUNS,
     MIN_WATCHED_RUNS,
+    PLAIN,
     PRECISE,
     VERBOSE,
     WITH_SETTING,
@@ -30,7 +31,7 @@ from importcost.declaration import (
 from importcost.errors import UsageError
 from tests.commands import click_runner
 
-DECLARED = (*MEASUREMENT, PRECISE)
+DECLARED = (*MEASUREMENT, *PLAIN, PRECISE)
 FILLING = [option for option in DECLARED if option.field and option is not ENV]
 
 
@@ -128,6 +129,15 @@ def test_a_command_that_measures_takes_each_option_as_declared(name, option):
     assert made.help == option.help
     given = made.get_default(click.Context(command(name)))
     assert (given or None) == (option.default or None)
+
+
+@pytest.mark.parametrize("option", PLAIN, ids=ids)
+@pytest.mark.parametrize("name", ["profile", "defer", "why"])
+def test_a_command_that_measures_without_lambda_takes_each_option_as_declared(name, option):
+    made = parameters(name)[option.name]
+    assert option.flag in made.opts
+    assert option.short is None or option.short in made.opts
+    assert made.help == option.help
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -50,6 +50,23 @@ REGIONS = (
 """Regions whose prices are known, the default first; a test compares them with the data files."""
 PLATFORMS = ("lambda", "generic")
 """Platforms of the data file, the default first; a test compares the two."""
+OF_LAMBDA = (
+    Parameter.MEMORY,
+    Parameter.ARCH,
+    Parameter.REGION,
+    Parameter.PLATFORM,
+    Parameter.PACKAGE_TYPE,
+    Parameter.RUNTIME,
+    Parameter.LAYERS,
+    Parameter.PACKAGES,
+    Parameter.REQUIREMENTS,
+    Parameter.BOTO3,
+    Parameter.ADAPTER,
+    Parameter.SERVER,
+    Parameter.MOCK_AWS,
+    Parameter.IMAGE,
+)
+"""The options about a function on Lambda, which nothing else has."""
 ADAPTERS = ("lwa",)
 RUNNERS = ("auto", "local", "docker", "podman", "finch", "nerdctl")
 MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240
@@ -190,6 +207,44 @@ WITH_VALUES = Option(
 )
 """They are about a TARGET in a project or an account; a handler's own file needs neither."""
 
+PLAIN = (
+    Option(
+        Parameter.MODULE,
+        Text(),
+        "module",
+        "Instead of TARGET: what importing this package or module takes, on this machine.",
+        short="-m",
+    ),
+    Option(
+        Parameter.COMMAND,
+        Text(),
+        "command",
+        "Instead of TARGET: what this code takes, as with python -c.",
+        short="-c",
+    ),
+    Option(
+        Parameter.SCRIPT,
+        Text(),
+        "script",
+        "Instead of TARGET: a console script with its arguments, from start to exit.",
+    ),
+    Option(
+        Parameter.FILE,
+        Text(),
+        "file",
+        "Instead of TARGET: a Python file with its arguments, run as __main__.",
+    ),
+    Option(
+        Parameter.EXTRAS,
+        Texts(),
+        "extras",
+        "With -m, -c or --script: what the package needs with this extra is all that can be"
+        " imported (repeatable; none: without any).",
+        default=(),
+    ),
+)
+"""The options that name something else than a handler, and measure it without Lambda."""
+
 MEASUREMENT = (
     Option(
         Parameter.TASK_ROOT,
@@ -324,7 +379,7 @@ MEASUREMENT = (
 )
 """The options of every command that measures, in the order of its help."""
 
-WITH_SETTING = {option.setting: option for option in MEASUREMENT if option.setting}
+WITH_SETTING = {option.setting: option for option in (*MEASUREMENT, *PLAIN) if option.setting}
 """The options that have a setting for a configured handler, by the setting."""
 
 

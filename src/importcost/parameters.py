@@ -40,6 +40,11 @@ class Parameter(Enum):
     ADAPTER = Spelling("--adapter", "adapter")
     SERVER = Spelling("--server", "server", "COMMAND")
     MOCK_AWS = Spelling("--mock-aws", "mock_aws")
+    MODULE = Spelling("--module", "module", "PACKAGE")
+    COMMAND = Spelling("--command", "command", "CODE")
+    SCRIPT = Spelling("--script", "script", "'NAME ARGS'")
+    FILE = Spelling("--file", "file", "'FILE.py ARGS'")
+    EXTRAS = Spelling("--extra", "extras", "NAME|none")
     # Options of check, compare and init as well: no setting has them.
     RUNS = Spelling("--runs", None)
     TIMEOUT = Spelling("--timeout", None)
@@ -105,7 +110,7 @@ class Mention(NamedTuple):
 
 
 _SWITCHES = (Parameter.NO_INSTALL, Parameter.NO_PLACEHOLDERS)
-_LISTS = (Parameter.PACKAGES, Parameter.LAYERS)
+_LISTS = (Parameter.PACKAGES, Parameter.LAYERS, Parameter.EXTRAS)
 
 
 def _quoted(value: str) -> str:

@@ -12,6 +12,8 @@ from importcost.cli.grouped import GroupedCommand
 from importcost.cli.listener import terminal_listener
 from importcost.cli.options import (
     measure_options,
+    measured_target,
+    plain_options,
     request_of,
     terminal_width,
     wants_colour,
@@ -110,7 +112,8 @@ def _effort(options: Given, events: int) -> Effort:
 
 
 @click.command("defer", cls=GroupedCommand, option_groups=OPTION_GROUPS, last_heading="Measurement")
-@click.argument("target")
+@click.argument("target", required=False)
+@plain_options
 @measure_options
 @click.option(
     "--style",
@@ -147,7 +150,7 @@ def _effort(options: Given, events: int) -> Effort:
 @click.option("--no-progress", is_flag=True, help="Show no progress line.")
 def command(  # noqa: PLR0913 - one parameter an option
     *,
-    target: str,
+    target: str | None,
     style: str | None,
     verify: bool,
     events: tuple[str, ...],
@@ -172,9 +175,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     _refuse_unverified(verify=verify, events=events, record=record)
     if force and not write:
         raise UsageError("--force belongs to --write: add it, or leave --force out.")
-    project = whole_project(target, options)
+    target = measured_target(target, options)
+    project = whole_project(target, options) if target else None
     is_whole = project is not None and len(project.functions) > 1
-    if write:
+    if write and target:
         _refuse_link(target)
         _refuse_build(target, project, options)
     request = DeferRequest(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,8 @@ from importcost.declaration import (
     ENV,
     ENV_FILE,
     MEASUREMENT,
+    OF_LAMBDA,
+    PLAIN,
     PRECISE,
     STAGE,
     TEMPLATE_PARAMETER,
@@ -25,7 +28,7 @@ from importcost.declaration import (
     Whole,
     option_of,
 )
-from importcost.errors import UsageError
+from importcost.errors import UsageError, remedy, words
 from importcost.files.read import read_named
 from importcost.parameters import Parameter
 
@@ -75,6 +78,13 @@ def measure_options(command: Command) -> Command:
     return command
 
 
+def plain_options(command: Command) -> Command:
+    """Give a command the options that name something else to measure than a handler."""
+    for option in reversed(PLAIN):
+        command = click_option(option)(command)
+    return command
+
+
 precise_option = click_option(PRECISE)
 
 
@@ -111,12 +121,16 @@ def request_of(
             "leave one of the two out."
         )
     fields = PRECISE.fields(precise is not False)
-    for option in MEASUREMENT:
+    for option in (*MEASUREMENT, *(one for one in PLAIN if one.name in options)):
         fields.update(option.fields(options[option.name]))
     environment = parse_environment(options[ENV.name], options[ENV_FILE.name])
     fields.update(ENV.fields(environment))
     request = ProfileRequest(target=target, **fields)
-    if names_a_project(target) and not whole:
+    plain = request.plain
+    if plain is not None:
+        request = replace(request, target=plain.label)
+        _check_alone(target, plain.parameter)
+    if plain is None and names_a_project(target) and not whole:
         from importcost.app.projects.requests import request_in_project
 
         request = request_in_project(
@@ -129,6 +143,43 @@ def request_of(
         )
     check_request(request)
     return request
+
+
+def names_plain(options: Given) -> bool:
+    """Return True if the options name something else to measure than a handler."""
+    kinds = [option.name for option in PLAIN if not isinstance(option.kind, Texts)]
+    return any(options[name] is not None for name in kinds)
+
+
+def measured_target(target: str | None, options: Given) -> str:
+    """Return the TARGET argument, empty if an option names something else to measure.
+
+    Raises UsageError if neither names anything.
+    """
+    if target is None and not names_plain(options):
+        raise UsageError(
+            "Nothing to measure is named: name a handler, or a package with -m, code with -c, a"
+            " console script with --script, or a file with --file."
+        )
+    return target or ""
+
+
+def _check_alone(target: str, parameter: Parameter) -> None:
+    """Raise UsageError for a handler, or what only Lambda has, beside a target without Lambda."""
+    if target:
+        raise UsageError(
+            words(f"{target} and ", parameter, " name two things to measure"),
+            remedy("leave one of the two out"),
+        )
+    given = given_fields() & {one.field for one in MEASUREMENT if one.parameter in OF_LAMBDA}
+    for option in MEASUREMENT:
+        if option.field in given and option.field:
+            raise UsageError(
+                words(
+                    option.parameter, " is about a Lambda function, and ", parameter, " names none"
+                ),
+                remedy("leave one of the two out"),
+            )
 
 
 def given_fields() -> frozenset[str]:

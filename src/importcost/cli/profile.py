@@ -13,6 +13,8 @@ from importcost.cli.listener import terminal_listener
 from importcost.cli.options import (
     given_fields,
     measure_options,
+    names_plain,
+    plain_options,
     precise_option,
     request_of,
 )
@@ -40,6 +42,7 @@ DEFAULT_REPORT = "importcost-report.html"
 
 @click.command("profile")
 @click.argument("target", required=False)
+@plain_options
 @measure_options
 @precise_option
 @click.option(
@@ -96,6 +99,9 @@ def command(
 ) -> None:
     """Measure one handler's cold start, its cost and its causes.
 
+    With -m, -c, --script or --file it is a package, code or a program instead, measured without
+    Lambda: time, memory and modules on this machine.
+
     TARGET is handler.py, handler.py:function, or a Lambda handler string such as
     orders/create.handler (with --task-root); PLACE::NAME is one function of a project, its folder
     or template alone all of them; with --adapter lwa a web app like main:app.
@@ -103,7 +109,8 @@ def command(
     if not outputs:
         check_default_name(DEFAULT_REPORT)
         outputs = (DEFAULT_REPORT,)
-    project = whole_project(target, options) if from_log is None else None
+    is_handler = from_log is None and not names_plain(options)
+    project = whole_project(target, options) if is_handler else None
     if project is not None and (len(project.functions) > 1 or options["shard"]):
         shows = {"quiet": quiet, "no_progress": no_progress}
         page = profile_whole_project(project, options, outputs, **shows)
@@ -113,7 +120,10 @@ def command(
     pages = [path for path, name in formats if name == "html"]
     if open_page and not pages:
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
-    _check_source(target, from_log, log_stream)
+    if names_plain(options):
+        _check_plain(options, from_log)
+    else:
+        _check_source(target, from_log, log_stream)
     request = _request(target, options, requests, from_log, project)
     check_writable(outputs)
     if from_log is not None:
@@ -194,9 +204,22 @@ def _check_cold_disk(options: Given, from_log: str | None) -> None:
         )
 
 
+def _check_plain(options: Given, from_log: str | None) -> None:
+    """Raise UsageError for an option about handlers beside what is not one."""
+    names = {"--from-log": from_log is not None, "--without-wrapper": options["without_wrapper"]}
+    given = next((name for name, is_given in names.items() if is_given), None)
+    if given is not None:
+        raise UsageError(
+            f"{given} is about a handler, and -m, -c, --script and --file name none: leave one of"
+            " the two out."
+        )
+
+
 def _check_source(target: str | None, from_log: str | None, log_stream: str | None) -> None:
     if (target is None) == (from_log is None):
-        raise UsageError("Name a handler to measure, or a log with --from-log, one of the two.")
+        raise UsageError(
+            "Name a handler to measure, a package with -m, or a log with --from-log, one of them."
+        )
     if log_stream is not None and from_log is None:
         raise UsageError("--log-stream chooses from a log: name the log with --from-log.")
 

@@ -9,6 +9,8 @@ import click
 from importcost.cli.listener import terminal_listener
 from importcost.cli.options import (
     measure_options,
+    names_plain,
+    plain_options,
     request_of,
     terminal_width,
     wants_colour,
@@ -18,12 +20,12 @@ from importcost.cli.target_profile import read_saved
 from importcost.errors import UsageError
 
 if TYPE_CHECKING:
+    from importcost.cli.options import Given
     from importcost.model.results.chains import Why
 
 
 @click.command("why")
-@click.argument("target")
-@click.argument("module")
+@click.argument("names", nargs=-1, metavar="[TARGET] MODULE")
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -31,13 +33,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Chains shown at most.",
 )
+@plain_options
 @measure_options
 @click.option("--quiet", "-q", is_flag=True, help="Print the answer only.")
 @click.option("--no-progress", is_flag=True, help="Show no progress line.")
 def command(
     *,
-    target: str,
-    module: str,
+    names: tuple[str, ...],
     limit: int,
     quiet: bool,
     no_progress: bool,
@@ -45,10 +47,12 @@ def command(
 ) -> None:
     """Show every chain of imports that loads MODULE, shortest first, with file and line.
 
-    TARGET is what `importcost profile` takes, or a saved profile (.json).
+    TARGET is what `importcost profile` takes, or a saved profile (.json); -m, -c, --script or
+    --file take its place.
     """
     from importcost.app.defer.why import why_measured, why_profile
 
+    target, module = _target_and_module(names, options)
     if target.endswith(".json"):
         answer = why_profile(read_saved(target), module, limit)
     else:
@@ -57,6 +61,15 @@ def command(
         ) as listener:
             answer = why_measured(request_of(target, options), module, limit, listener)
     _show(answer)
+
+
+def _target_and_module(names: tuple[str, ...], options: Given) -> tuple[str, str]:
+    """Return the measured target, empty if an option names it, and the module asked about."""
+    wanted = 1 if names_plain(options) else 2
+    if len(names) != wanted:
+        named = "only the module after -m, -c, --script or --file" if wanted == 1 else "both"
+        raise UsageError(f"why takes a target and the module that is asked about: name {named}.")
+    return ("", names[0]) if wanted == 1 else (names[0], names[1])
 
 
 def _show(answer: Why) -> None:

@@ -13,8 +13,11 @@ from importcost.config.lines import KeyPath, key_lines, nearest_line
 from importcost.config.schema import (
     ALL_MODULES,
     HANDLERS,
+    LAMBDA_SETTINGS,
+    PLAIN_SETTINGS,
     PROJECT,
     SETTINGS,
+    TARGETS,
     WrongValueError,
     kind_of,
 )
@@ -23,6 +26,7 @@ from importcost.errors import UsageError
 from importcost.files.read import read_named, reason_of
 from importcost.files.toml_text import parse_toml
 from importcost.gate.budgets import Budgets, Levels
+from importcost.model.plain import PlainChoice, plain_choice
 
 OWN_FILE = "importcost.toml"
 PROJECT_FILE = "pyproject.toml"
@@ -64,6 +68,11 @@ class HandlerConfig:
     adapter: str | None = None
     server: str | None = None
     mock_aws: bool = False
+    module: str | None = None
+    command: str | None = None
+    script: str | None = None
+    file: str | None = None
+    extras: tuple[str, ...] = ()
     budgets: Budgets = field(default_factory=Budgets)
     levels: Levels = field(default_factory=Levels)
     calibration: Calibration | None = None
@@ -77,6 +86,11 @@ class HandlerConfig:
     """Files and folders besides code on which the figures depend, for `check --since`."""
     has_table: bool = False
     """True if the configuration has a table for it."""
+
+    @property
+    def plain(self) -> PlainChoice | None:
+        """Return what it measures instead of a handler, None for a handler."""
+        return plain_choice(self.module, self.command, self.script, self.file)
 
     @property
     def supplies(self) -> bool:
@@ -187,9 +201,11 @@ class _Reader:
     def config(self, table: Any) -> Config:
         """Return all handlers of the section."""
         self._must_be_table(table, ())
-        defaults = self._values(table, (), extra=HANDLERS)
-        tables = table.get(HANDLERS, {})
+        defaults = self._values(table, (), extra=(HANDLERS, TARGETS))
+        tables, targets = table.get(HANDLERS, {}), table.get(TARGETS, {})
         self._must_be_table(tables, (HANDLERS,))
+        self._must_be_table(targets, (TARGETS,))
+        self._check_defaults(defaults, tables, targets)
         if tables and "handler" in defaults:
             raise self._error(
                 ("handler",), "names one handler, and there are tables of handlers too: keep one"
@@ -204,6 +220,7 @@ class _Reader:
         handlers = [self._handler(name, one, defaults, project) for name, one in tables.items()]
         if not tables and "handler" in defaults:
             handlers = [self._built(ONLY_HANDLER, defaults, ())]
+        handlers += [self._target(name, one, defaults) for name, one in targets.items()]
         if project is None and not handlers:
             header = ".".join((*self.section, HANDLERS))
             raise UsageError(
@@ -212,6 +229,40 @@ class _Reader:
                 "init write one."
             )
         return Config(self.file, tuple(handlers), project, every)
+
+    def _check_defaults(
+        self, defaults: Mapping[str, Any], tables: Mapping[str, Any], targets: Mapping[str, Any]
+    ) -> None:
+        """Raise UsageError for what belongs into a table of a target, and for names used twice."""
+        for key in (*PLAIN_SETTINGS, "extras"):
+            if key in defaults:
+                header = ".".join((*self.section, TARGETS))
+                raise self._error((key,), f"belongs into a table [{header}.NAME]")
+        for name in targets:
+            if name in tables:
+                raise self._error(
+                    (TARGETS, name), "is a handler's name, too: give one of them another"
+                )
+
+    def _target(self, name: str, table: Any, defaults: Mapping[str, Any]) -> HandlerConfig:
+        """Return what a table measures without Lambda; defaults about Lambda are not its own."""
+        path = (TARGETS, name)
+        self._must_be_table(table, path)
+        own = self._values(table, path)
+        for key in own:
+            if key in LAMBDA_SETTINGS:
+                hint = ": write max_import_ms" if key == "max_init_ms" else ""
+                raise self._error((*path, key), f"is about a function on Lambda{hint}")
+        named = [key for key in PLAIN_SETTINGS if key in own]
+        if len(named) != 1:
+            said = f"has {' and '.join(named)}" if named else "says not what is measured"
+            known = f"{', '.join(PLAIN_SETTINGS[:-1])} or {PLAIN_SETTINGS[-1]}"
+            raise self._error(path, f"{said}: write one of {known}")
+        shared = {key: one for key, one in defaults.items() if key not in LAMBDA_SETTINGS}
+        merged = _merged(shared, own)
+        choice = plain_choice(**{key: own.get(key) for key in PLAIN_SETTINGS})
+        label = choice.label if choice is not None else name
+        return self._built(name, {**merged, "handler": label}, path)
 
     def _project(self, value: str | None) -> str | None:
         return None if value is None else str(Path(self.file).parent / value)
@@ -222,6 +273,10 @@ class _Reader:
         path = (HANDLERS, name)
         self._must_be_table(table, path)
         own = self._values(table, path)
+        for key in (*PLAIN_SETTINGS, "extras", "max_import_ms"):
+            if key in own:
+                header = ".".join((*self.section, TARGETS, name))
+                raise self._error((*path, key), f"is not a handler's: write it in [{header}]")
         if PROJECT in own:
             raise self._error((*path, PROJECT), "is of the whole configuration: move it to the top")
         if "handler" not in own and project is not None:
@@ -230,13 +285,15 @@ class _Reader:
             raise self._error(path, 'has no handler: write handler = "FILE.py" or a handler string')
         return self._built(name, _merged(defaults, own), path)
 
-    def _values(self, table: Mapping[str, Any], path: KeyPath, extra: str = "") -> dict[str, Any]:
+    def _values(
+        self, table: Mapping[str, Any], path: KeyPath, extra: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
         values = {}
         for key, value in table.items():
-            if key == extra:
+            if key in extra:
                 continue
             if key not in SETTINGS:
-                hint = _did_you_mean(key, [*SETTINGS, *filter(None, [extra])])
+                hint = _did_you_mean(key, [*SETTINGS, *extra])
                 raise self._error((*path, key), f"is not a setting:{hint or _known_settings()}")
             try:
                 values[key] = SETTINGS[key](value)
@@ -290,7 +347,9 @@ def _merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, An
 
 def _budgets(values: Mapping[str, Any]) -> Budgets:
     allowed = values.get("allow_new_modules", ALL_MODULES)
+    is_handler = not any(key in values for key in PLAIN_SETTINGS)
     return Budgets(
+        max_import_ms=None if is_handler else values.get("max_import_ms"),
         max_init_ms=values.get("max_init_ms"),
         max_billed_init_ms=values.get("max_billed_init_ms"),
         max_cost_per_million=values.get("max_cost_per_million"),
@@ -306,6 +365,8 @@ def _budgets(values: Mapping[str, Any]) -> Budgets:
 
 def _located(config: HandlerConfig, folder: Path) -> HandlerConfig:
     """Give a file or a project's place its path, and a handler string its folder."""
+    if config.plain is not None:
+        return config if config.task_root else replace(config, task_root=str(folder))
     if "::" in config.handler:
         return replace(config, handler=str(folder / config.handler))
     file = config.handler.partition(":")[0]

@@ -256,6 +256,11 @@ CALIBRATION: Mapping[str, Callable[[Any], Any]] = {
 
 SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "handler": text_setting,
+    "module": text_setting,
+    "command": text_setting,
+    "script": text_setting,
+    "file": text_setting,
+    "extras": texts,
     "root": text_setting,
     "python": text_setting,
     "memory": memory_setting,
@@ -275,6 +280,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "adapter": one_of(*ADAPTERS),
     "server": text_setting,
     "project": text_setting,
+    "max_import_ms": positive,
     "max_init_ms": positive,
     "max_billed_init_ms": positive,
     "max_cost_per_million": positive,
@@ -292,6 +298,17 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
 """The settings in the tables, and the reader of each value."""
 
 HANDLERS = "handlers"
+TARGETS = "targets"
+"""The tables of what is measured without Lambda: packages, code, scripts and files."""
+PLAIN_SETTINGS = ("module", "command", "script", "file")
+"""One of these names what such a table measures."""
+LAMBDA_SETTINGS = (
+    *("handler", "memory", "arch", "region", "package_type", "runtime", "layers", "requirements"),
+    *("with", "install_missing", "boto3", "adapter", "server", "mock_aws", "project"),
+    *("max_init_ms", "max_billed_init_ms", "max_cost_per_million", "max_package_mb"),
+    "calibration",
+)
+"""Settings that only a function on Lambda has."""
 
 PROJECT = "project"
 """The setting of a whole configuration that names a project: all its functions have budgets."""

@@ -49,6 +49,18 @@ def memory_budget(subject: JudgedHandler) -> tuple[Check, ...]:
     )
 
 
+def import_budget(subject: JudgedHandler) -> tuple[Check, ...]:
+    """Hold the time on this machine of what is not a handler against `max_import_ms`."""
+    budget, found = subject.budgets.max_import_ms, subject.evidence.local_ms
+    if budget is None:
+        return ()
+    if found is None:
+        message = "max_import_ms is set and nothing was timed: run the whole check."
+        return (subject.check(Rule.IMPORT, Status.NOT_MEASURED, message, budget=budget),)
+    words = "It takes {} on this machine; max_import_ms is {}"
+    return (_budget_check(subject, Rule.IMPORT, words, found, budget),)
+
+
 def absolute_budgets(subject: JudgedHandler) -> tuple[Check, ...]:
     """Hold the estimate on Lambda against `max_init_ms` and its kind."""
     budgets, estimate = subject.budgets, subject.evidence.estimate

@@ -21,6 +21,7 @@ class Rule(str, Enum):
     SUBPROCESS = "subprocess-at-import"
     FILE_WRITE = "write-at-import"
     MEMORY = "memory"
+    IMPORT = "import-time"
     INIT = "init-time"
     BILLED_INIT = "billed-init"
     COST = "cost"
@@ -39,6 +40,7 @@ RULE_TEXT: Mapping[Rule, str] = {
     Rule.SUBPROCESS: "No import starts a process.",
     Rule.FILE_WRITE: "No import writes files.",
     Rule.MEMORY: "Peak memory stays below `max_memory_mb`.",
+    Rule.IMPORT: "What is measured without Lambda takes less than `max_import_ms` on this machine.",
     Rule.INIT: "Estimated init on Lambda stays below `max_init_ms`.",
     Rule.BILLED_INIT: "Estimated billed init stays below `max_billed_init_ms`.",
     Rule.COST: "A million cold starts cost less than `max_cost_per_million` dollars.",
@@ -89,11 +91,13 @@ class Budgets:
 
     Times are milliseconds on Lambda as estimated, dollars are US dollars per million cold starts.
     `max_package_mb` counts megabytes as Lambda's own limit does, 1,048,576 bytes each.
+    `max_import_ms` is this machine's time of a target that is not a handler.
     `max_increase` is a share (0.05 for 5 %) of the base. `min_delta_ms` is measured here: a smaller
     slowdown never fails. `forbid` and `allowed_new_modules` are patterns, see `matches`;
     `allowed_new_modules` None allows all.
     """
 
+    max_import_ms: float | None = None
     max_init_ms: float | None = None
     max_billed_init_ms: float | None = None
     max_cost_per_million: float | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from importcost.gate.budget_rules import absolute_budgets, memory_budget, relative
+from importcost.gate.budget_rules import absolute_budgets, import_budget, memory_budget, relative
 from importcost.gate.budgets import RULE_TEXT, Level, Levels, Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.costly import at_heaviest
@@ -24,7 +24,7 @@ DETERMINISTIC: tuple[_Rules, ...] = (
     import_events,
 )
 """Rules for which two launches of the interpreter are enough."""
-MEASURED: tuple[_Rules, ...] = (memory_budget, absolute_budgets, relative)
+MEASURED: tuple[_Rules, ...] = (memory_budget, import_budget, absolute_budgets, relative)
 
 
 def run_checks(subject: JudgedHandler) -> tuple[Check, ...]:

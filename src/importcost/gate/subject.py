@@ -15,8 +15,16 @@ from importcost.gate.checks import Check, Status
 from importcost.gate.compare import Comparison
 from importcost.model.advice import StatementTime
 from importcost.model.graph import ImportGraph
+from importcost.model.interval import Interval
 from importcost.model.package.size import PackageSize
-from importcost.model.profile import Environment, FunctionInit, Profile, RunKind
+from importcost.model.profile import (
+    Environment,
+    FunctionInit,
+    Phase,
+    Profile,
+    RunKind,
+    significant_blocked_us,
+)
 from importcost.model.results.savings import Saving
 
 _LIBRARY = re.compile(r".*/(?:site-packages|dist-packages|python3\.\d+)/")
@@ -39,6 +47,8 @@ class Evidence:
     environment: Environment | None = None
     estimate: Estimate | None = None
     package: PackageSize | None = None
+    local_ms: Interval | None = None
+    """The time of a target that is not a handler on this machine, None for a handler."""
     bytecode: Saving | None = None
     """The saving of valid bytecode, a share of the function's init; None if not known."""
     self_us: Mapping[str, int] | None = None
@@ -91,6 +101,23 @@ class JudgedHandler:
         return _LIBRARY.sub("", name)
 
 
+def local_time(profile: Profile) -> Interval | None:
+    """Return the milliseconds that a target without Lambda takes on the machine that measured it.
+
+    A program's are those from the interpreter's start to its end. None for a handler.
+    """
+    if profile.target is None or profile.target.is_handler:
+        return None
+    init = profile.function_init
+    cpu = local_cpu_us(profile, init.cpu_us.confidence)
+    more_us = significant_blocked_us(init.blocked_us, init.wall_us)
+    if profile.target.kind.runs:
+        starts = [one.cpu_us for one in profile.phases if one.phase is Phase.INTERPRETER_START]
+        more_us += sum(starts)
+    low, value, high = ((one + more_us) / 1000 for one in (cpu.low, cpu.value, cpu.high))
+    return Interval(low, value, high, cpu.confidence)
+
+
 def evidence_of(profile: Profile, estimate: Estimate | None = None) -> Evidence:
     """Return the measurements in a profile. Statements without any run count as not measured."""
     statements = profile.advice.statements if profile.advice is not None else ()
@@ -110,6 +137,7 @@ def evidence_of(profile: Profile, estimate: Estimate | None = None) -> Evidence:
         environment=profile.environment,
         estimate=estimate,
         package=profile.package,
+        local_ms=local_time(profile),
         bytecode=savings_of(profile).bytecode,
         self_us=self_us_by_name(profile.tree),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from importcost.gate.budget_rules import absolute_budgets, memory_budget
+from importcost.gate.budget_rules import absolute_budgets, import_budget, memory_budget
 from importcost.gate.budgets import Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.package_rules import package_budget
@@ -58,7 +58,12 @@ _MORE = {
 
 def judge_budgets(subject: JudgedHandler) -> BudgetVerdict | None:
     """Return the verdict on the budgets of a measurement, or None if none is set."""
-    checks = (*absolute_budgets(subject), *memory_budget(subject), *package_budget(subject))
+    checks = (
+        *import_budget(subject),
+        *absolute_budgets(subject),
+        *memory_budget(subject),
+        *package_budget(subject),
+    )
     return verdict_of_checks(check for check in checks if not subject.is_off(check.rule))
 
 

@@ -35,11 +35,13 @@ from importcost.model.tree import ImportTree
 EMPTY_TREE = ImportTree(
     (), array("q"), array("q"), array("q"), array("q"), phases=(), phase_ids=array("q")
 )
+NO_LAMBDA = "none: it is measured as it runs on this machine"
 NO_RUNTIME = "none: Lambda Web Adapter starts the server instead"
 BYTECODE_WORDS = {
     "zip": "as deployed in a ZIP: compiled at every cold start unless hash-based",
     "image": "as deployed in an image: valid",
     "as-is": "as in the image",
+    "local": "as on this machine after the first import: valid",
 }
 
 
@@ -230,12 +232,19 @@ def _environment(
         machine=facts.machine,
         cpu_count=facts.cpu_count,
         cpu_model=facts.cpu_model,
-        runtime_source=NO_RUNTIME if subject.server else _runtime_source(runtime_version),
+        runtime_source=_source_of(runtime_version, subject),
         bytecode=BYTECODE_WORDS[subject.bytecode],
         requirements=provenance.requirements,
         packages=provenance.packages,
         runtime_packages=provenance.runtime_packages,
     )
+
+
+def _source_of(runtime_version: str | None, subject: Subject) -> str:
+    """Return what represented the Lambda runtime, or why nothing did."""
+    if not subject.target.is_handler:
+        return NO_LAMBDA
+    return NO_RUNTIME if subject.server else _runtime_source(runtime_version)
 
 
 def _runtime_source(runtime_version: str | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from importcost.measure.deployed.runtime_packages import runtime_distributions
 from importcost.measure.loaded_files import module_bytes, other_files
+from importcost.measure.plain.spec import is_installed
 from importcost.measure.runners.base import Layout
 from importcost.measure.session import Measurement
 from importcost.model.graph import (
@@ -58,7 +59,9 @@ class _Owners:
             return RUNTIME
         if owner:
             return owner
-        return FUNCTION if file.startswith(self._task_root) else UNKNOWN_DISTRIBUTION
+        is_own = file.startswith(self._task_root)
+        is_own = is_own and not is_installed(file[len(self._task_root) - 1 :])
+        return FUNCTION if is_own else UNKNOWN_DISTRIBUTION
 
 
 def build_graph(measurement: Measurement, layout: Layout) -> ImportGraph:

@@ -25,8 +25,17 @@ def layer_search_path(layer: str, python_version: str) -> tuple[str, ...]:
 def local_layout(target: Target, python_version: str, packages: Packages = NO_PACKAGES) -> Layout:
     """Lay out the task root, layers and packages in their places on this machine.
 
-    If layers overlap, the later one wins, as when Lambda unpacks them into /opt.
+    If layers overlap, the later one wins, as when Lambda unpacks them into /opt. A target that is
+    not a handler has folders of its own, and starts in the user's.
     """
+    if target.plain is not None:
+        return Layout(
+            task_root=target.task_root,
+            search_path=(*target.plain.search_path, *packages.search_path),
+            runtime_dir=None,
+            host_paths=packages.views,
+            folder=target.plain.folder,
+        )
     layers = [
         folder
         for layer in reversed(target.layers)
@@ -83,6 +92,14 @@ def program_inside(program: str, target: Target, *, is_local: bool) -> str:
             "so that Lambda could not start the function: set its mode to 755 in the layer."
         )
     return str(found[0]) if is_local and place.is_relative_to("/var/task") else program
+
+
+def plain_environment() -> dict[str, str]:
+    """Return the variables of a target that is not a handler: nothing of Lambda, none of the user.
+
+    The shell's own would change the measurement, and may hold credentials.
+    """
+    return {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": ":UTC"}
 
 
 def library_path(target: Target) -> str | None:

@@ -24,6 +24,8 @@ from importcost.measure.failures.forged import odd_part
 from importcost.measure.failures.servers import raise_for_server
 from importcost.measure.first_launch import needs_second_graph_run
 from importcost.measure.network import network_attempts
+from importcost.measure.plain.failures import raise_for_plain
+from importcost.measure.plain.spec import plain_part
 from importcost.measure.plan import FIRST_TIMED_RUNS, NEEDED_RUNS, Plan, first_batch, next_batch
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Launch, Runner
@@ -222,6 +224,7 @@ def _spec(subject: Subject, runner: Runner, extra: Mapping[str, Any]) -> dict[st
         "also_imports": subject.also_imports,
         "configured_handler": subject.target.configured_handler if subject.program else None,
         "app_file": runner.layout.inside(subject.target.handler_file),
+        "plain": plain_part(subject.target),
         **extra,
     }
 
@@ -333,6 +336,7 @@ class Session:
         if subject.server is not None:
             raise_for_server(launch, subject.target, subject.server.words, subject.timeout_s)
         attempts = network_attempts(launch.result or {}, subject.target, self._runner.layout)
+        raise_for_plain(launch, subject.target, subject.timeout_s)
         raise_for_failure(launch, subject.target, subject.timeout_s, subject.beyond, attempts)
         result = launch.result
         if result is None:  # raise_for_failure has covered this; for the type checker
@@ -364,6 +368,8 @@ class Session:
         if program is not None:
             args = wrapped_words(program, flags)
             files = {**files, **wrapped_files(self._runner, kind, self._token)}
+        if self._subject.target.plain is not None:
+            files = {**files, "main_module.py": read_program("plain/main_module.py")}
         launch = self._runner.launch(
             args,
             {"probe.py": self._probe, "spec.json": spec, **files},

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from importcost.measure.plain.spec import is_installed
 from importcost.measure.runners.base import Layout
 from importcost.model.advice import AuditEvent, SourcePlace, StatementTime
 from importcost.model.stats import median
@@ -23,6 +24,7 @@ def function_files(graph: Mapping[str, Any], layout: Layout) -> list[str]:
             and file.startswith(root)
             and file.endswith(".py")
             and file not in graph["owners"]
+            and not is_installed(file[len(root) - 1 :])
         }
     )
 

@@ -11,6 +11,7 @@ from importcost.model.interval import Interval
 from importcost.model.machine.cold_disk import ColdDisk
 from importcost.model.machine.speed import MachineSpeed
 from importcost.model.package.size import PackageSize
+from importcost.model.plain import PlainTarget, TargetKind
 from importcost.model.results.network import NetworkAttempt
 from importcost.model.rows import RowTable
 from importcost.model.supplies import NO_SUPPLIES, Supplies
@@ -82,7 +83,9 @@ class Target:
 
     `module` is the dotted name of the function's own handler, and `function` the attribute to find
     in it (None: only the import is measured). `handler_file` is the file of `module`. Lambda
-    imports that module unless there is a `wrapper`, which does.
+    imports that module unless there is a `wrapper`, which does. `plain` says what it is if it is
+    not a handler: `module` is then the imported package or `__main__`, and `task_root` the folder
+    of the user's own code.
     """
 
     module: str
@@ -91,10 +94,26 @@ class Target:
     handler_file: str
     layers: tuple[str, ...] = ()
     wrapper: HandlerWrapper | None = None
+    plain: PlainTarget | None = None
+
+    @property
+    def kind(self) -> TargetKind:
+        """Return the kind of target."""
+        return TargetKind.HANDLER if self.plain is None else self.plain.kind
+
+    @property
+    def is_handler(self) -> bool:
+        """Return True for a Lambda handler or a web app on Lambda."""
+        return self.plain is None
 
     @property
     def handler(self) -> str:
-        """The Lambda handler string, with `/` between packages as Lambda writes it."""
+        """The Lambda handler string, with `/` between packages as Lambda writes it.
+
+        A target that is not a handler has the option that names it instead.
+        """
+        if self.plain is not None:
+            return self.plain.label
         path = self.module.replace(".", "/")
         return f"{path}.{self.function}" if self.function else path
 

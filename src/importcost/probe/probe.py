@@ -23,7 +23,9 @@ spec.json:
   runtime_modules  what stands in for awslambdaric where it is not to be had
   bytecode         "zip": sources outside the standard library and the runtime are compiled at
                    every import unless their bytecode is hash-based; "image": valid bytecode,
-                   kept under `bytecode_dir`; "as-is": leave the loader alone
+                   kept under `bytecode_dir`; "local": the bytecode that lies beside installed
+                   files, for all others valid one under `bytecode_dir`; "as-is": leave the loader
+                   alone
   bytecode_dir     for "image", and for runtime packages that lie there without bytecode
 and, where they are wanted:
   replacements     {file: text as latin-1}: what the loader reads instead of these sources
@@ -41,6 +43,10 @@ and, where they are wanted:
   also_imports     a module that is imported after `module`, as a part of init, or null
   network          how requests to other machines are refused during init, see watched_network.py
   bytecodes        the program that counts the instructions of init, see bytecode_count.py
+  plain            for a target that is not a handler: {is_main (whether it is run as __main__
+                   instead of imported), text (of that __main__, null to read file), file, argv,
+                   runs (whether its end counts, as a program's does), own (folders of the user's
+                   own files)}
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
@@ -418,6 +424,7 @@ def _treat_bytecode(
     # Instrumented or replaced text must not be hidden by bytecode of the original.
     compiled = set(spec["timed_files"]) if kind == "statements" else set()
     key = str(spec.get("variant") or "")
+    beside = _bytecode_beside(os, spec, machinery, replaced)
 
     def cache_from_source(path: "Any", *given: "Any", **options: "Any") -> str:
         # Python 3.15 has no second parameter any more, the deprecated debug_override.
@@ -429,9 +436,10 @@ def _treat_bytecode(
         if path.startswith(kept) or _is_stdlib(path, stdlib_dirs):
             if sys.dont_write_bytecode:
                 return str(machinery.cache_from_source(path, *given, **options))
-        elif folder and spec["bytecode"] == "image":
+        elif folder and spec["bytecode"] in ("image", "local"):
             place = os.path.join(folder, key) if path in replaced else folder
-            return str(os.path.join(place, os.path.abspath(path).lstrip(os.sep) + tag))
+            made = str(os.path.join(place, os.path.abspath(path).lstrip(os.sep) + tag))
+            return beside(path) or made
         elif path not in replaced:
             cached = str(machinery.cache_from_source(path, *given, **options))
             if _hash_based(cached, machinery.external.MAGIC_NUMBER):
@@ -439,6 +447,22 @@ def _treat_bytecode(
         raise NotImplementedError("importcost: as deployed, this file has no valid bytecode")
 
     _answer_the_loader(machinery, cache_from_source)
+
+
+def _bytecode_beside(os: "Any", spec: "Any", machinery: _Machinery, replaced: "Any") -> "Any":
+    """Return a function from a source to the bytecode beside it, empty if that is not to be used.
+
+    Installed packages have theirs. Where the user edits, it may be stale, and none is written.
+    """
+    own = tuple(one + os.sep for one in (spec.get("plain") or {}).get("own", ()))
+
+    def beside(path: str) -> str:
+        if spec["bytecode"] != "local" or path in replaced or path.startswith(own):
+            return ""
+        native = str(machinery.cache_from_source(path))
+        return native if os.path.exists(native) else ""
+
+    return beside
 
 
 def _loaded(modules: "Any") -> "list[str]":
@@ -1052,6 +1076,7 @@ class _GraphRecorder:
         self.edges: dict[Any, bool] = {}
         self.phase = "runtime"
         self._probe_file = probe_file
+        self.main_file: str | None = None  # of the target itself, if it is the main module
         self._stacks: dict[int, list[Any]] = {}
         self.before = list(sys.modules)
         self.tried: set[str] = set()
@@ -1226,7 +1251,7 @@ class _GraphRecorder:
         The wrappers that serve the handler are not.
         """
         if frame.f_globals.get("__name__") == "__main__":
-            return True
+            return bool(frame.f_code.co_filename != self.main_file)
         return frame.f_code.co_filename == self._probe_file and not self._is_wrapper(frame)
 
     def _is_wrapper(self, frame: "Any") -> bool:
@@ -1235,11 +1260,8 @@ class _GraphRecorder:
 
     def _is_machinery(self, frame: "Any") -> bool:
         name = frame.f_globals.get("__name__") or ""
-        if name.startswith(("importlib._bootstrap", "_frozen_importlib")):
-            return True
-        if name in ("importlib", "runpy"):
-            return True
-        return self._is_wrapper(frame)
+        starts = ("importlib._bootstrap", "_frozen_importlib")
+        return name.startswith(starts) or name in ("importlib", "runpy") or self._is_wrapper(frame)
 
 
 class _AbsentReads:
@@ -1346,9 +1368,21 @@ def _entries(distribution: "Any") -> "list[str]":
     return found
 
 
+def _without_own(files: "set[str]", plain: "Any") -> "set[str]":
+    """Return the files that a distribution may own: those that the user works on are the user's."""
+    own = tuple(folder + "/" for folder in plain["own"]) if plain else ()
+    installed = ("/site-packages/", "/dist-packages/")
+    return {
+        file
+        for file in files
+        if not file.startswith(own) or any(name in file for name in installed)
+    }
+
+
 def _graph_result(
-    os: "Any", recorder: _GraphRecorder, machinery: _Machinery, ground: _Ground, loaded: "Any"
+    os: "Any", report: "_Report", machinery: _Machinery, ground: _Ground, loaded: "Any"
 ) -> "Any":
+    recorder: Any = report.recorder
     stdlib_dirs = ground.stdlib_dirs
     loads: list[Any] = [(name, None, None, None, "start") for name in recorder.before]
     loads += recorder.loads
@@ -1356,7 +1390,7 @@ def _graph_result(
     files: set[str] = set()
     for name, loaded_by, own, grown, phase in loads:
         module = ground.left.get(name)
-        if module is None or name == "__main__":
+        if module is None or (name == "__main__" and phase == "start"):
             continue
         file = _file_of(module)
         if file is None or not os.path.isabs(file):
@@ -1378,7 +1412,7 @@ def _graph_result(
         "edges": edges,
         "tried": sorted(recorder.tried),
         "failed": [[name, *where] for name, where in recorder.failed.items()],
-        "owners": _owners(os, files, search_path),
+        "owners": _owners(os, _without_own(files, report.plain), search_path),
         "page_bytes": page_bytes,
         "files": loaded,
     }
@@ -1478,12 +1512,13 @@ def _import_handler(
     spec: "Any", kind: str, machinery: _Machinery, marks: "_Marks", result: "Any"
 ) -> None:
     """Import the handler as its run kind requires, and time it."""
-    import importlib
-
     name = spec["module"]
     # __import__ gets a row, importlib.import_module does not.
-    is_recorded = kind in ("traced", "graph")
-    load: Any = __import__ if is_recorded else importlib.import_module
+    load: Any = __import__
+    if kind not in ("traced", "graph") and not spec.get("plain"):
+        import importlib
+
+        load = importlib.import_module
     speed = _SpeedSamples(machinery) if spec.get("speed_samples") else None
     count = _bytecode_count(spec)
     times = _ModuleTimes(machinery.bootstrap) if kind == "traced" else None
@@ -1545,11 +1580,32 @@ def _customize(load: "Any") -> None:
         print("sitecustomize:", _text(error), file=sys.stderr)
 
 
-def _record_server(recorder: _GraphRecorder, served: "Any") -> None:
-    """Let a graph run record a server from here on, and in its forked copies."""
+def _record_again(recorder: _GraphRecorder) -> None:
+    """Forget what was recorded: what is loaded now was loaded at the start."""
     recorder.before = list(sys.modules)
     for record in (recorder.loads, recorder.edges, recorder.tried):
         record.clear()
+
+
+def _load_plain(os: "Any", spec: "Any", machinery: _Machinery, report: "_Report") -> None:
+    """Prepare the process for a target that is not a handler: only its own imports count."""
+    plain: Any = spec.get("plain")
+    if not plain:
+        return
+    namespace: dict[str, Any] = {"__name__": "importcost_plain"}
+    with _open(os.path.join(os.path.dirname(report.probe_file), "main_module.py"), "rb") as stream:
+        # Under the probe's name, so that its frames are left out of tracebacks like the probe's.
+        exec(compile(stream.read(), report.probe_file, "exec"), namespace)  # noqa: S102
+    report.forget(spec["own_modules"])
+    if report.recorder:
+        report.recorder.main_file = plain["file"] if plain["is_main"] else None
+        _record_again(report.recorder)
+    namespace["install"](machinery, plain)
+
+
+def _record_server(recorder: _GraphRecorder, served: "Any") -> None:
+    """Let a graph run record a server from here on, and in its forked copies."""
+    _record_again(recorder)
     served.copies.append(lambda _rows: recorder.files.follow())
 
 
@@ -1613,7 +1669,7 @@ def _start_runtime(os: "Any", spec_file: str, marks: "_Marks", result: "Any") ->
 
     with _open(spec_file, "rb") as stream:
         spec = json.loads(stream.read())
-    if spec.get("server"):
+    if spec.get("server") or spec.get("plain"):
         return _start_nothing(os, spec, spec_file, marks, result, before)
     if spec.get("recording"):
         spec["unrecorded"] = _record_network(spec["recording"])
@@ -1638,15 +1694,16 @@ def _take_handler(os: "Any", spec: "Any") -> None:
 def _start_nothing(
     os: "Any", spec: "Any", spec_file: str, marks: "_Marks", result: "Any", before: "set[str]"
 ) -> "Any":
-    """Prepare a web app's process, where no runtime starts, and return the spec.
+    """Prepare a process in which no runtime starts, and return the spec.
 
-    The server's own import of json must cost what it costs.
+    What a server or a plain target imports of json's modules must cost what it costs.
     """
     marks.write("probe")
     import json
 
-    with _open(os.path.join(os.path.dirname(spec_file), spec["server"]), "rb") as stream:
-        spec["server"] = json.loads(stream.read())
+    if spec.get("server"):
+        with _open(os.path.join(os.path.dirname(spec_file), spec["server"]), "rb") as stream:
+            spec["server"] = json.loads(stream.read())
     spec["own_modules"] = sorted(set(sys.modules) - before)
     _add_site_builtins()
     _lay_out_path(os, spec)
@@ -1758,6 +1815,7 @@ def _run_handler(
     if spec.get("server"):
         _serve(os, spec, machinery, result, report)
     sys.argv = [spec["argv0"]]
+    _load_plain(os, spec, machinery, report)
     try:
         _import_handler(spec, kind, machinery, report.marks, result)
     except BaseException as error:  # noqa: BLE001 - SystemExit too: whatever ended init counts
@@ -1807,6 +1865,11 @@ class _Report:
         self._spec, self._machinery, self._watcher = spec, machinery, watcher
         self._ground = ground
 
+    @property
+    def plain(self) -> "Any":
+        """Return what the spec says of a target that is not a handler, None for a handler."""
+        return self._spec.get("plain")
+
     def forget(self, names: "list[str]") -> None:
         """Take modules for not loaded."""
         self._ground.forget(names)
@@ -1841,7 +1904,7 @@ class _Report:
             result["touched"], loaded = self.recorder.uninstall()
             self._machinery.restore()
             if error is None:
-                result["graph"] = _graph_result(os, self.recorder, self._machinery, ground, loaded)
+                result["graph"] = _graph_result(os, self, self._machinery, ground, loaded)
         watched = self._watcher and self._watcher.result(error)
         result[self.kind if self.kind == "diagnosis" else "absent"] = watched
         if error is not None:

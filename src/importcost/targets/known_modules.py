@@ -32,6 +32,13 @@ def known_distribution(module: MissingModule) -> str | None:
     return _known()[max(found, key=len)] if found else None
 
 
+def modules_of_distribution(name: str) -> list[str]:
+    """Return the top-level modules that a distribution of the dated list has, empty if unknown."""
+    wanted = name.lower().replace("_", "-")
+    found = [module for module, owner in _known().items() if owner.lower() == wanted]
+    return sorted({module.partition(".")[0] for module in found})
+
+
 def _longest(name: str) -> str | None:
     known = _known()
     while name:

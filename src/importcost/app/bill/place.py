@@ -113,9 +113,21 @@ def calibration_of(profile: Profile) -> Calibration | None:
     return handler.calibration if handler else None
 
 
+def _is_same_plain(handler: HandlerConfig, wanted: Target) -> bool:
+    """Return True if a configured target is the measured one, and neither is a handler."""
+    choice, plain = handler.plain, wanted.plain
+    if choice is None or plain is None:
+        return False
+    extras = tuple(one for one in handler.extras if one != "none") if handler.extras else None
+    named = (choice.kind, choice.text.strip(), extras)
+    return named == (plain.kind, plain.words.strip(), plain.extras)
+
+
 def _is_of(handler: HandlerConfig, wanted: Target | None) -> bool:
     if wanted is None:
         return False
+    if handler.plain is not None or wanted.plain is not None:
+        return _is_same_plain(handler, wanted)
     try:
         target = resolve_target(
             handler.handler, task_root=handler.task_root, environment=handler.environment

@@ -208,7 +208,12 @@ def _read_baseline(file: Path, request: CheckRequest) -> Baseline | None:
 
 def needs_timing(budgets: Budgets, entry: HandlerBaseline | None) -> bool:
     """Return True if a rule needs more than the loaded modules and the side effects of imports."""
-    absolute = (budgets.max_init_ms, budgets.max_billed_init_ms, budgets.max_cost_per_million)
+    absolute = (
+        budgets.max_import_ms,
+        budgets.max_init_ms,
+        budgets.max_billed_init_ms,
+        budgets.max_cost_per_million,
+    )
     is_relative = budgets.max_increase is not None and entry is not None
     return is_relative or any(one is not None for one in (*absolute, budgets.max_memory_mb))
 
@@ -321,7 +326,8 @@ def _checks(found: _Found, request: CheckRequest, baseline: Baseline | None) -> 
         levels=handler.levels,
         baseline=baseline.find(handler.name) if baseline else None,
     )
-    words = "The handler imports." if found.profile is None else ""
+    imports = "The handler imports." if handler.plain is None else "It can be measured."
+    words = imports if found.profile is None else ""
     return (measured_check(handler.name, handler.levels, words), *run_checks(subject))
 
 
@@ -329,6 +335,7 @@ def _certain_budgets(budgets: Budgets) -> Budgets:
     """Return the budgets without those that need a timed init."""
     return replace(
         budgets,
+        max_import_ms=None,
         max_init_ms=None,
         max_billed_init_ms=None,
         max_cost_per_million=None,

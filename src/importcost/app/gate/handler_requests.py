@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from importcost.app.profile.prepare import find_plain
 from importcost.app.profile.request import ProfileRequest, check_request
 from importcost.app.projects.configured import PlaceReader, of_project, with_project
 from importcost.app.projects.requests import names_a_project
@@ -85,6 +86,9 @@ def _check_there(request: ProfileRequest, place: str) -> None:
 
 def _must_be_there(request: ProfileRequest) -> None:
     """Raise UsageError if a handler's file, layer, requirements or interpreter is missing."""
+    if request.plain is not None:
+        find_plain(request, request.plain)
+        return
     if request.image is not None and request.package_type == "image":
         target_in_image(request.target, request.environment)
         return

@@ -29,7 +29,12 @@ from importcost.app.profile.runtime_supply import Supplied, has_bare_packages, o
 from importcost.config.read import HandlerConfig
 from importcost.measure.assemble import MeasurementProvenance, assemble
 from importcost.measure.deployed.not_deployed import Beyond
-from importcost.measure.layout import lambda_environment, local_layout, program_inside
+from importcost.measure.layout import (
+    lambda_environment,
+    local_layout,
+    plain_environment,
+    program_inside,
+)
 from importcost.measure.plan import PRECISE, QUICK, Plan
 from importcost.measure.recording.endpoint import Recorder
 from importcost.measure.runners.base import Packages, Runner
@@ -50,7 +55,11 @@ from importcost.model.graph import ImportGraph
 from importcost.model.package.size import PackageSize
 from importcost.model.profile import Profile, Target
 from importcost.secrecy import Secrets
+from importcost.targets.plain.program import host_python_path
 from importcost.targets.web_app import choose_server
+
+LOCAL_BYTECODE = "local"
+"""The treatment of bytecode on this machine: what is installed with it keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,7 @@ class Bench:
 
     def package(self, graph: ImportGraph | None) -> PackageSize | None:
         """Return what is deployed, by size, with what of it init loaded; None if unknown."""
-        if graph is None:
+        if graph is None or not self.subject.target.is_handler:
             return None
         return deployed_package(self.prepared, self.runner, self.extra.folders, graph)
 
@@ -183,7 +192,7 @@ class _Attempt:
         return Subject(
             target=self.prepared.target,
             settings=self.prepared.settings,
-            runtime_modules=runtime_modules(runner.facts().minor_version),
+            runtime_modules=_runtime_modules(self.prepared.target, runner),
             bytecode=_bytecode_mode(self.prepared, self.request),
             bytecode_dir=bytecode_dir,
             timeout_s=self.request.timeout_s,
@@ -192,6 +201,11 @@ class _Attempt:
             program=_program(self.prepared, self.request, runner),
             network=NetworkRule.WATCHED if self.request.network == "none" else NetworkRule.OPEN,
         )
+
+
+def _runtime_modules(target: Target, runner: Runner) -> tuple[str, ...]:
+    """Return the modules that stand for Lambda's runtime, none where there is no such runtime."""
+    return runtime_modules(runner.facts().minor_version) if target.is_handler else ()
 
 
 def _program(prepared: Prepared, request: ProfileRequest, runner: Runner) -> str | None:
@@ -239,13 +253,15 @@ def now() -> str:
 def _bytecode_mode(prepared: Prepared, request: ProfileRequest) -> str:
     if request.is_own_image:
         return "as-is"
+    if not prepared.target.is_handler:
+        return LOCAL_BYTECODE
     return prepared.settings.package_type
 
 
 @contextlib.contextmanager
 def _bytecode_folder(prepared: Prepared, request: ProfileRequest) -> Iterator[str | None]:
     """Give image packages a folder for the valid bytecode that their image will have."""
-    if _bytecode_mode(prepared, request) != "image":
+    if _bytecode_mode(prepared, request) not in ("image", LOCAL_BYTECODE):
         yield None
     elif prepared.choice.engine is not None:
         yield BYTECODE_DIR
@@ -261,6 +277,8 @@ def _runner(
     packages: Packages,
 ) -> Runner:
     target, settings, mock = prepared.target, prepared.settings, prepared.mock
+    if target.plain is not None:
+        return _plain_runner(prepared, {**placeholders, **request.environment}, packages)
     asked = {**placeholders, **request.environment, **(mock.environment if mock else {})}
     secrets = _secrets(prepared, request, packages.search_path)
     if prepared.choice.engine is None:
@@ -290,6 +308,27 @@ def _runner(
         secrets=secrets,
     )
     return ContainerRunner(prepared.choice.engine, options)
+
+
+def _plain_runner(
+    prepared: Prepared, variables: Mapping[str, str], packages: Packages
+) -> LocalRunner:
+    """Return the runner of a target that is not a handler: the interpreter in its environment."""
+    target, interpreter = prepared.target, prepared.interpreter
+    environment = {**plain_environment(), **variables}
+    path = [*filter(None, [environment.get("PYTHONPATH")]), *host_python_path()]
+    if path:
+        environment["PYTHONPATH"] = os.pathsep.join(path)
+    return LocalRunner(
+        python=interpreter.executable,
+        interpreter=interpreter,
+        layout=local_layout(target, interpreter.minor_version, packages),
+        environment=environment,
+        secrets=given_secrets(
+            variables, (target.module, target.handler_file, interpreter.executable), ()
+        ),
+        has_site=target.plain is not None and target.plain.extras is None,
+    )
 
 
 def _secrets(prepared: Prepared, request: ProfileRequest, search_path: Sequence[str]) -> Secrets:

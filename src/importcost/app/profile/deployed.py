@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from importcost.app.profile.in_common import kept_open, once
+from importcost.app.profile.plain.extras import visible_with_extras
 from importcost.errors import Trouble, UsageError, remedy, words
 from importcost.measure.deployed.distributions import (
     Closure,
@@ -38,6 +39,7 @@ from importcost.targets.requirements import (
 
 IN_THE_IMAGE = "what the image holds"
 IN_THE_BUILD = "what the project's build put into the task root and its layers"
+THE_WHOLE_ENVIRONMENT = "the measured interpreter's own environment"
 THE_ENVIRONMENT = (
     "the measuring environment's, without importcost and what only it needs: no requirements or "
     "lock file, layer or built package lists the deployed ones"
@@ -125,6 +127,10 @@ def open_packages(place: PackagesPlace, listener: Notes) -> Iterator[Deployed]:
     if place.is_own_image:
         yield Deployed(None, NO_PACKAGES, IN_THE_IMAGE)
         return
+    if place.target.plain is not None:
+        with _open_plain(place) as deployed:
+            yield deployed
+        return
     target = place.target
     is_complete = place.is_built and place.requirements is None
     declared = Declaration(None)
@@ -144,6 +150,22 @@ def open_packages(place: PackagesPlace, listener: Notes) -> Iterator[Deployed]:
         return
     with _laid_out(place, declared, environment, listener) as deployed:
         yield deployed
+
+
+@contextlib.contextmanager
+def _open_plain(place: PackagesPlace) -> Iterator[Deployed]:
+    """Show all of the measured environment, or what a package with some extras needs of it."""
+    folders = tuple(place.interpreter.search_path)
+    environment = once(("distributions", folders), lambda: installed_distributions(folders))
+    plain = place.target.plain
+    if plain is None or plain.extras is None:
+        yield Deployed(None, NO_PACKAGES, THE_WHOLE_ENVIRONMENT, environment)
+        return
+    shown, names = visible_with_extras(place.target, environment, place.python_version)
+    with _view(_folders(place, environment), Visible(environment, names, False)) as views:
+        packages = Packages(installed=tuple(view for view, _ in views), views=views)
+        words = f"what {shown} needs, as the measured environment has it, and nothing else"
+        yield Deployed(None, packages, words, environment, names)
 
 
 def _laid_out(

@@ -15,19 +15,23 @@ from importcost.app.bill.place import handler_of
 from importcost.app.profile.around.mock_aws import MockAws, open_mock
 from importcost.app.profile.deployed import NOTHING_DEPLOYED, Deployed, PackagesPlace, open_packages
 from importcost.app.profile.in_common import once
+from importcost.app.profile.plain.resolve import plain_target
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.config.read import HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, UsageError, remedy, words
 from importcost.files.cache import cache_folder
+from importcost.measure.deployed.runtime_packages import NO_BOTO3
 from importcost.measure.layout import extensions_in
 from importcost.measure.runners.base import InterpreterFacts
 from importcost.measure.runners.engines import RunnerChoice, choose
 from importcost.measure.runners.local import inspect_interpreter
+from importcost.model.plain import PlainChoice
 from importcost.model.profile import Settings, Target
 from importcost.parameters import Parameter
 from importcost.projects.folder import handler_in
 from importcost.targets.handler import in_packages, resolve_target, target_in_image
 from importcost.targets.interpreter import InterpreterChoice, choose_interpreter
+from importcost.targets.plain.tree import working_folder
 from importcost.targets.web_app import choose_server
 
 # Loaded when any interpreter has started, or by the runtime on every version.
@@ -65,13 +69,17 @@ def open_prepared(request: ProfileRequest, listener: Listener) -> Iterator[Prepa
 
     Raises as `open_bench` does.
     """
-    prepared = _prepare(request, listener)
+    plain = request.plain
+    if plain is None:
+        prepared = _prepare(request, listener)
+    else:
+        prepared = _prepare_plain(request, plain, listener)
     with (
         open_mock(request, listener) as mock,
         open_packages(prepared.place, listener) as deployed,
     ):
         target = prepared.target
-        if not request.is_own_image:
+        if target.is_handler and not request.is_own_image:
             target = in_packages(target, deployed.packages.search_path)
         yield replace(prepared, deployed=deployed, target=target, mock=mock)
 
@@ -126,6 +134,52 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
     )
     handler = request.configured or handler_of(target)
     return Prepared(target, settings, interpreter, choice, image, place, handler)
+
+
+def find_plain(
+    request: ProfileRequest, choice: PlainChoice
+) -> tuple[Target, InterpreterChoice, InterpreterFacts]:
+    """Return a target that is not a handler, and the interpreter that measures it.
+
+    Raises UsageError if there is no such thing, MeasurementError if the interpreter fails.
+    """
+    folder = working_folder(request.task_root)
+    chosen, interpreter = find_interpreter(request, folder)
+    target = plain_target(choice, request.extras or None, folder, interpreter.executable)
+    return target, chosen, interpreter
+
+
+def _prepare_plain(request: ProfileRequest, choice: PlainChoice, listener: Listener) -> Prepared:
+    """Find a target that is not a handler, in the environment of the interpreter that measures it.
+
+    Raises as `open_bench`.
+    """
+    target, chosen, interpreter = find_plain(request, choice)
+    listener.note(
+        f"Measuring with Python {interpreter.version}, {interpreter.executable}: {chosen.reason}."
+    )
+    runner = RunnerChoice(None, "it is measured as it runs here")
+    settings = Settings(
+        memory_mb=request.memory_mb,
+        arch=request.arch,
+        package_type="image",  # its bytecode is there, as in an image
+        runtime=f"python{interpreter.minor_version}",
+        environment_names=tuple(sorted(request.environment)),
+        region=request.region,
+    )
+    place = PackagesPlace(
+        target=target,
+        interpreter=interpreter,
+        python_version=interpreter.version,
+        arch=request.arch,
+        is_local=True,
+        is_own_image=False,
+        boto3=NO_BOTO3,
+        installs=False,
+        is_built=False,
+    )
+    handler = request.configured or handler_of(target)
+    return Prepared(target, settings, interpreter, runner, "", place, handler)
 
 
 def image_of(request: ProfileRequest, interpreter: InterpreterFacts) -> str:

@@ -107,6 +107,8 @@ def _settle(bench: Bench, listener: Listener) -> Rehearsed | Extra:
     try:
         return rehearse(session, listener.progress)
     except HandlerError as error:
+        if not bench.subject.target.is_handler:
+            raise  # the environment is the user's own: nothing is supplied
         raise_if_gone(bench.subject.target)  # else it would be a module that is missing
         result = session.last.result if session.last else None
         mock = bench.prepared.mock

@@ -10,9 +10,10 @@ from typing import Protocol
 from importcost.app.profile.extra_packages import parse_packages
 from importcost.billing.figures.platforms import check_platform
 from importcost.config.read import HandlerConfig
-from importcost.declaration import MIN_RUNS
+from importcost.declaration import MEASUREMENT, MIN_RUNS, OF_LAMBDA
 from importcost.errors import UsageError, remedy, words
 from importcost.measure.session import Progress
+from importcost.model.plain import PlainChoice, TargetKind, plain_choice
 from importcost.model.web import WebRequest
 from importcost.parameters import Parameter
 from importcost.targets.web_app import split_app
@@ -78,6 +79,17 @@ class ProfileRequest:
     """True if the task root and the layers hold all packages, as a build made them."""
     mock_aws: bool = False
     """True if a mock on this machine answers the AWS calls of init."""
+    module: str | None = None
+    """The package or module to import instead of a handler; `target` then is its label."""
+    command: str | None = None
+    """The code to run instead of a handler, as `python -c` does."""
+    script: str | None = None
+    """The console script to run instead of a handler, with its arguments."""
+    file: str | None = None
+    """The Python file to run instead of a handler, with its arguments."""
+    extras: tuple[str, ...] = ()
+    """The extras of the package whose requirements alone may be imported; empty for all there is,
+    `none` for no extra."""
     configured: HandlerConfig | None = None
     """The handler in the configuration that this was made from; None if it is to be looked up."""
 
@@ -85,6 +97,11 @@ class ProfileRequest:
     def is_own_image(self) -> bool:
         """Return True if the image is the function's own, with its code in it."""
         return self.image is not None and self.package_type == "image"
+
+    @property
+    def plain(self) -> PlainChoice | None:
+        """Return what is measured instead of a handler, None for a handler. Raises UsageError."""
+        return plain_choice(self.module, self.command, self.script, self.file)
 
 
 class Listener(Protocol):
@@ -125,7 +142,11 @@ def check_request(request: ProfileRequest) -> None:
                 "none for a function that is measured without what Lambda's runtime brings",
             ),
         )
-    _check_adapter(request)
+    if request.plain is not None:
+        check_plain(request, request.plain)
+    else:
+        _check_adapter(request)
+        _check_no_extras(request)
     parse_packages(request.packages)
     if request.packages and not request.installs:
         raise UsageError(
@@ -147,6 +168,46 @@ def check_request(request: ProfileRequest) -> None:
                 ),
                 remedy("leave one of the two out"),
             )
+
+
+def _check_no_extras(request: ProfileRequest) -> None:
+    if request.extras:
+        raise UsageError(
+            words(Parameter.EXTRAS, " belongs to a package"),
+            remedy(words("name the package with ", Parameter.MODULE)),
+        )
+
+
+def check_plain(request: ProfileRequest, choice: PlainChoice) -> None:
+    """Raise UsageError for what does not go with a target that is not a handler."""
+    given = choice.parameter
+    for option in MEASUREMENT:
+        value = getattr(request, option.field) if option.parameter in OF_LAMBDA else None
+        # A size or a region has a value in any case: the command line knows if it was given.
+        if value and value != option.default:
+            raise UsageError(
+                words(option.parameter, " is about a Lambda function, and ", given, " names none"),
+                remedy("leave one of the two out"),
+            )
+    if request.runner not in ("auto", "local"):
+        raise UsageError(
+            words(
+                Parameter.RUNNER.of(request.runner),
+                " means a container, and what ",
+                given,
+                " names is measured on this machine",
+            ),
+            remedy(words("leave ", Parameter.RUNNER, " out")),
+        )
+    if request.extras and choice.kind is TargetKind.FILE:
+        raise UsageError(
+            words(Parameter.EXTRAS, " belongs to a package, and ", given, " names a file"),
+            remedy("leave one of the two out"),
+        )
+    if "none" in request.extras and len(request.extras) > 1:
+        raise UsageError(
+            words(Parameter.EXTRAS, " names extras and none"), remedy("leave one of the two out")
+        )
 
 
 def _check_adapter(request: ProfileRequest) -> None:

@@ -41,7 +41,7 @@ def of_project(handler: HandlerConfig, read: PlaceReader) -> HandlerConfig:
     What the configuration sets itself stays. Raises UsageError for a place that cannot be read, a
     function that it does not have, and one that cannot be measured here.
     """
-    if SEPARATOR not in handler.handler:
+    if handler.plain is not None or SEPARATOR not in handler.handler:
         return handler
     place, name = split_place(handler.handler)
     function = chosen(read(place), name or handler.name)

@@ -18,7 +18,7 @@ class Layout:
     layers, of installed packages and of the runtime's packages. `host_paths` maps a path prefix
     inside to the one on the host, for showing files to the user. `runtime_dir` is the folder of the
     real awslambdaric, or None. `runtime_packages` names the folders of boto3 and the other packages
-    of Lambda's runtime.
+    of Lambda's runtime. `folder` is the current folder of a launch, None for the task root.
     """
 
     task_root: str
@@ -26,6 +26,7 @@ class Layout:
     runtime_dir: str | None
     host_paths: tuple[tuple[str, str], ...] = ()
     runtime_packages: tuple[str, ...] = ()
+    folder: str | None = None
 
     def on_host(self, file: str) -> str:
         """Return a path that the measured interpreter sees as the host names it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from importcost.errors import MeasurementError, remedy, words
+from importcost.measure.programs import read_program
 from importcost.measure.runners import launcher
 from importcost.measure.runners.base import (
     PYTHON_WORD,
@@ -184,6 +186,33 @@ def _asked(python: str, host: tuple[tuple[str, str], ...]) -> InterpreterFacts:
     return parse_facts(launch.result)
 
 
+def ask_environment(python: str, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what probe/plain/environment_facts.py finds in the environment of `python`.
+
+    Nothing of what is wanted is imported. Raises MeasurementError if it does not answer.
+    """
+    host = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    words_of = ("{scratch}/environment_facts.py", "{scratch}/wanted.json", "{scratch}/result.json")
+    launch = _launch(
+        [python, "-s", *words_of],
+        {
+            "environment_facts.py": read_program("plain/environment_facts.py"),
+            "wanted.json": json.dumps(wanted),
+        },
+        FACTS_TIMEOUT_S,
+        cwd=os.sep,
+        env={**host, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    if launch.result is None:
+        reason = last_words(launch.rows_text.decode("utf-8", "replace"))
+        raise MeasurementError(
+            f"The environment of {python} cannot be looked through"
+            f"{f' ({reason})' if reason else ''}",
+            remedy(words("name another with ", Parameter.PYTHON)),
+        )
+    return launch.result
+
+
 @dataclass(frozen=True, slots=True)
 class LocalRunner:
     """Launches `python` with Lambda's environment laid out, on this machine."""
@@ -195,6 +224,8 @@ class LocalRunner:
     secrets: Secrets = NO_SECRETS
     shared: SharedFolders = field(default_factory=SharedFolders, compare=False, repr=False)
     layers: tuple[str, ...] = ()
+    has_site: bool = False
+    """True if the interpreter starts with its own environment, as it does outside of Lambda."""
     opt: HostFolder = field(default_factory=HostFolder, compare=False, repr=False)
     _found: dict[tuple[str, ...], tuple[str, ...]] = field(
         default_factory=dict, init=False, compare=False, repr=False
@@ -230,13 +261,14 @@ class LocalRunner:
         otherwise `shared_because` of the launch is the reason.
         """
         # Nothing of its own environment: the layout names the visible part of that.
-        argv, variables = command_line(self.python, python_args, ("-S",))
+        own_flags = ("-s",) if self.has_site else ("-S",)
+        argv, variables = command_line(self.python, python_args, own_flags)
         env = {**_base_environment(self.python), **self.environment, **variables}
         needed = self._needed_once(folders)
         if PYTHON_WORD in python_args:
             return self._through_program(argv, files, timeout_s, env, (needed, folders))
         private = self._private_once(needed, folders)
-        cwd = self.layout.task_root
+        cwd = self.layout.folder or self.layout.task_root
         before = self.shared.before_launch()
         launch = _launch(argv, files, timeout_s, cwd, env, private)
         launch = discreet(launch, self.secrets)
@@ -300,7 +332,8 @@ class LocalRunner:
         if self.shared.because is not None:  # the launch before was refused
             return {**shared, "shared_because": self.shared.because}
         try:
-            found = private_folders(needed, (self.layout.task_root, *folders))
+            root, folder = self.layout.task_root, self.layout.folder
+            found = private_folders(needed, (root, *filter(None, [folder]), *folders))
             command = enter_command()
         except NotPrivateError as error:
             return {**shared, "shared_because": str(error)}
@@ -310,7 +343,7 @@ class LocalRunner:
         """Yield the paths that a launch needs, anywhere on the machine."""
         layout, facts = self.layout, self.interpreter
         search_path = (*layout.search_path, *facts.search_path)
-        yield from (layout.task_root, *search_path, *folders)
+        yield from (layout.task_root, *filter(None, [layout.folder]), *search_path, *folders)
         for views in layout.host_paths:
             yield from views
         yield from filter(None, [layout.runtime_dir])

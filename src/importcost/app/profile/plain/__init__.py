@@ -1,0 +1,1 @@
+"""Prepare targets that are not handlers, by asking the interpreter that measures them."""

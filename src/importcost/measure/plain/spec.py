@@ -1,0 +1,38 @@
+"""The part of a probe's spec that describes a target which is not a handler."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from importcost.model.plain import TargetKind
+from importcost.model.profile import Target
+
+MAIN = "__main__"
+"""The module of a target that is run."""
+
+
+def plain_part(target: Target) -> dict[str, Any] | None:
+    """Return the value of "plain" in a probe's spec, None for a handler."""
+    plain = target.plain
+    if plain is None:
+        return None
+    first = target.handler_file if plain.kind.runs else "-c"
+    return {
+        "is_main": plain.kind is not TargetKind.MODULE,
+        "text": None if plain.text is None else _as_latin(plain.text),
+        "file": target.handler_file,
+        "argv": [first, *plain.arguments],
+        "runs": plain.kind.runs,
+        "own": [os.path.normpath(target.task_root)],
+    }
+
+
+def _as_latin(text: str) -> str:
+    """Return a text's UTF-8 bytes as one character each, as files travel in a spec."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def is_installed(path: str) -> bool:
+    """Return True if a file lies where installers put packages, whoever's folder that is in."""
+    return "/site-packages/" in path or "/dist-packages/" in path

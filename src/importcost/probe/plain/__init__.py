@@ -1,0 +1,1 @@
+"""Programs for targets that are not handlers."""

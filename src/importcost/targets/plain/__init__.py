@@ -1,0 +1,1 @@
+"""Targets that are not handlers: packages, statements, console scripts and files."""
