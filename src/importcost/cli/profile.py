@@ -120,10 +120,7 @@ def command(
     pages = [path for path, name in formats if name == "html"]
     if open_page and not pages:
         raise UsageError("--open needs an HTML report: name one with -o FILE.html.")
-    if names_plain(options):
-        _check_plain(options, from_log)
-    else:
-        _check_source(target, from_log, log_stream)
+    _check_source(target, options, from_log, log_stream)
     request = _request(target, options, requests, from_log, project)
     check_writable(outputs)
     if from_log is not None:
@@ -215,7 +212,12 @@ def _check_plain(options: Given, from_log: str | None) -> None:
         )
 
 
-def _check_source(target: str | None, from_log: str | None, log_stream: str | None) -> None:
+def _check_source(
+    target: str | None, options: Given, from_log: str | None, log_stream: str | None
+) -> None:
+    if names_plain(options):
+        _check_plain(options, from_log)
+        return
     if (target is None) == (from_log is None):
         raise UsageError(
             "Name a handler to measure, a package with -m, or a log with --from-log, one of them."

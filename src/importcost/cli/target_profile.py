@@ -60,8 +60,8 @@ def profile_of(
         saved = _with_given(context, read_saved(target), options)
         if saved.target is not None and not saved.target.is_handler:
             raise UsageError(
-                f"{target} is a profile of {saved.target.handler}, which does not run on Lambda, and"
-                f" {context.command.name} is about a function there: name a handler's profile."
+                f"{target} is a profile of {saved.target.handler}, which does not run on Lambda,"
+                f" and {context.command.name} is about a function there: name a handler's profile."
             )
         with terminal_listener(quiet=quiet, no_progress=True) as listener:
             tell_runtime_ending(saved.settings.runtime, listener)

@@ -300,15 +300,14 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
 HANDLERS = "handlers"
 TARGETS = "targets"
 """The tables of what is measured without Lambda: packages, code, scripts and files."""
+PROJECT = "project"
+"""The setting of a whole configuration that names a project: all its functions have budgets."""
 PLAIN_SETTINGS = ("module", "command", "script", "file")
 """One of these names what such a table measures."""
 LAMBDA_SETTINGS = (
-    *("handler", "memory", "arch", "region", "package_type", "runtime", "layers", "requirements"),
-    *("with", "install_missing", "boto3", "adapter", "server", "mock_aws", "project"),
+    *("handler", "memory", "arch", "region", "platform", "package_type", "runtime", "layers"),
+    *("requirements", "with", "install_missing", "boto3", "adapter", "server", "mock_aws"),
     *("max_init_ms", "max_billed_init_ms", "max_cost_per_million", "max_package_mb"),
-    "calibration",
+    *("calibration", PROJECT),
 )
 """Settings that only a function on Lambda has."""
-
-PROJECT = "project"
-"""The setting of a whole configuration that names a project: all its functions have budgets."""

@@ -1596,7 +1596,9 @@ def _load_plain(os: "Any", spec: "Any", machinery: _Machinery, report: "_Report"
     with _open(os.path.join(os.path.dirname(report.probe_file), "main_module.py"), "rb") as stream:
         # Under the probe's name, so that its frames are left out of tracebacks like the probe's.
         exec(compile(stream.read(), report.probe_file, "exec"), namespace)  # noqa: S102
-    report.forget(spec["own_modules"])
+    # importlib stays: what the target imports through it is to get rows.
+    own = [name for name in sys.modules if name not in spec["before"]]
+    report.forget([name for name in own if name.partition(".")[0] != "importlib"])
     if report.recorder:
         report.recorder.main_file = plain["file"] if plain["is_main"] else None
         _record_again(report.recorder)
@@ -1705,6 +1707,7 @@ def _start_nothing(
         with _open(os.path.join(os.path.dirname(spec_file), spec["server"]), "rb") as stream:
             spec["server"] = json.loads(stream.read())
     spec["own_modules"] = sorted(set(sys.modules) - before)
+    spec["before"] = before
     _add_site_builtins()
     _lay_out_path(os, spec)
     now = _clock()

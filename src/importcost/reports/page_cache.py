@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from importcost.billing.figures.platforms import load_platforms
 from importcost.model.machine.cold_disk import ColdDisk, ColdRead
 from importcost.model.profile import Profile
 
+WARM_ALONE = "Times are with files in a warm page cache."
 WARM = (
     "Times here are with files in a warm page cache; what Lambda takes to read them is modelled in"
     " the parts of the estimate."
@@ -18,7 +20,9 @@ def page_cache_words(profile: Profile) -> str:
     if not profile.runs:
         return ""
     found = profile.cold_disk
-    return WARM + (_HINT if found is None else f" {cold_disk_words(found)}")
+    platform = load_platforms().get(profile.settings.platform)
+    warm = WARM if platform is None or platform.is_modelled else WARM_ALONE
+    return warm + (_HINT if found is None else f" {cold_disk_words(found)}")
 
 
 def cold_disk_words(found: ColdDisk) -> str:

@@ -17,6 +17,7 @@ from importcost.app.profile.deployed import NOTHING_DEPLOYED, Deployed, Packages
 from importcost.app.profile.in_common import once
 from importcost.app.profile.plain.resolve import plain_target
 from importcost.app.profile.request import Listener, ProfileRequest
+from importcost.billing.figures.platforms import GENERIC
 from importcost.config.read import HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, UsageError, remedy, words
 from importcost.files.cache import cache_folder
@@ -166,6 +167,7 @@ def _prepare_plain(request: ProfileRequest, choice: PlainChoice, listener: Liste
         runtime=f"python{interpreter.minor_version}",
         environment_names=tuple(sorted(request.environment)),
         region=request.region,
+        platform=GENERIC,
     )
     place = PackagesPlace(
         target=target,

@@ -94,6 +94,11 @@ def _at_configured_size(
 def _measured_otherwise(profile: Profile, handler: HandlerConfig) -> str | None:
     """Name the part of the configuration that would have changed the measurement, or None."""
     settings = profile.settings
+    absent = sorted(set(handler.environment) - set(settings.environment_names))
+    if absent:
+        return f"it was measured without the configured env {', '.join(absent)}"
+    if handler.plain is not None:
+        return None  # it has none of the settings of a function
     if handler.runtime not in (None, settings.runtime):
         return f"it was measured on {settings.runtime}, configured is {handler.runtime}"
     if handler.package_type != settings.package_type:
@@ -101,9 +106,6 @@ def _measured_otherwise(profile: Profile, handler: HandlerConfig) -> str | None:
     if (handler.adapter is None) is not (profile.web is None):
         measured = ("a handler", "a web app")[profile.web is not None]
         return f"it was measured as {measured}, configured is the other"
-    absent = sorted(set(handler.environment) - set(settings.environment_names))
-    if absent:
-        return f"it was measured without the configured env {', '.join(absent)}"
     layers = {str(Path(layer).resolve()) for layer in handler.layers}
     if layers != set(profile.target.layers if profile.target else ()):
         return "it was measured with other layers than are configured"

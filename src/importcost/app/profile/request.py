@@ -142,11 +142,7 @@ def check_request(request: ProfileRequest) -> None:
                 "none for a function that is measured without what Lambda's runtime brings",
             ),
         )
-    if request.plain is not None:
-        check_plain(request, request.plain)
-    else:
-        _check_adapter(request)
-        _check_no_extras(request)
+    _check_kind(request)
     parse_packages(request.packages)
     if request.packages and not request.installs:
         raise UsageError(
@@ -170,7 +166,12 @@ def check_request(request: ProfileRequest) -> None:
             )
 
 
-def _check_no_extras(request: ProfileRequest) -> None:
+def _check_kind(request: ProfileRequest) -> None:
+    """Raise UsageError for what does not go with a handler, or with what is not one."""
+    if request.plain is not None:
+        check_plain(request, request.plain)
+        return
+    _check_adapter(request)
     if request.extras:
         raise UsageError(
             words(Parameter.EXTRAS, " belongs to a package"),

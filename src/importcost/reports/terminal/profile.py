@@ -95,6 +95,8 @@ def _headline(
 ) -> list[str]:
     if profile.web:
         name = elide(f"{profile.web.app} under {profile.web.server}", 60)
+    elif profile.target and profile.target.plain:
+        name = elide(profile.target.handler, 60)
     elif profile.target:
         name = elide(short_path(profile.target.handler_file, profile.target), 60)
     else:

@@ -1,0 +1,223 @@
+"""Targets that are not handlers: packages, code, console scripts and files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands import run_here
+from tests.harness import write_files
+
+PROJECT = {
+    "pyproject.toml": (
+        '[project]\nname = "my-pkg"\nversion = "1"\n[project.scripts]\nmycli = "mypkg.cli:main"\n'
+    ),
+    "src/mypkg/__init__.py": "import json\nfrom mypkg.core import work\n",
+    "src/mypkg/core.py": (
+        "import sqlite3\n\n\ndef work():\n    return sqlite3.connect(':memory:')\n"
+    ),
+    "src/mypkg/cli.py": (
+        "import argparse\n\n\ndef main():\n    parser = argparse.ArgumentParser('mycli')\n"
+        "    parser.add_argument('name')\n    print(parser.parse_args().name)\n"
+        "    import wave\n    assert wave\n"
+    ),
+    "tools/my tool.py": (
+        "import sys\nimport fractions\n\nif __name__ == '__main__':\n    import html\n"
+        "    print(html.escape(sys.argv[1]))\n"
+    ),
+}
+FEW = ("--runs", "6")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    return write_files(tmp_path_factory.mktemp("plain") / "pro ject", PROJECT)
+
+
+def importcost(folder: Path, *args: str, **variables: str | None):
+    known = {"IMPORTCOST_CACHE_DIR": str(folder.parent / "cache"), "VIRTUAL_ENV": None}
+    return run_here(folder, *args, variables={**known, **variables})
+
+
+def saved(folder: Path, *args: str):
+    """Profile a target and return its saved profile."""
+    done = importcost(folder, "profile", *args, *FEW, "-q", "-o", "out.json")
+    assert done.returncode == 0, done.stderr
+    return json.loads((folder / "out.json").read_text())
+
+
+def modules(profile) -> set[str]:
+    """Return the modules that the target itself loads."""
+    phases = ("handler imports", "module body")
+    return {one["name"] for one in profile["graph"]["modules"] if one["phase"] in phases}
+
+
+def files(profile) -> dict[str, str]:
+    return {one["name"]: one["file"] for one in profile["graph"]["modules"] if one["file"]}
+
+
+def test_a_package_of_the_working_folder_is_imported_from_its_src(project):
+    found = saved(project, "-m", "mypkg")
+    assert {"mypkg", "mypkg.core", "sqlite3", "json"} <= modules(found)
+    assert files(found)["mypkg"] == str(project / "src" / "mypkg" / "__init__.py")
+    assert found["target"]["plain"]["kind"] == "module"
+    assert found["settings"]["platform"] == "generic"
+
+
+def test_a_package_costs_what_it_imports_itself(project):
+    """Neither the probe nor Lambda's runtime has loaded anything of json before."""
+    found = modules(saved(project, "-m", "json"))
+    assert {"json", "json.decoder", "json.encoder", "json.scanner", "re"} <= found
+
+
+def test_a_submodule_and_code_are_imported_with_their_package(project):
+    assert {"mypkg", "mypkg.core"} <= modules(saved(project, "-m", "mypkg.core"))
+    found = saved(project, "-c", "import csv\nfrom mypkg import core\n")
+    assert {"csv", "mypkg", "sqlite3"} <= modules(found)
+
+
+def test_a_script_counts_what_it_imports_while_it_runs(project):
+    found = saved(project, "--script", "mycli bob")
+    assert {"argparse", "mypkg.cli", "wave"} <= modules(found)
+    assert found["target"]["plain"]["arguments"] == ["bob"]
+
+
+def test_a_file_runs_as_main_with_its_arguments(project):
+    found = saved(project, "--file", "'tools/my tool.py' '<a>'")
+    assert {"__main__", "fractions", "html"} <= modules(found)
+    done = importcost(project, "profile", "--file", "tools/my tool.py", *FEW, "-q")
+    assert done.returncode == 3
+    assert "raised IndexError" in done.stderr
+
+
+def test_reports_speak_of_this_machine_alone(project):
+    done = importcost(project, "profile", "-m", "mypkg", *FEW, "-o", "out.html")
+    assert done.returncode == 0
+    assert "-m mypkg takes about" in done.stdout
+    for word in ("$", "Lambda", "GB-s", "boto3"):
+        assert word not in done.stdout
+
+
+def test_why_names_the_chain_from_the_target(project):
+    done = importcost(project, "why", "--script", "mycli bob", "wave", "-q")
+    assert done.returncode == 0, done.stderr
+    assert "mypkg/cli.py:8" in done.stdout.replace("\n", " ")
+
+
+def test_a_package_defers_in_its_own_files_alone(project):
+    done = importcost(project, "defer", "-m", "mypkg", "--no-verify", "--runs", "6", "-q")
+    assert done.returncode == 0, done.stderr
+    assert "+    import sqlite3" in done.stdout
+    assert (project / "src" / "mypkg" / "core.py").read_text() == PROJECT["src/mypkg/core.py"]
+    assert not list(project.rglob("__pycache__"))
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (("-m", "clik"), 2, "name click"),
+        (("-m", "sys"), 2, "importing it costs nothing"),
+        (("-m", "scikit-learn"), 2, "name its module sklearn"),
+        (("-m", "typing-extensions"), 2, "name typing_extensions"),
+        (("-m", "mypkg[cli]"), 2, "each extra with --extra"),
+        (("-m", "src/mypkg"), 2, "run the file with --file"),
+        (("-m", "mypkg.cor"), 3, "mypkg has no module cor"),
+        (("-c", "import ("), 3, "The code of -c, line 1, does not parse"),
+        (("-c", " "), 2, "--command is empty"),
+        (("-m", "mypkg", "-c", "import x"), 2, "name two things to measure"),
+        (("-m", "mypkg", "h.py"), 2, "name two things to measure"),
+        (("-m", "mypkg", "--memory", "512"), 2, "--memory is about a Lambda function"),
+        (("-m", "mypkg", "--runner", "docker"), 2, "is measured on this machine"),
+        (("-m", "mypkg", "--without-wrapper"), 2, "--without-wrapper is about a handler"),
+        (("--script", "mycli"), 3, 'exit code 2, saying "mycli: error: the following arguments'),
+        (("--script", "mycli 'x"), 2, "close the quote"),
+        (("--script", "nope-cli"), 2, "no console script nope-cli"),
+        (("--file", "tools"), 2, "is a folder"),
+        (("--file", "tool.py"), 2, "There is no file"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_what_cannot_be_measured_is_one_sentence(project, args, code, said):
+    done = importcost(project, "profile", *args, *FEW, "-q")
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "itself failed" not in done.stderr
+
+
+SIDE_EFFECTS = {
+    "reads": ("input()\n", 3, "reads standard input, which is empty"),
+    "ends": ("import sys\nsys.exit(4)\n", 3, "calls sys.exit(4) while it is imported"),
+    "leaves": ("import os\nos._exit(5)\n", 3, "ended its process with exit code 5"),
+    "asks": ("import os\nos.environ['HOST_OF_IT']\n", 3, "--env HOST_OF_IT=VALUE"),
+    "lacks": ("import nothing_of_that_name\n", 3, "needs the module nothing_of_that_name"),
+    "spins": ("while True:\n    pass\n", 3, "did not end within 2 s"),
+    "prints": ("print('hi')\n", 0, ""),
+    "moves": ("import os\nos.chdir('/')\n", 0, ""),
+    "starts": (
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(9,)).start()\n",
+        0,
+        "",
+    ),
+    "registers": ("import atexit\natexit.register(print, 'end')\n", 0, ""),
+}
+
+
+@pytest.mark.parametrize("name", SIDE_EFFECTS)
+def test_side_effects_at_import_are_named_or_do_no_harm(tmp_path, name):
+    text, code, said = SIDE_EFFECTS[name]
+    write_files(tmp_path, {f"{name}_pkg/__init__.py": text})
+    limit = ("--timeout", "2") if name == "spins" else ()
+    done = importcost(tmp_path, "profile", "-m", f"{name}_pkg", *FEW, "-q", *limit)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+
+
+def test_scripts_that_are_not_python_are_refused(tmp_path):
+    write_files(tmp_path, {"run.sh": "#!/bin/sh\nexit 0\n", "tool": "#!/usr/bin/env python3\n"})
+    (tmp_path / "binary").write_bytes(b"\x7fELF\0\0")
+    for name, said in (("./run.sh", "a script of /bin/sh"), ("./binary", "is a binary program")):
+        done = importcost(tmp_path, "profile", "--script", name, "-q")
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert importcost(tmp_path, "profile", "--script", "./tool", *FEW, "-q").returncode == 0
+
+
+def test_a_namespace_package_and_an_extension_are_measured(tmp_path):
+    write_files(tmp_path, {"spaces/part/__init__.py": "import csv\n"})
+    assert "csv" in modules(saved(tmp_path, "-m", "spaces.part"))
+    assert saved(tmp_path, "-m", "spaces")["target"]["module"] == "spaces"
+    assert "_csv" in modules(saved(tmp_path, "-m", "_csv"))
+
+
+CONFIGURED = """\
+forbid = ["sqlite3"]
+[targets.library]
+module = "mypkg"
+max_import_ms = 0.001
+[targets.cli]
+script = "mycli bob"
+forbid = []
+max_modules = 10000
+max_import_ms = 60000
+"""
+
+
+def test_check_holds_targets_to_budgets_of_this_machine(project):
+    (project / "importcost.toml").write_text(CONFIGURED)
+    done = importcost(project, "check", "--runs", "6")
+    assert done.returncode == 1, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "sqlite3 is forbidden and loaded at init" in said
+    assert "on this machine; max_import_ms is 0 ms" in said
+    assert "✓ cli: 6 passed" in said
+    done = importcost(project, "check", "--deterministic", "cli")
+    assert done.returncode == 0, done.stderr
+    (project / "importcost.toml").unlink()
+
+
+def test_the_interpreters_own_environment_is_measured(project):
+    done = importcost(project, "profile", "-m", "click", *FEW, "--python", sys.executable)
+    assert done.returncode == 0, done.stderr
+    assert "the measured interpreter's own environment" in done.stdout
