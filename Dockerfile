@@ -7,10 +7,8 @@
 ARG BASE=docker.io/library/python:3.13-slim-bookworm
 
 FROM ${BASE} AS wheels
-# For an index of your own, or none.
+# An index of your own, instead of PyPI.
 ARG PIP_INDEX_URL
-ARG PIP_NO_INDEX
-ARG PIP_FIND_LINKS
 WORKDIR /source
 COPY . .
 RUN python -m pip wheel --no-cache-dir --wheel-dir /wheels --constraint constraints.txt .

@@ -37,6 +37,7 @@ needs_generator = pytest.mark.skipif(
 
 
 def generator():
+    pytest.importorskip("click_man")
     return runpy.run_path(str(ROOT / "release/man_pages.py"))
 
 

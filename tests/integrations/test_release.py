@@ -258,7 +258,7 @@ def test_the_source_distribution_has_all_that_tests_read_and_no_rubbish(released
     listed = set(released.git("ls-files").splitlines())
     assert names - listed == {"PKG-INFO"}
     # For those who work on the repository itself.
-    left_out = {".pre-commit-config.yaml", ".dockerignore"}
+    left_out = {".pre-commit-config.yaml"}
     assert listed - names == left_out, sorted(listed - names)[:20]
     junk = re.compile(r"(^|/)(__pycache__|\.venv|node_modules|dist|\.DS_Store)(/|$)|\.pyc$")
     assert [name for name in names if junk.search(name)] == []
