@@ -1,0 +1,77 @@
+"""Every setting of importcost.toml with its meaning; those of a measurement from their options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from importcost.config.schema import SETTINGS
+from importcost.declaration import MEASUREMENT, Choice
+from importcost.gate.budgets import RULE_TEXT, Rule
+from tests.documents.reference.text import page, plain, table
+
+INTRODUCTION = """
+Settings stand in `importcost.toml`, or under `[tool.importcost]` of pyproject.toml; the nearest file
+above the current folder counts. Those above the tables hold for every handler, those in a table
+`[handlers.NAME]` for one. A name that no setting has is an error with the line, never ignored.
+"""
+RULES: Mapping[str, Rule] = {
+    "max_init_ms": Rule.INIT,
+    "max_billed_init_ms": Rule.BILLED_INIT,
+    "max_cost_per_million": Rule.COST,
+    "max_increase": Rule.INCREASE,
+    "max_modules": Rule.MODULE_COUNT,
+    "max_memory_mb": Rule.MEMORY,
+    "max_package_mb": Rule.PACKAGE_SIZE,
+    "forbid": Rule.FORBIDDEN_IMPORT,
+    "allow_new_modules": Rule.NEW_MODULE,
+}
+"""The settings that a rule of the gate reads; its sentence explains them."""
+MEANING: Mapping[str, str] = {
+    "handler": "The handler: `src/app.py`, `src/app.py:function`, a handler string like "
+    "`orders/create.handler`, `main:app` for a web app, or `template.yaml::LogicalId`.",
+    "project": "A template or a folder: every function that it deploys is checked.",
+    "min_delta_ms": "A slowdown below this, in milliseconds measured here, never fails.",
+    "level": "How severe a finding is: `off`, `warn` or `error`, for all rules or a table by rule.",
+    "calibration": "The function's own floor and speed, as `importcost calibrate` stores them.",
+    "env": "A table of environment variables for init.",
+    "install_missing": "`true` to install missing modules of well-known packages.",
+    "placeholders": "`true` to give variables that init reads and that are not set a placeholder.",
+}
+EXAMPLES: Mapping[str, str] = {
+    "handler": '"src/orders/app.py"',
+    "project": '"template.yaml"',
+    "max_init_ms": "800",
+    "max_billed_init_ms": "900",
+    "max_cost_per_million": "2.5",
+    "max_increase": '"5%"',
+    "min_delta_ms": "1.0",
+    "max_modules": "400",
+    "max_memory_mb": "180",
+    "max_package_mb": "60",
+    "forbid": '["pandas", "*.tests"]',
+    "allow_new_modules": '["mycompany.*"]',
+    "level": '{ network-at-import = "error" }',
+    "env": '{ TABLE = "orders" }',
+}
+
+
+def settings_page() -> str:
+    """Return the page: a row for each setting, in the order of the schema."""
+    rows = [
+        (f"`{name}`", f"`{EXAMPLES[name]}`" if name in EXAMPLES else "", meaning(name))
+        for name in SETTINGS
+    ]
+    return page("Settings", INTRODUCTION, table(("setting", "as", "meaning"), rows))
+
+
+def meaning(name: str) -> str:
+    """Return what a setting means. Raises KeyError for one that nothing explains."""
+    if name in MEANING:
+        return MEANING[name]
+    if name in RULES:
+        return RULE_TEXT[RULES[name]]
+    options = {one.setting: one for one in MEASUREMENT if one.setting}
+    one = options[name]
+    words = one.kind.words if isinstance(one.kind, Choice) else ()
+    said = plain(one.help or f"{' or '.join(words)}.")
+    return f"{said} The option `{one.flag}` says the same."
