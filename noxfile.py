@@ -83,3 +83,11 @@ def wheel(session: nox.Session) -> None:
         session.install("--force-reinstall", "-c", "constraints.txt", str(built))
         with session.chdir(folder):
             session.run("importcost", "profile", str(handler))
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site into site/, or serve it: `nox -s docs -- serve`."""
+    session.install("-c", "constraints.txt", "-e", ".[docs]")
+    words = session.posargs or ["build", "--strict"]
+    session.run("mkdocs", *words, env={"NO_MKDOCS_2_WARNING": "1"})

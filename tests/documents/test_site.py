@@ -1,4 +1,4 @@
-"""The site builds without a warning: no dead link, no dead anchor, no page that nothing leads to."""
+"""The site builds without a warning: no dead link or anchor, no page that nothing leads to."""
 
 from __future__ import annotations
 

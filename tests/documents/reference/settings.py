@@ -10,9 +10,9 @@ from importcost.gate.budgets import RULE_TEXT, Rule
 from tests.documents.reference.text import page, plain, table
 
 INTRODUCTION = """
-Settings stand in `importcost.toml`, or under `[tool.importcost]` of pyproject.toml; the nearest file
-above the current folder counts. Those above the tables hold for every handler, those in a table
-`[handlers.NAME]` for one. A name that no setting has is an error with the line, never ignored.
+Settings stand in `importcost.toml`, or under `[tool.importcost]` of pyproject.toml; the nearest
+file above the current folder counts. Those above the tables hold for every handler, those in a
+table `[handlers.NAME]` for one. A name that no setting has is an error with the line, never ignored.
 """
 RULES: Mapping[str, Rule] = {
     "max_init_ms": Rule.INIT,
@@ -35,6 +35,7 @@ MEANING: Mapping[str, str] = {
     "calibration": "The function's own floor and speed, as `importcost calibrate` stores them.",
     "env": "A table of environment variables for init.",
     "install_missing": "`true` to install missing modules of well-known packages.",
+    "inputs": "Further files and folders that the handler depends on, for `check --since`.",
     "placeholders": "`true` to give variables that init reads and that are not set a placeholder.",
 }
 EXAMPLES: Mapping[str, str] = {
