@@ -19,6 +19,9 @@ OUTSIDE = "repository"
 _LINK = re.compile(r"(\]\()(?!\w+:)([^)#\s]+)(#[^)\s]*)?(?=\))")
 
 
+_PLAIN_LINK = re.compile(r"\[([^\[\]]+)\]\(([^)#:\s]+)\)")
+
+
 def on_files(files: Files, config: Any) -> Files:
     """Add each file that a page links to and that docs/ does not have, and what those link to."""
     waiting = [f"docs/{file.src_uri}" for file in files.documentation_pages()]
@@ -39,7 +42,10 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Turn links out of docs/ to the place that their file has in the site."""
+    """Turn links out of docs/ to the place that their file has in the site.
+
+    A folder has no page: its name stays as words.
+    """
     here = page.file.src_uri
     own = here.removeprefix(f"{OUTSIDE}/") if here.startswith(f"{OUTSIDE}/") else f"docs/{here}"
 
@@ -50,7 +56,10 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         there = path.removeprefix("docs/") if path.startswith("docs/") else f"{OUTSIDE}/{path}"
         return f"{found[1]}{posixpath.relpath(there, posixpath.dirname(here))}{found[3] or ''}"
 
-    return _LINK.sub(turned, markdown)
+    def untied(found: re.Match[str]) -> str:
+        return found[1] if (ROOT / _target(own, found[2])).is_dir() else found[0]
+
+    return _LINK.sub(turned, _PLAIN_LINK.sub(untied, markdown))
 
 
 def _target(page: str, link: str) -> str:

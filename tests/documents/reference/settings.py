@@ -12,7 +12,8 @@ from tests.documents.reference.text import page, plain, table
 INTRODUCTION = """
 Settings stand in `importcost.toml`, or under `[tool.importcost]` of pyproject.toml; the nearest
 file above the current folder counts. Those above the tables hold for every handler, those in a
-table `[handlers.NAME]` for one. A name that no setting has is an error with the line, never ignored.
+table `[handlers.NAME]` for one. What is measured without Lambda has tables `[targets.NAME]`. A name
+that no setting has is an error with the line, never ignored.
 """
 RULES: Mapping[str, Rule] = {
     "max_init_ms": Rule.INIT,
@@ -22,6 +23,7 @@ RULES: Mapping[str, Rule] = {
     "max_modules": Rule.MODULE_COUNT,
     "max_memory_mb": Rule.MEMORY,
     "max_package_mb": Rule.PACKAGE_SIZE,
+    "max_import_ms": Rule.IMPORT,
     "forbid": Rule.FORBIDDEN_IMPORT,
     "allow_new_modules": Rule.NEW_MODULE,
 }
@@ -29,6 +31,11 @@ RULES: Mapping[str, Rule] = {
 MEANING: Mapping[str, str] = {
     "handler": "The handler: `src/app.py`, `src/app.py:function`, a handler string like "
     "`orders/create.handler`, `main:app` for a web app, or `template.yaml::LogicalId`.",
+    "module": "A package, for what `import package` takes: in a table `[targets.NAME]`.",
+    "command": "Code, for what `python -c` takes: in a table `[targets.NAME]`.",
+    "script": "A console script with its arguments, like `mycli --help`: in `[targets.NAME]`.",
+    "file": "A Python file that is run, with its arguments: in a table `[targets.NAME]`.",
+    "extras": "The package's extras that a target has, and nothing else of the environment.",
     "project": "A template or a folder: every function that it deploys is checked.",
     "min_delta_ms": "A slowdown below this, in milliseconds measured here, never fails.",
     "level": "How severe a finding is: `off`, `warn` or `error`, for all rules or a table by rule.",
@@ -41,6 +48,12 @@ MEANING: Mapping[str, str] = {
 EXAMPLES: Mapping[str, str] = {
     "handler": '"src/orders/app.py"',
     "project": '"template.yaml"',
+    "module": '"mypkg"',
+    "command": '"from mypkg import fast"',
+    "script": '"mycli --help"',
+    "file": '"tools/report.py x"',
+    "extras": '["cli"]',
+    "max_import_ms": "150",
     "max_init_ms": "800",
     "max_billed_init_ms": "900",
     "max_cost_per_million": "2.5",
