@@ -123,7 +123,7 @@ def analyse(graph: ImportGraph, self_us: dict[str, int], keys: list[StatementKey
     candidates = [Candidate(at, (key,), deferrable=True) for at, key in enumerate(keys)]
     best = best_set(costs, candidates, total)
     for key in keys:
-        costs.cumulative_us(key)
+        costs.cumulative_us((key,))
         if single.get(key) == 0:
             costs.kept_by(key)
     return best.exclusive_us if best else 0
