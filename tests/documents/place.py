@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.account.aws import loopback_account, report_line
+from tests.commands import run_here
 from tests.harness import write_files
 from tests.layer.lines import line as layer_line
 
@@ -67,10 +68,27 @@ Resources:
     Type: AWS::Serverless::Function
     Properties: {Handler: users.handler}
 """
+PYPROJECT = """\
+[project]
+name = "mypkg"
+version = "1.0"
+[project.optional-dependencies]
+cli = []
+[project.scripts]
+mycli = "mypkg.cli:main"
+"""
+CLI = """\
+import argparse
+
+
+def main():
+    argparse.ArgumentParser("mycli").parse_args()
+"""
 FILES = {
     "handler.py": HANDLER,
     "test_handler.py": TEST,
     "ping.json": '{"price": "1.5"}',
+    "event.json": "{}",
     "report.json": '{"kind": "report", "text": "<a/>"}',
     "template.yaml": TEMPLATE,
     "src/orders/create.py": CREATE,
@@ -127,6 +145,38 @@ def _account(folder: Path) -> Iterator[Place]:
 
 
 @contextmanager
+def _configured(folder: Path) -> Iterator[Place]:
+    """The project with budgets that were committed, and a remote that has its main."""
+    with _project(folder) as place:
+        told = run_here(place.folder, "init", variables={"VIRTUAL_ENV": None})
+        assert told.returncode == 0, told.stderr
+        (place.folder / "src" / "users.py").write_text(f"{CREATE}\n# changed\n")
+        for words in (
+            ("add", "importcost.toml"),
+            ("commit", "-q", "-m", "Say what cold starts may cost"),
+            ("clone", "-q", "--bare", ".", str(folder / "origin.git")),
+            ("remote", "add", "origin", str(folder / "origin.git")),
+            ("fetch", "-q", "origin"),
+        ):
+            subprocess.run(["git", *words], cwd=place.folder, check=True, capture_output=True)
+        yield place
+
+
+@contextmanager
+def _library(folder: Path) -> Iterator[Place]:
+    """A package with a command line, as its author has it checked out."""
+    files = {
+        "pyproject.toml": PYPROJECT,
+        "src/mypkg/__init__.py": "import decimal\nimport json\n\n\ndef fast(text):\n"
+        "    return json.loads(text)\n\n\ndef exact(text):\n    return decimal.Decimal(text)\n",
+        "src/mypkg/core.py": "",
+        "src/mypkg/cli.py": CLI,
+        "tools/report.py": "import sys\n\nif __name__ == '__main__':\n    print(sys.argv[1:])\n",
+    }
+    yield Place(committed(write_files(folder / "shop", files)), {})
+
+
+@contextmanager
 def _wrapped(folder: Path) -> Iterator[Place]:
     """A handler and the layer of a product that wraps it."""
     layer = "import importlib, os\nname = os.environ['DD_LAMBDA_HANDLER'].rpartition('.')\n"
@@ -179,5 +229,7 @@ PLACES: Mapping[str, Callable[[Path], AbstractContextManager[Place]]] = {
     "project": _project,
     "account": _account,
     "wrapped": _wrapped,
+    "configured": _configured,
+    "library": _library,
 }
 """Each place by its name; a page without a comment has the project."""
