@@ -90,9 +90,9 @@ def project(tmp_path):
     return folder
 
 
-def run(own_image, folder, *words, user=f"{CALLER}:{CALLER}"):
+def run(own_image, folder, *words, user=f"{CALLER}:{CALLER}", flags=()):
     command, tag = own_image
-    flags = ["--user", user] if user else []
+    flags = [*flags, *(["--user", user] if user else [])]
     return subprocess.run(
         [command, "run", "--rm", "--network", "none", *flags, "-v", f"{folder}:/work", tag, *words],
         capture_output=True, text=True, check=False, timeout=PATIENCE_S,
@@ -126,14 +126,26 @@ def test_a_folder_that_the_user_may_not_write_is_said(own_image, project):
     assert "importcost-report.html" in done.stderr.splitlines()[-1]
 
 
-def test_packages_are_installed_and_kept_in_the_users_home(own_image, project):
-    house = write_files(project / "house", {"requirements.txt": "click==999\n"})
-    done = run(
-        own_image, project, "profile", "handler.py", "--requirements", "house/requirements.txt"
+def test_packages_are_installed_once_and_kept_in_a_volume(own_image, project):
+    house = write_files(
+        project / "house",
+        {
+            "requirements.txt": "markupsafe\n",
+            "app.py": "import markupsafe\ndef handler(e, c): pass\n",
+        },
     )
-    assert done.returncode == 3
-    assert "click==999" in done.stderr
-    assert sorted(path.name for path in house.iterdir()) == ["requirements.txt"]
+    volume = f"importcost-test-{uuid.uuid4().hex[:12]}"
+    words = ("profile", "app.py", "-o", "-")
+    try:
+        for index in ("PIP_NO_INDEX=1", "PIP_FIND_LINKS=/nowhere"):
+            flags = ("-v", f"{volume}:/home/importcost", "-e", index)
+            done = run(own_image, house, *words, flags=flags)
+            assert done.returncode == 0, done.stderr
+            names = {one["name"] for one in json.loads(done.stdout)["graph"]["modules"]}
+            assert "markupsafe" in names
+    finally:
+        subprocess.run([own_image[0], "volume", "rm", volume], capture_output=True, check=False)
+    assert sorted(path.name for path in house.iterdir()) == ["app.py", "requirements.txt"]
 
 
 def test_it_is_the_version_with_the_pinned_packages_and_no_tools_of_the_build(own_image, project):
