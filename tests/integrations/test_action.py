@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import jsonschema
 import pytest
 import yaml
 
+from importcost import __version__
 from tests.harness import PATIENCE_S, write_files
 
 ROOT = Path(__file__).parents[2]
@@ -292,6 +294,22 @@ def test_an_event_without_a_base_is_said(runner, before):
     done = made.step("Fetch the base")
     assert done.returncode == 2
     assert "name one with the input base" in done.stdout
+
+
+@pytest.mark.parametrize("package", ["", "importcost-lambda==0"])
+def test_the_action_installs_the_version_that_it_belongs_to(runner, package):
+    made = runner(WORK, package=package)
+    made.script("python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    shutil.rmtree(made.temp / "importcost-venv")
+    done = made.step("Install importcost")
+    tool = made.temp / "importcost-venv/bin/importcost"
+    if package:  # another one is another one's matter
+        assert done.returncode != 0
+        assert not tool.exists()
+        return
+    assert done.returncode == 0, done.stderr
+    said = subprocess.run([tool, "--version"], capture_output=True, text=True, check=True).stdout
+    assert said == f"importcost, version {__version__}\n"
 
 
 def test_importcost_gets_an_environment_of_its_own(runner):
