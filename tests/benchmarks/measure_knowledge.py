@@ -1,6 +1,6 @@
 """Measure the known facts about packages again, with the newest releases.
 
-    python -m tests.benchmarks.measure_knowledge --cache FOLDER [--python PYTHON] [--only NAME]
+    python tests/benchmarks/measure_knowledge.py --cache FOLDER [--python PYTHON] [--only NAME]
         [--update] [--jobs 2] [--data FILE] [--keep] [--again]
 
 For each entry of `deferral/data/knowledge.json` (or of `--data`) its packages are installed into
@@ -34,9 +34,13 @@ from threading import Lock
 from importcost.deferral.cost.known_facts import KnowledgeEntry, parse_entries
 from importcost.files.append import append_file
 from importcost.files.replace import replace_file
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from tests.benchmarks.known_packages.bench import Bench, interpreter_of
 from tests.benchmarks.known_packages.environments import Environments
 from tests.benchmarks.known_packages.judge import HOLDS, NO_LONGER, NOT_MEASURED, Judged
+from tests.benchmarks.tell import tell
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "src" / "importcost" / "deferral" / "data" / "knowledge.json"
@@ -46,7 +50,8 @@ MOST_JOBS = 2
 
 def programs_digest(entry: KnowledgeEntry, python: str) -> str:
     """Return a key that changes with whatever an entry's result depends on but the releases."""
-    parts = [python, entry.module, entry.importer, repr(entry.effect.before)]
+    about = (entry.distribution, entry.module, entry.importer)
+    parts = [python, *about, repr(entry.effect.before)]
     return hashlib.sha256(repr([*parts, repr(entry.effect.after)]).encode()).hexdigest()[:16]
 
 
@@ -186,6 +191,7 @@ def main() -> int:
     for end in (NO_LONGER, NOT_MEASURED):
         if names := sorted(one.id for one in found if one.end == end):
             print(f"{end}: {', '.join(names)}")
+    tell(holding=ends[HOLDS], no_longer=ends[NO_LONGER], not_measured=ends[NOT_MEASURED])
     return 1 if ends[NO_LONGER] else 3 if ends[NOT_MEASURED] else 0
 
 

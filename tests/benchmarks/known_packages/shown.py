@@ -35,6 +35,7 @@ def reason_not_shown(
             layers=(str(layer),) if layer else (),
             environment=before.environment,
             runtime_modules=interpreter.preload,
+            bytecode="as-is",
         )
         try:
             graph = graph_by(handler)

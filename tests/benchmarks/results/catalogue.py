@@ -25,6 +25,7 @@ NEEDS: Mapping[str, str] = {
     "other-gates": "an environment with the two other gates installed in it",
     "npm-packages": "unpacked npm packages of speedscope, d3 and d3-flame-graph",
     "python3.9": "a CPython 3.9",
+    "python3.13": "a CPython 3.13",
     "python3.14": "a CPython 3.14",
     "python3.15": "a CPython 3.15",
     "hours": "an hour or more",

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from importcost.deferral.cost.knowledge import MIN_COST_US, hints
-from importcost.deferral.cost.known_facts import OWN_CODE, load_entries
+from importcost.deferral.cost.known_facts import OWN_CODE, HelpKind, load_entries
 from importcost.model.graph import FUNCTION, STDLIB, UNKNOWN_DISTRIBUTION, ImportGraph
 from tests.deferral.graph_factory import edge, module, parse, preloaded
 
@@ -99,6 +99,41 @@ def test_a_version_that_differs_much_from_the_measured_one_is_told(own, said):
     entry = replace(ONE, versions={"Lib": "2.5"})
     (hint,) = hints(parse("handler:1 > lib"), {"lib": 5000}, [entry], own)
     assert hint.advice.endswith(f"{entry.effect.after_modules} modules.{said}")
+
+
+def test_advice_to_take_a_newer_version_does_not_tell_that_yours_is_older():
+    entry = replace(ONE, versions={"lib": "2.5"}, helps=HelpKind.VERSION)
+    (hint,) = hints(parse("handler:1 > lib"), {"lib": 5000}, [entry], {"lib": "2.4"})
+    assert "older" not in hint.advice
+
+
+def loading(entry, by):
+    """Return the graph of a handler that loads an entry's module by `by`."""
+    text = f"handler:1 > {by}\n{by}:1 > {entry.module}" if by else f"handler:1 > {entry.module}"
+    named = entry.module if entry.importer in (None, OWN_CODE) else entry.importer
+    graph = parse(text)
+    modules = tuple(
+        replace(one, distribution=entry.distribution)
+        if one.name == named or one.name.startswith(named + ".")
+        else one
+        for one in graph.modules
+    )
+    return ImportGraph(modules, graph.edges)
+
+
+@pytest.mark.parametrize("entry", SHIPPED, ids=lambda entry: entry.id)
+def test_each_shipped_entry_is_shown_for_its_importer_and_for_no_other(entry):
+    times = {entry.module: 50_000}
+    by_name = entry.importer not in (None, OWN_CODE)
+    graph = loading(entry, entry.importer if by_name else None)
+    (hint,) = hints(graph, times, [entry])
+    assert (hint.module, hint.cost_us) == (entry.module, 50_000)
+    assert f" Measured on another machine on {entry.date} with {entry.checked_version}: " in (
+        hint.advice
+    )
+    assert "{" not in hint.advice
+    others = hints(loading(entry, "other_package"), times, [entry])
+    assert bool(others) == (entry.importer is None)
 
 
 def test_several_packages_are_each_compared():

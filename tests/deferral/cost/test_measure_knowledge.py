@@ -10,9 +10,10 @@ import pytest
 from importcost.deferral.cost.known_facts import parse_entries
 from tests.benchmarks.known_packages.judge import is_worth, reason_against, reason_by_answers
 from tests.benchmarks.known_packages.pairs import AFTER, BEFORE, Launched, Paired, paired
+from tests.benchmarks.tell import read_told
 from tests.harness import PATIENCE_S, ROOT
 
-SCRIPT = ("-m", "tests.benchmarks.measure_knowledge", "--cache")
+SCRIPT = ("tests/benchmarks/measure_knowledge.py", "--cache")
 BURN = "total = 0\nfor number in range(1_000_000):\n    total += number\n"
 """Takes about 50 ms."""
 
@@ -147,7 +148,12 @@ def test_what_holds_is_renewed_and_what_does_not_is_named(measure, tmp_path):
     assert code == 1
     assert "holding: holds: " in out
     assert "ended: no longer holds: it saves " in out
-    assert out.endswith("1 holds, 1 no longer holds, 0 not measured\nno longer holds: ended\n")
+    assert "\n1 holds, 1 no longer holds, 0 not measured\nno longer holds: ended\n" in out
+    assert {name: one.value for name, one in read_told(out).items()} == {
+        "holding": 1,
+        "no_longer": 1,
+        "not_measured": 0,
+    }
     assert holding.versions == {"tinyheavy": "2.1", "tinylight": "0.3"}
     assert holding.effect.before_ms - holding.effect.after_ms > 5
     assert (holding.effect.before_modules, holding.effect.after_modules) == (4, 3)

@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 from importcost.deferral.cost.chains import matching
 from importcost.deferral.cost.dominators import reachable
 from importcost.deferral.cost.flow import ROOT, Flow, body_of, build_flow, is_of_unknown_origin
-from importcost.deferral.cost.known_facts import OWN_CODE, KnowledgeEntry, load_entries
+from importcost.deferral.cost.known_facts import OWN_CODE, HelpKind, KnowledgeEntry, load_entries
 from importcost.model.advice import ThirdPartyHint
 from importcost.model.graph import FUNCTION, STDLIB, UNKNOWN_DISTRIBUTION, EdgeKind, ImportGraph
 
@@ -129,14 +129,17 @@ def _hint(
 
 
 def _differences(entry: KnowledgeEntry, deployed: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each package that is older than the measured one, or a major newer."""
+    """Yield a sentence for each package that is older than the measured one, or a major newer.
+
+    An entry that advises a newer version is for older ones: those are not told.
+    """
     for name, checked in entry.versions.items():
         version = deployed.get(_normalized(name))
         try:
             own, known = Version(version or checked), Version(checked)
         except InvalidVersion:
             continue
-        if own < known:
+        if own < known and entry.helps is not HelpKind.VERSION:
             yield f" Your {name} {version} is older: it may import otherwise."
         elif own.major > known.major:
             yield f" Your {name} {version} is a major version newer: it may import otherwise."

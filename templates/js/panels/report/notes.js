@@ -114,7 +114,7 @@ function noteLine(us, name, place, text) {
     element("span", "note-ms", msText(us)), " ", element("code", "name", clipped(name, 120)), " ",
     element("span", "place", clipped(place, 100)),
   );
-  if (text) line.append(" ", textWithCode("span", "note-text", clipped(text, 500)));
+  if (text) line.append(" ", textWithCode("span", "note-text", clipped(text, 900)));
   return line;
 }
 
