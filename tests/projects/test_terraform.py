@@ -1,6 +1,7 @@
 """Terraform's plan and files are read as the functions that they make."""
 
 import json
+import zipfile
 
 import pytest
 
@@ -419,3 +420,44 @@ def test_a_plan_without_values_is_told(tmp_path):
     (tmp_path / "plan.json").write_text('{"planned_values": {}}')
     with pytest.raises(UsageError, match="no planned values"):
         read_terraform_plan(tmp_path / "plan.json", ReadOptions())
+
+
+DYNAMIC = """
+variable "env" { default = { TABLE = "orders" } }
+variable "none" { default = {} }
+variable "given" {}
+resource "aws_lambda_function" "one" {
+  handler = "app.handler"
+  runtime = "python3.12"
+  filename = "a.zip"
+  dynamic "environment" {
+    for_each = FOR_EACH
+    iterator = each_one
+    content {
+      variables = VARIABLES
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("for_each", "variables", "names", "is_open"),
+    [
+        ("length(keys(var.env)) == 0 ? [] : [var.env]", "each_one.value", ["TABLE"], False),
+        ("[1]", "var.env", ["TABLE"], False),
+        ("var.none == {} ? [] : [1]", "var.env", [], False),
+        ("[var.given]", "each_one.value", [], True),
+        ("var.given", "each_one.value", [], True),
+    ],
+)
+def test_a_dynamic_environment_is_read_or_said_to_be_open(
+    tmp_path, cache, for_each, variables, names, is_open
+):
+    text = DYNAMIC.replace("FOR_EACH", for_each).replace("VARIABLES", variables)
+    write_files(tmp_path, {"main.tf": text})
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("app.py", "def handler(event, context): pass")
+    (one,) = read_project_place(tmp_path, ReadOptions()).functions
+    assert list(one.environment) == names
+    assert any(what == "environment" for what, _ in one.unresolved) is is_open

@@ -70,6 +70,8 @@ class RawSettings:
 
     def environment(self, value: Any) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return the variables as text, and the names of those that hold a placeholder."""
+        if isinstance(value, OpenText):
+            self.unresolved.append(Unresolved("environment", value.reason))
         if not isinstance(value, Mapping):
             return {}, ()
         found: dict[str, str] = {}

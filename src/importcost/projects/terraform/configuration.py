@@ -19,6 +19,8 @@ from importcost.projects.terraform.functions import OpenTable
 from importcost.projects.terraform.parse import ParsedFile, declared_labels, parsed_files
 
 MOST_INSTANCES = 2_000
+MOST_BLOCKS = 100
+"""Blocks that one `dynamic` block may make: a function has one of each kind that counts here."""
 MAX_TEXT_BYTES = 1_000_000
 """Bytes of a file that file() gives: a handler's source, not data."""
 _MARK = "importcost:"
@@ -113,8 +115,31 @@ class Module:
                     f"{block.file} line {block.line} makes more than {MOST_INSTANCES:,} functions."
                 )
             self._each = {"each": {"key": key, "value": value}, "count": {"index": number}}
-            yield Instance(block, key, self.expressions.value(body))
+            yield Instance(block, key, self._evaluated(body))
         self._each = {}
+
+    def _evaluated(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a body's values, with the blocks that its `dynamic` blocks make."""
+        values: dict[str, Any] = self.expressions.value(
+            {key: one for key, one in body.items() if key != "dynamic"}
+        )
+        outer = self._each
+        raws = body.get("dynamic")
+        for raw in raws if isinstance(raws, list) else ():
+            for label, dynamic in raw.items() if isinstance(raw, dict) else ():
+                if not isinstance(dynamic, dict):
+                    continue
+                name = label.strip('"')
+                made = values.setdefault(name, [])
+                iterator = str(dynamic.get("iterator", name)).strip('"${}')
+                for number, (key, value) in enumerate(self._keys(dynamic.get("for_each"), None)):
+                    if number >= MOST_BLOCKS or not isinstance(made, list):
+                        break
+                    self._each = {**outer, iterator: {"key": key, "value": value}}
+                    content = self.expressions.value(dynamic.get("content", []))
+                    made += content if isinstance(content, list) else [content]
+        self._each = outer
+        return values
 
     def _keys(self, many: Any, count: Any) -> Iterator[tuple[str, Any]]:
         if many is not None:
@@ -136,7 +161,7 @@ class Module:
             yield "", None
 
     def _root_value(self, name: str) -> Any:
-        if name in ("each", "count"):
+        if name in self._each or name in ("each", "count"):
             return self._each.get(name, plain_placeholder(f"{name} is not known"))
         if name == "path":
             way = Path(os.path.relpath(self.folder, self.root)).as_posix()
