@@ -42,6 +42,14 @@ def test_a_folder_of_projects_names_the_folder_of_each(tmp_path):
     assert "d/template.yaml line 2 is not valid YAML" in found.notes[0]
 
 
+def test_a_second_template_beside_the_first_is_named(tmp_path):
+    other = TEMPLATE.replace("Orders", "Users")
+    write_files(tmp_path, {"template.yaml": TEMPLATE, "cloudformation.yml": other})
+    write_files(tmp_path, {"src/app.py": HANDLER, "sam.yaml": "- a list of no resources\n"})
+    (note,) = read_project_place(tmp_path, ReadOptions()).notes
+    assert "template.yaml was read; cloudformation.yml beside it" in note
+
+
 NESTED = """
 Resources:
   Below: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ../shared/queue.yaml}}

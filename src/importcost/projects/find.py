@@ -149,7 +149,7 @@ def _of_folder(folder: Path, options: ReadOptions) -> DeployedProject:
     for tool, file in tool_files(folder):
         project = replace(tool.read(file, options), place=str(folder))
         if project.functions or project.notes:
-            return project
+            return replace(project, notes=(*project.notes, *_beside(folder, tool, file)))
         empty = empty or project
     found = list(_projects_below(folder))
     if not found:
@@ -175,6 +175,25 @@ def _of_folder(folder: Path, options: ReadOptions) -> DeployedProject:
     return DeployedProject(
         str(folder), str(folder.resolve()), tools, tuple(functions), tuple(notes)
     )
+
+
+def _beside(folder: Path, tool: Tool, read: Path) -> Iterator[str]:
+    """Yield a sentence if other files of a folder, not those that were read, deploy functions."""
+    from importcost.projects.tools import TEMPLATE_NAMES, TOOLS
+
+    files = {file for other, file in tool_files(folder) if other.name != tool.name}
+    files |= {folder / name for name in TEMPLATE_NAMES if (folder / name).is_file()}
+    others = sorted(
+        one.relative_to(folder).as_posix()
+        for one in files - {read}
+        if one.parent == folder and any(known.knows(one) for known in TOOLS)
+    )
+    if others:
+        names = read.relative_to(folder).as_posix() if read.is_relative_to(folder) else str(read)
+        yield (
+            f"{names} was read; {_listed(others)} beside it may deploy functions, too: name the "
+            "file to see them."
+        )
 
 
 def _projects_below(folder: Path) -> Iterator[tuple[Tool, Path, str]]:
