@@ -29,19 +29,20 @@ def tell(**figures: Any) -> None:
     print(MARK + json.dumps(figures), flush=True)
 
 
-def read_told(output: str) -> dict[str, Told]:
-    """Return all figures in a script's output by name; what was told again counts.
+def read_told(line: str) -> dict[str, Told]:
+    """Return the figures in a line of a script's output by name, none if it is not marked.
 
     Raises ValueError for a marked line that holds anything but figures.
     """
-    told: dict[str, Told] = {}
-    for line in output.splitlines():
-        if line.startswith(MARK):
-            figures = json.loads(line.removeprefix(MARK))
-            if not isinstance(figures, dict):
-                raise ValueError(f"not figures by name: {line[:100]}")
-            told.update(_flat(figures, ""))
-    return told
+    if not line.startswith(MARK):
+        return {}
+    try:
+        figures = json.loads(line.removeprefix(MARK))
+    except ValueError:
+        figures = None
+    if not isinstance(figures, dict):
+        raise ValueError(f"not figures by name: {line[:100]}")  # noqa: TRY004
+    return dict(_flat(figures, ""))
 
 
 def _flat(figures: Mapping[str, Any], above: str) -> Iterator[tuple[str, Told]]:

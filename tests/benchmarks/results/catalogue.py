@@ -8,7 +8,7 @@ knowing about a topic's figures.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,19 +133,46 @@ def _asked(file: Path) -> dict[str, str]:
     return {f"{group}.{key}": words for group in groups for key, words in groups[group].items()}
 
 
-def _run(name: str, table: dict[str, Any]) -> Run:
-    unknown = table.keys() - {"script", "arguments", "needs", "budget_s"}
+def _checked(where: str, table: Any, kinds: Mapping[str, type], needed: Collection[str]) -> None:
+    """Raise ValueError unless a table has the needed keys, no unknown ones, and the right kinds."""
+    if not isinstance(table, dict):
+        raise ValueError(f"{where} is not a table")  # noqa: TRY004 - a defect of the text
+    unknown, missing = table.keys() - kinds.keys(), set(needed) - table.keys()
     if unknown:
-        raise ValueError(f"runs.toml: {name} has unknown keys: {', '.join(sorted(unknown))}")
+        raise ValueError(f"{where} has unknown keys: {', '.join(sorted(unknown))}")
+    if missing:
+        raise ValueError(f"{where} lacks {', '.join(sorted(missing))}")
+    for key, value in table.items():
+        words = value if kinds[key] is list and isinstance(value, list) else ()
+        if not isinstance(value, kinds[key]) or any(not isinstance(one, str) for one in words):
+            raise ValueError(f"{where}: {key} is of the wrong kind: {value!r}")
+
+
+_RUN_KINDS = {"script": str, "arguments": list, "needs": list, "budget_s": int}
+
+
+def _run(name: str, table: Any) -> Run:
+    _checked(f"runs.toml: {name}", table, _RUN_KINDS, ("script", "budget_s"))
     arguments, needs = (tuple(table.get(key, ())) for key in ("arguments", "needs"))
     return Run(name, table["script"], arguments, needs, float(table["budget_s"]))
 
 
-_KEYS = {"words", "target", "unit", "digits", "run", "value", "by_hand", "asked"}
+_TOPIC_KINDS = {"title": str, "order": int, "about": str, "figures": dict}
+_FIGURE_KINDS = {
+    "words": str,
+    "target": str,
+    "unit": str,
+    "digits": int,
+    "run": str,
+    "value": str,
+    "by_hand": str,
+    "asked": list,
+}
 
 
 def _topic(file: Path, folder: Path) -> tuple[int, Topic]:
     table = _table(file)
+    _checked(file.name, table, _TOPIC_KINDS, ("title", "order"))
     notes = folder / "notes" / f"{file.stem}.md"
     topic = Topic(
         file.stem,
@@ -157,10 +184,8 @@ def _topic(file: Path, folder: Path) -> tuple[int, Topic]:
     return table["order"], topic
 
 
-def _figure(name: str, topic: str, entry: dict[str, Any]) -> Figure:
-    unknown = entry.keys() - _KEYS
-    if unknown:
-        raise ValueError(f"{topic}.toml: {name} has unknown keys: {', '.join(sorted(unknown))}")
+def _figure(name: str, topic: str, entry: Any) -> Figure:
+    _checked(f"{topic}.toml: {name}", entry, _FIGURE_KINDS, ("words",))
     try:
         target = read_target(entry["target"]) if "target" in entry else None
     except ValueError as error:

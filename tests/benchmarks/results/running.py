@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -95,16 +96,41 @@ def ended_run(run: Run, scripts: Path, places: Mapping[str, str], seconds: float
     Scripts end with 1 if a target is missed: that alone is not a failure.
     """
     began = time.monotonic()
+    told: dict[str, Told] = {}
+    defects: list[str] = []
+
+    def take(line: str) -> None:
+        try:
+            told.update(read_told(line))
+        except ValueError as error:
+            defects.append(str(error))
+
     words = [word for argument in run.arguments for word in filled(argument, places)]
     argv = [sys.executable, str(scripts / run.script), *words]
     try:
-        done = run_bounded(argv, timeout_s=seconds, cwd=scripts.parents[1], grace_s=GRACE_S)
-        told = read_told(done.out.decode("utf-8", "replace"))
-    except (OSError, ValueError) as error:
+        done = run_bounded(
+            argv, timeout_s=seconds, cwd=scripts.parents[1], on_line=take, grace_s=GRACE_S
+        )
+    except OSError as error:
         return Ended({}, str(error), time.monotonic() - began)
     is_missed_target = done.exit_code == 1 and told and not done.error.strip()
     failure = None if is_missed_target else _failure(done, seconds)
-    return Ended(told, failure, time.monotonic() - began)
+    if defects:
+        failure = "; ".join(filter(None, (failure, *defects)))
+    return Ended(told, failure and without_places(failure), time.monotonic() - began)
+
+
+def without_places(words: str) -> str:
+    """Return words without the folders of this machine, which are nobody's business elsewhere."""
+    root = Path(__file__).resolve().parents[3]
+    for folder, instead in (
+        (f"{root}{os.sep}", ""),
+        (sys.executable, "python"),
+        (tempfile.gettempdir(), "TMP"),
+        (str(Path.home()), "~"),
+    ):
+        words = words.replace(folder, instead)
+    return words
 
 
 def _failure(done: Finished, seconds: float) -> str | None:

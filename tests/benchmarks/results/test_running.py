@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -156,6 +159,34 @@ def test_a_script_past_its_budget_keeps_what_it_told(places):
     assert store.failures["size"].words == "not done after 4 s"
 
 
+def test_what_was_told_before_a_broken_line_or_gigabytes_counts(places):
+    many = "\nfor _ in range(80): print('x' * 10**6)\nprint('figures: {\"a')\n"
+    (places.scripts / "good.py").write_text((places.scripts / "good.py").read_text() + many)
+    text = (places.scripts / "good.py").read_text().replace("sys.exit(1)", "#")
+    (places.scripts / "good.py").write_text(text)
+    assert main(["--only", "good"], places) == NOT_MEASURED
+    store = read_store(places.store)
+    assert store.last_of("ratio").value == 1.1
+    assert store.failures["untold"].words == 'not figures by name: figures: {"a'
+
+
+def test_failures_name_no_folder_of_this_machine(places, tmp_path):
+    (places.scripts / "bad.py").unlink()
+    main(["--only", "bad"], places)
+    words = read_store(places.store).failures["broken"].words
+    assert "can't open file" in words
+    assert str(Path.home()) not in words
+    assert sys.executable not in words
+    assert tempfile.gettempdir() not in words
+
+
+@pytest.mark.parametrize("table", ["r = 3", '[good]\nscript = "good.py"', "[good]\nbudget_s = 2"])
+def test_a_run_that_is_not_whole_is_told(places, capsys, table):
+    (places.data / "runs.toml").write_text(table)
+    assert main(["--list"], places) == USAGE
+    assert "run: runs.toml: " in capsys.readouterr().err
+
+
 def test_without_time_nothing_is_started_and_said(places, capsys):
     assert main(["--minutes", "0"], places) == NOT_MEASURED
     assert "no time left for: good, bad" in capsys.readouterr().out
@@ -192,6 +223,10 @@ def test_what_is_not_known_is_refused(places, capsys, given, said):
         (('by_hand = "a person"', 'run = "bad"'), "hand has a run without a name"),
         (('by_hand = "a person"', ""), "hand has either a run or the reason"),
         (("[figures.hand]", "[figures.hand]\nwhat = 1"), "hand has unknown keys: what"),
+        (('words = "by hand"', ""), "small.toml: hand lacks words"),
+        (('words = "by hand"', "words = 3"), "hand: words is of the wrong kind: 3"),
+        (('title = "Small | figures"', ""), "small.toml lacks title"),
+        (("[figures.hand]", "[figures]\nhand = 1\n[figures.other]"), "small.toml"),
     ],
 )
 def test_defects_of_the_data_are_told_with_their_figure(places, capsys, change, said):
