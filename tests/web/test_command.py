@@ -109,7 +109,7 @@ def test_a_server_on_the_port_that_it_has_on_lambda_is_noticed(probe, monkeypatc
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         monkeypatch.setenv("AWS_LWA_PORT", str(port))
-        assert probe._listens_elsewhere(4321)
+        assert probe._listens_elsewhere(4321) == str(port)
         assert not probe._listens_elsewhere(port)
     assert not probe._listens_elsewhere(4321)
 

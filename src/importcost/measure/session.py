@@ -386,7 +386,7 @@ class Session:
         """Start the app's server with the probe in its process, until it is ready."""
         requests = server.requests if kind == RunKind.TIMED.value else ()
         job = server_job(server, requests, self._runner.layout, self._subject.timeout_s)
-        spec = _spec(self._subject, self._runner, {**extra, "server": "command.json"})
+        spec = _spec(self._subject, self._runner, {**extra, "server": "command.json", "stub": STUB})
         paths = ("{scratch}/probe.py", "{scratch}/spec.json", "{scratch}/probed.json")
         probed = (*flags, "-c", STUB, *paths, kind, self._token, "{started}")
         launch = self._runner.launch(

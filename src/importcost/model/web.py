@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
+from enum import Enum
 
 from importcost.model.interval import Interval
 
 STREAM_MIN_US = 10_000
 """Body bytes that come later than this after the first ones were not written at once."""
+
+
+class AppKind(str, Enum):
+    """The interface between a server and a web app."""
+
+    ASGI = "asgi"
+    WSGI = "wsgi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,8 @@ class WebStart:
     `rested_us` is the part of that in which the server waited for the next poll. `is_held` is true
     if the port took the check's request long before the app could answer, so that no poll was in
     vain. `ready_when` is the check in words, `status` the one that passed it (0 for none).
-    `deprecated` are settings whose names the adapter gives up in 2.0.
+    `deprecated` are settings whose names the adapter gives up in 2.0. `kind` is the app's, None if
+    the app does not tell.
     """
 
     listening_us: int
@@ -92,6 +101,7 @@ class WebStart:
     ready_when: str
     deprecated: tuple[str, ...]
     answers: tuple[WebAnswer, ...]
+    kind: AppKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +123,7 @@ class WebInit:
     """The init of a web app: its server is started, and ready when the adapter's check passes.
 
     `app` is as servers name it, `command` starts `server`. Times are those of the timed starts, as
-    in `WebStart`; `listening_us` is their median.
+    in `WebStart`; `listening_us` is their median. `kind` is the app's, None if it does not tell.
     """
 
     app: str
@@ -127,6 +137,7 @@ class WebInit:
     processes: int
     requests: tuple[RequestFigures, ...] = ()
     handler_form: HandlerForm | None = None
+    kind: AppKind | None = None
 
     @property
     def init_us(self) -> int:

@@ -287,6 +287,8 @@ class Command:
         app_port = os.environ.get("AWS_LWA_PORT") or os.environ.get("PORT") or "8080"
         known = {**os.environ, **self.environment}
         words = list(words)
+        if any("$ASGI_WORKER" in word for word in words):
+            known["ASGI_WORKER"] = self._asgi_worker()
         while words and (words[0] == "exec" or _is_assignment(words[0])):
             name, _, value = words.pop(0).partition("=")
             if name != "exec":
@@ -336,6 +338,15 @@ class Command:
             return False
         return top in sys.builtin_module_names or bool(PathFinder.find_spec(top, self._search_path))
 
+    def _asgi_worker(self) -> str:
+        """Return gunicorn's worker class for ASGI apps: the best one that is installed."""
+        if self._has_module("uvicorn_worker"):
+            return "uvicorn_worker.UvicornWorker"
+        files = (os.path.join(one, "uvicorn", "workers.py") for one in self._search_path)
+        if any(map(os.path.isfile, files)):
+            return "uvicorn.workers.UvicornWorker"
+        return "asgi"
+
     def _entry_point(self, program: str) -> "tuple[str, str] | None":
         """Return module and attribute of an installed program, as its distribution says."""
         from importlib.metadata import distributions
@@ -349,7 +360,10 @@ class Command:
 
 
 PYTHON_SERVERS = frozenset(
-    ("uvicorn", "gunicorn", "hypercorn", "daphne", "waitress-serve", "flask", "fastapi", "granian")
+    (
+        *("uvicorn", "gunicorn", "hypercorn", "daphne", "waitress", "waitress-serve", "flask"),
+        *("fastapi", "granian"),
+    )
 )
 
 
@@ -453,6 +467,16 @@ class _Processes:
         for pid in self.ids()[1:]:  # made while ending
             if self._is_own(pid):
                 _send(pid, signal.SIGKILL)
+
+    def other_port(self) -> str:
+        """Return a port on which one of them listens, empty if that is not found out."""
+        for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+            for line in _text(table).splitlines()[1:]:
+                words = line.split()
+                name = "socket:[" + words[9] + "]"
+                if words[3] == "0A" and any(_has_open(pid, name) for pid in self.ids()):
+                    return str(int(words[1].rpartition(":")[2], 16))
+        return ""
 
     def memory_kb(self) -> int:
         """Return the memory of all of them, shared pages counted once; 0 if it is unknown."""
@@ -580,16 +604,16 @@ def _pass_on(rows: str, forked_at: int) -> None:
         data = data[os.write(2, data) :]
 
 
-def _listens_elsewhere(port: int) -> bool:
-    """Return True if something listens on the port that the adapter asks on Lambda."""
+def _listens_elsewhere(port: int) -> str:
+    """Return the port that the adapter asks on Lambda if something listens on it, else nothing."""
     given = os.environ.get("AWS_LWA_PORT") or os.environ.get("PORT") or "8080"
     if not given.isdigit() or int(given) == port:
-        return False
+        return ""
     try:
         socket.create_connection((HOST, int(given)), timeout=1.0).close()
     except OSError:
-        return False
-    return True
+        return ""
+    return given
 
 
 def main(server_file: str, result_file: str, python_arguments: "list[str]") -> None:
@@ -615,8 +639,8 @@ def main(server_file: str, result_file: str, python_arguments: "list[str]") -> N
     detail = ""
     try:
         outcome = _measured(wait, processes, spec, port, probed)
-        if outcome == "not ready" and _listens_elsewhere(port):
-            detail = "listens elsewhere"
+        if outcome == "not ready" and wait.facts["listening_ns"] is None:
+            detail = processes.other_port() or _listens_elsewhere(port)
     finally:
         processes.end()
     result = _read_result(probed) if outcome in ("ready", "ended") else {}

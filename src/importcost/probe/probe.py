@@ -12,7 +12,8 @@ RESULT is the file to leave the result in; KIND is "timed", "traced", "graph", "
 the handler function with `event`) or "diagnosis" (finds what init lacks, with the help of
 diagnosis.py beside this file); TOKEN a random word that makes phase markers unforgeable; CLOCKS
 four clocks at launch, with colons between: monotonic, and the thread CPU, process CPU and run
-delay that the process had before its interpreter began, nanoseconds.
+delay that the process had before its interpreter began, nanoseconds. Arguments beyond these start
+a worker that a web app's server spawned, see server_probe.py.
 spec.json:
   module, function what Lambda imports; function may be null
   argv0            sys.argv[0] as the runtime has it
@@ -39,6 +40,7 @@ and, where they are wanted:
   server           for a web app: the file in which lwa_probe.py leaves what starts its server;
                    init is then the server's start until it is ready, see server_probe.py
   app_file         for a web app: the file of `module`
+  stub             for a web app: STUB, for workers that its server spawns
   configured_handler  for a function with an exec wrapper: _HANDLER as Lambda sets it before
   also_imports     a module that is imported after `module`, as a part of init, or null
   network          how requests to other machines are refused during init, see watched_network.py
@@ -170,11 +172,13 @@ class _Machinery:
 class _Marks:
     """Phase borders in the row stream, which is file descriptor 2 of a traced run."""
 
-    def __init__(self, os: "Any", token: str, traced: bool) -> None:
+    def __init__(self, os: "Any", token: str, traced: bool, is_spawned: bool) -> None:
         self._getpid, self._write, self._fstat = os.getpid, os.write, os.fstat
         self._prefix = "importcost-mark " + token + " "
-        # A descriptor of its own: the handler may close or redirect 2, as daemons do.
-        self._fd = os.dup(2) if traced else None
+        self._is_traced = traced
+        # A descriptor of its own: the handler may close or redirect 2, as daemons do. A server's
+        # spawned worker marks nothing among its parent's rows.
+        self._fd = os.dup(2) if traced and not is_spawned else None
         self._pid = os.getpid()
 
     def write(self, label: str) -> None:
@@ -186,8 +190,8 @@ class _Marks:
             pass
 
     def follow(self, rows: str) -> None:
-        """Write the marks of a server's forked copy, and its rows, to a file of their own."""
-        if self._fd is not None:
+        """Write the marks of a server's worker, and its rows, to a file of their own."""
+        if self._is_traced:
             import os
 
             self._fd = os.open(rows, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -1608,6 +1612,7 @@ def _load_plain(os: "Any", spec: "Any", machinery: _Machinery, report: "_Report"
 def _record_server(recorder: _GraphRecorder, served: "Any") -> None:
     """Let a graph run record a server from here on, and in its forked copies."""
     _record_again(recorder)
+    recorder.tried.update(served.parent_tried())
     served.copies.append(lambda _rows: recorder.files.follow())
 
 
@@ -1618,7 +1623,7 @@ def _serve(os: "Any", spec: "Any", machinery: _Machinery, result: "Any", report:
     with _open(os.path.join(scratch, "server_probe.py"), "rb") as stream:
         # Under the probe's name, so that its frames are left out of tracebacks like the probe's.
         exec(compile(stream.read(), report.probe_file, "exec"), namespace)  # noqa: S102
-    served = namespace["Served"](os, spec, globals(), scratch)
+    served = namespace["Served"](os, spec, globals(), report.arguments)
     served.copies.append(report.marks.follow)
     speed = _SpeedSamples(machinery) if spec.get("speed_samples") else None
     report.forget(spec["own_modules"])
@@ -1628,6 +1633,7 @@ def _serve(os: "Any", spec: "Any", machinery: _Machinery, result: "Any", report:
 
     def take(span: "Any") -> None:
         result["phases"]["function_init"] = span
+        result["app_kind"] = served.app_kind()
         if speed:
             speed.finish(result)
         result["peak_rss_kb"] = _peak_rss_kb()
@@ -1638,13 +1644,18 @@ def _serve(os: "Any", spec: "Any", machinery: _Machinery, result: "Any", report:
 
     if speed:
         speed.start()
-    report.marks.write("function")
+    if not served.is_spawned:
+        report.marks.write("function")
     begin = _clock()
+    if served.is_spawned:
+        begin = served.taken_over(begin, result)
     try:
-        served.run(machinery, begin, take, end)
+        served.run(machinery, begin, result["phases"], take, end)
         sys.exit(0)
     except BaseException as error:  # noqa: BLE001 - a server that ends was never ready
         result["app_failed"] = served.app_error is not None
+        if served.is_spawned and not result["app_failed"]:
+            os._exit(_exit_code(error))  # any process of the app, whose parent knows what it means
         report.finish_server(served.app_error or error, error)
 
 
@@ -1857,6 +1868,7 @@ class _Report:
 
     def __init__(self, os: "Any", args: "list[str]", result: "Any", marks: "_Marks") -> None:
         self.probe_file, self.result_file, self.kind = args[0], args[2], args[3]
+        self.arguments = args
         self.result = result
         self.marks = marks
         self.recorder: _GraphRecorder | None = None
@@ -1918,7 +1930,7 @@ def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") ->
     # The working folder is the task root, and the runtime finds its own modules before any there.
     if sys.path and sys.path[0] == "":
         del sys.path[0]
-    probe_file, spec_file, _, kind, token, clocks = args
+    probe_file, spec_file, _, kind, token, clocks, *spawned = args
     start_span = _span([int(clock) for clock in clocks.split(":")], (*started, _run_delay_ns()))
     result: Any = dict.fromkeys(("runtime", "handler_found", *RESULT_PARTS))
     result["phases"] = {"interpreter_start": start_span}
@@ -1926,8 +1938,11 @@ def _carry_out(os: "Any", started: "tuple[int, int, int]", args: "list[str]") ->
     recorder = _GraphRecorder(os, probe_file) if kind == "graph" else None
     if recorder:
         recorder.install(machinery.bootstrap)
-    marks = _Marks(os, token, kind == "traced")
+    marks = _Marks(os, token, kind == "traced", bool(spawned))
     spec = _start_runtime(os, spec_file, marks, result)
+    if spawned:  # a worker of a server, see server_probe.py
+        before = (*started, start_span["run_delay_ns"])
+        spec["server"] = ["spawned", before, spawned[0], spawned[1:]]
     report = _Report(os, args, result, marks)
     report.recorder = recorder
     _keep_output_off_rows(os, bool(spec.get("server")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -12,29 +12,30 @@ from urllib.parse import quote
 from importcost.errors import UsageError, remedy, words
 from importcost.files.read import text_found
 from importcost.model.profile import Target
-from importcost.model.web import WebRequest
+from importcost.model.web import AppKind, WebRequest
 from importcost.parameters import Parameter
+from importcost.targets.app_source import kind_by_source, makes_app, server_facts
 
-SERVERS: Mapping[str, str] = {
-    "uvicorn": "python -m uvicorn --host=127.0.0.1 --port=$PORT --log-level=warning",
-    "gunicorn": "python -m gunicorn --bind=127.0.0.1:$PORT --workers=1 --log-level=warning",
-}
-"""The servers that can be named alone, and what starts each; the app follows."""
-ASGI_WORDS = ("fastapi", "starlette", "quart", "litestar", "asgi_application", "async def app")
 SHELL_SIGNS = frozenset(("&&", "||", "|", ";", ">", "<", "&"))
 _STARTERS = re.compile(
-    r"(python[\d.]*|uvicorn|gunicorn|hypercorn|daphne|waitress-serve|flask|\S+\.py)"
+    r"(python[\d.]*|uvicorn|gunicorn|hypercorn|granian|daphne|waitress-serve|flask|fastapi|\S+\.py)"
 )
 _APP = re.compile(r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*)(\.\w+)*(\(\))?")
 
 
 @dataclass(frozen=True, slots=True)
 class StartCommand:
-    """The words that start a server, its name for reports, and why it is this one."""
+    """The words that start a server, its name for reports, and why it is this one.
+
+    `is_factory` is true if the app's name is a function that makes the app. `kind` is the app's by
+    its source, None if that does not say.
+    """
 
     words: tuple[str, ...]
     name: str
     reason: str
+    is_factory: bool = False
+    kind: AppKind | None = None
 
 
 def split_app(text: str) -> tuple[str, str] | None:
@@ -76,28 +77,68 @@ def parse_request(text: str) -> WebRequest:
     return WebRequest(method.upper(), "".join(encoded))
 
 
-def choose_server(wanted: str | None, target: Target) -> StartCommand:
+def choose_server(wanted: str | None, target: Target, text: str = "") -> StartCommand:
     """Return what starts the app's server: as asked, as in run.sh, or as its source needs.
 
-    Raises UsageError for a command line that needs a shell.
+    `text` is the app as it was named; `main:create_app()` is made by a function. Raises UsageError
+    for a command line that needs a shell, and for a server that does not serve such an app.
     """
     app = f"{target.module}:{target.function or 'app'}"
-    if wanted is not None and wanted.strip() not in SERVERS:
+    is_factory = text.endswith("()") or makes_app(target)
+    kind = kind_by_source(target)
+    if wanted is not None and wanted.strip() not in server_names():
         found = _split(wanted)
-        return StartCommand(found, _name_of(found), "asked for")
+        return StartCommand(found, _name_of(found), "asked for", _calls(found, app), kind)
     if wanted is not None:
-        name = wanted.strip()
-        return StartCommand((*SERVERS[name].split(), app), name, "asked for")
+        return _named(wanted.strip(), target, kind, "asked for", is_factory=is_factory)
     script = _text(Path(target.task_root, "run.sh"))
     line = _starting_line(script, app)
     if line is not None:
-        return StartCommand(line, _name_of(line), "run.sh starts it")
-    for name, start in SERVERS.items():
+        return StartCommand(line, _name_of(line), "run.sh starts it", _calls(line, app), kind)
+    for name in server_names():
         if name in script:
-            return StartCommand((*start.split(), app), name, "run.sh starts it")
-    is_asgi = any(word in _text(Path(target.handler_file)).lower() for word in ASGI_WORDS)
-    name, kind = ("uvicorn", "ASGI") if is_asgi else ("gunicorn", "WSGI")
-    return StartCommand((*SERVERS[name].split(), app), name, f"the app is {kind} by its source")
+            return _named(name, target, kind, "run.sh starts it", is_factory=is_factory)
+    name = "uvicorn" if kind is AppKind.ASGI else "gunicorn"
+    shown = (kind or AppKind.WSGI).name
+    reason = f"the app is {shown} by its source" if kind else "no ASGI framework shows"
+    return _named(name, target, kind, reason, is_factory=is_factory)
+
+
+def server_names() -> tuple[str, ...]:
+    """Return the servers that can be named alone."""
+    return tuple(one["name"] for one in server_facts()["servers"])
+
+
+def _named(
+    name: str, target: Target, kind: AppKind | None, reason: str, *, is_factory: bool
+) -> StartCommand:
+    """Return what starts a known server with the app. Raises UsageError if it cannot serve it.
+
+    An app whose source does not say its kind is taken for what the server serves.
+    """
+    server = next(one for one in server_facts()["servers"] if one["name"] == name)
+    app = f"{target.module}:{target.function or 'app'}"
+    order = (AppKind.WSGI, AppKind.ASGI) if name == "gunicorn" else (AppKind.ASGI, AppKind.WSGI)
+    served = kind or next(one for one in order if server[one.value] is not None)
+    part = server[f"{served.value}_factory" if is_factory else served.value]
+    if part is None:
+        what = "a function that makes the app" if server[served.value] else f"{served.name} apps"
+        others = (
+            one["name"] for one in server_facts()["servers"]
+            if one[f"{served.value}_factory" if is_factory else served.value]
+        )  # fmt: skip
+        raise UsageError(
+            words(f"{name} does not serve {what}, which {app} is by its source"),
+            remedy(words("name another server with ", Parameter.SERVER, f": {', '.join(others)}")),
+        )
+    line = f"{server['start']} {part.format(app=app)}"
+    return StartCommand(tuple(line.split()), name, reason, is_factory, kind)
+
+
+def _calls(start: Sequence[str], app: str) -> bool:
+    """Return True if a command tells its server to call the app's name."""
+    is_told = any(one in start for one in ("--factory", "--call"))
+    return is_told or any(word.endswith(f"{app}()") for word in start)
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -225,8 +225,8 @@ def _server(request: ProfileRequest, target: Target) -> Server | None:
     """Return what starts the web app, None for a handler. Raises UsageError for a shell line."""
     if request.adapter is None:
         return None
-    found = choose_server(request.server, target)
-    return Server(found.words, found.name, request.requests)
+    found = choose_server(request.server, target, request.target)
+    return Server(found.words, found.name, request.requests, found.is_factory, found.kind)
 
 
 def _provenance(attempt: _Attempt, supplied: Supplied) -> MeasurementProvenance:

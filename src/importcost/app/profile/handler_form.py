@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from importcost.measure.assemble import assemble
 from importcost.measure.plan import QUICK, Plan
 from importcost.measure.session import Progress, Subject, Variant, measure
 from importcost.model.profile import Profile
-from importcost.model.web import HandlerForm
+from importcost.model.web import AppKind, HandlerForm
 
 FORM_RUNS = 9
 """Launches of the handler form: three or four of them are timed."""
@@ -27,7 +27,7 @@ LABEL = "Measuring the same app as a handler"
 
 
 @dataclass(frozen=True, slots=True)
-class _Bridge:
+class Bridge:
     """A package that makes a handler of an app: `line` does it, with the app for `{app}`."""
 
     package: str
@@ -35,8 +35,8 @@ class _Bridge:
     line: str
 
 
-MANGUM = _Bridge("mangum", "mangum", "from mangum import Mangum\n{name} = Mangum({app})\n")
-APIG_WSGI = _Bridge(
+MANGUM = Bridge("mangum", "mangum", "from mangum import Mangum\n{name} = Mangum({app})\n")
+APIG_WSGI = Bridge(
     "apig-wsgi",
     "apig_wsgi",
     "from apig_wsgi import make_lambda_handler\n{name} = make_lambda_handler({app})\n",
@@ -50,18 +50,22 @@ def with_handler_form(bench: Bench, profile: Profile, listener: Listener) -> Pro
     """
     if profile.web is None or not bench.request.compares_forms:
         return profile
-    form = _form(bench, _bridge_of(bench), listener)
+    form = _form(bench, bridge_of(profile), listener)
     return replace(profile, web=replace(profile.web, handler_form=form))
 
 
-def _bridge_of(bench: Bench) -> _Bridge:
-    server = bench.subject.server
-    start = server.words if server else ()
-    is_asgi = any(name in word.lower() for word in start for name in ASGI_SERVERS)
+def bridge_of(profile: Profile) -> Bridge:
+    """Return the bridge for the kind of app that a web app's profile found."""
+    web = profile.web
+    is_asgi = web is not None and (
+        web.kind is AppKind.ASGI
+        if web.kind is not None
+        else any(name in web.command.lower() for name in ASGI_SERVERS)
+    )
     return MANGUM if is_asgi else APIG_WSGI
 
 
-def _form(bench: Bench, bridge: _Bridge, listener: Listener) -> HandlerForm:
+def _form(bench: Bench, bridge: Bridge, listener: Listener) -> HandlerForm:
     try:
         with _bridged(bench, bridge, listener) as opened:
             subject = _as_handler(opened, bridge, bench)
@@ -77,7 +81,7 @@ def _form(bench: Bench, bridge: _Bridge, listener: Listener) -> HandlerForm:
 
 
 @contextmanager
-def _bridged(bench: Bench, bridge: _Bridge, listener: Listener) -> Iterator[Bench]:
+def _bridged(bench: Bench, bridge: Bridge, listener: Listener) -> Iterator[Bench]:
     """Open a bench that has the bridge; what is deployed goes before what is installed.
 
     Raises MeasurementError if it cannot be installed.
@@ -97,13 +101,12 @@ def _bridged(bench: Bench, bridge: _Bridge, listener: Listener) -> Iterator[Benc
         yield opened
 
 
-def _as_handler(opened: Bench, bridge: _Bridge, bench: Bench) -> Subject:
+def _as_handler(opened: Bench, bridge: Bridge, bench: Bench) -> Subject:
     """Return the app's module with the bridge's lines at its end, to be imported as a handler."""
     target = opened.subject.target
     server = bench.subject.server
-    start: Sequence[str] = server.words if server else ()
     name = target.function or "app"
-    is_factory = "--factory" in start or f"{target.module}:{name}()" in start
+    is_factory = server is not None and server.is_factory
     line = bridge.line.format(name=FORM_FUNCTION, app=f"{name}()" if is_factory else name)
     source = Path(target.handler_file).read_bytes()
     variant = Variant("handler-form", {target.handler_file: source + b"\n\n" + line.encode()})
@@ -115,7 +118,7 @@ def _as_handler(opened: Bench, bridge: _Bridge, bench: Bench) -> Subject:
     )
 
 
-def _measured(opened: Bench, subject: Subject, bridge: _Bridge, listener: Listener) -> HandlerForm:
+def _measured(opened: Bench, subject: Subject, bridge: Bridge, listener: Listener) -> HandlerForm:
     def told(progress: Progress) -> None:
         listener.progress(replace(progress, label=LABEL, runs=()))
 

@@ -107,7 +107,7 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
     choice = _choose_runner(request, image, listener)
     _tell_choice(request, chosen, interpreter, choice, listener)
     if request.adapter is not None:
-        server = choose_server(request.server, target)
+        server = choose_server(request.server, target, request.target)
         listener.note(f"Server: {server.name} ({server.reason}).")
     settings = Settings(
         memory_mb=request.memory_mb,

@@ -106,6 +106,8 @@ def _settle(bench: Bench, listener: Listener) -> Rehearsed | Extra:
     before = bench.extra
     try:
         return rehearse(session, listener.progress)
+    except LackingError:
+        raise  # it says already what is missing, and no placeholder is a value for it
     except HandlerError as error:
         if not bench.subject.target.is_handler:
             raise  # the environment is the user's own: nothing is supplied

@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from importcost.errors import HandlerError, MeasurementError, TimedOutError, remedy, words
+from importcost.errors import (
+    HandlerError,
+    LackingError,
+    MeasurementError,
+    TimedOutError,
+    remedy,
+    words,
+)
 from importcost.measure.failures.explain import output_tail
 from importcost.measure.runners.base import Launch
+from importcost.measure.web.app_names import absent_app, settings_in_manage
 from importcost.model.profile import Target
 from importcost.parameters import Parameter
 
 DISTRIBUTIONS = {"waitress-serve": "waitress", "fastapi": "fastapi[standard]"}
 """Distributions of programs that have another name."""
+_ASGI_UNDER_WSGI = (
+    "argument: 'send'",
+    "arguments: 'receive' and 'send'",
+    "'coroutine' object is not iterable",
+)
+_WSGI_UNDER_ASGI = (
+    "argument: 'start_response'",
+    "takes 3 positional arguments but 4 were given",
+    "takes 2 positional arguments but 3 were given",
+)
+_OF_THE_END = re.compile(
+    r"[Ss]hutting down|Finished server process|Handling signal|application shutdown|SIGKILL"
+    r"|shutdown complete|Worker exiting|exited with code|App failed to load|Exiting\.$"
+)
+_ERROR_LINE = re.compile(r"[\w.]*(Error|Exception|Refused|ImproperlyConfigured)\b[\w ]*:")
+DJANGO_SETTINGS = "DJANGO_SETTINGS_MODULE"
+MOST_SHOWN = 300
+CALLS_OUT = re.compile(
+    r"[Cc]onnection refused|could not translate host name|Name or service not known"
+    r"|name resolution|Can't connect to|could not connect|Network is unreachable"
+)
 ADDRESS_IN_USE = ("address already in use", "Address already in use", "Connection in use")
 
 
@@ -32,30 +62,85 @@ def raise_for_server(
     line = " ".join(command)
     _raise_if_not_started(facts, app, line)
     if facts["outcome"] == "ended":
+        _raise_without_settings(result, target)
         if not result.get("app_failed"):
-            _raise_ended(launch, facts, app, line)
+            _raise_ended(launch, facts, target, line)
         return
-    seen = f"its last status was {facts['status']}" if facts["status"] else "it never answered"
     if facts["detail"]:
         raise HandlerError(
-            f"{app} was not ready within {timeout_s:g} s: its server listens on the port that it "
-            "has on Lambda",
+            f"{app} was not ready within {timeout_s:g} s: its server listens on port "
+            f"{facts['detail']}, not on the one in PORT",
             remedy(
                 "let it take its port from the variable PORT",
                 words("write $PORT where the command names it, with ", Parameter.SERVER),
             ),
             traceback_text=output_tail(launch),
         )
+    _raise_not_ready(launch, target, facts, line, timeout_s)
+
+
+def _raise_not_ready(
+    launch: Launch, target: Target, facts: Mapping[str, Any], line: str, timeout_s: float
+) -> None:
+    app = f"{target.module}:{target.function or 'app'}"
+    text = output_tail(launch)
+    other = other_interface(text)
+    if facts["status"] and other is not None:
+        raise HandlerError(
+            f"{app} is {other[0]} app, and `{line}` serves {other[1]} apps: each request ends in "
+            f"status {facts['status']}",
+            remedy(words("name a server of its kind with ", Parameter.SERVER.of(other[2]))),
+            traceback_text=text,
+        )
+    listens = facts["listening_ns"] is not None
+    seen = "its port takes connections but does not answer" if listens else "its port never opened"
+    if facts["status"]:
+        seen = f"{facts['ready_when']} last answered {facts['status']}"
     raise TimedOutError(
-        f"{app} was not ready within {timeout_s:g} s ({seen})",
+        f"{app} was not ready within {timeout_s:g} s: {seen}{last_line(text)}",
         remedy(
             f"let {facts['ready_when']} answer with {facts['healthy']}"
             if facts["status"]
-            else f"let `{line}` listen on the port in PORT",
+            else f"let `{line}` answer {facts['ready_when']} on the port in PORT",
+            words("have another path or status checked with ", Parameter.ENV),
             words("raise ", Parameter.TIMEOUT),
         ),
-        traceback_text=output_tail(launch),
+        traceback_text=text,
     )
+
+
+def _raise_without_settings(result: Mapping[str, Any], target: Target) -> None:
+    """Raise LackingError if Django has not been told its settings."""
+    error = result.get("error")
+    if not error or DJANGO_SETTINGS not in (error["message"] or ""):
+        return
+    named = settings_in_manage(target.task_root)
+    as_in = f" to {named}, as manage.py does" if named else ""
+    raise LackingError(
+        f"{target.handler_file} needs Django's settings, and {DJANGO_SETTINGS} is not set",
+        remedy(words(f"set it{as_in}, with ", Parameter.ENV.of(DJANGO_SETTINGS))),
+    )
+
+
+def other_interface(text: str) -> tuple[str, str, str] | None:
+    """Return the app's kind, the server's and a server that fits, if a log shows a mismatch."""
+    if any(part in text for part in _ASGI_UNDER_WSGI):
+        return "an ASGI", "WSGI", "uvicorn"
+    if any(part in text for part in _WSGI_UNDER_ASGI):
+        return "a WSGI", "ASGI", "gunicorn"
+    return None
+
+
+def last_line(text: str) -> str:
+    """Return the line of an output that says most, as a part in parentheses; empty without output.
+
+    The last error, else the last line that is not about the end, which comes after the cause.
+    """
+    lines = [line.strip() for line in text.splitlines() if not _OF_THE_END.search(line)]
+    lines = [line for line in lines if line]
+    errors = [line for line in lines if _ERROR_LINE.match(line)]
+    shown = (errors or lines)[-1:]
+    return f" (it says last: {shown[0][:MOST_SHOWN].rstrip('.')})" if shown else ""
 
 
 def _raise_if_not_started(facts: Mapping[str, Any], app: str, line: str) -> None:
@@ -109,7 +194,8 @@ def _raise_if_not_started(facts: Mapping[str, Any], app: str, line: str) -> None
         )
 
 
-def _raise_ended(launch: Launch, facts: Mapping[str, Any], app: str, line: str) -> None:
+def _raise_ended(launch: Launch, facts: Mapping[str, Any], target: Target, line: str) -> None:
+    app = f"{target.module}:{target.function or 'app'}"
     text = output_tail(launch)
     if any(part in text for part in ADDRESS_IN_USE):
         raise MeasurementError(
@@ -120,9 +206,13 @@ def _raise_ended(launch: Launch, facts: Mapping[str, Any], app: str, line: str) 
             ),
         )
     code = facts["exit_code"]
+    absent = absent_app(target.handler_file, target.module, target.function or "app")
+    absent = absent if app in line else None
+    if absent is not None:
+        raise HandlerError(absent, traceback_text=text)
     if code == 0:
         raise HandlerError(
-            f"`{line}` ended with exit code 0 before {app} was ready",
+            f"`{line}` ended with exit code 0 before {app} was ready{last_line(text)}",
             remedy(
                 "let it stay in the foreground",
                 words("name the command that serves the app with ", Parameter.SERVER),
@@ -130,7 +220,27 @@ def _raise_ended(launch: Launch, facts: Mapping[str, Any], app: str, line: str) 
             traceback_text=text,
         )
     how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    why = _error_line(launch) or last_line(text)
+    needs = CALLS_OUT.search(text)
     raise HandlerError(
-        f"`{line}` {how} before {app} was ready: the lines above say why.",
+        f"`{line}` {how} before {app} was ready{why}",
+        remedy(
+            words(
+                "it calls a database or another server: let it out with ",
+                Parameter.NETWORK.of("host"),
+            )
+            if needs
+            else "run the command itself to see why",
+            words("set the variables that it reads with ", Parameter.ENV),
+        ),
         traceback_text=text,
     )
+
+
+def _error_line(launch: Launch) -> str:
+    """Return the error that ended the server's own process, in parentheses."""
+    error = (launch.result or {}).get("error")
+    if not error or error["type"] == "SystemExit":
+        return ""
+    text = f"{error['type']}: {error['message'] or ''}".rstrip(": ")
+    return f" ({text[:MOST_SHOWN].rstrip('.')})"

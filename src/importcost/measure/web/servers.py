@@ -9,7 +9,7 @@ from typing import Any
 
 from importcost.measure.runners.base import Layout
 from importcost.model.profile import Target
-from importcost.model.web import RequestFigures, WebAnswer, WebInit, WebRequest, WebStart
+from importcost.model.web import AppKind, RequestFigures, WebAnswer, WebInit, WebRequest, WebStart
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,15 @@ class Server:
     """The server of a web app: `words` start it as in a shell, with $PORT for the port.
 
     `name` is its program's, for reports. `requests` are sent to it once it is ready, by timed runs.
+    `is_factory` is true if the app's name is a function that makes the app; `kind` is the app's by
+    its source, None if that does not say.
     """
 
     words: tuple[str, ...]
     name: str
     requests: tuple[WebRequest, ...] = ()
+    is_factory: bool = False
+    kind: AppKind | None = None
 
 
 def server_job(
@@ -57,6 +61,7 @@ def web_start(result: Mapping[str, Any]) -> WebStart | None:
         ready_when=facts["ready_when"],
         deprecated=tuple(facts["deprecated"]),
         answers=tuple(_answer(item) for item in facts["answers"]),
+        kind=AppKind(result["app_kind"]) if result.get("app_kind") else None,
     )
 
 
@@ -90,6 +95,7 @@ def web_init(server: Server, target: Target, starts: Sequence[WebStart]) -> WebI
         ready_us=tuple(one.ready_us for one in starts),
         is_held=sum(one.is_held for one in starts) * 2 > len(starts),
         processes=last.processes,
+        kind=last.kind or server.kind,
         requests=tuple(
             RequestFigures(request, tuple(one.answers[number] for one in asked))
             for number, request in enumerate(server.requests)
