@@ -12,7 +12,8 @@ from importcost.errors import HandlerError, UsageError
 from importcost.measure.layout import lambda_environment, local_layout
 from importcost.measure.runners.local import LocalRunner
 from importcost.measure.session import NetworkRule, Subject
-from importcost.measure.snapshots.priming import PAIRS, PrimingLauncher, measure_priming
+from importcost.measure.snapshots.pairs import PAIRS
+from importcost.measure.snapshots.priming import PrimingLauncher, measure_priming
 from importcost.measure.snapstart import INITIALIZATION
 from importcost.model.profile import Target
 from importcost.snapstart.model import Severity
@@ -226,6 +227,6 @@ def test_the_command_prints_the_saving_and_the_hook(tmp_path):
     assert "handler({'n': 1}, None)" in priming["hook"]
     assert len(priming["plain_us"]) == len(priming["primed_us"]) >= 8
     shown = run_here(tmp_path, *words)
-    assert "Append to handler.py:" in shown.stdout
+    assert "Add to handler.py:" in shown.stdout
     no_function = run_here(tmp_path, "snapstart", str(file), "--prime", "{}", "--runner", "local")
     assert no_function.returncode in (0, 2, 3)

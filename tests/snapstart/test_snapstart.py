@@ -12,6 +12,7 @@ from importcost.snapstart.facts import source_facts
 from importcost.snapstart.fix import skeletons
 from importcost.snapstart.model import HazardKind, HookRun, Severity
 from importcost.snapstart.modules import Project, parse_module
+from importcost.snapstart.rules import lambda_rules
 from importcost.snapstart.verdict import adapter_hook_notes, all_findings, hazards, hook_findings
 from tests.commands import run_here
 from tests.harness import interpreters, write_files
@@ -91,7 +92,7 @@ def test_hooks_run_in_lambdas_order_with_their_arguments(tmp_path):
 def test_a_hook_that_raises_is_a_hazard_with_lambdas_exit_code(tmp_path, when, code):
     text = REGISTER + f"@register_{when}\ndef broken():\n    raise ValueError('why')\n"
     run = snapshot_of(write_files(tmp_path, {"handler.py": text}))
-    (found,) = hook_findings(run.hooks, run.init_us, 3.0)
+    (found,) = hook_findings(run.hooks, run.init_us, lambda_rules(3.0))
     assert found.kind is HazardKind.HOOK_FAILED
     assert found.line == 2
     assert f"exit code {code}" in found.reason
@@ -112,7 +113,7 @@ def test_a_hook_that_raises_is_a_hazard_with_lambdas_exit_code(tmp_path, when, c
 )
 def test_limits_are_lambdas(when, wall_s, timeout_s, is_over):
     hook = HookRun(when, "slow", "handler.py", 3, int(wall_s * 1e6), None)
-    found = hook_findings((hook,), 0, timeout_s)
+    found = hook_findings((hook,), 0, lambda_rules(timeout_s))
     assert [item.kind for item in found] == ([HazardKind.HOOK_LIMIT] if is_over else [])
 
 

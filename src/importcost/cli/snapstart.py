@@ -31,7 +31,7 @@ from importcost.cli.target_profile import require_handler
     "--prime",
     "prime",
     metavar="EVENT",
-    help="Measure what a call with this event (file or JSON) before the snapshot would save.",
+    help="Measure what a call with this event (file, JSON, or 'GET /chat') before it would save.",
 )
 @click.option("--fix", is_flag=True, help="Print the hooks that the findings need.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -55,7 +55,6 @@ def command(
     fire. Exit code 1 if hazards remain.
     """
     from importcost.app.snapstart.check import check_snapstart
-    from importcost.app.snapstart.priming import read_event
     from importcost.reports.terminal.snapstart import (
         render_skeletons,
         render_snapstart,
@@ -63,11 +62,10 @@ def command(
     )
 
     require_handler(target, "snapstart")
-    event = None if prime is None else read_event(prime)
     with terminal_listener(
         quiet=quiet or as_json, no_progress=True, verbose=options["verbose"]
     ) as listener:
-        report = check_snapstart(request_of(target, options), function_timeout, listener, event)
+        report = check_snapstart(request_of(target, options), function_timeout, listener, prime)
     if as_json:
         show(render_snapstart_json(report))
     else:

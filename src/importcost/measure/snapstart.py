@@ -154,4 +154,5 @@ def traced_event(
         entry=item["entry"],
         frames=tuple((module, layout.on_host(file), line) for module, file, line in item["stack"]),
         is_open=is_open,
+        is_started=item.get("started", False),
     )

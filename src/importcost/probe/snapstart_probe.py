@@ -178,14 +178,15 @@ class Tracer:
         if not self._is_hooked:  # an audit hook stays for good
             self._is_hooked = True
             sys.addaudithook(self._audit)
-        sys.setprofile(self._profile)
+        sys.setprofile(self.profile)
 
     def stop(self) -> None:
         """Watch nothing any more; what was found stays."""
         sys.setprofile(None)
         self._active = False
 
-    def _profile(self, frame: "Any", event: str, arg: "Any") -> None:
+    def profile(self, frame: "Any", event: str, arg: "Any") -> None:
+        """Take one event of sys.setprofile."""
         if event == "call":
             code = frame.f_code
             if code.co_flags & CO_OPTIMIZED and self._own(code.co_filename):
@@ -245,7 +246,8 @@ class Tracer:
         if not self._active:
             return
         if event == "socket.__new__":
-            if int(args[1]) in (2, 10, 30):  # IPv4 and IPv6; 30 is macOS's
+            if int(args[1]) in (2, 10, 30) and not _is_accepted(sys._getframe(1)):
+                # IPv4 and IPv6; 30 is macOS's
                 self._record("connection", sys._getframe(1), "socket", args[0])
         elif event == "sqlite3.connect":
             name = os.fsdecode(args[0]) if isinstance(args[0], (str, bytes)) else ""
@@ -271,10 +273,17 @@ class Tracer:
             found = self._site(caller, socket is None and path is None)
             if found is None:
                 return
-            direct, entry, stack = found
+            direct, entry, stack, started = found
             number = len(self.events)
             self.events.append(
-                {"kind": kind, "label": label, "direct": direct, "entry": entry, "stack": stack}
+                {
+                    "kind": kind,
+                    "label": label,
+                    "direct": direct,
+                    "entry": entry,
+                    "stack": stack,
+                    "started": started,
+                }
             )
             if socket is not None:
                 self.sockets.append((number, socket))
@@ -286,7 +295,8 @@ class Tracer:
     def _site(self, frame: "Any", is_call: bool) -> "Any":
         """Find the own module-level statement behind a call.
 
-        None if the import of a library is the cause, or a call that is recorded itself.
+        None if the import of a library is the cause, or a call that is recorded itself. If it
+        `is_loose`, own functions count that something else called; the last value tells them.
         """
         direct, entry, stack = True, "", []
         while frame is not None:
@@ -294,7 +304,7 @@ class Tracer:
             if self._own(code.co_filename):
                 stack.append([frame.f_globals.get("__name__"), code.co_filename, frame.f_lineno])
                 if not code.co_flags & CO_OPTIMIZED:
-                    return direct, entry, stack
+                    return direct, entry, stack, False
             elif not stack:
                 if code.co_name == "<module>":
                     return None
@@ -304,12 +314,30 @@ class Tracer:
                 if module not in TRANSPARENT:
                     direct, entry = False, module + "." + code.co_name
             frame = frame.f_back
-        return (direct, entry, stack) if self.is_loose and stack else None
+        return (direct, entry, stack, True) if self.is_loose and stack else None
 
     def still_open(self) -> "list[int]":
         """Return the numbers of the events whose sockets or files still exist."""
-        sockets = [number for number, one in self.sockets if one.fileno() != -1]
+        sockets = [number for number, one in self.sockets if _is_connection(one)]
         return sockets + [number for number, path in self.paths if os.path.lexists(path)]
+
+
+def _is_accepted(frame: "Any") -> bool:
+    """Return True if a server's own socket makes this one, for a request that it takes."""
+    caller = frame.f_back
+    is_socket = frame.f_globals.get("__name__") == "socket" and caller is not None
+    return is_socket and caller.f_code.co_name == "accept"
+
+
+def _is_connection(socket: "Any") -> bool:
+    """Return True for an open socket that is not a server's own, which waits for connections."""
+    if socket.fileno() == -1:
+        return False
+    module: Any = sys.modules["socket"]
+    try:
+        return not socket.getsockopt(module.SOL_SOCKET, module.SO_ACCEPTCONN)
+    except (OSError, AttributeError):
+        return True
 
 
 def _fingerprint(value: "Any", depth: int, seen: "set[int]") -> str:

@@ -83,7 +83,10 @@ class SnapshotHazard:
 
 @dataclass(frozen=True, slots=True)
 class HookRun:
-    """One registered hook as it ran: `when` is "before" or "after"; `error` is None on success."""
+    """One hook as it ran: `when` is "before" or "after"; `error` is None on success.
+
+    `is_http` is True for a request that the platform sends to a server.
+    """
 
     when: str
     name: str
@@ -91,6 +94,7 @@ class HookRun:
     line: int | None
     wall_us: int
     error: str | None
+    is_http: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ class ObservedCall:
     entry: str
     frames: tuple[tuple[str, str, int], ...]
     is_open: tuple[bool, bool] | None
+    is_started: bool = False
+    """True if the last frame is a function that something else called: a server's start-up hook."""
 
 
 @dataclass(frozen=True, slots=True)

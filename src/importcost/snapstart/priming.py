@@ -22,7 +22,7 @@ from importcost.snapstart.model import (
     SnapshotHazard,
 )
 from importcost.snapstart.modules import Project
-from importcost.snapstart.verdict import global_writes
+from importcost.snapstart.writes import global_writes
 
 SURE_P = 0.01
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from importcost.model.profile import Target
 from importcost.snapstart.model import HookRun, Severity, Skeleton, SnapshotHazard
 from importcost.snapstart.priming import PrimingReport
+from importcost.snapstart.rules import SnapshotRules
 
 
 @dataclass(frozen=True, slots=True)
 class SnapStartReport:
     """The answer: findings in file order, the hooks as they ran, and how it was found out.
 
-    `init_us` and the hooks' times are wall time on this machine. `before_limit_s` is how long init
-    and the before hooks may take on Lambda, seconds.
+    `init_us` and the hooks' times are wall time on this machine. `rules` are the platform's.
     """
 
     target: Target
@@ -26,7 +26,7 @@ class SnapStartReport:
     skeletons: tuple[Skeleton, ...]
     is_stand_in: bool
     under_adapter: bool
-    before_limit_s: float
+    rules: SnapshotRules
     priming: PrimingReport | None = None
     """The result of priming, None if it was not asked for."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from importcost.billing.figures.datafiles import load_limits
 from importcost.snapstart.calls import (
     CREDENTIAL_VARIABLES,
     VOLATILE_VARIABLES,
@@ -28,18 +27,17 @@ from importcost.snapstart.model import (
 from importcost.snapstart.modules import (
     Project,
     SourceModule,
-    init_statements,
-    targets_of,
 )
+from importcost.snapstart.rules import SnapshotRules
 from importcost.snapstart.source import (
-    globals_declared,
     held_names,
     is_ended_by,
     is_given_up_later,
     owned_statements,
 )
+from importcost.snapstart.started import attribute_notes, is_start_up, started_consumptions
+from importcost.snapstart.writes import global_writes
 
-AFTER_LIMIT_US = 10_000_000
 # github.com/aws/aws-lambda-web-adapter #837 (2026-09-08).
 ADAPTER_HOOKS = {
     "AWS_LWA_SNAPSTART_BEFORE_CHECKPOINT_PATH": ("before the snapshot", "snapshot"),
@@ -116,27 +114,32 @@ def all_findings(
         _note(item, "the generator's state is part of the snapshot: seed it in a restore hook")
         for item in facts.generator_uses
     ]
+    notes += [
+        replace(
+            _note(item, f"{item.label} keeps it if nothing writes it after a restore"),
+            found_by=("run",),
+        )
+        for item in attribute_notes(project, seen)
+    ]
     return tuple(sorted([*merged.values(), *notes], key=_order))
 
 
 def hook_findings(
-    hooks: tuple[HookRun, ...], init_us: int, timeout_s: float
+    hooks: tuple[HookRun, ...], init_us: int, rules: SnapshotRules
 ) -> tuple[SnapshotHazard, ...]:
-    """Return the hooks that failed, and the limits that init and hooks exceed.
-
-    `timeout_s` is the function's own timeout.
-    """
+    """Return the hooks that failed, and the limits that init and hooks exceed."""
     found = []
     for hook in hooks:
         if hook.error is not None:
-            code, what = (64, "snapshot") if hook.when == "before" else (65, "restore")
-            reason = f"{hook.error}; Lambda ends the {what} with exit code {code}"
-            found.append(_hook_finding(HazardKind.HOOK_FAILED, hook, reason))
+            ends = rules.ends_before if hook.when == "before" else rules.ends_after
+            found.append(_hook_finding(HazardKind.HOOK_FAILED, hook, f"{hook.error}; {ends}"))
+        elif hook.wall_us > rules.each_s * 1e6:
+            reason = f"it took {hook.wall_us / 1e6:.1f} s here; the limit is {rules.each_s:g} s"
+            found.append(_hook_finding(HazardKind.HOOK_LIMIT, hook, reason))
     sums = {when: sum(h.wall_us for h in hooks if h.when == when) for when in ("before", "after")}
-    limit_s = load_limits().ahead_init_limit_s(timeout_s)
     for when, used_us, limit_us in (
-        ("before", sums["before"] + init_us, int(limit_s * 1e6)),
-        ("after", sums["after"], AFTER_LIMIT_US),
+        ("before", sums["before"] + init_us, rules.before_s * 1e6),
+        ("after", sums["after"], rules.after_s * 1e6),
     ):
         last = next((hook for hook in reversed(hooks) if hook.when == when), None)
         if used_us > limit_us and last is not None:
@@ -253,6 +256,22 @@ def _adapter_finding() -> SnapshotHazard:
     )
 
 
+def agentcore_finding() -> SnapshotHazard:
+    """Return the finding of hooks that are registered for Lambda, on AgentCore Runtime."""
+    return SnapshotHazard(
+        HazardKind.ADAPTER_HOOK,
+        Severity.HAZARD,
+        "",
+        0,
+        "",
+        "snapshot_restore_py",
+        (),
+        ("source", "run"),
+        "AgentCore Runtime runs no registered hook and has none after a restore: take such values "
+        "in the entrypoint",
+    )
+
+
 def adapter_hook_notes(environment: Mapping[str, str]) -> tuple[SnapshotHazard, ...]:
     """Return a note for each HTTP hook that the environment gives to Lambda Web Adapter.
 
@@ -269,7 +288,7 @@ def adapter_hook_notes(environment: Mapping[str, str]) -> tuple[SnapshotHazard, 
             (),
             ("source",),
             f"Lambda Web Adapter sends it {when}; an answer that is not 2xx fails the {phase}. "
-            "It is not called here: its effect on what is found is not known",
+            "It is called only where the server is started, with --adapter lwa",
         )
         for name, (when, phase) in ADAPTER_HOOKS.items()
         if environment.get(name)
@@ -290,6 +309,8 @@ def run_consumptions(
             continue
         if event.frames in read_all and event.label != ALL_VARIABLES:
             continue
+        if is_start_up(modules, event):
+            continue
         item = _as_consumption(project, modules, module, event)
         if item is None or not (event.is_direct or _is_plain(item, event, seen)):
             continue
@@ -301,6 +322,7 @@ def run_consumptions(
             is_open = (was[0] or event.is_open[0], was[1] or event.is_open[1])
         merged[key] = (replace(known, names=names), is_open)
     yield from merged.values()
+    yield from started_consumptions(project, seen)
 
 
 def _site(event: ObservedCall) -> tuple[str, int]:
@@ -350,29 +372,6 @@ def _as_consumption(
 def _is_given_up(project: Project, name: GlobalName, line: int, kind: HazardKind) -> bool:
     module = project.modules.get(name.module)
     return module is not None and is_given_up_later(module, name, line, kind)
-
-
-def global_writes(project: Project, module: SourceModule, line: int) -> tuple[GlobalName, ...]:
-    """Return the globals that the statement at a line inside a function writes."""
-    import ast
-
-    for function in ast.walk(module.tree):
-        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        if not function.lineno <= line <= (function.end_lineno or line):
-            continue
-        declared = globals_declared(function)
-        for statement in init_statements(function.body):
-            if statement.lineno <= line <= (statement.end_lineno or line):
-                found = [project.global_behind(module, one) for one in targets_of(statement)]
-                kept = tuple(
-                    name
-                    for name in found
-                    if name and (name.name in declared or name.module != module.name)
-                )
-                if kept:
-                    return kept
-    return ()
 
 
 def _value(held: Held, name: GlobalName) -> HeldValue | None:

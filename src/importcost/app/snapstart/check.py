@@ -7,22 +7,30 @@ from pathlib import Path
 
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.rehearsal import on_bench
-from importcost.app.profile.request import Listener, ProfileRequest
-from importcost.app.snapstart.priming import PrimingEvent, prime_handler
+from importcost.app.profile.request import Listener, ProfileRequest, check_request
+from importcost.app.snapstart.priming import prime_handler, read_event
+from importcost.app.snapstart.server import (
+    hook_form,
+    prime_server,
+    read_request,
+    snapshot_place,
+    start_and_observe,
+)
 from importcost.app.snapstart.source_files import read_project
 from importcost.billing.figures.datafiles import load_limits
 from importcost.errors import HandlerError, UsageError
 from importcost.files.read import text_found
-from importcost.measure.runners.base import InterpreterFacts
-from importcost.measure.snapstart import INITIALIZATION, SnapshotRun, observe
+from importcost.measure.snapstart import SnapshotRun, observe
 from importcost.model.profile import EXEC_WRAPPER, WEB_ADAPTER_PROGRAM, Target
 from importcost.secrecy import with_strings, without_literals
 from importcost.snapstart.facts import source_facts
 from importcost.snapstart.fix import skeletons
 from importcost.snapstart.model import SourceFacts
 from importcost.snapstart.report import SnapStartReport
+from importcost.snapstart.rules import SnapshotRules
 from importcost.snapstart.verdict import (
     adapter_hook_notes,
+    agentcore_finding,
     all_findings,
     hazards,
     hook_findings,
@@ -36,12 +44,13 @@ def check_snapstart(
     request: ProfileRequest,
     function_timeout_s: float,
     listener: Listener,
-    event: PrimingEvent | None = None,
+    prime: str | None = None,
 ) -> SnapStartReport:
     """Run init, snapshot and restore of the target, read its source, and judge both.
 
-    `function_timeout_s` is the function's own timeout. With an `event`, priming with it is
-    measured, too. Raises as `open_bench`, UsageError for a timeout that Lambda does not have, and
+    A web app (adapter lwa) and an agent of AgentCore are started under their server. Priming is
+    measured with `prime`, an event or a request. `function_timeout_s` is the function's own
+    timeout. Raises as `open_bench`, UsageError for a timeout that Lambda does not have, and
     HandlerError if init fails: then its message also names the findings in the source.
     """
     longest_s = load_limits().longest_timeout_s
@@ -50,54 +59,60 @@ def check_snapstart(
             f"--function-timeout is {function_timeout_s:g}: name the function's own timeout, 1 to"
             f" {longest_s} seconds."
         )
-    adapter = request.adapter
-    request = replace(
-        request,
-        environment={**request.environment, **INITIALIZATION},
-        adapter=None,  # the app's module is imported without its server
-        server=None,
-    )
+    check_request(request)
+    place = snapshot_place(request, function_timeout_s)
+    event = None if place.plan is not None or prime is None else read_event(prime)
+    sent = None if place.plan is None or prime is None else read_request(prime, place.rules.name)
 
     def observed(bench: Bench) -> SnapStartReport:
-        try:
-            run = observe(bench.runner, bench.subject)
-        except HandlerError as error:
-            raise _with_source(error, bench) from error
-        under_adapter = adapter == "lwa" or _names_adapter(request, bench.subject.target)
-        report = _report(bench, run, bench.runner.facts(), function_timeout_s, under_adapter)
+        if place.plan is not None:
+            bench = place.with_server(bench)
+            run = start_and_observe(bench, place.plan)
+        else:
+            run = _observed(bench)
+        under_adapter = request.adapter == "lwa" or _names_adapter(request, bench.subject.target)
+        report = _report(bench, run, place.rules, under_adapter)
         if event is not None:
             report = replace(report, priming=prime_handler(bench, event, listener))
+        elif sent is not None and place.plan is not None:
+            report = replace(report, priming=prime_server(bench, place, sent, listener))
         return with_strings(report, without_literals)  # labels quote the source
 
-    return on_bench(request, listener, observed)
+    return on_bench(place.request, listener, observed)
+
+
+def _observed(bench: Bench) -> SnapshotRun:
+    try:
+        return observe(bench.runner, bench.subject)
+    except HandlerError as error:
+        raise _with_source(error, bench) from error
 
 
 def _report(
-    bench: Bench,
-    run: SnapshotRun,
-    interpreter: InterpreterFacts,
-    timeout_s: float,
-    under_adapter: bool,
+    bench: Bench, run: SnapshotRun, rules: SnapshotRules, under_adapter: bool
 ) -> SnapStartReport:
     target = bench.subject.target
     project = read_project(target, run.observation.files)
     facts = source_facts(project)
     findings = all_findings(project, facts, run.observation, under_adapter=under_adapter)
-    findings += hook_findings(run.hooks, run.init_us, timeout_s)
-    if under_adapter:
+    findings += hook_findings(run.hooks, run.init_us, rules)
+    if under_adapter and rules.name != "lwa":
         findings += adapter_hook_notes(bench.request.environment)
+    if rules.name == "agentcore" and (facts.registered or run.observation.registered):
+        findings = (*findings, agentcore_finding())
     runtime = bench.subject.settings.runtime.removeprefix("python")
+    is_supported = tuple(map(int, runtime.split("."))) >= FIRST_SNAPSTART
     return SnapStartReport(
         target=target,
-        python_version=interpreter.version,
-        is_supported=tuple(map(int, runtime.split("."))) >= FIRST_SNAPSTART,
+        python_version=bench.runner.facts().version,
+        is_supported=is_supported or rules.name == "agentcore",
         init_us=run.init_us,
         hooks=run.hooks,
         findings=findings,
-        skeletons=skeletons(project, findings),
+        skeletons=skeletons(project, findings, hook_form(rules.name, target, bench.environment)),
         is_stand_in=run.observation.is_stand_in,
         under_adapter=under_adapter,
-        before_limit_s=load_limits().ahead_init_limit_s(timeout_s),
+        rules=rules,
     )
 
 

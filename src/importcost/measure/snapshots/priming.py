@@ -16,16 +16,12 @@ from importcost.measure.network import network_attempts
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Runner
 from importcost.measure.session import NetworkRule, Subject
+from importcost.measure.snapshots.pairs import priming_pairs
 from importcost.measure.snapstart import held_values, snapshot_spec, traced_event
 from importcost.model.results.network import NetworkAttempt
 from importcost.parameters import Parameter
 from importcost.snapstart.priming import PrimedState, PrimingTimes
 
-PAIRS = 15
-FEWEST_PAIRS = 8
-"""With fewer, not even pairs that all agree reach p < 0.01."""
-PAIRS_S = 60.0
-"""Seconds after which no pair is begun, once the fewest are there."""
 PROGRAMS = ("snapshots/priming_probe.py", "snapstart_probe.py", "snapshot_stand_in.py")
 
 
@@ -129,37 +125,15 @@ def measure_priming(
 
     `progress` gets the launches that are done and their number. Raises as `launch` does.
     """
-    total = 2 * PAIRS + 1
-    left = launcher.launch("left")
-    progress(1, total)
-    plain: list[int] = []
-    primed: list[int] = []
-    calls: list[int] = []
-    started = clock()
-    while len(plain) < PAIRS:
-        if len(plain) >= FEWEST_PAIRS and clock() - started > PAIRS_S:
-            break
-        modes = ["plain", "primed"]
-        rng.shuffle(modes)
-        for mode in modes:
-            result = launcher.launch(mode)
-            side = plain if mode == "plain" else primed
-            side.append(busy_us(result["first"]))
-            if mode == "primed":
-                calls.append(busy_us(result["priming"]))
-            progress(1 + len(plain) + len(primed), total)
+    pairs = priming_pairs(launcher.launch, rng, progress, clock)
+    left = pairs.left
     return PrimedLaunches(
-        PrimingTimes(tuple(plain), tuple(primed), tuple(calls)),
+        pairs.times,
         _state(left, runner),
         {name: runner.layout.on_host(file) for name, file in left["left"]["modules"].items()},
         tuple(left["context"]),
         launcher.attempts(left),
     )
-
-
-def busy_us(call: Mapping[str, Any]) -> int:
-    """Return the wall time of a call without its wait for a processor, microseconds."""
-    return int(max(0, call["wall_ns"] - call["run_delay_ns"]) // 1000)
 
 
 def _state(result: Mapping[str, Any], runner: Runner) -> PrimedState:

@@ -15,16 +15,16 @@ from importcost.snapstart.priming import PrimingReport, PrimingTimes, PrimingVer
 MOST_NAMES = 6
 
 
-def priming_lines(priming: PrimingReport) -> Iterator[str]:
+def priming_lines(priming: PrimingReport, *, is_lambda: bool) -> Iterator[str]:
     """Yield the sentences on a priming: what it saves, costs, loads, keeps and asked for."""
+    processor = ": after a restore Lambda gives memory / 1769 of a processor" if is_lambda else ""
     times = priming.times
     yield _saving(times)
     plain, primed = times.first_us
     call = median([float(one) for one in times.calls_us])
     yield (
         f"The first request takes {ms_of(plain)} without priming and {ms_of(primed)} with it; the "
-        f"call before the snapshot takes {ms_of(call)}. That is this machine: after a restore "
-        "Lambda gives memory / 1769 of a processor."
+        f"call before the snapshot takes {ms_of(call)}. That is this machine{processor}."
     )
     loaded = [name for name in priming.loaded if not name.startswith("_")]
     if loaded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, elide, millis
 from importcost.snapstart.model import HookRun, Severity, SnapshotHazard
 from importcost.snapstart.priming import PrimingReport
 from importcost.snapstart.report import SnapStartReport
-from importcost.snapstart.verdict import AFTER_LIMIT_US
 
 SIGNS = {Severity.HAZARD: ("✗", "31"), Severity.NOTE: ("·", "2"), Severity.ACCEPTED: ("✓", "32")}
 
@@ -31,7 +31,7 @@ def render_snapstart(report: SnapStartReport, *, width: int, colour: bool) -> st
         lines += _finding(report.target, item, style, width)
     lines += ["", *_hooks(report, width)]
     if report.priming is not None:
-        lines += ["", *_priming(report.target, report.priming, style, width)]
+        lines += ["", *_priming(report, report.priming, style, width)]
     return "\n".join(lines) + "\n"
 
 
@@ -67,12 +67,15 @@ def _hooks(report: SnapStartReport, width: int) -> Iterator[str]:
     after = [hook for hook in report.hooks if hook.when == "after"]
     used = report.init_us + sum(hook.wall_us for hook in before)
     restored = sum(hook.wall_us for hook in after)
-    limit_s = report.before_limit_s
-    yield f"init and before hooks {milliseconds(used / 1000)} here, limit {limit_s:g} s"
+    rules = report.rules
+    yield f"init and before hooks {milliseconds(used / 1000)} here, limit {rules.before_s:g} s"
     yield from (_hook(report.target, hook) for hook in before)
+    if math.isinf(rules.after_s):
+        yield "no hook after a restore"
+        return
     yield (
-        f"restore hooks {milliseconds(restored / 1000)} here, limit "
-        f"{AFTER_LIMIT_US / 1e6:g} s with loading the runtime"
+        f"restore hooks {milliseconds(restored / 1000)} here, limit {rules.after_s:g} s with "
+        "loading the runtime"
     )
     yield from (_hook(report.target, hook) for hook in after)
     if report.is_stand_in:
@@ -81,19 +84,21 @@ def _hooks(report: SnapStartReport, width: int) -> Iterator[str]:
 
 
 def _hook(target: Target, hook: HookRun) -> str:
-    place = _place(target, hook.file or "", hook.line or 0)
+    place = "" if hook.is_http else _place(target, hook.file or "", hook.line or 0) + "  "
     end = f"  failed: {hook.error}" if hook.error else ""
-    return f"  {hook.name}  {place}  {milliseconds(hook.wall_us / 1000)}{end}"
+    return f"  {hook.name}  {place}{milliseconds(hook.wall_us / 1000)}{end}"
 
 
-def _priming(target: Target, priming: PrimingReport, style: Palette, width: int) -> Iterator[str]:
-    name = Path(target.handler_file).name
+def _priming(
+    report: SnapStartReport, priming: PrimingReport, style: Palette, width: int
+) -> Iterator[str]:
+    name = Path(report.target.handler_file).name
     yield style(f"Priming {name} with {priming.event}", "1")
-    for line in priming_lines(priming):
+    for line in priming_lines(priming, is_lambda=report.rules.name != "agentcore"):
         yield from (f"  {part}" for part in wrap(line, width - 2))
     for item in priming.findings:
-        yield from _finding(target, item, style, width)
-    yield f"Append to {name}:"
+        yield from _finding(report.target, item, style, width)
+    yield f"Add to {name}:"
     yield from (f"    {line}".rstrip() for line in priming.hook.splitlines())
 
 
@@ -111,12 +116,13 @@ def render_snapstart_json(report: SnapStartReport) -> str:
     data: dict[str, Any] = {
         "handler": report.target.handler,
         "python": report.python_version,
+        "around": report.rules.name,
         "snapstart_takes_runtime": report.is_supported,
         "clean": report.is_clean,
         "init_us": report.init_us,
         "limits": {
-            "init_and_before_s": report.before_limit_s,
-            "after_s": AFTER_LIMIT_US / 1e6,
+            "init_and_before_s": report.rules.before_s,
+            "after_s": None if math.isinf(report.rules.after_s) else report.rules.after_s,
         },
         "hooks": [
             {
