@@ -3,12 +3,16 @@
     def test_init(importcost):
         importcost.profile("src/handler.py").assert_init_below(ms=400)
 
+    def test_import(importcost):
+        importcost.profile_module("mypkg").assert_not_imported("pandas")
+
 pytest loads this module at every start, so it imports nothing of importcost: without the fixture it
 costs nothing.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -64,6 +68,22 @@ class MeasuredHandler:
             self._fail(
                 f"a million cold starts cost ${found.value:,.2f} (${found.low:,.2f} to "
                 f"${found.high:,.2f}), as estimated, and may cost ${dollars_per_million:,.2f}"
+            )
+
+    def assert_below(self, ms: float) -> None:
+        """Fail if it is proven to take longer than `ms` on this machine.
+
+        For what is measured without Lambda. Proven: the lower bound of the interval exceeds it.
+        """
+        from importcost.gate.subject import local_time
+
+        found = local_time(self.profile)
+        if found is None:
+            raise TypeError("assert_below is for packages and programs: use assert_init_below")
+        if found.low > ms:
+            self._fail(
+                f"takes {found.value:,.1f} ms ({found.low:,.1f} to {found.high:,.1f} ms) on this"
+                f" machine and may take {ms:g} ms"
             )
 
     def assert_modules_below(self, count: int) -> None:
@@ -136,6 +156,34 @@ class Importcost:
         unless named. The test fails if the handler cannot be measured.
         """
         __tracebackhide__ = True
+        return self._once(target, options)
+
+    def profile_module(self, module: str, **options: Any) -> MeasuredHandler:
+        """Measure what importing a package or module takes, without Lambda.
+
+        It is that of pytest's rootdir (or its `src`), else the installed one, in the interpreter
+        that runs pytest. `options` are as for `profile`, `extras` and `python` among them.
+        """
+        __tracebackhide__ = True
+        return self._once(module, {"module": module, **options})
+
+    def profile_command(self, code: str, **options: Any) -> MeasuredHandler:
+        """Measure what code takes, as with `python -c`; see `profile_module`."""
+        __tracebackhide__ = True
+        return self._once(code, {"command": code, **options})
+
+    def profile_script(self, line: str, **options: Any) -> MeasuredHandler:
+        """Measure a console script with its arguments, from start to exit; see `profile_module`."""
+        __tracebackhide__ = True
+        return self._once(line, {"script": line, **options})
+
+    def profile_file(self, line: str, **options: Any) -> MeasuredHandler:
+        """Measure a Python file with its arguments, run as `__main__`; see `profile_module`."""
+        __tracebackhide__ = True
+        return self._once(line, {"file": line, **options})
+
+    def _once(self, target: str, options: dict[str, Any]) -> MeasuredHandler:
+        __tracebackhide__ = True
         key = repr((target, sorted(options.items())))
         if key not in self._measured:
             self._measured[key] = self._profiled(target, options)
@@ -162,7 +210,10 @@ class Importcost:
         for option in MEASUREMENT:
             if option.field and option.is_path and values.get(option.field) is not None:
                 values[option.field] = option.joined(self._root, values[option.field])
-        is_file = target.partition(":")[0].endswith(".py")
+        is_plain = any(name in options for name in ("module", "command", "script", "file"))
+        if is_plain:
+            values.setdefault("python", sys.executable)
+        is_file = not is_plain and target.partition(":")[0].endswith(".py")
         if not is_file:
             values.setdefault("task_root", str(self._root))
         request = ProfileRequest(str(self._root / target) if is_file else target, **values)

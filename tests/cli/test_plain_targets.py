@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -221,3 +222,76 @@ def test_the_interpreters_own_environment_is_measured(project):
     done = importcost(project, "profile", "-m", "click", *FEW, "--python", sys.executable)
     assert done.returncode == 0, done.stderr
     assert "the measured interpreter's own environment" in done.stdout
+
+
+def test_init_writes_targets_for_a_library_and_its_scripts(project):
+    done = importcost(project, "init", "--no-measure")
+    assert done.returncode == 0, done.stderr
+    text = (project / "importcost.toml").read_text()
+    (project / "importcost.toml").unlink()
+    assert '[targets.mypkg]\nmodule = "mypkg"' in text
+    assert '[targets.mycli]\nscript = "mycli --help"' in text
+    assert "max_init_ms" not in text
+    assert "Lambda" not in text
+
+
+@pytest.fixture
+def versions(tmp_path) -> Path:
+    """Return a repository whose working folder imports more than its last commit."""
+    folder = write_files(tmp_path / "repository", PROJECT)
+    git = ("git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b")
+    for words in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "one")):
+        subprocess.run([*git, *words], check=True)
+    core = folder / "src" / "mypkg" / "core.py"
+    core.write_text("import wave\nimport mailbox\n" + PROJECT["src/mypkg/core.py"])
+    return folder
+
+
+@pytest.mark.parametrize(
+    "named", [("-m", "mypkg"), ("-c", "import mypkg.core"), ("--script", "mycli x")], ids=str
+)
+def test_compare_imports_each_version_from_its_own_checkout(versions, named):
+    done = importcost(versions, "compare", "HEAD", ".", *named, "--pairs", "8")
+    new = done.stdout.partition("New, ")[2]
+    assert " mailbox," in new, done.stdout + done.stderr
+    assert done.returncode in (0, 1)
+
+
+def test_compare_does_not_take_the_working_folder_for_a_version_without_the_package(versions):
+    write_files(versions, {"src/newer/__init__.py": "import csv\n"})
+    done = importcost(versions, "compare", "HEAD", ".", "-m", "newer", "--pairs", "8")
+    assert done.returncode == 0, done.stderr
+    assert "is new: there is no base" in " ".join(done.stdout.split())
+    done = importcost(versions, "compare", "HEAD", ".", "-m", "nowhere_at_all")
+    assert (done.returncode, "no module nowhere_at_all" in done.stderr) == (2, True), done.stderr
+
+
+def test_compare_takes_targets_of_the_configuration(versions):
+    (versions / "importcost.toml").write_text(
+        '[targets.library]\nmodule = "mypkg"\nmax_increase = "900%"\n'
+    )
+    done = importcost(versions, "compare", "HEAD", ".", "--pairs", "8", "--no-attribution")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "library" in done.stdout
+
+
+EXTRAS = {
+    "pyproject.toml": (
+        '[project]\nname = "gated"\nversion = "1"\ndependencies = []\n'
+        '[project.optional-dependencies]\ncli = ["click"]\nlost = ["no-such-thing-1"]\n'
+    ),
+    "gated/__init__.py": "try:\n    import click\nexcept ImportError:\n    click = None\n",
+    "gated/strict.py": "import click\n",
+}
+
+
+def test_only_what_the_named_extras_bring_can_be_imported(tmp_path):
+    folder = write_files(tmp_path / "work", EXTRAS)
+    assert "click" not in modules(saved(folder, "-m", "gated", "--extra", "none"))
+    assert "click" in modules(saved(folder, "-m", "gated", "--extra", "cli"))
+    done = importcost(folder, "profile", "-m", "gated.strict", "--extra", "none", *FEW, "-q")
+    assert done.returncode == 3
+    assert "click, which is not installed without extras" in done.stderr
+    for name, said in (("lost", "needs no-such-thing-1"), ("other", "it has cli, lost")):
+        done = importcost(folder, "profile", "-m", "gated", "--extra", name, "-q")
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr

@@ -121,3 +121,36 @@ def test_a_calibrated_function_is_judged_by_its_own_figures(tmp_path):
     done = run(tmp_path, body, **{"src/importcost.toml": text.replace("src/", "")})
     assert done.returncode == 1
     assert "and may take 2,500 ms" in done.stdout or "and may take 2500 ms" in done.stdout
+
+
+LIBRARY = {"src/mypkg/__init__.py": "import wave\n", "tool.py": "import sys, csv\nsys.exit(0)\n"}
+PLAIN = """
+def test_module(importcost):
+    found = importcost.profile_module("mypkg", runs=5)
+    found.assert_below(ms=60000)
+    found.assert_not_imported("pandas")
+    assert "wave" in found.modules
+
+def test_file(importcost):
+    assert "csv" in importcost.profile_file("tool.py x", runs=5).modules
+
+def test_command(importcost):
+    importcost.profile_command("import mypkg", runs=5).assert_not_imported("wave")
+
+def test_too_slow(importcost):
+    importcost.profile_module("mypkg", runs=5).assert_below(ms=0.0001)
+
+def test_missing(importcost):
+    importcost.profile_module("mypgk", runs=5)
+"""
+
+
+def test_packages_and_programs_are_held_to_this_machine(tmp_path):
+    done = run(tmp_path, PLAIN, "-v", **LIBRARY)
+    for name in ("module", "file"):
+        assert f"test_{name} PASSED" in done.stdout, done.stdout
+    for name in ("command", "too_slow", "missing"):
+        assert f"test_{name} FAILED" in done.stdout, done.stdout
+    assert "wave is forbidden and loaded at init" in done.stdout
+    assert "on this machine and may take 0.0001 ms" in done.stdout
+    assert "name mypkg" in done.stdout

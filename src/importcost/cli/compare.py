@@ -16,8 +16,16 @@ from importcost.cli.gate_outputs import (
     publish_checks,
 )
 from importcost.cli.listener import terminal_listener
-from importcost.cli.options import Given, shared_option, terminal_width, wants_colour
+from importcost.cli.options import (
+    Given,
+    names_plain,
+    plain_options,
+    shared_option,
+    terminal_width,
+    wants_colour,
+)
 from importcost.cli.target_profile import read_saved
+from importcost.declaration import PLAIN
 from importcost.errors import UsageError
 from importcost.parameters import Parameter
 
@@ -113,6 +121,7 @@ def _refuse_idle(context: click.Context) -> None:
 @click.option("--no-attribution", is_flag=True, help="Verdicts only, not which modules.")
 @shared_option(Parameter.ADAPTER, help="With --handler: web apps (main:app).")
 @shared_option(Parameter.SERVER, help="With --adapter: what starts it. Default: run.sh's.")
+@plain_options
 @shared_option(Parameter.TIMEOUT)
 @shared_option(Parameter.RUNNER, help="Default: local, or any for --image.", default=None)
 @shared_option(Parameter.IMAGE)
@@ -170,8 +179,21 @@ def _request(base: str, head: str, options: Given) -> CompareRequest:
         head=head,
         attribution=not options["no_attribution"],
         how=how,
+        plain=_plain(options),
         **{name: options[name] for name in (*same, *web, "pairs", "metric", "max_increase")},
     )
+
+
+def _plain(options: Given) -> dict[str, Any] | None:
+    """Return the settings of a target that is not a handler, None if none is named."""
+    if not names_plain(options):
+        return None
+    if options["targets"] or options["names"] or options["config"]:
+        raise UsageError(
+            "-m, -c, --script and --file are compared alone: leave --handler, --only and --config"
+            " out."
+        )
+    return {name: value for one in PLAIN for name, value in one.fields(options[one.name]).items()}
 
 
 def _finish(report: CompareReport, folder: Path | None, outputs: GateOutputs, text: str) -> None:

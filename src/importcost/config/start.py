@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importcost.config.read import SECTION
-from importcost.config.schema import HANDLERS
+from importcost.config.schema import HANDLERS, TARGETS
 from importcost.declaration import MAX_MEMORY_MB
 
 MARGIN = 0.15
@@ -16,6 +16,8 @@ MARGIN = 0.15
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
+SLOWER_MACHINE = 2
+"""A budget in milliseconds of one machine must hold on one that is half as fast."""
 LEAST_PACKAGE_MB = 1.0
 """The smallest budget for a package: a function of two files may grow by a third."""
 
@@ -45,6 +47,10 @@ class StartingHandler:
     package_mb: float | None = None
     placeholders: bool = False
     packages: tuple[str, ...] = ()
+    plain: tuple[str, str] | None = None
+    """The setting and its value that name what is measured instead of a handler."""
+    import_ms: float | None = None
+    """The time of such a target on the measuring machine."""
     is_of_project: bool = False
     """True for a function of the project that the whole configuration names: it has its handler."""
 
@@ -67,7 +73,8 @@ def starting_configuration(
     if margin < 0:
         raise ValueError(f"the margin must not be negative, not {margin}")
     section = ".".join(SECTION) if in_project_file else ""
-    blocks = [_defaults(section, project)]
+    is_lambda = any(one.plain is None for one in handlers)
+    blocks = [_defaults(section, project, is_lambda=is_lambda)]
     blocks += [_handler(one, section, margin) for one in handlers]
     return "\n".join(blocks)
 
@@ -101,7 +108,9 @@ def toml_key(name: str) -> str:
     return name if _BARE.fullmatch(name) else toml_text(name)
 
 
-def _defaults(section: str, project: str | None) -> str:
+def _defaults(section: str, project: str | None, *, is_lambda: bool) -> str:
+    what = "Lambda cold starts" if is_lambda else "imports"
+    each = "handler" if is_lambda else "target"
     header = f"[{section}]\n" if section else ""
     if project is not None:
         header += (
@@ -109,8 +118,8 @@ def _defaults(section: str, project: str | None) -> str:
             f"project = {toml_text(project)}\n"
         )
     return f"""\
-# What Lambda cold starts may cost; importcost check holds the code against it.
-# Settings here hold for every handler, unless its own table says otherwise.
+# What {what} may cost; importcost check holds the code against it.
+# Settings here hold for every {each}, unless its own table says otherwise.
 {header}\
 # Fail when init is proven to be slower than the base by more than this, and by at least so much.
 max_increase = "5%"
@@ -125,6 +134,8 @@ level = {{ network-at-import = "warn", subprocess-at-import = "warn", write-at-i
 
 
 def _handler(one: StartingHandler, section: str, margin: float) -> str:
+    if one.plain is not None:
+        return _target(one, one.plain, section, margin)
     header = ".".join(filter(None, [section, HANDLERS, toml_key(one.name)]))
     lines = [f"[{header}]"]
     if not one.is_of_project:
@@ -149,6 +160,32 @@ def _handler(one: StartingHandler, section: str, margin: float) -> str:
     if one.placeholders:
         lines.append("placeholders = true  # for variables that init reads; or set them with env")
     return "\n".join([*lines, *_budgets(one, margin)]) + "\n"
+
+
+def _target(one: StartingHandler, plain: tuple[str, str], section: str, margin: float) -> str:
+    """Return the table of a target that is not a handler."""
+    setting, value = plain
+    header = ".".join(filter(None, [section, TARGETS, toml_key(one.name)]))
+    lines = [f"[{header}]", f"{setting} = {toml_text(value)}"]
+    if one.placeholders:
+        lines.append("placeholders = true  # for variables that it reads; or set them with env")
+    time = None if one.import_ms is None else one.import_ms * SLOWER_MACHINE
+    words = "ms where it is checked, room for a slower machine"
+    modules = None if one.modules is None else float(one.modules)
+    memory = "MB where it is checked"
+    for key, figure, unit, measured in (
+        ("max_import_ms", time, words, one.import_ms),
+        ("max_modules", modules, "modules", modules),
+        ("max_memory_mb", one.memory_mb_used, memory, one.memory_mb_used),
+    ):
+        if figure is None:
+            lines.append(f"# {key} =  # {unit}; not measured")
+            continue
+        budget = with_margin(figure, margin, 2)
+        if key == "max_modules":
+            budget = max(1.0, math.ceil(budget))
+        lines.append(f"{key} = {_number(budget)}  # {unit}; measured {measured:,.4g}")
+    return "\n".join(lines) + "\n"
 
 
 def _budgets(one: StartingHandler, margin: float) -> list[str]:

@@ -224,7 +224,7 @@ def _spec(subject: Subject, runner: Runner, extra: Mapping[str, Any]) -> dict[st
         "also_imports": subject.also_imports,
         "configured_handler": subject.target.configured_handler if subject.program else None,
         "app_file": runner.layout.inside(subject.target.handler_file),
-        "plain": plain_part(subject.target),
+        "plain": plain_part(subject.target, variant.replacements if variant else ()),
         **extra,
     }
 

@@ -39,6 +39,7 @@ def compare_versions(request: CompareRequest, listener: Listener) -> CompareRepo
             targets=request.targets,
             names=request.names,
             web=(request.adapter, request.server),
+            plain=request.plain,
         )
         versions = Versions(base, head, request.skip_failing_base)
         opening = Opening(request, listener, versions, stack)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from importcost.app.gate.comparison.lanes import Lane, present, renamed
+from importcost.app.gate.comparison.lanes import Lane, find_plain_in, present, renamed
 from importcost.app.gate.comparison.place_lanes import lanes_of_place, target_in
 from importcost.app.gate.worktrees import Checkout, top_folder
 from importcost.app.projects.configured import PlaceReader, project_reader, with_project
@@ -36,17 +38,21 @@ def lanes_of(
     targets: tuple[str, ...] = (),
     names: tuple[str, ...] = (),
     web: tuple[str | None, str | None] = (None, None),
+    plain: Mapping[str, Any] | None = None,
 ) -> tuple[Lane, ...]:
     """Return the handlers of both versions, paired by name.
 
     Each version's configuration applies; base is measured by head's if it has none of its own.
     `targets` are handlers and places of projects without a configuration, relative to each
-    version's folder; `web` is the adapter and the server of web apps among them. Functions of a
-    project are paired by logical id, those that were renamed by handler and code. Without a
-    configuration, the project in the folder is compared. Raises UsageError for a configuration that
-    is wrong or missing, or a handler that neither has.
+    version's folder; `web` is the adapter and the server of web apps among them. `plain` are the
+    settings of a target that is not a handler. Functions of a project are paired by logical id,
+    those that were renamed by handler and code. Without a configuration, the project in the folder
+    is compared. Raises UsageError for a configuration that is wrong or missing, or a handler that
+    neither has.
     """
     read = project_reader()
+    if plain is not None:
+        return (_plain_lane(plain, base, head, read),)
     targets = targets or _targets(base, head, config)
     if targets:
         each = (_lanes_of_target(text, base, head, web, read) for text in targets)
@@ -70,14 +76,42 @@ def lanes_of(
         (old, present(old, base, read)) for old in known.values() if old.name not in head_names
     )
     lanes += [Lane(old.name, old, had, None) for old, had in removed if had is not None]
-    for lane in lanes:
-        if lane.base is None and lane.head is None:
-            resolve_target(
-                lane.settings.handler,
-                task_root=lane.settings.task_root,
-                environment=lane.settings.environment,
-            )
+    _refuse_lost(lanes)
     return _chosen(renamed(tuple(lanes), base, head), names)
+
+
+def _refuse_lost(lanes: Sequence[Lane]) -> None:
+    """Raise UsageError, in full, for a lane that neither version has."""
+    for lane in lanes:
+        if lane.base is not None or lane.head is not None:
+            continue
+        if lane.settings.plain is not None:
+            find_plain_in(lane.settings)
+            continue
+        resolve_target(
+            lane.settings.handler,
+            task_root=lane.settings.task_root,
+            environment=lane.settings.environment,
+        )
+
+
+def _plain_lane(
+    settings: Mapping[str, Any], base: Checkout, head: Checkout, read: PlaceReader
+) -> Lane:
+    """Return the lane of a target that the command line names with these settings.
+
+    Raises UsageError if neither version has it.
+    """
+    choice = HandlerConfig("", "", **settings).plain
+    label = choice.label if choice is not None else ""
+
+    def at(version: Checkout) -> HandlerConfig:
+        return HandlerConfig(label, label, task_root=str(version.folder), **settings)
+
+    before, after = present(at(base), base, read), present(at(head), head, read)
+    if before is None and after is None:
+        find_plain_in(at(head))
+    return Lane(label, at(head), before, after)
 
 
 def _targets(base: Checkout, head: Checkout, config: str | None) -> tuple[str, ...]:

@@ -21,12 +21,14 @@ from importcost.errors import Audience, MeasurementError, UsageError, worded
 from importcost.files.read import read_named, reason_of
 from importcost.files.replace import check_default_name, write_named
 from importcost.gate.attribution import function_modules
+from importcost.gate.subject import local_time
 from importcost.model.profile import Profile, RunKind
 from importcost.model.stats import median
 from importcost.projects.find import chosen, project_file, split_place
 from importcost.projects.folder import handler_in
 from importcost.projects.functions import SEPARATOR, ProjectFunction
 from importcost.targets.handler import resolve_target
+from importcost.targets.plain.tree import project_packages, project_scripts
 from importcost.targets.web_app import split_app
 
 
@@ -43,6 +45,8 @@ class FoundHandler:
     source: str
     root: str | None = None
     project: str | None = None
+    plain: tuple[str, str] | None = None
+    """The setting, and its value, of what is measured instead of a handler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +90,12 @@ def write_configuration(request: InitRequest, listener: Listener) -> Started:
     before = _text_before(folder, file, request)
     read = project_reader()
     found = _named(request, folder, read) if request.targets else _found(folder, folder, read)
+    found = found or _library(folder)
     if not found:
         raise UsageError(
             f"There is no handler in {folder}: no template names one, and no source "
-            "defines handler(event, context) or lambda_handler; name it: importcost init FILE.py."
+            "defines handler(event, context) or lambda_handler; name it: importcost init FILE.py. "
+            "Nor does a pyproject.toml with a table project name a package that is here."
         )
     started, unmeasured = [], []
     for one in found:
@@ -154,6 +160,19 @@ def _found(place: Path, folder: Path, read: PlaceReader) -> tuple[FoundHandler, 
         raise nothing_measurable(project)
     file = place / project_file(place) if place.is_dir() else place
     return tuple(_function(one, _relative(file, folder), folder) for one in ready)
+
+
+def _library(folder: Path) -> tuple[FoundHandler, ...]:
+    """Return the packages and scripts that the pyproject.toml of a folder names, for a library."""
+    packages, scripts = project_packages(folder), project_scripts(folder)
+    found = [
+        FoundHandler(one, f"-m {one}", PROJECT_FILE, plain=("module", one)) for one in packages
+    ]
+    for name in scripts:
+        line = f"{name} --help"
+        own = f"{name}-help" if name in packages else name
+        found.append(FoundHandler(own, f"--script {name}", PROJECT_FILE, plain=("script", line)))
+    return tuple(found)
 
 
 def _function(one: ProjectFunction, place: str, folder: Path) -> FoundHandler:
@@ -225,6 +244,7 @@ def _starting(one: FoundHandler, request: InitRequest) -> StartingHandler:
         root=one.root,
         memory_mb=request.memory_mb or 128,
         is_of_project=one.project is not None,
+        plain=one.plain,
     )
 
 
@@ -244,10 +264,12 @@ def _with_figures(
     wanted = replace(request_for(own, request.how), placeholders=True, installs_missing=True)
     profile = profile_handler(wanted, listener)
     found = bill(profile, own).estimate
+    local = local_time(profile)
     billed, cost = found.billed_init_ms, found.dollars_per_million
     return replace(
         start,
         init_ms=found.init_ms.value,
+        import_ms=None if local is None else local.value,
         billed_init_ms=None if billed is None else billed.value,
         cost_per_million=None if cost is None else cost.value,
         modules=len(function_modules(profile)) or None,

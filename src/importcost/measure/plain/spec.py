@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from typing import Any
 
 from importcost.model.plain import TargetKind
@@ -12,15 +13,19 @@ MAIN = "__main__"
 """The module of a target that is run."""
 
 
-def plain_part(target: Target) -> dict[str, Any] | None:
-    """Return the value of "plain" in a probe's spec, None for a handler."""
+def plain_part(target: Target, replaced: Collection[str] = ()) -> dict[str, Any] | None:
+    """Return the value of "plain" in a probe's spec, None for a handler.
+
+    `replaced` are the files whose text a variant replaces: a script's own text is then that.
+    """
     plain = target.plain
     if plain is None:
         return None
+    text = None if target.handler_file in replaced else plain.text
     first = target.handler_file if plain.kind.runs else "-c"
     return {
         "is_main": plain.kind is not TargetKind.MODULE,
-        "text": None if plain.text is None else _as_latin(plain.text),
+        "text": None if text is None else _as_latin(text),
         "file": target.handler_file,
         "argv": [first, *plain.arguments],
         "runs": plain.kind.runs,

@@ -77,11 +77,7 @@ def no_such_module(name: str, found: FoundInEnvironment, python: str) -> UsageEr
     what = f"There is no module {name} in the environment of {python}"
     own = [top for top in tops if top != name]
     if own:
-        named = " or ".join(_public(own))
-        return UsageError(
-            f"{name} is the name of a distribution, and its module has another one",
-            remedy(f"name {named}"),
-        )
+        return distribution_named(name, own)
     known = [] if is_module_name(name) else modules_of_distribution(name)
     if known:
         return UsageError(
@@ -95,6 +91,14 @@ def no_such_module(name: str, found: FoundInEnvironment, python: str) -> UsageEr
     ways = [f"name {' or '.join(near)}"] if near else ["install it there"]
     return UsageError(
         what, remedy(*ways, words("name another environment with ", Parameter.PYTHON))
+    )
+
+
+def distribution_named(name: str, modules: Iterable[str]) -> UsageError:
+    """Return the error for a distribution's name, whose modules have others."""
+    return UsageError(
+        f"{name} is the name of a distribution, and its module has another one",
+        remedy(f"name {' or '.join(_public(modules))}"),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,49 @@ def project_scripts(folder: Path) -> Mapping[str, str]:
         entries = table if isinstance(table, dict) else {}
         found |= {name: value for name, value in entries.items() if isinstance(value, str)}
     return found
+
+
+def is_project_name(folder: Path, name: str) -> bool:
+    """Return True if the project in a folder has this distribution's name."""
+    own = str(project_table(folder).get("name") or "")
+    return bool(own) and _alike(own) == _alike(name)
+
+
+def _alike(name: str) -> str:
+    """Return a distribution's name as a module is usually called."""
+    return re.sub(r"[-_.]+", "_", name).lower()
+
+
+def project_packages(folder: Path) -> tuple[str, ...]:
+    """Return the top-level packages of the project in a folder, that of its own name first.
+
+    Without one of its name they are those of its scripts, else all below `src`.
+    """
+    there = {name: place for place in (folder / "src", folder) for name in _packages_in(place)}
+    wanted = _alike(str(project_table(folder).get("name") or ""))
+    named = [name for name in there if name.lower() == wanted]
+    scripts = [re.split(r"[.:]", value)[0].strip() for value in project_scripts(folder).values()]
+    of_scripts = [name for name in dict.fromkeys(scripts) if name in there]
+    return tuple(named or of_scripts or sorted(_packages_in(folder / "src")))
+
+
+def tree_modules(folder: Path) -> tuple[str, ...]:
+    """Return the top-level modules of a working tree, for what may be meant by another name."""
+    places = (folder / name if name else folder for name in _SOURCES)
+    return tuple(name for place in places for name in _packages_in(place))
+
+
+def _packages_in(place: Path) -> list[str]:
+    try:
+        entries = sorted(place.iterdir())
+    except OSError:
+        return []
+    return [
+        entry.stem
+        for entry in entries
+        if entry.stem.isidentifier()
+        and (entry.suffix == ".py" or (entry / "__init__.py").is_file())
+    ]
 
 
 def _project_data(folder: Path) -> Mapping[str, Any]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.gate.worktrees import Checkout
-from importcost.app.profile.prepare import find_interpreter
+from importcost.app.profile.prepare import find_interpreter, find_plain
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.configured import PlaceReader, of_project
 from importcost.config.read import HandlerConfig
+from importcost.config.schema import PLAIN_SETTINGS
 from importcost.errors import MeasurementError, UsageError
+from importcost.model.profile import Target
 from importcost.targets.handler import resolve_target
 from importcost.targets.interpreter import choose_interpreter
 
@@ -35,6 +37,8 @@ class Lane:
 
 def present(one: HandlerConfig, version: Checkout, read: PlaceReader) -> HandlerConfig | None:
     """Return a handler with the interpreter that measures it, or None if its file is missing."""
+    if one.plain is not None:
+        return _present_plain(one, version)
     one = replace(one, handler=os.path.normpath(one.handler))
     try:
         one = of_project(one, read)
@@ -42,6 +46,39 @@ def present(one: HandlerConfig, version: Checkout, read: PlaceReader) -> Handler
     except UsageError:
         return None
     return _with_python(one, version, Path(target.handler_file))
+
+
+def _present_plain(one: HandlerConfig, version: Checkout) -> HandlerConfig | None:
+    """Return a target without Lambda with its interpreter, or None if a version has no such thing.
+
+    A package that only the user's own folder has, through an editable installation, is not a
+    version's own.
+    """
+    folder = Path(one.task_root or version.folder)
+    one = _with_python(replace(one, task_root=str(folder)), version, folder / "-")
+    try:
+        found = find_plain_in(one)
+    except UsageError:
+        return None
+    own = version.own.resolve()
+    is_elsewhere = version.folder != version.own and Path(found.task_root).is_relative_to(own)
+    is_here = Path(found.task_root).is_relative_to(version.top)
+    return None if is_elsewhere and not is_here else one
+
+
+def find_plain_in(one: HandlerConfig) -> Target:
+    """Return the target without Lambda that a table names. Raises UsageError if there is none."""
+    request = ProfileRequest(
+        one.handler,
+        task_root=one.task_root,
+        python=one.python,
+        extras=one.extras,
+        **{name: getattr(one, name) for name in PLAIN_SETTINGS},
+    )
+    choice = request.plain
+    if choice is None:
+        raise UsageError(f"{one.name} names nothing to measure without Lambda.")
+    return find_plain(request, choice)[0]
 
 
 def _with_python(one: HandlerConfig, version: Checkout, handler_file: Path) -> HandlerConfig:
@@ -92,6 +129,11 @@ def _by_code(lanes: list[Lane], side: str, version: Checkout) -> dict[tuple[str,
         root = handler.task_root or ""
         inside = os.path.relpath(root, version.folder) if root else ""
         code = "" if inside.startswith("..") else inside  # an unpacked ZIP lies elsewhere
+        choice = handler.plain
+        if choice is not None:
+            text = f"{choice.kind.value} {choice.text}"
+            found.setdefault((text, code), []).append(lane)
+            continue
         text = handler.handler.replace(f"{version.folder}{os.sep}", "")
         found.setdefault((text, code), []).append(lane)
     return {code: some[0] for code, some in found.items() if len(some) == 1}

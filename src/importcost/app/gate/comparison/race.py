@@ -44,7 +44,9 @@ class Race:
     def imports(self) -> None:
         """Note that the handler imports."""
         levels = self.lane.settings.levels
-        self.checks.append(measured_check(self.lane.name, levels, "The handler imports."))
+        is_handler = self.lane.settings.plain is None
+        words = "The handler imports." if is_handler else "It can be measured."
+        self.checks.append(measured_check(self.lane.name, levels, words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from importcost.app.bill.place import Billed
 from importcost.app.gate.handler_requests import HowToMeasure
@@ -19,7 +20,8 @@ class CompareRequest:
     """The options of `importcost compare`.
 
     `base` and `head` are git refs or folders. `targets` are handlers to compare without a
-    configuration, web apps with `adapter` and `server`, `names` those of the configuration, empty
+    configuration, web apps with `adapter` and `server`, `plain` the settings of a target that is
+    not a handler, `names` those of the configuration, empty
     for all. `install` is a command
     with `{target}`, `lock` a requirements file, both of each version. `pairs` are declared
     before the first launch; where they do not tell, twice as many are measured, once.
@@ -32,6 +34,7 @@ class CompareRequest:
     targets: tuple[str, ...] = ()
     adapter: str | None = None
     server: str | None = None
+    plain: Mapping[str, Any] | None = None
     config: str | None = None
     install: str | None = None
     lock: str | None = None

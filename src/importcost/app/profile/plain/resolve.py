@@ -10,7 +10,12 @@ from importcost.measure.runners.local import ask_environment
 from importcost.model.plain import PlainChoice, TargetKind, split_words
 from importcost.model.profile import Target
 from importcost.targets.plain.environment import FoundInEnvironment, found_in_environment
-from importcost.targets.plain.package import check_module, is_module_name, package_target
+from importcost.targets.plain.package import (
+    check_module,
+    distribution_named,
+    is_module_name,
+    package_target,
+)
 from importcost.targets.plain.program import (
     command_target,
     entry_parts,
@@ -19,7 +24,14 @@ from importcost.targets.plain.program import (
     host_python_path,
     script_file_target,
 )
-from importcost.targets.plain.tree import folders_with, namespace_folders, project_scripts
+from importcost.targets.plain.tree import (
+    folders_with,
+    is_project_name,
+    namespace_folders,
+    project_packages,
+    project_scripts,
+    tree_modules,
+)
 
 NO_EXTRAS = "none"
 """The value of --extra for a package that is measured without any of its extras."""
@@ -59,10 +71,15 @@ def _package(name: str, folder: Path, python: str) -> Target:
         again = _asked(python, namespaces, module=wanted) if namespaces else found
         if again.module is not None and again.module.kind != "missing":
             found, search_path = again, namespaces
+    own = project_packages(folder)
+    if not is_module_name(name) and own and is_project_name(folder, name):
+        raise distribution_named(name, own)
     if not is_module_name(name) and found.module is not None:
         # A distribution's name: its module may differ from it in more than the dashes.
         tops = found.tops if found.module.kind == "missing" else {name: (wanted,)}
         found = replace(found, module=None, tops=tops)
+    if found.module is None or found.module.kind == "missing":
+        found = replace(found, names=(*tree_modules(folder), *found.names))
     return package_target(name, found, folder, search_path, python)
 
 
