@@ -65,8 +65,8 @@ def lines_of(entry: KnowledgeEntry) -> Iterator[str]:
         f" {effect.after_modules} modules, {effect.before_mb:.1f} to {effect.after_mb:.1f} MB:"
         f" {effect.how}."
     )
-    with_python = f", Python {entry.python}" if entry.versions else ""
-    yield f"Measured on {entry.date} with {entry.checked_version}{with_python}.\n"
+    with_python = f"; Python {entry.python}" if entry.versions else ""
+    yield f"Measured on {entry.date} ({entry.checked_version}{with_python}).\n"
     if entry.source != "own measurement":
         yield f"Source: {entry.source}.\n"
 

@@ -66,8 +66,8 @@ def measured(given):
     code = compile(given["code"], "handler.py", "exec")
     use = compile(given["use"] or "None", "use.py", "eval")
     names = {"__name__": "handler", "__builtins__": __builtins__}
-    before = set(sys.modules)
     rss_mb = resident_mb()
+    before = set(sys.modules)
     start = time.thread_time_ns()
     exec(code, names)
     cpu_ms = (time.thread_time_ns() - start) / 1e6

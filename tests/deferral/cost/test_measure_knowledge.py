@@ -156,7 +156,7 @@ def test_what_holds_is_renewed_and_what_does_not_is_named(measure, tmp_path):
     }
     assert holding.versions == {"tinyheavy": "2.1", "tinylight": "0.3"}
     assert holding.effect.before_ms - holding.effect.after_ms > 5
-    assert (holding.effect.before_modules, holding.effect.after_modules) == (4, 3)
+    assert (holding.effect.before_modules, holding.effect.after_modules) == (3, 2)
     assert holding.date > "2026-01-01"
     assert (ended.date, ended.versions) == ("2026-01-01", {"tinyheavy": "0.1"})
     assert not list((tmp_path / "cache").glob("env-*")), "environments are removed"

@@ -7,7 +7,7 @@ names. They are suggestions for a reader, never edits.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from packaging.version import InvalidVersion, Version
@@ -112,12 +112,12 @@ def _hint(
 ) -> ThirdPartyHint:
     effect = entry.effect
     measured = (
-        f" Measured on another machine on {entry.date} with {entry.checked_version}:"
+        f" Measured on another machine on {entry.date} ({entry.checked_version}):"
         f" {effect.before_ms:.0f} to {effect.after_ms:.0f} ms, {effect.before_modules} to"
         f" {effect.after_modules} modules."
     )
     text = entry.advice.replace("{importers}", _importers(graph, entry.module))
-    measured += "".join(_differences(entry, deployed))
+    measured += _differences(entry, deployed)
     return ThirdPartyHint(
         distribution=entry.distribution,
         module=entry.module,
@@ -128,11 +128,12 @@ def _hint(
     )
 
 
-def _differences(entry: KnowledgeEntry, deployed: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each package that is older than the measured one, or a major newer.
+def _differences(entry: KnowledgeEntry, deployed: Mapping[str, str]) -> str:
+    """Return a sentence on the packages that are older than the measured ones, or a major newer.
 
     An entry that advises a newer version is for older ones: those are not told.
     """
+    older, newer = [], []
     for name, checked in entry.versions.items():
         version = deployed.get(_normalized(name))
         try:
@@ -140,9 +141,18 @@ def _differences(entry: KnowledgeEntry, deployed: Mapping[str, str]) -> Iterator
         except InvalidVersion:
             continue
         if own < known and entry.helps is not HelpKind.VERSION:
-            yield f" Your {name} {version} is older: it may import otherwise."
+            older.append(f"{name} {version}")
         elif own.major > known.major:
-            yield f" Your {name} {version} is a major version newer: it may import otherwise."
+            newer.append(f"{name} {version}")
+    parts = [_told(older, "older"), _told(newer, "a major version newer")]
+    return "".join(f" {part}: other modules may be loaded." for part in parts if part)
+
+
+def _told(names: Sequence[str], what: str) -> str:
+    if not names:
+        return ""
+    *inner, last = names
+    return f"Your {', '.join(inner)} and {last} are {what}" if inner else f"Your {last} is {what}"
 
 
 def _importers(graph: ImportGraph, module: str) -> str:
