@@ -32,6 +32,7 @@ from pathlib import Path
 from threading import Lock
 
 from importcost.deferral.cost.known_facts import KnowledgeEntry, parse_entries
+from importcost.errors import ImportcostError
 from importcost.files.append import append_file
 from importcost.files.replace import replace_file
 
@@ -166,18 +167,25 @@ def arguments() -> argparse.Namespace:
     return asked
 
 
+def chosen(entries: Sequence[KnowledgeEntry], only: Sequence[str]) -> Sequence[KnowledgeEntry]:
+    """Return the entries of these ids or distributions. Raises ValueError for an unknown one."""
+    found = tuple(one for one in entries if not only or {one.id, one.distribution} & set(only))
+    missing = set(only) - {name for one in found for name in (one.id, one.distribution)}
+    if missing:
+        raise ValueError(f"No entry has the id or distribution {', '.join(sorted(missing))}.")
+    return found
+
+
 def main() -> int:
     asked = arguments()
-    text = asked.data.read_text(encoding="utf-8")
-    entries = parse_entries(text, str(asked.data))
-    if asked.only:
-        entries = tuple(one for one in entries if {one.id, one.distribution} & set(asked.only))
-        missing = set(asked.only) - {name for one in entries for name in (one.id, one.distribution)}
-        if missing:
-            print(f"No entry has the id or distribution {', '.join(sorted(missing))}.")
-            return 2
-    asked.cache.mkdir(parents=True, exist_ok=True)
-    interpreter = interpreter_of(asked.python)
+    try:
+        text = asked.data.read_text(encoding="utf-8")
+        entries = chosen(parse_entries(text, str(asked.data)), asked.only)
+        interpreter = interpreter_of(asked.python)
+        asked.cache.mkdir(parents=True, exist_ok=True)
+    except (ImportcostError, OSError, ValueError) as error:
+        print(error)
+        return 2
     bench = Bench(interpreter, Environments(asked.cache.resolve(), asked.python), asked.pairs)
     survey = Survey(bench, Results(asked.cache / RESULTS), asked.keep)
     found = []

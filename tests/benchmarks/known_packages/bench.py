@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
+import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
 from importcost.app.profile.prepare import runtime_modules
 from importcost.deferral.cost.known_facts import KnowledgeEntry
+from importcost.processes.bounded import run
 from tests.benchmarks.known_packages.environments import (
     Environments,
     NotInstalledError,
@@ -51,11 +52,11 @@ class Bench:
         except NotInstalledError as error:
             return Judged(entry.id, NOT_MEASURED, str(error), self.interpreter.version, {}, today)
 
-        def run(side: str) -> Launched:
+        def launched(side: str) -> Launched:
             program, layer = (before, old) if side == BEFORE else (after, new)
             return launch(self.interpreter, program, layer, entry.module)
 
-        found = paired(run, reason_by_answers, self.pairs)
+        found = paired(launched, reason_by_answers, self.pairs)
         reason = reason_against(found) or reason_not_shown(entry, old, self.interpreter)
         has_figures = len(found.before) >= self.pairs and reason_by_answers(found) is None
         return Judged(
@@ -77,12 +78,10 @@ def _versions(entry: KnowledgeEntry, old: Path | None, new: Path | None) -> dict
 
 
 def interpreter_of(executable: str) -> Interpreter:
-    """Ask a Python for its version."""
-    asked = subprocess.run(
-        [executable, "-I", "-c", "import platform; print(platform.python_version())"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    version = asked.stdout.strip()
+    """Ask a Python for its version. Raises OSError or ValueError if it is not a Python."""
+    question = "import platform; print(platform.python_version())"
+    done = run([executable, "-I", "-c", question], timeout_s=60)
+    version = done.out.decode().strip()
+    if not re.fullmatch(r"3\.\d+\.\S+", version):
+        raise ValueError(f"{executable} does not tell the version of a Python 3")
     return Interpreter(executable, version, runtime_modules(".".join(version.split(".")[:2])))

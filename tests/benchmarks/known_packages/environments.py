@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 from threading import Lock
+
+from importcost.processes.bounded import run
 
 INSTALL_TIMEOUT_S = 900
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -61,16 +62,11 @@ class Environments:
         target = folder / "python"
         target.mkdir(parents=True)
         argv = [*self._installer(), "--quiet", "--upgrade", "--target", str(target), *packages]
-        try:
-            done = subprocess.run(
-                argv, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise NotInstalledError(
-                f"the installer took longer than {INSTALL_TIMEOUT_S} s"
-            ) from error
-        if done.returncode != 0:
-            raise NotInstalledError(" ".join(done.stderr.split())[-400:])
+        done = run(argv, timeout_s=INSTALL_TIMEOUT_S)
+        if done.timed_out:
+            raise NotInstalledError(f"it took longer than {INSTALL_TIMEOUT_S} s")
+        if done.exit_code != 0:
+            raise NotInstalledError(" ".join(done.error.decode("utf-8", "replace").split())[-400:])
         (folder / "complete").touch()
 
     def _installer(self) -> list[str]:

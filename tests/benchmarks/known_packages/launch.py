@@ -50,8 +50,9 @@ def resident_mb():
 
 
 def failure(error):
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__}: {error} ({frames[-1].name}, line {frames[-1].lineno})"[:500]
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    words = " ".join(str(error).split())
+    return f"{type(error).__name__}: {words} ({last.name}, line {last.lineno})"[:500]
 
 
 def measured(given):
@@ -95,7 +96,7 @@ def main():
     # Programs may print: the result has a file of its own.
     try:
         result = measured(given)
-    except Exception as error:  # noqa: BLE001 - whatever the program does is its result
+    except BaseException as error:  # noqa: BLE001 - whatever the program does is its result
         result = {"error": failure(error)}
     with open(sys.argv[2], "w", encoding="utf-8") as file:
         json.dump(result, file)

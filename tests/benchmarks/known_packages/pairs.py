@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import statistics
-import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.deferral.cost.known_facts import KnownProgram
+from importcost.processes.bounded import run
 
 LAUNCH = Path(__file__).with_name("launch.py")
 TIMEOUT_S = 180
@@ -63,7 +63,7 @@ def launch(
         "preload": interpreter.preload,
         "watched": watched,
     }
-    with tempfile.TemporaryDirectory(prefix="known-") as folder:
+    with tempfile.TemporaryDirectory(prefix="known-", ignore_cleanup_errors=True) as folder:
         specification, result = Path(folder, "given.json"), Path(folder, "result.json")
         specification.write_text(json.dumps(given), encoding="utf-8")
         inside = Path(folder, "home")
@@ -76,22 +76,14 @@ def launch(
             **program.environment,
         }
         argv = [interpreter.executable, "-I", "-S", str(LAUNCH), str(specification), str(result)]
-        try:
-            done = subprocess.run(
-                argv,
-                env=environment,
-                cwd=inside,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=TIMEOUT_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+        done = run(argv, timeout_s=TIMEOUT_S, env=environment, cwd=inside)
+        if done.timed_out:
             return Launched(error=f"it ran longer than {TIMEOUT_S} s")
-        if not result.exists():
-            last = done.stderr.decode("utf-8", "replace").strip().split("\n")[-1]
-            return Launched(error=f"exit code {done.returncode}: {last}"[:500])
-        return Launched(**json.loads(result.read_text(encoding="utf-8")))
+        try:
+            return Launched(**json.loads(result.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            last = done.error.decode("utf-8", "replace").strip().split("\n")[-1]
+            return Launched(error=f"exit code {done.exit_code}: {last}"[:500])
 
 
 @dataclass(frozen=True)
@@ -125,21 +117,21 @@ class Paired:
 
 
 def paired(
-    run: Callable[[str], Launched], is_over: Callable[[Paired], object], pairs: int = PAIRS
+    launched: Callable[[str], Launched], is_over: Callable[[Paired], object], pairs: int = PAIRS
 ) -> Paired:
     """Launch both programs in pairs, in both orders by turns; more pairs while they disagree.
 
-    `run` gets BEFORE or AFTER. The first launch of each writes bytecode, fills the disk's cache and
-    does not count. If `is_over` is true of what there is, there are no further pairs.
+    `launched` gets BEFORE or AFTER. The first launch of each writes bytecode, fills the disk's
+    cache and does not count. If `is_over` is true of what there is, there are no further pairs.
     """
-    first = Paired((run(BEFORE),), (run(AFTER),))
+    first = Paired((launched(BEFORE),), (launched(AFTER),))
     if is_over(first):
         return first
     found: dict[str, list[Launched]] = {BEFORE: [], AFTER: []}
     while True:
         number = len(found[BEFORE])
         for side in (BEFORE, AFTER) if number % 2 == 0 else (AFTER, BEFORE):
-            found[side].append(run(side))
+            found[side].append(launched(side))
         result = Paired(tuple(found[BEFORE]), tuple(found[AFTER]))
         if is_over(result) or number + 1 >= (pairs if result.is_clear else MOST_PAIRS):
             return result

@@ -199,6 +199,38 @@ def test_what_cannot_be_installed_is_not_measured(measure):
     assert "tinymissing" in out
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("raise SystemExit(0)", "the replaced code fails: SystemExit: 0"),
+        ("import os; os._exit(7)", "the replaced code fails: exit code 7:"),
+        ("input()", "the replaced code fails: EOFError"),
+        ("import os; os.kill(os.getpid(), 9)", "the replaced code fails: exit code -9:"),
+        ("import tinylight, os; os.chmod('.', 0)", "its module is no longer loaded"),
+    ],
+)
+def test_a_program_that_misbehaves_is_a_reason(measure, code, said):
+    code, out, _ = measure([entry("odd", "tinyheavy.all", {"code": code}, {"code": ""})])
+    assert code == 1
+    assert f"odd: no longer holds: {said}" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--python", "/no/such/python"), "No such file or directory: '/no/such/python'"),
+        (("--python", "/bin/true"), "/bin/true does not tell the version of a Python 3"),
+        (("--data", "/no/such/file"), "No such file or directory: '/no/such/file'"),
+        (("--data", __file__), "cannot be read"),
+    ],
+)
+def test_wrong_options_are_one_sentence(measure, options, said):
+    code, out, _ = measure([HOLDING], *options)
+    assert code == 2
+    assert said in out
+    assert len(out.splitlines()) == 1
+
+
 def runs(before, after, **more):
     answers = {"before": iter(before), "after": iter(after)}
     order = []
