@@ -48,7 +48,7 @@ REGIONS = (
     "us-west-2",
 )
 """Regions whose prices are known, the default first; a test compares them with the data files."""
-PLATFORMS = ("lambda", "generic")
+PLATFORMS = ("lambda", "lambda-managed", "agentcore", "cloudrun", "azure-flex", "generic")
 """Platforms of the data file, the default first; a test compares the two."""
 OF_LAMBDA = (
     Parameter.MEMORY,
@@ -70,6 +70,9 @@ OF_LAMBDA = (
 ADAPTERS = ("lwa",)
 RUNNERS = ("auto", "local", "docker", "podman", "finch", "nerdctl")
 MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240
+"""Lambda's memory sizes."""
+LARGEST_MEMORY_MB = 32_768
+"""The largest memory size of any platform."""
 MIN_RUNS = 5
 MIN_WATCHED_RUNS = MIN_RUNS + 1
 """With fewer, no launch is left to time the statements one by one and watch their side effects."""
@@ -254,7 +257,7 @@ MEASUREMENT = (
     ),
     Option(
         Parameter.MEMORY,
-        Whole(MIN_MEMORY_MB, MAX_MEMORY_MB),
+        Whole(MIN_MEMORY_MB, LARGEST_MEMORY_MB),
         "memory_mb",
         "The function's memory in MB.",
         default=128,

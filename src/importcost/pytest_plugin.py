@@ -203,6 +203,7 @@ class Importcost:
         pytest.fail(f"{target} could not be measured: {reason}", pytrace=False)
 
     def _request(self, target: str, options: dict[str, Any]) -> ProfileRequest:
+        from importcost.app.profile.platform_fit import fit_platform
         from importcost.app.profile.request import ProfileRequest, check_request
         from importcost.declaration import MEASUREMENT
 
@@ -217,6 +218,8 @@ class Importcost:
         if not is_file:
             values.setdefault("task_root", str(self._root))
         request = ProfileRequest(str(self._root / target) if is_file else target, **values)
+        if request.plain is None:
+            request = fit_platform(request, options)
         check_request(request)
         return request
 

@@ -62,7 +62,9 @@ def test_parts_and_phases_add_up_to_the_init(low, more, imports, body, blocked):
     [
         ("genric", "name generic"),
         ("Lambada", "name lambda"),
-        ("", "name lambda or generic"),
+        ("", "name lambda, lambda-managed, agentcore, cloudrun, azure-flex or generic"),
+        ("cloud run", "name cloudrun"),
+        ("Azure_Flex", "name azure-flex"),
         ("Vercel", "no data on"),
         ("fargate", "--platform generic"),
     ],

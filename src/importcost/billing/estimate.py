@@ -21,7 +21,15 @@ from importcost.billing.figures.extensions import (
     with_extensions,
 )
 from importcost.billing.figures.floors import FloorFound, find_floor, load_floors
-from importcost.billing.figures.platforms import LAMBDA, load_platforms
+from importcost.billing.figures.platforms import (
+    LAMBDA,
+    Platform,
+    SnapshotFact,
+    StartLimit,
+    StartPrice,
+    check_size,
+    load_platforms,
+)
 from importcost.billing.figures.prices import Prices, load_prices
 from importcost.billing.figures.speed import load_speed_reference
 from importcost.billing.figures.web_adapter import load_adapter, polling_ms
@@ -38,10 +46,12 @@ from importcost.billing.function_parts import (
     python_notes,
 )
 from importcost.billing.readiness import web_amounts
+from importcost.billing.start_bill import interpreter_start_ms, start_bill
 from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile, Settings
 from importcost.model.stats import at_confidence
 
+START_LABEL = Phase.INTERPRETER_START.value
 FLOOR_LABEL = "Lambda + interpreter + runtime (floor)"
 
 NEAR_LIMIT_SHARE = 0.8
@@ -127,6 +137,8 @@ class Estimate:
     module_ms: float = 0.0
     native_ms: float = 0.0
     platform: str = LAMBDA
+    second_dollars: float | None = None
+    """US dollars of one more second of init at these settings, None without a price."""
 
     @property
     def is_modelled(self) -> bool:
@@ -141,13 +153,6 @@ class Estimate:
         ends = (self.init_ms.low, self.init_ms.value, self.init_ms.high)
         low, value, high = (_round_up(ms) for ms in ends)
         return Interval(low, value, high, self.init_ms.confidence)
-
-    @property
-    def second_dollars(self) -> float | None:
-        """Return the US dollars of one billed second at these settings, None without a price."""
-        if self.gb_second_dollars is None:
-            return None
-        return self.memory_mb / 1024 * self.gb_second_dollars
 
     def dollars_of_ms(self, ms: float) -> float | None:
         """Return the US dollars of `ms` in each of a million cold starts, None without a price."""
@@ -246,6 +251,7 @@ def _modelled(
         billed_init_ms=billed,
         dollars_per_million=_dollars(billed, settings, prices),
         gb_second_dollars=prices.gb_second(settings.arch),
+        second_dollars=settings.memory_mb / 1024 * prices.gb_second(settings.arch),
         phases=phases,
         limit=limit,
         notes=(*floor.notes, *found.notes, *notes),
@@ -258,27 +264,65 @@ def _modelled(
 def _as_measured(profile: Profile, settings: Settings) -> Estimate:
     """Return the estimate on a platform that is not modelled: the times of this machine."""
     platform = load_platforms()[settings.platform]
-    parts = _function_init(profile, AS_MEASURED)
+    parts = function_parts(profile, local_cpu_us(profile), AS_MEASURED, _exactly(0.0))
+    start_ms = interpreter_start_ms(profile) if platform.counts_interpreter_start else 0.0
+    phases = _phases(profile, start_ms or None, parts, START_LABEL)
+    init_ms = _sum(_exactly(start_ms), parts.total, start_ms + parts.total.value)
+    price = platform.price
+    bill = None if price is None else start_bill(price, profile, settings, init_ms)
+    limit = _limit_of(init_ms, platform.limit.init_ms) if platform.limit else InitLimit.NONE
     return Estimate(
         memory_mb=settings.memory_mb,
         arch=settings.arch,
         package_type=settings.package_type,
         runtime=settings.runtime,
-        floor_ms=_exactly(0.0),
+        floor_ms=_exactly(start_ms),
         speed_ratio=AS_MEASURED.ratio,
         function_init_ms=parts.total,
-        init_ms=parts.total,
-        billed_init_ms=None,
-        dollars_per_million=None,
+        init_ms=init_ms,
+        billed_init_ms=None if bill is None else bill.billed_ms,
+        dollars_per_million=None if bill is None else bill.dollars_per_million,
         gb_second_dollars=None,
-        phases=_phases(profile, None, parts),
-        limit=InitLimit.NONE,
-        notes=(platform.not_modelled,) if platform.not_modelled else (),
-        sources=(),
+        phases=phases,
+        limit=limit,
+        notes=_platform_notes(platform, settings),
+        sources=_platform_sources(platform),
         waiting_ms=parts.blocked_ms,
-        parts=parts.measured(),
+        parts=parts.measured(start_ms),
         platform=settings.platform,
+        second_dollars=None if bill is None else bill.second_dollars,
     )
+
+
+def _platform_notes(platform: Platform, settings: Settings) -> tuple[str, ...]:
+    """Return what is not modelled, what the dollars are, and what is known of snapshots."""
+    price, snapshot = platform.price, platform.snapshot
+    notes = [platform.not_modelled]
+    if price is not None:
+        vcpus = price.vcpus_at(settings.memory_mb) if price.vcpus else 0.0
+        notes.append(price.says.format(vcpus=vcpus))
+    if snapshot is not None:
+        notes.append(snapshot.says)
+    return tuple(note for note in notes if note)
+
+
+def _platform_sources(platform: Platform) -> tuple[Source, ...]:
+    """Return the sources of all that a report on the platform rests on."""
+    named: list[tuple[str, StartLimit | StartPrice | SnapshotFact | None]] = [
+        ("limit of init", platform.limit),
+        ("price", platform.price),
+        ("snapshot", platform.snapshot),
+    ]
+    found = [
+        Source(f"{platform.title}: {what}", one.source, one.date) for what, one in named if one
+    ]
+    known = {one.source for one in found}
+    facts = [
+        Source(f"{platform.title}: {fact.topic}", fact.source, fact.date)
+        for fact in platform.facts
+        if fact.source not in known
+    ]
+    return (*found, *facts)
 
 
 def _with_parts(bill: Estimate, parts: FunctionParts, files: FileCosts) -> Estimate:
@@ -412,9 +456,10 @@ def _function_init(profile: Profile, scale: LambdaScale) -> FunctionParts:
 def _settings(
     settings: Settings, memory_mb: int | None, arch: str | None, package_type: str | None
 ) -> Settings:
+    memory_mb = settings.memory_mb if memory_mb is None else memory_mb
     return replace(
         settings,
-        memory_mb=check_memory(settings.memory_mb if memory_mb is None else memory_mb),
+        memory_mb=check_size(settings.platform, memory_mb),
         arch=check_arch(settings.arch if arch is None else arch),
         package_type=check_package_type(
             settings.package_type if package_type is None else package_type
@@ -438,9 +483,12 @@ def _sum(left: Interval, right: Interval, value: float) -> Interval:
 
 
 def _phases(
-    profile: Profile, floor_ms: float | None, parts: FunctionParts
+    profile: Profile, floor_ms: float | None, parts: FunctionParts, floor_label: str | None = None
 ) -> tuple[PhaseEstimate, ...]:
-    """Split init into labelled phases, which add up; a floor of None is no phase."""
+    """Split init into labelled phases, which add up; a floor of None is no phase.
+
+    `floor_label` names the floor, if that is not Lambda's.
+    """
     if profile.web is None:
         amounts = _handler_amounts(profile, floor_ms or 0.0, parts)
     else:
@@ -450,6 +498,8 @@ def _phases(
         )
     if floor_ms is None:
         amounts = amounts[1:]
+    elif floor_label is not None:
+        amounts = ((floor_label, floor_ms), *amounts[1:])
     total = sum(ms for _, ms in amounts)
     return tuple(PhaseEstimate(label, ms, ms / total if total else 0.0) for label, ms in amounts)
 
@@ -474,7 +524,10 @@ def _handler_amounts(
 
 
 def _limit(init_ms: Interval) -> InitLimit:
-    limit_ms = load_limits().on_demand_init_limit_ms
+    return _limit_of(init_ms, load_limits().on_demand_init_limit_ms)
+
+
+def _limit_of(init_ms: Interval, limit_ms: float) -> InitLimit:
     if init_ms.value > limit_ms:
         return InitLimit.PAST
     if init_ms.value > NEAR_LIMIT_SHARE * limit_ms or init_ms.high >= limit_ms:

@@ -39,6 +39,7 @@ class InitPartKind(str, Enum):
     """Mapping extension modules and shared libraries, and reading their pages."""
     WAITING = "waiting"
     """Sleep, network, disk: as long as here."""
+    START = "interpreter start"
     COMPUTING = "computing"
     """All that the importing thread did here, module files in a warm page cache included."""
     POLLING = "wait for the adapter's poll"
@@ -125,9 +126,10 @@ class FunctionParts:
         always = (InitPartKind.FLOOR, InitPartKind.INTERPRETED)
         return tuple(InitPart(kind, ms) for kind, ms in amounts if ms or kind in always)
 
-    def measured(self) -> tuple[InitPart, ...]:
-        """Return the parts of an init as measured here, without a floor."""
+    def measured(self, start_ms: float) -> tuple[InitPart, ...]:
+        """Return the parts of an init as measured here; `start_ms` is the interpreter's start."""
         amounts = (
+            (InitPartKind.START, start_ms),
             (InitPartKind.COMPUTING, self.interpreted_ms),
             (InitPartKind.WAITING, self.blocked_ms),
             (InitPartKind.POLLING, self.polling.value),

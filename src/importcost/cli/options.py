@@ -112,6 +112,7 @@ def request_of(
     leaves a project's place as the target, for a command that measures all its functions. `project`
     is what the target names if it has been read already.
     """
+    from importcost.app.profile.platform_fit import fit_platform
     from importcost.app.profile.request import ProfileRequest, check_request
     from importcost.app.projects.requests import names_a_project
 
@@ -141,6 +142,8 @@ def request_of(
             with_values=options[WITH_VALUES.name],
             project=project,
         )
+    if plain is None:
+        request = fit_platform(request, given_fields())
     check_request(request)
     return request
 

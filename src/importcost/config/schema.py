@@ -11,7 +11,7 @@ from importcost.billing.figures.platforms import unknown_platform
 from importcost.declaration import (
     ADAPTERS,
     ARCHES,
-    MAX_MEMORY_MB,
+    LARGEST_MEMORY_MB,
     MIN_MEMORY_MB,
     PACKAGE_TYPES,
     PLATFORMS,
@@ -56,11 +56,11 @@ def text_setting(value: Any) -> str:
 
 
 def memory_setting(value: Any) -> int:
-    """Return a memory size that Lambda has, in MB."""
+    """Return a memory size that some platform has, in MB."""
     found = whole(value)
-    if not MIN_MEMORY_MB <= found <= MAX_MEMORY_MB:
+    if not MIN_MEMORY_MB <= found <= LARGEST_MEMORY_MB:
         raise WrongValueError(
-            f"must lie between {MIN_MEMORY_MB} and {MAX_MEMORY_MB} MB, not {found}"
+            f"must lie between {MIN_MEMORY_MB} and {LARGEST_MEMORY_MB} MB, not {found}"
         )
     return found
 

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from importcost.billing.figures.platforms import load_platforms
 from importcost.measure.combine import SPAN_OF_LABEL, combine
 from importcost.measure.exec_wrapper import with_program_row
 from importcost.measure.graph import build_graph
@@ -244,6 +245,9 @@ def _source_of(runtime_version: str | None, subject: Subject) -> str:
     """Return what represented the Lambda runtime, or why nothing did."""
     if not subject.target.is_handler:
         return NO_LAMBDA
+    platform = load_platforms()[subject.settings.platform]
+    if not platform.runs_lambda_runtime:
+        return f"none: measured for {platform.title}"
     return NO_RUNTIME if subject.server else _runtime_source(runtime_version)
 
 

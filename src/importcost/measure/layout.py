@@ -102,6 +102,23 @@ def plain_environment() -> dict[str, str]:
     return {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": ":UTC"}
 
 
+def platform_environment(platform: str) -> dict[str, str]:
+    """Return the variables of a platform without Lambda's runtime, and no credentials of anybody.
+
+    A client made at module level must not ask for credentials at the instance metadata address.
+    """
+    shared = {"LANG": "C.UTF-8", "TZ": ":UTC", "AWS_EC2_METADATA_DISABLED": "true"}
+    return {**shared, **_OWN_VARIABLES.get(platform, {})}
+
+
+_OWN_VARIABLES = {
+    "cloudrun": {"K_SERVICE": "importcost", "K_REVISION": "importcost-00001"},
+    "agentcore": {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"},
+    "azure-flex": {"FUNCTIONS_WORKER_RUNTIME": "python"},
+}
+"""The variables of a platform by which code may find out that it runs there."""
+
+
 def library_path(target: Target) -> str | None:
     """Return LD_LIBRARY_PATH for native libraries in the task root and layers, or None."""
     folders = [Path(target.task_root, "lib"), *(Path(layer, "lib") for layer in target.layers)]

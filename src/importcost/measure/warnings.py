@@ -6,6 +6,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator
 
+from importcost.billing.figures.platforms import GENERIC, Platform, load_platforms
 from importcost.measure.deployed.not_deployed import imports_beyond
 from importcost.measure.failures.calls_out import attempted_places
 from importcost.measure.failures.explain import no_function
@@ -55,7 +56,7 @@ def find_warnings(
         *_about_shared_folders(measurement),
         *imports_beyond(measurement.graph, graph, subject.beyond),
         *_about_the_runtimes_packages(graph, subject),
-        *_about_the_times(function),
+        *_about_the_times(function, subject),
         *_about_the_log(measurement),
         *_about_the_rows(measurement, function, subject),
         *_about_the_place(graph, environment, subject),
@@ -122,25 +123,27 @@ def _busy(machine: MachineSpeed) -> str:
 
 
 def _about_the_handler(measurement: Measurement, subject: Subject) -> Iterator[ProfileWarning]:
+    platform = _platform(subject)
+    is_on_lambda = platform.runs_lambda_runtime
     if measurement.handler_found is False:
         yield ProfileWarning(WarningCode.HANDLER_NOT_FOUND, no_function(subject.target))
     if measurement.output_bytes > OUTPUT_LIMIT_BYTES:
         yield ProfileWarning(
             WarningCode.OUTPUT,
-            f"The handler printed {measurement.output_bytes / 1e6:.0f} MB while it was imported; "
-            "on Lambda that goes to CloudWatch Logs, which bills it.",
+            f"The handler printed {measurement.output_bytes / 1e6:.0f} MB while it was imported"
+            f"{'; on Lambda that goes to CloudWatch Logs, which bills it' * is_on_lambda}.",
         )
     if subject.settings.extensions:
         yield ProfileWarning(WarningCode.EXTENSIONS, _extensions(subject.settings.extensions))
     if measurement.attempts:
         yield ProfileWarning(WarningCode.NETWORK, _asked_others(measurement, subject))
     peak_kb = max((run.peak_rss_kb or 0 for run in measurement.runs), default=0)
-    if peak_kb > subject.settings.memory_mb * 1024:
+    if platform.memory is not None and peak_kb > subject.settings.memory_mb * 1024:
         yield ProfileWarning(
             WarningCode.MEMORY,
             f"Init needs {peak_kb / 1024:.0f} MB of memory, more than the "
-            f"{subject.settings.memory_mb} MB chosen: on Lambda it would be killed; choose a "
-            "larger --memory.",
+            f"{subject.settings.memory_mb} MB chosen: on {platform.title} it would be killed; "
+            "choose a larger --memory.",
         )
 
 
@@ -190,9 +193,19 @@ def _about_the_first_launch(measurement: Measurement, subject: Subject) -> Itera
         WarningCode.FIRST_LAUNCH,
         f"The first launch took {found.first_us / 1000:,.0f} ms, later ones "
         f"{found.later_us / 1000:,.1f} ms, and only these are in the figures: "
-        f"{_cause(found, measurement, subject.target.task_root)}. On Lambda each cold start is a "
-        "first launch.",
+        f"{_cause(found, measurement, subject.target.task_root)}.{_each_is_first(subject)}",
     )
+
+
+def _each_is_first(subject: Subject) -> str:
+    platform = _platform(subject)
+    if platform.name == GENERIC:
+        return ""
+    return f" On {platform.title} each cold start is a first launch."
+
+
+def _platform(subject: Subject) -> Platform:
+    return load_platforms()[subject.settings.platform]
 
 
 def _cause(found: FirstLaunch, measurement: Measurement, task_root: str) -> str:
@@ -243,13 +256,15 @@ def _about_the_runtimes_packages(graph: ImportGraph, subject: Subject) -> Iterat
         yield ProfileWarning(WarningCode.RUNTIME_CONFLICT, str(conflict))
 
 
-def _about_the_times(function: FunctionInit) -> Iterator[ProfileWarning]:
+def _about_the_times(function: FunctionInit, subject: Subject) -> Iterator[ProfileWarning]:
+    is_modelled = _platform(subject).is_modelled
+    bills = "Lambda bills waiting like computing, so " if is_modelled else ""
     blocked = significant_blocked_us(function.blocked_us, function.wall_us)
     if blocked:
         yield ProfileWarning(
             WarningCode.WALL_EXCEEDS_CPU,
             f"Init waits for {blocked / 1000:.0f} ms beyond its CPU time (sleep, disk or "
-            "network); Lambda bills waiting like computing, so the figures include it.",
+            f"network); {bills}the figures include it.",
         )
     others_us = function.process_cpu_us - function.cpu_us.value
     is_much = function.process_cpu_us > MULTITHREADED_RATIO * function.cpu_us.value
@@ -339,13 +354,18 @@ def _about_the_place(
             f"Measured with {measured}, but the function runs on {subject.settings.runtime}: "
             "import times differ between versions; name that interpreter with --python.",
         )
-    yield from _about_the_runtime(subject.settings.runtime)
-    if environment.machine not in _MACHINE_OF_ARCH[subject.settings.arch]:
-        yield ProfileWarning(
-            WarningCode.ARCH_MISMATCH,
-            f"Measured on {environment.machine}, estimated for {subject.settings.arch}: the "
-            "difference between the two is modelled.",
+    platform = _platform(subject)
+    if platform.runs_lambda_runtime:
+        yield from _about_the_runtime(subject.settings.runtime)
+    arch = subject.settings.arch
+    if platform.arches and environment.machine not in _MACHINE_OF_ARCH[arch]:
+        follows = (
+            f"estimated for {arch}: the difference between the two is modelled."
+            if platform.is_modelled
+            else f"and {platform.title} runs {arch}: its times are not these."
         )
+        message = f"Measured on {environment.machine}, {follows}"
+        yield ProfileWarning(WarningCode.ARCH_MISMATCH, message)
     bad = [
         module.name
         for module in graph.modules
@@ -357,7 +377,8 @@ def _about_the_place(
         yield ProfileWarning(
             WarningCode.STDLIB_BYTECODE,
             f"{len(bad)} standard library modules ({bad[0]}, ...) have no valid bytecode in "
-            f"{environment.executable}, as they have on Lambda: figures are too high; run "
+            f"{environment.executable}{', as they have on Lambda' * platform.runs_lambda_runtime}: "
+            "figures are too high; run "
             "`python -m compileall` on its library folder or take another interpreter.",
         )
 

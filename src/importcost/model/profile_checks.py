@@ -10,7 +10,14 @@ import re
 from collections.abc import Iterator, Sequence, Sized
 from typing import NoReturn
 
-from importcost.declaration import ARCHES, MAX_MEMORY_MB, MIN_MEMORY_MB, PACKAGE_TYPES, PLATFORMS
+from importcost.declaration import (
+    ARCHES,
+    LARGEST_MEMORY_MB,
+    MAX_MEMORY_MB,
+    MIN_MEMORY_MB,
+    PACKAGE_TYPES,
+    PLATFORMS,
+)
 from importcost.errors import UsageError
 from importcost.model.advice import Advice, SourcePlace
 from importcost.model.graph import ImportGraph
@@ -122,10 +129,12 @@ def _check_least(place: str, *values: tuple[str, float | None]) -> None:
 def _check_settings(profile: Profile) -> None:
     settings, environment = profile.settings, profile.environment
     place = "profile.settings"
-    if not MIN_MEMORY_MB <= settings.memory_mb <= MAX_MEMORY_MB:
+    most = MAX_MEMORY_MB if settings.platform == PLATFORMS[0] else LARGEST_MEMORY_MB
+    if not MIN_MEMORY_MB <= settings.memory_mb <= most:
+        where = "Lambda has" if most == MAX_MEMORY_MB else "platforms have"
         _refuse(
             f"{place}.memory_mb",
-            f"is {settings.memory_mb}, and Lambda has {MIN_MEMORY_MB} to {MAX_MEMORY_MB} MB",
+            f"is {settings.memory_mb}, and {where} {MIN_MEMORY_MB} to {most} MB",
         )
     for name, known in (
         ("arch", ARCHES),

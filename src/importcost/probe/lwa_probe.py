@@ -12,6 +12,8 @@ server.json:
   search_path  folders in which the server's program is looked up
   requests     [[method, path], ...], sent one after the other once the server is ready
   timeout_s    seconds until the server must be ready, and for each answer
+  check        the settings of the check, or null: those of the environment
+  port         the port that the server is asked on if it is free here, or null
 
 RESULT holds the probe's own result, and "server": {"outcome", "detail", "ready_when", "healthy",
 "deprecated", "status", "polls", "listening_ns", "ready_ns", "poll_idle_ns", "is_held", "answers":
@@ -53,10 +55,14 @@ TAKE = getattr(signal, "SIGURG", signal.SIGTERM)
 LIMIT = 1 << 16
 
 
-def free_port() -> int:
-    """Return a free port on loopback."""
+def free_port(wanted: int = 0) -> int:
+    """Return a free port on loopback, `wanted` if it is one."""
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except OSError:
+            probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
@@ -621,9 +627,11 @@ def main(server_file: str, result_file: str, python_arguments: "list[str]") -> N
     with open(server_file, encoding="utf-8") as stream:
         spec = json.load(stream)
     scratch = os.path.dirname(os.path.abspath(server_file))
-    port = free_port()
+    port = free_port(spec.get("port") or 0)
+    asked = spec.get("check")
+    settings = os.environ if asked is None else {**asked, "PORT": str(port)}
     try:
-        readiness = Readiness(os.environ, port)
+        readiness = Readiness(settings, port)
         command = Command(spec["command"], spec["search_path"], port)
     except ValueError as error:
         _write(result_file, {"server": {"outcome": "settings", "detail": str(error)}})

@@ -319,8 +319,11 @@ def _keep_output_off_rows(os: "Any", is_server: bool) -> None:
 def _preload_runtime(spec: "Any") -> "str | None":
     """Import the modules that the Lambda runtime loads before it imports the handler.
 
-    Return the version of the real awslambdaric, or None for its list of modules.
+    Return the version of the real awslambdaric, or None for its list of modules. Nothing is loaded
+    where there is neither: no runtime imports the handler.
     """
+    if not spec["runtime_dir"] and not spec["runtime_modules"]:
+        return None
     if spec["runtime_dir"]:
         sys.path.insert(0, spec["runtime_dir"])
     try:

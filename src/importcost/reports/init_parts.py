@@ -27,9 +27,10 @@ def whole_parts(values: Sequence[float], total: int) -> list[int]:
 def init_parts(estimate: Estimate) -> list[tuple[str, int]]:
     """Return each part's words and whole milliseconds; they add up to the init that reports show.
 
-    That is the billed init, which is rounded up, unless it passes the limit and a retry is billed.
+    That is the billed init, which is rounded up, unless it passes the limit and a retry is billed;
+    on a platform that is not modelled the init here, which may be billed in longer steps.
     """
-    is_shown = estimate.limit is not InitLimit.PAST
+    is_shown = estimate.is_modelled and estimate.limit is not InitLimit.PAST
     init_ms = estimate.init_ms.value
     total = round(estimate.shown_ms.value) if is_shown else math.ceil(init_ms)
     figures = whole_parts([part.ms for part in estimate.parts], total)

@@ -20,8 +20,8 @@ def page_cache_words(profile: Profile) -> str:
     if not profile.runs:
         return ""
     found = profile.cold_disk
-    platform = load_platforms().get(profile.settings.platform)
-    warm = WARM if platform is None or platform.is_modelled else WARM_ALONE
+    platform = load_platforms()[profile.settings.platform]
+    warm = WARM if platform.is_modelled else WARM_ALONE
     return warm + (_HINT if found is None else f" {cold_disk_words(found)}")
 
 

@@ -47,6 +47,20 @@ def price_words(estimate: Estimate) -> str | None:
     return None if cost is None else f"{dollars(cost.value)} per million"
 
 
+def price_unit(estimate: Estimate) -> str:
+    """Return what a price is of: `at 512 MB`."""
+    price = platform_of(estimate).price
+    unit = "at {memory_mb} MB" if price is None else price.unit
+    return unit.format(memory_mb=estimate.memory_mb)
+
+
+def measured_words(estimate: Estimate) -> str:
+    """Return `, 76 ms here` for a start that is billed in steps or parts; "" for any other."""
+    if estimate.is_modelled or estimate.billed_init_ms is None:
+        return ""
+    return f", {milliseconds(estimate.init_ms.value)} here"
+
+
 def place_words(estimate: Estimate, separator: str) -> str:
     """Return runtime, package type and architecture as far as the platform has them."""
     if estimate.platform == LAMBDA:
@@ -56,10 +70,22 @@ def place_words(estimate: Estimate, separator: str) -> str:
 
 def limit_words(estimate: Estimate) -> str | None:
     """Return `is past Lambda's 10 s limit`, None for an init that is well below or without one."""
-    if not estimate.limit.is_reached:
+    limit = platform_of(estimate).limit
+    if not estimate.limit.is_reached or limit is None:
         return None
     word = "is past" if estimate.limit is InitLimit.PAST else "comes near"
-    return f"{word} Lambda's 10 s limit"
+    return f"{word} {platform_of(estimate).title}'s {limit.init_ms / 1000:g} s limit"
+
+
+def limit_sentence(estimate: Estimate) -> str | None:
+    """Return the sentence on an init at its limit, with what happens past it; None without one."""
+    words, limit = limit_words(estimate), platform_of(estimate).limit
+    return None if words is None or limit is None else f"Init {words}: {limit.past}"
+
+
+def platform_notes(estimate: Estimate) -> tuple[str, ...]:
+    """Return the sentences on what is not modelled, which every report says; none on Lambda."""
+    return () if estimate.is_modelled else estimate.notes
 
 
 def heading(estimate: Estimate, name: str) -> str:
@@ -80,3 +106,9 @@ def bills_words(functions: Sequence[FunctionFigures], figure: str) -> str:
 
 def _all_bill(functions: Sequence[FunctionFigures]) -> bool:
     return all(one.dollars_per_million is not None for one in functions)
+
+
+def nothing_imported(estimate: Estimate) -> str:
+    """Return the sentence on an init that imports nothing of its own."""
+    loader = "runtime" if platform_of(estimate).runs_lambda_runtime else "interpreter"
+    return f"Nothing is imported during init beyond what the {loader} has loaded."

@@ -34,6 +34,8 @@
  * @property {string} verb
  * @property {string | null} price_at
  * @property {string[]} place_facts
+ * @property {string[]} notes
+ * @property {string | null} limit
  */
 
 /**

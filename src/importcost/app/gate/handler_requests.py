@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from importcost.app.profile.platform_fit import fit_platform
 from importcost.app.profile.prepare import find_plain
 from importcost.app.profile.request import ProfileRequest, check_request
 from importcost.app.projects.configured import PlaceReader, of_project, with_project
@@ -56,6 +57,8 @@ def request_for(
         configured=handler,
         **fields,
     )
+    if request.plain is None:
+        request = fit_platform(request, handler.given)
     check_request(request)
     return request
 

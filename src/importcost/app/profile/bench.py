@@ -26,13 +26,16 @@ from importcost.app.profile.request import (
     without_tracing,
 )
 from importcost.app.profile.runtime_supply import Supplied, has_bare_packages, open_supplied
+from importcost.billing.figures.platforms import GENERIC, load_platforms
 from importcost.config.read import HandlerConfig
+from importcost.declaration import MAX_MEMORY_MB
 from importcost.measure.assemble import MeasurementProvenance, assemble
 from importcost.measure.deployed.not_deployed import Beyond
 from importcost.measure.layout import (
     lambda_environment,
     local_layout,
     plain_environment,
+    platform_environment,
     program_inside,
 )
 from importcost.measure.plan import PRECISE, QUICK, Plan
@@ -53,7 +56,7 @@ from importcost.measure.session import (
 from importcost.measure.web.servers import Server
 from importcost.model.graph import ImportGraph
 from importcost.model.package.size import PackageSize
-from importcost.model.profile import Profile, Target
+from importcost.model.profile import Profile, Settings, Target
 from importcost.secrecy import Secrets
 from importcost.targets.plain.program import host_python_path
 from importcost.targets.web_app import choose_server
@@ -121,7 +124,8 @@ class Bench:
 
     def package(self, graph: ImportGraph | None) -> PackageSize | None:
         """Return what is deployed, by size, with what of it init loaded; None if unknown."""
-        if graph is None or not self.subject.target.is_handler:
+        # What is not a handler has this platform, too.
+        if graph is None or self.subject.settings.platform == GENERIC:
             return None
         return deployed_package(self.prepared, self.runner, self.extra.folders, graph)
 
@@ -192,7 +196,7 @@ class _Attempt:
         return Subject(
             target=self.prepared.target,
             settings=self.prepared.settings,
-            runtime_modules=_runtime_modules(self.prepared.target, runner),
+            runtime_modules=_runtime_modules(self.prepared, runner),
             bytecode=_bytecode_mode(self.prepared, self.request),
             bytecode_dir=bytecode_dir,
             timeout_s=self.request.timeout_s,
@@ -203,9 +207,13 @@ class _Attempt:
         )
 
 
-def _runtime_modules(target: Target, runner: Runner) -> tuple[str, ...]:
-    """Return the modules that stand for Lambda's runtime, none where there is no such runtime."""
-    return runtime_modules(runner.facts().minor_version) if target.is_handler else ()
+def _runtime_modules(prepared: Prepared, runner: Runner) -> tuple[str, ...]:
+    """Return the modules that stand for Lambda's runtime, none on a platform without it."""
+    return runtime_modules(runner.facts().minor_version) if _is_on_lambda(prepared) else ()
+
+
+def _is_on_lambda(prepared: Prepared) -> bool:
+    return load_platforms()[prepared.settings.platform].runs_lambda_runtime
 
 
 def _program(prepared: Prepared, request: ProfileRequest, runner: Runner) -> str | None:
@@ -226,7 +234,17 @@ def _server(request: ProfileRequest, target: Target) -> Server | None:
     if request.adapter is None:
         return None
     found = choose_server(request.server, target, request.target)
-    return Server(found.words, found.name, request.requests, found.is_factory, found.kind)
+    server = Server(found.words, found.name, request.requests, found.is_factory, found.kind)
+    check = load_platforms()[request.platform].server
+    if check is None:
+        return server
+    settings = {
+        "READINESS_CHECK_PROTOCOL": "http" if check.path else "tcp",
+        "READINESS_CHECK_PATH": check.path or "/",
+        "READINESS_CHECK_HEALTHY_STATUS": check.healthy or "100-499",
+    }
+    asked = {f"AWS_LWA_{name}": value for name, value in settings.items()}
+    return replace(server, check=asked, port=check.port)
 
 
 def _provenance(attempt: _Attempt, supplied: Supplied) -> MeasurementProvenance:
@@ -277,13 +295,12 @@ def _runner(
     packages: Packages,
 ) -> Runner:
     target, settings, mock = prepared.target, prepared.settings, prepared.mock
-    if target.plain is not None:
-        return _plain_runner(prepared, {**placeholders, **request.environment}, packages)
+    is_on_lambda = _is_on_lambda(prepared)
     asked = {**placeholders, **request.environment, **(mock.environment if mock else {})}
     secrets = _secrets(prepared, request, packages.search_path)
     if prepared.choice.engine is None:
         layout = local_layout(target, prepared.interpreter.minor_version, packages)
-        environment = lambda_environment(target, settings, target.task_root)
+        environment = _variables(target, settings, target.task_root, is_on_lambda=is_on_lambda)
         return LocalRunner(
             python=prepared.interpreter.executable,
             interpreter=prepared.interpreter,
@@ -292,7 +309,7 @@ def _runner(
             secrets=secrets,
             layers=target.layers,
         )
-    environment = lambda_environment(target, settings, "/var/task")
+    environment = _variables(target, settings, "/var/task", is_on_lambda=is_on_lambda)
     environment.pop("LD_LIBRARY_PATH", None)  # the image sets Lambda's own
     options = ContainerOptions(
         image=prepared.image,
@@ -302,7 +319,7 @@ def _runner(
         runtime_packages=Path(packages.runtime) if packages.runtime else None,
         # The mock listens on this machine's 127.0.0.1; all other requests are refused as ever.
         network=HOST_NETWORK if mock and request.network == "none" else request.network,
-        memory_mb=settings.memory_mb,
+        memory_mb=_container_mb(settings),
         env={**environment, **asked},
         cpus=INIT_BOOST_CPUS if request.cpus is None else request.cpus,
         secrets=secrets,
@@ -329,6 +346,21 @@ def _plain_runner(
         ),
         has_site=target.plain is not None and target.plain.extras is None,
     )
+
+
+def _container_mb(settings: Settings) -> int:
+    """Return the memory of a container, MB: the platform's own where a size is chosen."""
+    has_size = load_platforms()[settings.platform].memory is not None
+    return settings.memory_mb if has_size else MAX_MEMORY_MB
+
+
+def _variables(
+    target: Target, settings: Settings, task_root: str, *, is_on_lambda: bool
+) -> dict[str, str]:
+    """Return the variables that the platform sets."""
+    if is_on_lambda:
+        return lambda_environment(target, settings, task_root)
+    return platform_environment(settings.platform)
 
 
 def _secrets(prepared: Prepared, request: ProfileRequest, search_path: Sequence[str]) -> Secrets:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from importcost.billing.calibration import Calibration
+from importcost.billing.figures.platforms import load_platforms
 from importcost.billing.noise import Noise, noise_of
 from importcost.errors import UsageError
 from importcost.measure.plan import QUICK, Plan, is_settled
@@ -29,11 +30,13 @@ def with_noise_warning(
         return profile
     if not noise.shows:
         return profile
-    warning = ProfileWarning(WarningCode.NOISY, _words(noise, len(timed), plan))
+    platform = load_platforms()[profile.settings.platform]
+    what = "bill" if platform.is_modelled or platform.price else "figure"
+    warning = ProfileWarning(WarningCode.NOISY, _words(noise, len(timed), plan, what))
     return replace(profile, warnings=(*profile.warnings, warning))
 
 
-def _words(noise: Noise, count: int, plan: Plan) -> str:
+def _words(noise: Noise, count: int, plan: Plan, what: str) -> str:
     low, high = (
         round(end / noise.place_ms) * noise.place_ms
         for end in (noise.billed.low, noise.billed.high)
@@ -45,6 +48,6 @@ def _words(noise: Noise, count: int, plan: Plan) -> str:
     )
     return (
         f"The median of {count} timed runs is known to {noise.half_width:.0%} only "
-        f"({noise.local.low:,.1f} to {noise.local.high:,.1f} ms here), so that the bill "
+        f"({noise.local.low:,.1f} to {noise.local.high:,.1f} ms here), so that the {what} "
         f"could as well read {low:,.0f} to {high:,.0f} ms: {remedy}."
     )

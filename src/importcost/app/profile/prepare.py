@@ -17,7 +17,7 @@ from importcost.app.profile.deployed import NOTHING_DEPLOYED, Deployed, Packages
 from importcost.app.profile.in_common import once
 from importcost.app.profile.plain.resolve import plain_target
 from importcost.app.profile.request import Listener, ProfileRequest
-from importcost.billing.figures.platforms import GENERIC
+from importcost.billing.figures.platforms import GENERIC, check_platform
 from importcost.config.read import HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, UsageError, remedy, words
 from importcost.files.cache import cache_folder
@@ -44,6 +44,7 @@ ALWAYS_LOADED = frozenset(
 )
 RUNTIMES_OWN = frozenset(("awslambdaric", "runtime_client", "snapshot_restore_py"))
 """The packages of the runtime itself: its own client, and the hooks of snapshots."""
+PLAIN_IMAGE = "docker.io/library/python:{version}-slim"
 DEFAULT_IMAGE = "public.ecr.aws/lambda/python:{version}"
 
 
@@ -103,22 +104,25 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
     runtime = request.runtime or f"python{interpreter.minor_version}"
     version = runtime.removeprefix("python")
     image = image_of(request, interpreter)
-    _check_module_name(target, version)
+    platform = check_platform(request.platform)
+    if platform.runs_lambda_runtime:
+        _check_module_name(target, version)
     choice = _choose_runner(request, image, listener)
     _tell_choice(request, chosen, interpreter, choice, listener)
     if request.adapter is not None:
         server = choose_server(request.server, target, request.target)
         listener.note(f"Server: {server.name} ({server.reason}).")
+    has_none = request.adapter is not None or not platform.runs_lambda_runtime
     settings = Settings(
         memory_mb=request.memory_mb,
         arch=request.arch,
-        package_type=request.package_type,
+        package_type=platform.bytecode or request.package_type,
         runtime=runtime,
         environment_names=tuple(sorted(request.environment)),
         region=request.region,
         platform=request.platform,
         # A web app's adapter is one itself, and a part of its start.
-        extensions=() if request.adapter else extensions_in(target.layers),
+        extensions=() if has_none else extensions_in(target.layers),
     )
     is_local = choice.engine is None
     place = PackagesPlace(
@@ -129,7 +133,7 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
         is_local=is_local,
         is_own_image=request.is_own_image,
         requirements=request.requirements,
-        boto3=request.boto3,
+        boto3=request.boto3 if platform.runs_lambda_runtime else NO_BOTO3,
         installs=request.installs,
         is_built=request.is_built,
     )
@@ -185,9 +189,14 @@ def _prepare_plain(request: ProfileRequest, choice: PlainChoice, listener: Liste
 
 
 def image_of(request: ProfileRequest, interpreter: InterpreterFacts) -> str:
-    """Return the image that a container would be started from: the one asked for, else Lambda's."""
+    """Return the image that a container would be started from: as asked for, else Lambda's.
+
+    A platform without Lambda's runtime has Python's own image instead.
+    """
     runtime = request.runtime or f"python{interpreter.minor_version}"
-    return request.image or DEFAULT_IMAGE.format(version=runtime.removeprefix("python"))
+    is_lambda = check_platform(request.platform).runs_lambda_runtime
+    default = DEFAULT_IMAGE if is_lambda else PLAIN_IMAGE
+    return request.image or default.format(version=runtime.removeprefix("python"))
 
 
 def find_interpreter(
@@ -237,6 +246,9 @@ def _choose_runner(request: ProfileRequest, image: str, listener: Listener) -> R
     wanted = request.runner
     if wanted == "auto" and request.image is None and request.python is not None:
         return RunnerChoice(None, "--python names an interpreter of this machine")
+    platform = check_platform(request.platform)
+    if wanted == "auto" and request.image is None and not platform.runs_lambda_runtime:
+        return RunnerChoice(None, "the platform does not run Lambda's image")
     fetching = f"Fetching {image} with {wanted} (once) ..."
     choice = once(
         ("runner", wanted, image),

@@ -19,6 +19,8 @@ class Server:
     `name` is its program's, for reports. `requests` are sent to it once it is ready, by timed runs.
     `is_factory` is true if the app's name is a function that makes the app; `kind` is the app's by
     its source, None if that does not say.
+    `check` are the settings of the readiness check, None for those that the app's own environment
+    has for Lambda Web Adapter. `port` is the only one on which it can be asked, None for any.
     """
 
     words: tuple[str, ...]
@@ -26,6 +28,8 @@ class Server:
     requests: tuple[WebRequest, ...] = ()
     is_factory: bool = False
     kind: AppKind | None = None
+    check: Mapping[str, str] | None = None
+    port: int | None = None
 
 
 def server_job(
@@ -37,6 +41,8 @@ def server_job(
         "search_path": list(layout.search_path),
         "requests": [[one.method, one.path] for one in requests],
         "timeout_s": timeout_s,
+        "check": None if server.check is None else dict(server.check),
+        "port": server.port,
     }
 
 

@@ -11,7 +11,16 @@ from importcost.model.results.facts import ProfileFacts
 from importcost.reports.exports.facts import module_texts
 from importcost.reports.exports.names import clean
 from importcost.reports.package import package_sentences, shipped_bytecode
-from importcost.reports.platform_words import heading, limit_words, place_words, time_basis
+from importcost.reports.platform_words import (
+    heading,
+    limit_words,
+    measured_words,
+    nothing_imported,
+    place_words,
+    platform_notes,
+    price_unit,
+    time_basis,
+)
 from importcost.reports.supplies import package_words, placeholder_facts
 from importcost.reports.text import dollars, elide, milliseconds
 
@@ -31,7 +40,7 @@ def render_markdown(
     blocks = [
         _headline(profile, estimate),
         _phases(estimate),
-        _imports(profile, facts),
+        _imports(profile, estimate, facts),
         _package(profile, estimate, facts),
         _warnings(profile),
         _supplies(profile),
@@ -69,16 +78,19 @@ def _headline(profile: Profile, estimate: Estimate) -> list[str]:
     band = f"{shown.low:,.0f} to {shown.high:,.0f} ms"
     price = ""
     if cost is not None:
-        price = f"; **{dollars(cost.value)}** per million cold starts at {estimate.memory_mb} MB"
+        price = f"; **{dollars(cost.value)}** per million cold starts {price_unit(estimate)}"
+    place = place_words(estimate, ", ")
     basis = "modelled" if estimate.is_modelled else "measured here"
     lines = [
         f"### {heading(estimate, handler)}",
         "",
-        f"{band}{price} ({escaped_text(place_words(estimate, ', '))}); {basis}.",
+        f"{band}{measured_words(estimate)}{price} ({escaped_text(place)}); {basis}.",
     ]
     limit = limit_words(estimate)
     if limit is not None:
         lines += ["", f"**Init {limit}.**"]
+    for note in platform_notes(estimate):
+        lines += ["", escaped_text(note)]
     return lines
 
 
@@ -90,10 +102,10 @@ def _phases(estimate: Estimate) -> list[str]:
     return [f"| Phase, {time_basis(estimate)} | Time | Share |", "| :-- | --: | --: |", *rows]
 
 
-def _imports(profile: Profile, facts: ProfileFacts) -> list[str]:
+def _imports(profile: Profile, estimate: Estimate, facts: ProfileFacts) -> list[str]:
     nodes = facts.most_expensive
     if not nodes:
-        return ["Nothing is imported during init beyond what the runtime has loaded."]
+        return [nothing_imported(estimate)]
     tree, texts = profile.tree, module_texts(profile, facts)
     total_us = max(profile.function_init.local_us, 1.0)
     lines = [

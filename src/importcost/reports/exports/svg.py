@@ -16,7 +16,13 @@ from importcost.reports.exports.names import clean
 from importcost.reports.exports.svg_boxes import Box, layout
 from importcost.reports.exports.svg_style import CHART_WIDTH, MARGIN, WIDTH, style_sheet
 from importcost.reports.page.colours import colours_by_distribution
-from importcost.reports.platform_words import init_words, price_words, start_verb
+from importcost.reports.platform_words import (
+    init_words,
+    measured_words,
+    price_unit,
+    price_words,
+    start_verb,
+)
 from importcost.reports.text import milliseconds
 
 MAX_BYTES, MOST_BOXES = 200_000, 1_500
@@ -80,10 +86,11 @@ def _document(
 def _subtitle(profile: Profile, estimate: Estimate, frames: Frames) -> str:
     shown, price = estimate.shown_ms, price_words(estimate)
     figure = init_words(estimate, milliseconds(shown.value))
-    money = f", {price} at {estimate.memory_mb} MB" if price else ""
+    money = f", {price} {price_unit(estimate)}" if price else ""
     clock = "CPU measured here" if profile.runs else "wall in the log"
     return (
-        f"{start_verb(estimate)} about {figure} ({shown.low:,.0f} to {shown.high:,.0f}){money}, "
+        f"{start_verb(estimate)} about {figure} ({shown.low:,.0f} to {shown.high:,.0f})"
+        f"{measured_words(estimate)}{money}, "
         f"{'modelled' if estimate.is_modelled else 'measured'}; below: "
         f"{frames.total_us[0] / 1000:,.1f} ms {clock}, in time order"
     )

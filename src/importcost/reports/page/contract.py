@@ -36,7 +36,8 @@ class PlatformData(TypedDict):
     """The platform in words: `place` is where the times are, `basis` how they are known.
 
     `price_at` says what the dollars are for, None without a price. `place_facts` are the settings
-    that the platform has, beside the runtime.
+    that the platform has, beside the runtime. `notes` are what is not modelled, none on Lambda, and
+    `limit` the sentence on an init at the limit.
     """
 
     name: str
@@ -47,6 +48,8 @@ class PlatformData(TypedDict):
     verb: str
     price_at: str | None
     place_facts: list[str]
+    notes: list[str]
+    limit: str | None
 
 
 class PartData(TypedDict):

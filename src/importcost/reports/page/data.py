@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from importcost.billing.estimate import FLOOR_LABEL, Estimate
+from importcost.billing.figures.platforms import load_platforms
 from importcost.billing.readiness import WEB_EXPLANATIONS, WEB_LABELS
 from importcost.model.module_facts import STARTUP_PHASES
 from importcost.model.names import profiled_name
@@ -212,6 +213,7 @@ def _phases(profile: Profile, estimate: Estimate) -> list[PhaseData]:
 
 def _environment(profile: Profile) -> list[list[str]]:
     """Return the measuring environment, as pairs of label and value in reading order."""
+    is_on_lambda = load_platforms()[profile.settings.platform].runs_lambda_runtime
     env, kinds = profile.environment, Counter(run.kind.value for run in profile.runs)
     runs = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "none"
     cpu = f"{env.cpu_model or env.machine}, {env.cpu_count} CPUs"
@@ -224,7 +226,7 @@ def _environment(profile: Profile) -> list[list[str]]:
         ("Python", f"{env.python_implementation} {env.python_version}"),
         ("Platform", env.platform),
         ("Processor", cpu),
-        ("Lambda runtime", env.runtime_source),
+        ("Lambda runtime", env.runtime_source if is_on_lambda else None),
         ("Bytecode", env.bytecode),
         ("Page cache", page_cache_words(profile) or None),
         ("Requirements", env.requirements),

@@ -23,8 +23,12 @@ from importcost.reports.init_parts import on_lambda_ms, parts_sentence
 from importcost.reports.page_cache import page_cache_words
 from importcost.reports.platform_words import (
     init_words,
-    limit_words,
+    limit_sentence,
+    measured_words,
+    nothing_imported,
     place_words,
+    platform_notes,
+    price_unit,
     price_words,
     start_verb,
     time_basis,
@@ -85,7 +89,7 @@ def render_terminal(
         list(suggestion_lines(profile, style, width)),
         _warnings(profile, style, width),
         supply_lines(profile, width),
-        _notes(profile, width),
+        _notes(profile, estimate, width),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -109,21 +113,19 @@ def _headline(
     about = "at least" if is_least else "about"
     first = f"A cold start of {style(name, '1')} {start_verb(estimate)} {about}"
     figure = init_words(estimate, style(milliseconds(shown.value), "1;33"))
-    band = f"({shown.low:,.0f} to {shown.high:,.0f} ms)"
+    band = f"({shown.low:,.0f} to {shown.high:,.0f} ms){measured_words(estimate)}"
     place = place_words(estimate, " · ")
-    money = [style(f"{price} cold starts", "1"), f"at {estimate.memory_mb} MB,"] if price else []
+    money = [style(f"{price} cold starts", "1"), f"{price_unit(estimate)},"] if price else []
     if width >= MIN_WIDTH:
         lines = [f"{first} {figure} {band}", " ".join((*money, place))]
     else:
         lines = [first, f"{figure} {band}", *money[:1], " ".join((*money[1:], place))]
     lines += _why(profile, estimate, facts, width)
-    limit = limit_words(estimate)
+    limit = limit_sentence(estimate)
     if limit is not None:
-        text = (
-            f"Init {limit}: past it, init is ended and repeated inside the "
-            "first invocation, where computing is throttled."
-        )
-        lines += [style(line, "31") for line in wrap(text, width)]
+        lines += [style(line, "31") for line in wrap(limit, width)]
+    for note in platform_notes(estimate):
+        lines += wrap(note, width)
     return lines
 
 
@@ -197,7 +199,7 @@ def _imports(
 ) -> list[str]:
     nodes = facts.most_expensive
     if not nodes:
-        return ["Nothing is imported during init beyond what the runtime has loaded."]
+        return wrap(nothing_imported(estimate), width)
     tree = profile.tree
     figures = on_lambda_ms(profile, estimate, facts)
     total = max(profile.function_init.local_us, 1.0)
@@ -287,10 +289,12 @@ def _warnings(profile: Profile, style: Palette, width: int) -> list[str]:
     return lines
 
 
-def _notes(profile: Profile, width: int) -> list[str]:
+def _notes(profile: Profile, estimate: Estimate, width: int) -> list[str]:
     function = profile.function_init
     cpu = function.cpu_us
     timed = sum(run.kind.value == "timed" for run in profile.runs)
+    if not timed and not estimate.is_modelled:
+        return ["From a log: its own wall times."]
     if not timed:
         return wrap(_LOG_NOTES[profile.source == LAMBDA_LOG], width)
     text = (

@@ -49,7 +49,9 @@ export function drawVerdict(data) {
   const { headline, local } = data;
   byId("own-init").textContent = `${wholeMs(headline.function_init_ms.value)} ms`;
   byId("local-init").textContent = msText(local.cpu_us.value);
-  const limit = Object.hasOwn(LIMIT_WORDS, headline.limit) ? LIMIT_WORDS[headline.limit] : "";
+  const { limit: limitText, is_modelled: isModelled } = data.platform;
+  const known = isModelled && Object.hasOwn(LIMIT_WORDS, headline.limit) ? LIMIT_WORDS[headline.limit] : "";
+  const limit = known || limitText || "";
   byId("limit").hidden = !limit;
   byId("limit").textContent = limit;
 }
