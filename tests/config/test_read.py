@@ -36,7 +36,7 @@ python = ".venv/bin/python"
 memory = 1024
 arch = "arm64"
 region = "eu-central-1"
-platform = "generic"
+platform = "cloudrun"
 package_type = "image"
 runtime = "python3.13"
 env.LOG = "debug"
@@ -80,7 +80,7 @@ def test_every_setting_of_a_handlers_table_is_read():
         memory_mb=1024,
         arch="arm64",
         region="eu-central-1",
-        platform="generic",
+        platform="cloudrun",
         package_type="image",
         runtime="python3.13",
         environment={"STAGE": "test", "LOG": "debug"},
@@ -191,6 +191,9 @@ WRONG = [
     ("handler = 'a.py'\nmemory = 10241", 2, "memory", "10241"),
     ("handler = 'a.py'\nplatform = 'lamda'", 2, "platform", "did you mean lambda?"),
     ("handler = 'a.py'\nplatform = 'vercel'", 2, "platform", "no data on"),
+    ("handler = 'a.py'\nmemory = 3000\nplatform = 'azure-flex'", 2, "memory", "2,048 or 4,096 MB"),
+    ("handler = 'a.py'\nplatform = 'agentcore'\nmemory = 512", 3, "memory", "no sizes to choose"),
+    ("handler = 'a.py'\nplatform = 'cloudrun'\nmemory = 64", 3, "memory", "128 and 32768 MB"),
     ("handler = 'a.py'\nregion = 'mars'", 2, "region", "'mars'"),
     ("handler = 'a.py'\narch = 'arm'", 2, "arch", "x86_64 or arm64, not 'arm'"),
     ("handler = 'a.py'\npackage_type = 1", 2, "package_type", "zip or image, not a whole number"),

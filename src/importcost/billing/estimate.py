@@ -147,12 +147,8 @@ class Estimate:
 
     @property
     def shown_ms(self) -> Interval:
-        """Return the init that reports show first: the billed one, else init in milliseconds."""
-        if self.billed_init_ms is not None:
-            return self.billed_init_ms
-        ends = (self.init_ms.low, self.init_ms.value, self.init_ms.high)
-        low, value, high = (_round_up(ms) for ms in ends)
-        return Interval(low, value, high, self.init_ms.confidence)
+        """Return the init that reports show first: the billed one if there is one."""
+        return self.init_ms if self.billed_init_ms is None else self.billed_init_ms
 
     def dollars_of_ms(self, ms: float) -> float | None:
         """Return the US dollars of `ms` in each of a million cold starts, None without a price."""

@@ -20,8 +20,9 @@ from importcost.config.schema import (
     TARGETS,
     WrongValueError,
     kind_of,
+    memory_of_platform,
 )
-from importcost.declaration import WITH_SETTING
+from importcost.declaration import PLATFORMS, WITH_SETTING
 from importcost.errors import UsageError
 from importcost.files.read import read_named, reason_of
 from importcost.files.toml_text import parse_toml
@@ -301,12 +302,22 @@ class _Reader:
                 raise self._error((*path, key, *error.below), str(error)) from None
         return values
 
+    def _check_memory(self, values: Mapping[str, Any], path: KeyPath) -> None:
+        """Raise UsageError for a memory size that the platform of these values does not have."""
+        if "memory" not in values:
+            return
+        try:
+            memory_of_platform(values["memory"], values.get("platform", PLATFORMS[0]))
+        except WrongValueError as error:
+            raise self._error((*path, "memory"), str(error)) from None
+
     def _must_be_table(self, value: Any, path: KeyPath) -> None:
         if not isinstance(value, dict):
             raise self._error(path, f"must be a table, not {kind_of(value)}")
 
     def _built(self, name: str, values: Mapping[str, Any], path: KeyPath) -> HandlerConfig:
         folder = Path(self.file).parent
+        self._check_memory(values, path)
         measured = _measured(folder, values)
         built = HandlerConfig(
             name=name,

@@ -7,12 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from importcost.billing.calibration import Calibration, Fitted
-from importcost.billing.figures.platforms import unknown_platform
+from importcost.billing.figures.platforms import load_platforms, unknown_platform
 from importcost.declaration import (
     ADAPTERS,
     ARCHES,
-    LARGEST_MEMORY_MB,
-    MIN_MEMORY_MB,
     PACKAGE_TYPES,
     PLATFORMS,
     REGIONS,
@@ -55,14 +53,18 @@ def text_setting(value: Any) -> str:
     return value
 
 
-def memory_setting(value: Any) -> int:
-    """Return a memory size that some platform has, in MB."""
-    found = whole(value)
-    if not MIN_MEMORY_MB <= found <= LARGEST_MEMORY_MB:
-        raise WrongValueError(
-            f"must lie between {MIN_MEMORY_MB} and {LARGEST_MEMORY_MB} MB, not {found}"
-        )
-    return found
+def memory_of_platform(memory_mb: int, platform_name: str) -> None:
+    """Raise WrongValueError for a memory size that a platform does not have; MB."""
+    known = load_platforms()[platform_name]
+    if known.memory is None:
+        raise WrongValueError(f"has no meaning on {known.title}, which has no sizes to choose")
+    if known.memory.has(memory_mb):
+        return
+    least, most = known.memory.least, known.memory.most
+    where = "" if known.is_modelled else f" on {known.title}"
+    if known.memory.sizes:
+        raise WrongValueError(f"must be {known.memory.words}{where}, not {memory_mb}")
+    raise WrongValueError(f"must lie between {least} and {most} MB{where}, not {memory_mb}")
 
 
 def truth(value: Any) -> bool:
@@ -263,7 +265,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "extras": texts,
     "root": text_setting,
     "python": text_setting,
-    "memory": memory_setting,
+    "memory": whole,
     "arch": one_of(*ARCHES),
     "region": one_of(*REGIONS),
     "platform": platform,

@@ -98,8 +98,8 @@ def machine_warnings(machine: MachineSpeed | None) -> tuple[ProfileWarning, ...]
                 WarningCode.MACHINE_SWITCHES,
                 f"The machine itself switches between two speeds: the calibration workload took "
                 f"{fast:.1f} or {slow:.1f} ms of CPU without waiting for a processor. Each launch "
-                "is compared with the sample beside it, so the bill holds; milliseconds measured "
-                "here are those of one speed.",
+                "is compared with the sample beside it, so the estimate holds; milliseconds "
+                "measured here are those of one speed.",
             )
         )
     return tuple(found)
@@ -117,8 +117,9 @@ def _busy(machine: MachineSpeed) -> str:
     if machine.stolen_share is not None and machine.stolen_share >= BUSY_SHARE:
         parts.append(f"its host gave {machine.stolen_share:.0%} of them to other machines")
     return (
-        f"The machine was busy: {' and '.join(parts)}. CPU times leave waiting out and the bill "
-        "holds; wall times are too long, and on an idle machine fewer launches say as much."
+        f"The machine was busy: {' and '.join(parts)}. CPU times leave waiting out and the "
+        "estimate holds; wall times are too long, and on an idle machine fewer launches say as "
+        "much."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importcost.billing.estimate import Estimate, InitLimit
-from importcost.billing.figures.platforms import LAMBDA, Platform, load_platforms
+from importcost.billing.figures.platforms import GENERIC, LAMBDA, Platform, load_platforms
 from importcost.model.results.project import FunctionFigures
 from importcost.reports.text import dollars, milliseconds
 
@@ -34,6 +34,11 @@ def time_basis(estimate: Estimate) -> str:
 def start_verb(estimate: Estimate) -> str:
     """Return the verb between a start and its time: it bills it, or only takes it."""
     return "takes" if estimate.billed_init_ms is None else "bills"
+
+
+def start_noun(estimate: Estimate) -> str:
+    """Return the noun before a name: `A cold start`, or `A start` where none is warm."""
+    return "A start" if estimate.platform == GENERIC else "A cold start"
 
 
 def init_words(estimate: Estimate, figure: str) -> str:
@@ -91,7 +96,7 @@ def platform_notes(estimate: Estimate) -> tuple[str, ...]:
 def heading(estimate: Estimate, name: str) -> str:
     """Return the heading of a summary: `A cold start of NAME bills about 300 ms of init`."""
     figure = init_words(estimate, milliseconds(estimate.shown_ms.value))
-    return f"A cold start of {name} {start_verb(estimate)} about {figure}"
+    return f"{start_noun(estimate)} of {name} {start_verb(estimate)} about {figure}"
 
 
 def init_title(functions: Sequence[FunctionFigures]) -> str:

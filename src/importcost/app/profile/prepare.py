@@ -112,18 +112,7 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
     if request.adapter is not None:
         server = choose_server(request.server, target, request.target)
         listener.note(f"Server: {server.name} ({server.reason}).")
-    has_none = request.adapter is not None or not platform.runs_lambda_runtime
-    settings = Settings(
-        memory_mb=request.memory_mb,
-        arch=request.arch,
-        package_type=platform.bytecode or request.package_type,
-        runtime=runtime,
-        environment_names=tuple(sorted(request.environment)),
-        region=request.region,
-        platform=request.platform,
-        # A web app's adapter is one itself, and a part of its start.
-        extensions=() if has_none else extensions_in(target.layers),
-    )
+    settings = _settings(request, target, runtime)
     is_local = choice.engine is None
     place = PackagesPlace(
         target=target,
@@ -139,6 +128,23 @@ def _prepare(request: ProfileRequest, listener: Listener) -> Prepared:
     )
     handler = request.configured or handler_of(target)
     return Prepared(target, settings, interpreter, choice, image, place, handler)
+
+
+def _settings(request: ProfileRequest, target: Target, runtime: str) -> Settings:
+    """Return the function's configuration, as its platform has it."""
+    platform = check_platform(request.platform)
+    has_none = request.adapter is not None or not platform.runs_lambda_runtime
+    return Settings(
+        memory_mb=request.memory_mb,
+        arch=request.arch,
+        package_type=platform.bytecode or request.package_type,
+        runtime=runtime,
+        environment_names=tuple(sorted(request.environment)),
+        region=request.region,
+        platform=request.platform,
+        # A web app's adapter is one itself, and a part of its start.
+        extensions=() if has_none else extensions_in(target.layers),
+    )
 
 
 def find_plain(

@@ -98,7 +98,7 @@ class SnapshotFact:
 
 @dataclass(frozen=True, slots=True)
 class ServerCheck:
-    """How a platform finds the server of an app ready: a TCP connection, or a path's statuses.
+    """The check by which a platform finds a server ready: a connection, or a path's statuses.
 
     `port` is the one on which the server must listen, None if the platform names it in PORT.
     """

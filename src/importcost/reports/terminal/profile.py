@@ -30,6 +30,7 @@ from importcost.reports.platform_words import (
     platform_notes,
     price_unit,
     price_words,
+    start_noun,
     start_verb,
     time_basis,
     time_place,
@@ -111,7 +112,7 @@ def _headline(
     shown, price = estimate.shown_ms, price_words(estimate)
     is_least = any(one.code is WarningCode.LOG_IS_CUT for one in profile.warnings)
     about = "at least" if is_least else "about"
-    first = f"A cold start of {style(name, '1')} {start_verb(estimate)} {about}"
+    first = f"{start_noun(estimate)} of {style(name, '1')} {start_verb(estimate)} {about}"
     figure = init_words(estimate, style(milliseconds(shown.value), "1;33"))
     band = f"({shown.low:,.0f} to {shown.high:,.0f} ms){measured_words(estimate)}"
     place = place_words(estimate, " · ")
