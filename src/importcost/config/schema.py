@@ -11,6 +11,9 @@ from importcost.billing.figures.platforms import load_platforms, unknown_platfor
 from importcost.declaration import (
     ADAPTERS,
     ARCHES,
+    LARGEST_MEMORY_MB,
+    MAX_MEMORY_MB,
+    MIN_MEMORY_MB,
     PACKAGE_TYPES,
     PLATFORMS,
     REGIONS,
@@ -51,6 +54,15 @@ def text_setting(value: Any) -> str:
     if not value.strip() or "\0" in value:
         raise WrongValueError("must not be empty or hold a NUL")
     return value
+
+
+def memory_setting(value: Any) -> int:
+    """Return a memory size that some platform has, in MB."""
+    found = whole(value)
+    if not MIN_MEMORY_MB <= found <= LARGEST_MEMORY_MB:
+        most = MAX_MEMORY_MB if found < MIN_MEMORY_MB else LARGEST_MEMORY_MB
+        raise WrongValueError(f"must lie between {MIN_MEMORY_MB} and {most} MB, not {found}")
+    return found
 
 
 def memory_of_platform(memory_mb: int, platform_name: str) -> None:
@@ -265,7 +277,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "extras": texts,
     "root": text_setting,
     "python": text_setting,
-    "memory": whole,
+    "memory": memory_setting,
     "arch": one_of(*ARCHES),
     "region": one_of(*REGIONS),
     "platform": platform,
