@@ -374,6 +374,34 @@ def test_functions_of_a_project_are_planned_from_its_template(tmp_path):
     assert taken(folder) == {"Third": ("it is new",)}
 
 
+def test_inline_code_is_its_template(tmp_path):
+    inline = TEMPLATE.format(memory=128).replace(
+        "CodeUri: refunds/, Handler: app.handler", 'InlineCode: "X = 1", Handler: index.handler'
+    )
+    files = {
+        "importcost.toml": 'project = "template.yaml"\n',
+        "template.yaml": inline,
+        "orders/app.py": "def handler(e, c): ...\n",
+    }
+    folder = committed(tmp_path / "repository", files)
+    assert names_after(folder, {"orders/app.py": "def handler(e, c): return 1\n"}) == ["Orders"]
+    commit(folder)
+    assert names_after(folder, {"template.yaml": inline.replace("X = 1", "X = 2")}) == ["Refunds"]
+
+
+def test_folders_on_pythonpath_are_searched(tmp_path):
+    files = {
+        "importcost.toml": TWO + 'env = { PYTHONPATH = "/var/task/lib:/opt/python" }\n',
+        "a/app.py": "import tool\ndef handler(e, c): ...\n",
+        "b/app.py": "import tool\ndef handler(e, c): ...\n",
+        "b/lib/tool.py": "",
+        "b/other.py": "",
+    }
+    folder = committed(tmp_path / "repository", files)
+    assert names_after(folder, {"b/other.py": "X = 1\n"}) == []
+    assert names_after(folder, {"b/lib/tool.py": "X = 1\n"}) == ["b"]
+
+
 def test_a_place_that_is_named_is_planned_too(tmp_path, monkeypatch):
     files = {
         "importcost.toml": 'handler = "orders/app.py"\n',

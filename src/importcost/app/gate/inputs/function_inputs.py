@@ -15,6 +15,7 @@ from importcost.app.gate.inputs.closure import (
     reach,
 )
 from importcost.app.gate.inputs.mentions import Manner, names_in
+from importcost.app.gate.inputs.search_folders import TASK_ROOT
 from importcost.app.profile.request import ProfileRequest
 from importcost.files.cache import cache_folder
 from importcost.files.unpack import archive_of
@@ -71,7 +72,7 @@ def inputs_of(request: ProfileRequest, sources: SourceIndex, top: str) -> Functi
     for layer in target.layers:
         _add_place(layer, "its layer", files, folders)
         roots += _layer_roots(layer)
-    if _is_cached(target.task_root):
+    if is_in_cache(target.task_root):
         _add_place(target.task_root, "its package", files, folders)
     elif request.adapter is not None:
         folders.append(WholeFolder(target.task_root, "its server may load it", only_modules=True))
@@ -85,12 +86,23 @@ def inputs_of(request: ProfileRequest, sources: SourceIndex, top: str) -> Functi
         folders += [WholeFolder(one, f"{_name(found.path)} names it") for one in _projects(found)]
     _add_said(request, folders, files)
     texts = [word for value in request.environment.values() for word in names_in(value)]
+    added = request.environment.get(_PATH_VARIABLE, "").split(":")
+    roots += [place for one in added if (place := _deployed_at(one, target.task_root))]
     reached = reach([target.module], roots, sources, texts)
-    if _PATH_VARIABLE in request.environment:
+    if any("$" in one for one in added):
         reached.anywhere = reached.anywhere or AskedBy(None, 0, Manner.FILES)
     if request.task_root is None:
         _watch_root(target.handler_file, top, sources, reached)
     return FunctionInputs(reached, files, tuple(folders), found, target.task_root)
+
+
+def _deployed_at(path: str, task_root: str) -> str | None:
+    """Return the source folder of a folder on PYTHONPATH, None for one that is not deployed."""
+    if path.startswith(TASK_ROOT):
+        path = path[len(TASK_ROOT) :].lstrip("/") or "."
+    if not path or path.startswith("/"):
+        return None  # /opt: layers count with all their files
+    return os.path.normpath(Path(task_root, path))
 
 
 def _watch_root(handler_file: str, top: str, sources: SourceIndex, reached: LoadableFiles) -> None:
@@ -123,7 +135,7 @@ def _add_said(request: ProfileRequest, folders: list[WholeFolder], files: dict[s
 
 def _add_place(place: str, why: str, files: dict[str, str], folders: list[WholeFolder]) -> None:
     """Add a folder; one in the cache stands for the ZIP that it was unpacked from."""
-    if not _is_cached(place):
+    if not is_in_cache(place):
         folders.append(WholeFolder(os.path.realpath(place), why))
         return
     archive = archive_of(Path(place))
@@ -131,7 +143,8 @@ def _add_place(place: str, why: str, files: dict[str, str], folders: list[WholeF
         files[os.path.realpath(archive)] = why
 
 
-def _is_cached(place: str) -> bool:
+def is_in_cache(place: str) -> bool:
+    """Return True for what was unpacked or written from a ZIP or a template: those count."""
     return Path(place).resolve().is_relative_to(cache_folder().resolve())
 
 

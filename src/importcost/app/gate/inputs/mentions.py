@@ -107,22 +107,23 @@ class _Reader:
 
     def __init__(self, tree: ast.Module, file: Path) -> None:
         self._tree = tree
-        self._folders = FolderReader(tree, file)
+        self._every = list(ast.walk(tree))
+        self._folders = FolderReader(self._every, file)
         self._is_init = file.stem == "__init__"
-        self._loaders = _LOADERS | _aliases(tree, _LOADERS)
-        self._by_name = _BY_NAME | _aliases(tree, _BY_NAME)
-        self._file_loaders = _FILE_LOADERS | _aliases(tree, _FILE_LOADERS)
+        self._loaders = _LOADERS | _aliases(self._every, _LOADERS)
+        self._by_name = _BY_NAME | _aliases(self._every, _BY_NAME)
+        self._file_loaders = _FILE_LOADERS | _aliases(self._every, _FILE_LOADERS)
         self._known: set[int] = set()
         """The nodes, by id(), that a name is known for: they say nothing more."""
 
     def read(self) -> SourceNames:
         """Return all mentions."""
-        nodes = list(_live(self._tree))
+        nodes = list(_live(self._tree, self._every))
         found = [*self._calls(nodes)]
         for node in nodes:
             found += self._of(node)
         tops = {one.name.partition(".")[0] for one in found if one.manner is Manner.IMPORT}
-        exports = _exports(self._tree)
+        exports = _exports(self._every)
         return SourceNames(tuple(dict.fromkeys(found)), exports, not tops.isdisjoint(_SCANNERS))
 
     def _calls(self, nodes: list[ast.AST]) -> Iterator[NamedModule]:
@@ -231,13 +232,10 @@ def names_in(text: str) -> Iterator[str]:
             yield word
 
 
-def _live(tree: ast.Module) -> Iterator[ast.AST]:
+def _live(tree: ast.Module, every: list[ast.AST]) -> Iterator[ast.AST]:
     """Yield all nodes but docstrings and what only type checkers import."""
     assigned = {
-        target.id
-        for node in ast.walk(tree)
-        for target in _targets(node)
-        if isinstance(target, ast.Name)
+        target.id for node in every for target in _targets(node) if isinstance(target, ast.Name)
     }
     pending: list[ast.AST] = [tree]
     while pending:
@@ -272,11 +270,11 @@ def _from_import(node: ast.ImportFrom) -> Iterator[NamedModule]:
         yield NamedModule(Manner.IMPORT, name, node.lineno, node.level)
 
 
-def _aliases(tree: ast.Module, names: frozenset[str]) -> frozenset[str]:
+def _aliases(every: list[ast.AST], names: frozenset[str]) -> frozenset[str]:
     """Return other names under which a file knows some functions: `import_module as load`."""
     found = {
         alias.asname
-        for node in ast.walk(tree)
+        for node in every
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
         if alias.name in names and alias.asname
@@ -290,10 +288,10 @@ def _last(node: ast.expr) -> str | None:
     return node.attr if isinstance(node, ast.Attribute) else None
 
 
-def _exports(tree: ast.Module) -> tuple[str, ...] | None:
+def _exports(every: list[ast.AST]) -> tuple[str, ...] | None:
     """Return the names in a module's `__all__`, empty without one, None if they are computed."""
     found: list[str] = []
-    for node in ast.walk(tree):
+    for node in every:
         if not any(isinstance(one, ast.Name) and one.id == "__all__" for one in _targets(node)):
             continue
         value = getattr(node, "value", None)

@@ -30,17 +30,17 @@ class AddedFolder:
 class FolderReader:
     """Evaluates paths of one file that are made of `__file__`, constants and path functions."""
 
-    def __init__(self, tree: ast.Module, file: Path) -> None:
+    def __init__(self, nodes: list[ast.AST], file: Path) -> None:
         self._file = str(file)
         self._assigned: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(tree):
+        for node in nodes:
             if isinstance(node, ast.Assign):
                 for target in node.targets:
                     if isinstance(target, ast.Name):
                         self._assigned.setdefault(target.id, []).append(node.value)
         self._names = {
             alias.asname or alias.name
-            for node in ast.walk(tree)
+            for node in nodes
             if isinstance(node, ast.ImportFrom) and node.module == "sys"
             for alias in node.names
             if alias.name == "path"

@@ -16,6 +16,7 @@ from importcost.app.projects.configured import of_project, project_reader, with_
 from importcost.config.read import Config, HandlerConfig, read_config
 from importcost.declaration import WITH_SETTING
 from importcost.errors import ImportcostError
+from importcost.files.cache import cache_folder
 from importcost.files.read import read_named
 from importcost.gate.baseline import HandlerBaseline, baseline_from_text
 from importcost.processes.git import Repository
@@ -89,7 +90,9 @@ def settings_in(request: ProfileRequest, top: str) -> dict[str, str]:
 
 
 def _free(text: str, top: str) -> str:
-    return text.replace(Path(top).as_uri(), "").replace(top, "")
+    """Return a text without what depends on the machine: the repository's place, the cache's."""
+    cache = str(cache_folder())
+    return text.replace(Path(top).as_uri(), "").replace(top, "").replace(cache, "")
 
 
 @dataclass(frozen=True, slots=True)

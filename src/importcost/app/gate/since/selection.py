@@ -7,7 +7,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from importcost.app.gate.inputs.closure import AskedBy, Probe, chain_of
-from importcost.app.gate.inputs.function_inputs import FunctionInputs
+from importcost.app.gate.inputs.function_inputs import FunctionInputs, is_in_cache
 from importcost.app.gate.inputs.mentions import Manner
 from importcost.app.gate.since.base_settings import HandlerAt
 from importcost.gate.selection import SinceSelection, TakenHandler
@@ -112,7 +112,8 @@ class _Judge:
         if not self._changes.paths and not self._changes.folders:
             return
         for file, origin in self._reached.files.items():
-            if os.path.realpath(file) == file and not self._is_known(file):
+            is_own = os.path.realpath(file) == file and not is_in_cache(file)
+            if is_own and not self._is_known(file):
                 yield f"git does not have {self._short(file)}, {self._chain(origin)}"
                 return
         for file, why in self._inputs.files.items():
@@ -160,7 +161,7 @@ class _Judge:
 
     def _said(self, origin: AskedBy) -> str:
         if origin.file is None:
-            return "its variable PYTHONPATH adds to the search path"
+            return "the variable PYTHONPATH names a folder that is not known"
         return f"{self._short(origin.file)}:{origin.line} {origin.manner.value}"
 
     def _short(self, path: str) -> str:
