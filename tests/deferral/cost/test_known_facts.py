@@ -67,7 +67,7 @@ ENTRY = closed(
     date={"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"},
     effect=EFFECT,
 )
-SCHEMA = closed(description=TEXT, entries={"type": "array", "minItems": 40, "items": ENTRY})
+SCHEMA = closed(description=TEXT, entries={"type": "array", "minItems": 120, "items": ENTRY})
 SHIPPED = load_entries()
 
 
