@@ -10,14 +10,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^ *```(\w*)[^\n`]*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-_NEEDS = re.compile(r"<!-- needs: ([\w ,-]+) -->\s*\Z")
+_NEEDS = re.compile(r"<!-- (?:needs: )?([\w ,-]+) -->\s*\Z")
 
 
 @dataclass(frozen=True)
 class Step:
     """One command of a page with its line, the output shown after it, and what it needs.
 
-    `needs` are words of a comment just before the block: `<!-- needs: account -->`.
+    `needs` are words of a comment just before the block: `<!-- needs: engine -->`, or the name by
+    which a script finds the block: `<!-- test-line -->`.
     """
 
     line: int

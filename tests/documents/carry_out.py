@@ -52,6 +52,10 @@ class Reader:
         """
         if "\n" in step.command or "$" in step.command:
             return self._shell(step.command)
+        parts = step.command.split(" && ")
+        if len(parts) > 1:  # as `&&` goes on: while the one before succeeded
+            ended = [self.carry_out(step.changed(part)) for part in parts]
+            return next((one for one in ended if one.returncode), ended[-1])
         words = shlex.split(step.command, comments=True)
         name = Path(words[0]).name
         if "--snakeviz" in words:

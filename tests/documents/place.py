@@ -68,6 +68,34 @@ Resources:
     Type: AWS::Serverless::Function
     Properties: {Handler: users.handler}
 """
+SERVER = """\
+import http.server, importlib, os, sys
+
+
+def import_app():
+    module, _, name = sys.argv[-1].partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+app = import_app()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(app(self.path))
+        self.end_headers()
+        self.wfile.write(b'{"status": "Healthy"}')
+
+    do_POST = do_GET
+
+    def log_message(self, *args):
+        pass
+
+
+ports = [word.partition("=")[2] for word in sys.argv if word.startswith("--port=")]
+port = int((ports or [os.environ.get("PORT", "8080")])[0])
+http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()
+"""
 PYPROJECT = """\
 [project]
 name = "mypkg"
@@ -125,6 +153,13 @@ def _sample(folder: Path) -> Iterator[Place]:
 
 
 @contextmanager
+def _repository(folder: Path) -> Iterator[Place]:
+    """What a fresh clone of this repository has for its reader to try."""
+    shutil.copytree(ROOT / "sample_handlers", folder / "importcost" / "sample_handlers")
+    yield Place(committed(folder / "importcost"), {})
+
+
+@contextmanager
 def _account(folder: Path) -> Iterator[Place]:
     """The project beside an AWS account on loopback that has its functions and their logs."""
     with _project(folder) as place, loopback_account() as account:
@@ -142,6 +177,18 @@ def _account(folder: Path) -> Iterator[Place]:
             told += [f"2026-11-29T00:00:{number:02}+00:00 {stream} {one}" for one in lines if one]
         (place.folder / "cold.log").write_text("\n".join(told) + "\n")
         yield Place(place.folder, account.environment)
+
+
+@contextmanager
+def _web(folder: Path) -> Iterator[Place]:
+    """The project with a web app and an agent; a server of a few lines stands in for uvicorn."""
+    files = {
+        **FILES,
+        "main.py": "# fastapi\nimport wave\n\n\ndef app(path):\n    return 200\n",
+        "uvicorn.py": SERVER,
+        "agent.py": SERVER.replace("import_app()", "lambda path: 200"),
+    }
+    yield Place(committed(write_files(folder / "shop", files)), {})
 
 
 @contextmanager
@@ -226,9 +273,11 @@ def committed(place: Path) -> Path:
 
 PLACES: Mapping[str, Callable[[Path], AbstractContextManager[Place]]] = {
     "sample": _sample,
+    "repository": _repository,
     "project": _project,
     "account": _account,
     "wrapped": _wrapped,
+    "web": _web,
     "configured": _configured,
     "library": _library,
 }

@@ -1,4 +1,4 @@
-"""Commands and settings in the README are understood."""
+"""Commands and settings on the page on budgets are understood."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import yaml
 
 from importcost.config.read import read_config
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
-SECTION = README.partition("## Gate pull requests")[2].partition("\n## ")[0]
+SECTION = (Path(__file__).parents[2] / "docs" / "budgets.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", SECTION, re.DOTALL)
 COMMANDS = sorted(
     set(re.findall(r"^[ -]*importcost ((?:init|check|compare).*)$", SECTION, re.MULTILINE))
