@@ -62,6 +62,7 @@ def test_every_field_of_the_request_is_filled_by_one_option():
         "cpus",
         "configured",
         "is_built",
+        "traits",
     }  # made by importcost itself
     others |= {"requests", "compares_forms", "cold_disk", "without_wrapper"}  # of profile alone
     assert sorted(filled) == sorted(defaults(ProfileRequest).keys() - others)

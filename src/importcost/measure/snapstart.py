@@ -81,6 +81,7 @@ def snapshot_spec(runner: Runner, subject: Subject) -> dict[str, Any]:
         "search_path": list(layout.search_path),
         "runtime_dir": layout.runtime_dir,
         "task_root": layout.task_root,
+        "sends_sources": subject.bytecode == "as-is",
     }
 
 
@@ -127,6 +128,8 @@ def _observation(
         files={name: layout.on_host(file) for name, file in data["modules"].items()},
         is_stand_in=data["stand_in"],
         registered=data["registered"],
+        client=data.get("client"),
+        sources={layout.on_host(file): text for file, text in data.get("sources", {}).items()},
     )
 
 

@@ -5,7 +5,8 @@ the durations of init and of each hook are real) or "trace" (what init consumes,
 held before and after the hooks). Standard library only, Python 3.9 to 3.15; it imports nothing of
 importcost and is imported by nothing.
 
-spec.json: module, search_path, runtime_dir, task_root.
+spec.json: module, search_path, runtime_dir, task_root, and sends_sources (whether RESULT is to hold
+the text of the own modules, which only the image has).
 
 A restore is simulated by forked copies of the process. A fork reseeds `random`, a real restore
 does not: each copy gets the generator's state of the snapshot back before the hooks run. Two
@@ -561,6 +562,28 @@ def import_handler(spec: "Any", result: "Any", tracer: "Tracer | None") -> None:
             tracer.stop()
 
 
+def _client_version() -> "str | None":
+    """Return the version of awslambdaric that the interpreter has, None for none."""
+    try:
+        from importlib.metadata import version
+
+        return version("awslambdaric")
+    except Exception:  # noqa: BLE001 - a broken installation is none
+        return None
+
+
+def sources_of(modules: "dict[str, Any]") -> "dict[str, str]":
+    """Return the text of modules whose files are only in the image."""
+    found = {}
+    for module in modules.values():
+        try:
+            with open(module.__file__, encoding="utf-8", errors="replace") as stream:
+                found[module.__file__] = stream.read()
+        except OSError:
+            continue
+    return found
+
+
 def main(spec_file: str, result_file: str, mode: str) -> None:
     """Carry out one init, snapshot and restore."""
     sys.dont_write_bytecode = True
@@ -576,6 +599,9 @@ def main(spec_file: str, result_file: str, mode: str) -> None:
     if result["error"] is None:
         modules = own.modules()
         result["modules"] = {name: module.__file__ for name, module in modules.items()}
+        result["client"] = _client_version()
+        if spec.get("sends_sources"):
+            result["sources"] = sources_of(modules)
         if tracer:
             kept = [dict(vars(module)) for module in modules.values()]  # no id is used again
             result["events"] = tracer.events

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from importcost.snapstart.support import NO_TRAITS, FunctionTraits
 from importcost.targets.wrapped import product_of
 
 SEPARATOR = "::"
@@ -107,6 +108,8 @@ class ProjectFunction:
     brings: tuple[str, ...] = ()
     deployed_name: str | None = None
     region: str | None = None
+    traits: FunctionTraits = NO_TRAITS
+    """The settings that SnapStart depends on, as far as the files say them."""
     unresolved: tuple[Unresolved, ...] = ()
     problem: str | None = None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -149,6 +150,10 @@ class Observation:
     files: dict[str, str]
     is_stand_in: bool
     registered: int = 0
+    client: str | None = None
+    """The version of awslambdaric in the interpreter, None if it has none."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The text of own modules, by file, if only the image has them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from importcost.model.profile import Target
 from importcost.snapstart.model import HookRun, Severity, Skeleton, SnapshotHazard
 from importcost.snapstart.priming import PrimingReport
 from importcost.snapstart.rules import SnapshotRules
+from importcost.snapstart.support import SupportFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class SnapStartReport:
     is_stand_in: bool
     under_adapter: bool
     rules: SnapshotRules
+    support: tuple[SupportFact, ...] = ()
+    """The conditions of SnapStart on image and settings, as far as they are known."""
     priming: PrimingReport | None = None
     """The result of priming, None if it was not asked for."""
 

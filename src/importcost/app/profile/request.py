@@ -16,6 +16,7 @@ from importcost.measure.session import Progress
 from importcost.model.plain import PlainChoice, TargetKind, plain_choice
 from importcost.model.web import WebRequest
 from importcost.parameters import Parameter
+from importcost.snapstart.support import NO_TRAITS, FunctionTraits
 from importcost.targets.web_app import split_app
 
 HOST_NETWORK = "host"
@@ -77,6 +78,8 @@ class ProfileRequest:
     """True if variables that init reads and that are not set get a placeholder."""
     is_built: bool = False
     """True if the task root and the layers hold all packages, as a build made them."""
+    traits: FunctionTraits = NO_TRAITS
+    """The settings in a project's files that SnapStart depends on."""
     mock_aws: bool = False
     """True if a mock on this machine answers the AWS calls of init."""
     module: str | None = None

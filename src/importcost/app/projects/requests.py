@@ -87,6 +87,7 @@ def request_for_function(
         "arch": function.arch,
         "package_type": function.package_type,
         "layers": _layers(function),
+        "traits": function.traits,
         "is_built": function.code.is_built
         and function.code.form in _WHOLE
         and "task_root" not in given,

@@ -17,6 +17,7 @@ from importcost.app.snapstart.server import (
     start_and_observe,
 )
 from importcost.app.snapstart.source_files import read_project
+from importcost.app.snapstart.support import snapstart_support
 from importcost.billing.figures.datafiles import load_limits
 from importcost.errors import HandlerError, UsageError
 from importcost.files.read import text_found
@@ -28,6 +29,7 @@ from importcost.snapstart.fix import skeletons
 from importcost.snapstart.model import SourceFacts
 from importcost.snapstart.report import SnapStartReport
 from importcost.snapstart.rules import SnapshotRules
+from importcost.snapstart.support import Acceptance
 from importcost.snapstart.verdict import (
     adapter_hook_notes,
     agentcore_finding,
@@ -73,7 +75,9 @@ def check_snapstart(
         under_adapter = request.adapter == "lwa" or _names_adapter(request, bench.subject.target)
         report = _report(bench, run, place.rules, under_adapter)
         if event is not None:
-            report = replace(report, priming=prime_handler(bench, event, listener))
+            report = replace(
+                report, priming=prime_handler(bench, event, run.observation.sources, listener)
+            )
         elif sent is not None and place.plan is not None:
             report = replace(report, priming=prime_server(bench, place, sent, listener))
         return with_strings(report, without_literals)  # labels quote the source
@@ -92,7 +96,7 @@ def _report(
     bench: Bench, run: SnapshotRun, rules: SnapshotRules, under_adapter: bool
 ) -> SnapStartReport:
     target = bench.subject.target
-    project = read_project(target, run.observation.files)
+    project = read_project(target, run.observation.files, run.observation.sources)
     facts = source_facts(project)
     findings = all_findings(project, facts, run.observation, under_adapter=under_adapter)
     findings += hook_findings(run.hooks, run.init_us, rules)
@@ -102,6 +106,10 @@ def _report(
         findings = (*findings, agentcore_finding())
     runtime = bench.subject.settings.runtime.removeprefix("python")
     is_supported = tuple(map(int, runtime.split("."))) >= FIRST_SNAPSTART
+    support = snapstart_support(bench, run.observation.client)
+    image = next((fact.taken for fact in support if fact.about == "image"), None)
+    if image is not None and rules.name != "agentcore":
+        is_supported = image is not Acceptance.NO
     return SnapStartReport(
         target=target,
         python_version=bench.runner.facts().version,
@@ -113,6 +121,7 @@ def _report(
         is_stand_in=run.observation.is_stand_in,
         under_adapter=under_adapter,
         rules=rules,
+        support=support,
     )
 
 

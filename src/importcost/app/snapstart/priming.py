@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,9 +72,12 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def prime_handler(bench: Bench, event: PrimingEvent, listener: Listener) -> PrimingReport:
+def prime_handler(
+    bench: Bench, event: PrimingEvent, sources: Mapping[str, str], listener: Listener
+) -> PrimingReport:
     """Measure priming with an event on a bench whose init works.
 
+    `sources` are texts of own modules that only the image has, by file.
     Raises UsageError if the target names no function, HandlerError if it fails with the event.
     """
     target = bench.subject.target
@@ -90,7 +94,7 @@ def prime_handler(bench: Bench, event: PrimingEvent, listener: Listener) -> Prim
     _supply(bench, launcher)
     rng = random.Random()  # noqa: S311 - order of launches, not a secret
     launches = measure_priming(launcher, bench.runner, rng, progress)
-    return _report(bench, event, launches)
+    return _report(bench, event, launches, sources)
 
 
 def _supply(bench: Bench, launcher: PrimingLauncher) -> None:
@@ -109,9 +113,11 @@ def _answers(launcher: PrimingLauncher) -> bool:
     return True
 
 
-def _report(bench: Bench, event: PrimingEvent, launches: PrimedLaunches) -> PrimingReport:
+def _report(
+    bench: Bench, event: PrimingEvent, launches: PrimedLaunches, sources: Mapping[str, str]
+) -> PrimingReport:
     target, mock = bench.subject.target, bench.prepared.mock
-    project = read_project(target, launches.files)
+    project = read_project(target, launches.files, sources)
     return PrimingReport(
         event=event.name,
         times=launches.times,

@@ -179,6 +179,7 @@ def _report(
     steps = pairs.left["steps"]
     state = _state(steps, layout)
     files = {name: layout.on_host(file) for name, file in steps["ready"]["modules"].items()}
+    sources = {layout.on_host(file): text for file, text in steps["ready"]["sources"].items()}
     mock = bench.prepared.mock
     network = {"network": steps["watched"]["network"]}
     return PrimingReport(
@@ -189,7 +190,7 @@ def _report(
         caches=(),
         attempts=network_attempts(network, target, layout),
         mocked=() if mock is None else mock.operations(),
-        findings=priming_findings(read_project(target, files), state),
+        findings=priming_findings(read_project(target, files, sources), state),
         hook=_hook(place, target, request),
     )
 

@@ -11,18 +11,22 @@ from importcost.model.profile import Target
 from importcost.snapstart.modules import Project, SourceModule, parse_module
 
 MAX_MODULES = 500
+NO_SOURCES: Mapping[str, str] = {}
 
 
-def read_project(target: Target, files: Mapping[str, str]) -> Project:
+def read_project(
+    target: Target, files: Mapping[str, str], sources: Mapping[str, str] = NO_SOURCES
+) -> Project:
     """Read the function's own modules: those that the run loaded, else what the handler imports.
 
-    Files that are not there or do not parse are left out.
+    `sources` are texts by file that need not be on this machine. Files that are not there or do
+    not parse are left out.
     """
     wanted = dict(files) or {target.module: target.handler_file}
     modules: dict[str, SourceModule] = {}
     while wanted and len(modules) < MAX_MODULES:
         name, file = wanted.popitem()
-        module = _read(name, file)
+        module = _read(name, file, sources)
         if module is None or name in modules:
             continue
         modules[name] = module
@@ -31,9 +35,9 @@ def read_project(target: Target, files: Mapping[str, str]) -> Project:
     return Project(dict(sorted(modules.items())))
 
 
-def _read(name: str, file: str) -> SourceModule | None:
+def _read(name: str, file: str, sources: Mapping[str, str]) -> SourceModule | None:
     try:
-        return parse_module(name, file, text_found(file))
+        return parse_module(name, file, sources.get(file) or text_found(file))
     except (OSError, SyntaxError, ValueError):
         return None
 

@@ -124,6 +124,7 @@ class ImageFacts:
 
     environment: tuple[tuple[str, str], ...]
     working_dir: str
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +245,9 @@ def image_facts(engine: Engine, image: str) -> ImageFacts:
             remedy(words("choose another engine with ", Parameter.RUNNER)),
         ) from error
     pairs = [item.partition("=")[::2] for item in config.get("Env") or []]
-    return ImageFacts(tuple(pairs), config.get("WorkingDir") or "")
+    labels = config.get("Labels") or {}
+    named = ((str(name), str(value)) for name, value in labels.items())
+    return ImageFacts(tuple(pairs), config.get("WorkingDir") or "", tuple(named))
 
 
 def image_size_bytes(engine: Engine, image: str) -> int | None:

@@ -178,6 +178,7 @@ def server_observation(
         files={name: layout.on_host(file) for name, file in ready["modules"].items()},
         is_stand_in=False,
         registered=ready["registered"],
+        sources={layout.on_host(file): text for file, text in ready["sources"].items()},
     )
 
 

@@ -119,6 +119,7 @@ class State:
         tracer = self._tracer
         return {
             "modules": {name: module.__file__ for name, module in modules.items()},
+            "sources": parts.sources_of(modules) if self._spec["sends_sources"] else {},
             "held": parts.held_in(modules),
             "events": tracer.events if tracer else [],
             "late_hooks": parts.late_hooks(self._own, tracer.executed) if tracer else [],

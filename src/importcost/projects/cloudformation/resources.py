@@ -14,6 +14,7 @@ from importcost.projects.functions import CodeForm, FunctionCode, ProjectFunctio
 from importcost.projects.handlers import dockerfile_command, handler_problem
 from importcost.projects.placeholders import OpenText
 from importcost.projects.settings import RawSettings, language_problem
+from importcost.snapstart.support import FunctionTraits
 
 SAM_FUNCTION = "AWS::Serverless::Function"
 FUNCTION = "AWS::Lambda::Function"
@@ -87,8 +88,22 @@ def _function(name: str, logical_id: str, raw: DocumentTable, stack: Stack) -> P
         environment=environment,
         placeholder_names=opened,
         deployed_name=_fixed(deployed_name),
+        traits=_traits(values),
         unresolved=tuple(settings.unresolved),
         problem=problem,
+    )
+
+
+def _traits(values: DocumentTable) -> FunctionTraits:
+    """Return what rules SnapStart out or in; what is not a plain value counts as not said."""
+    storage, snapstart = values.get("EphemeralStorage"), values.get("SnapStart")
+    size = storage.get("Size") if isinstance(storage, dict) else None
+    applies = snapstart.get("ApplyOn") if isinstance(snapstart, dict) else None
+    return FunctionTraits(
+        tmp_mb=int(size) if isinstance(size, (int, str)) and str(size).isdigit() else None,
+        uses_efs=bool(values.get("FileSystemConfigs")),
+        is_provisioned=bool(values.get("ProvisionedConcurrencyConfig")),
+        applies=applies if isinstance(applies, str) else None,
     )
 
 

@@ -14,8 +14,10 @@ from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, elide, millis
 from importcost.snapstart.model import HookRun, Severity, SnapshotHazard
 from importcost.snapstart.priming import PrimingReport
 from importcost.snapstart.report import SnapStartReport
+from importcost.snapstart.support import Acceptance
 
 SIGNS = {Severity.HAZARD: ("✗", "31"), Severity.NOTE: ("·", "2"), Severity.ACCEPTED: ("✓", "32")}
+TAKEN = {Acceptance.YES: ("✓", "32"), Acceptance.NO: ("✗", "31"), Acceptance.UNKNOWN: ("·", "2")}
 
 
 def render_snapstart(report: SnapStartReport, *, width: int, colour: bool) -> str:
@@ -23,10 +25,14 @@ def render_snapstart(report: SnapStartReport, *, width: int, colour: bool) -> st
     style = Palette(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
     lines = [style(_verdict(report), "1")]
-    if not report.is_supported:
+    if not report.is_supported and all(fact.about != "image" for fact in report.support):
         lines += wrap(
             "SnapStart takes python3.12 and later: name the runtime with --runtime.", width
         )
+    for fact in report.support:
+        sign, code = TAKEN[fact.taken]
+        said, *more = wrap(fact.says, width - 2)
+        lines += [f"{style(sign, code)} {said}", *(f"  {line}" for line in more)]
     for item in report.findings:
         lines += _finding(report.target, item, style, width)
     lines += ["", *_hooks(report, width)]
@@ -118,6 +124,10 @@ def render_snapstart_json(report: SnapStartReport) -> str:
         "python": report.python_version,
         "around": report.rules.name,
         "snapstart_takes_runtime": report.is_supported,
+        "support": [
+            {"about": one.about, "taken": one.taken.value, "says": one.says}
+            for one in report.support
+        ],
         "clean": report.is_clean,
         "init_us": report.init_us,
         "limits": {
