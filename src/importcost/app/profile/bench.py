@@ -295,6 +295,8 @@ def _runner(
     packages: Packages,
 ) -> Runner:
     target, settings, mock = prepared.target, prepared.settings, prepared.mock
+    if target.plain is not None:
+        return _plain_runner(prepared, {**placeholders, **request.environment}, packages)
     is_on_lambda = _is_on_lambda(prepared)
     asked = {**placeholders, **request.environment, **(mock.environment if mock else {})}
     secrets = _secrets(prepared, request, packages.search_path)
