@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from typing import Any
 
 import click
@@ -16,13 +15,16 @@ from click.shell_completion import CompletionItem
 
 from importcost.cli.group import COMPLETION_VARIABLE
 
-FILE_METAVARS = re.compile(r"(?:FILE|[A-Z]+\.json|INTERPRETER|PATH|TARGET)\b")
+FILE_METAVARS = re.compile(r"(?:FILE|[A-Z]+\.json|EVENT|INTERPRETER|PATH|TARGET)\b")
 FOLDER_METAVARS = re.compile(r"DIR\b")
 FILES_ANYWAY = frozenset(("target", "targets", "base", "head", "layer"))
 """Parameters that take files whatever their metavar says: targets, and layers as a ZIP."""
 HANDLER_NAMES = {("check", "handlers"): True, ("compare", "names"): False}
 HANDLER_NAMES |= {("calibrate", "handler"): False}
 """Parameters that take a configured handler's name, by command; True if a file will do, too."""
+
+PLAIN_WORD = re.compile(r"[\w./@%+=][\w./@%+=:-]*")
+"""Words that no shell takes apart, and no command takes for an option."""
 
 
 class HandlerName(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -57,7 +59,7 @@ def complete_values(command: click.Command) -> None:
 
 
 def _type_for(command: str, parameter: click.Parameter) -> click.ParamType[Any]:
-    name, metavar = parameter.name or "", (parameter.metavar or "").strip("[")
+    name, metavar = parameter.name or "", (parameter.metavar or "").strip("['")
     if (command, name) in HANDLER_NAMES:
         return HandlerName(or_file=HANDLER_NAMES[command, name])
     if name in FILES_ANYWAY or FILE_METAVARS.match(metavar):
@@ -68,17 +70,22 @@ def _type_for(command: str, parameter: click.Parameter) -> click.ParamType[Any]:
 def configured_names(path: str | None) -> list[str]:
     """Return the handlers of the configuration at `path`, or the nearest; none if it is wrong.
 
-    A name that a shell would read as more than one plain word is left out.
+    The functions of its project are among them. A name that a shell would read as more than one
+    plain word is left out.
     """
     from importcost.config.read import load_config
     from importcost.errors import ImportcostError
 
     try:
         config = load_config(path)
+        if config is not None and config.project is not None:
+            from importcost.app.projects.configured import project_reader, with_project
+
+            config = with_project(config, project_reader())
     except (ImportcostError, OSError):  # a prompt is no place for an error
         return []
     names = [] if config is None else [handler.name for handler in config.handlers]
-    return [name for name in names if shlex.quote(name) == name and "," not in name]
+    return [name for name in names if PLAIN_WORD.fullmatch(name)]
 
 
 def _is_bash() -> bool:
