@@ -289,8 +289,8 @@ def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool)
             show("\n  ".join(wrap(f"Note: {note}.", width - 2)), err=to_stderr)
         tell_written(outputs)
     if diff:
-        root = Path(found.profile.target.task_root) if found.profile.target else Path()
         for edit in found.rewrite.edits:
+            root = _diff_root(found, edit.path)
             name = edit.path.relative_to(root).as_posix()
             sys.stdout.flush()
             # Byte for byte, whatever the file's encoding: latin-1 holds every byte.
@@ -299,6 +299,15 @@ def _show(found: Deferral, outputs: tuple[str, ...], *, quiet: bool, diff: bool)
             )
             old = None if edit.before is None else before
             show(unified_diff(name, old, after).encode("latin-1"), nl=False)
+
+
+def _diff_root(found: Deferral, file: Path) -> Path:
+    """Return the folder that a diff names a file from: the task root, or the user's own folder."""
+    target = found.profile.target
+    if target is None:
+        return Path()
+    folder = target.plain.folder if target.plain else ""
+    return Path(folder if folder and file.is_relative_to(folder) else target.task_root)
 
 
 def _write(found: Deferral, *, force: bool) -> None:

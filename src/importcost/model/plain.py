@@ -43,6 +43,8 @@ class PlainTarget:
     search_path: tuple[str, ...] = ()
     folder: str = ""
     extras: tuple[str, ...] | None = None
+    entry: str | None = None
+    """The entry point that a console script calls, `package.module:function`, None without one."""
 
     @property
     def label(self) -> str:

@@ -117,10 +117,10 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
             listener.note(QUICK_NOTE)
         measurement, profile = bench.profile(listener, effort.plan(request.measure.runs))
         tell_not_deployed(profile.warnings, listener)
-        if not measurement.statements:
-            listener.note(untimed_statements(request.measure.runs))
-        billed = bill(profile, bench.handler)
         sources = read_measured(profile)
+        if not measurement.statements:
+            listener.note(untimed_statements(request.measure.runs, profile, sources))
+        billed = bill(profile, bench.handler)
         events = events or _made_up(request, sources)
         # An event that cannot be called should be reported before minutes of measuring.
         wanted = events if request.verify else ()
@@ -198,8 +198,17 @@ def mean_launch_s(runs: Sequence[Run]) -> float:
     return sum(timed) / len(timed) / 1e6 if timed else 0.0
 
 
-def untimed_statements(runs: int | None) -> str:
-    """Return the note that a getter's savings are too low; `runs` is the --runs value, if any."""
+def untimed_statements(runs: int | None, profile: Profile, sources: Sources) -> str:
+    """Return the note that a getter's savings are too low; `runs` is the --runs value, if any.
+
+    An installed package has no files that could be edited, which is said instead.
+    """
+    target = profile.target
+    if target is not None and target.plain is not None and not sources.files:
+        return (
+            f"{target.handler} imports no file of the user's own: only packages of the working "
+            "folder, or installed as editable, are edited, never those in site-packages."
+        )
     note = "Module-level statements were not timed, so a getter's saving is understated"
     if runs is None or runs >= MIN_WATCHED_RUNS:
         return (

@@ -74,6 +74,7 @@ def read_sources(
             texts[path] = text
     loaded = {names[path]: text for path, text in texts.items()}
     waiting = _of_users(files_of_functions(loaded, Path(target.task_root)))
+    called = _called(target)
     outside = _uses_of({**loaded, **waiting}, Path(target.task_root))
     later = _later_changes(loaded, waiting, graph, target)
     read: dict[str, SourceFile] = {}
@@ -81,18 +82,26 @@ def read_sources(
         name = names[path]
         is_package = path.endswith("/__init__.py")
         used = outside.get(name, NO_USES)
-        if name == target.module and target.function:
-            # Lambda looks this name up itself.
-            used = replace(used, entry=used.entry | {target.function})
+        if name == called[0] and called[1]:
+            # Lambda, or the installed script, looks this name up itself.
+            used = replace(used, entry=used.entry | {called[1]})
         found = analyse(text, name, is_package, python, used, later)
         if isinstance(found, Unreadable):
             unreadable[path] = found
         else:
             read[path] = found
     files = _settled(read, later, python, threads_seen)
-    by_name = {file.module: file for file in files.values()}
-    certain = certain_uses(by_name, target.module, target.function)
+    certain = certain_uses({file.module: file for file in files.values()}, *called)
     return Sources(files, unreadable, data, target.handler_file, certain=certain, later=later)
+
+
+def _called(target: Target) -> tuple[str, str | None]:
+    """Return the module and the name of the function that is called: a handler or a script's."""
+    entry = target.plain.entry if target.plain else None
+    if entry is None:
+        return target.module, target.function
+    module, _, name = entry.partition("[")[0].partition(":")
+    return module.strip(), name.strip().partition(".")[0] or None
 
 
 def _settled(

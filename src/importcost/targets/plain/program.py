@@ -78,6 +78,7 @@ def entry_target(
             arguments=tuple(arguments),
             search_path=search_path,
             folder=str(folder),
+            entry=value.strip(),
         ),
     )
 
