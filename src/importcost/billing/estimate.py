@@ -261,7 +261,9 @@ def _as_measured(profile: Profile, settings: Settings) -> Estimate:
     """Return the estimate on a platform that is not modelled: the times of this machine."""
     platform = load_platforms()[settings.platform]
     parts = function_parts(profile, local_cpu_us(profile), AS_MEASURED, _exactly(0.0))
-    start_ms = interpreter_start_ms(profile) if platform.counts_interpreter_start else 0.0
+    is_program = profile.target is not None and profile.target.kind.runs
+    counts_start = platform.counts_interpreter_start or is_program
+    start_ms = interpreter_start_ms(profile) if counts_start else 0.0
     phases = _phases(profile, start_ms or None, parts, START_LABEL)
     init_ms = _sum(_exactly(start_ms), parts.total, start_ms + parts.total.value)
     price = platform.price
@@ -515,7 +517,9 @@ def _handler_amounts(
     files_ms = parts.files_ms + parts.native_ms
     imports_ms = parts.interpreted_ms * share + files_ms + parts.blocked_ms * wait_share
     body_ms = max(0.0, parts.total.value - imports_ms)
-    labels = (FLOOR_LABEL, *(phase.value for phase in _FUNCTION_PHASES))
+    is_handler = profile.target is None or profile.target.is_handler
+    imports_label = Phase.HANDLER_IMPORTS.value if is_handler else "imports"
+    labels = (FLOOR_LABEL, imports_label, Phase.MODULE_BODY.value)
     return tuple(zip(labels, (floor_ms, imports_ms, body_ms), strict=True))
 
 

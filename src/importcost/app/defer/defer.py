@@ -119,7 +119,7 @@ def defer_handler(request: DeferRequest, listener: Listener) -> Deferral:
         tell_not_deployed(profile.warnings, listener)
         sources = read_measured(profile)
         if not measurement.statements:
-            listener.note(untimed_statements(request.measure.runs, profile, sources))
+            listener.note(_why_untimed(request.measure.runs, profile, sources))
         billed = bill(profile, bench.handler)
         events = events or _made_up(request, sources)
         # An event that cannot be called should be reported before minutes of measuring.
@@ -198,17 +198,19 @@ def mean_launch_s(runs: Sequence[Run]) -> float:
     return sum(timed) / len(timed) / 1e6 if timed else 0.0
 
 
-def untimed_statements(runs: int | None, profile: Profile, sources: Sources) -> str:
-    """Return the note that a getter's savings are too low; `runs` is the --runs value, if any.
-
-    An installed package has no files that could be edited, which is said instead.
-    """
+def _why_untimed(runs: int | None, profile: Profile, sources: Sources) -> str:
+    """Return the note on statements that were not timed: an installed package has none to edit."""
     target = profile.target
     if target is not None and target.plain is not None and not sources.files:
         return (
             f"{target.handler} imports no file of the user's own: only packages of the working "
             "folder, or installed as editable, are edited, never those in site-packages."
         )
+    return untimed_statements(runs)
+
+
+def untimed_statements(runs: int | None) -> str:
+    """Return the note that a getter's savings are too low; `runs` is the --runs value, if any."""
     note = "Module-level statements were not timed, so a getter's saving is understated"
     if runs is None or runs >= MIN_WATCHED_RUNS:
         return (
