@@ -298,8 +298,6 @@ def _runner(
     if target.plain is not None:
         return _plain_runner(prepared, {**placeholders, **request.environment}, packages)
     is_on_lambda = _is_on_lambda(prepared)
-    if target.plain is not None:
-        return _plain_runner(prepared, {**placeholders, **request.environment}, packages)
     asked = {**placeholders, **request.environment, **(mock.environment if mock else {})}
     secrets = _secrets(prepared, request, packages.search_path)
     if prepared.choice.engine is None:
