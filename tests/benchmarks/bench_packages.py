@@ -64,17 +64,19 @@ def environment(folder: Path, packages: Iterable[str]) -> tuple[Path, list[str]]
     return python, failed
 
 
-def measured(package: str, module: str, python: Path, folder: Path) -> Measured:
-    """Profile one package as a user would."""
+def measured(package: str, module: str, python: Path, folder: Path, *, goes_on: bool) -> Measured:
+    """Profile one package as a user would, or read what an earlier run measured if it `goes_on`."""
     file = folder / f"{package}.json"
     options = ["--python", str(python), "--runs", "6", "-q", "-o", str(file)]
     command = [sys.executable, "-m", "importcost", "profile", "-m", module, *options]
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=folder, check=False, timeout=600
-    )
-    said = (done.stderr.strip().splitlines() or [""])[-1]
-    if done.returncode != 0 or not file.exists():
-        return Measured(package, module, done.returncode, said)
+    code, said = 0, ""
+    if not (goes_on and file.exists()):
+        done = subprocess.run(
+            command, capture_output=True, text=True, cwd=folder, check=False, timeout=600
+        )
+        code, said = done.returncode, (done.stderr.strip().splitlines() or [""])[-1]
+    if code != 0 or not file.exists():
+        return Measured(package, module, code, said)
     profile = read_profile(file.read_text(encoding="utf-8"), str(file))
     found = local_time(profile)
     starts = [one.cpu_us for one in profile.phases if one.phase is Phase.INTERPRETER_START]
@@ -82,7 +84,7 @@ def measured(package: str, module: str, python: Path, folder: Path) -> Measured:
     return Measured(
         package,
         module,
-        done.returncode,
+        code,
         said,
         found.value if found else 0.0,
         sum(starts) / 1000,
@@ -118,7 +120,8 @@ def order(published: Mapping[str, Mapping[str, object]], results: Mapping[str, M
         found = results[name]
         here = found.ms + (found.start_ms if one["start"] else 0.0)
         there = float(str(one["ms"]))
-        pairs[name] = (there, here)
+        if not found.exit_code:
+            pairs[name] = (there, here)
         print(f"| {name} | {there:g} | {one['version']} | {here:.1f} | {one['link']} |")
     turned, close = [], []
     for first, second in itertools.combinations(pairs, 2):
@@ -153,6 +156,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--python", type=Path)
     parser.add_argument("--work", type=Path)
+    parser.add_argument("--go-on", action="store_true", help="measure what --work lacks, only")
     options = parser.parse_args()
     popular = json.loads((DATA / "popular.json").read_text())["modules"]
     published = json.loads((DATA / "published.json").read_text())["packages"]
@@ -166,7 +170,9 @@ def main() -> None:
         results = {}
         for package, module in modules.items():
             if package not in failed:
-                results[package] = measured(package, module, python.absolute(), work)
+                results[package] = measured(
+                    package, module, python.absolute(), work, goes_on=options.go_on
+                )
     broken = [one for name, one in results.items() if one.exit_code and name in popular]
     tried = [name for name in results if name in popular]
     print(table(one for name, one in results.items() if name in popular))
