@@ -73,11 +73,28 @@ def test_a_module_whose_import_was_not_seen_keeps_nothing_of_its_package():
         ("handler:1 > helper\nhelper:1 > lib.sub", True),
         ("handler:1 > big\nbig:1 > lib", False),
         ("handler:1 > big\nbig:1 > lib\nhandler:2 > lib", False),
+        # The package imports its own parts, for itself and when it is called.
+        ("handler:1 > big\nbig:1 > lib\nlib:1 > lib.sub", False),
+        ("handler:1 > big\nbig:1 > lib\nlib:9@handler:2 > lib.sub", False),
+        ("handler:1 > big\nbig:1 > lib\nlib:1 > lib.sub\nhandler:2 > lib", False),
+        ("handler:1 > lib\nlib:9@handler:2 > lib.sub\nlib.sub:9@handler:3 > lib.last", True),
+        # Another package's function imports it, called by own code.
+        ("handler:1 > big\nbig:5@handler:2 > lib", False),
     ],
 )
 def test_a_replacement_is_advised_only_where_the_own_code_imports(text, shown):
     entry = replace(ONE, importer=OWN_CODE)
-    assert bool(ask(text, {"lib": 5000}, entry)) == shown
+    times = {"lib": 5000, "lib.sub": 3000, "lib.last": 2000}
+    assert bool(ask(text, times, entry)) == shown
+
+
+def test_a_part_that_a_staying_package_loads_when_called_is_not_counted():
+    text = "handler:1 > lib\nlib:2 > guest\nguest:9@lib:3 > guest.part\nhandler:4 > guest.base"
+    times = {"lib": 9000, "guest": 5000, "guest.part": 3000, "guest.base": 2000}
+    # guest.base keeps guest, whose function loads guest.part.
+    assert ask(text, times, GUEST) == ()
+    alone = "handler:1 > lib\nlib:2 > guest\nguest:9@lib:3 > guest.part"
+    assert [hint.cost_us for hint in ask(alone, times, GUEST)] == [8000]
 
 
 @pytest.mark.parametrize(

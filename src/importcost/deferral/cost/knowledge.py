@@ -7,6 +7,7 @@ names. They are suggestions for a reader, never edits.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
@@ -22,6 +23,9 @@ from importcost.model.graph import FUNCTION, STDLIB, UNKNOWN_DISTRIBUTION, EdgeK
 MIN_COST_US = 1_000
 """A saving below a millisecond is not worth a reader's time."""
 IMPORTERS_SHOWN = 3
+
+_Step = tuple[int, int]
+"""From the node of the module whose body runs to the node of the module that is imported."""
 
 
 def hints(
@@ -56,32 +60,62 @@ def hints(
 
 
 def _left(
-    flow: Flow, modules: Collection[str], graph: ImportGraph, entry: KnowledgeEntry
+    flow: Flow, modules: frozenset[str], graph: ImportGraph, entry: KnowledgeEntry
 ) -> bytearray:
     """Return the nodes that stay loaded without the modules, or without the importer's imports."""
     node_of = flow.node_of_module
     if entry.importer is None:
         return reachable(flow.successors, ROOT, frozenset(node_of[name] for name in modules))
     importers = _importing(graph, entry.importer)
-    theirs: set[tuple[int, int]] = set()
-    others: set[tuple[int, int]] = set()
+    theirs: set[_Step] = set()
+    others: set[_Step] = set()
+    guests: dict[_Step, set[int]] = defaultdict(set)
     for edge in graph.edges:
         body = body_of(edge)[0]
-        if edge.imported in modules and body in node_of:
-            # An import in a function of the importer counts as its own, whoever called the
-            # function. So does one in a function of the modules, which nobody can call without
-            # them.
-            is_theirs = bool({edge.importer, body} & importers) or edge.importer in modules
-            step = (node_of[body], node_of[edge.imported])
-            (theirs if is_theirs else others).add(step)
-    # A module whose import was not seen hangs on the root, and keeps nothing of its own package.
-    gone = (theirs - others) | {(ROOT, node_of[name]) for name in modules}
-    bodies = {body for body, _ in gone}
-    successors = [
-        [target for target in targets if (node, target) not in gone] if node in bodies else targets
-        for node, targets in enumerate(flow.successors)
-    ]
-    return reachable(successors, ROOT)
+        if edge.imported not in modules or body not in node_of:
+            continue
+        step = (node_of[body], node_of[edge.imported])
+        # An import in a function of the importer counts as its own, whoever called the function.
+        # One that another package's function does for own code cannot be replaced there.
+        by_body = body in importers and entry.importer != OWN_CODE
+        if edge.importer in modules - importers and body not in modules:
+            guests[step].add(node_of[edge.importer])
+        elif edge.importer in importers or by_body:
+            theirs.add(step)
+        else:
+            others.add(step)
+    for name in modules:
+        # A module whose import was not seen hangs on the root.
+        if (parent := name.rpartition(".")[0]) in modules:
+            guests[ROOT, node_of[name]].add(node_of[parent])
+    guests = {step: owners for step, owners in guests.items() if step not in others}
+    return _reached_without(flow, theirs - others, guests)
+
+
+def _reached_without(
+    flow: Flow, theirs: Collection[_Step], guests: Mapping[_Step, Collection[int]]
+) -> bytearray:
+    """Return the nodes that are reached without `theirs`.
+
+    Those of `guests` are imports by functions of the modules in question: they go with the modules
+    that do them, and stay if one of these stays.
+    """
+    waiting = dict(guests)
+    while True:
+        gone = {*theirs, *waiting} - (guests.keys() - waiting.keys())
+        bodies = {body for body, _ in gone}
+        successors = [
+            [target for target in targets if (node, target) not in gone]
+            if node in bodies
+            else targets
+            for node, targets in enumerate(flow.successors)
+        ]
+        left = reachable(successors, ROOT)
+        staying = [step for step, owners in waiting.items() if any(left[one] for one in owners)]
+        if not staying:
+            return left
+        for step in staying:
+            del waiting[step]
 
 
 def _importing(graph: ImportGraph, importer: str) -> frozenset[str]:
