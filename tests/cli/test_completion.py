@@ -212,6 +212,15 @@ def test_names_come_from_the_configuration_that_is_named(folder):
     assert complete(folder, words) == ["plain,elsewhere"]
 
 
+@pytest.mark.parametrize(
+    "told", [{}, {"COMP_WORDS": "importcost"}, {"COMP_WORDS": "importcost", "COMP_CWORD": "x"}]
+)
+def test_a_shell_that_tells_no_words_gets_an_exit_code_and_no_sentence(tmp_path, told):
+    variables = {"COMP_WORDS": None, "COMP_CWORD": None, **told}
+    done = run_here(tmp_path, variables={**variables, COMPLETION_VARIABLE: "bash_complete"})
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
+
+
 TEMPLATE = """AWSTemplateFormatVersion: "2010-09-09"
 Transform: AWS::Serverless-2016-10-31
 Resources:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LONGEST_SENTENCE = 600
 INTERRUPTED = 130
 INTERNAL_ERROR = 3
+WRONG_COMPLETION = 2
+"""The exit code if a shell's completion tells no words that can be completed."""
 _INTERRUPTED_TEXT = "Interrupted: everything that was started has been removed."
 # The code that writes to the standard streams; an error that it raises without a file name is
 # theirs.
@@ -133,7 +135,11 @@ def _show_usage(error: click.ClickException) -> None:
 
 def _answered(error: Exception) -> int:
     """Show an error to the user and return its exit code."""
+    from importcost.cli.group import COMPLETION_VARIABLE
     from importcost.errors import ImportcostError  # a command without an error needs none of it
+
+    if os.environ.get(COMPLETION_VARIABLE):  # a prompt is no place for an error
+        return WRONG_COMPLETION
 
     if not isinstance(error, ImportcostError):
         return _unforeseen(error)
