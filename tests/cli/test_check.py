@@ -292,3 +292,68 @@ def test_deterministic_leaves_out_budgets_on_time(project):
     done = importcost(project("max_init_ms = 1\nmax_increase = '5%'\n"), "--deterministic")
     assert done.returncode == 0, done.stdout
     assert "init-time" not in done.stdout
+
+
+LOOP = "for number in range({rounds}):\n    number + 1\n"
+
+
+def counted(project, settings, rounds=2_000):
+    helper = "import wave\n" + LOOP.format(rounds=rounds)
+    return project(settings, **{"src/helper.py": helper})
+
+
+def test_a_budget_of_bytecodes_needs_no_timing(project):
+    folder = counted(project, "max_bytecodes = 1000000\n")
+    done = importcost(folder, "--deterministic", "--json")
+    assert done.returncode == 0, done.stderr
+    first = findings(done)["bytecodes", "pass"]
+    again = findings(importcost(folder, "--deterministic", "--json"))["bytecodes", "pass"]
+    assert first["measured"] == again["measured"] > 2_000
+    counted(project, "max_bytecodes = 3000\n")
+    failed = importcost(folder, "--deterministic", "--json")
+    assert failed.returncode == 1
+    assert "native code is not counted" in findings(failed)["bytecodes", "fail"]["message"]
+
+
+def test_counts_are_held_against_the_baseline_where_nothing_is_timed(project):
+    folder = counted(project, 'max_increase = "2%"\n', rounds=20_000)
+    written = importcost(folder, "--update-baseline", "--runs", "6")
+    assert written.returncode == 0, written.stderr
+    same = findings(importcost(folder, "--deterministic", "--json"))["increase", "pass"]
+    assert same["measured"] == 0
+    counted(project, 'max_increase = "2%"\n', rounds=21_500)
+    more = importcost(folder, "--deterministic", "--json")
+    assert more.returncode == 1
+    assert 2 < findings(more)["increase", "fail"]["measured"] < 10
+    counted(project, 'max_increase = "30%"\n', rounds=21_500)
+    assert importcost(folder, "--deterministic").returncode == 0
+
+
+def test_a_baseline_without_counts_and_of_another_python_is_not_compared(project):
+    folder = counted(project, 'max_increase = "2%"\n')
+    importcost(folder, "--update-baseline", "--runs", "6")
+    file = folder / "importcost-baseline.json"
+    data = json.loads(file.read_text())
+    (entry,) = data["handlers"].values()
+    entry["machine"]["python_version"] = "3.8.1"
+    file.write_text(json.dumps(data))
+    done = importcost(folder, "--deterministic", "--json")
+    assert done.returncode == 0, done.stdout
+    assert "was counted with CPython 3.8.1" in findings(done)["increase", "skipped"]["message"]
+    del entry["figures"]["bytecodes"]
+    file.write_text(json.dumps(data))
+    done = importcost(folder, "--deterministic", "--json")
+    assert "has no count of bytecodes" in findings(done)["increase", "skipped"]["message"]
+
+
+def test_a_handler_that_takes_the_counter_over_is_not_measured(project):
+    taken = "import sys\nsys.settrace(None)\n" + textwrap.dedent("""
+        for tool in range(6) if hasattr(sys, "monitoring") else ():
+            if sys.monitoring.get_tool(tool):
+                sys.monitoring.free_tool_id(tool)
+    """)
+    folder = project("max_bytecodes = 10000000\n", **{"src/helper.py": taken})
+    done = importcost(folder, "--deterministic", "--json")
+    assert done.returncode == 3
+    said = findings(done)["bytecodes", "not-measured"]["message"]
+    assert "for itself during init" in said

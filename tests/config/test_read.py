@@ -53,6 +53,7 @@ max_cost_per_million = 1.5
 max_increase = "2.5 %"
 min_delta_ms = 3
 max_modules = 400
+max_bytecodes = 9000000
 max_memory_mb = 90
 max_package_mb = 120.5
 forbid = ["numpy", "*.tests"]
@@ -98,6 +99,7 @@ def test_every_setting_of_a_handlers_table_is_read():
             max_increase=0.025,
             min_delta_ms=3.0,
             max_modules=400,
+            max_bytecodes=9_000_000,
             max_memory_mb=90.0,
             max_package_mb=120.5,
             forbid=("numpy", "*.tests"),

@@ -367,6 +367,7 @@ def _budgets(values: Mapping[str, Any]) -> Budgets:
         max_increase=values.get("max_increase"),
         min_delta_ms=values.get("min_delta_ms", 0.0),
         max_modules=values.get("max_modules"),
+        max_bytecodes=values.get("max_bytecodes"),
         max_memory_mb=values.get("max_memory_mb"),
         max_package_mb=values.get("max_package_mb"),
         forbid=values.get("forbid", ()),

@@ -301,6 +301,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "max_increase": percent,
     "min_delta_ms": not_negative,
     "max_modules": whole,
+    "max_bytecodes": whole,
     "max_memory_mb": positive,
     "max_package_mb": positive,
     "forbid": patterns,

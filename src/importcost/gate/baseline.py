@@ -52,6 +52,8 @@ class Figures:
     billed_init_ms: int | None
     dollars_per_million: float | None
     memory_mb: int
+    bytecodes: int | None = None
+    """The bytecode instructions of init, None if they were not counted."""
 
 
 @dataclass(frozen=True, slots=True)

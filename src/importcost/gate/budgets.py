@@ -14,6 +14,7 @@ class Rule(str, Enum):
     """The handler could be measured at all; it has no level of its own."""
     FORBIDDEN_IMPORT = "forbidden-import"
     MODULE_COUNT = "module-count"
+    BYTECODES = "bytecodes"
     NEW_MODULE = "new-module"
     PACKAGE_SIZE = "package-size"
     STALE_BYTECODE = "stale-bytecode"
@@ -33,6 +34,7 @@ RULE_TEXT: Mapping[Rule, str] = {
     Rule.MEASUREMENT: "The handler imports, and its init could be measured.",
     Rule.FORBIDDEN_IMPORT: "Modules named by `forbid` are not loaded at init.",
     Rule.MODULE_COUNT: "No more modules than `max_modules` are loaded at init.",
+    Rule.BYTECODES: "Init executes no more than `max_bytecodes` bytecode instructions.",
     Rule.NEW_MODULE: "No module is loaded at init that the baseline does not have.",
     Rule.PACKAGE_SIZE: "Function and layers stay below `max_package_mb` unpacked.",
     Rule.STALE_BYTECODE: "What was built has valid bytecode for all that init loads.",
@@ -104,6 +106,7 @@ class Budgets:
     max_increase: float | None = None
     min_delta_ms: float = 0.0
     max_modules: int | None = None
+    max_bytecodes: int | None = None
     max_memory_mb: float | None = None
     max_package_mb: float | None = None
     forbid: tuple[str, ...] = ()

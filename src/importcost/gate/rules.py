@@ -8,6 +8,7 @@ from importcost.gate.budget_rules import absolute_budgets, import_budget, memory
 from importcost.gate.budgets import RULE_TEXT, Level, Levels, Rule
 from importcost.gate.checks import Check, Status
 from importcost.gate.costly import at_heaviest
+from importcost.gate.count_rules import bytecode_budget, bytecode_increase
 from importcost.gate.event_rules import import_events
 from importcost.gate.import_rules import forbidden_imports, module_count, new_modules
 from importcost.gate.package_rules import package_budget, stale_bytecode
@@ -18,6 +19,8 @@ _Rules = Callable[[JudgedHandler], tuple[Check, ...]]
 DETERMINISTIC: tuple[_Rules, ...] = (
     forbidden_imports,
     module_count,
+    bytecode_budget,
+    bytecode_increase,
     new_modules,
     package_budget,
     stale_bytecode,

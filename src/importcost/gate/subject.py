@@ -31,6 +31,18 @@ _LIBRARY = re.compile(r".*/(?:site-packages|dist-packages|python3\.\d+)/")
 
 
 @dataclass(frozen=True, slots=True)
+class BytecodeEvidence:
+    """The bytecode instructions of init: the least of the launches that counted.
+
+    A difference up to `noise` tells nothing. `python` is the interpreter that counted.
+    """
+
+    least: int
+    noise: float
+    python: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """The measurements of one handler; None for anything not measured, which the rules expect.
 
@@ -49,6 +61,9 @@ class Evidence:
     package: PackageSize | None = None
     local_ms: Interval | None = None
     """The time of a target that is not a handler on this machine, None for a handler."""
+    bytecodes: BytecodeEvidence | None = None
+    uncounted: str | None = None
+    """The reason for no count, a sentence; None if there is one, or none was asked for."""
     bytecode: Saving | None = None
     """The saving of valid bytecode, a share of the function's init; None if not known."""
     self_us: Mapping[str, int] | None = None
@@ -69,6 +84,8 @@ class JudgedHandler:
     levels: Levels = field(default_factory=Levels)
     baseline: HandlerBaseline | None = None
     comparison: Comparison | None = None
+    count_increase: float | None = None
+    """`max_increase` where counts are compared with the baseline's instead of times."""
 
     def check(
         self,

@@ -12,6 +12,7 @@ from importcost.app.gate.handler_requests import (
     repository_root,
     requests_for,
 )
+from importcost.app.gate.instructions import bytecodes_of, fixed_hashes
 from importcost.app.gate.since.plan import SinceRequest, select_since
 from importcost.app.gate.statement_spans import with_spans
 from importcost.app.profile.bench import Bench
@@ -45,7 +46,7 @@ from importcost.gate.rules import (
     unmeasured_handler,
 )
 from importcost.gate.selection import SinceSelection
-from importcost.gate.subject import Evidence, JudgedHandler, evidence_of
+from importcost.gate.subject import BytecodeEvidence, Evidence, JudgedHandler, evidence_of
 from importcost.measure.deployed.not_deployed import imports_beyond
 from importcost.measure.failures.explain import no_function
 from importcost.measure.graph import build_graph
@@ -134,7 +135,9 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
         is_timed = request.update_baseline or (
             not request.deterministic and needs_timing(handler.budgets, entry)
         )
-        found.append(_measured(handler, measuring, listener, is_timed=is_timed))
+        one = _measured(handler, measuring, listener, is_timed=is_timed)
+        is_counted = _needs_count(handler.budgets, entry, request)
+        found.append(_counted(one, measuring, listener) if is_counted else one)
     written = None
     if request.update_baseline:
         baseline = _renewed(baseline, config, found, request)
@@ -240,6 +243,33 @@ def _measured(
     return _Found(handler, evidence_of(profile, bill), profile, bill, entry=made)
 
 
+def _needs_count(budgets: Budgets, entry: HandlerBaseline | None, request: CheckRequest) -> bool:
+    """Return True if bytecodes are judged, or are a part of the baseline to be written."""
+    has_baseline = entry is not None and entry.figures.bytecodes is not None
+    is_compared = request.update_baseline or (request.deterministic and has_baseline)
+    return budgets.max_bytecodes is not None or (budgets.max_increase is not None and is_compared)
+
+
+def _counted(found: _Found, measuring: ProfileRequest, listener: Listener) -> _Found:
+    """Return the findings with the count of init's bytecodes, or the reason for none."""
+    if found.evidence is None:
+        return found
+    fixed = replace(measuring, environment=fixed_hashes(measuring.environment))
+    try:
+        with open_rehearsed(fixed, listener) as bench:
+            count = bytecodes_of(bench)
+            facts = bench.runner.facts()
+    except MeasurementError as error:
+        words = worded(error, Audience.SETTINGS)
+        return replace(found, evidence=replace(found.evidence, uncounted=words))
+    python = f"{facts.implementation} {facts.version}"
+    counted = BytecodeEvidence(count.total, count.noise, python)
+    entry = found.entry
+    if entry is not None:
+        entry = replace(entry, figures=replace(entry.figures, bytecodes=count.total))
+    return replace(found, evidence=replace(found.evidence, bytecodes=counted), entry=entry)
+
+
 def _must_have_function(profile: Profile) -> None:
     for warning in profile.warnings:
         if warning.code is WarningCode.HANDLER_NOT_FOUND:
@@ -325,6 +355,7 @@ def _checks(found: _Found, request: CheckRequest, baseline: Baseline | None) -> 
         evidence=found.evidence,
         levels=handler.levels,
         baseline=baseline.find(handler.name) if baseline else None,
+        count_increase=handler.budgets.max_increase if request.deterministic else None,
     )
     imports = "The handler imports." if handler.plain is None else "It can be measured."
     words = imports if found.profile is None else ""

@@ -81,11 +81,7 @@ def count_instructions(
     `tell` receives a sentence that names the method, and why those before it do not work. Raises
     HandlerError if init fails, MeasurementError if nothing can count it.
     """
-    if bench.subject.server is not None:
-        raise MeasurementError(
-            "Instructions are counted of one process until it ends, and a web app's server runs "
-            "until it is ready: leave --metric out."
-        )
+    _refuse_server(bench)
     reasons = []
     for method in methods:
         try:
@@ -108,10 +104,19 @@ def bytecodes_of(bench: Bench) -> Instructions:
     The bench's environment must fix the hashes. Raises HandlerError if init fails,
     MeasurementError if the handler takes the counter over.
     """
+    _refuse_server(bench)
     program = {"bytecodes": read_program("bytecode_count.py")}
     counts = [_bytecodes(bench, program) for _ in range(BYTECODE_RUNS)]
     spread = max(counts) - min(counts)
     return Instructions(min(counts), 0, CountMethod.BYTECODE, spread)
+
+
+def _refuse_server(bench: Bench) -> None:
+    if bench.subject.server is not None:
+        raise MeasurementError(
+            "Instructions are counted of one process until it ends, and a web app's server runs "
+            "until it is ready: compare its CPU time."
+        )
 
 
 def _bytecodes(bench: Bench, program: Mapping[str, Any]) -> int:
