@@ -230,6 +230,7 @@ AFTER = {
     "diff": [("diff", SAVED, SAVED), ("diff", SAVED, SAVED, "-o", "out/d.html")],
     "calibrate": [("calibrate", SAVED, "--logs", "lambda.log", "--json")],
     "merge": [("merge", SAVED)],
+    "comment": [("comment", "none.md")],
     "budget": [("budget", "-o", "out/budget.json"), ("budget", "-o", "-")],
     # What an account's answers hold is planted in tests/account.
     "account": [("account", "--policy")],

@@ -16,6 +16,8 @@ import pytest
 import yaml
 
 from importcost import __version__
+from importcost.reports.gate.picture import PICTURE_END, PICTURE_START
+from tests.app.comment.stand_in import serving, variables
 from tests.harness import PATIENCE_S, write_files
 
 ROOT = Path(__file__).parents[2]
@@ -193,7 +195,7 @@ def test_a_slower_pull_request_is_reported_everywhere_and_fails(runner):
     assert "Init is slower" in made.summary()
     folder = Path(made.outputs["folder"])
     assert {one.name for one in folder.iterdir()} == {
-        "comment.md", "junit.xml", "importcost.sarif",
+        "comment.md", "junit.xml", "importcost.sarif", "change.svg",
         "orders.html", "orders.base.json", "orders.head.json",
     }  # fmt: skip
     commented = made.step("Comment")
@@ -212,6 +214,27 @@ def test_an_earlier_comment_is_renewed(runner):
     assert made.step("Comment").returncode == 0
     assert "--paginate" in made.log.read_text()
     assert "--method PATCH repos/shop/orders/issues/comments/42" in made.log.read_text()
+
+
+def test_the_picture_takes_the_place_of_the_bars_where_the_token_may_keep_it(runner):
+    made = runner(WORK)
+    made.outputs.update(folder=str(made.temp), name="gate")
+    text = f"<!-- importcost-check -->\n{PICTURE_START}\n```text\n█\n```\n{PICTURE_END}\n"
+    (made.temp / "change.svg").write_text("<svg/>")
+    with serving("github") as state:
+        given = variables(state)
+        del given["GITHUB_TOKEN"]
+        made.environment.update(given)
+        state.denies = ("POST",)
+        (made.temp / "comment.md").write_text(text)
+        assert made.step("Picture").returncode == 0
+        assert (made.temp / "comment.md").read_text() == text
+        state.denies = ()
+        assert made.step("Picture").returncode == 0
+        commit = state.refs["pictures"]
+    assert f"/shop/orders/raw/{commit}/7/gate.svg)" in (made.temp / "comment.md").read_text()
+    (made.temp / "change.svg").unlink()
+    assert made.step("Picture").returncode == 0
 
 
 def use(made, **inputs):

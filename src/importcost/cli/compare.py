@@ -24,6 +24,7 @@ from importcost.cli.options import (
     terminal_width,
     wants_colour,
 )
+from importcost.cli.outputs import check_writable
 from importcost.cli.target_profile import read_saved
 from importcost.declaration import PLAIN
 from importcost.errors import UsageError
@@ -82,6 +83,15 @@ def _refuse_idle(context: click.Context) -> None:
         _refuse_given(context, {"reports"}, "with --no-attribution, which takes no profiles")
 
 
+def _image(_context: click.Context, _option: click.Parameter, path: str | None) -> str | None:
+    """Refuse a picture that cannot be written before anything is measured."""
+    if path is not None:
+        if path == "-" or not path.lower().endswith(".svg"):
+            raise UsageError(f"--picture {path} is not an SVG file: end the name with .svg.")
+        check_writable((path,))
+    return path
+
+
 @click.command("compare")
 @click.argument("base")
 @click.argument("head", default=".")
@@ -118,6 +128,9 @@ def _refuse_idle(context: click.Context) -> None:
 )
 @click.option("--max-increase", metavar="5%", callback=_percent, help="Instead of the configured.")
 @click.option("--reports", metavar="DIR", help="Write HEAD's report and both profiles there.")
+@click.option(
+    "--picture", metavar="FILE.svg", callback=_image, help="Write the change as a picture there."
+)
 @click.option("--no-attribution", is_flag=True, help="Verdicts only, not which modules.")
 @shared_option(Parameter.ADAPTER, help="With --handler: web apps (main:app).")
 @shared_option(Parameter.SERVER, help="With --adapter: what starts it. Default: run.sh's.")
@@ -129,7 +142,14 @@ def _refuse_idle(context: click.Context) -> None:
 @gate_output_options
 @click.pass_context
 def command(
-    context: click.Context, /, *, base: str, head: str, reports: str | None, **options: Any
+    context: click.Context,
+    /,
+    *,
+    base: str,
+    head: str,
+    reports: str | None,
+    picture: str | None,
+    **options: Any,
 ) -> None:
     """Compare the init of two versions in interleaved pairs on this machine.
 
@@ -152,7 +172,16 @@ def command(
         report = compare_versions(request, told)
     width = terminal_width()
     text = render_comparison(report.compared, width=width, colour=wants_colour())
+    if picture is not None:
+        _write_picture(picture, report)
     _finish(report, folder, outputs, text)
+
+
+def _write_picture(path: str, report: CompareReport) -> None:
+    from importcost.reports.gate.picture import render_picture
+    from importcost.reports.output import write_output
+
+    write_output(path, render_picture(report.compared))
 
 
 def _is_saved(version: str) -> bool:

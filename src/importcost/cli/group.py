@@ -31,6 +31,7 @@ COMMANDS = {
     "verify": "Compare init before and after a deployed change.",
     "merge": "Join the figures of a project measured in shards.",
     "check": "Compare handlers with their budgets: the gate for pull requests.",
+    "comment": "Post a report on a pull request, and renew it.",
     "budget": "Write budgets with their input files, for build tools.",
     "compare": "Compare the init of two versions in interleaved pairs.",
     "diff": "Show which modules make one saved profile slower or faster.",

@@ -29,7 +29,9 @@ from tests.reports.gate.check_factory import (
     texts,
 )
 
-OWN_HTML = re.compile(r"<!-- importcost-check -->|<br>|</?details>|</?summary>")
+OWN_HTML = re.compile(
+    r"<!-- (?:importcost-check|/?importcost-picture) -->|<br>|</?details>|</?summary>"
+)
 ENTITY = re.compile(r"&(?:#\d+|gt);")
 
 

@@ -12,6 +12,7 @@ from importcost.gate.checks import Check, Status, exit_code
 from importcost.gate.compare import ComparedVerdict, Comparison
 from importcost.gate.relative import relative_change
 from importcost.gate.selection import SinceSelection
+from importcost.reports.gate.picture import text_picture
 from importcost.reports.gate.selection import selection_lines
 from importcost.reports.gate.text import Places, one_line, severity, spot_of
 from importcost.reports.text import dollar_change
@@ -63,6 +64,7 @@ def render_check_markdown(
         _Section(_selected(selection)),
         _Section(_table("|  | handler | rule | finding |", rows)),
         _Section(_comparisons([one.comparison for one in compared])),
+        _Section(text_picture(compared), is_folded=True),
         *(_Section(_changes(one)) for one in compared if one.attribution is not None),
         _Section(_quiet(rest), is_folded=True),
     ]

@@ -1,0 +1,1 @@
+"""One comment on a pull request that renews itself: GitHub, GitLab, Bitbucket, Azure DevOps."""
