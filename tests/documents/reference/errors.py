@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ what the case has: a file, a module, a number. The same problem in a configurati
 settings instead of options. A traceback in what importcost says is the handler's own; "importcost
 itself failed" is a defect: please report it.
 """
+LEAST_WORDS = 2
 HEADINGS = {
     2: "Exit code 2: it cannot be carried out as written",
     3: "Exit code 3: it could not be measured",
@@ -32,7 +34,7 @@ def errors_page() -> str:
         by_code[code].add((what, remedy))
     parts = [INTRODUCTION]
     for code, heading in HEADINGS.items():
-        rows = sorted(by_code[code], key=lambda row: (row[0].lower(), row))
+        rows = sorted(by_code[code], key=lambda row: (_begin(row[0]), row))
         parts += [f"## {heading}", table(("it says", "do"), rows)]
     return page("Messages", *parts)
 
@@ -52,10 +54,22 @@ def _raised() -> Iterator[tuple[int, str, str]]:
             if code is None or not node.args:
                 continue
             what = _words(node.args[0])
-            if any(word.isalpha() for word in what.replace("<", " <").split() if word[0] != "<"):
-                remedy = _words(node.args[1]) if len(node.args) > 1 else ""
-                sentence, _, rest = what.partition(": ") if not remedy else (what, "", "")
+            remedy = _words(node.args[1]) if len(node.args) > 1 else ""
+            sentence, _, rest = what.partition(": ") if not remedy else (what, "", "")
+            if len(_known(sentence)) < LEAST_WORDS:
+                sentence, rest = what, ""
+            if len(_known(sentence)) >= LEAST_WORDS:  # else only the case has the words
                 yield code, plain(sentence.rstrip(".")), plain(remedy or rest.rstrip("."))
+
+
+def _begin(sentence: str) -> str:
+    """Return what a sentence is sorted by: its words after a file or a name at its beginning."""
+    return re.sub(r"&lt;.*?&gt;|[^a-z -]", "", sentence.lower()).strip()
+
+
+def _known(sentence: str) -> list[str]:
+    """Return the words of a sentence that are the same in each case."""
+    return re.findall(r"[A-Za-z]{2,}", re.sub(r"<[^<>]*>", "", sentence))
 
 
 def _words(node: ast.expr) -> str:

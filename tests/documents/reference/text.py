@@ -27,5 +27,16 @@ def cell(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a sentence whose angle brackets, stars and underscores are no markup."""
-    return re.sub(r"([<>*_\[\]])", r"\\\1", text)
+    """Return a sentence whose angle brackets, stars and underscores are no markup.
+
+    What stands between backticks is code already.
+    """
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one that is not closed is a sign
+        return _escaped(text).replace("`", "\\`")
+    return "`".join(one if number % 2 else _escaped(one) for number, one in enumerate(parts))
+
+
+def _escaped(text: str) -> str:
+    signs = re.sub(r"([*_\[\]])", r"\\\1", text)
+    return signs.replace("<", "&lt;").replace(">", "&gt;")

@@ -7,6 +7,7 @@ import os
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,13 +15,12 @@ from importcost.errors import UsageError
 from importcost.files.read import text_found
 from importcost.projects.placeholders import OpenText, plain_placeholder
 from importcost.projects.places import inside
+from importcost.projects.terraform.dynamic import MOST_BLOCKS, dynamic_blocks
 from importcost.projects.terraform.expressions import Expressions
 from importcost.projects.terraform.functions import OpenTable
 from importcost.projects.terraform.parse import ParsedFile, declared_labels, parsed_files
 
 MOST_INSTANCES = 2_000
-MOST_BLOCKS = 100
-"""Blocks that one `dynamic` block may make: a function has one of each kind that counts here."""
 MAX_TEXT_BYTES = 1_000_000
 """Bytes of a file that file() gives: a handler's source, not data."""
 _MARK = "importcost:"
@@ -124,20 +124,12 @@ class Module:
             {key: one for key, one in body.items() if key != "dynamic"}
         )
         outer = self._each
-        raws = body.get("dynamic")
-        for raw in raws if isinstance(raws, list) else ():
-            for label, dynamic in raw.items() if isinstance(raw, dict) else ():
-                if not isinstance(dynamic, dict):
-                    continue
-                name = label.strip('"')
-                made = values.setdefault(name, [])
-                iterator = str(dynamic.get("iterator", name)).strip('"${}')
-                for number, (key, value) in enumerate(self._keys(dynamic.get("for_each"), None)):
-                    if number >= MOST_BLOCKS or not isinstance(made, list):
-                        break
-                    self._each = {**outer, iterator: {"key": key, "value": value}}
-                    content = self.expressions.value(dynamic.get("content", []))
-                    made += content if isinstance(content, list) else [content]
+        for block in dynamic_blocks(body.get("dynamic")):
+            made = values.setdefault(block.label, [])
+            keys = islice(self._keys(block.for_each, None), MOST_BLOCKS)
+            for key, value in keys if isinstance(made, list) else ():
+                self._each = {**outer, block.iterator: {"key": key, "value": value}}
+                made += _as_list(self.expressions.value(block.content))
         self._each = outer
         return values
 
@@ -286,6 +278,10 @@ class _Lazy(dict[str, Any]):
 
     def get(self, key: Any, default: Any = None) -> Any:
         return self._module.local(key, self[key]) if key in self else default
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _nothing(name: str) -> Any:
