@@ -195,7 +195,7 @@ WRONG = [
     ("handler = 'a.py'\nplatform = 'vercel'", 2, "platform", "no data on"),
     ("handler = 'a.py'\nmemory = 3000\nplatform = 'azure-flex'", 2, "memory", "2,048 or 4,096 MB"),
     ("handler = 'a.py'\nplatform = 'agentcore'\nmemory = 512", 3, "memory", "no sizes to choose"),
-    ("handler = 'a.py'\nplatform = 'cloudrun'\nmemory = 64", 3, "memory", "128 and 32768 MB"),
+    ("handler = 'a.py'\nplatform = 'cloudrun'\nmemory = 64", 3, "memory", "not 64"),
     ("handler = 'a.py'\nregion = 'mars'", 2, "region", "'mars'"),
     ("handler = 'a.py'\narch = 'arm'", 2, "arch", "x86_64 or arm64, not 'arm'"),
     ("handler = 'a.py'\npackage_type = 1", 2, "package_type", "zip or image, not a whole number"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
+from importcost.billing.figures.platforms import require_lambda
 from importcost.errors import MeasurementError, UsageError, remedy, words
 from importcost.measure.emulator import Emulator, EmulatorOptions, open_emulator
 from importcost.measure.layout import lambda_environment
@@ -35,6 +36,7 @@ def verify_init(
     Raises MeasurementError if no engine answers or the image has no emulator, HandlerError if init
     fails.
     """
+    require_lambda(request.platform, "verify-init")
     if request.adapter is not None:
         raise UsageError(
             "verify-init runs a handler under the emulator, and a web app has none: leave "

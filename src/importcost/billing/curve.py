@@ -99,6 +99,21 @@ def memory_curve(
     return Curve(tuple(points), found)
 
 
+def platform_curve(profile: Profile, memories: Sequence[int]) -> Curve:
+    """Return a profile's start over memory sizes (MB) on its platform, which is not Lambda.
+
+    What is deferred takes as long after init as in it. Raises UsageError for a size that the
+    platform does not have.
+    """
+    found = savings_of(profile)
+    points = []
+    for memory_mb in sorted(set(memories)):
+        as_it_is = estimate(profile, memory_mb=memory_mb)
+        deferred = _deferred(profile, found.deferral, as_it_is, None, None)
+        points.append(CurvePoint(as_it_is, as_it_is.throttle, deferred))
+    return Curve(tuple(points), found)
+
+
 def priced_arches(profile: Profile) -> tuple[str, ...]:
     """Return the architectures that have a price in the profile's region."""
     known = load_prices(region=profile.settings.region).by_arch
@@ -185,7 +200,8 @@ def _deferred(
         calibration=calibration,
     )
     saved = saved_ms(profile, saving, bill)
-    late = first_use_ms(saved, saving, bill.memory_mb)
+    is_lambda = bill.platform == LAMBDA
+    late = first_use_ms(saved, saving, bill.memory_mb) if is_lambda else saved
     return Deferred(
         saved_ms=saved,
         first_use_ms=late,

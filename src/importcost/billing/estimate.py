@@ -283,7 +283,7 @@ def _as_measured(profile: Profile, settings: Settings) -> Estimate:
         gb_second_dollars=None,
         phases=phases,
         limit=limit,
-        notes=_platform_notes(platform, settings),
+        notes=_platform_notes(platform),
         sources=_platform_sources(platform),
         waiting_ms=parts.blocked_ms,
         parts=parts.measured(start_ms),
@@ -292,13 +292,12 @@ def _as_measured(profile: Profile, settings: Settings) -> Estimate:
     )
 
 
-def _platform_notes(platform: Platform, settings: Settings) -> tuple[str, ...]:
+def _platform_notes(platform: Platform) -> tuple[str, ...]:
     """Return what is not modelled, what the dollars are, and what is known of snapshots."""
     price, snapshot = platform.price, platform.snapshot
     notes = [platform.not_modelled]
     if price is not None:
-        vcpus = price.vcpus_at(settings.memory_mb) if price.vcpus else 0.0
-        notes.append(price.says.format(vcpus=vcpus))
+        notes.append(price.says)
     if snapshot is not None:
         notes.append(snapshot.says)
     return tuple(note for note in notes if note)

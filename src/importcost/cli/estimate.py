@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from importcost.billing.figures.datafiles import check_memory, load_limits
+from importcost.billing.figures.platforms import LAMBDA, check_size
 from importcost.cli.options import (
     measure_options,
     precise_option,
@@ -57,10 +58,10 @@ def command(
     from importcost.app.bill.estimate import EstimateRequest, estimate_profile
     from importcost.reports.terminal.curve import render_curve, render_curve_json
 
-    sizes = parse_memories(context.params["memory"], with_workers=workers is not None)
-    largest = load_limits().memory_max_mb
+    sizes = _sizes(target, options["platform"], context.params["memory"], workers)
     # Sizes that only Managed Instances have are no points of the on-demand curve.
-    own = tuple(size for size in sizes if size <= largest)
+    largest = load_limits().memory_max_mb
+    own = tuple(size for size in sizes if workers is None or size <= largest)
     options["memory"] = own[0] if own else DEFAULT_MEMORY_MB
     request = EstimateRequest(
         memories=own,
@@ -87,6 +88,21 @@ def command(
         return
     width, colour = terminal_width(), wants_colour()
     show(render_curve(curve, profile, width=width, colour=colour, managed=managed))
+
+
+def _sizes(
+    target: str, platform: str, given: Sequence[str], workers: int | None
+) -> tuple[int, ...]:
+    """Return the memory sizes. Raises UsageError before anything is measured, if that can be.
+
+    A saved profile knows its platform, which checks them later.
+    """
+    is_later = platform != LAMBDA or target.endswith(".json")
+    sizes = parse_memories(given, with_workers=workers is not None or is_later)
+    if platform != LAMBDA:
+        for size in sizes:
+            check_size(platform, size)
+    return sizes
 
 
 def parse_memories(given: Sequence[str], *, with_workers: bool = False) -> tuple[int, ...]:

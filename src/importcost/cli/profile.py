@@ -178,9 +178,11 @@ def _request(
 
     if options["adapter"] is not None and from_log is not None:
         raise UsageError("--adapter measures an app and --from-log reads a log: leave one out.")
-    if options["adapter"] is None and requests:
+    if options["adapter"] is None and requests and options["platform"] == "lambda":
         raise UsageError("--request belongs to a web app: add --adapter lwa.")
     found = request_of(target or "", options, precise=options["precise"], project=project)
+    if requests and found.adapter is None:
+        raise UsageError("--request belongs to a web app: name one like main:app.")
     if options["cold_disk"]:
         _check_cold_disk(options, from_log)
     if options["without_wrapper"] and from_log is not None:

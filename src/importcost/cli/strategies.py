@@ -262,11 +262,12 @@ def command(
     (aws:NAME) is that of its last 30 days, unless you state another. Of a project, a table has the
     price of each function; --traffic tells them apart.
     """
-    from importcost.app.bill.remedies import strategies_for
+    from importcost.app.bill.remedies import check_remedies, strategies_for
     from importcost.billing.remedies.managed import ManagedChoice
 
     if options["first_byte_ms"] is not None and not options["payload_kb"]:
         raise UsageError("--first-byte is of a streamed answer: add --payload-kb.")
+    check_remedies(options["platform"])
     managed = ManagedChoice(options["workers"], options["dollars_per_hour"])
     project = whole_project(target, options)
     if project is not None and len(project.functions) > 1:

@@ -56,6 +56,7 @@ def profile_of(
     if target.endswith(".json") and not is_of_a_tool(Path(target)):
         from importcost.app.bill.place import calibration_of
         from importcost.app.profile.beyond import tell_runtime_ending
+        from importcost.billing.figures.platforms import load_platforms
 
         saved = _with_given(context, read_saved(target), options)
         if saved.target is not None and not saved.target.is_handler:
@@ -64,7 +65,8 @@ def profile_of(
                 f" and {context.command.name} is about a function there: name a handler's profile."
             )
         with terminal_listener(quiet=quiet, no_progress=True) as listener:
-            tell_runtime_ending(saved.settings.runtime, listener)
+            if load_platforms()[saved.settings.platform].runs_lambda_runtime:
+                tell_runtime_ending(saved.settings.runtime, listener)
         return saved, calibration_of(saved)
     from importcost.app.profile.beyond import tell_not_deployed
     from importcost.app.profile.measured import measure_billed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importcost.billing.figures.platforms import load_platforms
 from importcost.gate.baseline import Figures, why_modules_only
 from importcost.gate.budgets import Budgets, Rule
 from importcost.gate.checks import Check, Status
@@ -62,13 +63,15 @@ def import_budget(subject: JudgedHandler) -> tuple[Check, ...]:
 
 
 def absolute_budgets(subject: JudgedHandler) -> tuple[Check, ...]:
-    """Hold the estimate on Lambda against `max_init_ms` and its kind."""
+    """Hold the estimate on the platform against `max_init_ms` and its kind."""
     budgets, estimate = subject.budgets, subject.evidence.estimate
+    is_here = estimate is not None and not estimate.is_modelled
+    basis = "Measured" if is_here else "Estimated"
     wanted = (
-        (Rule.INIT, "Estimated init is", "max_init_ms", budgets.max_init_ms, "init_ms"),
+        (Rule.INIT, f"{basis} init is", "max_init_ms", budgets.max_init_ms, "init_ms"),
         (
             Rule.BILLED_INIT,
-            "Estimated billed init is",
+            f"{basis} billed init is",
             "max_billed_init_ms",
             budgets.max_billed_init_ms,
             "billed_init_ms",
@@ -89,7 +92,12 @@ def absolute_budgets(subject: JudgedHandler) -> tuple[Check, ...]:
             message = f"{key} is set and init was not timed: run the whole check."
             checks.append(subject.check(rule, Status.NOT_MEASURED, message, budget=budget))
             continue
-        found: Interval = getattr(estimate, field)
+        found: Interval | None = getattr(estimate, field)
+        if found is None:
+            title = load_platforms()[estimate.platform].title
+            message = f"{key} is set, and no price of a start is known for {title}: leave it out."
+            checks.append(subject.check(rule, Status.NOT_MEASURED, message, budget=budget))
+            continue
         checks.append(_budget_check(subject, rule, f"{words} {{}}; {key} is {{}}", found, budget))
     return tuple(checks)
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from importcost.billing.estimate import Estimate, InitLimit
 from importcost.billing.figures.platforms import GENERIC, LAMBDA, Platform, load_platforms
 from importcost.model.results.project import FunctionFigures
 from importcost.reports.text import dollars, milliseconds
+
+if TYPE_CHECKING:
+    # Only types: no command pays for them at its start.
+    from importcost.reports.page.contract import IndexWords
 
 
 def platform_of(estimate: Estimate) -> Platform:
@@ -55,8 +60,7 @@ def price_words(estimate: Estimate) -> str | None:
 def price_unit(estimate: Estimate) -> str:
     """Return what a price is of: `at 512 MB`."""
     price = platform_of(estimate).price
-    unit = "at {memory_mb} MB" if price is None else price.unit
-    return unit.format(memory_mb=estimate.memory_mb)
+    return f"at {estimate.memory_mb} MB" if price is None else price.unit_at(estimate.memory_mb)
 
 
 def measured_words(estimate: Estimate) -> str:
@@ -107,6 +111,32 @@ def init_title(functions: Sequence[FunctionFigures]) -> str:
 def bills_words(functions: Sequence[FunctionFigures], figure: str) -> str:
     """Return `bills 300 ms of init`, or `takes 300 ms here` on platforms that bill none."""
     return f"bills {figure} of init" if _all_bill(functions) else f"takes {figure} here"
+
+
+def not_modelled(functions: Sequence[FunctionFigures]) -> list[str]:
+    """Return a sentence for each platform of some functions that is not modelled."""
+    names = dict.fromkeys(one.platform for one in functions)
+    sentences = (load_platforms()[name].not_modelled for name in names)
+    return [sentence for sentence in sentences if sentence is not None]
+
+
+def index_words(functions: Sequence[FunctionFigures]) -> IndexWords:
+    """Return the words of a project's page for the init of its functions."""
+    names = dict.fromkeys(one.platform for one in functions) or (LAMBDA,)
+    platforms = [load_platforms()[name] for name in names]
+    is_modelled = all(one.is_modelled for one in platforms)
+    some = (
+        " or measured here" if not is_modelled and any(one.is_modelled for one in platforms) else ""
+    )
+    place = where_times_are(LAMBDA) if is_modelled or some else where_times_are(GENERIC)
+    known = "modelled" if is_modelled or some else "measured"
+    return {
+        "init": init_title(functions),
+        "basis": f"{known} {place}{some}",
+        "place": place,
+        "is_modelled": is_modelled,
+        "verb": "bills" if _all_bill(functions) else "takes",
+    }
 
 
 def _all_bill(functions: Sequence[FunctionFigures]) -> bool:

@@ -562,6 +562,16 @@
  */
 
 /**
+ * The words for the init of all functions; `basis` says how its times are known.
+ * @typedef {object} IndexWords
+ * @property {string} init
+ * @property {string} basis
+ * @property {string} place
+ * @property {boolean} is_modelled
+ * @property {string} verb
+ */
+
+/**
  * The data that the page over all functions of a project draws first.
  * @typedef {object} IndexData
  * @property {number} schema
@@ -569,6 +579,7 @@
  * @property {string} created_at
  * @property {string} place
  * @property {string} tool
+ * @property {IndexWords} words
  * @property {IndexSums} sums
  * @property {string[]} handlers
  * @property {string[]} forms
@@ -590,6 +601,7 @@
  * @property {string} created_at
  * @property {string} place
  * @property {string} tool
+ * @property {IndexWords} words
  * @property {IndexSums} sums
  * @property {string[]} handlers
  * @property {string[]} forms

@@ -6,6 +6,7 @@
 import { ownerLabel } from "../lib/text.js";
 
 const FLOOR_LABEL = "floor";
+const START_LABEL = "start";
 // What remains of an init beside its packages: no row has it.
 const REST_LABEL = "not attributed";
 const REST_COLOUR = "neutral-0";
@@ -93,6 +94,11 @@ export class ProjectIndex {
     return 0;
   }
 
+  /** What is before a function's own init: on Lambda the floor, elsewhere the start measured here. */
+  get floorLabel() {
+    return this.data.words?.is_modelled === false ? START_LABEL : FLOOR_LABEL;
+  }
+
   /**
    * Where a function's init goes: the floor, then packages in one order for all functions, then
    * what no row accounts for.
@@ -111,9 +117,9 @@ export class ProjectIndex {
       }
     }
     parts.sort((a, b) => this.ranks[a.packageId] - this.ranks[b.packageId]);
-    const floor = { label: FLOOR_LABEL, colour: "startup", ms: this.floorMs(row), packageId: -1 };
+    const floor = { label: this.floorLabel, colour: "startup", ms: this.floorMs(row), packageId: -1 };
     if (left >= LEAST_PART_MS) parts.push({ label: REST_LABEL, colour: REST_COLOUR, ms: left, packageId: -1 });
-    return [floor, ...parts];
+    return floor.ms > 0 ? [floor, ...parts] : parts;
   }
 
   /**
@@ -143,7 +149,7 @@ export class ProjectIndex {
       .sort((a, b) => a.rank - b.rank);
     const own = ranked.filter(({ colour }) => !colour.startsWith("neutral"));
     const others = own.length < ranked.length ? [{ label: OTHERS_LABEL, colour: OTHERS_COLOUR }] : [];
-    return [{ label: FLOOR_LABEL, colour: "startup" }, ...own, ...others];
+    return [{ label: this.floorLabel, colour: "startup" }, ...own, ...others];
   }
 
   /**

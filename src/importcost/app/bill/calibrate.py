@@ -25,6 +25,7 @@ from importcost.billing.calibration import (
     prediction_band,
 )
 from importcost.billing.estimate import estimate, published_parts
+from importcost.billing.figures.platforms import require_lambda
 from importcost.billing.function_parts import LAMBDA_LOG
 from importcost.billing.validation import ErrorTable, LogComparison, compare_published
 from importcost.config.lines import key_lines
@@ -57,6 +58,8 @@ def compare_logs(
     profiles that do not go together or a log of several functions, MeasurementError for logs
     without enough cold starts (with `validate`: without any).
     """
+    for one in profiles:
+        require_lambda(one.settings.platform, "calibrate")
     _check_profiles(profiles, logs)
     chosen = [_chosen(profile, part, function) for profile, part in _paired(profiles, logs)]
     profile, first = profiles[0], chosen[0]

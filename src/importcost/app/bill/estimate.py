@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from importcost.billing.calibration import Calibration
-from importcost.billing.curve import MEMORY_SIZES, Curve, memory_curve
+from importcost.billing.curve import MEMORY_SIZES, Curve, memory_curve, platform_curve
+from importcost.billing.figures.platforms import LAMBDA, load_platforms
 from importcost.declaration import PACKAGE_TYPES
+from importcost.errors import UsageError
 from importcost.model.profile import Profile
 
 
@@ -26,6 +28,8 @@ def estimate_profile(
 
     Raises UsageError for settings that Lambda does not have.
     """
+    if profile.settings.platform != LAMBDA:
+        return _of_platform(profile, request)
     return memory_curve(
         profile,
         memories=request.memories or MEMORY_SIZES,
@@ -33,3 +37,19 @@ def estimate_profile(
         package_types=request.package_types or PACKAGE_TYPES,
         calibration=calibration,
     )
+
+
+def _of_platform(profile: Profile, request: EstimateRequest) -> Curve:
+    """Return the curve on another platform. Raises UsageError where there is no price."""
+    platform = load_platforms()[profile.settings.platform]
+    if platform.price is None:
+        raise UsageError(
+            f"importcost estimate is about prices, and none of a start is known for"
+            f" {platform.title}: importcost profile shows its time."
+        )
+    if request.arches or request.package_types:
+        raise UsageError(
+            f"{platform.title} has one price of a start: leave --arch and --package-type out."
+        )
+    own = platform.memory.shown if platform.memory else (profile.settings.memory_mb,)
+    return platform_curve(profile, request.memories or own)

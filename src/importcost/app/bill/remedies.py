@@ -7,6 +7,7 @@ from pathlib import Path
 
 from importcost.billing.calibration import Calibration
 from importcost.billing.figures.assumptions import assumed
+from importcost.billing.figures.platforms import check_platform
 from importcost.billing.queueing.arrivals import RecordedArrivals
 from importcost.billing.remedies.compare import RemedyTable, compare_strategies
 from importcost.billing.remedies.managed import ManagedChoice
@@ -38,8 +39,19 @@ def strategies_for(
 
     Raises UsageError for settings that Lambda does not have.
     """
+    check_remedies(profile.settings.platform)
     found = compare_strategies(profile, traffic, calibration=calibration, managed=managed)
     return RemediesFound(found, recommend(found))
+
+
+def check_remedies(platform: str) -> None:
+    """Raise UsageError for a platform whose remedies against cold starts are not compared."""
+    known = check_platform(platform)
+    if known.remedies is not None:
+        raise UsageError(
+            f"importcost strategies compares the remedies of Lambda, and the function runs on "
+            f"{known.title}: {known.remedies}."
+        )
 
 
 def recorded_arrivals(path: Path, duration_ms: float | None) -> RecordedArrivals:

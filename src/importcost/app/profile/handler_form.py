@@ -12,6 +12,7 @@ from importcost.app.bill.place import bill
 from importcost.app.profile.bench import Bench, start_bench
 from importcost.app.profile.extra_packages import Extra, with_asked
 from importcost.app.profile.request import Listener
+from importcost.billing.figures.platforms import LAMBDA
 from importcost.errors import Audience, HandlerError, MeasurementError, worded
 from importcost.measure.assemble import assemble
 from importcost.measure.plan import QUICK, Plan
@@ -48,7 +49,8 @@ def with_handler_form(bench: Bench, profile: Profile, listener: Listener) -> Pro
 
     A profile of a handler, or one that is not to be compared, is returned as it is.
     """
-    if profile.web is None or not bench.request.compares_forms:
+    is_on_lambda = profile.settings.platform == LAMBDA
+    if profile.web is None or not bench.request.compares_forms or not is_on_lambda:
         return profile
     form = _form(bench, bridge_of(profile), listener)
     return replace(profile, web=replace(profile.web, handler_form=form))

@@ -8,11 +8,13 @@ from pathlib import Path
 from importcost.app.bill.place import Billed, bill, handler_of
 from importcost.app.profile.facts import profile_facts
 from importcost.billing.estimate import Estimate
+from importcost.billing.figures.platforms import LAMBDA, load_platforms
 from importcost.config.read import HandlerConfig
 from importcost.gate.subject import JudgedHandler, evidence_of
 from importcost.gate.verdict import BudgetOutcome, BudgetVerdict, judge_budgets
 from importcost.model.profile import Profile
 from importcost.model.results.facts import ProfileFacts
+from importcost.targets.web_app import split_app
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ def judge_profile(
     set. Raises UsageError for settings that Lambda does not have.
     """
     found = known
-    if found is None or (found.memory_mb, found.arch) != (handler.memory_mb, handler.arch):
-        found = bill(profile, handler, memory_mb=handler.memory_mb, arch=handler.arch).estimate
+    memory_mb, arch = _configured_size(profile, handler)
+    if found is None or (found.memory_mb, found.arch) != (memory_mb, arch):
+        found = bill(profile, handler, memory_mb=memory_mb, arch=arch).estimate
     evidence = evidence_of(profile, found)
     verdict = judge_budgets(JudgedHandler(handler.name, handler.budgets, evidence, handler.levels))
     other = _measured_otherwise(profile, handler)
@@ -81,11 +84,20 @@ def judge_profile(
     return BudgetVerdict(BudgetOutcome.UNKNOWN, text)
 
 
+def _configured_size(profile: Profile, handler: HandlerConfig) -> tuple[int, str]:
+    """Return memory and architecture as configured, or as the platform has them by itself."""
+    settings = profile.settings
+    is_lambda = settings.platform == LAMBDA
+    memory_mb = handler.memory_mb if is_lambda or "memory_mb" in handler.given else None
+    arch = handler.arch if is_lambda or "arch" in handler.given else None
+    return memory_mb or settings.memory_mb, arch or settings.arch
+
+
 def _at_configured_size(
     verdict: BudgetVerdict, profile: Profile, handler: HandlerConfig
 ) -> BudgetVerdict:
     """Name the memory size at which dollars were judged, if the report beside it shows another."""
-    is_same = handler.memory_mb == profile.settings.memory_mb
+    is_same = _configured_size(profile, handler)[0] == profile.settings.memory_mb
     if is_same or handler.budgets.max_cost_per_million is None:
         return verdict
     return replace(verdict, size_mb=handler.memory_mb)
@@ -101,9 +113,16 @@ def _measured_otherwise(profile: Profile, handler: HandlerConfig) -> str | None:
         return None  # it has none of the settings of a function
     if handler.runtime not in (None, settings.runtime):
         return f"it was measured on {settings.runtime}, configured is {handler.runtime}"
-    if handler.package_type != settings.package_type:
+    if handler.platform != settings.platform:
+        return f"it was measured for {settings.platform}, configured is {handler.platform}"
+    is_lambda = settings.platform == LAMBDA
+    if is_lambda and handler.package_type != settings.package_type:
         return f"it was measured as {settings.package_type}, configured is {handler.package_type}"
-    if (handler.adapter is None) is not (profile.web is None):
+    is_app = handler.adapter is not None or (
+        load_platforms()[settings.platform].server is not None
+        and split_app(handler.handler) is not None
+    )
+    if is_app is (profile.web is None):
         measured = ("a handler", "a web app")[profile.web is not None]
         return f"it was measured as {measured}, configured is the other"
     layers = {str(Path(layer).resolve()) for layer in handler.layers}

@@ -218,18 +218,18 @@ def _check_adapter(request: ProfileRequest) -> None:
     """Raise UsageError if an app is named as a handler, or a server for one."""
     if request.adapter is not None:
         return
+    is_lambda = check_platform(request.platform).runs_lambda_runtime
+    adapted = words("measure it under its server with ", Parameter.ADAPTER.of("lwa"))
+    under_server = (adapted,) if is_lambda else ()
     if request.server is not None:
         raise UsageError(
             words(Parameter.SERVER, " belongs to a web app"),
-            remedy(words("add ", Parameter.ADAPTER.of("lwa"))),
+            remedy(words("add ", Parameter.ADAPTER.of("lwa")) if is_lambda else "name main:app"),
         )
     if split_app(request.target) is not None:
         raise UsageError(
             f"{request.target} names a web app as servers do",
-            remedy(
-                words("measure it under its server with ", Parameter.ADAPTER.of("lwa")),
-                "name a handler like handler.py:function",
-            ),
+            remedy(*under_server, "name a handler like handler.py:function"),
         )
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from importcost.app.profile.report import ProfileReport
 from importcost.billing.curve import saved_ms
 from importcost.billing.estimate import file_costs
+from importcost.billing.figures.platforms import load_platforms
 from importcost.billing.file_loads import FileCosts
 from importcost.measure.runtime_dates import runtime_ending, utc_today
 from importcost.model.advice import SourcePlace
 from importcost.model.graph import FUNCTION, UNKNOWN_DISTRIBUTION
 from importcost.model.module_facts import ModuleFacts, startup_phase_ids
 from importcost.model.package.size import BYTES_PER_MB
+from importcost.model.profile import Settings
 from importcost.model.results.facts import PackageFacts
 from importcost.model.results.project import (
     FunctionFigures,
@@ -68,12 +70,18 @@ def figures_of(function: ProjectFunction, report: ProfileReport, folder: str) ->
             if one.is_suggested
         ),
         saved_ms=saved_ms(profile, deferral, bill).value if deferral else 0.0,
-        runtime_ends=runtime_ending(settings.runtime, utc_today()),
+        runtime_ends=_runtime_ends(settings),
         warnings=tuple(one.message for one in profile.warnings),
         verdict=None if verdict is None else str(verdict.status.value),
         package=_package(report.facts.package),
         platform=bill.platform,
     )
+
+
+def _runtime_ends(settings: Settings) -> str | None:
+    """Return the sentence on the end of Lambda's support, None where it goes on or is not used."""
+    is_there = load_platforms()[settings.platform].runs_lambda_runtime
+    return runtime_ending(settings.runtime, utc_today()) if is_there else None
 
 
 def _package(found: PackageFacts | None) -> FunctionPackage | None:

@@ -19,6 +19,7 @@ from importcost.app.snapstart.server import (
 from importcost.app.snapstart.source_files import read_project
 from importcost.app.snapstart.support import snapstart_support
 from importcost.billing.figures.datafiles import load_limits
+from importcost.billing.figures.platforms import load_platforms, require_lambda
 from importcost.errors import HandlerError, UsageError
 from importcost.files.read import text_found
 from importcost.measure.snapstart import SnapshotRun, observe
@@ -62,6 +63,8 @@ def check_snapstart(
             f" {longest_s} seconds."
         )
     check_request(request)
+    if load_platforms()[request.platform].snapshot is None:
+        require_lambda(request.platform, "snapstart")
     place = snapshot_place(request, function_timeout_s)
     event = None if place.plan is not None or prime is None else read_event(prime)
     sent = None if place.plan is None or prime is None else read_request(prime, place.rules.name)

@@ -37,6 +37,8 @@ class MemoryChoice:
     most: int
     usual: int
     sizes: tuple[int, ...] = ()
+    shown: tuple[int, ...] = ()
+    """The sizes that a table by memory size has."""
 
     def has(self, memory_mb: int) -> bool:
         """Return True if the platform has a size."""
@@ -80,8 +82,14 @@ class StartPrice:
     source: str
     date: str
 
+    def unit_at(self, memory_mb: int) -> str:
+        """Return what the price of a start is of, at a memory size: `at 512 MB and 1 vCPU`."""
+        return self.unit.format(memory_mb=memory_mb, vcpus=self.vcpus_at(memory_mb))
+
     def vcpus_at(self, memory_mb: int) -> float:
-        """Return the fewest whole vCPUs that a memory size allows."""
+        """Return the fewest whole vCPUs that a memory size allows; 0 where none are allocated."""
+        if not self.vcpus:
+            return 0.0
         return next((count for most, count in self.vcpus if memory_mb <= most), self.vcpus[-1][1])
 
 
@@ -136,6 +144,8 @@ class Platform:
     snapshot: SnapshotFact | None
     server: ServerCheck | None
     facts: tuple[PlatformFact, ...]
+    remedies: str | None
+    """A clause on the remedies against its cold starts, None where they are compared."""
 
 
 @lru_cache(maxsize=1)
@@ -157,12 +167,22 @@ def check_platform(name: str) -> Platform:
     )
 
 
+def require_lambda(name: str, command: str) -> None:
+    """Raise UsageError if a command about Lambda is asked about a function of another platform."""
+    platform = check_platform(name)
+    if platform.name != LAMBDA:
+        raise UsageError(
+            f"importcost {command} is about Lambda, and the function runs on {platform.title}",
+            remedy(words("leave ", Parameter.PLATFORM, " out for figures on Lambda")),
+        )
+
+
 def check_size(name: str, memory_mb: int) -> int:
     """Return a memory size that a platform has. Raises UsageError for any other.
 
     Where there is none to choose, any size is returned: nothing is worked out from it.
     """
-    platform = load_platforms()[name]
+    platform = check_platform(name)
     if platform.memory is not None and not platform.memory.has(memory_mb):
         raise UsageError(
             f"{platform.title} has no memory size of {memory_mb} MB:"
@@ -222,6 +242,7 @@ def _platform(name: str, entry: Mapping[str, Any]) -> Platform:
         snapshot=_snapshot(entry.get("snapshot"), place),
         server=_server(entry.get("server")),
         facts=tuple(_fact(fact, place) for fact in entry["facts"]),
+        remedies=None if name == LAMBDA else text_field(entry, "remedies", place),
     )
 
 
@@ -230,7 +251,8 @@ def _memory(entry: Mapping[str, Any] | None, place: str) -> MemoryChoice | None:
         return None
     sizes = tuple(entry.get("sizes", ()))
     ends = (min(sizes), max(sizes)) if sizes else (entry["from"], entry["to"])
-    return MemoryChoice(*ends, int(number(entry, "usual", place)), sizes)
+    shown = tuple(entry.get("shown", ()))
+    return MemoryChoice(*ends, int(number(entry, "usual", place)), sizes, shown)
 
 
 def _limit(entry: Mapping[str, Any] | None, place: str) -> StartLimit | None:

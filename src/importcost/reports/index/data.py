@@ -10,6 +10,7 @@ from importcost import __version__
 from importcost.model.results.project import Culprit, CulpritKind, FunctionFigures, ProjectFigures
 from importcost.reports.page.colours import colours_by_distribution
 from importcost.reports.page.columns import NONE, Interner
+from importcost.reports.platform_words import index_words, not_modelled
 
 if TYPE_CHECKING:
     # Only types: no command pays for them at its start.
@@ -44,6 +45,7 @@ def index_data(figures: ProjectFigures) -> WholeIndexData:
         "created_at": figures.created_at,
         "place": figures.place,
         "tool": figures.tool,
+        "words": index_words(functions),
         "sums": _sums(functions),
         "handlers": tables.handlers.values,
         "forms": tables.forms.values,
@@ -56,7 +58,7 @@ def index_data(figures: ProjectFigures) -> WholeIndexData:
         "culprits": culprits,
         "culprits_left": left,
         "left_out": _left_out(figures),
-        "notes": list(figures.notes),
+        "notes": [*not_modelled(functions), *figures.notes],
         "changes": [_changes(one) for one in functions],
     }
 

@@ -16,7 +16,7 @@ from importcost.reports.exports.csv_ import cell
 from importcost.reports.gate.markdown import escape
 from importcost.reports.index.words import KIND_WORDS, VERDICT_WORDS
 from importcost.reports.json_text import json_text
-from importcost.reports.platform_words import init_title
+from importcost.reports.platform_words import init_title, not_modelled
 from importcost.reports.text import dollars, milliseconds
 
 SCHEMA_NAME = "importcost-project"
@@ -85,6 +85,7 @@ def project_markdown(figures: ProjectFigures, most: int = 50) -> str:
     lines = [
         f"### Cold starts of {escape(figures.place)}",
         "",
+        *(line for note in not_modelled(figures.functions) for line in (escape(note), "")),
         f"| Function | {' | '.join(title for title, _ in shown)} |",
         f"|---|{'--:|' * len(shown)}",
     ]

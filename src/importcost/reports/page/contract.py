@@ -592,6 +592,16 @@ class IndexLeftOut(TypedDict):
     names: list[str]
 
 
+class IndexWords(TypedDict):
+    """The words for the init of all functions; `basis` says how its times are known."""
+
+    init: str
+    basis: str
+    place: str
+    is_modelled: bool
+    verb: str
+
+
 class IndexData(TypedDict):
     """The data that the page over all functions of a project draws first.
 
@@ -604,6 +614,7 @@ class IndexData(TypedDict):
     created_at: str
     place: str
     tool: str
+    words: IndexWords
     sums: IndexSums
     handlers: list[str]
     forms: list[str]

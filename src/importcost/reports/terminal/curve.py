@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from importcost.billing.curve import Curve, CurvePoint
 from importcost.billing.estimate import Estimate, InitLimit
 from importcost.billing.figures.datafiles import load_limits
+from importcost.billing.figures.platforms import LAMBDA, load_platforms
 from importcost.model.codec import to_plain
 from importcost.model.names import profiled_name
 from importcost.model.profile import Profile, WarningCode
 from importcost.model.results.savings import Saving, Savings
 from importcost.reports.json_text import json_text
+from importcost.reports.platform_words import limit_words, place_words
 from importcost.reports.text import MAX_WIDTH, NARROWEST, Palette, dollars, milliseconds, wrap
 
 if TYPE_CHECKING:
@@ -47,13 +49,14 @@ def plain_curve(curve: Curve, profile: Profile) -> dict[str, Any]:
     see `missing`).
     """
     settings = profile.settings
+    platform = load_platforms()[settings.platform]
     return {
         "schema": SCHEMA,
         "schema_version": 1,
         "handler": profiled_name(profile),
         "settings": to_plain(settings),
-        "init_limit_ms": load_limits().on_demand_init_limit_ms,
-        "mb_per_vcpu": load_limits().mb_per_vcpu,
+        "init_limit_ms": platform.limit and platform.limit.init_ms,
+        "mb_per_vcpu": load_limits().mb_per_vcpu if platform.name == LAMBDA else None,
         "series": [_series(points) for points in _groups(curve)],
         **_savings(curve.savings),
         "sources": _sources(curve),
@@ -128,21 +131,30 @@ def _sources(curve: Curve) -> list[Any]:
 
 def _title(profile: Profile, style: Palette, width: int) -> list[str]:
     name = profiled_name(profile) or "the handler in the log"
-    text = f"One cold start of {name} on Lambda, by memory size"
+    platform = load_platforms()[profile.settings.platform]
+    by = ", by memory size" if platform.memory else ""
+    text = f"One cold start of {name} on {platform.title}{by}"
     first, *rest = wrap(text, width)
     return [style(first, "1"), *rest]
+
+
+def _place(bill: Estimate) -> str:
+    if bill.platform != LAMBDA:
+        return place_words(bill, " · ")
+    return f"{bill.package_type} · {bill.arch} · {bill.runtime}"
 
 
 def _block(points: Sequence[CurvePoint], style: Palette, width: int) -> list[str]:
     bill = points[0].estimate
     init = bill.init_ms
     head = (
-        f"{bill.package_type} · {bill.arch} · {bill.runtime}: init {milliseconds(init.value)}"
-        f" ({init.low:,.0f} to {init.high:,.0f})"
+        f"{_place(bill)}: init {milliseconds(init.value)}"
+        f" ({init.low:,.0f} to {init.high:,.0f}{'' if bill.is_modelled else ', measured here'})"
     )
     lines = [style(line, "1") for line in wrap(head, width)]
-    if bill.limit is not InitLimit.BELOW:
-        lines.append(style(_MARKS[bill.limit], "31"))
+    limit = limit_words(bill)
+    if limit is not None:
+        lines.append(style(_MARKS.get(bill.limit, "") if bill.is_modelled else limit, "31"))
     deferred = points[0].deferred
     if deferred is not None:
         after = deferred.init_ms
@@ -202,7 +214,8 @@ def _table(points: Sequence[CurvePoint], width: int) -> Iterator[str]:
 def _row(point: CurvePoint, width: int) -> str:
     bill, deferred = point.estimate, point.deferred
     cost = bill.dollars_per_million
-    line = f"{bill.memory_mb:>6} {dollars(cost.value) if cost else '':>11}"
+    has_size = load_platforms()[bill.platform].memory is not None
+    line = f"{bill.memory_mb if has_size else '':>6} {dollars(cost.value) if cost else '':>11}"
     if width >= MIDDLE and cost:
         band = f"({dollars(cost.low)} to {dollars(cost.high).removeprefix('$')})"
         line += f" {band:>19}"

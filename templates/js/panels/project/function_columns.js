@@ -27,9 +27,9 @@ export function functionColumns(index) {
   const hasVerdicts = index.data.verdicts.length > 1;
   return [
     { key: "name", title: "Function", words: true, cell: (n) => nameCell(index, n), value: (n) => index.name(n).toLowerCase() },
-    { key: "billed", title: "Billed init, ms", first: true, text: (n) => wholeText(columns.billed_ms[n]), value: (n) => columns.billed_ms[n] },
+    { key: "billed", title: `${index.data.words.init}, ms`, first: true, text: (n) => wholeText(columns.billed_ms[n]), value: (n) => columns.billed_ms[n] },
     { key: "parts", title: "Where it goes", left: true, cell: (n, pick) => partsCell(index, n, pick), value: (n) => columns.own_ms[n] },
-    { key: "own", title: "Without floor, ms", text: (n) => wholeMs(columns.own_ms[n]), value: (n) => columns.own_ms[n] },
+    { key: "own", title: index.data.words.is_modelled ? "Without floor, ms" : "Own, ms", text: (n) => wholeMs(columns.own_ms[n]), value: (n) => columns.own_ms[n] },
     { key: "saved", title: "Could wait, ms", text: (n) => savedText(columns.saved_ms[n]), value: (n) => columns.saved_ms[n] },
     ...(hasMonths ? [monthColumn(index)] : []),
     ...(hasVerdicts ? [verdictColumn(index)] : []),

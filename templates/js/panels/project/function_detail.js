@@ -22,7 +22,7 @@ export function drawFunction(index, row, changes) {
   const billed = columns.billed_ms[row];
   const band = `${wholeText(billed)} ms (${wholeText(columns.low_ms[row])} to ${wholeText(columns.high_ms[row])})`;
   byId("detail-list").replaceChildren(
-    pairOf("Billed init", band), pairOf("Handler", index.handler(row)), pairOf("Package", index.form(row)),
+    pairOf(index.data.words.init, band), pairOf("Handler", index.handler(row)), pairOf("Package", index.form(row)),
   );
   const parts = index.parts(row).sort((a, b) => b.ms - a.ms);
   byId("detail-parts").replaceChildren(
@@ -38,7 +38,7 @@ export function drawFunction(index, row, changes) {
     );
     return line;
   }));
-  byId("live").textContent = `${clipped(index.name(row), 100)}. Billed init ${wholeText(billed)} ms`;
+  byId("live").textContent = `${clipped(index.name(row), 100)}. ${index.data.words.init} ${wholeText(billed)} ms`;
 }
 
 /**

@@ -12,7 +12,7 @@ const MOST_LEFT_NAMES = 200;
 /** @param {ProjectIndex} index */
 export function drawIndexHead({ data, length }) {
   byId("handler").textContent = clipped(data.place, 90);
-  document.title = `${clipped(data.place, 60)}: ${plural(length, "function", "functions")}, ${wholeMs(data.sums.billed_ms)} ms billed init`;
+  document.title = `${clipped(data.place, 60)}: ${plural(length, "function", "functions")}, ${wholeMs(data.sums.billed_ms)} ms ${data.words.init.toLowerCase()}`;
   const facts = [data.tool, data.created_at.slice(0, 10)].filter(Boolean);
   byId("facts").append(...facts.map((fact) => element("li", "", clipped(fact, 60))));
 }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importcost.model.results.project import Culprit, CulpritKind, FunctionFigures, ProjectFigures
 from importcost.reports.cells import cells, fit
 from importcost.reports.index.words import KIND_WORDS
-from importcost.reports.platform_words import bills_words, init_title
+from importcost.reports.platform_words import bills_words, init_title, not_modelled
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
@@ -27,6 +27,7 @@ def render_project(figures: ProjectFigures, *, width: int, colour: bool) -> str:
     """Return the functions, what they have in common and what was left out."""
     style = Palette(colour=colour)
     width = max(NARROWEST, min(MAX_WIDTH, width))
+    notes = [*not_modelled(figures.functions), *figures.notes]
     blocks = [
         _headline(figures, style, width),
         _functions(figures.functions, style, width),
@@ -36,7 +37,7 @@ def render_project(figures: ProjectFigures, *, width: int, colour: bool) -> str:
         _packages(figures.functions, width),
         _endings(figures.functions, style, width),
         _left_out(figures, style, width),
-        [line for note in figures.notes for line in wrap(f"Note: {note}", width)],
+        [line for note in notes for line in wrap(f"Note: {note}", width)],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
