@@ -131,7 +131,7 @@ def test_commands_about_lambda_say_so_before_they_measure(folder, command, says)
 
 def test_a_budget_on_dollars_needs_a_price(folder):
     done = run(folder, "check", "--runs", "6", "--runner", "local")
-    assert done.returncode == 3
+    assert done.returncode == 1  # the budget on time fails
     assert "no price of a start is known for this machine" in " ".join(done.stdout.split())
     assert "Measured init is" in " ".join(done.stdout.split())
     assert "Lambda" not in done.stdout
