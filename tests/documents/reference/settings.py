@@ -15,19 +15,6 @@ file above the current folder counts. Those above the tables hold for every hand
 table `[handlers.NAME]` for one. What is measured without Lambda has tables `[targets.NAME]`. A name
 that no setting has is an error with the line, never ignored.
 """
-RULES: Mapping[str, Rule] = {
-    "max_init_ms": Rule.INIT,
-    "max_billed_init_ms": Rule.BILLED_INIT,
-    "max_cost_per_million": Rule.COST,
-    "max_increase": Rule.INCREASE,
-    "max_modules": Rule.MODULE_COUNT,
-    "max_memory_mb": Rule.MEMORY,
-    "max_package_mb": Rule.PACKAGE_SIZE,
-    "max_import_ms": Rule.IMPORT,
-    "forbid": Rule.FORBIDDEN_IMPORT,
-    "allow_new_modules": Rule.NEW_MODULE,
-}
-"""The settings that a rule of the gate reads; its sentence explains them."""
 MEANING: Mapping[str, str] = {
     "handler": "The handler: `src/app.py`, `src/app.py:function`, a handler string like "
     "`orders/create.handler`, `main:app` for a web app, or `template.yaml::LogicalId`.",
@@ -39,6 +26,7 @@ MEANING: Mapping[str, str] = {
     "project": "A template or a folder: every function that it deploys is checked.",
     "min_delta_ms": "A slowdown below this, in milliseconds measured here, never fails.",
     "level": "How severe a finding is: `off`, `warn` or `error`, for all rules or a table by rule.",
+    "allow_new_modules": RULE_TEXT[Rule.NEW_MODULE],
     "calibration": "The function's own floor and speed, as `importcost calibrate` stores them.",
     "env": "A table of environment variables for init.",
     "install_missing": "`true` to install missing modules of well-known packages.",
@@ -82,8 +70,9 @@ def meaning(name: str) -> str:
     """Return what a setting means. Raises KeyError for one that nothing explains."""
     if name in MEANING:
         return MEANING[name]
-    if name in RULES:
-        return RULE_TEXT[RULES[name]]
+    of_rules = [text for text in RULE_TEXT.values() if f"`{name}`" in text]
+    if of_rules:
+        return of_rules[0]
     options = {one.setting: one for one in MEASUREMENT if one.setting}
     one = options[name]
     words = one.kind.words if isinstance(one.kind, Choice) else ()

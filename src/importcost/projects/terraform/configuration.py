@@ -120,14 +120,11 @@ class Module:
 
     def _evaluated(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return a body's values, with the blocks that its `dynamic` blocks make."""
-        values: dict[str, Any] = self.expressions.value(
-            {key: one for key, one in body.items() if key != "dynamic"}
-        )
+        values: dict[str, Any] = self.expressions.value({**body, "dynamic": None})
         outer = self._each
         for block in dynamic_blocks(body.get("dynamic")):
-            made = values.setdefault(block.label, [])
-            keys = islice(self._keys(block.for_each, None), MOST_BLOCKS)
-            for key, value in keys if isinstance(made, list) else ():
+            made = values[block.label] = _as_list(values.get(block.label, []))
+            for key, value in islice(self._keys(block.for_each, None), MOST_BLOCKS):
                 self._each = {**outer, block.iterator: {"key": key, "value": value}}
                 made += _as_list(self.expressions.value(block.content))
         self._each = outer
