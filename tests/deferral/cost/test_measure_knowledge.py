@@ -143,6 +143,7 @@ def measure(index, tmp_path, monkeypatch):
     return run
 
 
+@pytest.mark.slow
 def test_what_holds_is_renewed_and_what_does_not_is_named(measure, tmp_path):
     code, out, (holding, ended) = measure([HOLDING, ENDED], "--update")
     assert code == 1
@@ -165,6 +166,7 @@ def test_what_holds_is_renewed_and_what_does_not_is_named(measure, tmp_path):
     assert (code, again) == (1, out)
 
 
+@pytest.mark.slow
 def test_one_entry_is_asked_for_by_name(measure):
     code, out, _ = measure([HOLDING, ENDED], "--only", "holding")
     assert code == 0
@@ -173,6 +175,7 @@ def test_one_entry_is_asked_for_by_name(measure):
     assert (code, out) == (2, "No entry has the id or distribution unknown.\n")
 
 
+@pytest.mark.slow
 def test_each_reason_is_told(measure):
     code, out, _ = measure([ELSEWHERE, FAILING, OTHER, LATER, HIDDEN])
     assert code == 1
@@ -184,6 +187,7 @@ def test_each_reason_is_told(measure):
     assert "hidden: no longer holds: it saves" in out
 
 
+@pytest.mark.slow
 def test_a_hint_that_importcost_would_not_show_is_told(measure):
     wrong = {**HOLDING, "importer": "tinylight"}
     code, out, _ = measure([wrong])
@@ -191,6 +195,7 @@ def test_a_hint_that_importcost_would_not_show_is_told(measure):
     assert "its hint does not appear: tinyheavy.all is not loaded by tinylight" in out
 
 
+@pytest.mark.slow
 def test_what_cannot_be_installed_is_not_measured(measure):
     missing = json.loads(json.dumps(HOLDING).replace("tinylight", "tinymissing"))
     code, out, _ = measure([missing])
@@ -199,6 +204,7 @@ def test_what_cannot_be_installed_is_not_measured(measure):
     assert "tinymissing" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "said"),
     [
@@ -215,6 +221,7 @@ def test_a_program_that_misbehaves_is_a_reason(measure, code, said):
     assert f"odd: no longer holds: {said}" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "said"),
     [
