@@ -88,6 +88,20 @@ def test_a_replacement_is_advised_only_where_the_own_code_imports(text, shown):
     assert bool(ask(text, times, entry)) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        # `from pack import lib` where pack's `__getattr__` imports it.
+        ("handler:1 > pack\npack:7@handler:1 > pack.lib", True),
+        ("handler:1 > pack\nhelp:7@handler:1 > pack.lib", False),
+        ("handler:1 > big\nbig:1 > pack\npack:7@big:2 > pack.lib", False),
+    ],
+)
+def test_a_package_that_loads_its_parts_by_name_serves_own_code(text, shown):
+    entry = replace(ONE, distribution="pack", module="pack.lib", importer=OWN_CODE)
+    assert bool(ask(text, {"pack": 9000, "pack.lib": 5000}, entry)) == shown
+
+
 def test_a_part_that_a_staying_package_loads_when_called_is_not_counted():
     text = "handler:1 > lib\nlib:2 > guest\nguest:9@lib:3 > guest.part\nhandler:4 > guest.base"
     times = {"lib": 9000, "guest": 5000, "guest.part": 3000, "guest.base": 2000}

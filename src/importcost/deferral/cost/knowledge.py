@@ -76,8 +76,10 @@ def _left(
             continue
         step = (node_of[body], node_of[edge.imported])
         # An import in a function of the importer counts as its own, whoever called the function.
-        # One that another package's function does for own code cannot be replaced there.
-        by_body = body in importers and entry.importer != OWN_CODE
+        # One that another package's function does for own code cannot be replaced there, but for a
+        # package that loads its parts by name, as `from scipy import stats` does.
+        serves = entry.importer != OWN_CODE or _top(edge.importer) == _top(entry.module)
+        by_body = body in importers and serves
         if edge.importer in modules - importers and body not in modules:
             guests[step].add(node_of[edge.importer])
         elif edge.importer in importers or by_body:
@@ -116,6 +118,10 @@ def _reached_without(
             return left
         for step in staying:
             del waiting[step]
+
+
+def _top(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _importing(graph: ImportGraph, importer: str) -> frozenset[str]:
