@@ -295,3 +295,32 @@ def test_only_what_the_named_extras_bring_can_be_imported(tmp_path):
     for name, said in (("lost", "needs no-such-thing-1"), ("other", "it has cli, lost")):
         done = importcost(folder, "profile", "-m", "gated", "--extra", name, "-q")
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+ODD_FILES = {
+    "bom": b"\xef\xbb\xbfimport csv\n",
+    "latin": b'# -*- coding: latin-1 -*-\nx = "\xe9"\nimport csv\n',
+    "late": b"import threading, time\n\n\ndef late():\n    time.sleep(0.1)\n    import csv\n\n\n"
+    b"threading.Thread(target=late).start()\n",
+    "exit": b"import atexit\n\n\n@atexit.register\ndef last():\n    import csv\n",
+    "main": b"import __main__, pickle, csv\n\n\nclass A:\n    pass\n\n\n"
+    b"pickle.loads(pickle.dumps(A()))\nassert __main__.A is A and __spec__ is None\n",
+    "tests": b"import unittest, csv\nunittest.main(argv=['x'])\n",
+}
+
+
+@pytest.mark.parametrize("name", ODD_FILES)
+def test_a_file_runs_as_the_interpreter_runs_it(tmp_path, name):
+    (tmp_path / f"{name}.py").write_bytes(ODD_FILES[name])
+    assert "csv" in modules(saved(tmp_path, "--file", f"{name}.py"))
+
+
+def test_the_last_words_of_a_program_are_shown(tmp_path):
+    (tmp_path / "t.py").write_text(
+        "import sys\nprint('x', file=sys.stderr)\nsys.exit('bad data')\n"
+    )
+    done = importcost(tmp_path, "profile", "--file", "t.py", *FEW, "-q")
+    assert (done.returncode, 'exit code 1, saying "bad data"' in done.stderr) == (3, True)
+    (tmp_path / "t.py").write_text("import os\nos.execv('/bin/true', ['true'])\n")
+    done = importcost(tmp_path, "profile", "--file", "t.py", *FEW, "-q")
+    assert (done.returncode, "became with os.exec" in done.stderr) == (3, True)

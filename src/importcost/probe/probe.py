@@ -48,7 +48,7 @@ and, where they are wanted:
   plain            for a target that is not a handler: {is_main (whether it is run as __main__
                    instead of imported), text (of that __main__, null to read file), file, argv,
                    runs (whether its end counts, as a program's does), own (folders of the user's
-                   own files)}
+                   own files), expects (the file that the module has to come from, or null)}
 
 The result file holds {"phases": {name: {wall_ns, cpu_ns, process_cpu_ns, run_delay_ns}},
 "peak_rss_kb", "module_count", "runtime", "handler_found", "error", "graph", "modules",
@@ -1550,6 +1550,7 @@ def _import_handler(
         for record in (speed, times):
             if record:
                 record.finish(result)
+    _check_file(spec, name)
     if spec["function"]:
         found = getattr(sys.modules[name], spec["function"], None)
         result["handler_found"] = callable(found)
@@ -1571,6 +1572,20 @@ def _bytecode_count(spec: "Any") -> "Any":
     namespace: dict[str, Any] = {"__name__": "importcost_bytecode_count"}
     exec(spec["bytecodes"], namespace)  # noqa: S102 - importcost's own program
     return namespace["BytecodeCount"]()
+
+
+class OtherFileError(Exception):
+    """A package was found in another place than its own: measure/plain/failures.py reads it."""
+
+
+def _check_file(spec: "Any", name: str) -> None:
+    """Raise OtherFileError if a package came from another file than the one that was named."""
+    expected = (spec.get("plain") or {}).get("expects")
+    found = _file_of(sys.modules.get(name)) if expected else None
+    if found is not None:
+        real = sys.modules["os"].path.realpath
+        if real(found) != real(expected):
+            raise OtherFileError(found)
 
 
 def _customize(load: "Any") -> None:

@@ -111,6 +111,11 @@ def _signal(number: int) -> str:
 def _of_error(error: Mapping[str, Any], target: Target, plain: PlainTarget, tail: str) -> Trouble:
     if error["file"]:
         return _unparsable(error, target, plain)
+    if error["type"] == "OtherFileError":
+        return Trouble(
+            f"{plain.words} was imported from {error['message']}, not from {target.handler_file}",
+            remedy("uninstall the editable installation that redirects it"),
+        )
     if error["type"] == "SystemExit":
         return _ended(error, plain, tail)
     if error["missing_variable"] is not None:
@@ -174,11 +179,11 @@ def _ended(error: Mapping[str, Any], plain: PlainTarget, tail: str) -> Trouble:
             f"{plain.words} calls sys.exit({code}) while it is imported",
             remedy("keep the call out of module level"),
         )
-    lines = [line.strip() for line in tail.splitlines() if line.strip()]
+    is_number = code.lstrip("-").isdigit()
+    # The interpreter prints a text that sys.exit() is called with as its last words.
+    lines = [line.strip() for line in (tail if is_number else code).splitlines() if line.strip()]
     said = f', saying "{lines[-1][:MOST_SAID]}"' if lines else ""
-    shown = code if code.lstrip("-").isdigit() else "1"
-    if not said and shown != code:
-        said = f', saying "{" ".join(code.split())[:MOST_SAID]}"'
+    shown = code if is_number else "1"
     return Trouble(
         f"{plain.label} ended with exit code {shown}{said}",
         remedy("name arguments with which it succeeds, such as --help"),

@@ -30,7 +30,15 @@ def plain_part(target: Target, replaced: Collection[str] = ()) -> dict[str, Any]
         "argv": [first, *plain.arguments],
         "runs": plain.kind.runs,
         "own": [os.path.normpath(target.task_root)],
+        "expects": target.handler_file if _is_of_the_folder(target) else None,
     }
+
+
+def _is_of_the_folder(target: Target) -> bool:
+    """Return True for a package of the working folder: no other finder may go before it."""
+    plain = target.plain
+    is_file = target.handler_file.endswith((".py", ".so", ".pyd"))
+    return plain is not None and plain.text is None and bool(plain.search_path) and is_file
 
 
 def _as_latin(text: str) -> str:

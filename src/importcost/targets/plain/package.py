@@ -57,6 +57,7 @@ def package_target(
             f"{name} is loaded whenever this interpreter starts, so importing it costs nothing",
             remedy("name another module"),
         )
+    _refuse_redirected(name, place, search_path, python)
     return Target(
         module=name,
         function=None,
@@ -64,6 +65,23 @@ def package_target(
         handler_file=place.file or python,
         plain=PlainTarget(TargetKind.MODULE, name, search_path=search_path, folder=str(folder)),
     )
+
+
+def _refuse_redirected(
+    name: str, place: ModulePlace, search_path: tuple[str, ...], python: str
+) -> None:
+    """Raise UsageError if a package of the working folder is imported from another place."""
+    file = Path(place.file).resolve() if place.file else None
+    folders = [Path(one).resolve() for one in search_path]
+    if file is not None and folders and not any(file.is_relative_to(one) for one in folders):
+        raise UsageError(
+            f"{name} lies in {search_path[0]}, and the environment of {python} imports it from "
+            f"{place.file}",
+            remedy(
+                "uninstall the editable installation that redirects it",
+                words("name another environment with ", Parameter.PYTHON),
+            ),
+        )
 
 
 def own_root(place: ModulePlace, folder: Path) -> str:
