@@ -118,7 +118,7 @@ def test_every_setting_of_a_handlers_table_is_read():
 
 def test_defaults_hold_where_a_handler_says_nothing():
     _, refunds = read_config(FULL, "/shop/pyproject.toml").handlers
-    assert (refunds.name, refunds.line) == ("refunds/eu", 42)
+    assert (refunds.name, refunds.line) == ("refunds/eu", 43)
     assert refunds.handler == "refunds/create.handler"
     assert refunds.task_root == "/shop"
     assert refunds.memory_mb == 512

@@ -279,3 +279,29 @@ def test_the_command_starts_the_server_and_calls_its_hooks(tmp_path):
     assert [hook["name"] for hook in data["hooks"]] == ["POST /before", "POST /after"]
     found = {(one["code"].split(" ")[0], one["severity"]) for one in data["findings"]}
     assert {("FIRST", "accepted"), ("SECOND", "hazard"), ("link", "accepted")} <= found
+
+
+POOL = """
+import random
+
+class Pool:
+    def connect(self):
+        self.id = random.randint(1, 10**9)
+        self.is_open = True
+
+    def close(self):
+        self.is_open = False
+
+pool = Pool()
+pool.connect()
+"""
+
+
+@pytest.mark.parametrize(("seed", "severity"), [("", "hazard"), ("random.seed(); ", "accepted")])
+def test_an_object_that_a_hook_reopens_with_the_snapshot_s_generator(tmp_path, seed, severity):
+    route = f'    if path == "/before": pool.close()\n    if path == "/up": {seed}pool.connect()\n'
+    text = f"import os\nimport serving\n{POOL}\ndef route(method, path):\n{route}"
+    text += '    return 200, b"{}"\n\nserving.route = route\n'
+    text += 'if __name__ == "__main__":\n    serving.serve(int(os.environ["PORT"]))\n'
+    _, _, found = findings_of(tmp_path, text, hooked("/before", "/up"))
+    assert [(one.code, one.severity.value) for one in found] == [("pool.connect()", severity)]

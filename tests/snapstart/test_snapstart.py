@@ -203,3 +203,19 @@ def test_every_supported_python_tells_the_same(tmp_path, python):
     run = snapshot_of(tmp_path, python=python)
     lines = {event.frames[-1][2] for event in run.observation.events if event.is_direct}
     assert lines == {4, 5, 6}
+
+
+@pytest.mark.parametrize(("seed", "severity"), [("", "hazard"), ("random.seed(); ", "accepted")])
+def test_an_object_that_hooks_close_and_open_again_with_the_same_draw(tmp_path, seed, severity):
+    text = REGISTER + (
+        "import random\nclass Pool:\n"
+        "    def connect(self): self.id, self.is_open = random.randint(1, 10**9), True\n"
+        "    def close(self): self.is_open = False\n"
+        "pool = Pool()\npool.connect()\nregister_before_snapshot(pool.close)\n"
+        f"@register_after_restore\ndef again(): {seed}pool.connect()\n"
+    )
+    write_files(tmp_path, {"handler.py": text})
+    _, findings = findings_of(tmp_path, "handler")
+    drawn = [item for item in findings if item.kind is HazardKind.RANDOM]
+    assert severity in {item.severity.value for item in drawn}
+    assert bool(hazards(tuple(drawn))) is (severity == "hazard")

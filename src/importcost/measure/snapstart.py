@@ -128,9 +128,15 @@ def _observation(
         files={name: layout.on_host(file) for name, file in data["modules"].items()},
         is_stand_in=data["stand_in"],
         registered=data["registered"],
+        draws_alike=drew_alike(*held.get("generators", (None, None, None))),
         client=data.get("client"),
         sources={layout.on_host(file): text for file, text in data.get("sources", {}).items()},
     )
+
+
+def drew_alike(snapshot: str | None, first: str | None, second: str | None) -> bool:
+    """Return True if the generator's state moved on in both copies, to the same state."""
+    return first is not None and first == second and first != snapshot
 
 
 def _event(data: Mapping[str, Any], number: int, layout: Layout) -> ObservedCall:

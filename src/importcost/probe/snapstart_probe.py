@@ -495,6 +495,12 @@ def _in_clone(work: "Any") -> "Any":
     return json.loads(text) if text else None
 
 
+def generator_word() -> "str | None":
+    """Return a word that changes when random's shared generator does, None if it is not loaded."""
+    random = sys.modules.get("random")
+    return None if random is None else str(hash(repr(random.getstate())))
+
+
 MARKER = "importcost: replaced before the restore hooks"
 
 
@@ -519,6 +525,7 @@ def _restore(own: Own, tracer: Tracer) -> "Any":
             "held": held_in(modules),
             "sockets": [number for number, one in tracer.sockets if one.fileno() != -1],
             "paths": [number for number, path in tracer.paths if os.path.lexists(path)],
+            "generator": generator_word(),
         }
 
     def poisoned() -> "Any":
@@ -535,6 +542,7 @@ def _restore(own: Own, tracer: Tracer) -> "Any":
     time.sleep(0.002)  # two clones never start in the same clock tick
     second = _in_clone(clone) or {}
     return {
+        "generators": [generator_word(), first.get("generator"), second.get("generator")],
         "snapshot": held,
         "clones": [first.get("held"), second.get("held")],
         "written": _in_clone(poisoned) or {},

@@ -150,6 +150,8 @@ class Observation:
     files: dict[str, str]
     is_stand_in: bool
     registered: int = 0
+    draws_alike: bool = False
+    """True if restore hooks drew from random's shared generator, alike in both copies."""
     client: str | None = None
     """The version of awslambdaric in the interpreter, None if it has none."""
     sources: Mapping[str, str] = field(default_factory=dict)

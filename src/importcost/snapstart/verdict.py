@@ -409,9 +409,11 @@ def _name_state(
     name: GlobalName, value: HeldValue, kind: HazardKind, seen: Observation, facts: SourceFacts
 ) -> tuple[str | None, bool]:
     snapshot = _value(seen.at_snapshot, name)
+    first, second = _value(seen.clones[0], name), _value(seen.clones[1], name)
+    if kind is HazardKind.RANDOM and seen.draws_alike and first == second != snapshot:
+        return None, True  # what a before-snapshot hook cleared was drawn again, alike
     if snapshot != value and name not in facts.frozen_again:
         return f"a before-snapshot hook clears {name}", False
-    first, second = _value(seen.clones[0], name), _value(seen.clones[1], name)
     if first == snapshot and name not in seen.written:
         return None, False
     is_state = first is not None and first.type_name in STATE_TYPES

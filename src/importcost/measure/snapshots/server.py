@@ -14,7 +14,13 @@ from importcost.measure.failures.servers import raise_for_server
 from importcost.measure.programs import read_program
 from importcost.measure.runners.base import Launch, Layout, Runner
 from importcost.measure.session import SERVER_SPARE_S, NetworkRule, Subject
-from importcost.measure.snapstart import SnapshotRun, held_values, snapshot_spec, traced_event
+from importcost.measure.snapstart import (
+    SnapshotRun,
+    drew_alike,
+    held_values,
+    snapshot_spec,
+    traced_event,
+)
 from importcost.measure.web.servers import server_job
 from importcost.snapstart.model import STATEFUL, GlobalName, HookRun, Observation
 
@@ -178,6 +184,7 @@ def server_observation(
         files={name: layout.on_host(file) for name, file in ready["modules"].items()},
         is_stand_in=False,
         registered=ready["registered"],
+        draws_alike=drew_alike(*(one.get("generator") for one in (snapshot, first, second))),
         sources={layout.on_host(file): text for file, text in ready["sources"].items()},
     )
 

@@ -159,7 +159,8 @@ class State:
         random = sys.modules.get("random")
         self._random = random.getstate() if random else None
         self._bindings = {name: dict(vars(module)) for name, module in modules.items()}
-        return {"held": parts.held_in(modules), **self._open()}
+        held = parts.held_in(modules)
+        return {"held": held, "generator": parts.generator_word(), **self._open()}
 
     def step_restore(self) -> "Any":
         """Set globals and the generator back to the snapshot's; objects stay as they are."""
@@ -174,7 +175,8 @@ class State:
 
     def step_state(self) -> "Any":
         """Take the state."""
-        return {"held": parts.held_in(self._own.modules()), **self._open()}
+        held = parts.held_in(self._own.modules())
+        return {"held": held, "generator": parts.generator_word(), **self._open()}
 
     def step_poison(self) -> "Any":
         """Restore, and mark plain values."""
