@@ -90,16 +90,14 @@ def command(  # noqa: PLR0913 - one parameter an option
         since=since,
         how=HowToMeasure(runs, timeout, runner, network, image),
     )
-    quiet = outputs["quiet"]
-    with terminal_listener(quiet=quiet, verbose=outputs["verbose"]) as told:
+    with terminal_listener(quiet=outputs["quiet"], verbose=outputs["verbose"]) as told:
         report = check_handlers(request, told)
         if report.written is not None:
             told.note(f"Baseline: {report.written}")
         if folder is not None:
             _write_pages(report, folder, told)
-    code = publish_checks(
-        *(report.checks, (), report.root, report.places, outputs), selection=report.selection
-    )
+    shown = (report.checks, (), report.root, report.places)
+    code = publish_checks(*shown, outputs, "", report.selection, report.seconds)
     raise click.exceptions.Exit(code)
 
 

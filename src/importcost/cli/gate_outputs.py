@@ -130,6 +130,7 @@ def publish_checks(
     outputs: GateOutputs,
     text: str = "",
     selection: SinceSelection | None = None,
+    seconds: Mapping[str, float] | None = None,
 ) -> int:
     """Write and print every report asked for, and return the exit code.
 
@@ -147,7 +148,7 @@ def publish_checks(
     markdown = render_check_markdown(
         checks, compared, root=root, places=places, strict=strict, selection=selection
     )
-    _write_files(checks, markdown, root, places, outputs)
+    _write_files(checks, markdown, root, places, outputs, seconds)
     if outputs["as_json"]:
         report = render_check_json(
             checks, compared, root=root, places=places, strict=strict, selection=selection
@@ -165,7 +166,12 @@ def publish_checks(
 
 
 def _write_files(
-    checks: Sequence[Check], markdown: str, root: str, places: Places, outputs: GateOutputs
+    checks: Sequence[Check],
+    markdown: str,
+    root: str,
+    places: Places,
+    outputs: GateOutputs,
+    seconds: Mapping[str, float] | None,
 ) -> None:
     """Write the reports for which a file is named."""
     from importcost.reports.gate.code_quality import render_code_quality
@@ -175,7 +181,9 @@ def _write_files(
 
     strict = outputs["strict"]
     files: dict[str | None, Callable[[], str]] = {
-        outputs["junit"]: lambda: render_junit(checks, root=root, places=places, strict=strict),
+        outputs["junit"]: lambda: render_junit(
+            checks, root=root, places=places, strict=strict, seconds=seconds
+        ),
         outputs["sarif"]: lambda: render_sarif(
             checks, version=__version__, root=root, places=places, strict=strict
         ),

@@ -43,6 +43,15 @@ def test_every_handler_is_a_suite_and_every_check_a_case():
     ]
 
 
+def test_times_are_what_measuring_took_and_add_up():
+    document = parsed(seconds={"orders": 12.5, "refunds": 0.25})
+    SCHEMA.validate(render_junit(CHECKS, root=ROOT, seconds={"orders": 12.5}))
+    assert [one.get("time") for one in (document, *document)] == ["12.750", "12.500", "0.250"]
+    for suite in document:
+        assert sum(float(one.get("time")) for one in suite) == float(suite.get("time"))
+    assert all(one.get("time") == "0.000" for one in parsed().iter("testcase"))
+
+
 def test_a_failure_carries_its_sentence_and_place():
     found = case(parsed(), "forbidden-import")
     assert (found.get("file"), found.get("line")) == ("src/helper.py", "4")

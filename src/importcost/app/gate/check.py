@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -92,6 +93,8 @@ class CheckReport:
     written: str | None = None
     selection: SinceSelection | None = None
     """The handlers that were taken and left out, None if all were asked for."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """The seconds that measuring each handler took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class _Found:
     bill: Estimate | None = None
     failure: Check | None = None
     entry: HandlerBaseline | None = None
+    seconds: float = 0.0
 
 
 def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
@@ -132,12 +136,9 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
             continue
         listener.note(f"Checking {handler.name} ({handler.handler}).")
         entry = baseline.find(handler.name) if baseline else None
-        is_timed = request.update_baseline or (
-            not request.deterministic and needs_timing(handler.budgets, entry)
-        )
-        one = _measured(handler, measuring, listener, is_timed=is_timed)
-        is_counted = _needs_count(handler.budgets, entry, request)
-        found.append(_counted(one, measuring, listener) if is_counted else one)
+        started = time.monotonic()
+        one = _measured_as_asked(handler, measuring, listener, request, entry)
+        found.append(replace(one, seconds=time.monotonic() - started))
     written = None
     if request.update_baseline:
         baseline = _renewed(baseline, config, found, request)
@@ -155,7 +156,24 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
         },
         written=written,
         selection=selection,
+        seconds={one.handler.name: one.seconds for one in found},
     )
+
+
+def _measured_as_asked(
+    handler: HandlerConfig,
+    measuring: ProfileRequest,
+    listener: Listener,
+    request: CheckRequest,
+    entry: HandlerBaseline | None,
+) -> _Found:
+    """Measure one handler with the launches that its rules need."""
+    is_timed = request.update_baseline or (
+        not request.deterministic and needs_timing(handler.budgets, entry)
+    )
+    one = _measured(handler, measuring, listener, is_timed=is_timed)
+    is_counted = _needs_count(handler.budgets, entry, request)
+    return _counted(one, measuring, listener) if is_counted else one
 
 
 def _left_out(handler: HandlerConfig, selection: SinceSelection) -> _Found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from importcost.gate.checks import Check, Status
@@ -11,9 +11,17 @@ from importcost.reports.gate.text import Places, Spot, one_line, severity, spot_
 
 
 def render_junit(
-    checks: Sequence[Check], *, root: str = "", places: Places | None = None, strict: bool = False
+    checks: Sequence[Check],
+    *,
+    root: str = "",
+    places: Places | None = None,
+    strict: bool = False,
+    seconds: Mapping[str, float] | None = None,
 ) -> str:
     """Return JUnit XML: a suite for each handler, a case for each check.
+
+    `seconds` are what measuring each handler took: the time of its suite and of its first case, as
+    the others are judged from the same launches. Without them times are 0.
 
     What fails the gate is a `failure`, what could not be measured an `error`, what is switched
     off `skipped`; warnings pass, with their sentence in `system-out`. Paths are given from
@@ -22,11 +30,21 @@ def render_junit(
     document = ET.Element("testsuites", name="importcost")
     for handler in dict.fromkeys(check.handler for check in checks):
         members = [check for check in checks if check.handler == handler]
-        document.append(_suite(handler, members, root, places or {}, strict=strict))
+        suite = _suite(handler, members, root, places or {}, strict=strict)
+        _add_times(suite, (seconds or {}).get(handler, 0.0))
+        document.append(suite)
+    document.set("time", f"{sum((seconds or {}).values()):.3f}")
     for name in ("tests", "failures", "errors"):
         document.set(name, str(sum(int(suite.get(name, "0")) for suite in document)))
     ET.indent(document)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(document, "unicode") + "\n"
+
+
+def _add_times(suite: ET.Element, seconds: float) -> None:
+    """Give a suite and its cases times that add up."""
+    suite.set("time", f"{seconds:.3f}")
+    for number, case in enumerate(suite):
+        case.set("time", f"{0.0 if number else seconds:.3f}")
 
 
 def _suite(
