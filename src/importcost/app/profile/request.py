@@ -221,10 +221,14 @@ def _check_adapter(request: ProfileRequest) -> None:
     is_lambda = check_platform(request.platform).runs_lambda_runtime
     adapted = words("measure it under its server with ", Parameter.ADAPTER.of("lwa"))
     under_server = (adapted,) if is_lambda else ()
-    if request.server is not None:
+    if request.server is not None and is_lambda:
         raise UsageError(
             words(Parameter.SERVER, " belongs to a web app"),
-            remedy(words("add ", Parameter.ADAPTER.of("lwa")) if is_lambda else "name main:app"),
+            remedy(words("add ", Parameter.ADAPTER.of("lwa"))),
+        )
+    if request.server is not None:
+        raise UsageError(
+            words(Parameter.SERVER, " belongs to a web app"), remedy("name one like main:app")
         )
     if split_app(request.target) is not None:
         raise UsageError(
