@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from importcost.cli import compare_forms
 from importcost.cli.gate_outputs import (
     GateOutputs,
     file_stems,
@@ -17,6 +18,7 @@ from importcost.cli.gate_outputs import (
 )
 from importcost.cli.listener import terminal_listener
 from importcost.cli.options import (
+    Command,
     Given,
     names_plain,
     plain_options,
@@ -92,6 +94,13 @@ def _image(_context: click.Context, _option: click.Parameter, path: str | None) 
     return path
 
 
+def _adapters_options(command: Command) -> Command:
+    """Give the command the options of a measurement that --adapters takes."""
+    for parameter in reversed(compare_forms.OWN):
+        command = shared_option(parameter)(command)
+    return command
+
+
 @click.command("compare")
 @click.argument("base")
 @click.argument("head", default=".")
@@ -132,6 +141,18 @@ def _image(_context: click.Context, _option: click.Parameter, path: str | None) 
     "--picture", metavar="FILE.svg", callback=_image, help="Write the change as a picture there."
 )
 @click.option("--no-attribution", is_flag=True, help="Verdicts only, not which modules.")
+@click.option(
+    "--adapters",
+    metavar="lwa,mangum",
+    help="BASE is a web app (main:app): compare its forms (lwa, mangum, apig-wsgi) instead.",
+)
+@click.option(
+    "--request",
+    "request_text",
+    metavar="'GET /PATH'",
+    help="With --adapters: the first request. Default: GET /.",
+)
+@_adapters_options
 @shared_option(Parameter.ADAPTER, help="With --handler: web apps (main:app).")
 @shared_option(Parameter.SERVER, help="With --adapter: what starts it. Default: run.sh's.")
 @plain_options
@@ -155,12 +176,19 @@ def command(
 
     BASE and HEAD are git branches, tags or commits (each checked out into a temporary folder),
     folders, templates or artefacts, or two saved profiles. HEAD is the working folder by default.
+    With --adapters BASE is one web app, whose forms are compared.
     Functions of a project are paired by logical id; new, removed and renamed ones are named.
     """
     from importcost.app.gate.compare import compare_versions
     from importcost.reports.terminal.compare import render_comparison
 
     outputs = gate_outputs(options)
+    if options["adapters"] is not None:
+        others = context.params.keys() - compare_forms.applying_names()
+        _refuse_given(context, others, "with --adapters, which compares the forms of one app")
+        compare_forms.compare_forms(base, options, outputs)
+        return
+    _refuse_given(context, compare_forms.own_names(), "without --adapters")
     if any(_is_saved(one) for one in (base, head)):
         others = context.params.keys() - _FOR_SAVED
         _refuse_given(context, others, "to saved profiles, which are compared as they are")

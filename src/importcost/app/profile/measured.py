@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from importcost.app.adapters.handler_form import with_handler_form
 from importcost.app.bill.place import Billed, bill
 from importcost.app.defer.events import CalledEvents
 from importcost.app.defer.rewriting import with_fixes
@@ -12,7 +13,6 @@ from importcost.app.defer.suggestions import analyse_measured, read_measured
 from importcost.app.profile.around.wrapper_cost import refuse_nothing_wrapped, with_wrapper_cost
 from importcost.app.profile.beyond import tell_deprecated
 from importcost.app.profile.cold_disk import with_cold_disk
-from importcost.app.profile.handler_form import with_handler_form
 from importcost.app.profile.rehearsal import open_rehearsed
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.model.profile import Profile

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
+from importcost.app.adapters.bridges import APIG_WSGI, MANGUM, Bridge, as_handler, has_bridge
 from importcost.app.bill.place import bill
 from importcost.app.profile.bench import Bench, start_bench
 from importcost.app.profile.extra_packages import Extra, with_asked
@@ -16,32 +16,14 @@ from importcost.billing.figures.platforms import LAMBDA
 from importcost.errors import Audience, HandlerError, MeasurementError, worded
 from importcost.measure.assemble import assemble
 from importcost.measure.plan import QUICK, Plan
-from importcost.measure.session import Progress, Subject, Variant, measure
+from importcost.measure.session import Progress, Subject, measure
 from importcost.model.profile import Profile
 from importcost.model.web import AppKind, HandlerForm
 
 FORM_RUNS = 9
 """Launches of the handler form: three or four of them are timed."""
-FORM_FUNCTION = "importcost_handler_form"
 ASGI_SERVERS = frozenset(("uvicorn", "hypercorn", "daphne", "granian", "fastapi"))
 LABEL = "Measuring the same app as a handler"
-
-
-@dataclass(frozen=True, slots=True)
-class Bridge:
-    """A package that makes a handler of an app: `line` does it, with the app for `{app}`."""
-
-    package: str
-    module: str
-    line: str
-
-
-MANGUM = Bridge("mangum", "mangum", "from mangum import Mangum\n{name} = Mangum({app})\n")
-APIG_WSGI = Bridge(
-    "apig-wsgi",
-    "apig_wsgi",
-    "from apig_wsgi import make_lambda_handler\n{name} = make_lambda_handler({app})\n",
-)
 
 
 def with_handler_form(bench: Bench, profile: Profile, listener: Listener) -> Profile:
@@ -70,7 +52,7 @@ def bridge_of(profile: Profile) -> Bridge:
 def _form(bench: Bench, bridge: Bridge, listener: Listener) -> HandlerForm:
     try:
         with _bridged(bench, bridge, listener) as opened:
-            subject = _as_handler(opened, bridge, bench)
+            subject = as_handler(opened, bridge)
             return _measured(opened, subject, bridge, listener)
     except HandlerError as error:
         lines = [line for line in error.traceback_text.strip().splitlines() if line.strip()]
@@ -88,8 +70,7 @@ def _bridged(bench: Bench, bridge: Bridge, listener: Listener) -> Iterator[Bench
 
     Raises MeasurementError if it cannot be installed.
     """
-    folders = [bench.runner.layout.on_host(one) for one in bench.runner.layout.search_path]
-    if any(Path(folder, bridge.module).exists() for folder in folders):
+    if has_bridge(bench, bridge):
         yield bench
         return
     if not bench.request.installs:
@@ -101,23 +82,6 @@ def _bridged(bench: Bench, bridge: Bridge, listener: Listener) -> Iterator[Bench
     )
     with start_bench(bench.prepared, bench.request, extra, listener) as opened:
         yield opened
-
-
-def _as_handler(opened: Bench, bridge: Bridge, bench: Bench) -> Subject:
-    """Return the app's module with the bridge's lines at its end, to be imported as a handler."""
-    target = opened.subject.target
-    server = bench.subject.server
-    name = target.function or "app"
-    is_factory = server is not None and server.is_factory
-    line = bridge.line.format(name=FORM_FUNCTION, app=f"{name}()" if is_factory else name)
-    source = Path(target.handler_file).read_bytes()
-    variant = Variant("handler-form", {target.handler_file: source + b"\n\n" + line.encode()})
-    return replace(
-        opened.subject,
-        server=None,
-        variant=variant,
-        target=replace(target, function=FORM_FUNCTION),
-    )
 
 
 def _measured(opened: Bench, subject: Subject, bridge: Bridge, listener: Listener) -> HandlerForm:

@@ -1,0 +1,1 @@
+"""Reports on one web app under Lambda Web Adapter and behind bridges."""
