@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-MARK = "figures: "
+MARK = "told-figures: "
 
 
 class Told(NamedTuple):

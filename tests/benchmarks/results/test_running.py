@@ -160,14 +160,14 @@ def test_a_script_past_its_budget_keeps_what_it_told(places):
 
 
 def test_what_was_told_before_a_broken_line_or_gigabytes_counts(places):
-    many = "\nfor _ in range(80): print('x' * 10**6)\nprint('figures: {\"a')\n"
+    many = "\nfor _ in range(80): print('x' * 10**6)\nprint('told-figures: {\"a')\n"
     (places.scripts / "good.py").write_text((places.scripts / "good.py").read_text() + many)
     text = (places.scripts / "good.py").read_text().replace("sys.exit(1)", "#")
     (places.scripts / "good.py").write_text(text)
     assert main(["--only", "good"], places) == NOT_MEASURED
     store = read_store(places.store)
     assert store.last_of("ratio").value == 1.1
-    assert store.failures["untold"].words == 'not figures by name: figures: {"a'
+    assert store.failures["untold"].words == 'not figures by name: told-figures: {"a'
 
 
 def test_failures_name_no_folder_of_this_machine(places, tmp_path):
