@@ -130,8 +130,9 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
             request.since, config, handlers, measurings, request.how, str(baseline_file), baseline
         )
         selection = select_since(asked, read, listener.note)
+    left_out = frozenset(selection.left_out) if selection is not None else frozenset()
     for handler, measuring in zip(handlers, measurings, strict=True):
-        if selection is not None and handler.name in selection.left_out:
+        if selection is not None and handler.name in left_out:
             found.append(_left_out(handler, selection))
             continue
         listener.note(f"Checking {handler.name} ({handler.handler}).")

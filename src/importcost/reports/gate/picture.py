@@ -35,8 +35,12 @@ _COLOURS = {
     ChangeKind.FASTER.value: ("#2f8f5b", "#58b984"),
     ChangeKind.REMOVED.value: ("#2f6fbf", "#6f9fe0"),
     ChangeKind.UNCHANGED.value: ("#9aa5b4", "#66707f"),
+    "ink": ("#ffffff", "#10141b"),
+    "ink-same": ("#10141b", "#ffffff"),
+    "ink-slower": ("#10141b", "#10141b"),
 }
 """Fills in light and dark, told apart by brightness as well as by hue."""
+_INKS = {ChangeKind.UNCHANGED: "ink-same", ChangeKind.SLOWER: "ink-slower"}
 _MARKS = {
     ChangeKind.ADDED: "▓",
     ChangeKind.SLOWER: "▒",
@@ -139,7 +143,7 @@ def _label(part: BarPart, x: float, y: int, width: float) -> str:
     room = int((width - 8) / 7)
     if room < 4 or part.name == OTHERS:
         return ""
-    return _text(fit(part.name, room), x + 4, y + 13, "page")
+    return _text(fit(part.name, room), x + 4, y + 13, _INKS.get(part.kind, "ink"))
 
 
 def _legend(y: int) -> list[str]:
