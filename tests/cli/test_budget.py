@@ -99,6 +99,20 @@ def test_a_digest_changes_with_its_inputs_only(project, files, changed):
     assert {name for name in after if after[name] != before[name]} == changed
 
 
+def test_lists_that_a_list_includes_are_inputs_too(project):
+    lists = {
+        "orders/requirements.txt": "-r ../base.txt\n--constraint=pins.txt\n-rmore.txt\nwheel\n",
+        "base.txt": "-r base.txt\nclick\n",
+        "orders/pins.txt": "wheel<99\n",
+        "orders/more.txt": "",
+    }
+    write_files(project, lists)
+    found = written(project)["orders"]
+    assert lists.keys() <= set(found["inputs"])
+    write_files(project, {"orders/more.txt": "idna\n"})
+    assert written(project)["orders"]["digest"] != found["digest"]
+
+
 def test_check_writes_nothing_and_fails_if_the_file_is_old(project):
     done = run_here(project, "budget", "--check")
     assert (done.returncode, "out of date" in done.stderr) == (1, True)

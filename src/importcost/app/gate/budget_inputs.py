@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -21,12 +22,13 @@ from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.configured import chosen_handlers, project_reader
 from importcost.config.read import Config, HandlerConfig
 from importcost.errors import UsageError
-from importcost.files.read import file_digest, reason_of
+from importcost.files.read import file_digest, reason_of, text_found
 from importcost.gate.selection import BudgetInputs, HandlerBudget
 from importcost.projects.find import split_place
 from importcost.projects.functions import SEPARATOR
 
 _LEFT_OUT = frozenset({"__pycache__", "node_modules", "venv"})
+_INCLUDE = re.compile(r"(?m)^\s*(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s*)([^\s#]+)")
 _MODULES = (".py", ".so", ".pyd", ".pyc")
 
 
@@ -78,7 +80,7 @@ def _handler_budget(
     }
     listed = {*paths, os.path.realpath(config.file), *_declaring(handler)}
     if inputs.requirements is not None:
-        listed.add(os.path.realpath(inputs.requirements.path))
+        listed |= _lists(inputs.requirements.path)
     return HandlerBudget(
         name=handler.name,
         budgets=budgets,
@@ -104,6 +106,22 @@ class _Digests:
                     f"{path} cannot be read ({reason_of(error)}): make it readable."
                 ) from error
         return self._known[path]
+
+
+def _lists(path: str) -> set[str]:
+    """Return a list of packages and the files that it includes."""
+    found: set[str] = set()
+    pending = [Path(path)]
+    while pending:
+        file = pending.pop()
+        real = os.path.realpath(file)
+        if real in found or not file.is_file():
+            continue
+        found.add(real)
+        if file.suffix in (".txt", ".in"):
+            text = text_found(file, "utf-8-sig", "replace")
+            pending += [file.parent / one for one in _INCLUDE.findall(text) if "://" not in one]
+    return found
 
 
 def _declaring(handler: HandlerConfig) -> Iterator[str]:

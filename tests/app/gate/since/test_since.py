@@ -117,6 +117,32 @@ def test_what_others_merged_since_is_not_this_branchs_change(repository):
     assert taken(repository) == {}
 
 
+def test_names_of_any_letters_in_a_worktree_below_its_top(tmp_path):
+    files = {
+        "services/one two/importcost.toml": '[handlers.a]\nhandler = "bestellung.py"\n',
+        "services/one two/bestellung.py": "import größe\ndef handler(e, c): ...\n",
+        "services/one two/größe.py": "",
+        "services/one two/ leading.py": "",
+    }
+    folder = committed(tmp_path / "repository", files)
+    git(folder, "worktree", "add", "--quiet", "-b", "branch", str(tmp_path / "tree"))
+    inner = tmp_path / "tree" / "services" / "one two"
+    assert names_after(inner, {" leading.py": "X = 1\n", "new\nline.py": ""}) == []
+    (reason,) = names_and_reasons(inner, {"größe.py": "X = 1\n"})["a"]
+    assert reason == (
+        "services/one two/größe.py (changed), imported by services/one two/bestellung.py:1"
+    )
+    text = (inner / "importcost.toml").read_text().replace("bestellung", "order")
+    git(inner, "mv", "bestellung.py", "order.py")
+    found = names_and_reasons(inner, {"importcost.toml": text})["a"]
+    assert found[0] == "its settings changed: handler"
+
+
+def names_and_reasons(folder, files):
+    change(folder, **files)
+    return taken(folder)
+
+
 def test_a_renamed_file_takes_whoever_imports_it_by_either_name(repository):
     git(repository, "mv", "shared/config.py", "shared/settings.py")
     change(repository, **{"refunds/local.py": "import shared.settings\n"})

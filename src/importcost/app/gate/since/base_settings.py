@@ -25,6 +25,7 @@ from importcost.targets.requirements import Requirements, find_requirements
 
 _NOT_COMPARED = frozenset({"configured", "python_reason", "runs", "timeout_s", "runner", "network"})
 _FIELD_NAMES = {option.field: name for name, option in WITH_SETTING.items()}
+_FIELD_NAMES["target"] = "handler"
 
 
 @dataclass(frozen=True, slots=True)
