@@ -159,6 +159,13 @@ def test_an_event_that_the_handler_does_not_take(tmp_path, mode):
         launcher.launch(mode)
 
 
+def test_a_variable_that_the_event_needs_is_named(tmp_path):
+    text = "import os\ndef handler(event, context):\n    return os.environ['TOPIC']\n"
+    _, launcher = launcher_of(tmp_path, text, {})
+    with pytest.raises(HandlerError, match="needs the variable TOPIC to answer"):
+        launcher.launch("primed")
+
+
 def test_a_handler_without_the_function(tmp_path):
     _, launcher = launcher_of(tmp_path, "def other(e, c): pass\n", {})
     with pytest.raises(HandlerError, match="has no function handler to prime"):

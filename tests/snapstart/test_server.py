@@ -305,3 +305,11 @@ def test_an_object_that_a_hook_reopens_with_the_snapshot_s_generator(tmp_path, s
     text += 'if __name__ == "__main__":\n    serving.serve(int(os.environ["PORT"]))\n'
     _, _, found = findings_of(tmp_path, text, hooked("/before", "/up"))
     assert [(one.code, one.severity.value) for one in found] == [("pool.connect()", severity)]
+
+
+def test_a_hook_reaches_one_of_several_processes(tmp_path):
+    layout, launcher = launcher_of(tmp_path, LWA, hooked(None, "/after"))
+    # The copies accept from the same socket, as the workers of a pre-forking server do.
+    serving = SERVE.replace("as server:\n", "as server:\n        os.fork(), os.fork()\n")
+    write_files(tmp_path, {"serving.py": serving})
+    assert observe_server(launcher, layout).workers == 3

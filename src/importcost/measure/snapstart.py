@@ -33,6 +33,8 @@ class SnapshotRun:
     init_us: int
     hooks: tuple[HookRun, ...]
     observation: Observation
+    workers: int = 1
+    """The processes of a server that have the app."""
 
 
 def observe(runner: Runner, subject: Subject) -> SnapshotRun:

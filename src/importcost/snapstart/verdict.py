@@ -256,6 +256,22 @@ def _adapter_finding() -> SnapshotHazard:
     )
 
 
+def workers_finding(workers: int) -> SnapshotHazard:
+    """Return the finding of a server with several processes: a hook's request reaches one."""
+    return SnapshotHazard(
+        HazardKind.ADAPTER_HOOK,
+        Severity.HAZARD,
+        "",
+        0,
+        "",
+        "workers",
+        (),
+        ("run",),
+        f"{workers} processes serve the app, and a hook's request reaches one of them: the others "
+        "keep the snapshot's state; serve with one process",
+    )
+
+
 def agentcore_finding() -> SnapshotHazard:
     """Return the finding of hooks that are registered for Lambda, on AgentCore Runtime."""
     return SnapshotHazard(

@@ -38,6 +38,7 @@ from importcost.snapstart.verdict import (
     hazards,
     hook_findings,
     source_findings,
+    workers_finding,
 )
 
 FIRST_SNAPSTART = (3, 12)
@@ -107,6 +108,8 @@ def _report(
         findings += adapter_hook_notes(bench.request.environment)
     if rules.name == "agentcore" and (facts.registered or run.observation.registered):
         findings = (*findings, agentcore_finding())
+    if run.workers > 1 and run.hooks:
+        findings = (*findings, workers_finding(run.workers))
     runtime = bench.subject.settings.runtime.removeprefix("python")
     is_supported = tuple(map(int, runtime.split("."))) >= FIRST_SNAPSTART
     support = snapstart_support(bench, run.observation.client)

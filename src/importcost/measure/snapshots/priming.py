@@ -100,6 +100,12 @@ def event_failed(
             f"The handler has no function {function} to prime",
             remedy("name the one that Lambda calls"),
         )
+    variable = failed.get("missing_variable")
+    if variable is not None:
+        return HandlerError(
+            f"{function} needs the variable {variable} to answer the priming event",
+            remedy(words("set it with ", Parameter.ENV)),
+        )
     what = f"{function} fails with the priming event ({failed['type']}: {failed['message']})"
     trace = failed.get("traceback", "")
     if attempts:

@@ -136,7 +136,8 @@ def observe_server(launcher: ServerLauncher, layout: Layout) -> SnapshotRun:
     timed = launcher.launch("time")
     traced = launcher.launch("trace")
     hooks = tuple(_http_hook(item, launcher.hooks) for item in timed["hooks"])
-    return SnapshotRun(timed["init_ns"] // 1000, hooks, server_observation(traced, layout, hooks))
+    observation = server_observation(traced, layout, hooks)
+    return SnapshotRun(timed["init_ns"] // 1000, hooks, observation, timed["workers"])
 
 
 def _http_hook(item: Mapping[str, Any], paths: HookPaths) -> HookRun:

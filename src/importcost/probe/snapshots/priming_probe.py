@@ -60,6 +60,17 @@ VALUES: "dict[str, Any]" = {
 }
 
 
+def missing_variable(error: BaseException) -> "str | None":
+    """Return the variable that os.environ lacked, None for another error."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if not isinstance(error, KeyError) or trace is None or not error.args:
+        return None
+    is_environ = trace.tb_frame.f_locals.get("self") is os.environ
+    return str(error.args[0]) if is_environ else None
+
+
 def run_delay_ns() -> int:
     """Return how long this thread was ready to run and waited for a processor; 0 if unknown."""
     try:
@@ -88,7 +99,7 @@ class Calls:
         try:
             function(event, self.context)
         except BaseException as error:  # noqa: BLE001 - Lambda reports whatever it was
-            failed = parts.describe(error)
+            failed = {**parts.describe(error), "missing_variable": missing_variable(error)}
         now, cpu_now = time.monotonic_ns(), time.process_time_ns()
         return {
             "wall_ns": now - wall,

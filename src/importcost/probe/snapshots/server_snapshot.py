@@ -16,8 +16,8 @@ server.json: that of lwa_probe.py, and
   request      null, or [method, path, body or null] for "plain", "primed" and "left"
 
 RESULT holds {"error", "server" (as of lwa_probe.py), "init_ns", "hooks": [{"when", "name", "ns",
-"error"}], "steps": {name: answer of server_state.py}, "priming" and "first": null or {"wall_ns",
-"status", "error"}}.
+"error"}], "steps": {name: answer of server_state.py}, "workers" (the processes that serve),
+"priming" and "first": null or {"wall_ns", "status", "error"}}.
 """
 
 import http.client
@@ -217,6 +217,12 @@ def _nothing(step: str) -> None:
     """Ask for no step: nothing is traced in a timed launch."""
 
 
+def _workers(scratch: str, processes: "Any") -> int:
+    """Return how many forked copies have the app; 1 if the server's own process serves."""
+    taken = [lwa._text(os.path.join(scratch, f"taken.{pid}")) for pid in processes.ids()[1:]]
+    return max(1, len([text for text in taken if text.startswith("1")]))
+
+
 def _failure(scratch: str) -> "Any":
     try:
         with open(os.path.join(scratch, "failed.json"), encoding="utf-8") as stream:
@@ -248,6 +254,7 @@ def _run(spec: "Any", scratch: str, mode: str, command: "Any", readiness: "Any")
         "app_failed": failed is not None,
         "init_ns": wait.facts.get("ready_ns", 0),
         "steps": steps.answers,
+        "workers": _workers(scratch, processes),
         "server": {
             **wait.facts,
             "outcome": outcome,
