@@ -324,3 +324,28 @@ def test_the_last_words_of_a_program_are_shown(tmp_path):
     (tmp_path / "t.py").write_text("import os\nos.execv('/bin/true', ['true'])\n")
     done = importcost(tmp_path, "profile", "--file", "t.py", *FEW, "-q")
     assert (done.returncode, "became with os.exec" in done.stderr) == (3, True)
+
+
+def test_only_targets_that_a_change_may_touch_are_checked(versions):
+    (versions / "importcost.toml").write_text(
+        '[targets.library]\nmodule = "mypkg"\n[targets.cli]\nscript = "mycli x"\n'
+        "[targets.tool]\nfile = \"'tools/my tool.py' x\"\n"
+    )
+    git = ("git", "-C", str(versions), "-c", "user.name=a", "-c", "user.email=a@b")
+    for words in (("add", "-A"), ("commit", "-qm", "two")):
+        subprocess.run([*git, *words], check=True)
+    for name, reached in (("cli", ["cli"]), ("core", ["library", "cli"])):
+        file = versions / "src" / "mypkg" / f"{name}.py"
+        file.write_text(file.read_text() + "# changed\n")
+        done = importcost(versions, "check", "--since", "HEAD", "--deterministic")
+        assert done.returncode == 0, done.stderr
+        for target in ("library", "cli", "tool"):
+            assert (f"✓ {target}: " in done.stdout) == (target in reached), done.stdout
+        file.write_text(file.read_text().removesuffix("# changed\n"))
+
+
+def test_a_program_that_is_profiled_as_a_handler_is_told_apart(tmp_path):
+    (tmp_path / "t.py").write_text("import csv\nif __name__ == '__main__':\n    print(csv)\n")
+    done = importcost(tmp_path, "profile", "t.py", "--runs", "5", "--runner", "local")
+    assert done.returncode == 0, done.stderr
+    assert "--file t.py runs it" in done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from importcost.billing.figures.platforms import GENERIC, check_platform
 from importcost.config.read import HandlerConfig
 from importcost.errors import HandlerError, MeasurementError, UsageError, remedy, words
 from importcost.files.cache import cache_folder
+from importcost.files.read import read_found
 from importcost.measure.deployed.runtime_packages import NO_BOTO3
 from importcost.measure.layout import extensions_in
 from importcost.measure.runners.base import InterpreterFacts
@@ -42,6 +44,7 @@ ALWAYS_LOADED = frozenset(
         *("__main__", "_frozen_importlib", "_frozen_importlib_external", "_sitebuiltins"),
     )
 )
+_GUARD = re.compile(rb"^if __name__ == ['\"]__main__['\"]", re.MULTILINE)
 RUNTIMES_OWN = frozenset(("awslambdaric", "runtime_client", "snapshot_restore_py"))
 """The packages of the runtime itself: its own client, and the hooks of snapshots."""
 PLAIN_IMAGE = "docker.io/library/python:{version}-slim"
@@ -74,6 +77,7 @@ def open_prepared(request: ProfileRequest, listener: Listener) -> Iterator[Prepa
     plain = request.plain
     if plain is None:
         prepared = _prepare(request, listener)
+        _tell_program(prepared.target, request, listener)
     else:
         prepared = _prepare_plain(request, plain, listener)
     with (
@@ -145,6 +149,20 @@ def _settings(request: ProfileRequest, target: Target, runtime: str) -> Settings
         # A web app's adapter is one itself, and a part of its start.
         extensions=() if has_none else extensions_in(target.layers),
     )
+
+
+def _tell_program(target: Target, request: ProfileRequest, listener: Listener) -> None:
+    """Say that a file is imported as Lambda would, if it looks like a program and no handler."""
+    file = Path(target.handler_file)
+    is_open = target.function is None and target.wrapper is None and request.adapter is None
+    if request.is_own_image or not is_open or handler_in(file) is not None:
+        return
+    with contextlib.suppress(OSError):
+        if _GUARD.search(read_found(file)):
+            listener.note(
+                f"{file.name} has no handler and runs as a program: it is measured as Lambda "
+                f"imports it; --file {file.name} runs it."
+            )
 
 
 def find_plain(

@@ -61,6 +61,11 @@ def namespace_folders(folder: Path, top: str) -> tuple[str, ...]:
 
 def imported_tops(text: str) -> tuple[str, ...]:
     """Return the top-level modules that a text imports; none if it does not parse here."""
+    return tuple(dict.fromkeys(name.partition(".")[0] for name in imported_names(text)))
+
+
+def imported_names(text: str) -> tuple[str, ...]:
+    """Return the dotted names that a text imports, and what may be modules in them."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -68,10 +73,11 @@ def imported_tops(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found.update((alias.name.partition(".")[0], None) for alias in node.names)
+            found.update((alias.name, None) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found[node.module.partition(".")[0]] = None
-    return tuple(found)
+            found[node.module] = None
+            found.update((f"{node.module}.{one.name}", None) for one in node.names)
+    return tuple(name for name in found if not name.endswith(".*"))
 
 
 def project_table(folder: Path) -> Mapping[str, Any]:

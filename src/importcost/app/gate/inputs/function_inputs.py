@@ -16,11 +16,15 @@ from importcost.app.gate.inputs.closure import (
 )
 from importcost.app.gate.inputs.mentions import Manner, names_in
 from importcost.app.gate.inputs.search_folders import TASK_ROOT
+from importcost.app.profile.prepare import find_plain
 from importcost.app.profile.request import ProfileRequest
 from importcost.files.cache import cache_folder
 from importcost.files.unpack import archive_of
+from importcost.model.plain import PlainChoice, TargetKind
 from importcost.processes.local_projects import project_of
 from importcost.targets.handler import resolve_target
+from importcost.targets.plain.package import is_module_name
+from importcost.targets.plain.tree import PROJECT_FILE, imported_names
 from importcost.targets.requirements import Requirements, find_requirements
 
 _PATH_VARIABLE = "PYTHONPATH"
@@ -57,6 +61,9 @@ def inputs_of(request: ProfileRequest, sources: SourceIndex, top: str) -> Functi
 
     Raises UsageError if its files or requirements are not there.
     """
+    choice = request.plain
+    if choice is not None:
+        return _plain_inputs(request, choice, sources)
     if request.is_own_image:
         return FunctionInputs(unknown=f"its code is in the image {request.image}")
     target = resolve_target(
@@ -94,6 +101,29 @@ def inputs_of(request: ProfileRequest, sources: SourceIndex, top: str) -> Functi
     if request.task_root is None:
         _watch_root(target.handler_file, top, sources, reached)
     return FunctionInputs(reached, files, tuple(folders), found, target.task_root)
+
+
+def _plain_inputs(
+    request: ProfileRequest, choice: PlainChoice, sources: SourceIndex
+) -> FunctionInputs:
+    """Return the inputs of what is not a handler: the user's own modules that it may load."""
+    target = find_plain(request, choice)[0]
+    plain, files, folders = target.plain, dict[str, str](), list[WholeFolder]()
+    modules = [target.module]
+    if choice.kind is TargetKind.FILE:
+        files[os.path.realpath(target.handler_file)] = "it is run"
+        modules = [Path(target.handler_file).stem]
+    elif plain is not None and plain.text is not None:
+        modules = [*imported_names(plain.text)]
+    if not all(is_module_name(one) for one in modules):
+        folders.append(WholeFolder(target.task_root, "it may load it", only_modules=True))
+    if plain is not None:
+        files[str(Path(plain.folder, PROJECT_FILE))] = "it names scripts and extras"
+    _add_said(request, folders, files)
+    texts = [word for value in request.environment.values() for word in names_in(value)]
+    roots = [*(plain.search_path if plain else ()), target.task_root]
+    reached = reach([one for one in modules if is_module_name(one)], roots, sources, texts)
+    return FunctionInputs(reached, files, tuple(folders), None, target.task_root)
 
 
 def _deployed_at(path: str, task_root: str) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importcost.app.gate.handler_requests import HowToMeasure, request_for
+from importcost.app.profile.prepare import find_plain
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.configured import of_project, project_reader, with_project
 from importcost.config.read import Config, HandlerConfig, read_config
@@ -46,7 +47,10 @@ def handler_at(
 ) -> HandlerAt:
     """Return what a version says of a handler. Raises UsageError if its files are not there."""
     packages = None
-    if not request.is_own_image:
+    plain = request.plain
+    if plain is not None:
+        find_plain(request, plain)
+    elif not request.is_own_image:
         target = resolve_target(
             request.target,
             task_root=request.task_root,
