@@ -47,12 +47,15 @@ from importcost.billing.function_parts import (
 )
 from importcost.billing.readiness import web_amounts
 from importcost.billing.start_bill import interpreter_start_ms, start_bill
+from importcost.errors import UsageError
 from importcost.model.interval import Interval
 from importcost.model.profile import Phase, Profile, Settings
 from importcost.model.stats import at_confidence
 
 START_LABEL = Phase.INTERPRETER_START.value
 FLOOR_LABEL = "Lambda + interpreter + runtime (floor)"
+
+LOGGED = "Times are those of the log, on the machine that wrote it, and are not modelled."
 
 NEAR_LIMIT_SHARE = 0.8
 """From this share of the init limit on, an estimate counts as near it."""
@@ -139,6 +142,8 @@ class Estimate:
     platform: str = LAMBDA
     second_dollars: float | None = None
     """US dollars of one more second of init at these settings, None without a price."""
+    is_logged: bool = False
+    """True if the times are those of a log, on the machine that wrote it."""
 
     @property
     def is_modelled(self) -> bool:
@@ -283,7 +288,8 @@ def _as_measured(profile: Profile, settings: Settings) -> Estimate:
         gb_second_dollars=None,
         phases=phases,
         limit=limit,
-        notes=_platform_notes(platform),
+        notes=_platform_notes(platform, is_logged=not profile.runs),
+        is_logged=not profile.runs,
         sources=_platform_sources(platform),
         waiting_ms=parts.blocked_ms,
         parts=parts.measured(start_ms),
@@ -292,10 +298,10 @@ def _as_measured(profile: Profile, settings: Settings) -> Estimate:
     )
 
 
-def _platform_notes(platform: Platform) -> tuple[str, ...]:
+def _platform_notes(platform: Platform, *, is_logged: bool) -> tuple[str, ...]:
     """Return what is not modelled, what the dollars are, and what is known of snapshots."""
     price, snapshot = platform.price, platform.snapshot
-    notes = [platform.not_modelled]
+    notes = [LOGGED if is_logged else platform.not_modelled]
     if price is not None:
         notes.append(price.says)
     if snapshot is not None:
@@ -453,6 +459,11 @@ def _function_init(profile: Profile, scale: LambdaScale) -> FunctionParts:
 def _settings(
     settings: Settings, memory_mb: int | None, arch: str | None, package_type: str | None
 ) -> Settings:
+    platform = load_platforms()[settings.platform]
+    if platform.name != LAMBDA and arch not in (None, settings.arch, *platform.arches):
+        raise UsageError(f"{platform.title} has no architecture {arch}: leave it out.")
+    if platform.memory is None and memory_mb not in (None, settings.memory_mb):
+        raise UsageError(f"{platform.title} has no memory size to choose: leave it out.")
     memory_mb = settings.memory_mb if memory_mb is None else memory_mb
     return replace(
         settings,

@@ -28,11 +28,13 @@ def where_times_are(platform: str) -> str:
 
 def time_place(estimate: Estimate) -> str:
     """Return the same for an estimate."""
-    return where_times_are(estimate.platform)
+    return "in the log" if estimate.is_logged else where_times_are(estimate.platform)
 
 
 def time_basis(estimate: Estimate) -> str:
     """Return how the times are known: `modelled on Lambda`, or `measured here`."""
+    if estimate.is_logged:
+        return "logged"
     return f"modelled {time_place(estimate)}" if estimate.is_modelled else "measured here"
 
 
@@ -48,7 +50,7 @@ def start_noun(estimate: Estimate) -> str:
 
 def init_words(estimate: Estimate, figure: str) -> str:
     """Return a time as the object of `start_verb`: `300 ms of init`, or `300 ms here`."""
-    return f"{figure} {'here' if estimate.billed_init_ms is None else 'of init'}"
+    return f"{figure} {time_place(estimate) if estimate.billed_init_ms is None else 'of init'}"
 
 
 def price_words(estimate: Estimate) -> str | None:
@@ -67,7 +69,7 @@ def measured_words(estimate: Estimate) -> str:
     """Return `, 76 ms here` for a start that is billed in steps or parts; "" for any other."""
     if estimate.is_modelled or estimate.billed_init_ms is None:
         return ""
-    return f", {milliseconds(estimate.init_ms.value)} here"
+    return f", {milliseconds(estimate.init_ms.value)} {time_place(estimate)}"
 
 
 def place_words(estimate: Estimate, separator: str) -> str:

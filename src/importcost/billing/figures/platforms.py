@@ -17,6 +17,8 @@ GENERIC = "generic"
 """No platform: the times of this machine."""
 
 _FILE = "platforms.json"
+_NO_DATA = "is a platform that importcost has no data on"
+_UNKNOWN = "is not a platform that importcost knows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +159,11 @@ def load_platforms() -> Mapping[str, Platform]:
 
 def check_platform(name: str) -> Platform:
     """Return a platform by its name. Raises UsageError for any other, with the nearest names."""
-    unknown = unknown_platform(name)
-    if unknown is None:
+    if name in load_platforms():
         return load_platforms()[name]
     here = words("take ", Parameter.PLATFORM.of(GENERIC), " for the times of this machine")
     known = () if _is_without_data(name) else (f"name {_listed(_near(name) or load_platforms())}",)
+    unknown = _NO_DATA if _is_without_data(name) else _UNKNOWN
     raise UsageError(
         words(Parameter.PLATFORM, f" is {name!r}, which {unknown}"), remedy(*known, here, mark=";")
     )
@@ -199,10 +201,10 @@ def unknown_platform(name: str) -> str | None:
     if name in load_platforms():
         return None
     if _is_without_data(name):
-        return "is a platform that importcost has no data on"
+        return _NO_DATA
     close = _near(name)
     hint = f" (did you mean {_listed(close)}?)" if close else ""
-    return f"is not a platform that importcost knows{hint}"
+    return f"{_UNKNOWN}{hint}"
 
 
 def _is_without_data(name: str) -> bool:

@@ -80,7 +80,7 @@ def _headline(profile: Profile, estimate: Estimate) -> list[str]:
     if cost is not None:
         price = f"; **{dollars(cost.value)}** per million cold starts {price_unit(estimate)}"
     place = place_words(estimate, ", ")
-    basis = "modelled" if estimate.is_modelled else "measured here"
+    basis = "modelled" if estimate.is_modelled else time_basis(estimate)
     lines = [
         f"### {heading(estimate, handler)}",
         "",

@@ -22,6 +22,7 @@ from importcost.reports.platform_words import (
     price_unit,
     price_words,
     start_verb,
+    time_basis,
 )
 from importcost.reports.text import milliseconds
 
@@ -91,7 +92,7 @@ def _subtitle(profile: Profile, estimate: Estimate, frames: Frames) -> str:
     return (
         f"{start_verb(estimate)} about {figure} ({shown.low:,.0f} to {shown.high:,.0f})"
         f"{measured_words(estimate)}{money}, "
-        f"{'modelled' if estimate.is_modelled else 'measured'}; below: "
+        f"{'modelled' if estimate.is_modelled else time_basis(estimate)}; below: "
         f"{frames.total_us[0] / 1000:,.1f} ms {clock}, in time order"
     )
 
