@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from dataclasses import dataclass
 from enum import Enum
 
@@ -118,7 +119,8 @@ def plain_choice(
 def split_words(choice: PlainChoice) -> list[str]:
     """Return the words of a script's or a file's command line. Raises UsageError."""
     try:
-        found = shlex.split(choice.text)
+        # A backslash is part of a path there, and the start of an escape elsewhere.
+        found = shlex.split(choice.text, posix=sys.platform != "win32")
     except ValueError as error:
         raise UsageError(
             words(choice.parameter, f" `{choice.text}` cannot be split into words ({error})"),
