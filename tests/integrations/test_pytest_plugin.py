@@ -154,3 +154,21 @@ def test_packages_and_programs_are_held_to_this_machine(tmp_path):
     assert "wave is forbidden and loaded at init" in done.stdout
     assert "on this machine and may take 0.0001 ms" in done.stdout
     assert "name mypkg" in done.stdout
+
+
+def test_a_platform_that_is_not_modelled_holds_the_time_here(tmp_path):
+    start = START.replace("runs=5", "runs=5, platform='generic'")
+    lines = ("assert_init_below(ms=0.0001)", "assert_cost_below(dollars_per_million=5)")
+    bodies = [
+        start.replace("test_it", f"test_{number}") + f"    found.{line}\n"
+        for number, line in enumerate(lines)
+    ]
+    refused = start.replace("test_it", "test_memory").replace(
+        "'generic'", "'agentcore', memory_mb=1"
+    )
+    done = run(tmp_path, "\n".join((*bodies, refused)))
+    assert "3 failed" in done.stdout, done.stdout
+    assert "here, and may take 0.0001 ms" in done.stdout
+    assert "the platform generic has no price known here" in done.stdout
+    assert "no memory size to choose" in done.stdout
+    assert "Lambda" not in done.stdout
