@@ -41,7 +41,10 @@ def check_module(text: str) -> None:
     if not is_module_name(text) and not _DISTRIBUTION.fullmatch(text):
         raise UsageError(
             f"'{text}' is not the name of a module",
-            remedy("write it as in an import statement, like mypkg or mypkg.core"),
+            remedy(
+                "write it as in an import statement, like mypkg or mypkg.core",
+                words("run code with ", Parameter.COMMAND),
+            ),
         )
 
 
