@@ -44,8 +44,8 @@ def reason_not_shown(
     times = {module.name: PLENTY_US for module in graph.modules}
     if hints(graph, times, [entry]):
         return None
-    by = f"{entry.importer} " if entry.importer else ""
-    return f"its hint does not appear: {entry.module} is not loaded by {by}alone"
+    by = f"by {entry.importer} alone" if entry.importer else f"as part of {entry.distribution}"
+    return f"its hint does not appear: {entry.module} is not loaded {by}"
 
 
 def graph_by(handler: Handler) -> ImportGraph:

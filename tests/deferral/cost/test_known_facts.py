@@ -90,6 +90,12 @@ def test_no_two_entries_are_about_the_same():
     assert len(set(subjects)) == len(subjects)
 
 
+def test_no_two_entries_advise_against_the_same_optional_package():
+    optional = (HelpKind.WITHOUT, HelpKind.EXTRA, HelpKind.VERSION, HelpKind.VARIABLE)
+    subjects = [(one.module, one.importer) for one in SHIPPED if one.helps in optional]
+    assert len(set(subjects)) == len(subjects)
+
+
 @pytest.mark.parametrize("entry", SHIPPED, ids=lambda entry: entry.id)
 def test_a_shipped_entry_is_dated_helps_and_has_no_unknown_placeholder(entry):
     effect = entry.effect
