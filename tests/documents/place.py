@@ -186,7 +186,7 @@ def _web(folder: Path) -> Iterator[Place]:
         **FILES,
         "main.py": "# fastapi\nimport wave\n\n\ndef app(path):\n    return 200\n",
         "uvicorn.py": SERVER,
-        "agent.py": SERVER.replace("import_app()", "lambda path: 200"),
+        "agent.py": SERVER.replace("app = import_app()", "app = lambda path: 200"),
     }
     yield Place(committed(write_files(folder / "shop", files)), {})
 
