@@ -293,6 +293,6 @@ def _explain(
     # A missing name may exist in the Python that the function runs on.
     version = " on the same Python" if error["type"] in ("ImportError", "AttributeError") else ""
     return Trouble(
-        f"Importing {importing(target)} raised {error['type']}{message}; Lambda's init would fail "
-        f"the same way{version}. The traceback shows the line."
+        f"Importing {importing(target)} raised {error['type']}{message}; init would fail the "
+        f"same way where it is deployed{version}. The traceback shows the line."
     )
