@@ -45,5 +45,5 @@ def test_the_commands_that_need_an_engine_run(engine, lambda_image, tmp_path):
 
 def test_what_a_page_needs_is_known():
     needed = {need for found in STEPS.values() for step in found for need in step.needs}
-    # Images of a reader's own are built in tests/engine, and the line that runs the tests is what .ci/run runs.
+    # Images of a reader's own are built in tests/engine; .ci/run runs the line of the tests.
     assert needed <= {"engine", "image", "test-line"}
