@@ -150,7 +150,7 @@ def test_what_holds_is_renewed_and_what_does_not_is_named(measure, tmp_path):
     assert "holding: holds: " in out
     assert "ended: no longer holds: it saves " in out
     assert "\n1 holds, 1 no longer holds, 0 not measured\nno longer holds: ended\n" in out
-    assert {name: one.value for name, one in read_told(out).items()} == {
+    assert {name: one.value for name, one in read_told(out.splitlines()[-1]).items()} == {
         "holding": 1,
         "no_longer": 1,
         "not_measured": 0,
