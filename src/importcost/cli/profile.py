@@ -53,6 +53,11 @@ DEFAULT_REPORT = "importcost-report.html"
     help="With --adapter: time to first and last byte (repeatable).",
 )
 @click.option(
+    "--schemas",
+    is_flag=True,
+    help="With --adapter: what building schemas takes, and what known remedies save, in pairs.",
+)
+@click.option(
     "--cold-disk",
     is_flag=True,
     help="Also measure what reading files from a cold disk adds, in more launches.",
@@ -183,6 +188,8 @@ def _request(
     found = request_of(target or "", options, precise=options["precise"], project=project)
     if requests and found.adapter is None:
         raise UsageError("--request belongs to a web app: name one like main:app.")
+    if options["schemas"] and (found.adapter is None or from_log is not None):
+        raise UsageError("--schemas is about a web app: name one like main:app with --adapter lwa.")
     if options["cold_disk"]:
         _check_cold_disk(options, from_log)
     if options["without_wrapper"] and from_log is not None:
@@ -191,6 +198,7 @@ def _request(
         found,
         requests=parse_requests(requests),
         compares_forms=True,
+        schemas=options["schemas"],
         cold_disk=options["cold_disk"],
         without_wrapper=options["without_wrapper"],
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from importcost.model.interval import Interval
+from importcost.model.schema_costs import SchemaCosts
 
 STREAM_MIN_US = 10_000
 """Body bytes that come later than this after the first ones were not written at once."""
@@ -138,6 +139,8 @@ class WebInit:
     requests: tuple[RequestFigures, ...] = ()
     handler_form: HandlerForm | None = None
     kind: AppKind | None = None
+    schemas: SchemaCosts | None = None
+    """The cost of building schemas, None if it was not asked for."""
 
     @property
     def init_us(self) -> int:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from importcost.app.adapters.handler_form import with_handler_form
+from importcost.app.adapters.schemas import with_schemas
 from importcost.app.bill.place import Billed, bill
 from importcost.app.defer.events import CalledEvents
 from importcost.app.defer.rewriting import with_fixes
@@ -30,6 +31,7 @@ def measure_billed(request: ProfileRequest, listener: Listener) -> Billed:
         measurement, profile = bench.profile(listener)
         tell_deprecated(measurement.starts, listener)
         profile = with_handler_form(bench, profile, listener)
+        profile = with_schemas(bench, measurement, profile, listener)
         profile = with_cold_disk(bench, measurement.graph, profile, listener)
         profile = with_wrapper_cost(bench, profile, listener)
         billed = bill(profile, bench.handler)

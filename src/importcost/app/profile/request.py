@@ -53,6 +53,8 @@ class ProfileRequest:
     """The web app's server or the command that starts it; None is run.sh's."""
     requests: tuple[WebRequest, ...] = ()
     """Requests to a web app that is ready, in each timed launch."""
+    schemas: bool = False
+    """True if a web app's schemas are timed and remedies for them tried."""
     compares_forms: bool = False
     """True if the web app is also measured as a handler, if it can be."""
     cold_disk: bool = False
