@@ -1,9 +1,12 @@
-"""Profile a web app again and again, as the machine is and with busy loops beside.
+"""Profile a web app again and again, as the machine is and with busy loops beside; or many apps.
 
     python tests/benchmarks/bench_web.py FOLDER main:app --python PYTHON [--loops 0 2] [--times 3]
+    python tests/benchmarks/bench_web.py --apps LIST    # lines "FOLDER main:app", others' projects
 
 Prints the estimate of each profile with its band, and its handler form's; then, for each number of
-loops, how far the estimates lie apart as a share of their median.
+loops, how far the estimates lie apart as a share of their median. With --apps it profiles each app
+once without any option but the adapter (and --timeout, --runs), and counts those that profile, by
+server; of the others it prints the error.
 """
 
 from __future__ import annotations
@@ -16,6 +19,9 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+
+FEW = ("--runs", "5", "--timeout", "30")
 
 
 @contextlib.contextmanager
@@ -42,6 +48,37 @@ def profile(asked: argparse.Namespace) -> dict:
     return json.loads(done.stdout)
 
 
+def without_an_option(file: str) -> None:
+    """Profile each app of a list and count them by server."""
+    lines = Path(file).read_text(encoding="utf-8").splitlines()
+    apps = [line.split() for line in lines if line.strip() and not line.startswith("#")]
+    servers: dict[str, int] = {}
+    for folder, app in apps:
+        words = ("profile", app, "--adapter", "lwa", "--runner", "local")
+        done = subprocess.run(
+            [sys.executable, "-m", "importcost", *words, *FEW, "-o", "-", "-q"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        where = f"{'/'.join(folder.rstrip('/').split('/')[-2:])} {app}"
+        if done.returncode != 0:
+            error = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            print(f"no   {where}: exit code {done.returncode}, {error}", flush=True)
+            continue
+        data = json.loads(done.stdout)
+        web, init = data["web"], data["derived"]["estimate"]["init_ms"]
+        servers[web["server"]] = servers.get(web["server"], 0) + 1
+        print(
+            f"yes  {where}: {web['server']}, {web['kind']}, {band(init)} ms modelled, "
+            f"{web['ready_when']} answered {web['status']}",
+            flush=True,
+        )
+    by_server = ", ".join(f"{count} under {name}" for name, count in sorted(servers.items()))
+    print(f"{sum(servers.values())} of {len(apps)} profile without an option: {by_server}")
+
+
 def band(interval: dict | None) -> str:
     if interval is None:
         return "not measured"
@@ -50,12 +87,16 @@ def band(interval: dict | None) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("folder")
-    parser.add_argument("app")
+    parser.add_argument("folder", nargs="?")
+    parser.add_argument("app", nargs="?")
+    parser.add_argument("--apps", metavar="LIST")
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--loops", type=int, nargs="+", default=[0, 2])
     parser.add_argument("--times", type=int, default=3)
     asked = parser.parse_args()
+    if asked.apps:
+        without_an_option(asked.apps)
+        return
     for loops in asked.loops:
         found = []
         with busy_loops(loops):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 
-from importcost.app.adapters.schema_source import dotted, is_route, parsed_source
+from importcost.app.adapters.schema_source import dotted_of, is_route, tree_or_none
 
 SchemaEdit = tuple[str, int]
 
@@ -38,14 +38,14 @@ class _ImportcostLazyRouters:
 
 def with_deferred_build(source: str) -> SchemaEdit | None:
     """Let the models that derive from BaseModel itself build their schemas when first used."""
-    tree = parsed_source(source)
+    tree = tree_or_none(source)
     if tree is None:
         return None
     roots = _base_models(tree)
     classes = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef) and roots.intersection(map(dotted, node.bases))
+        if isinstance(node, ast.ClassDef) and roots.intersection(map(dotted_of, node.bases))
     ]
     places = [place for node in classes if (place := _config_place(source, node)) is not None]
     return _inserted(source, places)
@@ -70,7 +70,7 @@ def _config_place(source: str, node: ast.ClassDef) -> tuple[int, str] | None:
         if not isinstance(one, ast.Assign | ast.AnnAssign):
             continue
         targets = one.targets if isinstance(one, ast.Assign) else [one.target]
-        if any(dotted(target) == "model_config" for target in targets):
+        if any(dotted_of(target) == "model_config" for target in targets):
             return _in_config(source, one.value)
     first = node.body[0]
     if first.lineno == node.lineno:
@@ -98,7 +98,7 @@ def _in_config(source: str, value: ast.expr | None) -> tuple[int, str] | None:
 
 def without_response_models(source: str) -> SchemaEdit | None:
     """Let FastAPI's routes answer without a response model: nothing is built or validated."""
-    tree = parsed_source(source)
+    tree = tree_or_none(source)
     if tree is None or "fastapi" not in source:
         return None
     places = []
@@ -126,7 +126,7 @@ def with_lazy_routers(source: str, app: str, checked: str) -> SchemaEdit | None:
 
     `checked` is the path of the readiness check. Imports move if only the routers need them.
     """
-    tree = parsed_source(source)
+    tree = tree_or_none(source)
     if tree is None:
         return None
     included = [
@@ -134,7 +134,7 @@ def with_lazy_routers(source: str, app: str, checked: str) -> SchemaEdit | None:
         for node in tree.body
         if isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Call)
-        and dotted(node.value.func) == f"{app}.include_router"
+        and dotted_of(node.value.func) == f"{app}.include_router"
     ]
     if not included:
         return None
@@ -159,7 +159,7 @@ def with_lazy_routers(source: str, app: str, checked: str) -> SchemaEdit | None:
         first, last = node.lineno - 1, node.end_lineno or node.lineno
         lines[first:last] = ["\n"] * (last - first)
     text = "".join(lines) + _LAZY.format(body=body, checked=checked, app=app)
-    return (text, len(included)) if parsed_source(text) is not None else None
+    return (text, len(included)) if tree_or_none(text) is not None else None
 
 
 def _binds_only(node: ast.Import | ast.ImportFrom, used: set[str]) -> bool:
@@ -189,4 +189,4 @@ def _changed(source: str, places: list[tuple[int, int, str]]) -> SchemaEdit | No
     text = source
     for first, last, part in sorted(places, reverse=True):
         text = text[:first] + part + text[last:]
-    return (text, len(places)) if places and parsed_source(text) is not None else None
+    return (text, len(places)) if places and tree_or_none(text) is not None else None

@@ -17,7 +17,7 @@ _DJANGO = frozenset(("get_asgi_application", "get_wsgi_application", "setup"))
 _MAPPED = frozenset(("DeclarativeBase", "DeclarativeBaseNoMeta", "SQLModel"))
 
 
-def parsed_source(source: str) -> ast.Module | None:
+def tree_or_none(source: str) -> ast.Module | None:
     """Return the tree of a file's text, None if it cannot be parsed."""
     try:
         return ast.parse(source)
@@ -43,7 +43,7 @@ def schema_statements(
             if any(is_route(one) for one in node.decorator_list):
                 yield SchemaKind.ROUTE, node, node.name
         elif isinstance(node, ast.Expr | ast.Assign):
-            name = called_name(node.value)
+            name = last_called(node.value)
             if name == "include_router":
                 yield SchemaKind.ROUTER, node, "include_router"
             elif name in _DJANGO:
@@ -59,19 +59,19 @@ def is_route(node: ast.expr) -> bool:
     )
 
 
-def called_name(node: ast.expr) -> str:
+def last_called(node: ast.expr) -> str:
     """Return the last name of what an expression calls, empty for other expressions."""
     if not isinstance(node, ast.Call):
         return ""
-    return dotted(node.func).rpartition(".")[2]
+    return dotted_of(node.func).rpartition(".")[2]
 
 
-def dotted(node: ast.expr) -> str:
+def dotted_of(node: ast.expr) -> str:
     """Return a dotted name, empty for another expression."""
     if isinstance(node, ast.Subscript):
-        return dotted(node.value)
+        return dotted_of(node.value)
     if isinstance(node, ast.Attribute):
-        before = dotted(node.value)
+        before = dotted_of(node.value)
         return f"{before}.{node.attr}" if before else ""
     return node.id if isinstance(node, ast.Name) else ""
 
@@ -86,8 +86,8 @@ def model_classes(trees: list[ast.Module]) -> tuple[frozenset[str], frozenset[st
                 found = (one for one in node.names if one.name in ("BaseModel", "BaseSettings"))
                 models.update(one.asname or one.name for one in found)
             elif isinstance(node, ast.ClassDef):
-                bases[node.name] = [dotted(one).rpartition(".")[2] for one in node.bases]
-            elif isinstance(node, ast.Assign) and called_name(node.value) == "declarative_base":
+                bases[node.name] = [dotted_of(one).rpartition(".")[2] for one in node.bases]
+            elif isinstance(node, ast.Assign) and last_called(node.value) == "declarative_base":
                 mapped.update(one.id for one in node.targets if isinstance(one, ast.Name))
     return _below(bases, models), _below(bases, mapped)
 

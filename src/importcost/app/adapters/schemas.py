@@ -16,8 +16,8 @@ from importcost.app.adapters.schema_edits import (
 )
 from importcost.app.adapters.schema_source import (
     model_classes,
-    parsed_source,
     schema_statements,
+    tree_or_none,
 )
 from importcost.app.profile.bench import Bench
 from importcost.app.profile.request import Listener
@@ -80,7 +80,7 @@ def _statements(
     sources: Mapping[str, str], measurement: Measurement
 ) -> tuple[SchemaStatement, ...]:
     """Return the statements that build schemas with their times, most expensive first."""
-    parsed = {file: parsed_source(text) for file, text in sources.items()}
+    parsed = {file: tree_or_none(text) for file, text in sources.items()}
     trees = {file: tree for file, tree in parsed.items() if tree is not None}
     models, mapped = model_classes(list(trees.values()))
     times = {(one.place.file, one.place.end_line): one for one in measurement.statements}
