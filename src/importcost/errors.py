@@ -119,6 +119,14 @@ class NoNetworkError(MeasurementError):
     """Packages had to be installed, and no package index can be reached."""
 
 
+class NoServerError(MeasurementError):
+    """The program of a web app's server is not there; `distribution` has it, as `module`."""
+
+    def __init__(self, what: str, remedy: Remedy, module: str, distribution: str) -> None:
+        super().__init__(what, remedy)
+        self.module, self.distribution = module, distribution
+
+
 class HandlerError(MeasurementError):
     """The handler itself failed during init.
 

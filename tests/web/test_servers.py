@@ -256,3 +256,37 @@ def test_the_profile_says_the_kind_of_app(tmp_path):
     write_files(tmp_path, {"serving.py": server, "main.py": app})
     words = ("--server", "python serving.py $PORT main:app", "--runs", "5", "-o", "-")
     assert web_of(profile(tmp_path, "main:app", *words))["kind"] == "wsgi"
+
+
+def test_a_server_that_is_deployed_is_taken_before_one_that_is_not(tmp_path):
+    files = {"hypercorn/__init__.py": "", "hypercorn/__main__.py": HYPERCORN}
+    write_files(tmp_path, {**files, "main.py": "# fastapi\ndef app(age_s): return 200\n"})
+    done = profile(tmp_path, "main:app", "--runs", "5", "-o", "-")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["web"]["server"] == "hypercorn"
+    assert "it is deployed, and uvicorn is not" in done.stderr
+
+
+def test_a_server_that_run_sh_starts_must_be_deployed(tmp_path):
+    files = {"run.sh": "exec gunicorn main:app\n", "main.py": "def app(age_s): return 200\n"}
+    write_files(tmp_path, {**files, "waitress/__init__.py": ""})
+    done = profile(tmp_path, "main:app", "-o", "-")
+    assert done.returncode == 3
+    assert "no gunicorn" in done.stderr
+
+
+HYPERCORN = """
+import http.server, sys
+
+port = int([word for word in sys.argv if word.startswith("--bind=")][0].rpartition(":")[2])
+import main
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(main.app(1.0))
+        self.end_headers()
+
+
+http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()
+"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,7 +28,8 @@ class StartCommand:
     """The words that start a server, its name for reports, and why it is this one.
 
     `is_factory` is true if the app's name is a function that makes the app. `kind` is the app's by
-    its source, None if that does not say.
+    its source, None if that does not say. `is_assumed` is true if only importcost names the
+    command, so that the deployed packages need not have its program.
     """
 
     words: tuple[str, ...]
@@ -36,6 +37,7 @@ class StartCommand:
     reason: str
     is_factory: bool = False
     kind: AppKind | None = None
+    is_assumed: bool = False
 
 
 def split_app(text: str) -> tuple[str, str] | None:
@@ -97,7 +99,8 @@ def choose_server(wanted: str | None, target: Target, text: str = "") -> StartCo
         return StartCommand(line, _name_of(line), "run.sh starts it", _calls(line, app), kind)
     for name in server_names():
         if name in script:
-            return _named(name, target, kind, "run.sh starts it", is_factory=is_factory)
+            named = _named(name, target, kind, "run.sh starts it", is_factory=is_factory)
+            return replace(named, is_assumed=False)
     name = "uvicorn" if kind is AppKind.ASGI else "gunicorn"
     shown = (kind or AppKind.WSGI).name
     reason = f"the app is {shown} by its source" if kind else "no ASGI framework shows"
@@ -107,6 +110,13 @@ def choose_server(wanted: str | None, target: Target, text: str = "") -> StartCo
 def server_names() -> tuple[str, ...]:
     """Return the servers that can be named alone."""
     return tuple(one["name"] for one in server_facts()["servers"])
+
+
+def servers_for(kind: AppKind | None) -> tuple[str, ...]:
+    """Return the known servers that serve a kind of app, all if it is not known."""
+    return tuple(
+        one["name"] for one in server_facts()["servers"] if kind is None or one[kind.value]
+    )
 
 
 def _named(
@@ -132,7 +142,7 @@ def _named(
             remedy(words("name another server with ", Parameter.SERVER, f": {', '.join(others)}")),
         )
     line = f"{server['start']} {part.format(app=app)}"
-    return StartCommand(tuple(line.split()), name, reason, is_factory, kind)
+    return StartCommand(tuple(line.split()), name, reason, is_factory, kind, is_assumed=True)
 
 
 def _calls(start: Sequence[str], app: str) -> bool:

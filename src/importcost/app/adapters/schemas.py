@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,8 +25,8 @@ from importcost.errors import HandlerError, MeasurementError
 from importcost.files.read import text_found
 from importcost.measure.pairs import PairedSubject, RoundLimits, verify
 from importcost.measure.session import Measurement, Progress, Session, Subject, Variant
-from importcost.measure.statements import function_files
-from importcost.model.advice import Verification
+from importcost.measure.statements import function_files, statement_times
+from importcost.model.advice import StatementTime, Verification
 from importcost.model.profile import Profile, RunKind
 from importcost.model.ranks.signed_ranks import hodges_lehmann
 from importcost.model.schema_costs import (
@@ -40,6 +40,7 @@ from importcost.model.web import WebRequest
 
 SCHEMA_LAUNCHES = 48
 SCHEMA_SECONDS = 150.0
+STATEMENT_LAUNCHES = 3
 REQUEST_ROUNDS = 6
 REQUEST_CONFIDENCE = 0.95
 EVERYTHING = WebRequest("GET", "/openapi.json")
@@ -60,7 +61,7 @@ def with_schemas(
     layout = bench.runner.layout
     files = [layout.on_host(one) for one in function_files(measurement.graph, layout)]
     sources = {file: text for file in files if (text := _text(file)) is not None}
-    statements = _statements(sources, measurement)
+    statements = _statements(sources, measurement.statements or _timed(bench, measurement))
     edits = _edits(sources, bench)
     asked = bench.request.requests
     first = asked[0] if asked else EVERYTHING
@@ -76,14 +77,26 @@ def _text(file: str) -> str | None:
         return None
 
 
+def _timed(bench: Bench, measurement: Measurement) -> tuple[StatementTime, ...]:
+    """Return the times of the top-level statements, of launches of their own.
+
+    A measurement of few launches has none of these.
+    """
+    session = Session(bench.runner, bench.subject)
+    layout = bench.runner.layout
+    for _ in range(STATEMENT_LAUNCHES):
+        session.launch_statements(function_files(measurement.graph, layout))
+    return statement_times(session.statements, layout)
+
+
 def _statements(
-    sources: Mapping[str, str], measurement: Measurement
+    sources: Mapping[str, str], timed: Sequence[StatementTime]
 ) -> tuple[SchemaStatement, ...]:
     """Return the statements that build schemas with their times, most expensive first."""
     parsed = {file: tree_or_none(text) for file, text in sources.items()}
     trees = {file: tree for file, tree in parsed.items() if tree is not None}
     models, mapped = model_classes(list(trees.values()))
-    times = {(one.place.file, one.place.end_line): one for one in measurement.statements}
+    times = {(one.place.file, one.place.end_line): one for one in timed}
     found = []
     for file, tree in trees.items():
         for kind, node, name in schema_statements(tree, models, mapped):

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from importcost.app.profile.around.server_supply import with_server
 from importcost.app.profile.bench import Bench, asked_for, open_bench, start_bench
 from importcost.app.profile.extra_packages import Extra, with_missing
 from importcost.app.profile.prepare import open_prepared
 from importcost.app.profile.request import Listener, ProfileRequest, without_tracing
-from importcost.errors import HandlerError, LackingError, Trouble
+from importcost.errors import HandlerError, LackingError, NoServerError, Trouble
 from importcost.measure.deployed.runtime_packages import runtime_modules_brought
 from importcost.measure.failures.diagnosis import InitNeeds, diagnose, may_lack_something
 from importcost.measure.failures.explain import raise_if_gone
@@ -51,7 +52,10 @@ def open_rehearsed(request: ProfileRequest, listener: Listener) -> Iterator[Benc
         extra = asked_for(prepared, request, listener)
         while True:
             with start_bench(prepared, request, extra, listener) as bench:
-                found = _settle(bench, listener)
+                try:
+                    found = _settle(bench, listener)
+                except NoServerError as error:
+                    request, found = with_server(bench, error, listener)
                 if isinstance(found, Rehearsed):
                     yield _rehearsed(bench, found)
                     return

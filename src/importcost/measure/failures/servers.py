@@ -10,6 +10,7 @@ from importcost.errors import (
     HandlerError,
     LackingError,
     MeasurementError,
+    NoServerError,
     TimedOutError,
     remedy,
     words,
@@ -153,7 +154,7 @@ def _raise_if_not_started(facts: Mapping[str, Any], app: str, line: str) -> None
         )
     if outcome == "no server":
         distribution = DISTRIBUTIONS.get(detail, detail)
-        raise MeasurementError(
+        raise NoServerError(
             f"The measured Python has no {detail}",
             remedy(
                 words(
@@ -164,6 +165,8 @@ def _raise_if_not_started(facts: Mapping[str, Any], app: str, line: str) -> None
                 words("its environment with ", Parameter.PYTHON),
                 words("another server with ", Parameter.SERVER),
             ),
+            detail,
+            distribution,
         )
     if outcome == "no file":
         raise MeasurementError(f"`{line}` starts {detail}, which is not there", remedy(command))
