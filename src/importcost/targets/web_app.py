@@ -112,7 +112,7 @@ def server_names() -> tuple[str, ...]:
     return tuple(one["name"] for one in server_facts()["servers"])
 
 
-def servers_for(kind: AppKind | None) -> tuple[str, ...]:
+def names_serving(kind: AppKind | None) -> tuple[str, ...]:
     """Return the known servers that serve a kind of app, all if it is not known."""
     return tuple(
         one["name"] for one in server_facts()["servers"] if kind is None or one[kind.value]

@@ -153,21 +153,7 @@ def _raise_if_not_started(facts: Mapping[str, Any], app: str, line: str) -> None
             remedy("correct that variable", words("set another value with ", Parameter.ENV)),
         )
     if outcome == "no server":
-        distribution = DISTRIBUTIONS.get(detail, detail)
-        raise NoServerError(
-            f"The measured Python has no {detail}",
-            remedy(
-                words(
-                    "supply it for this run with ",
-                    Parameter.PACKAGES.of(distribution),
-                ),
-                words("name the app's requirements with ", Parameter.REQUIREMENTS),
-                words("its environment with ", Parameter.PYTHON),
-                words("another server with ", Parameter.SERVER),
-            ),
-            detail,
-            distribution,
-        )
+        raise _no_server(detail)
     if outcome == "no file":
         raise MeasurementError(f"`{line}` starts {detail}, which is not there", remedy(command))
     if outcome == "not python":
@@ -195,6 +181,21 @@ def _raise_if_not_started(facts: Mapping[str, Any], app: str, line: str) -> None
             "figures",
             remedy(words("measure it under another server with ", Parameter.SERVER)),
         )
+
+
+def _no_server(module: str) -> NoServerError:
+    distribution = DISTRIBUTIONS.get(module, module)
+    return NoServerError(
+        f"The measured Python has no {module}",
+        remedy(
+            words("supply it for this run with ", Parameter.PACKAGES.of(distribution)),
+            words("name the app's requirements with ", Parameter.REQUIREMENTS),
+            words("its environment with ", Parameter.PYTHON),
+            words("another server with ", Parameter.SERVER),
+        ),
+        module,
+        distribution,
+    )
 
 
 def _raise_ended(launch: Launch, facts: Mapping[str, Any], target: Target, line: str) -> None:

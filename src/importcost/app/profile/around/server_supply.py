@@ -9,7 +9,7 @@ from importcost.app.profile.bench import Bench
 from importcost.app.profile.extra_packages import Extra, with_missing
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.errors import NoServerError
-from importcost.targets.web_app import choose_server, servers_for
+from importcost.targets.web_app import choose_server, names_serving
 
 
 def with_server(
@@ -28,7 +28,7 @@ def with_server(
     folders = [Path(layout.on_host(one)) for one in layout.search_path]
     deployed = [
         name
-        for name in servers_for(start.kind)
+        for name in names_serving(start.kind)
         if any((folder / name / "__init__.py").is_file() for folder in folders)
     ]
     if request.server is None and deployed:
