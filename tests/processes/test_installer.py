@@ -34,7 +34,7 @@ VERSION_HANGS = "#!/bin/sh\nsleep 600 & sleep 600\n"
 @pytest.fixture
 def python(tmp_path, monkeypatch):
     """Return a function that makes an interpreter whose pip is a shell script's text."""
-    monkeypatch.setattr(installer.shutil, "which", lambda name: None)  # a uv would be taken first
+    monkeypatch.setattr(installer, "find_uv", lambda: None)  # it would be taken first
 
     def made(text: str) -> InstallTarget:
         path = write_files(tmp_path, {"python": text}) / "python"

@@ -23,6 +23,7 @@ from importcost.processes.bounded import Finished, run
 from importcost.processes.failed_installs import keep_failure, known_failure
 from importcost.processes.local_projects import with_copies
 from importcost.processes.shortage import shortage_of
+from importcost.processes.uv_program import find_uv
 from importcost.processes.wheels import (
     MEASURED_PYTHONS,
     InstallTarget,
@@ -205,7 +206,7 @@ def _compile(folder: Path, python: str) -> None:
 
 
 def _command(requirements: str, folder: Path, target: InstallTarget) -> list[str]:
-    uv = shutil.which("uv")
+    uv = find_uv()
     wheels = []
     if uv:
         if target.python is None:

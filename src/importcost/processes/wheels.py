@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from importcost.processes.bounded import run
+from importcost.processes.uv_program import find_uv
 
 MEASURED_PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 ASK_TIMEOUT_S = 60.0
@@ -68,7 +68,7 @@ def versions_with_wheel(requirement: str, target: InstallTarget) -> tuple[str, .
 
 def _has_wheel(requirement: str, version: str, target: InstallTarget) -> bool:
     with tempfile.TemporaryDirectory(prefix=f"importcost-wheels-{os.getpid()}-") as folder:
-        uv = shutil.which("uv")
+        uv = find_uv()
         words = ["--python-version", version, "--only-binary", ":all:", "--no-deps", "--dry-run"]
         if uv:
             platform = ["--python-platform", f"{target.machine}-manylinux_2_28"]
