@@ -39,5 +39,5 @@ def test_both_judge_what_runs_inside(engine, lambda_image, tmp_path):
     assert compared.returncode == 1, compared.stderr
     assert "✗ slower  orders" in compared.stdout
     counted = importcost(head, "compare", "../base", *inside, "--metric", "instructions")
-    assert counted.returncode == 3
-    assert "counts on this machine only" in counted.stderr
+    assert counted.returncode == 1, counted.stderr
+    assert "counts on this machine only" in counted.stderr  # valgrind and perf, so bytecodes are
