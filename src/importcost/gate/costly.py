@@ -32,7 +32,13 @@ def at_heaviest(check: Check, evidence: Evidence, among: Collection[str] | None 
     if found is None:
         return check
     file, line, imported = found
-    return replace(check, file=file, line=line, imports=imported)
+    said = "" if imported is None else f" {_most(among)} comes with the import of {imported}."
+    return replace(check, file=file, line=line, imports=imported, message=f"{check.message}{said}")
+
+
+def _most(among: Collection[str] | None) -> str:
+    """Return what the line of a finding is: a hint at the heaviest, not the change's own line."""
+    return "Most of it" if among is None else "Most of what is new"
 
 
 def heaviest_import(

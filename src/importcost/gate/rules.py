@@ -40,11 +40,23 @@ def run_checks(subject: JudgedHandler) -> tuple[Check, ...]:
     checks: list[Check] = []
     for check in found:
         if not subject.is_off(check.rule):
-            checks.append(at_heaviest(check, subject.evidence))
+            checks.append(_at_cause(check, subject))
         elif not any(one.rule is check.rule for one in checks):
             message = f"Switched off: {RULE_TEXT[check.rule]}"
             checks.append(subject.check(check.rule, Status.SKIPPED, message))
     return tuple(checks)
+
+
+def _at_cause(check: Check, subject: JudgedHandler) -> Check:
+    """Return a finding on a figure at what brings modules that the baseline lacks, if one does.
+
+    A reviewer looks for what the change brings, not for what was always heaviest.
+    """
+    graph, baseline = subject.evidence.graph, subject.baseline
+    if graph is not None and baseline is not None:
+        new = {module.name for module in graph.modules} - set(baseline.modules)
+        check = at_heaviest(check, subject.evidence, new)
+    return at_heaviest(check, subject.evidence)
 
 
 def measured_check(handler: str, levels: Levels, message: str = "") -> Check:
