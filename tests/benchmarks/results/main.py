@@ -12,7 +12,7 @@ from pathlib import Path
 from importcost import __version__
 from importcost.files.replace import replace_file
 from tests.benchmarks.results.catalogue import NEEDS, Catalogue, read_catalogue
-from tests.benchmarks.results.render import render, worded_measured
+from tests.benchmarks.results.render import is_as_rendered, render, worded_measured
 from tests.benchmarks.results.running import Allowed, Progress, allowed, due_runs, measure
 from tests.benchmarks.results.status import Status, release_before, releases, status_of, statuses
 from tests.benchmarks.results.store import Store, read_store, write_store
@@ -36,6 +36,14 @@ class Places:
         """Return the file of measured values."""
         return self.data / "measured.json"
 
+    def check_page(self) -> None:
+        """Raise ValueError if the page was edited by hand: what was written there would be lost."""
+        if self.page.exists() and not is_as_rendered(self.page.read_text(encoding="utf-8")):
+            raise ValueError(
+                f"{self.page.name} was edited since it was rendered. Take what was written there "
+                f"into the data ({self.data.name}/), remove the page, and render it again."
+            )
+
     def rendered(self, catalogue: Catalogue, store: Store) -> str:
         """Return the page's text."""
         known = releases(self.changelog.read_text(encoding="utf-8"))
@@ -49,6 +57,8 @@ def main(argv: Sequence[str] | None = None, places: Places | None = None) -> int
     try:
         catalogue, store = read_catalogue(places.data), read_store(places.store)
         due = due_runs(catalogue, asked.only)
+        if not asked.list:
+            places.check_page()
         ready = allowed(asked.needs, dict(_place(one) for one in asked.place))
     except ValueError as error:
         print(f"run: {error}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 
 from tests.benchmarks.results.catalogue import Catalogue, Figure, Topic
 from tests.benchmarks.results.status import Release, Status, statuses
@@ -34,7 +35,18 @@ def render(catalogue: Catalogue, store: Store, before: Release | None) -> str:
     parts = [HEAD, _summary(catalogue, found)]
     parts += [_topic(topic, store, found, machines) for topic in catalogue.topics]
     parts.append(_machines(machines))
-    return "\n".join(parts)
+    return sealed("\n".join(parts))
+
+
+def sealed(text: str) -> str:
+    """Return a page with a last line by which one sees whether it was edited since."""
+    return f"{text}\n<!-- rendered: {sha256(text.encode()).hexdigest()} -->\n"
+
+
+def is_as_rendered(page: str) -> bool:
+    """Return True if nobody has edited a page since it was rendered."""
+    text, _, _ = page.rpartition("\n<!-- rendered: ")
+    return page == sealed(text)
 
 
 def _summary(catalogue: Catalogue, found: Mapping[str, Status]) -> str:

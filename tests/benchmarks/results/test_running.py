@@ -203,6 +203,19 @@ def test_rendering_and_listing_measure_nothing(places, capsys):
     assert places.page.read_text().count("not measured |") >= 5
 
 
+@pytest.mark.parametrize("given", [["--render"], ["--only", "good"]])
+def test_a_page_that_was_edited_by_hand_is_not_written_over(places, capsys, given):
+    assert main(["--render"], places) == FINE
+    edited = places.page.read_text().replace("About them.", "About them. 7 of 9 pass.")
+    for text in (edited, "", f"{edited}\n"):
+        places.page.write_text(text)
+        assert main(given, places) == USAGE
+        assert "RESULTS.md was edited since it was rendered" in capsys.readouterr().err
+        assert places.page.read_text() == text
+    places.page.unlink()
+    assert main(["--render"], places) == FINE
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
