@@ -50,7 +50,7 @@ _QUOTED = re.compile(
 _IN_QUOTES = re.compile(rf"((?:\b|_){_KEY_WORD}\w*=)[^\s\"',;&()\[\].]{{4,}}(?=[\"'\\&;])", re.I)
 _BARE = re.compile(
     rf"((?:\b|_){_KEY_WORD}\w*(?:=|:\s?(?=[^\s,;]*\d))|--[\w-]*{_KEY_WORD}[= ])"
-    r"(?![\"'(\[{<$]|\d+\b|(?:None|True|False|null|true|false)\b)[^\s\"',;&)}\]]{4,}",
+    r"(?![\"'(\[{<$]|\d+\b|VALUE(?![^\s,;.)])|(?:None|True|False|null|true|false)\b)[^\s\"',;&)}\]]{4,}",
     re.I,
 )
 Value = TypeVar("Value")

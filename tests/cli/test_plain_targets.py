@@ -185,11 +185,71 @@ def test_scripts_that_are_not_python_are_refused(tmp_path):
     assert importcost(tmp_path, "profile", "--script", "./tool", *FEW, "-q").returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("#!/bin/sh", "a script of /bin/sh"),
+        ("#!/usr/bin/env node", "a script of /usr/bin/env node"),
+    ],
+)
+def test_a_file_of_another_language_is_refused(tmp_path, first, said):
+    write_files(tmp_path, {"run.sh": f"{first}\nif true; then exit; fi\n"})
+    done = importcost(tmp_path, "profile", "--file", "run.sh", "-q")
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+def test_a_file_with_a_python_name_runs_whatever_its_first_line_says(tmp_path):
+    write_files(tmp_path, {"run.py": "#!/bin/sh\nimport csv\n"})
+    assert "csv" in modules(saved(tmp_path, "--file", "run.py"))
+
+
+def test_what_sigkill_ends_may_have_taken_too_much_memory(tmp_path):
+    write_files(tmp_path, {"ended.py": "import os\nos.kill(os.getpid(), 9)\n"})
+    done = importcost(tmp_path, "profile", "-m", "ended", *FEW, "-q")
+    assert done.returncode == 3
+    assert "more memory than it may have" in done.stderr
+    assert "faulthandler" not in done.stderr
+
+
+def test_a_missing_variable_with_a_secret_name_is_asked_for_with_value(tmp_path):
+    write_files(tmp_path, {"app.py": "import os\nos.environ['MY_TOKEN']\n"})
+    done = importcost(tmp_path, "profile", "-m", "app", *FEW, "-q")
+    assert "--env MY_TOKEN=VALUE" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "module"),
+    [
+        ("src/my_ns/pk/cli.py", "my_ns.pk.cli"),
+        ("my_ns/cli.py", "my_ns.cli"),
+        ("src/my_ns/cli/__init__.py", "my_ns.cli"),
+    ],
+)
+def test_a_declared_script_in_a_namespace_package_is_found(tmp_path, file, module):
+    declared = f'[project]\nname = "mine"\n[project.scripts]\nmycli = "{module}:main"\n'
+    text = "import csv\n\n\ndef main():\n    import wave\n\n    assert wave\n"
+    write_files(tmp_path, {"pyproject.toml": declared, file: text})
+    assert {"csv", "wave"} <= modules(saved(tmp_path, "--script", "mycli --n 3"))
+
+
 def test_a_namespace_package_and_an_extension_are_measured(tmp_path):
     write_files(tmp_path, {"spaces/part/__init__.py": "import csv\n"})
     assert "csv" in modules(saved(tmp_path, "-m", "spaces.part"))
     assert saved(tmp_path, "-m", "spaces")["target"]["module"] == "spaces"
     assert "_csv" in modules(saved(tmp_path, "-m", "_csv"))
+
+
+def test_what_a_compiled_module_imports_is_its_own_import(tmp_path):
+    if getattr(__import__("_decimal"), "__file__", None) is None:
+        pytest.skip("this interpreter has _decimal inside itself")
+    found = saved(tmp_path, "-m", "_decimal")
+    importers = {e["importer"] for e in found["graph"]["edges"] if e["imported"] == "numbers"}
+    assert "_decimal" in importers
+    shown = importcost(tmp_path, "profile", "-m", "_decimal", *FEW)
+    assert "(runtime)" not in shown.stdout
+    why = importcost(tmp_path, "why", "-m", "_decimal", "numbers", "-q")
+    assert "1  _decimal" in why.stdout
+    assert "of the function" not in why.stdout
 
 
 CONFIGURED = """\

@@ -91,7 +91,8 @@ def build_graph(measurement: Measurement, layout: Layout) -> ImportGraph:
             )
         )
     modules = _own_namespaces(modules)
-    edges = [_edge(row, on_host) for row in measurement.graph["edges"]]
+    compiled = _loaded_by_compiled(modules)
+    edges = [_edge(row, on_host, compiled) for row in measurement.graph["edges"]]
     files = other_files(
         measurement.graph, modules, lambda path: owners.of_file(path, False), layout.on_host
     )
@@ -102,8 +103,35 @@ def _is_in(file: str | None, folders: tuple[str, ...]) -> bool:
     return file is not None and file.startswith(tuple(f"{folder}/" for folder in folders))
 
 
-def _edge(row: Sequence[Any], on_host: Callable[[str | None], str | None]) -> ImportEdge:
+def _loaded_by_compiled(modules: Sequence[LoadedModule]) -> Mapping[str, str]:
+    """Return the loader of each module that one without Python source loaded (mypyc, C).
+
+    Such a loader has no frame of its own, so its imports look as if nothing had imported them.
+    """
+    file_of = {module.name: module.file for module in modules}
+    # A compiled package may be listed twice; what began it, nothing else may be said to load.
+    first = {module.name for module in modules if module.loaded_by is None}
+    return {
+        module.name: loader
+        for module in modules
+        if module.name not in first
+        and (loader := module.loaded_by) is not None
+        and _is_compiled(file_of.get(loader))
+    }
+
+
+def _is_compiled(file: str | None) -> bool:
+    return file is not None and file.endswith((".so", ".pyd"))
+
+
+def _edge(
+    row: Sequence[Any],
+    on_host: Callable[[str | None], str | None],
+    compiled: Mapping[str, str],
+) -> ImportEdge:
     importer, file, line, kind, cause, cause_line, imported, cached = row
+    if not importer and not cause and line is None and not cached:
+        importer = compiled.get(imported)
     return ImportEdge(
         importer=importer or RUNTIME_IMPORTER,
         imported=imported,

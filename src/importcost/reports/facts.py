@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 START_COMMAND = "(start command)"
+COMPILED_IMPORTER = "a compiled module"
 BYTECODE_ORDER = tuple(BytecodeState)
 
 
@@ -41,7 +42,15 @@ def short_path(file: str, target: Target | None) -> str:
 
 
 def importer_word(profile: Profile, edge: ImportEdge) -> str:
-    """Return the importer of an edge; what nothing imports, a web app's start command does."""
+    """Return the importer of an edge; what nothing imports, a web app's start command does.
+
+    A target that is no handler has no runtime: importcost imports it, and its modules without a
+    known importer are imported by compiled ones, which leave no trace of the statement.
+    """
+    plain = profile.target.plain if profile.target else None
+    if plain is not None and edge.importer == RUNTIME_IMPORTER:
+        is_target = profile.target is not None and edge.imported == profile.target.module
+        return plain.label if is_target else COMPILED_IMPORTER
     is_command = profile.web is not None and edge.importer == RUNTIME_IMPORTER
     return START_COMMAND if is_command else edge.importer
 

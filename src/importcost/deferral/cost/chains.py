@@ -89,7 +89,7 @@ def cut(
         return Cut(module, (), f"the Lambda runtime loads {module} before the handler")
     statements = _minimum_cut(flow, [flow.node_of_module[name] for name in sorted(targets)])
     if statements is None:
-        why = f"{module} is loaded in a way that no import statement of the function controls"
+        why = f"{module} is loaded in a way that none of your own import statements controls"
         return Cut(module, (), why)
     return Cut(module, statements)
 

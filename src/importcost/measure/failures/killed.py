@@ -12,6 +12,12 @@ _TIMERS = {
 }
 _LIMITS = {"SIGXCPU": "processor time (RLIMIT_CPU)", "SIGXFSZ": "a file's size (RLIMIT_FSIZE)"}
 
+KILLED = (
+    "either it took more memory than it may have (the kernel then ends it), or another process "
+    "or its own os.kill ended it"
+)
+"""The possible causes of SIGKILL, which leaves no trace in the process that it ends."""
+
 
 def killed_words(number: int, where: str) -> str:
     """Return the sentence for an interpreter that signal `number` ended while it imported."""
@@ -34,8 +40,12 @@ def killed_words(number: int, where: str) -> str:
             f"The interpreter crashed with {name} while importing {where}: run the file with "
             "`python -X faulthandler` to see which extension module is at fault."
         )
-    memory = ", or for what takes all of this machine's memory" if name == "SIGKILL" else ""
+    if name == "SIGKILL":
+        return (
+            f"The interpreter was ended with SIGKILL while importing {where}: {KILLED}; look for "
+            "what takes memory and for os.kill at module level."
+        )
     return (
         f"The interpreter was ended with {name} while importing {where}: look for os.kill and "
-        f"signal.raise_signal at module level{memory}."
+        f"signal.raise_signal at module level."
     )

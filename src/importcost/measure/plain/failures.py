@@ -16,6 +16,7 @@ from importcost.errors import (
     words,
 )
 from importcost.measure.failures.explain import PROBE_FAILED, output_tail
+from importcost.measure.failures.killed import KILLED
 from importcost.measure.runners.base import Launch
 from importcost.model.plain import PlainTarget, TargetKind
 from importcost.model.profile import Target
@@ -74,6 +75,12 @@ def _without_result(launch: Launch, plain: PlainTarget, tail: str) -> Measuremen
             _LOOK,
         )
     code = launch.exit_code
+    if code == -signal.SIGKILL:
+        return HandlerError(
+            f"{_doing(plain)} was ended by SIGKILL: {KILLED}",
+            remedy("measure it where more memory is free, if that is what ended it"),
+            traceback_text=tail,
+        )
     if code < 0:
         return HandlerError(
             f"{_doing(plain)} was ended by {_signal(-code)}",

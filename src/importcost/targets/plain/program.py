@@ -23,6 +23,7 @@ _ENTRY = re.compile(r"(?P<module>[\w.]+)\s*:\s*(?P<name>[\w.]+)\s*(\[.*\])?")
 _PYTHON = re.compile(rb"^#!.*python[\d.]*w?[\"']?\s*(-\S+\s*)*$", re.MULTILINE)
 _LONG_SHEBANG = b"'''exec' "
 _HEAD_BYTES = 4096
+_SOURCE_SUFFIXES = (".py", ".pyw")
 _MOST_BYTES = 16_000_000
 _BINARIES = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa")
 _SOME = 3
@@ -141,6 +142,19 @@ def _checked_script(file: Path, name: str, python: str) -> str:
             f"{name} ({file}) is a binary program, so no Python imports can be measured in it",
             remedy("name a script that is written in Python"),
         )
+    is_python = _refuse_other_language(head, name, file)
+    if not is_python and file.suffix not in _SOURCE_SUFFIXES:
+        raise UsageError(
+            f"{name} ({file}) does not say that it is a Python program",
+            remedy(words("run it with ", Parameter.FILE, " if it is one")),
+        )
+    _refuse_other_python(first, name, file, python)
+    return _decoded(data, file)
+
+
+def _refuse_other_language(head: bytes, name: str, file: Path) -> bool:
+    """Return True if a script's first lines name Python, raise UsageError if another program."""
+    first = head.partition(b"\n")[0]
     is_python = bool(_PYTHON.match(first)) or _LONG_SHEBANG in head
     if first.startswith(b"#!") and not is_python:
         shown = first[2:].decode("utf-8", "replace").strip()
@@ -148,13 +162,7 @@ def _checked_script(file: Path, name: str, python: str) -> str:
             f"{name} ({file}) is a script of {shown}, not of Python",
             remedy("name the Python program that it starts"),
         )
-    if not is_python and file.suffix not in (".py", ".pyw"):
-        raise UsageError(
-            f"{name} ({file}) does not say that it is a Python program",
-            remedy(words("run it with ", Parameter.FILE, " if it is one")),
-        )
-    _refuse_other_python(first, name, file, python)
-    return _decoded(data, file)
+    return is_python
 
 
 def _refuse_other_python(first: bytes, name: str, file: Path, python: str) -> None:
@@ -187,6 +195,9 @@ def file_target(choice: PlainChoice, folder: Path) -> Target:
     data = _read(file, Parameter.FILE)
     if data.startswith(_BINARIES) or b"\0" in data[:_HEAD_BYTES]:
         raise UsageError(f"{file} is not Python source text", remedy("name a .py file"))
+    if file.suffix not in _SOURCE_SUFFIXES:
+        # A file with a Python name runs as Python, whatever its first line says.
+        _refuse_other_language(data[:_HEAD_BYTES], name, file)
     file = file.resolve()
     return Target(
         module=MAIN_MODULE,

@@ -87,7 +87,7 @@ def _script(choice: PlainChoice, folder: Path, python: str) -> Target:
     name = split_words(choice)[0]
     declared = project_scripts(folder).get(name)
     parts = entry_parts(declared) if declared is not None else None
-    own = folders_with(folder, (parts[0].partition(".")[0],)) if parts else ()
+    own = _own_folders(folder, parts[0]) if parts else ()
     if declared is not None and parts is not None and own:
         # The working folder's own script, installed or not.
         found = _asked(python, own, module=parts[0])
@@ -101,6 +101,24 @@ def _script(choice: PlainChoice, folder: Path, python: str) -> Target:
     if parts is not None:
         found = _asked(python, own, module=parts[0])
     return entry_target(choice, value, found, folder, own)
+
+
+def _own_folders(folder: Path, module: str) -> tuple[str, ...]:
+    """Return the folders of a working tree that hold a module, in a namespace package if in none.
+
+    A folder of the same name that does not hold the module itself says nothing.
+    """
+    top, *rest = module.split(".")
+    regular = folders_with(folder, (top,))
+    if regular or not rest:
+        return regular
+    inside = "/".join((top, *rest[:-1]))
+    return tuple(
+        place
+        for place in namespace_folders(folder, top)
+        if namespace_folders(Path(place), "/".join((top, *rest)))
+        or folders_with(Path(place) / inside, rest[-1:])
+    )
 
 
 def _asked(
