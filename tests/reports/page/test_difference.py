@@ -157,6 +157,24 @@ def test_another_machine_is_said() -> None:
     assert "Example CPU 9000 in base, Other CPU in head" in caveat
 
 
+@pytest.mark.parametrize("other", ["agentcore", "cloudrun", "azure-flex", "generic"])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_two_platforms_are_compared_by_time_alone(other: str, swapped: bool) -> None:
+    base = small_profile()
+    head = replace(base, settings=replace(base.settings, platform=other))
+    if swapped:
+        base, head = head, base
+    found = difference(base, head)
+    data = difference_data(found)
+    assert data["dollars_per_million"] is None
+    assert [side["dollars_per_million"] for side in data["sides"]] == [None, None]
+    before, after = (side["shown_ms"]["value"] for side in data["sides"])
+    assert (before, data["verdict"]) == (after, "same")
+    text = render_difference(found, width=100, colour=False)
+    assert "$" not in text
+    assert "only the times here are compared" in text
+
+
 def test_module_rows_point_into_the_tree() -> None:
     data = data_of(small_profile(), changed_profile())
     rows = data["modules"]
