@@ -74,6 +74,41 @@ def test_a_package_costs_what_it_imports_itself(project):
     assert {"json", "json.decoder", "json.encoder", "json.scanner", "re"} <= found
 
 
+@pytest.mark.parametrize("name", ["json", "linecache", "traceback", "email", "csv"])
+def test_a_file_with_a_standard_name_is_the_targets_and_not_the_probes(tmp_path, name):
+    files = {f"{name}.py": "X = 1\n", "uses.py": f"import {name}\nassert {name}.X\n"}
+    files["fails.py"] = f"import {name}\nraise ValueError('no luck')\n"
+    folder = write_files(tmp_path / "work", files)
+    assert {name, "uses"} <= modules(saved(folder, "-m", "uses"))
+    done = importcost(folder, "profile", "-m", "fails", *FEW, "-q")
+    assert done.returncode == 3
+    assert "raised ValueError: no luck" in done.stderr
+
+
+def test_a_module_with_a_standard_name_is_found_in_its_folder(tmp_path):
+    folder = write_files(tmp_path / "work", {"json.py": "import wave\n"})
+    found = saved(folder, "-m", "json")
+    assert files(found)["json"] == str(folder / "json.py")
+    assert "wave" in modules(found)
+
+
+@pytest.mark.parametrize("end", ["", "raise ValueError('no luck')\n"])
+def test_a_package_that_empties_the_paths_is_measured(tmp_path, end):
+    text = "import sys\nsys.meta_path.clear()\nsys.path.clear()\n" + end
+    folder = write_files(tmp_path / "work", {"empties.py": text})
+    if not end:
+        assert "empties" in modules(saved(folder, "-m", "empties"))
+        return
+    done = importcost(folder, "profile", "-m", "empties", *FEW, "-q")
+    assert "raised ValueError: no luck" in done.stderr
+
+
+def test_a_package_that_closes_the_descriptor_of_the_rows_is_not_called_a_handler(tmp_path):
+    folder = write_files(tmp_path / "work", {"closes.py": "import os\nos.close(2)\nimport wave\n"})
+    said = [one["message"] for one in saved(folder, "-m", "closes")["warnings"]]
+    assert any(one.startswith("-m closes closes or redirects") for one in said)
+
+
 def test_a_submodule_and_code_are_imported_with_their_package(project):
     assert {"mypkg", "mypkg.core"} <= modules(saved(project, "-m", "mypkg.core"))
     found = saved(project, "-c", "import csv\nfrom mypkg import core\n")

@@ -57,6 +57,14 @@ def test_a_handler_is_measured_without_lambda(folder, platform):
     # Lambda's runtime loads json before the handler: here the handler pays for it.
     assert {"json", "decimal"} <= names
     assert "Lambda" not in done.stdout
+    tree = saved["tree"]
+    rows = [
+        (tree["names"][name], tree["phases"][at])
+        for name, at in zip(tree["name_ids"], tree["phase_ids"], strict=True)
+    ]
+    assert ("json", "handler imports") in rows
+    assert "runtime" not in {phase for _, phase in rows}
+    assert {"phase": "runtime", "wall_us": 0, "cpu_us": 0} in saved["phases"]
     estimate = saved["derived"]["estimate"]
     parts = sum(one["init_ms"] for one in estimate["phases"])
     assert parts == pytest.approx(estimate["init_ms"]["value"])
@@ -65,6 +73,26 @@ def test_a_handler_is_measured_without_lambda(folder, platform):
         assert billed % 100 == 0
         assert billed >= estimate["init_ms"]["value"]
         assert "at 512 MB and 1 vCPU" in done.stdout
+
+
+def test_nothing_is_loaded_before_and_why_names_the_handler(folder):
+    write_files(folder, {"says.py": HANDLER.replace("print(", "raise RuntimeError(")})
+    done = profile(folder, "says.py", "--platform", "generic")
+    assert "'before:', []" in done.stderr
+    fixed = ("--runs", "5", "--no-install", "--python", sys.executable)
+    done = run(folder, "why", "handler.py", "json", "--platform", "generic", *fixed)
+    assert done.returncode == 0, done.stderr
+    assert "handler.py:4" in done.stdout
+
+
+@pytest.mark.parametrize("text", ["import sys\nsys.exit(3)\n", "import os\nos._exit(3)\n"])
+@pytest.mark.parametrize("platform", ["cloudrun", "generic"])
+def test_the_end_of_a_process_is_told_without_lambdas_words(folder, text, platform):
+    write_files(folder, {"ends.py": text})
+    done = profile(folder, "ends.py", "--platform", platform)
+    assert done.returncode == 3
+    assert "its process would end before it serves anything" in done.stderr
+    assert "Lambda would" not in done.stderr
 
 
 def test_the_environment_is_not_lambdas(folder):

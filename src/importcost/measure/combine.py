@@ -8,7 +8,7 @@ that its span of a phase equals the timed figure, and a node gets the median ove
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from importcost.model.profile import Phase
@@ -66,7 +66,9 @@ def combine(
                 scaled = tree.self_us[node] * factors[tree.phase_ids[node]]
                 samples[position].append(scaled)
                 sums[-1][base.phase_ids[position]] += scaled
-    merged = _rebuild(base, _levelled(base, [median(values) for values in samples], sums), app)
+    kept = [label for label, name in SPAN_OF_LABEL.items() if label != "runtime" or totals_us[name]]
+    levelled = _levelled(base, [median(values) for values in samples], sums)
+    merged = _rebuild(base, levelled, app, kept)
     shares = [_unattributed(tree, span) for tree, span in zip(trees, spans, strict=True)]
     total = totals_us["function_init"]
     # Traced and timed launches vary, so the imports' rows may add up to more than the total.
@@ -124,9 +126,14 @@ def _keys(tree: ImportTree) -> list[tuple[int, int]]:
     return keys
 
 
-def _rebuild(base: ImportTree, self_us: Sequence[float], app: str | None) -> ImportTree:
-    """Return the base tree with new self times, the probe's own rows dropped."""
-    kept = [tree_phase in SPAN_OF_LABEL for tree_phase in base.phases]
+def _rebuild(
+    base: ImportTree, self_us: Sequence[float], app: str | None, labels: Collection[str]
+) -> ImportTree:
+    """Return the base tree with new self times, the probe's own rows dropped.
+
+    Where no runtime starts before the target, what was loaded there was the probe's own, too.
+    """
+    kept = [tree_phase in labels for tree_phase in base.phases]
     position: dict[int, int] = {NO_PARENT: NO_PARENT}
     names, parents, phases = array("q"), array("q"), array("q")
     own, cumulative = array("q"), array("q")

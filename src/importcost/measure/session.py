@@ -11,6 +11,7 @@ from enum import Enum
 from random import Random
 from typing import Any
 
+from importcost.billing.figures.platforms import load_platforms
 from importcost.errors import HandlerError, MeasurementError, remedy, words
 from importcost.measure.deployed.not_deployed import NOTHING_BEYOND, Beyond
 from importcost.measure.exec_wrapper import (
@@ -112,6 +113,11 @@ class Subject:
     also_imports: str | None = None
     """A module that is imported after the handler's, as a part of init, None for no other."""
 
+    @property
+    def is_on_lambda(self) -> bool:
+        """Return True if Lambda's runtime imports the handler where it is deployed."""
+        return load_platforms()[self.settings.platform].runs_lambda_runtime
+
 
 @dataclass(frozen=True, slots=True)
 class SharedFoldersUse:
@@ -200,6 +206,19 @@ def probe_source() -> str:
 
 def _speed_source() -> str:
     return read_program("speed_workload.py")
+
+
+def _raise_for_launch(
+    launch: Launch, subject: Subject, attempts: tuple[NetworkAttempt, ...]
+) -> None:
+    """Raise the error of a launch that gave no figures, in the words of its kind of target."""
+    target, timeout_s = subject.target, subject.timeout_s
+    if subject.server is not None:
+        raise_for_server(launch, target, subject.server.words, timeout_s)
+    raise_for_plain(launch, target, timeout_s)
+    raise_for_failure(
+        launch, target, timeout_s, subject.beyond, attempts, is_on_lambda=subject.is_on_lambda
+    )
 
 
 def _spec(subject: Subject, runner: Runner, extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -333,11 +352,8 @@ class Session:
         launch = self._launch(kind.value, flags, {}, extra)
         self.last = launch
         subject = self._subject
-        if subject.server is not None:
-            raise_for_server(launch, subject.target, subject.server.words, subject.timeout_s)
         attempts = network_attempts(launch.result or {}, subject.target, self._runner.layout)
-        raise_for_plain(launch, subject.target, subject.timeout_s)
-        raise_for_failure(launch, subject.target, subject.timeout_s, subject.beyond, attempts)
+        _raise_for_launch(launch, subject, attempts)
         result = launch.result
         if result is None:  # raise_for_failure has covered this; for the type checker
             raise MeasurementError("The probe left no result.")
@@ -411,7 +427,9 @@ class Session:
         """
         result = self.launch_probe(kind, **extra)
         if result["handler_found"] is False:
-            raise HandlerError(no_function(self._subject.target))
+            raise HandlerError(
+                no_function(self._subject.target, is_on_lambda=self._subject.is_on_lambda)
+            )
         return result
 
     def _keep(self, kind: RunKind, launch: Launch, result: Mapping[str, Any]) -> None:

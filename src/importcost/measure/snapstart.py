@@ -69,7 +69,9 @@ def _launch(runner: Runner, subject: Subject, mode: str) -> Mapping[str, Any]:
     odd = odd_part(launch.result, has_phases=False) if launch.result is not None else None
     if odd is not None:
         launch = replace(launch, result=None, tampered=odd)
-    raise_for_failure(launch, target, subject.timeout_s, subject.beyond)
+    raise_for_failure(
+        launch, target, subject.timeout_s, subject.beyond, is_on_lambda=subject.is_on_lambda
+    )
     if launch.result is None:  # raise_for_failure has covered this; for the type checker
         raise MeasurementError("The probe left no result.")
     return launch.result

@@ -127,12 +127,13 @@ def _about_the_handler(measurement: Measurement, subject: Subject) -> Iterator[P
     platform = _platform(subject)
     is_on_lambda = platform.runs_lambda_runtime
     if measurement.handler_found is False:
-        yield ProfileWarning(WarningCode.HANDLER_NOT_FOUND, no_function(subject.target))
+        missing = no_function(subject.target, is_on_lambda=is_on_lambda)
+        yield ProfileWarning(WarningCode.HANDLER_NOT_FOUND, missing)
     if measurement.output_bytes > OUTPUT_LIMIT_BYTES:
         yield ProfileWarning(
             WarningCode.OUTPUT,
-            f"The handler printed {measurement.output_bytes / 1e6:.0f} MB while it was imported"
-            f"{'; on Lambda that goes to CloudWatch Logs, which bills it' * is_on_lambda}.",
+            f"{_whose(subject)} printed {measurement.output_bytes / 1e6:.0f} MB while it was "
+            f"imported{'; on Lambda that goes to CloudWatch Logs, which bills it' * is_on_lambda}.",
         )
     if subject.settings.extensions:
         yield ProfileWarning(WarningCode.EXTENSIONS, _extensions(subject.settings.extensions))
@@ -203,6 +204,11 @@ def _each_is_first(subject: Subject) -> str:
     if platform.name == GENERIC:
         return ""
     return f" On {platform.title} each cold start is a first launch."
+
+
+def _whose(subject: Subject) -> str:
+    """Return the target's name at the start of a sentence."""
+    return "The handler" if subject.target.plain is None else subject.target.plain.label
 
 
 def _platform(subject: Subject) -> Platform:
@@ -303,7 +309,7 @@ def _about_the_rows(
     if measurement.rows_redirected:
         yield ProfileWarning(
             WarningCode.DISTURBED_LOG,
-            "The handler closes or redirects file descriptor 2, where the rows are written "
+            f"{_whose(subject)} closes or redirects file descriptor 2, where the rows are written "
             f"({measurement.rows_redirected} of {len(measurement.logs)} traced runs): what is "
             "imported after that has no row; totals are sound.",
         )

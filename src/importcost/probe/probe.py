@@ -81,6 +81,8 @@ NOT_ANSWERED = "importcost.NotAnswered"  # measure/failures/calls_out.py reads i
 MOST_TEXT = 40_000
 MOST_NAME = 200  # a file of such a name could not exist
 PROBE_FAILED = "importcost-probe-failed: "  # measure/failures/explain.py reads it
+# The probe's own json, from before the user's path: no later import may find another.
+_own_modules: "dict[str, Any]" = {}
 # Bound before the handler runs: it may replace names in these modules.
 _open = open
 _monotonic_ns = time.monotonic_ns
@@ -218,9 +220,9 @@ class _Ground:
 
     def __init__(self, os: "Any", stdlib_dirs: "tuple[str, ...]") -> None:
         import builtins
-        import json
 
-        used: list[Any] = [builtins, os, os.path, time, json, sys.modules["json.encoder"]]
+        own = _own_modules
+        used: list[Any] = [builtins, os, os.path, time, own["json"], own["json.encoder"]]
         self._namespaces = [(vars(module), dict(vars(module))) for module in used]
         self._modules, self._before = sys.modules, dict(sys.modules)
         self._meta_path, self._path = list(sys.meta_path), list(sys.path)
@@ -262,10 +264,14 @@ class _Ground:
             self._before.pop(name, None)
 
     def import_own(self) -> None:
-        """Let imports find nothing but the standard library; this cannot be undone."""
+        """Let imports find nothing but the standard library; this cannot be undone.
+
+        A standard module that the handler loaded may hold a file of its own by a standard name.
+        """
         for name, module in list(self._modules.items()):
             file = _file_of(module)
-            if file is not None and not _is_stdlib(file, self.stdlib_dirs):
+            is_own = file is None or _is_stdlib(file, self.stdlib_dirs)
+            if not is_own or (file is not None and name not in self._before):
                 self._modules.pop(name, None)
         own = [path for path in self._path if _is_stdlib(path + self._separator, self.stdlib_dirs)]
         sys.path[:] = own or self._path
@@ -1027,8 +1033,6 @@ class _Context:
 
 def _invoke(os: "Any", spec: "Any", probe_file: str, ground: _Ground) -> "Any":
     """Call the handler function once with the event, and return the result."""
-    import json
-
     function = getattr(sys.modules[spec["module"]], spec["function"])
     before = set(_loaded(sys.modules))
     answer: Any = {"result": None, "is_json": True, "error": None}
@@ -1047,7 +1051,7 @@ def _invoke(os: "Any", spec: "Any", probe_file: str, ground: _Ground) -> "Any":
         answer["error"] = _error_result(failure, probe_file, ground)
         return answer
     try:
-        answer["result"] = json.dumps(value, sort_keys=True)
+        answer["result"] = _own_modules["json"].dumps(value, sort_keys=True)
     except BaseException:  # noqa: BLE001 - the value's own methods may raise anything
         answer["result"], answer["is_json"] = _text(value, repr), False
     return answer
@@ -1522,7 +1526,7 @@ def _import_handler(
     name = spec["module"]
     # __import__ gets a row, importlib.import_module does not.
     load: Any = __import__
-    if kind not in ("traced", "graph") and not spec.get("plain"):
+    if kind not in ("traced", "graph") and "before" not in spec:
         import importlib
 
         load = importlib.import_module
@@ -1583,7 +1587,7 @@ def _check_file(spec: "Any", name: str) -> None:
     expected = (spec.get("plain") or {}).get("expects")
     found = _file_of(sys.modules.get(name)) if expected else None
     if found is not None:
-        real = sys.modules["os"].path.realpath
+        real = _own_modules["os"].path.realpath
         if real(found) != real(expected):
             raise OtherFileError(found)
 
@@ -1610,7 +1614,7 @@ def _record_again(recorder: _GraphRecorder) -> None:
 
 
 def _load_plain(os: "Any", spec: "Any", machinery: _Machinery, report: "_Report") -> None:
-    """Prepare the process for a target that is not a handler: only its own imports count."""
+    """Let the process run a target that is not a handler."""
     plain: Any = spec.get("plain")
     if not plain:
         return
@@ -1618,13 +1622,20 @@ def _load_plain(os: "Any", spec: "Any", machinery: _Machinery, report: "_Report"
     with _open(os.path.join(os.path.dirname(report.probe_file), "main_module.py"), "rb") as stream:
         # Under the probe's name, so that its frames are left out of tracebacks like the probe's.
         exec(compile(stream.read(), report.probe_file, "exec"), namespace)  # noqa: S102
+    if report.recorder:
+        report.recorder.main_file = plain["file"] if plain["is_main"] else None
+    namespace["install"](machinery, plain)
+
+
+def _forget_own(spec: "Any", report: "_Report") -> None:
+    """Take what the probe loaded for not loaded, where no runtime has loaded anything."""
+    if "before" not in spec:
+        return
     # importlib stays: what the target imports through it is to get rows.
     own = [name for name in sys.modules if name not in spec["before"]]
     report.forget([name for name in own if name.partition(".")[0] != "importlib"])
     if report.recorder:
-        report.recorder.main_file = plain["file"] if plain["is_main"] else None
         _record_again(report.recorder)
-    namespace["install"](machinery, plain)
 
 
 def _record_server(recorder: _GraphRecorder, served: "Any") -> None:
@@ -1698,12 +1709,14 @@ def _start_runtime(os: "Any", spec_file: str, marks: "_Marks", result: "Any") ->
     # json is part of the runtime's own preload: its cost belongs to this phase.
     import json
 
+    _own_modules.update({name: sys.modules[name] for name in ("os", "json", "json.encoder")})
     with _open(spec_file, "rb") as stream:
         spec = json.loads(stream.read())
-    if spec.get("server") or spec.get("plain"):
-        return _start_nothing(os, spec, spec_file, marks, result, before)
     if spec.get("recording"):
         spec["unrecorded"] = _record_network(spec["recording"])
+    has_runtime = spec["runtime_dir"] or spec["runtime_modules"]
+    if spec.get("server") or spec.get("plain") or not has_runtime:
+        return _start_nothing(os, spec, spec_file, marks, result, before)
     _add_site_builtins()
     result["runtime"] = _preload_runtime(spec)
     _lay_out_path(os, spec)
@@ -1727,14 +1740,13 @@ def _start_nothing(
 ) -> "Any":
     """Prepare a process in which no runtime starts, and return the spec.
 
-    What a server or a plain target imports of json's modules must cost what it costs.
+    What a server, a plain target or a handler that no runtime imports loads of json's modules must
+    cost what it costs.
     """
     marks.write("probe")
-    import json
-
     if spec.get("server"):
         with _open(os.path.join(os.path.dirname(spec_file), spec["server"]), "rb") as stream:
-            spec["server"] = json.loads(stream.read())
+            spec["server"] = _own_modules["json"].loads(stream.read())
     spec["own_modules"] = sorted(set(sys.modules) - before)
     spec["before"] = before
     _add_site_builtins()
@@ -1813,10 +1825,8 @@ def _finish(os: "Any", path: str, result: "Any", exit_code: int = 0) -> None:
 
     Lambda does not end the process after init: atexit hooks and threads are no part of it.
     """
-    import json
-
     with _open(path + ".part", "w", encoding="utf-8") as stream:
-        json.dump(result, stream)
+        _own_modules["json"].dump(result, stream)
     os.replace(path + ".part", path)
     for output in (sys.stdout, sys.stderr):
         try:
@@ -1847,6 +1857,7 @@ def _run_handler(
     if spec.get("server"):
         _serve(os, spec, machinery, result, report)
     sys.argv = [spec["argv0"]]
+    _forget_own(spec, report)
     _load_plain(os, spec, machinery, report)
     try:
         _import_handler(spec, kind, machinery, report.marks, result)

@@ -307,7 +307,9 @@ def certain_evidence(bench: Bench, listener: Listener, is_watched: bool) -> Evid
     rehearsed = bench.rehearsed or rehearse(Session(bench.runner, bench.subject), listener.progress)
     session, raw = rehearsed.session, rehearsed.graph
     if raw["handler_found"] is False:
-        raise HandlerError(no_function(bench.subject.target))
+        raise HandlerError(
+            no_function(bench.subject.target, is_on_lambda=bench.subject.is_on_lambda)
+        )
     total = 2 if is_watched else 1
     handler = bench.subject.target.handler_file
     layout = bench.provenance.layout

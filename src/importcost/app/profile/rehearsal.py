@@ -115,7 +115,8 @@ def _settle(bench: Bench, listener: Listener) -> Rehearsed | Extra:
     except HandlerError as error:
         if not bench.subject.target.is_handler:
             raise  # the environment is the user's own: nothing is supplied
-        raise_if_gone(bench.subject.target)  # else it would be a module that is missing
+        # Else it would be a module that is missing.
+        raise_if_gone(bench.subject.target, is_on_lambda=bench.subject.is_on_lambda)
         result = session.last.result if session.last else None
         mock = bench.prepared.mock
         if mock is not None and mock.learn():

@@ -39,12 +39,15 @@ def raise_for_failure(
     timeout_s: float,
     beyond: Beyond = NOTHING_BEYOND,
     attempts: tuple[NetworkAttempt, ...] = (),
+    *,
+    is_on_lambda: bool = True,
 ) -> None:
     """Raise if this launch gave no figures; return if it did.
 
     Raises HandlerError if the handler's init failed, MeasurementError if the interpreter or the
     probe did. `timeout_s` is the limit of the launch, and `beyond` the installed packages that are
-    not deployed. `attempts` are its requests to other machines.
+    not deployed. `attempts` are its requests to other machines. `is_on_lambda` is False on a
+    platform without Lambda's runtime, whose words are not used there.
     """
     where = target.handler_file
     if launch.timed_out:
@@ -67,16 +70,20 @@ def raise_for_failure(
     if launch.result is None:
         _raise_if_program_failed(launch, target)
         _raise_if_not_the_handlers(launch, where)
-        raise HandlerError(_died(launch, target), traceback_text=output_tail(launch))
+        raise HandlerError(_died(launch, target, is_on_lambda), traceback_text=output_tail(launch))
     error = launch.result["error"]
     if error is not None:
-        raise_if_gone(target)
-        trouble = _explain(error, target, beyond, attempts)
+        raise_if_gone(target, is_on_lambda=is_on_lambda)
+        trouble = _explain(error, target, beyond, attempts, is_on_lambda)
         raise HandlerError(*trouble, traceback_text=error["traceback"])
 
 
-def no_function(target: Target) -> str:
-    """Report that the handler's file lacks the function that Lambda is to call."""
+def no_function(target: Target, *, is_on_lambda: bool = True) -> str:
+    """Report that the handler's file lacks the function that is to be called."""
+    if not is_on_lambda:
+        return (
+            f"{target.handler_file} has no function {target.function}: no call of it would succeed."
+        )
     if target.wrapper is not None and target.wrapper.handler is not None:
         return (
             f"{target.wrapper.words} defines no function {target.started_function}: Lambda would "
@@ -88,7 +95,7 @@ def no_function(target: Target) -> str:
     )
 
 
-def raise_if_gone(target: Target) -> None:
+def raise_if_gone(target: Target, *, is_on_lambda: bool = True) -> None:
     """Raise HandlerError if the handler was removed since it was found, or cannot be found there.
 
     The files of an image are not on this machine, and neither is its task root.
@@ -97,7 +104,10 @@ def raise_if_gone(target: Target) -> None:
     if is_here and not os.path.lexists(target.handler_file):
         raise HandlerError(
             f"{target.handler_file} was removed while it was measured",
-            remedy("look for what it removes at module level: on Lambda /var/task is read-only"),
+            remedy(
+                "look for what it removes at module level"
+                f"{': on Lambda /var/task is read-only' * is_on_lambda}"
+            ),
         )
     for folder in (target.task_root, str(Path(target.handler_file).parent)) if is_here else ():
         if not os.access(folder, os.R_OK):
@@ -182,7 +192,7 @@ def _raise_if_program_failed(launch: Launch, target: Target) -> None:
     )
 
 
-def _died(launch: Launch, target: Target) -> str:
+def _died(launch: Launch, target: Target, is_on_lambda: bool) -> str:
     """Explain the end of an interpreter that left no result."""
     code, where = launch.exit_code, importing(target)
     if code < 0:
@@ -194,8 +204,22 @@ def _died(launch: Launch, target: Target) -> str:
         )
     return (
         f"{where} ended the interpreter itself (os._exit, exit code {code}) while it was "
-        "imported: Lambda would report Runtime.ExitError; remove the call from module level."
+        f"imported: {_end_of_start(is_on_lambda)}; remove the call from module level."
     )
+
+
+def _exited(error: Mapping[str, Any], target: Target, is_on_lambda: bool) -> str:
+    code = error["exit_code"] if error["exit_code"] is not None else "0"
+    return (
+        f"{target.handler_file} calls sys.exit({code}) while it is imported: "
+        f"{_end_of_start(is_on_lambda)}; keep the call out of module level."
+    )
+
+
+def _end_of_start(is_on_lambda: bool) -> str:
+    if is_on_lambda:
+        return "Lambda would report Runtime.ExitError"
+    return "its process would end before it serves anything"
 
 
 def above_task_root(module: str, target: Target) -> Trouble | None:
@@ -251,7 +275,8 @@ def _explain(
     error: Mapping[str, Any],
     target: Target,
     beyond: Beyond,
-    attempts: tuple[NetworkAttempt, ...] = (),
+    attempts: tuple[NetworkAttempt, ...],
+    is_on_lambda: bool,
 ) -> Trouble:
     where = target.handler_file
     if error["missing_variable"] is not None:
@@ -281,11 +306,7 @@ def _explain(
             remedy("correct it", words("choose another interpreter with ", Parameter.PYTHON)),
         )
     if error["type"] == "SystemExit":
-        code = error["exit_code"] if error["exit_code"] is not None else "0"
-        return Trouble(
-            f"{where} calls sys.exit({code}) while it is imported: Lambda would report "
-            "Runtime.ExitError; keep the call out of module level."
-        )
+        return Trouble(_exited(error, target, is_on_lambda))
     call = call_that_failed(error, where, target.task_root, attempts)
     if call is not None:
         return call

@@ -114,7 +114,13 @@ class ServerLauncher:
         if odd is not None:
             launch = replace(launch, result=None, tampered=odd)
         raise_for_server(launch, subject.target, self._words, subject.timeout_s)
-        raise_for_failure(launch, subject.target, subject.timeout_s, subject.beyond)
+        raise_for_failure(
+            launch,
+            subject.target,
+            subject.timeout_s,
+            subject.beyond,
+            is_on_lambda=subject.is_on_lambda,
+        )
         return _checked(launch)
 
 

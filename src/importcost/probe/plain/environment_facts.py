@@ -53,12 +53,16 @@ def _described(kind: str, file: "str | None", folder: "str | None") -> "dict[str
 def module_place(name: str) -> "dict[str, Any]":
     """Find a module by name without importing its package."""
     top, *rest = name.split(".")
+    # What only this file imported, json for one, may be another module by the user's path.
+    own = None if top in LOADED else sys.modules.pop(top, None)
     try:
         spec = (
             importlib.util.find_spec(top) if top not in sys.modules else sys.modules[top].__spec__
         )
     except (ImportError, ValueError, AttributeError):
         spec = None
+    if own is not None:
+        sys.modules[top] = own
     if spec is None:
         return _described("missing", None, None)
     places = list(spec.submodule_search_locations or ())
