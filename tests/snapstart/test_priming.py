@@ -68,6 +68,17 @@ def handler(event, context):
     if _link is None:
         _link = socket.socket()
 """
+DATABASE = """
+import os
+import sqlite3
+import tempfile
+_kept = None
+
+def handler(event, context):
+    global _kept
+    _kept = sqlite3.connect(os.path.join(tempfile.mkdtemp(dir=os.getcwd()), "x.db"))
+    END
+"""
 ASKS = """
 import urllib.request
 
@@ -137,6 +148,29 @@ def test_priming_tells_what_it_loads_fills_and_caches(tmp_path, python):
 def test_what_priming_leaves_behind(tmp_path, text, kind, severity):
     _, hazards = measured(tmp_path, text)
     assert [(one.kind.value, one.severity) for one in hazards] == [(kind, severity)]
+
+
+@pytest.mark.parametrize("python", interpreters())
+@pytest.mark.parametrize(
+    ("end", "kinds"),
+    [
+        ("_kept.execute('create table t (a)')", ["connection"]),
+        ("_kept = {'a': [_kept]}", ["connection"]),
+        ("_kept.close()", []),
+        ("_kept = None", []),
+        ("_kept.close(); sqlite3.connect(':memory:')", []),
+    ],
+)
+def test_a_database_that_priming_leaves_open(tmp_path, python, end, kinds):
+    _, launcher = launcher_of(tmp_path, DATABASE.replace("END", end), {}, python)
+    left = launcher.launch("left")["left"]
+    still = [left["events"][number] for number in left["open"]]
+    assert [one["kind"] for one in still if one["kind"] == "connection"] == kinds
+
+
+def test_a_database_left_open_is_a_hazard(tmp_path):
+    _, hazards = measured(tmp_path, DATABASE.replace("END", "pass"))
+    assert ("connection", Severity.HAZARD) in [(one.kind.value, one.severity) for one in hazards]
 
 
 def test_a_request_that_the_handler_survives_is_named(tmp_path):

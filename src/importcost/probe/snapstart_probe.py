@@ -158,12 +158,15 @@ class Tracer:
         self.events: list[Any] = []
         self.sockets: list[Any] = []
         self.paths: list[Any] = []
+        self.databases: list[Any] = []
+        """SQLite's connections: the event's number, and the object's id once it is there."""
         self.executed: set[Any] = set()
         self.is_loose = False
         """Record calls below the function's own functions, not only below its module bodies."""
         self._own = own
         self._active = self._is_hooked = False
         self._shared: Any = None
+        self._connecting: int | None = None
 
     def start(self) -> None:
         """Watch the calling thread from now on."""
@@ -252,8 +255,15 @@ class Tracer:
                 self._record("connection", sys._getframe(1), "socket", args[0])
         elif event == "sqlite3.connect":
             name = os.fsdecode(args[0]) if isinstance(args[0], (str, bytes)) else ""
+            count = len(self.events)
             if name != ":memory:":
                 self._record("connection", sys._getframe(1), "sqlite3.connect")
+            self._connecting = count if len(self.events) > count else None
+            if self._connecting is not None:
+                self.databases.append([count, None])
+        elif event == "sqlite3.connect/handle" and self._connecting is not None:
+            self.databases[-1][1] = id(args[0])  # it takes no weak reference
+            self._connecting = None
         elif event in ("tempfile.mkstemp", "tempfile.mkdtemp"):
             self._record("tempfile", sys._getframe(1), event, None, str(args[0]))
         elif event == "open" and isinstance(args[0], str) and args[0].startswith(self._folders):
@@ -318,9 +328,39 @@ class Tracer:
         return (direct, entry, stack, True) if self.is_loose and stack else None
 
     def still_open(self) -> "list[int]":
-        """Return the numbers of the events whose sockets or files still exist."""
-        sockets = [number for number, one in self.sockets if _is_connection(one)]
-        return sockets + [number for number, path in self.paths if os.path.lexists(path)]
+        """Return the numbers of the events whose connections or files still exist."""
+        found = [number for number, one in self.sockets if _is_connection(one)]
+        if self.databases:
+            there = _open_databases()
+            known = {one for _, one in self.databases}
+            others = there - known  # Python 3.9 does not tell which connection an event made
+            found += [
+                number
+                for number, one in self.databases
+                if one in there or (one is None and others and sys.version_info < (3, 10))
+            ]
+        return found + [number for number, path in self.paths if os.path.lexists(path)]
+
+
+def _open_databases() -> "set[int]":
+    """Return the ids of SQLite's connections that exist and are not closed."""
+    import gc
+
+    base: Any = sys.modules["sqlite3"].Connection
+    gc.collect()  # a connection is in a cycle with its cache of statements
+    tracked = gc.get_objects()
+    if sys.version_info < (3, 10):  # its connections are reached through what holds them only
+        tracked = gc.get_referents(*tracked)
+    return {id(one) for one in tracked if issubclass(type(one), base) and _answers(one)}
+
+
+def _answers(connection: "Any") -> bool:
+    try:
+        connection.in_transaction  # noqa: B018 - a closed connection raises
+        connection.total_changes  # noqa: B018
+    except Exception:  # noqa: BLE001 - the handler's own subclass may answer
+        return False
+    return True
 
 
 def _is_accepted(frame: "Any") -> bool:
