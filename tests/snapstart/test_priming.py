@@ -258,6 +258,53 @@ def test_events_in_a_file_and_in_place(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("async def handler(e, c): return 1\n", "coroutine"),
+        ("def handler(e, c): yield 1\n", "generator"),
+        ("async def handler(e, c): yield 1\n", "async generator"),
+        ("async def work(): return 1\nhandler = lambda e, c: work()\n", "coroutine"),
+    ],
+)
+def test_a_handler_that_lambda_would_not_run(tmp_path, text, kind):
+    file = write_files(tmp_path, {"handler.py": text}) / "handler.py"
+    words = ("snapstart", f"{file}:handler", "--runner", "local", "--prime", "{}", "--quiet")
+    done = run_here(tmp_path, *words)
+    assert done.returncode == 3
+    assert f"handler returns a {kind}, which Lambda's Python runtime does not run" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "loaded"),
+    [
+        ("def handler(e, c): return 1\n", ()),
+        ("def handler(e, c):\n    import tempfile\n", ("tempfile",)),
+    ],
+)
+def test_modules_of_the_tracer_are_not_the_calls(tmp_path, text, loaded):
+    found, _ = measured(tmp_path, text)
+    assert set(loaded) <= set(found.state.loaded)
+    assert loaded or not found.state.loaded
+
+
+@pytest.mark.parametrize(
+    ("text", "headline"),
+    [
+        (ID, "is not safe once primed: 1 hazard"),
+        (ID + "_start = uuid.uuid4()\n", "is not safe: 1 hazard, and 1 more once primed"),
+        (LAZY, "is safe: no hazard found"),
+    ],
+)
+def test_the_headline_counts_what_priming_leaves(tmp_path, text, headline):
+    file = write_files(tmp_path, {"handler.py": text}) / "handler.py"
+    words = ("--runner", "local", "--prime", '{"n": 1}', "--quiet")
+    done = run_here(tmp_path, "snapstart", f"{file}:handler", *words)
+    assert done.stdout.splitlines()[0] == f"A snapshot of handler.py {headline}"
+    assert done.returncode == (0 if text == LAZY else 1)
+
+
 def test_the_command_prints_the_saving_and_the_hook(tmp_path):
     file = write_files(tmp_path, {"handler.py": LAZY}) / "handler.py"
     words = ("snapstart", f"{file}:handler", "--runner", "local", "--prime", '{"n": 1}')

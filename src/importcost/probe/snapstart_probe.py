@@ -166,7 +166,7 @@ class Tracer:
         self._own = own
         self._active = self._is_hooked = False
         self._shared: Any = None
-        self._connecting: int | None = None
+        self._is_connecting = False
 
     def start(self) -> None:
         """Watch the calling thread from now on."""
@@ -253,23 +253,28 @@ class Tracer:
             if int(args[1]) in (2, 10, 30) and not _is_accepted(sys._getframe(1)):
                 # IPv4 and IPv6; 30 is macOS's
                 self._record("connection", sys._getframe(1), "socket", args[0])
-        elif event == "sqlite3.connect":
-            name = os.fsdecode(args[0]) if isinstance(args[0], (str, bytes)) else ""
-            count = len(self.events)
-            if name != ":memory:":
-                self._record("connection", sys._getframe(1), "sqlite3.connect")
-            self._connecting = count if len(self.events) > count else None
-            if self._connecting is not None:
-                self.databases.append([count, None])
-        elif event == "sqlite3.connect/handle" and self._connecting is not None:
-            self.databases[-1][1] = id(args[0])  # it takes no weak reference
-            self._connecting = None
+        elif event.startswith("sqlite3.connect"):
+            self._database(event, args[0], sys._getframe(1))
         elif event in ("tempfile.mkstemp", "tempfile.mkdtemp"):
             self._record("tempfile", sys._getframe(1), event, None, str(args[0]))
         elif event == "open" and isinstance(args[0], str) and args[0].startswith(self._folders):
             flags = args[2] if isinstance(args[2], int) else 0
             if flags & (os.O_WRONLY | os.O_RDWR):
                 self._record("tempfile", sys._getframe(1), "open", None, args[0])
+
+    def _database(self, event: str, told: "Any", caller: "Any") -> None:
+        """Take one of the two events of a connection: its database's name, then its object."""
+        if event == "sqlite3.connect":
+            count = len(self.events)
+            name = os.fsdecode(told) if isinstance(told, (str, bytes)) else ""
+            if name != ":memory:":
+                self._record("connection", caller, event)
+            self._is_connecting = len(self.events) > count
+            if self._is_connecting:
+                self.databases.append([count, None])
+        elif event == "sqlite3.connect/handle" and self._is_connecting:
+            self.databases[-1][1] = id(told)  # it takes no weak reference
+            self._is_connecting = False
 
     def _record(
         self,
@@ -349,7 +354,7 @@ def _open_databases() -> "set[int]":
     base: Any = sys.modules["sqlite3"].Connection
     gc.collect()  # a connection is in a cycle with its cache of statements
     tracked = gc.get_objects()
-    if sys.version_info < (3, 10):  # its connections are reached through what holds them only
+    if sys.version_info < (3, 10):  # noqa: UP036 - it tracks none: look into what holds them
         tracked = gc.get_referents(*tracked)
     return {id(one) for one in tracked if issubclass(type(one), base) and _answers(one)}
 

@@ -22,6 +22,8 @@ class PrimedPairs:
 
     times: PrimingTimes
     left: Mapping[str, Any]
+    loaded: tuple[str, ...] = ()
+    """The top-level modules that an untraced call loads: the tracer loads some itself."""
 
 
 def priming_pairs(
@@ -40,6 +42,7 @@ def priming_pairs(
     plain: list[int] = []
     primed: list[int] = []
     calls: list[int] = []
+    loaded: tuple[str, ...] = ()
     started = clock()
     while len(plain) < PAIRS:
         if len(plain) >= FEWEST_PAIRS and clock() - started > PAIRS_S:
@@ -52,8 +55,10 @@ def priming_pairs(
             side.append(busy_us(result["first"]))
             if mode == "primed":
                 calls.append(busy_us(result["priming"]))
+                loaded = tuple(result["priming"].get("loaded", ()))
             progress(1 + len(plain) + len(primed), total)
-    return PrimedPairs(PrimingTimes(tuple(plain), tuple(primed), tuple(calls)), left)
+    times = PrimingTimes(tuple(plain), tuple(primed), tuple(calls))
+    return PrimedPairs(times, left, loaded)
 
 
 def busy_us(call: Mapping[str, Any]) -> int:

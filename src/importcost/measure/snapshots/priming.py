@@ -106,6 +106,14 @@ def event_failed(
             f"The handler has no function {function} to prime",
             remedy("name the one that Lambda calls"),
         )
+    if failed["type"] == "Unstarted":
+        return HandlerError(
+            f"{function} returns a {failed['kind'].replace('_', ' ')}, which Lambda's Python "
+            "runtime does not run",
+            remedy(
+                "run it inside a plain function, for example with asyncio.run(), and prime that"
+            ),
+        )
     variable = failed.get("missing_variable")
     if variable is not None:
         return HandlerError(
@@ -141,14 +149,14 @@ def measure_priming(
     left = pairs.left
     return PrimedLaunches(
         pairs.times,
-        _state(left, runner),
+        _state(left, runner, pairs.loaded),
         {name: runner.layout.on_host(file) for name, file in left["left"]["modules"].items()},
         tuple(left["context"]),
         launcher.attempts(left),
     )
 
 
-def _state(result: Mapping[str, Any], runner: Runner) -> PrimedState:
+def _state(result: Mapping[str, Any], runner: Runner, loaded: tuple[str, ...]) -> PrimedState:
     left = result["left"]
     stateful = {"connection", "tempfile"}
     events = tuple(
@@ -167,6 +175,6 @@ def _state(result: Mapping[str, Any], runner: Runner) -> PrimedState:
         after=held_values(left["after"]),
         at_snapshot=held_values(left["snapshot"]),
         caches=tuple((f"{module}.{name}", size) for module, name, size in left["caches"]),
-        loaded=tuple(left["loaded"]),
+        loaded=loaded,
         consumes_random=left["random"],
     )

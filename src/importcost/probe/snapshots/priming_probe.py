@@ -14,8 +14,8 @@ machines are refused), stdlib (folders of the standard library).
 RESULT holds {"error", "priming": CALL or null, "first": CALL or null, "context": [attributes that
 the handler read], "network": [[place, frames]], "hooks", "left": null or {"events", "open",
 "open_at_snapshot", "before", "after", "snapshot" (globals, as in snapstart_probe.py), "caches":
-[[module, name, entries]], "loaded": [top-level module], "random", "modules"}}; CALL is {"wall_ns",
-"cpu_ns", "run_delay_ns", "error"}.
+[[module, name, entries]], "random", "modules"}}; CALL is {"wall_ns",
+"cpu_ns", "run_delay_ns", "error", "loaded": [top-level module that the call loaded]}.
 """
 
 import json
@@ -45,6 +45,8 @@ class Context:
         return object.__getattribute__(self, name)
 
 
+UNSTARTED = ("coroutine", "async_generator", "generator")
+"""What a function returns that Lambda's runtime would have to run, and does not."""
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:importcost"
 VALUES: "dict[str, Any]" = {
     "function_name": "importcost",
@@ -94,18 +96,25 @@ class Calls:
         if not callable(function):
             return {"wall_ns": 0, "cpu_ns": 0, "run_delay_ns": 0, "error": {"type": "NoFunction"}}
         event = json.loads(self._event)
-        failed = None
+        failed, there = None, tops()
+        answer: Any = None
         delay, cpu, wall = run_delay_ns(), time.process_time_ns(), time.monotonic_ns()
         try:
-            function(event, self.context)
+            answer = function(event, self.context)
         except BaseException as error:  # noqa: BLE001 - Lambda reports whatever it was
             failed = {**parts.describe(error), "missing_variable": missing_variable(error)}
         now, cpu_now = time.monotonic_ns(), time.process_time_ns()
+        kind = type(answer).__name__
+        if failed is None and kind in UNSTARTED:
+            if kind == "coroutine":
+                answer.close()  # else Python warns that it was never awaited
+            failed = {"type": "Unstarted", "kind": kind}
         return {
             "wall_ns": now - wall,
             "cpu_ns": cpu_now - cpu,
             "run_delay_ns": run_delay_ns() - delay,
             "error": failed,
+            "loaded": sorted(tops() - there),
         }
 
 
@@ -149,7 +158,7 @@ class Left:
         """Keep the state before the call, and trace."""
         modules = self._own.modules()
         self._kept = [dict(vars(module)) for module in modules.values()]  # no id is used again
-        self._caches, self._tops = caches(modules), tops()
+        self._caches = caches(modules)
         self.facts["before"] = parts.held_in(modules)
         self._random = _random_state()
         self._tracer.is_loose = True
@@ -167,7 +176,6 @@ class Left:
         self.facts["caches"] = [
             [*key, size] for key, size in grown if size > self._caches.get(key, 0)
         ]
-        self.facts["loaded"] = sorted(tops() - self._tops)
         self.facts["modules"] = {name: module.__file__ for name, module in modules.items()}
 
     def at_snapshot(self) -> None:

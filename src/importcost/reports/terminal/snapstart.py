@@ -44,10 +44,18 @@ def render_snapstart(report: SnapStartReport, *, width: int, colour: bool) -> st
 def _verdict(report: SnapStartReport) -> str:
     found = [item for item in report.findings if item.severity is Severity.HAZARD]
     name = Path(report.target.handler_file).name
-    if not found:
+    priming = () if report.priming is None else report.priming.findings
+    left = [item for item in priming if item.severity is Severity.HAZARD]
+    if not found and not left:
         return f"A snapshot of {name} is safe: no hazard found"
-    count = "1 hazard" if len(found) == 1 else f"{len(found)} hazards"
-    return f"A snapshot of {name} is not safe: {count}"
+    if not found:
+        return f"A snapshot of {name} is not safe once primed: {_hazards(len(left))}"
+    more = f", and {len(left)} more once primed" if left else ""
+    return f"A snapshot of {name} is not safe: {_hazards(len(found))}{more}"
+
+
+def _hazards(count: int) -> str:
+    return "1 hazard" if count == 1 else f"{count} hazards"
 
 
 def _place(target: Target, file: str, line: int) -> str:
