@@ -65,9 +65,13 @@ class MeasuredHandler:
         if found is None:
             self._fail(f"the platform {self.estimate.platform} has no price known here")
         elif found.low > dollars_per_million:
+            from importcost.model.interval import dollar_digits
+
             self._fail(
-                f"a million cold starts cost ${found.value:,.2f} (${found.low:,.2f} to "
-                f"${found.high:,.2f}), as estimated, and may cost ${dollars_per_million:,.2f}"
+                f"a million cold starts cost ${dollar_digits(found.value)} "
+                f"(${dollar_digits(found.low)} to "
+                f"${dollar_digits(found.high)}), as estimated, and may cost "
+                f"${dollar_digits(dollars_per_million)}"
             )
 
     def assert_below(self, ms: float) -> None:

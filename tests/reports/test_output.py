@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +14,9 @@ import pytest
 
 from importcost.errors import UsageError
 from importcost.files.replace import check_default_name
+from importcost.model.interval import Interval, dollar_digits
 from importcost.reports.output import format_of, write_output
+from importcost.reports.text import dollar_change
 
 
 @pytest.mark.parametrize(
@@ -104,3 +109,36 @@ def test_stdout_gets_the_bytes_and_no_file(tmp_path, monkeypatch):
     write_output("-", "é\n")
     assert stream.buffer.getvalue() == "é\n".encode()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (2.525, "2.53"),
+        (2.5250000000000004, "2.53"),
+        (2.5249, "2.52"),
+        (1.005, "1.01"),
+        (0.0, "0.00"),
+        (1234.565, "1,234.57"),
+        (-2.525, "-2.53"),
+    ],
+)
+def test_half_a_cent_is_rounded_up_however_it_was_calculated(value, shown):
+    assert dollar_digits(value) == shown
+    change = dollar_change(Interval(value, value, value))
+    assert change.split()[0].lstrip("+").replace("$", "") == shown
+
+
+def test_the_page_rounds_dollars_as_the_terminal_does():
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("needs node")
+    values = (2.525, 2.5250000000000004, 2.5249, 1.005, 1234.565, 0.125)
+    numbers = Path(__file__).parents[2] / "templates" / "js" / "lib" / "numbers.js"
+    script = (
+        f"import {{ dollarsText }} from {json.dumps(numbers.as_uri())};"
+        f"console.log(JSON.stringify({json.dumps(values)}.map(dollarsText)));"
+    )
+    command = [node, "--no-warnings", "--input-type=module", "--eval", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [f"${dollar_digits(value)}" for value in values]

@@ -9,7 +9,7 @@ from importcost.gate.checks import Check, Status
 from importcost.gate.compare import ComparedVerdict, Shift, Thresholds
 from importcost.gate.relative import change_of_time
 from importcost.gate.subject import JudgedHandler
-from importcost.model.interval import Interval
+from importcost.model.interval import Interval, dollar_digits
 from importcost.model.stats import median_interval
 
 
@@ -113,7 +113,7 @@ def _budget_check(
 
 
 def _said(rule: Rule, value: float) -> str:
-    return f"${value:,.2f}" if rule is Rule.COST else f"{value:,.0f} ms"
+    return f"${dollar_digits(value)}" if rule is Rule.COST else f"{value:,.0f} ms"
 
 
 def relative(subject: JudgedHandler, *, earlier: str = "the baseline") -> tuple[Check, ...]:

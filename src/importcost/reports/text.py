@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from importcost.model.interval import Interval
+from importcost.model.interval import Interval, dollar_digits
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 # `::name` is read at the start of a line, the others anywhere.
@@ -45,7 +45,7 @@ def dollar_change(interval: Interval, sign: str = "$") -> str:
     `sign` is how the dollar sign is written where the text goes.
     """
     low, value, high = (
-        f"{'-' if amount < 0 else '+'}{sign}{abs(amount):,.2f}"
+        f"{'-' if amount < 0 else '+'}{sign}{dollar_digits(abs(amount))}"
         for amount in (interval.low, interval.value, interval.high)
     )
     return f"{value} ({low} to {high})"
@@ -53,7 +53,7 @@ def dollar_change(interval: Interval, sign: str = "$") -> str:
 
 def dollars(value: float) -> str:
     """Return an amount of US dollars with two decimals, more below ten cents."""
-    return f"${value:,.2f}" if value >= 0.1 else f"${value:.4f}"
+    return f"${dollar_digits(value)}" if value >= 0.1 else f"${value:.4f}"
 
 
 def printable(text: str) -> str:

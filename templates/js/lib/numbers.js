@@ -1,6 +1,9 @@
 // Figures as people read them, the same in every locale: Intl would say no more and takes as long
 // to load as the tree.
 
+/** Dollars that arithmetic may take from half a cent, which is rounded up. */
+const BELOW_HALF = 1e-9;
+
 /** @param {number} value */
 export function wholeText(value) {
   return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -61,7 +64,7 @@ export function memoryText(kb) {
 /** @param {number} value */
 export function dollarsText(value) {
   if (value > 0 && value < 0.01) return "under $0.01";
-  const [whole, cents] = value.toFixed(2).split(".");
+  const [whole, cents] = (value + BELOW_HALF).toFixed(2).split(".");
   return `$${wholeText(Number(whole))}.${cents}`;
 }
 
@@ -94,9 +97,9 @@ export function signedWhole(value) {
 /** @param {number} value */
 export function signedDollars(value) {
   const size = Math.abs(value);
-  const [whole, cents] = size.toFixed(2).split(".");
+  const [whole, cents] = (size + BELOW_HALF).toFixed(2).split(".");
   // An amount that rounds to nothing has no sign.
-  const sign = Number(size.toFixed(2)) === 0 ? "±" : value < 0 ? "−" : "+";
+  const sign = Number(`${whole}.${cents}`) === 0 ? "±" : value < 0 ? "−" : "+";
   return `${sign}$${wholeText(Number(whole))}.${cents}`;
 }
 

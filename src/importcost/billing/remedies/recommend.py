@@ -27,6 +27,7 @@ from importcost.billing.remedies.compare import (
     RemedyTable,
 )
 from importcost.billing.remedies.remarks import worded_capacity, worded_share
+from importcost.model.interval import dollar_digits
 
 LEAST_SHOWN = 0.0001
 """Dollars; smaller sums do not matter."""
@@ -251,7 +252,7 @@ def worded_dollars(value: float) -> str:
     """Return dollars with two decimals, or two digits below a cent."""
     if 0 < value < LEAST_SHOWN:
         return f"less than ${LEAST_SHOWN}"
-    return f"${value:,.2f}" if value >= 0.01 or value == 0 else f"${value:.2g}"
+    return f"${dollar_digits(value)}" if value >= 0.01 or value == 0 else f"${value:.2g}"
 
 
 def worded_ms(value: float) -> str:

@@ -11,7 +11,7 @@ from importcost.gate.difference import (
     kind_counts,
     verdict,
 )
-from importcost.model.interval import Interval
+from importcost.model.interval import Interval, dollar_digits
 from importcost.model.profile import Profile
 from importcost.reports.cells import cells, fit
 from importcost.reports.platform_words import start_verb, time_basis
@@ -109,5 +109,5 @@ def signed(value: float, digits: int = 0) -> str:
 
 
 def _dollars(interval: Interval) -> str:
-    text = signed(interval.value, 2)
+    text = signed(float(dollar_digits(interval.value).replace(",", "")), 2)
     return f"{text[0]}${text[1:]}"
