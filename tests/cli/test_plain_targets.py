@@ -85,6 +85,13 @@ def test_a_file_with_a_standard_name_is_the_targets_and_not_the_probes(tmp_path,
     assert "raised ValueError: no luck" in done.stderr
 
 
+@pytest.mark.parametrize("name", ["collections", "collections.abc", "os.path", "importlib.util"])
+def test_what_the_probe_loads_again_is_whole(tmp_path, name):
+    """On some versions a submodule is a frozen module that stays when its package goes."""
+    folder = write_files(tmp_path / "work", {"uses.py": f"import {name}, decimal\n"})
+    assert {"uses", "decimal"} <= modules(saved(folder, "-m", "uses"))
+
+
 def test_a_module_with_a_standard_name_is_found_in_its_folder(tmp_path):
     folder = write_files(tmp_path / "work", {"json.py": "import wave\n"})
     found = saved(folder, "-m", "json")

@@ -273,6 +273,10 @@ class _Ground:
             is_own = file is None or _is_stdlib(file, self.stdlib_dirs)
             if not is_own or (file is not None and name not in self._before):
                 self._modules.pop(name, None)
+        # A submodule may be a frozen one (collections.abc): it comes again with its package.
+        for name in sorted(one for one in self._modules if isinstance(one, str) and "." in one):
+            if name.rpartition(".")[0] not in self._modules:
+                self._modules.pop(name, None)
         own = [path for path in self._path if _is_stdlib(path + self._separator, self.stdlib_dirs)]
         sys.path[:] = own or self._path
 
