@@ -177,7 +177,7 @@ def test_100_mb_of_output_does_not_hurt(tmp_path):
         (("handler.py", "-o", "report.pdf"), "not that of a known format"),
         (("handler.py", "-o", "absent/report.html"), "does not exist: create it"),
         (("handler.py", "-o", "x.json", "--open"), "--open needs an HTML report"),
-        (("handler.py", "--from-log", "x.log"), "one of the two"),
+        (("handler.py", "--from-log", "x.log"), "one of them"),
         (("--from-log", "absent.log"), "absent.log cannot be read"),
         (("handler.py", "--memory", "64"), "--memory"),
         (("handler.py", "--arch", "riscv"), "--arch"),

@@ -295,7 +295,7 @@ FREE = re.compile(
     r"|VERSION\|none|WHEN|python3\.X|'GET /PATH'|'NAME ARGS'|NAME\|none"
 )
 """Metavars of values that nothing on this machine lists."""
-FREE_NAMES = {"image", "network", "module"}
+FREE_NAMES = {"adapters", "image", "module", "name", "network"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
