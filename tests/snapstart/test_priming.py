@@ -220,6 +220,23 @@ def test_the_signed_rank_test_decides(plain, primed, verdict):
     assert times.saving_us.low <= times.saving_us.value <= times.saving_us.high
 
 
+@pytest.mark.parametrize(
+    ("plain", "primed"),
+    [
+        ([2800] * 8 + [9000] * 7, [0] * 15),
+        ([100] * 14 + [50_000], [90] * 15),
+        ([0] * 15, [0] * 15),
+        ([20] * 15, [5000] * 8 + [90_000] * 7),
+    ],
+)
+def test_the_saving_is_the_difference_of_the_requests(plain, primed):
+    times = PrimingTimes(tuple(plain), tuple(primed), (1,))
+    first, with_it = times.first_us
+    saving = times.saving_us
+    assert saving.value == first - with_it
+    assert saving.low <= saving.value <= saving.high <= max(first, saving.value)
+
+
 def test_the_hook_runs_with_the_context_that_the_handler_reads(tmp_path):
     text = "def handler(event, context):\n    calls.append((event, context.aws_request_id))\n"
     hook = priming_hook("handler", {"a": None, "b": [True]}, ["aws_request_id"])
@@ -316,5 +333,30 @@ def test_the_command_prints_the_saving_and_the_hook(tmp_path):
     assert len(priming["plain_us"]) == len(priming["primed_us"]) >= 8
     shown = run_here(tmp_path, *words)
     assert "Add to handler.py:" in shown.stdout
-    no_function = run_here(tmp_path, "snapstart", str(file), "--prime", "{}", "--runner", "local")
-    assert no_function.returncode in (0, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "function"),
+    [
+        ("def handler(event, context): return 1\n", "handler"),
+        ("def _own(a, b): pass\ndef one(a): pass\ndef answer(event, context): pass\n", "answer"),
+        ("def join(a, b): pass\ndef lambda_handler(event, context): pass\n", "lambda_handler"),
+        ("def handler(*told): pass\n", "handler"),
+        ("handler = lambda event, context: 1\n", "handler"),
+        ("from functools import partial\nhandler = partial(print)\n", "handler"),
+    ],
+)
+def test_the_only_function_needs_no_name(tmp_path, text, function):
+    file = write_files(tmp_path, {"only.py": text}) / "only.py"
+    words = ("--prime", "{}", "--runner", "local", "--json")
+    done = run_here(tmp_path, "snapstart", str(file), *words)
+    assert done.returncode == 0, done.stderr
+    assert f"    {function}({{}}, None)" in json.loads(done.stdout)["priming"]["hook"]
+
+
+def test_two_functions_need_a_name(tmp_path):
+    text = "def one(event, context): pass\ndef two(event, context): pass\n"
+    file = write_files(tmp_path, {"both.py": text}) / "both.py"
+    done = run_here(tmp_path, "snapstart", str(file), "--prime", "{}", "--runner", "local")
+    assert done.returncode == 2
+    assert "write FILE.py:function" in done.stderr

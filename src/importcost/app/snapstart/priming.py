@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from importcost.measure.snapshots.priming import (
     measure_priming,
 )
 from importcost.model.parsing.json_text import parse_json
-from importcost.model.profile import RunKind
+from importcost.model.profile import RunKind, Target
+from importcost.snapstart.modules import SourceModule
 from importcost.snapstart.priming import (
     PrimingReport,
     kept_globals,
@@ -30,6 +32,7 @@ from importcost.snapstart.priming import (
 
 _JSON_STARTS = tuple('{["')
 _JSON_WORDS = ("null", "true", "false")
+USUAL_NAMES = ("handler", "lambda_handler")
 MOST_SUPPLIES = 3
 """Further launches to find out which AWS resources the event needs, with a mock."""
 
@@ -80,12 +83,9 @@ def prime_handler(
     `sources` are texts of own modules that only the image has, by file.
     Raises UsageError if the target names no function, HandlerError if it fails with the event.
     """
-    target = bench.subject.target
-    if target.started_function is None:
-        raise UsageError(
-            f"--prime calls the handler, and {target.handler_file} alone does not say which "
-            "function that is: write FILE.py:function."
-        )
+    if bench.subject.target.started_function is None:
+        found = _with_function(bench.subject.target, sources)
+        bench = replace(bench, subject=replace(bench.subject, target=found))
 
     def progress(done: int, total: int) -> None:
         listener.progress(Progress(done, total, RunKind.TIMED, "Priming in pairs"))
@@ -95,6 +95,36 @@ def prime_handler(
     rng = random.Random()  # noqa: S311 - order of launches, not a secret
     launches = measure_priming(launcher, bench.runner, rng, progress)
     return _report(bench, event, launches, sources)
+
+
+def _with_function(target: Target, sources: Mapping[str, str]) -> Target:
+    """Return the target with the one function of its file that can be the handler."""
+    project = read_project(target, {target.module: target.handler_file}, sources)
+    module = project.modules.get(target.module)
+    named = [] if module is None else _callable_names(module)
+    usual = [name for name in named if name in USUAL_NAMES]
+    if len(named) != 1 and len(usual) != 1:
+        raise UsageError(
+            f"--prime calls the handler, and {target.handler_file} alone does not say which "
+            "function that is: write FILE.py:function."
+        )
+    return replace(target, function=usual[0] if len(usual) == 1 else named[0])
+
+
+def _callable_names(module: SourceModule) -> list[str]:
+    """Return public functions that take an event and a context, and what has a usual name."""
+    statements = [node for node in module.tree.body if isinstance(node, ast.Assign)]
+    assigned = {one.id for node in statements for one in node.targets if isinstance(one, ast.Name)}
+    found = [name for name in USUAL_NAMES if name in assigned or name in module.bindings]
+    for node in module.tree.body:
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        taken = len(node.args.posonlyargs) + len(node.args.args)
+        needed = taken - len(node.args.defaults)
+        takes_two = needed <= 2 and (taken >= 2 or node.args.vararg is not None)
+        if node.name in USUAL_NAMES or (takes_two and not node.name.startswith("_")):
+            found.append(node.name)
+    return list(dict.fromkeys(found))
 
 
 def _supply(bench: Bench, launcher: PrimingLauncher) -> None:

@@ -46,7 +46,7 @@ class Context:
 
 
 UNSTARTED = ("coroutine", "async_generator", "generator")
-"""What a function returns that Lambda's runtime would have to run, and does not."""
+"""Types of answers that Lambda's runtime would have to run, and does not."""
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:importcost"
 VALUES: "dict[str, Any]" = {
     "function_name": "importcost",
