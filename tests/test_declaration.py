@@ -64,7 +64,7 @@ def test_every_field_of_the_request_is_filled_by_one_option():
         "is_built",
         "traits",
     }  # made by importcost itself
-    others |= {"requests", "compares_forms", "cold_disk", "without_wrapper"}  # of profile alone
+    others |= {"requests", "schemas", "compares_forms", "cold_disk", "without_wrapper"}  # profile's
     assert sorted(filled) == sorted(defaults(ProfileRequest).keys() - others)
 
 
