@@ -37,5 +37,6 @@ def _command(name: str) -> Iterator[str]:
     usage = command.collect_usage_pieces(context)
     yield f"```text\nimportcost {name} {' '.join(usage)}\n```"
     records = [one.get_help_record(context) for one in command.get_params(context)]
-    rows = [(f"`{record[0]}`", plain(record[1])) for record in records if record]
+    told = (record for record in records if record and "--help" not in record[0])
+    rows = [(f"`{record[0]}`", plain(record[1])) for record in told]
     yield table(("option", "what it does"), rows)
