@@ -11,7 +11,18 @@ from importcost.errors import MeasurementError, UsageError
 from importcost.processes.git import CHECKOUT_TIMEOUT_S, Repository, ask_git
 
 _SUBMODULE_MODE = "160000"
-_RAW = ("diff", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff")
+_COMMANDS = ("diff", "ls-files")
+_FILE_MODES = ("100644", "100755")
+_RAW = (
+    "-c",
+    "core.fileMode=false",
+    "diff",
+    "--raw",
+    "-z",
+    "--no-renames",
+    "--no-abbrev",
+    "--no-ext-diff",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +72,13 @@ def _changed(top: str, base: str) -> ChangedFiles:
     folders: list[str] = []
     for record, name in _records(out):
         place = os.path.join(top, name)  # noqa: PTH118
-        old_mode, new_mode, old, _, _ = record.lstrip(":").split(" ")
+        old_mode, new_mode, old, new, _ = record.lstrip(":").split(" ")
         if _SUBMODULE_MODE in (old_mode, new_mode):
             inner = _of_submodule(place, old)
             paths.update(inner.paths)
             folders += inner.folders
+        elif old == new and old_mode in _FILE_MODES and new_mode in _FILE_MODES:
+            continue  # that it may be run as a program changes no import
         elif not old_mode.strip("0"):
             paths[place] = "new"
         else:
@@ -102,8 +115,9 @@ def _records(out: str) -> Iterator[tuple[str, str]]:
 def _answer(folder: Path, *args: str) -> str:
     code, out, reason = ask_git(folder, args, CHECKOUT_TIMEOUT_S)
     if code != 0:
+        command = next(one for one in args if one in _COMMANDS)
         raise MeasurementError(
-            f"git {args[0]} failed in {folder} ({reason or 'no reason given'}): correct that, or "
+            f"git {command} failed in {folder} ({reason or 'no reason given'}): correct that, or "
             "check all handlers without --since."
         )
     return out

@@ -136,8 +136,10 @@ def _read_requirements_file(path: str) -> Requirements:
             raise UsageError(
                 f"The requirements file {file} cannot be read: {reason_of(error)}."
             ) from error
-        digest.update(text.encode() + b"\0")
-        for line in _logical_lines(text):
+        # Comments and blank lines install nothing.
+        required = list(_logical_lines(text))
+        digest.update("\n".join(required).encode() + b"\0")
+        for line in required:
             included = _included(line)
             digest.update(b"" if included else _local_content(line, file.parent))
             if included and "://" in included:  # for the installer, which can ask for it

@@ -18,6 +18,7 @@ from importcost.app.gate.inputs.search_folders import TASK_ROOT
 
 INIT = "__init__"
 _MODULE_ENDINGS = (".py", ".so", ".pyd", ".pyc")
+_ANY_MODULE = (Manner.SOME, Manner.COMPILED, Manner.UNPARSED, Manner.UNREADABLE)
 Probe = tuple[str, str]
 """A folder, and the name of a module in it, whatever its suffix."""
 _Level = list["tuple[str, bool]"]
@@ -25,11 +26,15 @@ _Level = list["tuple[str, bool]"]
 
 @dataclass(frozen=True, slots=True)
 class AskedBy:
-    """The line of a file that asks for another one, and its manner; no file for the handler."""
+    """The line of a file that asks for another one, and its manner; no file for the handler.
+
+    `name` is the name as the line has it, with its dots if it is relative.
+    """
 
     file: str | None
     line: int
     manner: Manner
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -38,7 +43,8 @@ class LoadableFiles:
 
     `files` are modules' files and `folders` those of which any module may be loaded, with who asks
     for them. `hits` are the watched names that were looked for, whether or not a file was found.
-    `anywhere` is set if modules may come from any file. A file behind a symbolic link is there by
+    `anywhere` is set if modules may come from any file, `any_text` if any file may be run whatever
+    its ending. A file behind a symbolic link is there by
     both its paths.
     """
 
@@ -46,6 +52,7 @@ class LoadableFiles:
     folders: dict[str, AskedBy] = field(default_factory=dict)
     hits: dict[Probe, AskedBy] = field(default_factory=dict)
     anywhere: AskedBy | None = None
+    any_text: AskedBy | None = None
 
 
 class SourceIndex:
@@ -142,7 +149,7 @@ class _Walk:
         names = {*sys.stdlib_module_names, "sitecustomize", "usercustomize"}
         for root in self._roots:
             for stem in names.intersection(self._sources.listing(root)):
-                self.wanted(stem, AskedBy(None, 0, Manner.IMPORT))
+                self.wanted(stem, AskedBy(None, 0, Manner.SHADOW))
 
     def wanted(
         self,
@@ -201,12 +208,14 @@ class _Walk:
         names = self._sources.names(file)
         package = os.path.dirname(file)  # noqa: PTH120
         for one in names.mentions:
-            origin = AskedBy(file, one.line, one.manner)
+            origin = AskedBy(file, one.line, one.manner, f"{'.' * one.level}{one.name}")
             if one.manner is Manner.FILES:
                 self.reached.anywhere = self.reached.anywhere or origin
+            elif one.manner is Manner.RUNS:
+                self.reached.any_text = self.reached.any_text or origin
             elif one.manner is Manner.FOLDER:
                 self._add_root(one.name)
-            elif one.manner is Manner.SOME:
+            elif one.manner in _ANY_MODULE:
                 for root in self._roots:
                     self.reached.folders.setdefault(self._sources.real(root), origin)
             else:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
+from importcost.app.gate.inputs.hidden_names import (
+    attached_modules,
+    is_literal_logging,
+    is_stub_attached,
+    run_texts,
+)
 from importcost.app.gate.inputs.search_folders import FolderReader
 from importcost.deferral.source.model import Unreadable
 from importcost.deferral.source.parse import parse_as_is
@@ -24,6 +30,7 @@ _LOADERS = frozenset(
         *("load_module", "find_module", "find_spec", "import_string", "import_object", "locate"),
         *("resolve_name", "autodiscover", "autodiscover_tasks", "__path__", "extend_path"),
         *("exec_module", "module_from_spec", "meta_path", "path_hooks", "import_from_string"),
+        *("dictConfig", "fileConfig"),
     }
 )
 """Names of what imports modules by a name that it computes; they lie on the search path."""
@@ -56,6 +63,12 @@ class Manner(Enum):
     UNDER = "imports modules under"
     """A name of which only the beginning is known."""
     SOME = "imports modules by a name that it computes"
+    COMPILED = "is compiled: which modules it imports cannot be seen"
+    UNPARSED = "cannot be parsed: it may import any module"
+    UNREADABLE = "cannot be read: it may import any module"
+    SHADOW = "has a name that Python imports by itself"
+    """An own module with a name of the standard library, or one that changes Python's start."""
+    RUNS = "runs what it reads from a file"
     FILES = "loads modules from files"
     FOLDER = "adds to the search path"
 
@@ -85,21 +98,26 @@ class SourceNames:
     scans: bool = False
 
 
-_UNKNOWN = SourceNames((NamedModule(Manner.SOME, "", 1),), None)
+def _unknown(manner: Manner) -> SourceNames:
+    return SourceNames((NamedModule(manner, "", 1),), None)
 
 
 def source_names(file: Path) -> SourceNames:
     """Return what a module's file names; of one that is not readable Python, that it may be all."""
     if file.suffix != ".py":
-        return _UNKNOWN  # compiled code: what it imports cannot be seen
+        return _unknown(Manner.COMPILED)
+    tree = parsed_at(file)
+    return _Reader(tree, file).read() if isinstance(tree, ast.Module) else _unknown(tree)
+
+
+def parsed_at(file: Path) -> ast.Module | Manner:
+    """Return the tree of a source or stub; UNREADABLE or UNPARSED for one that has none."""
     try:
         source = decode(str(file), read_found(file))
     except OSError:
-        return _UNKNOWN
+        return Manner.UNREADABLE
     parsed = source if isinstance(source, Unreadable) else parse_as_is(source)
-    if isinstance(parsed, Unreadable):
-        return _UNKNOWN
-    return _Reader(parsed.tree, file).read()
+    return Manner.UNPARSED if isinstance(parsed, Unreadable) else parsed.tree
 
 
 class _Reader:
@@ -109,10 +127,12 @@ class _Reader:
         self._tree = tree
         self._every = list(ast.walk(tree))
         self._folders = FolderReader(self._every, file)
+        self._file = file
         self._is_init = file.stem == "__init__"
         self._loaders = _LOADERS | _aliases(self._every, _LOADERS)
         self._by_name = _BY_NAME | _aliases(self._every, _BY_NAME)
         self._file_loaders = _FILE_LOADERS | _aliases(self._every, _FILE_LOADERS)
+        self._runners = run_texts(self._every)
         self._known: set[int] = set()
         """The nodes, by id(), that a name is known for: they say nothing more."""
 
@@ -131,6 +151,10 @@ class _Reader:
         for node in nodes:
             if isinstance(node, ast.Call) and _last(node.func) in self._by_name and node.args:
                 yield from self._named(node)
+            if isinstance(node, ast.Call) and is_literal_logging(node):
+                self._known.add(id(node.func))
+            if isinstance(node, ast.Call):
+                yield from self._lazy(node)
             for place in self._folders.added(node):
                 self._known.update(id(one) for one in place.nodes)
                 if place.path is None:
@@ -152,6 +176,21 @@ class _Reader:
         else:
             return
         self._known.add(id(node.func))
+
+    def _lazy(self, node: ast.Call) -> Iterator[NamedModule]:
+        """Yield the modules that a package loads when they are first used, by lazy_loader."""
+        if is_stub_attached(node):
+            stub = parsed_at(self._file.with_suffix(".pyi"))
+            if not isinstance(stub, ast.Module):
+                yield NamedModule(stub, "", node.lineno)
+                return
+            for one in ast.walk(stub):
+                if isinstance(one, ast.ImportFrom):
+                    yield from (replace(name, line=node.lineno) for name in _from_import(one))
+            return
+        for name in attached_modules(node):
+            manner = Manner.IMPORT if name else Manner.UNDER
+            yield NamedModule(manner, name, node.lineno, 1)
 
     def _is_own(self, node: ast.Call) -> bool:
         """Return True if a relative name is relative to the file's own package."""
@@ -204,15 +243,18 @@ class _Reader:
         elif isinstance(node, ast.ImportFrom):
             yield from _from_import(node)
         elif isinstance(node, (ast.Name, ast.Attribute)):
-            last = _last(node)
-            if last in self._file_loaders:
-                yield NamedModule(Manner.FILES, "", node.lineno)
-            elif last in self._loaders:
-                yield NamedModule(Manner.SOME, "", node.lineno)
-            elif self._folders.is_search_path(node):
-                yield NamedModule(Manner.FILES, "", node.lineno)
+            yield from self._used(node)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield from _in_text(node.value, node.lineno)
+
+    def _used(self, node: ast.Name | ast.Attribute) -> Iterator[NamedModule]:
+        last = _last(node)
+        if id(node) in self._runners:
+            yield NamedModule(Manner.RUNS, "", node.lineno)
+        elif last in self._file_loaders or self._folders.is_search_path(node):
+            yield NamedModule(Manner.FILES, "", node.lineno)
+        elif last in self._loaders:
+            yield NamedModule(Manner.SOME, "", node.lineno)
 
 
 def _in_text(text: str, line: int) -> Iterator[NamedModule]:

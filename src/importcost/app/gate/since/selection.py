@@ -94,7 +94,11 @@ class _Judge:
 
     def computed(self) -> Iterator[str]:
         """Yield the changed modules that a dynamic import may load."""
+        any_text = self._reached.any_text
         for path in sorted(self._changes.paths):
+            if any_text is not None and not self._why(path):
+                yield f"{self._short(path)} may be loaded: {self._said(any_text)}"
+                return
             if not path.endswith(_MODULES) or self._why(path):
                 continue
             for place in _around(path):
@@ -146,10 +150,13 @@ class _Judge:
             or any(place.startswith(start) for place, _ in self._reached.hits)
             or any(folder.startswith(f"{place}{os.sep}") for place in self._whole)
             or self._reached.anywhere is not None
+            or self._reached.any_text is not None
         )
 
     def _chain(self, origin: AskedBy) -> str:
         """Return the way from the handler to a file: `app.py:1 > shared/db.py:4`."""
+        if origin.manner is Manner.SHADOW:
+            return "which has a name of the standard library or of Python's start"
         if origin.file is None:
             return "the handler" if origin.manner is Manner.IMPORT else "which its settings name"
         steps = [*chain_of(self._reached, origin.file), (origin.file, origin.line)]
@@ -162,7 +169,8 @@ class _Judge:
     def _said(self, origin: AskedBy) -> str:
         if origin.file is None:
             return "the variable PYTHONPATH names a folder that is not known"
-        return f"{self._short(origin.file)}:{origin.line} {origin.manner.value}"
+        named = f" {origin.name}" if origin.name else ""
+        return f"{self._short(origin.file)}:{origin.line} {origin.manner.value}{named}"
 
     def _short(self, path: str) -> str:
         start = f"{self._top}{os.sep}"
