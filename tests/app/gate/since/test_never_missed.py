@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from importcost.app.gate.inputs.closure import SourceIndex
@@ -113,10 +113,14 @@ print("\\n" + json.dumps([one for one in files if one and one.startswith(sys.arg
 
 
 def loaded_by(root):
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", PROGRAM, str(root)],
-        capture_output=True, text=True, check=True, cwd=root,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", PROGRAM, str(root)],
+            capture_output=True, text=True, check=True, cwd=root, timeout=60,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        # A thread that imports from the package whose import waits for it: no program at all.
+        reject()
     return json.loads(done.stdout.rsplit("\n", 2)[-2])
 
 
