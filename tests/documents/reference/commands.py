@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import click
 
-from importcost.cli.group import COMMANDS
+from importcost.cli.group import COMMANDS, cli
 from tests.documents.reference.text import page, plain, table
 
 CODES = (
@@ -31,7 +31,9 @@ def commands_page() -> str:
 
 def _command(name: str) -> Iterator[str]:
     command = importlib.import_module(f"importcost.cli.{name.replace('-', '_')}").command
-    context = click.Context(command, info_name=f"importcost {name}", max_content_width=10_000)
+    # click keeps a command's help option as its first context named it: as the group does.
+    names = cli.context_settings["help_option_names"]
+    context = click.Context(command, info_name=f"importcost {name}", help_option_names=names)
     yield f"## {name}"
     yield plain(inspect.cleandoc(command.help or COMMANDS[name])).replace("\b\n", "")
     usage = command.collect_usage_pieces(context)
