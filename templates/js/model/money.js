@@ -5,8 +5,16 @@
 /**
  * @typedef {object} Bill
  * @property {MoneyConstants | null} money  null if no price follows the memory size
- * @property {{ init_ms: IntervalData, shown_ms: IntervalData, second_dollars: number | null, waiting_ms: number }} headline
+ * @property {Headline} headline
  * @property {{ memory_mb: number }} function
+ */
+
+/**
+ * @typedef {object} Headline
+ * @property {IntervalData} init_ms
+ * @property {IntervalData} shown_ms
+ * @property {number | null} second_dollars
+ * @property {number} waiting_ms
  */
 
 export class Money {

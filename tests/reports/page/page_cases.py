@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from importcost.billing.curve import memory_curve
 from importcost.billing.estimate import estimate
+from importcost.model.interval import dollar_digits
 from importcost.model.profile import Profile
 from importcost.reports.facts import interval_json
 from importcost.reports.page.money import money_constants
@@ -94,7 +95,7 @@ def memory_text(kb: int | None) -> str:
 
 
 def amount(value: float) -> str:
-    return f"${Decimal(fixed(value, 2)):,}"
+    return f"${dollar_digits(value)}"
 
 
 def dollars_text(value: float) -> str:
