@@ -3,8 +3,15 @@
 import contextlib
 import os
 import py_compile
+import threading
 import venv
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    InvalidStateError,
+    ThreadPoolExecutor,
+)
 from dataclasses import replace
 
 import pytest
@@ -85,6 +92,52 @@ def test_what_fails_is_left_out_with_its_reason_and_tried_again_next_time(tmp_pa
     run_tasks(wanted, local_workers(1), measure, cache, told)
     assert told.notes == ["Measuring 1 of 2 functions; 1 kept from before ..."]
     assert calls(tmp_path) == ["a", "fails", "fails"]
+
+
+class BreaksTogether(Executor):
+    """Loses what was given out beside a task that dies, and takes nothing after it."""
+
+    def __init__(self):
+        self.open, self.is_broken = [], False
+
+    def submit(self, fn, task):
+        if self.is_broken:
+            raise BrokenExecutor
+        future = Future()
+        self.open.append(future)
+        if task.function.name == "always-dies":
+            self.is_broken = True
+            for one in self.open:
+                if not one.done():
+                    one.set_exception(BrokenExecutor())
+        else:
+            threading.Timer(0.2, self._finish, (future, fn, task)).start()
+        return future
+
+    @staticmethod
+    def _finish(future, fn, task):
+        with contextlib.suppress(InvalidStateError):
+            future.set_result(fn(task))
+
+
+def test_a_function_is_not_lost_for_one_that_was_measured_beside_it(tmp_path):
+    workers = Workers(lambda: contextlib.nullcontext(BreaksTogether()), 2)
+    wanted = tasks(tmp_path, "a", "always-dies", "b", "c")
+    found = run_tasks(wanted, workers, measure, ResultCache(tmp_path / "results"), Told())
+    assert [one.name for one in found if one.figures] == ["a", "b", "c"]
+    assert "Its worker was lost 3 times" in found[1].reason
+
+
+class TakesNothing(Executor):
+    def submit(self, fn, task):
+        raise BrokenExecutor
+
+
+def test_a_pool_that_takes_nothing_comes_to_an_end(tmp_path):
+    workers = Workers(lambda: contextlib.nullcontext(TakesNothing()), 2)
+    wanted = tasks(tmp_path, "a", "b")
+    found = run_tasks(wanted, workers, measure, ResultCache(tmp_path / "results"), Told())
+    assert ["lost 3 times" in one.reason for one in found] == [True, True]
 
 
 @pytest.mark.slow

@@ -158,7 +158,8 @@ def run_tasks(
 ) -> tuple[FunctionResult, ...]:
     """Do `work` on every task whose result is not kept, and return all results in their order.
 
-    A task whose worker is lost is given out again, three times in all.
+    A task whose worker is lost is given out again, three times in all: the last time alone, since
+    a pool that breaks loses the tasks beside the one that broke it.
     """
     cache.sweep()
     results: dict[str, FunctionResult] = {}
@@ -172,9 +173,10 @@ def run_tasks(
         listener.functions_done(len(results), len(tasks), task.function.name)
     if left:
         listener.note(_beginning(len(left), len(tasks), workers.at_once))
-    for _ in range(MOST_ATTEMPTS):
+    for attempt in range(1, MOST_ATTEMPTS + 1):
         lost: list[FunctionTask] = []
-        for task, result in _outcomes(left, workers, work):
+        at_once = 1 if attempt == MOST_ATTEMPTS else workers.at_once
+        for task, result in _outcomes(left, workers._replace(at_once=at_once), work):
             if result is None:
                 lost.append(task)
                 continue
@@ -201,22 +203,36 @@ def _outcomes(
 ) -> Iterator[tuple[FunctionTask, FunctionResult | None]]:
     """Yield each task's result as it comes, None for one whose worker is lost.
 
-    Few tasks are given out at a time, so that ten thousand functions need no more memory than ten.
+    What was not given out when a pool broke goes to a new one.
     """
     waiting = list(reversed(tasks))
-    if not waiting:
-        return
-    with workers.open() as executor:
-        pending: dict[Future[FunctionResult], FunctionTask] = {}
-        while waiting or pending:
+    while waiting:
+        with workers.open() as executor:
+            yield from _outcomes_until_broken(waiting, executor, workers.at_once, work)
+
+
+def _outcomes_until_broken(
+    waiting: list[FunctionTask], executor: Executor, at_once: int, work: Work
+) -> Iterator[tuple[FunctionTask, FunctionResult | None]]:
+    """Yield the outcomes of one executor, and take its tasks from the end of `waiting`.
+
+    Few tasks are given out at a time, so that ten thousand functions need no more memory than ten.
+    """
+    pending: dict[Future[FunctionResult], FunctionTask] = {}
+    has_taken = is_broken = False
+    while pending or (waiting and not is_broken):
+        while waiting and not is_broken and len(pending) < at_once:
+            task = waiting.pop()
             try:
-                while waiting and len(pending) < workers.at_once:
-                    pending[executor.submit(work, waiting[-1])] = waiting[-1]
-                    waiting.pop()
+                pending[executor.submit(work, task)] = task
+                has_taken = True
             except RuntimeError:  # the pool is broken and takes no more
-                for task in waiting:
+                is_broken = True
+                if has_taken:
+                    waiting.append(task)
+                else:  # counted, so that pools that take nothing come to an end
                     yield task, None
-                waiting = []
+        if pending:
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 yield _outcome(pending.pop(future), future)
