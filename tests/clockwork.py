@@ -24,6 +24,7 @@ import pytest
 from importcost.app.profile import bench
 from importcost.cli.group import cli
 from importcost.errors import ImportcostError
+from importcost.measure.runners.around import RunnerAround
 from importcost.measure.runners.base import Launch, Runner
 from tests.commands import click_runner
 
@@ -79,7 +80,7 @@ def two_speeds(seed: int, slower: float = 1.6) -> Iterator[float]:
         factor = slower if factor == 1.0 else 1.0
 
 
-class Clockwork:
+class Clockwork(RunnerAround):
     """A runner that launches through another one and replaces the times that came back.
 
     `factors` slow down the machine, which its speed samples show; `noise` is in init's time alone.
@@ -94,23 +95,13 @@ class Clockwork:
         noise: Iterator[float] | None = None,
         launches: list[str] | None = None,
     ):
-        self._runner = runner
+        super().__init__(runner)
         self._times = times
         self._factors = factors if factors is not None else repeat(1.0)
         self._noise = noise if noise is not None else repeat(1.0)
         self._answers: dict[str, Launch] = {}
         self._sampled = jitter(17, SAMPLE_NOISE)
         self.launches: list[str] = launches if launches is not None else []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._runner, name)
-
-    def __enter__(self):
-        self._runner.__enter__()
-        return self
-
-    def __exit__(self, *error):
-        return self._runner.__exit__(*error)
 
     def launch(
         self,
@@ -125,7 +116,7 @@ class Clockwork:
             files = {**files, "spec.json": json.dumps({**spec, "list_modules": True})}
         job = json.dumps([python_args, files, timeout_s])
         if job not in self._answers:
-            self._answers[job] = self._runner.launch(python_args, files, timeout_s, folders)
+            self._answers[job] = super().launch(python_args, files, timeout_s, folders)
         launch = self._answers[job]
         self.launches.append(python_args[-3] if spec else "speed")
         factor = next(self._factors)

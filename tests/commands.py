@@ -23,10 +23,11 @@ from click.testing import CliRunner
 
 from importcost.app.profile import bench
 from importcost.cli import main
+from importcost.measure.runners.around import RunnerAround
 from importcost.measure.runners.base import Launch, Runner
 
 
-class Remembering:
+class Remembering(RunnerAround):
     """A runner that launches each job once, and gives its answer again when asked again.
 
     Launches of one job differ in their times only, so all that does not follow from times is as
@@ -34,18 +35,8 @@ class Remembering:
     """
 
     def __init__(self, runner: Runner) -> None:
-        self._runner = runner
+        super().__init__(runner)
         self._answers: dict[str, Launch] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._runner, name)
-
-    def __enter__(self):
-        self._runner.__enter__()
-        return self
-
-    def __exit__(self, *error):
-        return self._runner.__exit__(*error)
 
     def launch(
         self,
@@ -57,7 +48,7 @@ class Remembering:
         """Return the answer to this job, launching it if it is new."""
         job = json.dumps([python_args, files, timeout_s, folders])
         if job not in self._answers:
-            self._answers[job] = self._runner.launch(python_args, files, timeout_s, folders)
+            self._answers[job] = super().launch(python_args, files, timeout_s, folders)
         return self._answers[job]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import replace
 
 import pytest
 
@@ -25,7 +24,8 @@ def runner(tmp_path):
 
 
 def test_what_does_not_end_is_ended(runner):
-    launch = replace(runner, slower_by=1).launch(("-c", "import time; time.sleep(600)"), {}, SOON_S)
+    runner.slower_by = 1
+    launch = runner.launch(("-c", "import time; time.sleep(600)"), {}, SOON_S)
     assert launch.timed_out
     assert launch.exit_code < 0
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from types import TracebackType
+from dataclasses import replace
+from pathlib import Path
 
 from importcost.errors import NoCounterError
-from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, Runner
+from importcost.measure.runners.around import RunnerAround
+from importcost.measure.runners.base import Launch, Runner
 from importcost.measure.runners.local import LocalRunner
 
 LONGEST_S = 3600.0
@@ -20,34 +21,33 @@ FIXED_HASHES = {"PYTHONHASHSEED": "0"}
 """Sets of strings have the same order in every run."""
 
 
-@dataclass(frozen=True, slots=True)
-class CountingRunner:
+class CountingRunner(RunnerAround):
     """Launches an interpreter under a counting program; created by `under_program`.
 
-    `program` are the words before the interpreter. A launch may take `slower_by` times as long.
-    `check` raises NoCounterError for a launch without a result in which the program failed.
+    `program` are the words before the interpreter, its full path first. A launch may take
+    `slower_by` times as long. `check` raises NoCounterError for a launch without a result in which
+    the program failed.
     """
 
-    inner: LocalRunner
-    name: str
-    python: str
-    program: tuple[str, ...]
-    slower_by: int
-    check: Callable[[Launch], None]
+    def __init__(
+        self,
+        inner: LocalRunner,
+        program: tuple[str, ...],
+        python: str,
+        *,
+        slower_by: int,
+        check: Callable[[Launch], None],
+    ) -> None:
+        super().__init__(inner)
+        self._words = (inner.facts().machine, "-R", *program, python)
+        self._program = Path(program[0]).name
+        self.slower_by = slower_by
+        self._check = check
 
     @property
-    def image(self) -> str | None:
-        """Return None: there is no image."""
-        return None
-
-    @property
-    def layout(self) -> Layout:
-        """The places of the folders, as for the local runner."""
-        return self.inner.layout
-
-    def facts(self) -> InterpreterFacts:
-        """Return the interpreter's facts."""
-        return self.inner.facts()
+    def name(self) -> str:
+        """Return the counting program's name."""
+        return self._program
 
     def launch(
         self,
@@ -60,26 +60,12 @@ class CountingRunner:
 
         Raises NoCounterError also if the program or setarch does not run.
         """
-        launch = self.inner.launch(
-            (self.facts().machine, "-R", *self.program, self.python, *python_args),
-            files,
-            min(timeout_s * self.slower_by, LONGEST_S),
-            folders,
-        )
+        words = (*self._words, *python_args)
+        limit_s = min(timeout_s * self.slower_by, LONGEST_S)
+        launch = super().launch(words, files, limit_s, folders)
         if launch.result is None and not launch.timed_out:
-            self.check(launch)
+            self._check(launch)
         return launch
-
-    def __enter__(self) -> CountingRunner:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Do nothing: each launch removes its own scratch folder."""
 
 
 def under_program(
@@ -107,4 +93,4 @@ def under_program(
         )
     environment = {**runner.environment, **FIXED_HASHES}
     inner = replace(runner, python=setarch, environment=environment)
-    return CountingRunner(inner, name, runner.python, (counter, *flags), slower_by, check)
+    return CountingRunner(inner, (counter, *flags), runner.python, slower_by=slower_by, check=check)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
 
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.measure.recording.endpoint import Recorder, open_recorder
 from importcost.measure.recording.resources import NeededResource, missing_resources
-from importcost.measure.runners.base import InterpreterFacts, Launch, Layout, Runner
+from importcost.measure.runners.around import RunnerAround
+from importcost.measure.runners.base import Launch, Runner
 from importcost.parameters import Parameter
 
 MOST_MADE = 50
@@ -57,31 +57,12 @@ class MockAws:
         return tuple(one.words for one in self.resources)
 
 
-class MockedRunner:
+class MockedRunner(RunnerAround):
     """A runner each of whose launches finds the same account."""
 
     def __init__(self, inner: Runner, mock: MockAws) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._mock = mock
-
-    @property
-    def name(self) -> str:
-        """Return the name of the runner inside."""
-        return self._inner.name
-
-    @property
-    def image(self) -> str | None:
-        """Return the image of the runner inside."""
-        return self._inner.image
-
-    @property
-    def layout(self) -> Layout:
-        """The places of the folders, as for the runner inside."""
-        return self._inner.layout
-
-    def facts(self) -> InterpreterFacts:
-        """Return the interpreter's facts."""
-        return self._inner.facts()
 
     def launch(
         self,
@@ -92,20 +73,7 @@ class MockedRunner:
     ) -> Launch:
         """Run the interpreter once; see `Runner.launch`."""
         self._mock.begin()
-        return self._inner.launch(python_args, files, timeout_s, folders)
-
-    def __enter__(self) -> MockedRunner:
-        self._inner.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Remove what the runner inside started."""
-        self._inner.__exit__(kind, error, trace)
+        return super().launch(python_args, files, timeout_s, folders)
 
 
 @contextlib.contextmanager
