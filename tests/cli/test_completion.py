@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import re
 import select
@@ -15,7 +14,7 @@ import time
 import click
 import pytest
 
-from importcost.cli.completer import complete_values
+from importcost.cli.completer import with_completed_values
 from importcost.cli.completion import SHELLS
 from importcost.cli.group import COMMANDS, COMPLETION_VARIABLE, cli
 from tests.commands import run_here
@@ -300,9 +299,7 @@ FREE_NAMES = {"adapters", "image", "module", "name", "network"}
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_text_completes_or_is_known_to_be_free(name):
-    command = copy.copy(cli.get_command(click.Context(cli), name))
-    command.params = [copy.copy(one) for one in command.params]
-    complete_values(command)
+    command = with_completed_values(cli.get_command(click.Context(cli), name), "zsh_complete")
     texts = [one for one in command.params if isinstance(one.type, click.types.StringParamType)]
     unknown = [
         one.name

@@ -6,14 +6,12 @@ nothing has to be said twice.
 
 from __future__ import annotations
 
-import os
+import copy
 import re
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
-
-from importcost.cli.group import COMPLETION_VARIABLE
 
 FILE_METAVARS = re.compile(r"(?:FILE|[A-Z]+\.json|EVENT|INTERPRETER|PATH|TARGET)\b")
 FOLDER_METAVARS = re.compile(r"DIR\b")
@@ -28,12 +26,16 @@ PLAIN_WORD = re.compile(r"[\w./@%+=][\w./@%+=:-]*")
 
 
 class HandlerName(click.ParamType):  # type: ignore[type-arg,unused-ignore]
-    """A handler's name in the nearest configuration; also a file if `or_file`."""
+    """A handler's name in the nearest configuration; also a file if `or_file`.
+
+    The script for bash takes files instead of all words before them: there, names win.
+    """
 
     name = "text"
 
-    def __init__(self, *, or_file: bool) -> None:
+    def __init__(self, *, or_file: bool, in_bash: bool = False) -> None:
         self.or_file = or_file
+        self.in_bash = in_bash
 
     def shell_complete(
         self,
@@ -45,23 +47,29 @@ class HandlerName(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         named = ctx.params.get("config")
         names = [one for one in configured_names(named) if one.startswith(incomplete)]
         items = [CompletionItem(one) for one in names]
-        # The script for bash takes files instead of all words before them.
-        if self.or_file and not (items and _is_bash()):
+        if self.or_file and not (items and self.in_bash):
             items.append(CompletionItem(incomplete, type="file"))
         return items
 
 
-def complete_values(command: click.Command) -> None:
-    """Let each parameter of a command that takes a file, a folder or a handler complete it."""
-    for parameter in command.params:
+def with_completed_values(command: click.Command, shell: str) -> click.Command:
+    """Return the command with parameters that complete files, folders and handlers.
+
+    `shell` is the value with which the shell asks: its name comes first.
+    """
+    completed = copy.copy(command)
+    completed.params = [copy.copy(one) for one in command.params]
+    for parameter in completed.params:
         if isinstance(parameter.type, click.types.StringParamType):
-            parameter.type = _type_for(command.name or "", parameter)
+            parameter.type = _type_for(command.name or "", parameter, shell)
+    return completed
 
 
-def _type_for(command: str, parameter: click.Parameter) -> click.ParamType[Any]:
+def _type_for(command: str, parameter: click.Parameter, shell: str) -> click.ParamType[Any]:
     name, metavar = parameter.name or "", (parameter.metavar or "").strip("['")
     if (command, name) in HANDLER_NAMES:
-        return HandlerName(or_file=HANDLER_NAMES[command, name])
+        or_file = HANDLER_NAMES[command, name]
+        return HandlerName(or_file=or_file, in_bash=shell.startswith("bash"))
     if name in FILES_ANYWAY or FILE_METAVARS.match(metavar):
         return click.Path()
     return click.Path(file_okay=False) if FOLDER_METAVARS.match(metavar) else parameter.type
@@ -86,7 +94,3 @@ def configured_names(path: str | None) -> list[str]:
         return []
     names = [] if config is None else [handler.name for handler in config.handlers]
     return [name for name in names if PLAIN_WORD.fullmatch(name)]
-
-
-def _is_bash() -> bool:
-    return os.environ.get(COMPLETION_VARIABLE, "").startswith("bash")

@@ -38,32 +38,19 @@ class GateOutputs(TypedDict):
     quiet: bool
 
 
+def _file_option(flag: str, meaning: str) -> Callable[[Any], Any]:
+    """Return the option for a file that is written besides what is printed."""
+    return click.option(
+        flag, metavar="FILE", callback=lambda *given: _writable(*given), help=meaning
+    )
+
+
 _OPTIONS = (
     click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout instead of text."),
-    click.option(
-        "--junit",
-        metavar="FILE",
-        callback=lambda *given: _writable(*given),
-        help="Write JUnit XML there.",
-    ),
-    click.option(
-        "--sarif",
-        metavar="FILE",
-        callback=lambda *given: _writable(*given),
-        help="Write SARIF 2.1.0 there.",
-    ),
-    click.option(
-        "--code-quality",
-        metavar="FILE",
-        callback=lambda *given: _writable(*given),
-        help="GitLab's code quality report.",
-    ),
-    click.option(
-        "--markdown",
-        metavar="FILE",
-        callback=lambda *given: _writable(*given),
-        help="For a pull request's comment.",
-    ),
+    _file_option("--junit", "Write JUnit XML there."),
+    _file_option("--sarif", "Write SARIF 2.1.0 there."),
+    _file_option("--code-quality", "GitLab's code quality report."),
+    _file_option("--markdown", "For a pull request's comment."),
     click.option("--strict", is_flag=True, help="Fail also if the figures are inconclusive."),
     shared_option(Parameter.VERBOSE),
     click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors."),

@@ -86,9 +86,9 @@ class LazyGroup(click.Group):
         module = importlib.import_module("importcost.cli." + cmd_name.replace("-", "_"))
         command: click.Command = module.command
         if ctx.resilient_parsing:
-            from importcost.cli.completer import complete_values
+            from importcost.cli.completer import with_completed_values
 
-            complete_values(command)
+            return with_completed_values(command, os.environ.get(COMPLETION_VARIABLE, ""))
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

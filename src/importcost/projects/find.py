@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from importcost.errors import UsageError
-from importcost.projects.checks import checked
 from importcost.projects.folder import SKIPPED_FOLDERS, read_folder
 from importcost.projects.functions import SEPARATOR, DeployedProject, ProjectFunction, ReadOptions
+from importcost.projects.tools import TEMPLATE_NAMES, TOOLS, Tool
 
-ProjectReader = Callable[[Path, ReadOptions], DeployedProject]
 MAX_PROJECTS = 5_000
 MAX_FOLDERS_DEEP = 8
-
-
-class Tool(NamedTuple):
-    """A tool that deploys functions: how its files are known, and where its reader is.
-
-    `finds` returns the tool's file in a folder, None without one; `knows` whether a file is one of
-    its own. Both look at little. `module` and `reader` name the function that reads it, imported
-    only when it is used.
-    """
-
-    name: str
-    module: str
-    reader: str
-    finds: Callable[[Path], Path | None]
-    knows: Callable[[Path], bool]
-
-    def read(self, file: Path, options: ReadOptions) -> DeployedProject:
-        """Read the file with the tool's own reader. Raises UsageError as it does."""
-        reader: ProjectReader = getattr(importlib.import_module(self.module), self.reader)
-        project = reader(file, options)
-        return replace(project, functions=tuple(checked(one) for one in project.functions))
 
 
 def read_project_place(place: Path, options: ReadOptions) -> DeployedProject:
@@ -65,15 +41,11 @@ def is_of_a_tool(file: Path) -> bool:
 
 
 def _tool_of(file: Path) -> Tool | None:
-    from importcost.projects.tools import TOOLS
-
     return next((tool for tool in TOOLS if tool.knows(file)), None)
 
 
 def tool_files(folder: Path) -> Iterator[tuple[Tool, Path]]:
     """Yield the tools of a project's folder with their files, the one to be asked first first."""
-    from importcost.projects.tools import TOOLS
-
     for tool in TOOLS:
         found = tool.finds(folder)
         if found is not None:
@@ -132,8 +104,6 @@ def _listed(names: list[str]) -> str:
 
 def _check_readable(folder: Path) -> None:
     """Raise UsageError for a template in a project's folder that may not be read."""
-    from importcost.projects.tools import TEMPLATE_NAMES
-
     for name in TEMPLATE_NAMES:
         file = folder / name
         if os.path.isfile(file) and not os.access(file, os.R_OK):  # noqa: PTH113
@@ -179,8 +149,6 @@ def _of_folder(folder: Path, options: ReadOptions) -> DeployedProject:
 
 def _beside(folder: Path, tool: Tool, read: Path) -> Iterator[str]:
     """Yield a sentence if other files of a folder, not those that were read, deploy functions."""
-    from importcost.projects.tools import TEMPLATE_NAMES, TOOLS
-
     files = {file for other, file in tool_files(folder) if other.name != tool.name}
     files |= {folder / name for name in TEMPLATE_NAMES if (folder / name).is_file()}
     others = sorted(

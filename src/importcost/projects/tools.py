@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from importcost.files.read import read_found
-from importcost.projects.find import Tool
+from importcost.projects.checks import checked
+from importcost.projects.functions import DeployedProject, ReadOptions
 
+ProjectReader = Callable[[Path, ReadOptions], DeployedProject]
 _ROOM = "importcost.projects"
 TEMPLATE_NAMES = (
     "template.yaml",
@@ -25,6 +31,27 @@ _JSON_RESOURCES = re.compile(rb'"Resources"\s*:\s*\{(?:.|\n){0,20000}?"Type"\s*:
 _LOOKED_AT = 1_000_000
 _SERVERLESS_STATE = "serverless-state.json"
 _SERVERLESS_BEGINS = ("serverless.", "serverless-state.")
+
+
+class Tool(NamedTuple):
+    """A tool that deploys functions: how its files are known, and where its reader is.
+
+    `finds` returns the tool's file in a folder, None without one; `knows` whether a file is one of
+    its own. Both look at little. `module` and `reader` name the function that reads it, imported
+    only when it is used.
+    """
+
+    name: str
+    module: str
+    reader: str
+    finds: Callable[[Path], Path | None]
+    knows: Callable[[Path], bool]
+
+    def read(self, file: Path, options: ReadOptions) -> DeployedProject:
+        """Read the file with the tool's own reader. Raises UsageError as it does."""
+        reader: ProjectReader = getattr(importlib.import_module(self.module), self.reader)
+        project = reader(file, options)
+        return replace(project, functions=tuple(checked(one) for one in project.functions))
 
 
 def _has(file: Path, pattern: re.Pattern[bytes]) -> bool:

@@ -36,6 +36,34 @@ def _user(client: WebClient, path: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+class _NotesAt:
+    """Notes whose list and items have one place, as on GitLab and Bitbucket."""
+
+    __slots__ = ()
+    client: WebClient
+
+    @property
+    def _place(self) -> str:
+        raise NotImplementedError
+
+    @staticmethod
+    def _written(body: str) -> dict[str, Any]:
+        """Return a note as the host takes it."""
+        return {"body": body}
+
+    def create(self, body: str) -> str:
+        """Post a note and return its id."""
+        return str(self.client.ask("POST", self._place, self._written(body)).data["id"])
+
+    def renew(self, comment: str, body: str) -> None:
+        """Replace a note's text."""
+        self.client.ask("PUT", f"{self._place}/{comment}", self._written(body))
+
+    def remove(self, comment: str) -> None:
+        """Remove a note."""
+        self.client.ask("DELETE", f"{self._place}/{comment}")
+
+
 @dataclass(frozen=True, slots=True)
 class GitHubComments:
     """Comments of `repos/OWNER/NAME/issues/NUMBER`."""
@@ -76,7 +104,7 @@ class GitHubComments:
 
 
 @dataclass(frozen=True, slots=True)
-class GitLabNotes:
+class GitLabNotes(_NotesAt):
     """Notes of a merge request."""
 
     client: WebClient
@@ -98,21 +126,9 @@ class GitLabNotes:
             and (one.get("author") or {}).get("id") == user.get("id")
         ]
 
-    def create(self, body: str) -> str:
-        """Post a note and return its id."""
-        return str(self.client.ask("POST", self._place, {"body": body}).data["id"])
-
-    def renew(self, comment: str, body: str) -> None:
-        """Replace a note's text."""
-        self.client.ask("PUT", f"{self._place}/{comment}", {"body": body})
-
-    def remove(self, comment: str) -> None:
-        """Remove a note."""
-        self.client.ask("DELETE", f"{self._place}/{comment}")
-
 
 @dataclass(frozen=True, slots=True)
-class BitbucketComments:
+class BitbucketComments(_NotesAt):
     """Comments of a pull request on Bitbucket Cloud."""
 
     client: WebClient
@@ -122,6 +138,10 @@ class BitbucketComments:
     @property
     def _place(self) -> str:
         return f"repositories/{self.repository}/pullrequests/{self.number}/comments"
+
+    @staticmethod
+    def _written(body: str) -> dict[str, Any]:
+        return {"content": {"raw": body}}
 
     def own_comments(self) -> list[PostedComment]:
         """Return the own comments; none if the token's user is not known."""
@@ -138,18 +158,6 @@ class BitbucketComments:
             if not place:
                 break
         return found
-
-    def create(self, body: str) -> str:
-        """Post a comment and return its id."""
-        return str(self.client.ask("POST", self._place, {"content": {"raw": body}}).data["id"])
-
-    def renew(self, comment: str, body: str) -> None:
-        """Replace a comment's text."""
-        self.client.ask("PUT", f"{self._place}/{comment}", {"content": {"raw": body}})
-
-    def remove(self, comment: str) -> None:
-        """Remove a comment."""
-        self.client.ask("DELETE", f"{self._place}/{comment}")
 
 
 def _uuid(user: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Protocol
 from importcost.app.defer.defer import Deferral, DeferRequest, defer_handler
 from importcost.app.profile.request import Listener
 from importcost.app.projects.listing import shown_place
-from importcost.app.projects.requests import nothing_measurable, request_for_function
+from importcost.app.projects.requests import measurable_functions, request_for_function
 from importcost.errors import ImportcostError
 from importcost.files.journal import FileEdit
 from importcost.model.advice import ImportFinding, VerdictKind
@@ -128,9 +128,7 @@ def defer_project(
     `request` has the options for each, `given` the fields that the user set. Raises UsageError if
     no function can be measured here; one that fails has its reason instead.
     """
-    ready = [one for one in project.functions if one.problem is None]
-    if not ready:
-        raise nothing_measurable(project)
+    ready = measurable_functions(project)
     found = []
     for done, function in enumerate(ready, 1):
         listener.note(f"Function {done} of {len(ready)}: {function.name}.")

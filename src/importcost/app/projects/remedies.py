@@ -9,7 +9,7 @@ from importcost.app.bill.remedies import strategies_for
 from importcost.app.profile.measured import measure_billed
 from importcost.app.profile.request import Listener, ProfileRequest
 from importcost.app.projects.listing import shown_place
-from importcost.app.projects.requests import nothing_measurable, request_for_function
+from importcost.app.projects.requests import measurable_functions, request_for_function
 from importcost.billing.remedies.managed import ManagedChoice
 from importcost.billing.remedies.of_project import FunctionRemedies, ProjectRemedies
 from importcost.billing.remedies.traffic import Traffic
@@ -41,9 +41,7 @@ def project_remedies(
     `request` has the options for each, `given` the fields that the user set. Raises UsageError if
     no function can be measured here; one that fails has its reason instead.
     """
-    ready = [one for one in project.functions if one.problem is None]
-    if not ready:
-        raise nothing_measurable(project)
+    ready = measurable_functions(project)
     found = []
     for done, function in enumerate(ready, 1):
         traffic = traffic_of(function.name)

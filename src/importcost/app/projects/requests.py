@@ -145,6 +145,14 @@ def _only(project: DeployedProject) -> ProjectFunction:
     )
 
 
+def measurable_functions(project: DeployedProject) -> list[ProjectFunction]:
+    """Return the functions that can be measured here. Raises UsageError if there is none."""
+    ready = [one for one in project.functions if one.problem is None]
+    if not ready:
+        raise nothing_measurable(project)
+    return ready
+
+
 def nothing_measurable(project: DeployedProject) -> UsageError:
     """Return the error for a project of which no function can be measured, with the reasons."""
     functions = project.functions
