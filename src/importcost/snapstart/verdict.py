@@ -77,9 +77,7 @@ def source_findings(
         for item in facts.consumptions
     ]
     found += _late_findings(facts, None, ("source",))
-    if under_adapter and facts.registered:
-        found.append(_adapter_finding())
-    return tuple(sorted(found, key=_order))
+    return _in_order(found, is_adapted=under_adapter and bool(facts.registered))
 
 
 def run_findings(
@@ -92,9 +90,13 @@ def run_findings(
         if _run_state(item, is_open, seen, facts).is_held
     ]
     found += _late_findings(facts, seen, ("run",))
-    if under_adapter and seen.registered:
-        found.append(_adapter_finding())
-    return tuple(sorted(found, key=_order))
+    return _in_order(found, is_adapted=under_adapter and bool(seen.registered))
+
+
+def _in_order(found: list[SnapshotHazard], *, is_adapted: bool) -> tuple[SnapshotHazard, ...]:
+    """Return the findings by place, with the one on hooks that an adapter keeps from running."""
+    adapter = [_adapter_finding()] if is_adapted else []
+    return tuple(sorted([*found, *adapter], key=_order))
 
 
 def all_findings(

@@ -15,11 +15,12 @@ from importcost.reports.index.data import index_data
 from importcost.reports.index.page import render_project_page
 from tests.harness import PATIENCE_S
 from tests.reports.page.browser import (
+    by_id,
     chromium,
     complaints_of,
     emulate,
+    open_anew,
     requests_of,
-    wait_until_complete,
 )
 from tests.reports.page.test_browser_axe import AXE, RUN
 from tests.reports.project_factory import (
@@ -57,21 +58,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def show(driver: Chrome, pages: dict[str, Path]) -> Callable[..., str]:
-    def open_page(name: str, fragment: str = "") -> str:
-        # A blank page between: changing only the fragment would not load again.
-        driver.get("about:blank")
-        driver.get_log("browser")
-        requests_of(driver)
-        url = pages[name].as_uri()
-        driver.get(url + fragment)
-        wait_until_complete(driver)
-        return url
-
-    return open_page
-
-
-def by_id(driver: Chrome, name: str) -> WebElement:
-    return driver.find_element(By.ID, name)
+    return lambda name, fragment="": open_anew(driver, pages[name], fragment)
 
 
 def names(driver: Chrome) -> list[str]:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.harness import PATIENCE_S
@@ -96,6 +98,25 @@ def requests_of(driver: webdriver.Chrome) -> list[str]:
         for message in messages
         if message["method"] == "Network.requestWillBeSent"
     ]
+
+
+def open_anew(driver: webdriver.Chrome, file: Path, fragment: str = "") -> str:
+    """Open a page with nothing left of the one before, and return its address.
+
+    A blank page comes between: changing only the fragment would not load again.
+    """
+    driver.get("about:blank")
+    driver.get_log("browser")
+    requests_of(driver)
+    url = file.as_uri()
+    driver.get(url + fragment)
+    wait_until_complete(driver)
+    return url
+
+
+def by_id(driver: webdriver.Chrome, name: str) -> WebElement:
+    """Return the element of a page with that id."""
+    return driver.find_element(By.ID, name)
 
 
 def complaints_of(driver: webdriver.Chrome) -> list[Any]:

@@ -10,16 +10,17 @@ import pytest
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from importcost.model.profile import Profile, ProfileWarning, WarningCode
 from importcost.reports.page.html import render_html
 from tests.harness import PATIENCE_S
 from tests.reports.page.browser import (
+    by_id,
     chromium,
     complaints_of,
     emulate,
+    open_anew,
     requests_of,
     wait_until_complete,
 )
@@ -72,21 +73,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def show(driver: Chrome, pages: dict[str, Path]) -> Callable[..., str]:
-    def open_page(name: str, fragment: str = "") -> str:
-        # A blank page between: changing only the fragment would not load anew.
-        driver.get("about:blank")
-        driver.get_log("browser")
-        requests_of(driver)
-        url = pages[name].as_uri()
-        driver.get(url + fragment)
-        wait_until_complete(driver)
-        return url
-
-    return open_page
-
-
-def by_id(driver: Chrome, name: str) -> WebElement:
-    return driver.find_element(By.ID, name)
+    return lambda name, fragment="": open_anew(driver, pages[name], fragment)
 
 
 def crumbs(driver: Chrome) -> list[str]:

@@ -16,7 +16,7 @@ from importcost.model.behaviour import Behaviour, BehaviourProof, ProofKind
 from importcost.reports.page.changes import proof_text
 from importcost.reports.page.html import render_html
 from tests.harness import PATIENCE_S
-from tests.reports.page.browser import chromium, wait_until_complete
+from tests.reports.page.browser import by_id, chromium, wait_until_complete
 from tests.reports.page_factory import (
     DIFF,
     advised_profile,
@@ -47,10 +47,6 @@ def driver(started: Chrome, tmp_path: Path) -> Chrome:
     started.get(file.as_uri())
     wait_until_complete(started)
     return started
-
-
-def by_id(driver: Chrome, name: str) -> WebElement:
-    return driver.find_element(By.ID, name)
 
 
 def rows(driver: Chrome) -> list[WebElement]:

@@ -19,8 +19,8 @@ from tests.reports.page.browser import (
     chromium,
     complaints_of,
     emulate,
+    open_anew,
     requests_of,
-    wait_until_complete,
 )
 from tests.reports.page_factory import (
     HOSTILE_NAMES,
@@ -51,12 +51,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 def open_page(driver: Chrome, folder: Path, base: Profile, head: Profile) -> str:
     file = folder / "difference.html"
     file.write_text(render_difference_html(difference(base, head)), encoding="utf-8")
-    driver.get("about:blank")
-    driver.get_log("browser")
-    requests_of(driver)
-    driver.get(file.as_uri())
-    wait_until_complete(driver)
-    return file.as_uri()
+    return open_anew(driver, file)
 
 
 def text_of(driver: Chrome, name: str) -> str:
