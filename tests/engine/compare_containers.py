@@ -21,10 +21,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from importcost.measure.programs import read_probe
 from importcost.measure.runners.container.inside import ContainerOptions
 from importcost.measure.runners.container.runner import ContainerRunner
 from importcost.measure.runners.engines import find_engine
-from importcost.measure.session import STUB, probe_source
+from importcost.measure.session import STUB
 
 HANDLER = "import boto3\nboto3.client('s3', region_name='us-east-1')\n"
 PATHS = ("{scratch}/probe.py", "{scratch}/spec.json", "{scratch}/result.json")
@@ -41,7 +42,7 @@ def function_init_ms(runner: ContainerRunner) -> float:
         "bytecode": "as-is",
         "bytecode_dir": None,
     }
-    files = {"probe.py": probe_source(), "spec.json": json.dumps(spec)}
+    files = {"probe.py": read_probe(), "spec.json": json.dumps(spec)}
     launch = runner.launch(("-c", STUB, *PATHS, "timed", "token", "{clocks}"), files, 60)
     assert launch.result is not None, launch
     return launch.result["phases"]["function_init"]["cpu_ns"] / 1e6

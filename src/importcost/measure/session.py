@@ -28,7 +28,7 @@ from importcost.measure.network import network_attempts
 from importcost.measure.plain.failures import raise_for_plain
 from importcost.measure.plain.spec import plain_part
 from importcost.measure.plan import FIRST_TIMED_RUNS, NEEDED_RUNS, Plan, first_batch, next_batch
-from importcost.measure.programs import read_program
+from importcost.measure.programs import read_probe, read_program
 from importcost.measure.runners.base import Launch, Runner
 from importcost.measure.speed.beside import steadiest_us, timed_cpu_us
 from importcost.measure.speed.own_time import ModuleTimes
@@ -199,11 +199,6 @@ class Progress:
 ProgressCallback = Callable[[Progress], None]
 
 
-def probe_source() -> str:
-    """Return the text of the probe, which runs inside the measured interpreter."""
-    return read_program("probe.py")
-
-
 def _speed_source() -> str:
     return read_program("speed_workload.py")
 
@@ -303,7 +298,7 @@ class Session:
     def __init__(self, runner: Runner, subject: Subject) -> None:
         self._runner = runner
         self._subject = subject
-        self._probe = probe_source()
+        self._probe = read_probe()
         self._token = secrets.token_hex(8)
         self.runs: list[Run] = []
         self.logs: list[ImporttimeLog] = []

@@ -169,7 +169,7 @@ class Served:
         return [
             *(words[0], *flags, *traced, "-c", self._spec["stub"]),
             *(probe_file, spec_file, result_file, kind, token),
-            str(self._probe["_monotonic_ns"]()) + ":0:0:0",
+            str(self._probe["monotonic_ns"]()) + ":0:0:0",
             ":".join(map(str, facts)),
             *(name + "=" + str(value) for name, value in given.items()),
         ]
@@ -200,24 +200,24 @@ class Served:
         probe = self._probe
         self._rows_at_fork = self._os.fstat(2).st_size
         self._before_fork = (
-            probe["_thread_time_ns"](),
-            probe["_process_time_ns"](),
-            probe["_run_delay_ns"](),
+            probe["thread_time_ns"](),
+            probe["process_time_ns"](),
+            probe["run_delay_ns"](),
         )
 
     def _in_copy(self) -> None:
         """Go on counting from the parent's clocks, and note this process's id."""
         probe, (thread, process, delay) = self._probe, self._before_fork
-        own_thread, own_process = probe["_own_clocks"]
-        own_delay = probe["_own_run_delay"]
+        own_thread, own_process = probe["own_clocks"]
+        own_delay = probe["own_run_delay"]
 
         def run_delay_ns() -> "int | None":
             found = own_delay()
             return None if found is None or delay is None else found + delay
 
-        probe["_thread_time_ns"] = lambda: own_thread() + thread
-        probe["_process_time_ns"] = lambda: own_process() + process
-        probe["_run_delay_ns"] = run_delay_ns
+        probe["thread_time_ns"] = lambda: own_thread() + thread
+        probe["process_time_ns"] = lambda: own_process() + process
+        probe["run_delay_ns"] = run_delay_ns
         pid = str(self._os.getpid())
         # Its parent listens already, and the app is yet to be imported: the check's request waits.
         self._is_held = not self.has_app()
@@ -237,12 +237,12 @@ class Served:
         self._os.close(file)
 
     def _on_signal(self, _number: int, _frame: "Any") -> None:
-        end = self._probe["_clock_at_end"]()
+        end = self._probe["read_clocks_at_end"]()
         if self._is_taken:
             self._report(None)
             return
         self._is_taken = True
-        span = critical_span(self._probe["_span"](self._begin, end))
+        span = critical_span(self._probe["span_between"](self._begin, end))
         self._take(span)
         words = f"{int(self.has_app())} {span['cpu_ns']} {int(self._is_held)} {self._rows_at_fork}"
         self._append("taken." + str(self._os.getpid()), words)

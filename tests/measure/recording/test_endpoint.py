@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -318,9 +319,12 @@ with open_recorder() as recorder:
 """
 
 
-def test_it_ends_with_the_process_that_started_it_even_if_that_is_killed():
+def test_it_ends_with_the_process_that_started_it_even_if_that_is_killed(tmp_path, monkeypatch):
+    # Whoever starts one sweeps what others left: nobody else looks here.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     done = subprocess.run(
         [sys.executable, "-c", ABANDONED],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
