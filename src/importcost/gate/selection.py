@@ -19,7 +19,8 @@ class TakenHandler:
 class SinceSelection:
     """The handlers that a change since `commit` may have touched, and those that it did not.
 
-    `changed` counts the files that differ, untracked ones included.
+    `changed` counts the files that differ, untracked ones included. `gone` are handlers that only
+    the commit has.
     """
 
     ref: str
@@ -27,6 +28,7 @@ class SinceSelection:
     changed: int
     taken: tuple[TakenHandler, ...]
     left_out: tuple[str, ...]
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class Repository:
         if self._ask("rev-parse", "--is-shallow-repository")[1] == "true":
             raise MeasurementError(
                 f"This clone is shallow and does not have {ref}: fetch it with `git fetch "
-                "--unshallow` (actions/checkout: fetch-depth: 0), then compare again."
+                "--unshallow` (actions/checkout: fetch-depth: 0), then run this again."
             )
         if self._ask("rev-parse", "--verify", "--quiet", "HEAD")[0] != 0:
             raise UsageError(f"{self.folder} has no commit yet: commit once, or name two folders.")

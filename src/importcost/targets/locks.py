@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +20,15 @@ LockReader = Callable[[Path], "tuple[str, ...] | None"]
 
 
 @collection_paused()
-def read_lines(path: Path) -> tuple[str, ...] | None:
+def read_lines(path: Path, member: Path | None = None) -> tuple[str, ...] | None:
     """Return the requirement lines of a lock or project file.
 
-    None if the file does not list the deployed packages, or in an unsupported way. Raises
-    UsageError for a file that cannot be parsed.
+    `member` is the folder of a workspace's project below its lock: the lines are those that lead
+    to its packages. None if the file does not list the deployed packages, or in an unsupported
+    way. Raises UsageError for a file that cannot be parsed.
     """
     try:
-        return READERS[path.name](path)
+        return READERS[path.name](path) if member is None else _uv_member(path, member)
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
         # The readers take a tool's own forms; text in the place of a table is none of them.
         raise UsageError(
@@ -34,9 +37,15 @@ def read_lines(path: Path) -> tuple[str, ...] | None:
         ) from error
 
 
+@lru_cache(maxsize=2)
+def _parsed(text: str) -> Mapping[str, Any]:
+    """Return the tables of a file that several functions may share; nobody changes them."""
+    return parse_toml(text)
+
+
 def _toml(path: Path) -> Mapping[str, Any]:
     try:
-        return parse_toml(read_named(path, _LARGEST_BYTES).decode("utf-8-sig"))
+        return _parsed(read_named(path, _LARGEST_BYTES).decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{path} cannot be read ({reason_of(error)}): correct the file."
@@ -79,9 +88,15 @@ def _folder_url(folder: Path, path: str) -> str:
 
 
 def _uv(path: Path) -> tuple[str, ...] | None:
-    """Follow uv.lock from the project's own package: its groups and extras are not deployed."""
+    """Follow uv.lock from the package of the folder that it lies in."""
+    return _uv_member(path, path.parent)
+
+
+def _uv_member(path: Path, member: Path) -> tuple[str, ...] | None:
+    """Follow uv.lock from a project's own package: its groups and extras are not deployed."""
     packages = _tables(_toml(path), "package")
-    roots = [package for package in packages if _is_here(package)]
+    place = Path(os.path.relpath(member, path.parent)).as_posix()
+    roots = [package for package in packages if _is_at(package, place)]
     if len(roots) != 1:
         return None
     by_name: dict[str, list[Mapping[str, Any]]] = {}
@@ -108,9 +123,9 @@ def _uv(path: Path) -> tuple[str, ...] | None:
     return tuple(lines)
 
 
-def _is_here(package: Mapping[str, Any]) -> bool:
+def _is_at(package: Mapping[str, Any], place: str) -> bool:
     source = package.get("source", {})
-    return "." in (source.get("virtual"), source.get("editable"))
+    return place in (source.get("virtual"), source.get("editable"))
 
 
 def _from_uv(package: Mapping[str, Any], folder: Path, marker: object) -> str:

@@ -12,6 +12,7 @@ from importcost.files.read import read_named, reason_of
 from importcost.parameters import Parameter
 from importcost.processes.local_projects import project_digest, project_of
 from importcost.targets.service_root import service_root, source_project
+from importcost.targets.workspace import WORKSPACE_LOCK, lock_above
 
 _LARGEST_BYTES = 16_000_000
 
@@ -45,8 +46,9 @@ def find_requirements(named: str | None, handler_file: str, task_root: str) -> D
     """Return the content of the given file, else of one beside the handler or in the task root.
 
     A service of the Serverless Framework may have it in its own root, and a project whose code lies
-    in `src` has its lock file above that. A requirements.txt is taken first, then a lock file, then
-    the project's own list of dependencies. Raises UsageError if the named file does not exist or
+    in `src` has its lock file above that. So has a member of a uv workspace, whose lock names it.
+    A requirements.txt is taken first, then a lock file, then the project's own list of
+    dependencies. Raises UsageError if the named file does not exist or
     cannot be read.
     """
     from importcost.targets.locks import READERS
@@ -79,7 +81,21 @@ def find_requirements(named: str | None, handler_file: str, task_root: str) -> D
                 return Declaration(found, tuple(unread))
             # A project file without a list of dependencies exists for other reasons.
             unread += [str(file)] if name.endswith(".lock") else []
+        if name == WORKSPACE_LOCK:
+            of_member = _of_workspace([*folders, *above])
+            if of_member is not None:
+                return Declaration(of_member, tuple(unread))
     return Declaration(None, tuple(unread))
+
+
+def _of_workspace(folders: Iterable[Path]) -> Requirements | None:
+    """Return the packages of the first folder whose project a workspace's lock above it names."""
+    for folder in dict.fromkeys(folders):
+        lock = lock_above(folder)
+        found = read_requirements(str(lock), folder.resolve()) if lock is not None else None
+        if found is not None:
+            return found
+    return None
 
 
 def start_of_paths(requirements: Requirements) -> Path | None:
@@ -100,16 +116,17 @@ def start_of_paths(requirements: Requirements) -> Path | None:
     return None
 
 
-def read_requirements(path: str) -> Requirements | None:
+def read_requirements(path: str, member: Path | None = None) -> Requirements | None:
     """Read a requirements file with those it includes, or a lock file.
 
-    None for a lock file in an unsupported form. Raises UsageError for a file that cannot be read.
+    Of a workspace's lock file that is what the project in the folder `member` needs. None for a
+    lock file in an unsupported form. Raises UsageError for a file that cannot be read.
     """
     from importcost.targets.locks import READERS, read_lines
 
     if Path(path).name not in READERS:
         return _read_requirements_file(path)
-    lines = read_lines(Path(path))
+    lines = read_lines(Path(path), member)
     if lines is None:
         return None
     digest = hashlib.sha256("\n".join(sorted(lines)).encode())

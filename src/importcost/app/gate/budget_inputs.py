@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from importcost.app.gate.handler_requests import (
@@ -17,7 +18,8 @@ from importcost.app.gate.handler_requests import (
 )
 from importcost.app.gate.inputs.closure import SourceIndex
 from importcost.app.gate.inputs.function_inputs import FunctionInputs, inputs_of, is_in_cache
-from importcost.app.gate.since.base_settings import packages_in, settings_in
+from importcost.app.gate.inputs.package_lists import PackageLists
+from importcost.app.gate.since.base_settings import handler_at, packages_in, settings_in
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.configured import chosen_handlers, project_reader
 from importcost.config.read import Config, HandlerConfig
@@ -46,9 +48,9 @@ def budget_inputs(config_path: str | None, names: Sequence[str] = ()) -> BudgetI
     how = HowToMeasure()
     top = os.path.realpath(repository_root(Path(config.file).resolve().parent))
     index = SourceIndex()
-    digests = _Digests()
+    around = _Around(top, index, _Digests(), PackageLists(top))
     found = [
-        _handler_budget(handler, request, config, (top, index, digests))
+        _handler_budget(handler, request, config, around)
         for handler, request in zip(
             handlers, requests_for(config, handlers, how, read), strict=True
         )
@@ -60,16 +62,18 @@ def _handler_budget(
     handler: HandlerConfig,
     request: ProfileRequest,
     config: Config,
-    around: tuple[str, SourceIndex, _Digests],
+    around: _Around,
 ) -> HandlerBudget:
-    top, index, digests = around
-    inputs = inputs_of(request, index, top)
+    top, digests = around.top, around.digests
+    inputs = inputs_of(request, around.index, top)
+    lists = {} if inputs.unknown else handler_at(request, top, around.lists).lists
     # The settings count as values: another handler's table in the same file is no input.
     paths = sorted({*_files(inputs, top)})
     text = "\n".join(
         [
             *(f"{name}={value}" for name, value in sorted(settings_in(request, top).items())),
             packages_in(inputs.requirements, top) or "",
+            *(f"{name}={key}" for name, key in sorted(lists.items())),
             *(f"{_from(path, top)} {digests.of(path)}" for path in paths),
         ]
     )
@@ -79,6 +83,7 @@ def _handler_budget(
         if (value := getattr(handler.budgets, field.name)) != field.default
     }
     listed = {*paths, os.path.realpath(config.file), *_declaring(handler)}
+    listed |= {os.path.realpath(Path(top, one)) for one in lists}
     if inputs.requirements is not None:
         listed |= _lists(inputs.requirements.path)
     return HandlerBudget(
@@ -88,6 +93,16 @@ def _handler_budget(
         digest=hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest(),
         unknown=inputs.unknown,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The values that all handlers of a repository share."""
+
+    top: str
+    index: SourceIndex
+    digests: _Digests
+    lists: PackageLists
 
 
 class _Digests:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -122,24 +122,23 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
     handlers = chosen_handlers(config, request.names, read)
     baseline_file = Path(request.baseline or Path(config.file).parent / BASELINE_FILE)
     baseline = _read_baseline(baseline_file, request)
-    found = []
     measurings = requests_for(config, handlers, request.how, read)
     selection = None
     if request.since is not None:
         asked = SinceRequest(
-            request.since, config, handlers, measurings, request.how, str(baseline_file), baseline
+            request.since,
+            config,
+            handlers,
+            measurings,
+            request.how,
+            str(baseline_file),
+            baseline,
+            is_all=not request.names,
         )
         selection = select_since(asked, read, listener.note)
-    left_out = frozenset(selection.left_out) if selection is not None else frozenset()
-    for handler, measuring in zip(handlers, measurings, strict=True):
-        if selection is not None and handler.name in left_out:
-            found.append(_left_out(handler, selection))
-            continue
-        listener.note(f"Checking {handler.name} ({handler.handler}).")
-        entry = baseline.find(handler.name) if baseline else None
-        started = time.monotonic()
-        one = _measured_as_asked(handler, measuring, listener, request, entry)
-        found.append(replace(one, seconds=time.monotonic() - started))
+    found = _measured_or_left_out(
+        tuple(zip(handlers, measurings, strict=True)), selection, listener, request, baseline
+    )
     written = None
     if request.update_baseline:
         baseline = _renewed(baseline, config, found, request)
@@ -159,6 +158,28 @@ def check_handlers(request: CheckRequest, listener: Listener) -> CheckReport:
         selection=selection,
         seconds={one.handler.name: one.seconds for one in found},
     )
+
+
+def _measured_or_left_out(
+    handlers: Sequence[tuple[HandlerConfig, ProfileRequest]],
+    selection: SinceSelection | None,
+    listener: Listener,
+    request: CheckRequest,
+    baseline: Baseline | None,
+) -> list[_Found]:
+    """Measure each handler with its request in turn, those aside that the selection leaves out."""
+    left_out = frozenset(selection.left_out) if selection is not None else frozenset()
+    found = []
+    for handler, measuring in handlers:
+        if selection is not None and handler.name in left_out:
+            found.append(_left_out(handler, selection))
+            continue
+        listener.note(f"Checking {handler.name} ({handler.handler}).")
+        entry = baseline.find(handler.name) if baseline else None
+        started = time.monotonic()
+        one = _measured_as_asked(handler, measuring, listener, request, entry)
+        found.append(replace(one, seconds=time.monotonic() - started))
+    return found
 
 
 def _measured_as_asked(

@@ -26,6 +26,10 @@ def selection_lines(selection: SinceSelection) -> list[str]:
         lines.append(f"{one_line(one.name)}: {one_line(reason)}{more}")
     if taken > MAX_TAKEN:
         lines.append(f"{taken - MAX_TAKEN:,} more, which --json names")
+    if selection.gone:
+        named = ", ".join(map(one_line, selection.gone[:MAX_TAKEN]))
+        more = len(selection.gone) - MAX_TAKEN
+        lines.append(f"No longer there: {named}{f' and {more:,} more' if more > 0 else ''}")
     return lines
 
 
@@ -37,4 +41,5 @@ def selection_data(selection: SinceSelection) -> dict[str, Any]:
         "changed_files": selection.changed,
         "taken": [{"handler": one.name, "reasons": list(one.reasons)} for one in selection.taken],
         "left_out": list(selection.left_out),
+        "gone": list(selection.gone),
     }

@@ -10,6 +10,7 @@ import pytest
 
 from importcost.app.gate.inputs.mentions import Manner, source_names
 from importcost.errors import MeasurementError, UsageError
+from importcost.reports.gate.selection import selection_lines
 from tests.app.gate.since.repositories import commit, committed, git, selection_of, taken
 from tests.commands import run_here
 
@@ -171,6 +172,129 @@ version = "{dev}"
     folder = committed(tmp_path / "repository", files)
     assert names_after(folder, {"uv.lock": lock("8.1.0", "8.3")}) == []
     assert names_after(folder, {"uv.lock": lock("8.2.0", "8.3")}) == ["orders", "refunds"]
+
+
+MEMBERS = {
+    "importcost.toml": """
+[handlers.orders]
+handler = "orders/app.py"
+[handlers.refunds]
+handler = "refunds/app.py"
+""",
+    "pyproject.toml": "[project]\nname='shop'\nversion='1'\n[tool.uv.workspace]\nmembers=['*']\n",
+    "orders/pyproject.toml": "[project]\nname='orders'\nversion='1'\ndependencies=['lib']\n",
+    "orders/app.py": "def handler(e, c): ...\n",
+    "refunds/pyproject.toml": "[project]\nname='refunds'\nversion='1'\ndependencies=['six']\n",
+    "refunds/app.py": "def handler(e, c): ...\n",
+    "lib/pyproject.toml": "[project]\nname='lib'\nversion='1'\ndependencies=['click']\n",
+    "lib/src/lib/__init__.py": "",
+}
+
+
+def members_lock(click="8.1.0", six="1.16.0", unused="1"):
+    own = {"orders": "lib", "refunds": "six", "lib": "click"}
+    tables = [
+        f"""[[package]]
+name = "{name}"
+version = "1"
+source = {{ editable = "{name}" }}
+dependencies = [{{ name = "{needs}" }}]
+"""
+        for name, needs in own.items()
+    ]
+    pinned = {"click": click, "six": six, "pytest": unused}
+    tables += [f'[[package]]\nname = "{name}"\nversion = "{v}"\n' for name, v in pinned.items()]
+    return "version = 1\n" + "".join(tables)
+
+
+def test_a_workspaces_lock_takes_the_members_whose_packages_changed(tmp_path):
+    folder = committed(tmp_path / "repository", {**MEMBERS, "uv.lock": members_lock()})
+    assert names_after(folder, {"uv.lock": members_lock(unused="2")}) == []
+    change(folder, **{"uv.lock": members_lock(click="8.2.0")})
+    said = "its packages changed: click==8.2.0 instead of click==8.1.0"
+    assert taken(folder) == {"orders": (said,)}
+    assert names_after(folder, {"uv.lock": members_lock(six="1.17.0")}) == ["refunds"]
+    files = {"uv.lock": members_lock(), "lib/src/lib/__init__.py": "X = 1\n"}
+    assert names_after(folder, files) == ["orders"]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("poetry.lock", '[[package]]\nname="a"\nversion="1"\n', '[[package]]\nname="a"\n'),
+        ("pdm.lock", '[[package]]\nname="a"\nversion="1"\n', '[[package]]\nname="a"\n'),
+        ("requirements.txt", "six==1.16\n", "six==1.17\n"),
+        ("requirements/base.in", "six==1.16\n", "six==1.17\n"),
+        ("environment.yml", "a: 1\n", "a: 2\n"),
+        ("pyproject.toml", "[project]\nname='a'\n", "[project]\nname='a'\ndependencies=['b']\n"),
+        ("setup.py", "import a\n", "import b\n"),
+    ],
+)
+def test_a_list_above_counts_for_whoever_has_no_list_of_its_own(tmp_path, name, before, after):
+    kept = ("importcost.toml", "orders/app.py", "refunds/app.py")
+    files = {one: MEMBERS[one] for one in kept}
+    files |= {name: before, "refunds/requirements.txt": "six\n"}
+    folder = committed(tmp_path / "repository", files)
+    change(folder, **{name: after})
+    assert taken(folder) == {
+        "orders": (f"{name} (changed) lists packages, and no list of its own says what it has",)
+    }
+
+
+def test_a_list_whose_packages_are_the_same_takes_nothing(tmp_path):
+    project = "[project]\nname='a'\ndependencies=['six']\n"
+    folder = committed(tmp_path / "repository", {**FILES, "pyproject.toml": project})
+    assert names_after(folder, {"pyproject.toml": f"{project}[tool.ruff]\nline-length=99\n"}) == []
+
+
+def test_files_that_a_list_includes_count_wherever_they_are(tmp_path):
+    files = {
+        **FILES,
+        "orders/requirements.txt": "-r ../all.txt\n",
+        "refunds/requirements.txt": "six\n-c ../pins/six.txt\n",
+        "all.txt": "click @ https://user:password@example.com/click-1.whl\n",
+        "pins/six.txt": "six==1.16.0\n",
+    }
+    folder = committed(tmp_path / "repository", files)
+    change(folder, **{"all.txt": files["all.txt"].replace("-1", "-2")})
+    assert taken(folder) == {"orders": ("its packages changed: click from another place",)}
+    change(folder, **{"all.txt": files["all.txt"], "pins/six.txt": "six==1.17.0\n"})
+    assert sorted(taken(folder)) == ["refunds"]
+
+
+def test_another_name_of_the_configuration_changes_no_setting(tmp_path):
+    tables = CONFIG.replace("[handlers", "[tool.importcost.handlers")
+    files = {name: text for name, text in FILES.items() if name != "importcost.toml"}
+    folder = committed(tmp_path / "repository", {**files, "pyproject.toml": tables})
+    assert names_after(folder, {"pyproject.toml": None, "importcost.toml": CONFIG}) == []
+    change(folder, **{"importcost.toml": CONFIG.replace("refunds]", "refunds]\nmax_modules = 9")})
+    assert taken(folder) == {"refunds": ("its settings changed: max_modules",)}
+    commit(folder)
+    git(folder, "mv", "importcost.toml", "gate.toml")
+    git(folder, "commit", "--quiet", "-m", "x")
+    git(folder, "mv", "gate.toml", "importcost.toml")
+    assert taken(folder, "HEAD") == {}
+
+
+def test_renamed_and_removed_handlers_are_named(repository):
+    change(repository, **{"importcost.toml": CONFIG.replace("handlers.orders", "handlers.sales")})
+    selection = selection_of(repository)
+    assert [(one.name, one.reasons) for one in selection.taken] == [
+        ("sales", ("it is new, and was called orders",))
+    ]
+    assert selection.gone == ("orders",)
+    assert selection_lines(selection)[-1] == "No longer there: orders"
+
+
+def test_a_file_behind_a_link_in_a_judged_package_counts(tmp_path):
+    config = CONFIG.replace('root = "."\n[handlers.r', "max_package_mb = 9\n[handlers.r")
+    folder = tmp_path / "repository"
+    change(folder, **{**FILES, "importcost.toml": config})
+    (folder / "orders/data").symlink_to("../data")
+    committed(folder, {})
+    change(folder, **{"data/table.json": "{1: 2}"})
+    said = "data/table.json (changed), its package is judged, by its link data"
+    assert taken(folder) == {"orders": (said,)}
 
 
 def test_layers_and_local_projects_count_with_all_their_files(tmp_path):

@@ -18,6 +18,7 @@ from importcost.app.gate.inputs.search_folders import TASK_ROOT
 
 INIT = "__init__"
 _MODULE_ENDINGS = (".py", ".so", ".pyd", ".pyc")
+_NOT_DEPLOYED = frozenset({"node_modules", "venv", "__pycache__"})
 _ANY_MODULE = (Manner.SOME, Manner.COMPILED, Manner.UNPARSED, Manner.UNREADABLE)
 Probe = tuple[str, str]
 """A folder, and the name of a module in it, whatever its suffix."""
@@ -65,6 +66,7 @@ class SourceIndex:
         self._names: dict[str, SourceNames] = {}
         self._listings: dict[str, Mapping[str, tuple[str, ...]]] = {}
         self._real: dict[str, str] = {}
+        self._links: dict[str, tuple[str, ...]] = {}
 
     def names(self, file: str) -> SourceNames:
         """Return what a file names."""
@@ -84,6 +86,20 @@ class SourceIndex:
                 pass
             self._listings[folder] = {stem: tuple(names) for stem, names in found.items()}
         return self._listings[folder]
+
+    def links(self, folder: str) -> tuple[str, ...]:
+        """Return the symbolic links below a folder that lead out of it, hidden folders left out."""
+        if folder not in self._links:
+            found: list[str] = []
+            for place, folders, names in os.walk(folder):
+                entries = [os.path.join(place, one) for one in (*folders, *names)]  # noqa: PTH118
+                folders[:] = [one for one in folders if one[0] != "." and one not in _NOT_DEPLOYED]
+                found += [one for one in entries if os.path.islink(one)]  # noqa: PTH114
+            inside = f"{self.real(folder)}{os.sep}"
+            self._links[folder] = tuple(
+                one for one in found if not self.real(one).startswith(inside)
+            )
+        return self._links[folder]
 
     def real(self, path: str) -> str:
         """Return a path without symbolic links."""

@@ -91,6 +91,7 @@ def inputs_of(request: ProfileRequest, sources: SourceIndex, top: str) -> Functi
     if found is not None:
         files[found.path] = "its list of packages"
         folders += [WholeFolder(one, f"{_name(found.path)} names it") for one in _projects(found)]
+    _add_linked(folders, files, sources)
     _add_said(request, folders, files)
     texts = [word for value in request.environment.values() for word in names_in(value)]
     added = request.environment.get(_PATH_VARIABLE, "").split(":")
@@ -150,6 +151,17 @@ def weighs_package(request: ProfileRequest) -> bool:
     return request.is_built or (
         configured is not None and configured.budgets.max_package_mb is not None
     )
+
+
+def _add_linked(folders: list[WholeFolder], files: dict[str, str], sources: SourceIndex) -> None:
+    """Add what symbolic links in folders lead to: it is deployed with them."""
+    for one in tuple(folders):
+        for link in sources.links(one.path):
+            real, why = sources.real(link), f"{one.why}, by its link {Path(link).name}"
+            if os.path.isdir(real):  # noqa: PTH112
+                folders.append(WholeFolder(real, why, one.only_modules))
+            elif os.path.isfile(real) and (real.endswith(".py") or not one.only_modules):  # noqa: PTH113
+                files.setdefault(real, why)
 
 
 def _add_said(request: ProfileRequest, folders: list[WholeFolder], files: dict[str, str]) -> None:

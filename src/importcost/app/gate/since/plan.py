@@ -10,7 +10,13 @@ from pathlib import Path
 from importcost.app.gate.handler_requests import HowToMeasure
 from importcost.app.gate.inputs.closure import SourceIndex
 from importcost.app.gate.inputs.function_inputs import inputs_of
-from importcost.app.gate.since.base_settings import Head, handler_at, handlers_at_base
+from importcost.app.gate.inputs.package_lists import PackageLists
+from importcost.app.gate.since.base_settings import (
+    BaseVersion,
+    Head,
+    handler_at,
+    handlers_at_base,
+)
 from importcost.app.gate.since.selection import (
     changed_settings,
     reasons_of,
@@ -42,6 +48,7 @@ class SinceRequest:
     """The handlers among which to choose, and what measures them.
 
     `measurings` are their requests, in the same order. `baseline` is the one of the working tree.
+    `is_all` is True if they are all handlers of the configuration, not a choice.
     """
 
     ref: str
@@ -51,6 +58,7 @@ class SinceRequest:
     how: HowToMeasure
     baseline_file: str
     baseline: Baseline | None = None
+    is_all: bool = True
 
 
 def select_since(
@@ -70,30 +78,35 @@ def select_since(
         )
     changes = changes_since(repository, base_commit(repository, request.ref))
     top = os.path.realpath(repository.folder)
-    before = {}
+    base = BaseVersion({})
     if _may_change_settings(changes, request.handlers, read):
         note(f"Reading the settings at {changes.base[:12]} ({request.ref}).")
         head = Head(request.config, top, os.path.realpath(request.baseline_file))
-        before = handlers_at_base(repository, changes.base, head, request.handlers, request.how)
+        base = handlers_at_base(repository, changes, head, request.handlers, request.how)
     sources = SourceIndex(watched_probes(changes), changes.folders)
+    around = PackageLists(top)
     reasons: dict[str, tuple[str, ...]] = {}
     for handler, measuring in zip(request.handlers, request.measurings, strict=True):
         found: tuple[str, ...] = ()
-        if handler.name in before:
+        if handler.name in base.handlers:
             entry = request.baseline.find(handler.name) if request.baseline else None
-            now = handler_at(measuring, top, entry)
-            found = tuple(changed_settings(before[handler.name], now))
+            now = handler_at(measuring, top, around, entry)
+            found = tuple(changed_settings(base.handlers[handler.name], now))
         if changes.paths or changes.folders:
             found += reasons_of(inputs_of(measuring, sources, top), changes, top)
         reasons[handler.name] = found
-    return selected(request.ref, changes, reasons)
+    return selected(request.ref, changes, reasons, base.gone if request.is_all else ())
+
+
+def _is_setup(path: str) -> bool:
+    return Path(path).name == "setup.py"
 
 
 def _may_change_settings(
     changes: ChangedFiles, handlers: Sequence[HandlerConfig], read: PlaceReader
 ) -> bool:
     """Return True if a changed file may hold settings, so that the base's must be read."""
-    if any(not path.endswith(_NO_SETTINGS) for path in changes.paths):
+    if any(not path.endswith(_NO_SETTINGS) or _is_setup(path) for path in changes.paths):
         return True
     if not any(path.endswith(".py") for path in changes.paths):
         return False

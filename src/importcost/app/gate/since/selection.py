@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bisect
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from importcost.app.gate.inputs.closure import AskedBy, Probe, chain_of
 from importcost.app.gate.inputs.function_inputs import FunctionInputs, is_in_cache
@@ -15,6 +16,7 @@ from importcost.processes.git_changes import ChangedFiles
 
 _MODULES = (".py", ".so", ".pyd", ".pyc", ".zip", ".whl", ".pth", ".egg")
 _MOST_HOPS = 6
+_MOST_PACKAGES = 3
 
 
 def watched_probes(changes: ChangedFiles) -> frozenset[Probe]:
@@ -47,9 +49,34 @@ def changed_settings(before: HandlerAt | None, now: HandlerAt) -> Iterator[str]:
     if other:
         yield f"its settings changed: {', '.join(other)}"
     if before.packages != now.packages:
-        yield "its packages changed"
+        yield f"its packages changed{_said_of_lines(before.lines, now.lines)}"
+    for name in sorted({*before.lists, *now.lists}):
+        if before.lists.get(name, "") != now.lists.get(name, ""):
+            word = "changed" if name in before.lists else "new"
+            word = word if name in now.lists else "removed"
+            yield f"{name} ({word}) lists packages, and no list of its own says what it has"
     if before.baseline != now.baseline:
         yield "its baseline changed"
+
+
+def _said_of_lines(before: Sequence[str], now: Sequence[str]) -> str:
+    """Return the first packages that differ, as in `: click==8.2 instead of click==8.1`."""
+    old = {_name_of(one): one for one in before if one not in now}
+    new = {_name_of(one): one for one in now if one not in before}
+    found = []
+    for name in sorted({*old, *new}):
+        if name in old and name in new:
+            is_pinned = "://" not in old[name] + new[name]  # an address may hold a password
+            both = f"{new[name]} instead of {old[name]}"
+            found.append(both if is_pinned else f"{name} from another place")
+        else:
+            found.append(f"{name} is {'new' if name in new else 'gone'}")
+    more = f", and {len(found) - _MOST_PACKAGES} more" if len(found) > _MOST_PACKAGES else ""
+    return f": {', '.join(found[:_MOST_PACKAGES])}{more}" if found else ""
+
+
+def _name_of(line: str) -> str:
+    return re.split(r"[\s\[=<>~!;@(]", line, maxsplit=1)[0].lower().replace("_", "-")
 
 
 class _Judge:
@@ -185,7 +212,10 @@ def _around(path: str) -> Iterator[str]:
 
 
 def selected(
-    ref: str, changes: ChangedFiles, reasons: Mapping[str, Collection[str]]
+    ref: str,
+    changes: ChangedFiles,
+    reasons: Mapping[str, Collection[str]],
+    gone: tuple[str, ...] = (),
 ) -> SinceSelection:
     """Return the selection: handlers with a reason are taken, in their order."""
     return SinceSelection(
@@ -194,4 +224,5 @@ def selected(
         changed=len(changes.paths),
         taken=tuple(TakenHandler(name, tuple(found)) for name, found in reasons.items() if found),
         left_out=tuple(name for name, found in reasons.items() if not found),
+        gone=gone,
     )
