@@ -28,8 +28,8 @@ def selection_lines(selection: SinceSelection) -> list[str]:
         lines.append(f"{taken - MAX_TAKEN:,} more, which --json names")
     if selection.gone:
         named = ", ".join(map(one_line, selection.gone[:MAX_TAKEN]))
-        more = len(selection.gone) - MAX_TAKEN
-        lines.append(f"No longer there: {named}{f' and {more:,} more' if more > 0 else ''}")
+        others = len(selection.gone) - MAX_TAKEN
+        lines.append(f"No longer there: {named}{f' and {others:,} more' if others > 0 else ''}")
     return lines
 
 
