@@ -8,22 +8,8 @@ import pytest
 from importcost.config.read import load_config
 from tests.commands import run_here
 from tests.harness import write_files
+from tests.rendering import RENDER_MODULE, RENDERING_HANDLER
 
-HANDLER = """\
-from common import render
-
-
-def handler(event, context):
-    return render.page(event.get("text"))
-"""
-RENDER = """\
-import json
-import xml.dom.minidom
-
-
-def page(text):
-    return xml.dom.minidom.parseString(text).toxml() if text else json.dumps({})
-"""
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
 Globals:
@@ -45,10 +31,10 @@ def shop(tmp_path):
         tmp_path / "shop",
         {
             "template.yaml": TEMPLATE,
-            "src/add.py": HANDLER,
-            "src/show.py": HANDLER,
+            "src/add.py": RENDERING_HANDLER,
+            "src/show.py": RENDERING_HANDLER,
             "src/common/__init__.py": "",
-            "src/common/render.py": RENDER,
+            "src/common/render.py": RENDER_MODULE,
         },
     )
 
@@ -138,7 +124,7 @@ def test_strategies_prices_the_functions_that_have_traffic(shop):
 def test_two_templates_are_compared_function_by_function(shop):
     after = shop / "after.yaml"
     after.write_text(TEMPLATE.replace("Show:", "Display:").replace("Add:", "Put:"))
-    (shop / "src/put.py").write_text(HANDLER)
+    (shop / "src/put.py").write_text(RENDERING_HANDLER)
     after.write_text(after.read_text().replace("add.handler", "put.handler"))
     done = importcost(
         shop, "compare", "template.yaml", "after.yaml", "--pairs", "8", "--no-attribution"

@@ -17,6 +17,7 @@ from tests.account.aws import loopback_account, report_line
 from tests.commands import run_here
 from tests.harness import write_files
 from tests.layer.lines import line as layer_line
+from tests.rendering import RENDER_MODULE, RENDERING_HANDLER
 
 ROOT = Path(__file__).parents[2]
 _NAMED = re.compile(r"<!-- place: (\w+) -->")
@@ -40,21 +41,6 @@ import handler
 class Answers(unittest.TestCase):
     def test_a_price(self):
         self.assertIn("1.5", handler.handler({"price": "1.5"}, None))
-"""
-CREATE = """\
-from common import render
-
-
-def handler(event, context):
-    return render.page(event.get("text"))
-"""
-RENDER = """\
-import json
-import xml.dom.minidom
-
-
-def page(text):
-    return xml.dom.minidom.parseString(text).toxml() if text else json.dumps({})
 """
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
@@ -119,10 +105,10 @@ FILES = {
     "event.json": "{}",
     "report.json": '{"kind": "report", "text": "<a/>"}',
     "template.yaml": TEMPLATE,
-    "src/orders/create.py": CREATE,
-    "src/users.py": CREATE,
+    "src/orders/create.py": RENDERING_HANDLER,
+    "src/users.py": RENDERING_HANDLER,
     "src/common/__init__.py": "",
-    "src/common/render.py": RENDER,
+    "src/common/render.py": RENDER_MODULE,
     "services/users/template.yaml": TEMPLATE.replace("CodeUri: src", "CodeUri: ../../src"),
     "requirements.txt": "",
     "month.csv": "function,invocations,cold_rate\n*,1000000,0.01\n",
@@ -197,7 +183,7 @@ def _configured(folder: Path) -> Iterator[Place]:
     with _project(folder) as place:
         told = run_here(place.folder, "init", variables={"VIRTUAL_ENV": None})
         assert told.returncode == 0, told.stderr
-        (place.folder / "src" / "users.py").write_text(f"{CREATE}\n# changed\n")
+        (place.folder / "src" / "users.py").write_text(f"{RENDERING_HANDLER}\n# changed\n")
         for words in (
             ("add", "importcost.toml"),
             ("commit", "-q", "-m", "Say what cold starts may cost"),
