@@ -16,14 +16,16 @@ server.json:
   port         the port that the server is asked on if it is free here, or null
 
 RESULT holds the probe's own result, and "server": {"outcome", "detail", "ready_when", "healthy",
-"deprecated", "status", "polls", "listening_ns", "ready_ns", "poll_idle_ns", "is_held", "answers":
-[{"status", "first_byte_ns", "first_body_ns", "last_byte_ns", "body_bytes", "bursts", "chunked",
-"error"}]}. Ready is what the adapter's settings in the environment say: without any, an answer of
-100 to 499 to `GET /`. "ready_when" and "healthy" say it in words. "deprecated" lists settings whose
-names the adapter gives up in 2.0. The outcome is "ready", or the reason for no figures: "settings",
-"not python", "no server", "ended", "not ready", "not seen" (no process that importcost sees has
-the app) or "no answer" (the process did not take its own figures). Each but "ready" and "ended"
-stands in a RESULT without the probe's part; "detail" has the words.
+"deprecated", "status", "polls", "listening_ns", "ready_ns", "poll_idle_ns", "is_held", "stands",
+"asked", "answers": [{"status", "first_byte_ns", "first_body_ns", "last_byte_ns", "body_bytes",
+"bursts", "chunked", "error"}]}. "stands" is the stack that imports the app of a server that is
+late, and "asked" the places on this machine that it connected to. Ready is what the adapter's
+settings in the environment say: without any, an answer of 100 to 499 to `GET /`. "ready_when" and
+"healthy" say it in words. "deprecated" lists settings whose names the adapter gives up in 2.0. The
+outcome is "ready", or the reason for no figures: "settings", "not python", "no server", "ended",
+"not ready", "not seen" (no process that importcost sees has the app) or "no answer" (the process
+did not take its own figures). Each but "ready" and "ended" stands in a RESULT without the probe's
+part; "detail" has the words.
 
 The server is asked each 10 ms, as the adapter does; the port is tried each 2 ms until it takes
 connections, so that the wait between the two can be told. "is_held" is true if the port
@@ -223,7 +225,7 @@ class _Wait:
     def __init__(
         self, processes: "Any", readiness: Readiness, started: int, timeout_s: float
     ) -> None:
-        self._server = processes.server
+        self._server, self._has_failed = processes.server, processes.has_failed
         self._readiness = readiness
         self._started = started
         self._deadline = started + int(timeout_s * 1e9)
@@ -234,7 +236,7 @@ class _Wait:
         """Poll as the adapter does; return the outcome."""
         outcome = self._until_listening()
         while outcome == "listening":
-            if self._server.poll() is not None:
+            if self._server.poll() is not None or self._has_failed():
                 return "ended"
             if time.monotonic_ns() >= self._deadline:
                 return "not ready"
@@ -252,7 +254,7 @@ class _Wait:
 
     def _until_listening(self) -> str:
         while time.monotonic_ns() < self._deadline:
-            if self._server.poll() is not None:
+            if self._server.poll() is not None or self._has_failed():
                 return "ended"
             tried = time.monotonic_ns()
             try:
@@ -406,6 +408,7 @@ class _Processes:
 
     def __init__(self, server: "Any", scratch: str, port: int) -> None:
         self.server = server
+        self._probed = os.path.join(scratch, "probed.json")
         self._scratch = scratch
         self.has_answered = self.is_held = False
         self.forked_at = -1
@@ -457,6 +460,34 @@ class _Processes:
         except OSError:
             pass
         return None
+
+    def has_failed(self) -> bool:
+        """Return True if the app's import ended a process: its server may start it for ever."""
+        return os.path.exists(self._probed) and bool(_read_result(self._probed).get("app_failed"))
+
+    def stand(self) -> "tuple[list[Any], list[str]]":
+        """Return the stack that imports the app, the innermost frame first, and what it asked.
+
+        Each process tells it at a signal, if its main thread runs Python again; empty otherwise.
+        """
+        with open(os.path.join(self._scratch, "late"), "wb"):
+            pass
+        waiting = {pid for pid in self.ids() if self._is_own(pid) and _send(pid)}
+        deadline = time.monotonic() + ACCEPTING_S
+        frames: list[Any] = []
+        asked: dict[str, None] = {}
+        while waiting and time.monotonic() < deadline:
+            for pid in list(waiting):
+                lines = _text(os.path.join(self._scratch, "stands." + str(pid))).splitlines()
+                if not lines or lines[-1] != "end":
+                    continue
+                waiting.discard(pid)
+                parts = [line.split("\t") for line in lines[:-1]]
+                asked.update((one[1], None) for one in parts if one[0] == "asked")
+                own = [[one[1], int(one[2]), one[3]] for one in parts if one[0] == "at"]
+                frames = frames or own
+            time.sleep(CONNECT_S)
+        return frames, list(asked)
 
     def end(self) -> None:
         """End the server, and copies that left its group."""
@@ -649,6 +680,8 @@ def main(server_file: str, result_file: str, python_arguments: "list[str]") -> N
         outcome = _measured(wait, processes, spec, port, probed)
         if outcome == "not ready" and wait.facts["listening_ns"] is None:
             detail = processes.other_port() or _listens_elsewhere(port)
+        if outcome == "not ready":
+            wait.facts["stands"], wait.facts["asked"] = processes.stand()
     finally:
         processes.end()
     result = _read_result(probed) if outcome in ("ready", "ended") else {}

@@ -269,7 +269,7 @@ def _serve(
         served.run(machinery, begin, result["phases"], take, end)
         sys.exit(0)
     except BaseException as error:  # noqa: BLE001 - a server that ends was never ready
-        result["app_failed"] = served.app_error is not None
+        result["app_failed"], result["nearby"] = served.app_error is not None, served.asked
         if served.is_spawned and not result["app_failed"]:
             os._exit(_exit_code(error))  # any process of the app, whose parent knows what it means
         report.finish_server(served.app_error or error, error)

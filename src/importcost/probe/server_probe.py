@@ -16,6 +16,10 @@ if TYPE_CHECKING:  # quoted annotations only
     from typing import Any
 
 
+MOST_ASKED = 50
+THIS_MACHINE = ("127.", "::1", "localhost")
+
+
 class _Command:
     """The server's command, run in this process as lwa_probe.py resolved it."""
 
@@ -93,6 +97,8 @@ class Served:
         self.app_error: BaseException | None = None
         self.copies: list[Any] = []
         """Called in each forked copy, and in a spawned worker."""
+        self.asked: list[str] = []
+        """The places on this machine that were asked so far, in a graph run."""
 
     def taken_over(self, begin: "Any", result: "Any") -> "Any":
         """Return the clocks at which a spawned worker's parent began; all times count from there.
@@ -175,7 +181,11 @@ class Served:
         ]
 
     def watch_app(self, bootstrap: "Any") -> None:
-        """Keep the error that ends the app's import: servers turn it into an exit code."""
+        """Keep the error that ends the app's import: servers turn it into an exit code.
+
+        What it connects to on this machine is kept too: a refusal alone does not say it.
+        """
+        sys.addaudithook(self._audit)
         real = bootstrap._find_and_load
         wanted = self._spec["module"]
 
@@ -188,6 +198,15 @@ class Served:
                 raise
 
         bootstrap._find_and_load = _find_and_load
+
+    def _audit(self, event: str, args: "Any") -> None:
+        if event != "socket.connect" or len(self.asked) >= MOST_ASKED:
+            return
+        address = args[1]
+        if isinstance(address, tuple) and str(address[0]).startswith(THIS_MACHINE):
+            place = str(address[0]) + ":" + str(address[1])
+            if place not in self.asked:
+                self.asked.append(place)
 
     def has_app(self) -> bool:
         """Return True if this process has imported the app."""
@@ -236,8 +255,13 @@ class Served:
         self._os.write(file, text.encode())
         self._os.close(file)
 
-    def _on_signal(self, _number: int, _frame: "Any") -> None:
+    def _on_signal(self, _number: int, frame: "Any") -> None:
         end = self._probe["read_clocks_at_end"]()
+        if self._os.path.exists(self.path("late")):
+            lines = ["asked\t" + place for place in self.asked]
+            lines += import_stack(self._modules, self._spec["module"], frame)
+            self._append("stands." + str(self._os.getpid()), "\n".join([*lines, "end\n"]))
+            return
         if self._is_taken:
             self._report(None)
             return
@@ -246,6 +270,20 @@ class Served:
         self._take(span)
         words = f"{int(self.has_app())} {span['cpu_ns']} {int(self._is_held)} {self._rows_at_fork}"
         self._append("taken." + str(self._os.getpid()), words)
+
+
+def import_stack(modules: "Any", name: str, frame: "Any") -> "list[str]":
+    """Return the frames, one a line, if a module or a package around it is being imported."""
+    while name and not getattr(
+        getattr(modules.get(name), "__spec__", None), "_initializing", False
+    ):
+        name = name.rpartition(".")[0]
+    lines = []
+    while name and frame is not None:
+        code = frame.f_code
+        lines.append(f"at\t{code.co_filename}\t{frame.f_lineno}\t{code.co_name}")
+        frame = frame.f_back
+    return lines
 
 
 def is_listening(port: str) -> bool:

@@ -51,6 +51,18 @@ _NOT_LET_IN_TEXT = re.compile(
     r"|SignatureDoesNotMatch|AuthFailure|InvalidAccessKeyId|InvalidToken|ExpiredToken"
     r"|ExpiredTokenException|AccessDenied|AccessDeniedException|UnauthorizedOperation)\)"
 )
+_REFUSED = re.compile(
+    r"[Cc]onnection refused|Connect call failed|\b(?:Errno|Error|error:?) ?(?:111|61)\b"
+)
+_THIS_MACHINE = ("127.", "localhost", "::1", "0.0.0.0")  # noqa: S104 - compared, not bound
+_PLACE_IN_TEXT = re.compile(
+    r"(?P<host>localhost|127\.[\d.]*\d|::1)['\"\])]*(?:, (?:port )?|:| port )(?P<port>\d{1,5})"
+)
+NOBODY_NEARBY = remedy(
+    "start there what it asks for",
+    words("name another place in the variables that it reads, with ", Parameter.ENV),
+    "move the call to where the first request needs it",
+)
 _FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+), in ', re.MULTILINE)
 
 
@@ -59,11 +71,12 @@ def call_that_failed(
     handler_file: str,
     task_root: str,
     attempts: Sequence[NetworkAttempt] = (),
+    nearby: Sequence[str] = (),
 ) -> Trouble | None:
     """Explain that init ended at a call to the outside, or return None.
 
-    `error` is the probe's, with its type, message and traceback, and `attempts` are the requests
-    that were refused before.
+    `error` is the probe's, with its type, message and traceback, `attempts` are the requests
+    that were refused before, and `nearby` the places on this machine that were asked.
     """
     kind, message = error["type"], error["message"] or ""
     what = f"{kind}: {message}".rstrip(". ") if message else kind
@@ -77,7 +90,13 @@ def call_that_failed(
         happened = "nobody answered"
     else:
         return None
-    where = _own_place(attempts) or _place(error["traceback"], handler_file, task_root)
+    where = _own_place(attempts) or own_line(error["traceback"], handler_file, task_root)
+    refused = not attempts and refused_words(what, nearby)
+    if refused:
+        return Trouble(
+            f"{where} calls out while it is imported, and nobody answered ({what}): {refused}",
+            NOBODY_NEARBY,
+        )
     asked = f" {attempted_places(attempts)}," if attempts else ""
     return Trouble(
         f"{where} calls out while it is imported,{asked} and {happened} ({what}): importcost runs "
@@ -92,6 +111,22 @@ def call_that_failed(
             mark=";",
         ),
     )
+
+
+def refused_words(said: str, asked: Sequence[str]) -> str | None:
+    """Return the words for a connection to this machine that it refused, None for another failure.
+
+    `said` is what the app or its server wrote, `asked` the places that it connected to.
+    """
+    if not _REFUSED.search(said):
+        return None
+    ports = set(re.findall(r"\d+", said))
+    named = [place for place in asked if place.rpartition(":")[2] in ports] or list(asked[-1:])
+    found = _PLACE_IN_TEXT.search(said)
+    place = named[-1] if named else (f"{found['host']}:{found['port']}" if found else None)
+    if place is not None and not place.startswith(_THIS_MACHINE):
+        return None
+    return f"nothing listens on {place} here" if place else "nothing listens on the port it asks"
 
 
 def _has_no_answer(kind: str, message: str) -> bool:
@@ -116,7 +151,7 @@ def _own_place(attempts: Sequence[NetworkAttempt]) -> str | None:
     return found[-1] if found else None
 
 
-def _place(traceback: str, handler_file: str, task_root: str) -> str:
+def own_line(traceback: str, handler_file: str, task_root: str) -> str:
     """Return the last line of the function's own code in a traceback, as `file line N`."""
     root = task_root.rstrip("/") + "/"
     frames = [

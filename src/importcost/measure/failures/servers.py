@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from importcost.errors import (
@@ -14,6 +15,13 @@ from importcost.errors import (
     TimedOutError,
     remedy,
     words,
+)
+from importcost.files.read import text_found
+from importcost.measure.failures.calls_out import (
+    NOBODY_NEARBY,
+    call_that_failed,
+    own_line,
+    refused_words,
 )
 from importcost.measure.failures.explain import output_tail
 from importcost.measure.runners.base import Launch
@@ -40,6 +48,9 @@ _OF_THE_END = re.compile(
 _ERROR_LINE = re.compile(r"[\w.]*(Error|Exception|Refused|ImproperlyConfigured)\b[\w ]*:")
 DJANGO_SETTINGS = "DJANGO_SETTINGS_MODULE"
 MOST_SHOWN = 300
+MOST_SOURCE = 80
+_SERVING = frozenset(("run_simple", "serve_forever", "run_forever", "run_app", "serve", "mainloop"))
+"""Functions that run a server until it is told to end: werkzeug's, wsgiref's, asyncio's, others."""
 CALLS_OUT = re.compile(
     r"[Cc]onnection refused|could not translate host name|Name or service not known"
     r"|name resolution|Can't connect to|could not connect|Network is unreachable"
@@ -64,6 +75,8 @@ def raise_for_server(
     _raise_if_not_started(facts, app, line)
     if facts["outcome"] == "ended":
         _raise_without_settings(result, target)
+        _raise_exited(result, target, line)
+        _raise_refused(result, target)
         if not result.get("app_failed"):
             _raise_ended(launch, facts, target, line)
         return
@@ -93,6 +106,7 @@ def _raise_not_ready(
             remedy(words("name a server of its kind with ", Parameter.SERVER.of(other[2]))),
             traceback_text=text,
         )
+    _raise_standing(target, facts, line, timeout_s, text)
     listens = facts["listening_ns"] is not None
     seen = "its port takes connections but does not answer" if listens else "its port never opened"
     if facts["status"]:
@@ -107,6 +121,108 @@ def _raise_not_ready(
             words("raise ", Parameter.TIMEOUT),
         ),
         traceback_text=text,
+    )
+
+
+def _raise_standing(
+    target: Target, facts: Mapping[str, Any], line: str, timeout_s: float, text: str
+) -> None:
+    """Raise if the app's own import has not ended: for a server that it starts, or a wait."""
+    frames = facts.get("stands") or ()
+    asked = facts.get("asked") or ()
+    app = f"{target.module}:{target.function or 'app'}"
+    own = [number for number, frame in enumerate(frames) if _is_own(frame[0], target)]
+    refused = refused_words(text, asked)
+    if not own:
+        if refused:
+            raise HandlerError(
+                f"{app} was not ready within {timeout_s:g} s: it calls out at its start, and "
+                f"nobody answered: {refused}{last_line(text)}",
+                NOBODY_NEARBY,
+                traceback_text=text,
+            )
+        return
+    file, number, _ = frames[own[0]]
+    where = f"{file} line {number}{_source_of(file, number)}"
+    starts = any(name in _SERVING for _, _, name in frames[: own[0]])
+    if starts:
+        raise HandlerError(
+            f"{where} starts a server of its own while {app} is imported, so that `{line}` never "
+            "gets the app",
+            remedy(
+                'call it below `if __name__ == "__main__":` only',
+                words(
+                    "measure the server that it starts, with ",
+                    Parameter.SERVER.of(f"python {Path(target.handler_file).name}"),
+                ),
+            ),
+            traceback_text=text,
+        )
+    if refused or asked:
+        happened = refused or f"it asked {' and '.join(asked[:2])}"
+        raise HandlerError(
+            f"{where} calls out while it is imported, and nobody answered: {happened}, and it "
+            f"still was at it after {timeout_s:g} s",
+            NOBODY_NEARBY,
+            traceback_text=text,
+        )
+    raise TimedOutError(
+        f"{app} was not ready within {timeout_s:g} s: its import still was at {where}",
+        remedy(
+            "look for a loop or a wait there",
+            words("raise ", Parameter.TIMEOUT, " if it is only slow"),
+        ),
+        traceback_text=text,
+    )
+
+
+def _is_own(file: str, target: Target) -> bool:
+    root = target.task_root.rstrip("/") + "/"
+    is_below = file.startswith((root, "/var/task/")) and "site-packages" not in file
+    return file == target.handler_file or is_below
+
+
+def _source_of(file: str, number: int) -> str:
+    """Return a line of a file as a part in parentheses, empty if it cannot be read."""
+    try:
+        text = text_found(Path(file), errors="replace").splitlines()[number - 1].strip()
+    except (OSError, IndexError):
+        return ""
+    return f" (`{text[:MOST_SOURCE]}`)" if text else ""
+
+
+def _raise_refused(result: Mapping[str, Any], target: Target) -> None:
+    """Raise HandlerError if what the app asked on this machine refused the connection."""
+    error, nearby = result.get("error"), result.get("nearby")
+    if not error or not result.get("app_failed") or not nearby:
+        return
+    call = call_that_failed(error, target.handler_file, target.task_root, nearby=nearby)
+    if call is not None:
+        raise HandlerError(*call, traceback_text=error["traceback"])
+
+
+def _raise_exited(result: Mapping[str, Any], target: Target, line: str) -> None:
+    """Raise HandlerError if the app ends the interpreter while it is imported."""
+    error = result.get("error")
+    if not error or error["type"] != "SystemExit" or not result.get("app_failed"):
+        return
+    given = error["exit_code"] or "0"
+    code = given if given.lstrip("-").isdigit() else repr(given)
+    where = own_line(error["traceback"], target.handler_file, target.task_root)
+    parses = "argparse.py" in error["traceback"] or "/click/" in error["traceback"]
+    happened = (
+        f"{where} reads a command line while it is imported, finds the server's, and ends with "
+        f"sys.exit({code})"
+        if parses
+        else f"{where} calls sys.exit({code}) while it is imported"
+    )
+    raise HandlerError(
+        f"{happened}: `{line}` gets no app, and ends or tries again for ever",
+        remedy(
+            'call it below `if __name__ == "__main__":` only',
+            words("set what it looks for with ", Parameter.ENV),
+        ),
+        traceback_text=error["traceback"],
     )
 
 
@@ -225,6 +341,14 @@ def _raise_ended(launch: Launch, facts: Mapping[str, Any], target: Target, line:
         )
     how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
     why = _error_line(launch) or last_line(text)
+    refused = refused_words(text, ())
+    if refused:
+        raise HandlerError(
+            f"`{line}` {how} before {app} was ready{why}: it calls out at its start, and nobody "
+            f"answered: {refused}",
+            NOBODY_NEARBY,
+            traceback_text=text,
+        )
     needs = CALLS_OUT.search(text)
     raise HandlerError(
         f"`{line}` {how} before {app} was ready{why}",
