@@ -57,6 +57,11 @@ def interpreters() -> tuple[str, ...]:
     return tuple(found.values())
 
 
+def interpreters_by_name() -> dict[str, str]:
+    """Return the same by name, such as `python3.9`."""
+    return {f"python{interpreter_facts(one).minor_version}": one for one in interpreters()}
+
+
 @dataclass
 class Handler:
     """A handler in a folder, to be launched as the profile command would."""

@@ -1,14 +1,16 @@
 """Profile well-known packages by `-m`, and hold the order beside import times that were published.
 
-    python tests/benchmarks/bench_packages.py [--python ENVIRONMENT/bin/python] [--work FOLDER]
+    python tests/benchmarks/bench_packages.py [--work FOLDER] [--go-on] [--pure 50]
+        [--then PYTHON3.9]
 
-Without `--python`, an environment is made below `--work` (a new folder without it) and the packages
-of packages/popular.json and packages/published.json are installed into it with pip. A package
-without a wheel for this Python is left out, and said. Each is profiled in six launches, as a user
-would do it; the table has time, modules, memory and exit code.
+packages/popular.json has the most downloaded distributions in their order. Those that install here
+are profiled, as a user would do it, until `--pure` of them are pure Python; what each imports is
+found out from what is installed. The table has time, modules, memory and exit code.
 
 Then the ten packages of packages/published.json: each figure is from the package's own issue
-tracker, of its version, machine and Python of that day. Pairs in the other order are listed.
+tracker, of its version, machine and Python of that day. Pairs in the other order are listed: of
+today's releases, and of the releases of those days as far as they install with the Python of
+`--then`.
 """
 
 from __future__ import annotations
@@ -19,30 +21,32 @@ import json
 import subprocess
 import sys
 import tempfile
-import venv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from importcost.gate.subject import local_time
 from importcost.model.profile import Phase, Profile
 from importcost.reports.json_ import read_profile
+from tests.benchmarks.packages.environments import Distribution, Installer
 from tests.benchmarks.tell import tell
+from tests.harness import interpreters_by_name
 
 DATA = Path(__file__).with_name("packages")
-WANTED = 50
 CLOSE = 0.9
 """Two times whose ratio is nearer to 1 than this have no order."""
+RUNS_OF_POPULAR, RUNS_OF_PUBLISHED = 3, 6
+MOST_S = 600
 
 
 @dataclass(frozen=True)
 class Measured:
     """One package's result: `ms` of the import alone, `start_ms` of the interpreter before it."""
 
-    package: str
-    module: str
+    distribution: Distribution
     exit_code: int
     said: str
     ms: float = 0.0
@@ -51,46 +55,44 @@ class Measured:
     memory_mb: float = 0.0
 
 
-def environment(folder: Path, packages: Iterable[str]) -> tuple[Path, list[str]]:
-    """Make an environment with the packages; return its Python, and those that did not install."""
-    python = folder / "environment" / "bin" / "python"
-    if not python.exists():
-        venv.create(python.parents[1], with_pip=True)
-    install = [str(python), "-m", "pip", "install", "-q", "--only-binary", ":all:"]
-    failed = []
-    if subprocess.run([*install, *packages], check=False).returncode:
-        tried = {one: subprocess.run([*install, one], check=False) for one in packages}
-        failed = [one for one, done in tried.items() if done.returncode]
-    return python, failed
+@dataclass(frozen=True)
+class Bench:
+    """Profiles packages in a folder; with `goes_on`, what an earlier run left there counts."""
 
+    folder: Path
+    goes_on: bool
 
-def measured(package: str, module: str, python: Path, folder: Path, *, goes_on: bool) -> Measured:
-    """Profile one package as a user would, or read what an earlier run measured if it `goes_on`."""
-    file = folder / f"{package}.json"
-    options = ["--python", str(python), "--runs", "6", "-q", "-o", str(file)]
-    command = [sys.executable, "-m", "importcost", "profile", "-m", module, *options]
-    code, said = 0, ""
-    if not (goes_on and file.exists()):
-        done = subprocess.run(
-            command, capture_output=True, text=True, cwd=folder, check=False, timeout=600
+    def measured(self, found: Distribution, module: str, runs: int) -> Measured:
+        """Profile one package as a user would."""
+        file = self.folder / f"{found.name}-{found.version}.json"
+        options = ["--python", str(found.python), "--runs", str(runs), "-q", "-o", str(file)]
+        command = [sys.executable, "-m", "importcost", "profile", "-m", module, *options]
+        code, said = 0, ""
+        if not (self.goes_on and file.exists()):
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                cwd=self.folder,
+                check=False,
+                timeout=MOST_S,
+            )
+            code, said = done.returncode, (done.stderr.strip().splitlines() or [""])[-1]
+        if code != 0 or not file.exists():
+            return Measured(found, code or 3, said)
+        profile = read_profile(file.read_text(encoding="utf-8"), str(file))
+        time = local_time(profile)
+        starts = [one.cpu_us for one in profile.phases if one.phase is Phase.INTERPRETER_START]
+        peaks = sorted(run.peak_rss_kb for run in profile.runs if run.peak_rss_kb)
+        return Measured(
+            found,
+            code,
+            said,
+            time.value if time else 0.0,
+            sum(starts) / 1000,
+            own_modules(profile),
+            peaks[len(peaks) // 2] / 1024 if peaks else 0.0,
         )
-        code, said = done.returncode, (done.stderr.strip().splitlines() or [""])[-1]
-    if code != 0 or not file.exists():
-        return Measured(package, module, code, said)
-    profile = read_profile(file.read_text(encoding="utf-8"), str(file))
-    found = local_time(profile)
-    starts = [one.cpu_us for one in profile.phases if one.phase is Phase.INTERPRETER_START]
-    peaks = sorted(run.peak_rss_kb for run in profile.runs if run.peak_rss_kb)
-    return Measured(
-        package,
-        module,
-        code,
-        said,
-        found.value if found else 0.0,
-        sum(starts) / 1000,
-        own_modules(profile),
-        peaks[len(peaks) // 2] / 1024 if peaks else 0.0,
-    )
 
 
 def own_modules(profile: Profile) -> int:
@@ -100,29 +102,105 @@ def own_modules(profile: Profile) -> int:
     return sum(one.phase == Phase.HANDLER_IMPORTS.value for one in loaded)
 
 
-def table(results: Iterable[Measured]) -> str:
-    """Return the results as a table, the slowest first."""
-    lines = ["| package | module | ms here | modules | MB | exit |", "|---|---|---|---|---|---|"]
+def table(results: Iterable[Measured]) -> Iterator[str]:
+    """Yield the results as a table, the slowest first."""
+    yield "| package | module | pure | ms here | modules | MB | exit |"
+    yield "|---|---|---|---|---|---|---|"
     for one in sorted(results, key=lambda found: -found.ms):
-        said = f" {one.said}" if one.exit_code else ""
-        lines.append(
-            f"| {one.package} | {one.module} | {one.ms:.1f} | {one.modules} | "
-            f"{one.memory_mb:.0f} | {one.exit_code}{said} |"
+        found = one.distribution
+        yield (
+            f"| {found.name} {found.version} | {found.module} | {'yes' if found.is_pure else ''} | "
+            f"{one.ms:.1f} | {one.modules} | {one.memory_mb:.0f} | "
+            f"{one.exit_code}{f' {one.said}' if one.exit_code else ''} |"
         )
-    return "\n".join(lines)
 
 
-def order(published: Mapping[str, Mapping[str, object]], results: Mapping[str, Measured]) -> None:
-    """Print the ten beside their published times, and the pairs in the other order."""
-    pairs = {}
-    print("| package | published ms | of | ms here | link |\n|---|---|---|---|---|")
+def popular(bench: Bench, installer: Installer, wanted: int) -> None:
+    """Profile the most downloaded packages, as many as are needed for so many pure ones."""
+    names = json.loads((DATA / "popular.json").read_text())["packages"]
+    there = {}
+    for one in installer.installed(names):
+        there.setdefault(one.name, one)
+    pure = [one for one in names if one in there and there[one].is_pure and there[one].module]
+    last = names.index(pure[:wanted][-1]) + 1
+    results, absent = {}, []
+    for name in names[:last]:
+        if name in there and (module := there[name].module):
+            results[name] = bench.measured(there[name], module, RUNS_OF_POPULAR)
+        else:
+            absent.append(name)
+    print("\n".join(table(results.values())))
+    print(f"\nNot installed here, or without a module: {', '.join(absent) or 'none'}.\n")
+    broken = [name for name in pure[:wanted] if results[name].exit_code]
+    all_fine = sum(one.exit_code == 0 for one in results.values())
+    words = (
+        f"of the first {last} by downloads {len(results)} install and have a module, "
+        f"{len(pure[:wanted])} of them pure; {all_fine} of {len(results)} profile"
+    )
+    tell(broken=(len(broken) + max(0, wanted - len(pure)), words))
+
+
+def published_now(bench: Bench, installer: Installer) -> None:
+    """Hold today's releases beside the published times."""
+    published = json.loads((DATA / "published.json").read_text())["packages"]
+    there = {one.name: one for one in installer.installed([*published])}
+    results = {
+        name: bench.measured(there[name], one["module"], RUNS_OF_PUBLISHED)
+        for name, one in published.items()
+        if name in there
+    }
+    tell(turned=order(published, results))
+
+
+def published_then(bench: Bench, folder: Path, python: str) -> None:
+    """Hold the releases of those days beside the published times, as far as they install."""
+    published = json.loads((DATA / "published.json").read_text())["packages"]
+    results = {}
     for name, one in published.items():
-        found = results[name]
+        if "then" not in one:
+            print(f"{name} {one['version']}: {one['absent']}")
+            continue
+        installer = Installer(folder / f"then-{name}", python)
+        there = installer.installed(one["then"], one.get("before", one["date"]))
+        found = next((other for other in there if other.name == name), None)
+        if found is None:
+            print(f"{name} {one['version']} does not install here")
+        else:
+            results[name] = bench.measured(found, one["module"], RUNS_OF_PUBLISHED)
+    tell(turned_then=order(published, results))
+
+
+def order(
+    published: Mapping[str, Mapping[str, Any]], results: Mapping[str, Measured]
+) -> tuple[int, str]:
+    """Print packages beside their published times; return the pairs in the other order."""
+    pairs = {}
+    print("| package | published ms | of | ms here | of | link |\n|---|---|---|---|---|---|")
+    for name, found in results.items():
+        one = published[name]
         here = found.ms + (found.start_ms if one["start"] else 0.0)
-        there = float(str(one["ms"]))
-        if not found.exit_code:
-            pairs[name] = (there, here)
-        print(f"| {name} | {there:g} | {one['version']} | {here:.1f} | {one['link']} |")
+        if found.exit_code:
+            print(f"{name} does not profile: {found.said}")
+        else:
+            pairs[name] = (float(one["ms"]), here)
+            print(
+                f"| {name} | {one['ms']:g} | {one['version']} | {here:.1f} | "
+                f"{found.distribution.version} | {one['link']} |"
+            )
+    turned, close = turned_pairs(pairs)
+    count = len(pairs) * (len(pairs) - 1) // 2
+    rank = spearman([*pairs.values()])
+    print(f"\n{len(turned)} of {count} pairs in the other order: {'; '.join(turned) or 'none'}.")
+    print(f"{len(close)} without an order, within a tenth: {'; '.join(close) or 'none'}.\n")
+    agree = count - len(turned) - len(close)
+    return len(turned), (
+        f"{agree} of {count} pairs of {len(pairs)} packages agree, {len(close)} within a tenth; "
+        f"rank correlation {rank:.2f}; turned: {', '.join(turned) or 'none'}"
+    )
+
+
+def turned_pairs(pairs: Mapping[str, tuple[float, float]]) -> tuple[list[str], list[str]]:
+    """Return the pairs of names that are in the other order, and those without an order."""
     turned, close = [], []
     for first, second in itertools.combinations(pairs, 2):
         ratios = [pairs[first][side] / pairs[second][side] for side in (0, 1)]
@@ -130,17 +208,10 @@ def order(published: Mapping[str, Mapping[str, object]], results: Mapping[str, M
             close.append(f"{first} and {second}")
         elif (ratios[0] > 1) != (ratios[1] > 1):
             turned.append(f"{first} and {second}")
-    count = len(pairs) * (len(pairs) - 1) // 2
-    rank = spearman(list(pairs.values()))
-    print(f"\n{len(turned)} of {count} pairs in the other order: {'; '.join(turned) or 'none'}.")
-    print(f"{len(close)} without an order, within a tenth: {'; '.join(close) or 'none'}.")
-    print(f"Rank correlation {rank:.2f}.")
-    agree = count - len(turned) - len(close)
-    words = f"{agree} of {count} agree, {len(close)} within a tenth; rank correlation {rank:.2f}"
-    tell(turned=(len(turned), words))
+    return turned, close
 
 
-def spearman(pairs: list[tuple[float, float]]) -> float:
+def spearman(pairs: Sequence[tuple[float, float]]) -> float:
     """Return the rank correlation of pairs without ties."""
     ranks = [
         {value: rank for rank, value in enumerate(sorted(pair[side] for pair in pairs))}
@@ -148,38 +219,28 @@ def spearman(pairs: list[tuple[float, float]]) -> float:
     ]
     squares = sum((ranks[0][there] - ranks[1][here]) ** 2 for there, here in pairs)
     count = len(pairs)
+    if count < 2:
+        return float("nan")
     return 1 - 6 * squares / (count * (count * count - 1))
 
 
 def main() -> None:
-    """Install, profile, and print both tables."""
+    """Install, profile, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--python", type=Path)
     parser.add_argument("--work", type=Path)
     parser.add_argument("--go-on", action="store_true", help="measure what --work lacks, only")
+    parser.add_argument("--pure", type=int, default=50, help="pure packages to profile")
+    parser.add_argument("--then", default=interpreters_by_name().get("python3.9"), metavar="PYTHON",
+                        help="measure the releases of those days with this Python")  # fmt: skip
     options = parser.parse_args()
-    popular = json.loads((DATA / "popular.json").read_text())["modules"]
-    published = json.loads((DATA / "published.json").read_text())["packages"]
-    modules = {**popular, **{name: one["module"] for name, one in published.items()}}
     with tempfile.TemporaryDirectory() as scratch:
-        work = options.work or Path(scratch)
+        work = (options.work or Path(scratch)).absolute()
         work.mkdir(parents=True, exist_ok=True)
-        python, failed = options.python, []
-        if python is None:
-            python, failed = environment(work, modules)
-        results = {}
-        for package, module in modules.items():
-            if package not in failed:
-                results[package] = measured(
-                    package, module, python.absolute(), work, goes_on=options.go_on
-                )
-    broken = [one for name, one in results.items() if one.exit_code and name in popular]
-    tried = [name for name in results if name in popular]
-    print(table(one for name, one in results.items() if name in popular))
-    print(f"\nNot installed here: {', '.join(failed) or 'none'}.\n")
-    words = f"{len(tried)} packages tried, {len(tried) - len(broken)} profiled"
-    tell(broken=(len(broken) if len(tried) >= WANTED else WANTED - len(tried), words))
-    order(published, results)
+        bench = Bench(work, options.go_on)
+        if options.then:
+            published_then(bench, work, options.then)
+        published_now(bench, Installer(work / "published"))
+        popular(bench, Installer(work / "popular"), options.pure)
 
 
 if __name__ == "__main__":

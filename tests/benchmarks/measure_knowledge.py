@@ -26,8 +26,10 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import asdict
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Lock
 
@@ -41,6 +43,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.benchmarks.known_packages.bench import Bench, interpreter_of
 from tests.benchmarks.known_packages.environments import Environments
 from tests.benchmarks.known_packages.judge import HOLDS, NO_LONGER, NOT_MEASURED, Judged
+from tests.benchmarks.known_packages.pairs import Interpreter
+from tests.benchmarks.known_packages.shown import reason_not_shown
 from tests.benchmarks.tell import tell
 
 ROOT = Path(__file__).parents[2]
@@ -176,6 +180,13 @@ def chosen(entries: Sequence[KnowledgeEntry], only: Sequence[str]) -> Sequence[K
     return found
 
 
+def shown_apart(
+    pool: Executor, entry: KnowledgeEntry, layer: Path | None, interpreter: Interpreter
+) -> str | None:
+    """Return why an entry's hint does not appear, None if it does, found out by a pool."""
+    return pool.submit(reason_not_shown, entry, layer, interpreter).result()
+
+
 def main() -> int:
     asked = arguments()
     try:
@@ -186,12 +197,14 @@ def main() -> int:
     except (ImportcostError, OSError, ValueError) as error:
         print(error)
         return 2
-    bench = Bench(interpreter, Environments(asked.cache.resolve(), asked.python), asked.pairs)
-    survey = Survey(bench, Results(asked.cache / RESULTS), asked.keep)
     found = []
-    for judged in survey.judged(entries, asked.jobs, asked.again):
-        found.append(judged)
-        print(line_of(judged), flush=True)
+    with ProcessPoolExecutor(asked.jobs, mp_context=get_context("spawn")) as pool:
+        environments = Environments(asked.cache.resolve(), asked.python)
+        bench = Bench(interpreter, environments, asked.pairs, partial(shown_apart, pool))
+        survey = Survey(bench, Results(asked.cache / RESULTS), asked.keep)
+        for judged in survey.judged(entries, asked.jobs, asked.again):
+            found.append(judged)
+            print(line_of(judged), flush=True)
     if asked.update:
         replace_file(asked.data, updated(text, found).encode())
     ends = Counter(one.end for one in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -37,11 +38,16 @@ from tests.benchmarks.known_packages.shown import reason_not_shown
 
 @dataclass(frozen=True)
 class Bench:
-    """What entries are measured with."""
+    """What entries are measured with.
+
+    Where several are measured at a time, `shown` must run in a process of its own: a launch of the
+    probe ends every child of its process, and so the launches of the other entries.
+    """
 
     interpreter: Interpreter
     environments: Environments
     pairs: int = PAIRS
+    shown: Callable[[KnowledgeEntry, Path | None, Interpreter], str | None] = reason_not_shown
 
     def judged(self, entry: KnowledgeEntry) -> Judged:
         """Install an entry's packages and measure it."""
@@ -57,7 +63,7 @@ class Bench:
             return launch(self.interpreter, program, layer, entry.module)
 
         found = paired(launched, reason_by_answers, self.pairs)
-        reason = reason_against(found) or reason_not_shown(entry, old, self.interpreter)
+        reason = reason_against(found) or self.shown(entry, old, self.interpreter)
         has_figures = len(found.before) >= self.pairs and reason_by_answers(found) is None
         return Judged(
             id=entry.id,

@@ -63,7 +63,8 @@ class Figure:
     """One figure: what is measured, its target if there is one, and who measures it.
 
     `run` is the run whose script tells it under the name `value`. Without a run, `by_hand` says why
-    no script measures it. `asked` names entries of `asked.toml`.
+    no script measures it. `asked` names entries of `asked.toml`. `why` says why the target is
+    missed, or why there is no value; it is shown only while that is so.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Figure:
     value: str | None
     by_hand: str | None
     asked: tuple[str, ...]
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ _FIGURE_KINDS = {
     "value": str,
     "by_hand": str,
     "asked": list,
+    "why": str,
 }
 
 
@@ -201,6 +204,7 @@ def _figure(name: str, topic: str, entry: Any) -> Figure:
         entry.get("value"),
         entry.get("by_hand"),
         tuple(entry.get("asked", ())),
+        entry.get("why"),
     )
 
 

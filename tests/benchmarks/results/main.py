@@ -11,11 +11,19 @@ from pathlib import Path
 
 from importcost import __version__
 from importcost.files.replace import replace_file
-from tests.benchmarks.results.catalogue import NEEDS, Catalogue, read_catalogue
+from tests.benchmarks.results.catalogue import NEEDS, Catalogue, Run, read_catalogue
 from tests.benchmarks.results.render import is_as_rendered, render, worded_measured
-from tests.benchmarks.results.running import Allowed, Progress, allowed, due_runs, measure
+from tests.benchmarks.results.running import (
+    Allowed,
+    Progress,
+    allowed,
+    cheap_first,
+    due_runs,
+    measure,
+)
 from tests.benchmarks.results.status import Status, release_before, releases, status_of, statuses
 from tests.benchmarks.results.store import Store, read_store, write_store
+from tests.benchmarks.results.whole import begun, finished, left_of
 
 BENCHMARKS = Path(__file__).resolve().parents[1]
 FINE, MISSED, USAGE, NOT_MEASURED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -43,6 +51,11 @@ class Places:
                 f"{self.page.name} was edited since it was rendered. Take what was written there "
                 f"into the data ({self.data.name}/), remove the page, and render it again."
             )
+
+    def keep(self, catalogue: Catalogue, store: Store) -> None:
+        """Write the values and the page."""
+        write_store(self.store, store)
+        replace_file(self.page, self.rendered(catalogue, store).encode())
 
     def rendered(self, catalogue: Catalogue, store: Store) -> str:
         """Return the page's text."""
@@ -72,17 +85,52 @@ def main(argv: Sequence[str] | None = None, places: Places | None = None) -> int
     for run in due:
         if (lacking := ready.lacking(run)) is not None:
             print(f"left out: {run.name} {lacking}")
-    due = [run for run in due if ready.lacking(run) is None]
+    due = cheap_first([run for run in due if ready.lacking(run) is None], store)
     try:
-        return _measured(catalogue, due, store, places, ready, asked.minutes)
+        return (_part if asked.only else _whole)(catalogue, due, store, places, ready, asked)
     except KeyboardInterrupt:
         print("run: interrupted; what was measured before is kept", file=sys.stderr)
         return INTERRUPTED
 
 
-def _measured(
-    catalogue: Catalogue, due: list, store: Store, places: Places, ready: Allowed, minutes: float
+def _part(
+    catalogue: Catalogue,
+    due: Sequence[Run],
+    store: Store,
+    places: Places,
+    ready: Allowed,
+    asked: argparse.Namespace,
 ) -> int:
+    return _measured(catalogue, due, store, places, ready, asked.minutes)[1]
+
+
+def _whole(
+    catalogue: Catalogue,
+    due: Sequence[Run],
+    store: Store,
+    places: Places,
+    ready: Allowed,
+    asked: argparse.Namespace,
+) -> int:
+    """Make the whole run, or what is left of one that was stopped."""
+    store = begun(store, again=asked.again)
+    left = left_of(due, store)
+    if len(left) < len(due):
+        print(f"{len(due) - len(left)} of {len(due)} runs were made before the stop")
+    store, code = _measured(catalogue, left, store, places, ready, asked.minutes)
+    if not left_of(due, store):
+        places.keep(catalogue, finished(store, catalogue))
+    return code
+
+
+def _measured(
+    catalogue: Catalogue,
+    due: Sequence[Run],
+    store: Store,
+    places: Places,
+    ready: Allowed,
+    minutes: float,
+) -> tuple[Store, int]:
     began = time.monotonic()
     done: set[str] = set()
     events = measure(
@@ -93,22 +141,22 @@ def _measured(
             print(f"[{progress.number}/{progress.count}] {progress.run.words}", flush=True)
             continue
         store = progress.store
-        done.add(progress.run.name)
-        write_store(places.store, store)
-        replace_file(places.page, places.rendered(catalogue, store).encode())
-        _print_run(catalogue, progress, places)
+        if not progress.is_cut:
+            done.add(progress.run.name)
+        places.keep(catalogue, store)
+        _print_run(catalogue, progress)
     took_s = time.monotonic() - began
     left = [run.name for run in due if run.name not in done]
     if left:
-        print(f"no time left for: {', '.join(left)}")
+        print(f"no time left for: {', '.join(left)}; the same command goes on with them")
     found = statuses(catalogue, store, None)
     ours = [found[one.name] for name in done for one in catalogue.figures_of(name)]
     missed, failed = ours.count(Status.FAIL), ours.count(Status.FAILED_TO_RUN)
     print(f"{len(ours)} figures in {took_s:.0f} s: {missed} missed, {failed} failed to run")
-    return MISSED if missed else NOT_MEASURED if failed or left else FINE
+    return store, MISSED if missed else NOT_MEASURED if failed or left else FINE
 
 
-def _print_run(catalogue: Catalogue, progress: Progress, places: Places) -> None:
+def _print_run(catalogue: Catalogue, progress: Progress) -> None:
     assert progress.ended is not None
     print(f"  {progress.ended.seconds:.0f} s")
     for figure in catalogue.figures_of(progress.run.name):
@@ -145,6 +193,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--only", action="append", default=[], metavar="NAME",
                         help="a figure, a topic or a run; may be repeated")  # fmt: skip
+    parser.add_argument("--again", action="store_true",
+                        help="begin anew, do not go on where a whole run was stopped")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="list all figures, measure nothing")
     parser.add_argument("--render", action="store_true", help="render the page, measure nothing")
     parser.add_argument("--needs", type=_needs, default=[], metavar="NAME,...",

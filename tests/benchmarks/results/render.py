@@ -26,6 +26,8 @@ it was measured. Values that were written down stay when a run gives a new one: 
 COLUMNS = ("figure", "target", "measured", "result", "date", "machine", "how")
 COLUMNS_BEFORE = ("figure", "measured", "date", "machine", "how")
 COUNTED = (Status.PASS, Status.FAIL, Status.OLD, Status.FAILED_TO_RUN, Status.NOT_MEASURED)
+WANTING = (Status.FAIL, Status.FAILED_TO_RUN, Status.NOT_MEASURED)
+"""Results that need a reason."""
 
 
 def render(catalogue: Catalogue, store: Store, before: Release | None) -> str:
@@ -34,7 +36,7 @@ def render(catalogue: Catalogue, store: Store, before: Release | None) -> str:
     machines = machines_of(store)
     parts = [HEAD, _summary(catalogue, found)]
     parts += [_topic(topic, store, found, machines) for topic in catalogue.topics]
-    parts.append(_machines(machines))
+    parts += [*_times(store), _machines(machines)]
     return sealed("\n".join(parts))
 
 
@@ -76,6 +78,13 @@ def _topic(
         lines.append(f"{topic.about}\n")
     rows = [_row(figure, store, found[figure.name], machines) for figure in topic.figures]
     lines += [*_table(COLUMNS, rows), ""]
+    whys = [
+        f"- {figure.words}: {figure.why}"
+        for figure in topic.figures
+        if figure.why is not None and found[figure.name] in WANTING
+    ]
+    if whys:
+        lines += ["Why a target is missed, or a value missing:\n", *whys, ""]
     earlier = list(_earlier(topic, store, machines))
     if earlier:
         lines += ["Measured before:\n", *_table(COLUMNS_BEFORE, earlier), ""]
@@ -115,7 +124,7 @@ def worded_measured(figure: Figure, measured: Measured) -> str:
 
 
 def _how(figure: Figure, measured: Measured) -> str:
-    load = "" if measured.load is None else f"load {measured.load:.1f}"
+    load = _load(measured.load) and f"load {_load(measured.load)}"
     hand = "by hand" if figure.run is None else "earlier"
     source = f"{hand}: {measured.how}".rstrip(": ") if measured.by == BY_HAND else measured.how
     return ", ".join(one for one in (source, load) if one)
@@ -129,6 +138,22 @@ def _earlier(
             said = worded_measured(figure, measured)
             day = measured.day.isoformat()
             yield (figure.words, said, day, machines[measured.machine], _how(figure, measured))
+
+
+def _times(store: Store) -> Iterator[str]:
+    """Yield the section of how long the runs took, if any did."""
+    if not store.took:
+        return
+    rows = [
+        (name, f"{one.seconds:.0f}", f"{one.cpu_s:.0f}", one.day.isoformat(), _load(one.load))
+        for name, one in sorted(store.took.items(), key=lambda item: item[1].seconds)
+    ]
+    heads = ("run", "s", "s of CPU", "date", "load before")
+    yield "\n".join(["## How long the runs take\n", *_table(heads, rows), ""])
+
+
+def _load(load: float | None) -> str:
+    return "" if load is None else f"{load:.1f}"
 
 
 def _machines(machines: Mapping[Machine, str]) -> str:

@@ -17,16 +17,14 @@ from importcost import __version__
 from importcost.processes.bounded import Finished
 from importcost.processes.bounded import run as run_bounded
 from tests.benchmarks.results.catalogue import Catalogue, Figure, Run
-from tests.benchmarks.results.store import BY_RUN, Failure, Machine, Measured, Store
+from tests.benchmarks.results.store import BY_RUN, Failure, Machine, Measured, Store, Took
 from tests.benchmarks.tell import MARK, Told, read_told
+from tests.harness import interpreters_by_name
 
 GRACE_S = 10.0
 """Seconds that a script past its budget has to remove what it made."""
 _COMMANDS: Mapping[str, Sequence[str]] = {
     "browser": ("chromium", "google-chrome", "chrome"),
-    "python3.9": ("python3.9",),
-    "python3.14": ("python3.14",),
-    "python3.15": ("python3.15",),
 }
 """Needs that are met if one of these commands is there."""
 ALWAYS = frozenset(("network",))
@@ -57,6 +55,7 @@ def allowed(needs: Sequence[str], places: Mapping[str, str]) -> Allowed:
         for need, names in _COMMANDS.items()
         if (path := next(filter(None, map(shutil.which, names)), None))
     }
+    found |= interpreters_by_name()
     return Allowed(frozenset(needs) | ALWAYS | found.keys(), {**found, **places})
 
 
@@ -74,11 +73,13 @@ def this_machine() -> Machine:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run that has ended: what was told, why the rest was not, and how long it took."""
+    """A run that has ended: what was told, why the rest was not, how long it took, its CPU."""
 
     told: Mapping[str, Told]
     failure: str | None
     seconds: float
+    cpu_s: float = 0.0
+    timed_out: bool = False
 
 
 def filled(argument: str, places: Mapping[str, str]) -> list[str]:
@@ -95,7 +96,7 @@ def ended_run(run: Run, scripts: Path, places: Mapping[str, str], seconds: float
 
     Scripts end with 1 if a target is missed: that alone is not a failure.
     """
-    began = time.monotonic()
+    began, cpu_s = time.monotonic(), _cpu_of_children_s()
     told: dict[str, Told] = {}
     defects: list[str] = []
 
@@ -117,7 +118,13 @@ def ended_run(run: Run, scripts: Path, places: Mapping[str, str], seconds: float
     failure = None if is_missed_target else _failure(done, seconds)
     if defects:
         failure = "; ".join(filter(None, (failure, *defects)))
-    return Ended(told, failure and without_places(failure), time.monotonic() - began)
+    took_s, cpu_s = time.monotonic() - began, _cpu_of_children_s() - cpu_s
+    return Ended(told, failure and without_places(failure), took_s, cpu_s, done.timed_out)
+
+
+def _cpu_of_children_s() -> float:
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def without_places(words: str) -> str:
@@ -146,13 +153,17 @@ def _failure(done: Finished, seconds: float) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What happened with one run: before it starts, `ended` is None."""
+    """What happened with one run: before it starts, `ended` is None.
+
+    `is_cut` is True if the time for all runs was over before its own: it is still to be made.
+    """
 
     number: int
     count: int
     run: Run
     ended: Ended | None
     store: Store
+    is_cut: bool = False
 
 
 def measure(
@@ -177,16 +188,34 @@ def measure(
         yield Progress(number, len(due), run, None, store)
         load = os.getloadavg()[0]
         ended = ended_run(run, scripts, places, min(run.budget_s, left_s))
-        store = updated(store, catalogue.figures_of(run.name), run, ended, load)
-        yield Progress(number, len(due), run, ended, store)
+        is_cut = ended.timed_out and left_s < run.budget_s
+        figures = catalogue.figures_of(run.name)
+        store = updated(store, figures, run, ended, load, is_cut=is_cut)
+        yield Progress(number, len(due), run, ended, store, is_cut)
 
 
-def updated(store: Store, figures: Sequence[Figure], run: Run, ended: Ended, load: float) -> Store:
-    """Return the store with a run's values, and with a failure for each figure without one."""
+def updated(
+    store: Store,
+    figures: Sequence[Figure],
+    run: Run,
+    ended: Ended,
+    load: float,
+    *,
+    is_cut: bool = False,
+) -> Store:
+    """Return the store with a run's values and time, and a failure for each figure without one.
+
+    Of a run that was cut, what it told counts, and what it did not tell is no failure.
+    """
     today = datetime.now(timezone.utc).date()
     machine = this_machine()
+    if not is_cut:
+        took = Took(today, round(ended.seconds, 1), round(ended.cpu_s, 1), round(load, 1))
+        store = store.with_time(run.name, took)
     for figure in figures:
         told = ended.told.get(figure.value or "")
+        if told is None and is_cut:
+            continue
         if told is None:
             words = ended.failure or f"{run.script} told no figure named {figure.value}"
             store = store.with_failure(figure.name, Failure(today, words))
@@ -218,3 +247,12 @@ def due_runs(catalogue: Catalogue, only: Sequence[str]) -> list[Run]:
         else:
             raise ValueError(f"{one} is neither a figure nor a topic nor a run: see --list")
     return [run for run in catalogue.runs.values() if run.name in wanted]
+
+
+def cheap_first(due: Sequence[Run], store: Store) -> list[Run]:
+    """Return runs by the time that they took last, those without one by what they may take."""
+
+    def seconds(run: Run) -> float:
+        return store.took[run.name].seconds if run.name in store.took else run.budget_s
+
+    return sorted(due, key=seconds)

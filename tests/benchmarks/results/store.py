@@ -1,7 +1,8 @@
 """What was measured: `measured.json`, values by figure with date, machine, version and load.
 
 A figure keeps the last value that a run gave, and every value that was measured by hand. The last
-one in its list counts; the others are shown below the table.
+one in its list counts; the others are shown below the table. The file also holds how long each
+script took, and which ones a whole run that was stopped has done.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -62,11 +63,32 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Took:
+    """How long a run took the last time: seconds, those of them on a processor, and the load."""
+
+    day: date
+    seconds: float
+    cpu_s: float
+    load: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A whole run that was stopped: its first day, and the names of the runs that it has done."""
+
+    day: date
+    version: str
+    done: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
-    """Values and failed attempts by the names of their figures."""
+    """Values and failed attempts by the names of their figures, and times by those of runs."""
 
     values: Mapping[str, Sequence[Measured]]
     failures: Mapping[str, Failure]
+    took: Mapping[str, Took] = field(default_factory=dict)
+    unfinished: Unfinished | None = None
 
     def last_of(self, figure: str) -> Measured | None:
         """Return the value that counts, None if the figure was never measured."""
@@ -77,11 +99,18 @@ class Store:
         """Return a store in which this value counts; one of an earlier run is dropped."""
         kept = [one for one in self.values.get(figure, ()) if one.by != BY_RUN]
         failures = {name: one for name, one in self.failures.items() if name != figure}
-        return Store({**self.values, figure: (*kept, measured)}, failures)
+        return replace(self, values={**self.values, figure: (*kept, measured)}, failures=failures)
 
     def with_failure(self, figure: str, failure: Failure) -> Store:
         """Return a store that says so; the values before it stay."""
         return replace(self, failures={**self.failures, figure: failure})
+
+    def with_time(self, run: str, took: Took) -> Store:
+        """Return a store that knows how long a run took; an unfinished whole run has done it."""
+        last = self.unfinished
+        if last is not None and run not in last.done:
+            last = replace(last, done=(*last.done, run))
+        return replace(self, took={**self.took, run: took}, unfinished=last)
 
 
 def read_store(file: Path) -> Store:
@@ -105,19 +134,26 @@ def _store(data: dict[str, Any]) -> Store:
             name: Failure(date.fromisoformat(one["day"]), one["words"])
             for name, one in data["failures"].items()
         },
+        {name: Took(**_dated(one)) for name, one in data.get("took", {}).items()},
+        _unfinished(data.get("unfinished")),
     )
+
+
+def _dated(plain: dict[str, Any]) -> dict[str, Any]:
+    return {**plain, "day": date.fromisoformat(plain["day"])}
+
+
+def _unfinished(plain: dict[str, Any] | None) -> Unfinished | None:
+    if plain is None:
+        return None
+    return Unfinished(**{**_dated(plain), "done": tuple(plain["done"])})
 
 
 def _measured(plain: dict[str, Any], machines: Mapping[str, Machine]) -> Measured:
     value = plain["value"]
     if value is not None and not math.isfinite(value):
         raise ValueError(f"not a value: {value}")
-    known = {
-        **plain,
-        "day": date.fromisoformat(plain["day"]),
-        "machine": machines[plain["machine"]],
-    }
-    return Measured(**known)
+    return Measured(**{**_dated(plain), "machine": machines[plain["machine"]]})
 
 
 def store_text(store: Store) -> str:
@@ -129,15 +165,11 @@ def store_text(store: Store) -> str:
     }
     lines = ['{"machines": {']
     lines.append(_members({name: asdict(one) for one, name in machines.items()}))
-    lines.append('},\n"failures": {')
-    lines.append(
-        _members(
-            {
-                name: {"day": one.day.isoformat(), "words": one.words}
-                for name, one in sorted(store.failures.items())
-            }
-        )
-    )
+    for name, table in (("failures", store.failures), ("took", store.took)):
+        lines.append(f'}},\n"{name}": {{')
+        lines.append(_members({key: _undated(one) for key, one in sorted(table.items())}))
+    if store.unfinished is not None:
+        lines.append(f'}},\n"unfinished": {_json(_undated(store.unfinished))[:-1]}')
     lines.append('},\n"values": {')
     lines.append(
         ",\n".join(
@@ -156,9 +188,14 @@ def _json(plain: Any) -> str:
     return json.dumps(plain, ensure_ascii=False, allow_nan=False)
 
 
+def _undated(kept: Measured | Failure | Took | Unfinished) -> dict[str, Any]:
+    """Return the fields of what is kept, its day as text."""
+    plain = {one.name: getattr(kept, one.name) for one in fields(kept)}
+    return {**plain, "day": kept.day.isoformat()}
+
+
 def _plain(measured: Measured, machines: Mapping[Machine, str]) -> dict[str, Any]:
-    plain = {field.name: getattr(measured, field.name) for field in fields(measured)}
-    return {**plain, "day": measured.day.isoformat(), "machine": machines[measured.machine]}
+    return {**_undated(measured), "machine": machines[measured.machine]}
 
 
 def machines_of(store: Store) -> dict[Machine, str]:

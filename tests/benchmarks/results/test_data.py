@@ -10,6 +10,7 @@ import pytest
 
 from tests.benchmarks.results.catalogue import Run, read_catalogue
 from tests.benchmarks.results.main import Places
+from tests.benchmarks.results.status import Status, status_of
 from tests.benchmarks.results.store import read_store, store_text
 
 PLACES = Places()
@@ -49,6 +50,12 @@ def test_the_store_is_kept_in_its_own_form():
 def test_every_value_belongs_to_a_figure():
     known = {figure.name for figure in CATALOGUE.figures}
     assert (STORE.values.keys() | STORE.failures.keys()) <= known
+
+
+@pytest.mark.parametrize("figure", CATALOGUE.figures, ids=lambda one: one.name)
+def test_every_missed_target_and_missing_value_has_its_reason(figure):
+    if status_of(figure, STORE, None) in (Status.FAIL, Status.NOT_MEASURED):
+        assert figure.why, f"say why in figures/{figure.topic}.toml"
 
 
 def test_every_figure_that_was_asked_for_has_an_entry():
