@@ -123,7 +123,7 @@ def test_without_tests_a_change_of_own_code_is_not_called_verified(folder, monke
     fixed = ["defer", "handler.py:handler", *FIXED]
     done = run_clocked(monkeypatch, folder, fixed, Times(MODULES))
     text = sentence(done.stdout)
-    assert "Imports, not behaviour, verified: own code moves (orders)." in text
+    assert "Imports, not behaviour, verified: own code moves (orders), and nothing ran it." in text
     assert re.search(r"import orders [^✓✗]* pairs\); imports, not behaviour, verified", text)
     assert re.search(r"import heavy [^✓✗]* pairs\) verified,", text)
 

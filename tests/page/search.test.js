@@ -25,7 +25,7 @@ test("a match inside a match counts its time once", () => {
   const tree = treeOf();
   const { hits, text } = tree.tally(tree.search("boto").nodes, null);
   assert.equal(hits.length, 3);
-  assert.equal(text, "96.0 ms, 61 %");
+  assert.equal(text, "96.0 ms, 61 % of the cold start");
 });
 
 test("matches in startup come last", () => {

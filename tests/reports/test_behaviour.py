@@ -48,15 +48,15 @@ def best_with(behaviour, measured=MEASURED):
         (
             Behaviour(OWN, OWN),
             (
-                "Imports, not behaviour, verified: own code moves (models.order, client). --event, "
-                "--record or --test compares it."
+                "Imports, not behaviour, verified: own code moves (models.order, client), and "
+                "nothing ran it. An --event that uses it, --record or --test compares it."
             ),
         ),
         (
             Behaviour(tuple("abcde"), tuple("abcde"), (), ("pytest failed once and passed once",)),
             (
-                "Imports, not behaviour, verified: own code moves (a, b, c and 2 more). But "
-                "pytest failed once and passed once."
+                "Imports, not behaviour, verified: own code moves (a, b, c and 2 more), and "
+                "nothing ran it. But pytest failed once and passed once."
             ),
         ),
         (

@@ -38,11 +38,6 @@ class Noise:
         """Return True if the noise changes a digit that is shown and significant."""
         return changes_a_digit(self.billed, self.band)
 
-    @property
-    def place_ms(self) -> float:
-        """Return the unit of the last digit that the band leaves significant."""
-        return place_of(self.band)
-
 
 def changes_a_digit(figure: Interval, band: Interval) -> bool:
     """Return True if a bound of `figure` is a significant digit away from its value; milliseconds.

@@ -320,8 +320,8 @@ def _about_the_rows(
     ):
         yield ProfileWarning(
             WarningCode.DISTURBED_LOG,
-            f"{function.unattributed_share:.0%} of function init is in no row of the trace: "
-            "rows are missing; totals are sound.",
+            f"{function.unattributed_share:.0%} of function init belongs to no module of the "
+            "trace: it misses some modules; totals are right.",
         )
     unknown = _never_tried(measurement)
     if unknown:

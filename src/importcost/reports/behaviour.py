@@ -43,12 +43,13 @@ def proof_headline(best: BestSet | None) -> str | None:
 
 
 def _without_proof(measured: Verification | None, behaviour: Behaviour, *, is_asked: bool) -> str:
-    more = "" if is_asked else " --event, --record or --test compares it."
     if measured is None:
         return "Not verified: nothing was measured, and behaviour was not compared."
     if behaviour.unproven:
+        more = "" if is_asked else " An --event that uses it, --record or --test compares it."
         later = names_in_short(behaviour.unproven)
-        return f"{IMPORTS_ONLY.capitalize()}: own code moves ({later}).{more}"
+        return f"{IMPORTS_ONLY.capitalize()}: own code moves ({later}), and nothing ran it.{more}"
+    more = "" if is_asked else " --event, --record or --test compares it."
     return f"Verified: imports and time; behaviour was not compared.{more}"
 
 

@@ -214,7 +214,7 @@ export class ImportTree extends Forest {
     const whole = this.widths[this.root];
     /** @type {Fact[]} */
     const facts = [
-      ["Cumulative", `${msText(this.cumulativeUs[node])}, ${shareText(this.cumulativeUs[node], whole)}`],
+      ["Cumulative", `${msText(this.cumulativeUs[node])}, ${shareText(this.cumulativeUs[node], whole)} of the cold start`],
     ];
     if (!this.isReal(node)) return facts;
     facts.push(["Self", msText(this.selfUs[node])]);
@@ -281,6 +281,6 @@ export class ImportTree extends Forest {
       (this.blocks[node] === NONE ? hits : startup).push(node);
       if (!isInside) us += Math.max(0, this.cumulativeUs[node]);
     });
-    return { hits: hits.concat(startup), text: `${msText(us)}, ${shareText(us, this.widths[this.root])}` };
+    return { hits: hits.concat(startup), text: `${msText(us)}, ${shareText(us, this.widths[this.root])} of the cold start` };
   }
 }

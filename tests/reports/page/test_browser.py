@@ -259,7 +259,7 @@ def test_a_match_inside_a_match_counts_its_time_once(
     driver: Chrome, show: Callable[..., str]
 ) -> None:
     show("small")
-    assert search(driver, "botocore") == "2 matches, 120 ms, 55 %"
+    assert search(driver, "botocore") == "2 matches, 120 ms, 55 % of the cold start"
     assert by_id(driver, "table-count").text == "2 of 17 imports"
     by_id(driver, "search").send_keys(Keys.ENTER)
     assert selected(driver) == "botocore.session"

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from importcost.app.bill.place import bill
-from importcost.app.gate.check import BASELINE_FILE
 from importcost.app.gate.handler_requests import HowToMeasure, request_for
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.request import Listener
@@ -75,7 +74,7 @@ class Started:
     file: str
     handlers: tuple[str, ...]
     unmeasured: tuple[tuple[str, str], ...]
-    next_step: str = f"importcost check --update-baseline writes {BASELINE_FILE}."
+    next_step: str = "importcost check holds the code against these budgets."
 
 
 def write_configuration(request: InitRequest, listener: Listener) -> Started:

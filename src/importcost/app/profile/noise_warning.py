@@ -37,17 +37,14 @@ def with_noise_warning(
 
 
 def _words(noise: Noise, count: int, plan: Plan, what: str) -> str:
-    low, high = (
-        round(end / noise.place_ms) * noise.place_ms
-        for end in (noise.billed.low, noise.billed.high)
-    )
     remedy = (
-        "raise --runs, or measure on a quieter machine"
+        "Raise --runs, or measure on a quieter machine"
         if plan.runs is not None or plan.precision is not QUICK
         else "--precise measures for up to a minute"
     )
     return (
         f"The median of {count} timed runs is known to {noise.half_width:.0%} only "
-        f"({noise.local.low:,.1f} to {noise.local.high:,.1f} ms here), so that the {what} "
-        f"could as well read {low:,.0f} to {high:,.0f} ms: {remedy}."
+        f"({noise.local.low:,.1f} to {noise.local.high:,.1f} ms here, with "
+        f"{noise.local.confidence:.0%} confidence), which widens the range of the {what}. "
+        f"{remedy} to narrow both."
     )

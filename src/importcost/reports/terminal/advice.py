@@ -126,12 +126,13 @@ class _Writer:
 
     def _price(self, economics: Economics) -> list[str]:
         settings, cost = self._profile.settings, economics.dollars_per_million
-        where = where_times_are(settings.platform).capitalize()
+        where = where_times_are(settings.platform)
         price = "" if cost is None else f", {dollars(cost)} per million that need none of it"
         at = f" at {settings.memory_mb} MB" if settings.platform == LAMBDA else ""
         text = (
-            f"{where} about {milliseconds(economics.saved_ms)} a cold start{price}; the "
-            f"first request that does waits {milliseconds(economics.first_use_ms)}{at}."
+            f"{where[:1].upper()}{where[1:]} about {milliseconds(economics.saved_ms)} a cold "
+            f"start{price}; the first request that does waits "
+            f"{milliseconds(economics.first_use_ms)}{at}."
         )
         # Where each cold start needs it, there are none that save.
         lines = [] if self._is_always_used() else wrap(text, self._width)

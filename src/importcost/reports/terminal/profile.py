@@ -135,6 +135,7 @@ def _why(profile: Profile, estimate: Estimate, facts: ProfileFacts, width: int) 
     tree, ratio = profile.tree, estimate.speed_ratio.value / 1000
     on_lambda = on_lambda_ms(profile, estimate, facts)
     entered = [n for n in facts.most_expensive if _enters_from_own_code(profile, n)]
+    entered.sort(key=lambda node: -on_lambda[node])
     least = max(profile.function_init.local_us * TOP_SHARE, LEAST_MS / ratio)
     top = [node for node in entered if tree.cumulative_us[node] > least][:TOP_COUNT]
     if not top:
@@ -198,15 +199,15 @@ def _apportion(values: Sequence[float], width: int) -> list[int]:
 def _imports(
     profile: Profile, estimate: Estimate, facts: ProfileFacts, style: Palette, width: int
 ) -> list[str]:
-    nodes = facts.most_expensive
-    if not nodes:
+    if not facts.most_expensive:
         return wrap(nothing_imported(estimate), width)
     tree = profile.tree
     figures = on_lambda_ms(profile, estimate, facts)
-    total = max(profile.function_init.local_us, 1.0)
-    whole = max(estimate.function_init_ms.value, 1e-9)
-    room = int(width * NAME_SHARE) if width >= MIN_WIDTH else width - 20
-    head = f"{'Most expensive imports':<{room}} {time_place(estimate):>12} {'share':>6}"
+    nodes = sorted(facts.most_expensive, key=lambda node: -figures[node])
+    # The denominator of the phases above: their shares and those of imports can be compared.
+    whole = max(sum(phase.init_ms for phase in estimate.phases), 1e-9)
+    room = int(width * NAME_SHARE) if width >= MIN_WIDTH else width - 21
+    head = f"{'Most expensive imports':<{room}} {time_place(estimate):>12} {'of init':>7}"
     if width >= WIDE and estimate.is_modelled:
         head += f" {'here' if profile.runs else 'logged':>9} {'self':>8}"
     where_room = width - len(head) - 2
@@ -217,7 +218,7 @@ def _imports(
         cumulative, own = tree.cumulative_us[node] / 1000, tree.self_us[node] / 1000
         on_lambda = milliseconds(figures[node])
         share = min(1.0, figures[node] / whole)
-        line = f"{elide(tree.name(node), room):<{room}} {on_lambda:>12} {share:>6.0%}"
+        line = f"{elide(tree.name(node), room):<{room}} {on_lambda:>12} {share:>7.0%}"
         if width >= WIDE and estimate.is_modelled:
             line += f" {cumulative:>9,.1f} {own:>8,.1f}"
         if width >= MIN_WIDTH:
@@ -225,11 +226,12 @@ def _imports(
                 _importer(profile, facts.first_edges.get(tree.name(node))), where_room
             )
         lines.append(line.rstrip())
-    missing_us = 0.0 if profile.runs else profile.function_init.unattributed_share * total
+    local = profile.function_init
+    missing_us = 0.0 if profile.runs else local.unattributed_share * max(local.local_us, 1.0)
     if missing_us:
-        on_lambda = milliseconds(missing_us / 1000 * estimate.speed_ratio.value)
-        share = missing_us / total
-        lines.append(f"{elide(NOT_IN_LOG, room):<{room}} {on_lambda:>12} {share:>6.0%}")
+        missing_ms = missing_us / 1000 * estimate.speed_ratio.value
+        on_lambda, share = milliseconds(missing_ms), min(1.0, missing_ms / whole)
+        lines.append(f"{elide(NOT_IN_LOG, room):<{room}} {on_lambda:>12} {share:>7.0%}")
     return lines
 
 
@@ -299,9 +301,17 @@ def _notes(profile: Profile, estimate: Estimate, width: int) -> list[str]:
     if not timed:
         return wrap(_LOG_NOTES[profile.source == LAMBDA_LOG], width)
     text = (
-        f"Measured here: {cpu.value / 1000:,.1f} ms CPU of function init (median of {timed}, "
-        f"{cpu.low / 1000:,.1f} to {cpu.high / 1000:,.1f}), {function.wall_us / 1000:,.1f} ms "
-        f"wall, {function.unattributed_share:.1%} in no row; Python "
+        f"Measured here: {cpu.value / 1000:,.1f} ms CPU of function init (median of {timed}"
+        f"{_median_range(profile)}), {function.wall_us / 1000:,.1f} ms wall; "
+        f"{function.unattributed_share:.1%} belongs to no module; Python "
         f"{profile.environment.python_version}, runner {profile.environment.runner}."
     )
     return [*wrap(text, width), *wrap(page_cache_words(profile), width)]
+
+
+def _median_range(profile: Profile) -> str:
+    """Return the interval of the local median in words, unless a warning gives a wider one."""
+    if any(warning.code is WarningCode.NOISY for warning in profile.warnings):
+        return ""
+    cpu = profile.function_init.cpu_us
+    return f", {cpu.low / 1000:,.1f} to {cpu.high / 1000:,.1f} with {cpu.confidence:.0%} confidence"

@@ -161,7 +161,7 @@ function savingOf(change, status, mostUs) {
   const hasBand = low !== null && high !== null;
   const box = element("div", "change-saving");
   const known = status !== "unmeasured" && (status !== "failed" || hasBand);
-  box.append(element("span", "saving", known ? `−${msText(change.saving_us)}` : "–"));
+  box.append(element("span", "saving", known ? `−${msText(change.saving_us)}` : ""));
   let band = known ? "not verified" : "";
   if (hasBand) band = `${minus(msColumn(low))} to ${minus(msColumn(high))} ms, ${change.pairs} pairs`;
   box.append(element("span", "band-text", band));

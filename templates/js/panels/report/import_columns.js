@@ -32,7 +32,7 @@ export function importColumns(tree) {
         return us === null ? "–" : msColumn(us);
       },
     },
-    { title: "Share", text: (n) => shareText(tree.cumulativeUs[n], whole), value: (n) => tree.cumulativeUs[n] },
+    { title: "Of cold start", text: (n) => shareText(tree.cumulativeUs[n], whole), value: (n) => tree.cumulativeUs[n] },
     { title: "Distribution", words: true, text: (n) => tree.distribution(n), value: (n) => tree.distribution(n).toLowerCase() },
     { title: "Imported by", words: true, cell: (n) => importerCell(details.importer(n)), value: (n) => details.importer(n).name },
     { title: "Memory", text: (n) => memoryText(details.memoryKb(n)), value: (n) => sortable(details.memoryKb(n)) },

@@ -142,7 +142,7 @@ function modelPairs(data) {
     [`Init ${place}`, msBand(headline.init_ms)],
     [clockWords(data), `${msText(cpu.value)} (${msText(cpu.low)} to ${msText(cpu.high)})`],
     ...wall,
-    ["Not attributed to a row", shareText(local.unattributed_share, 1)],
+    ["Belongs to no module", shareText(local.unattributed_share, 1)],
   ];
 }
 

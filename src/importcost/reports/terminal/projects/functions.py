@@ -187,5 +187,9 @@ def _next(functions: Sequence[ProjectFunction], place: str, width: int) -> list[
         return []
     one = functions[0]
     # A deployed function is its own place.
-    target = place if one.region is not None else f"{place}::{one.name}"
-    return wrap(f"Next: importcost profile {target}", width)
+    if one.region is not None:
+        return wrap(f"Next: importcost profile {place}", width)
+    single = f"importcost profile {place}::{one.name}"
+    if len(functions) == 1:
+        return wrap(f"Next: {single}", width)
+    return wrap(f"Next: {single}, or importcost profile {place} for all of them", width)
