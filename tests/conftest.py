@@ -27,8 +27,12 @@ __all__ = [
     "running_engine",
 ]
 
-# Where the tests are started decides no width and no colour of what they read.
-for variable in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):
+# Where the tests are started decides no width and no colour of what they read. Without bytecode,
+# each command that they start, and each worker, would compile all that it imports.
+for variable in (
+    *("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"),
+    "PYTHONDONTWRITEBYTECODE",
+):
     os.environ.pop(variable, None)
 # How long an example takes is the machine's matter. A check of one commit gives one answer: there,
 # examples are always the same; on a developer's machine they go on looking.
@@ -128,6 +132,10 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         wanted = "browser" if item.get_closest_marker("browser") else None
         wanted = parameters.get("running_engine", wanted)
+        if item.get_closest_marker("unhurried"):
+            if item.get_closest_marker("slow"):
+                raise pytest.UsageError(f"{item.nodeid} is slow or unhurried, not both")
+            item.add_marker("slow")
         if group_of(item.nodeid) == "stopwatch":
             item.add_marker("slow")
         if wanted is not None:

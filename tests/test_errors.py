@@ -87,6 +87,7 @@ def spelled_options(source):
                 yield from (option for option in options if option in text)
 
 
+@pytest.mark.unhurried
 def test_rooms_that_do_not_know_their_reader_name_parameters_not_options():
     root = Path(importcost.__file__).parent
     found = {

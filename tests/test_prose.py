@@ -85,6 +85,7 @@ def findings(text: str) -> list[Text]:
     return sorted(found)
 
 
+@pytest.mark.unhurried
 def test_the_package_is_written_in_plain_english():
     wrong = [
         f"{path.relative_to(PACKAGE.parent)}:{line}: {sentence}"

@@ -69,6 +69,7 @@ def test_no_folder_holds_more_files_than_the_bound(folder):
     assert len(files) <= MOST_FILES, sorted(files)
 
 
+@pytest.mark.unhurried
 def test_classes_and_functions_keep_to_their_bounds():
     found = {}
     for file in SOURCES.rglob("*.py"):
@@ -78,6 +79,7 @@ def test_classes_and_functions_keep_to_their_bounds():
     assert all(found[name] <= most for name, most in TOO_LARGE.items()), found
 
 
+@pytest.mark.unhurried
 def test_functions_take_few_parameters():
     found = [
         f"{file.relative_to(SOURCES)} {node.name}: {parameters_of(node)}"

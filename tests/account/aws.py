@@ -51,15 +51,19 @@ class LoopbackAccount:
     def __init__(self, url: str, front: Front) -> None:
         self.url, self.front = url, front
         self.role: str | None = None
+        self._clients: dict[tuple[str, str], Any] = {}
 
     def client(self, service: str, region: str = REGION) -> Any:
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.url,
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-        )
+        # A client takes boto3 longer to make than its request takes the server.
+        if (service, region) not in self._clients:
+            self._clients[service, region] = boto3.client(
+                service,
+                region_name=region,
+                endpoint_url=self.url,
+                aws_access_key_id="testing",
+                aws_secret_access_key="testing",
+            )
+        return self._clients[service, region]
 
     @property
     def environment(self) -> dict[str, str]:

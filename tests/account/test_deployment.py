@@ -62,6 +62,7 @@ def verify(account, *words, cache):
     )
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("name", "words", "code", "said"),
     [
@@ -83,6 +84,7 @@ def test_the_verdict_is_the_exit_code(account, tmp_path, name, words, code, said
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.unhurried
 def test_the_sides_are_told_by_published_version(account, tmp_path):
     done = verify(account, "aws:faster", "--since", "2", "--json", cache=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -97,6 +99,7 @@ def test_the_sides_are_told_by_published_version(account, tmp_path):
     assert "has 0 cold starts before the change" in first.stderr
 
 
+@pytest.mark.unhurried
 def test_without_insights_the_log_is_read_by_pages(account, tmp_path):
     account.front.faults["StartQuery"] = always(403, "AccessDeniedException")
     try:
@@ -108,6 +111,7 @@ def test_without_insights_the_log_is_read_by_pages(account, tmp_path):
     assert json.loads(done.stdout)["before"]["cold_starts"] == 30
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("words", "said"),
     [

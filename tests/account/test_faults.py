@@ -58,6 +58,7 @@ def cold(found):
     return sum(row["cold_starts"] for row in found["rows"])
 
 
+@pytest.mark.unhurried
 def test_every_page_is_read_and_asked_for_once(account, tmp_path):
     done, found = survey(account, cache=tmp_path)
     assert done.returncode == 0
@@ -67,12 +68,14 @@ def test_every_page_is_read_and_asked_for_once(account, tmp_path):
     assert found["calls"]["logs:GetQueryResults"] == 3
 
 
+@pytest.mark.unhurried
 def test_regions_are_read_side_by_side(account, tmp_path):
     _, found = survey(account, "--region", REGION, "--region", OTHER, cache=tmp_path)
     assert {row["function"]["region"] for row in found["rows"]} == {REGION, OTHER}
     assert cold(found) == COUNT + 1
 
 
+@pytest.mark.unhurried
 def test_throttled_requests_are_tried_again(account, tmp_path):
     for name in ("ListFunctions", "StartQuery", "GetQueryResults", "GetMetricData"):
         account.front.faults[name] = every_other(429, "ThrottlingException")
@@ -81,6 +84,7 @@ def test_throttled_requests_are_tried_again(account, tmp_path):
     assert (cold(found), found["problems"]) == (COUNT, [])
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("denied", "counted", "said"),
     [
@@ -110,6 +114,7 @@ def test_a_list_that_is_denied_is_the_end(account, tmp_path):
     assert "importcost account --policy" in done.stderr
 
 
+@pytest.mark.unhurried
 def test_one_region_that_is_denied_leaves_the_others(account, tmp_path):
     # The first list is of one of the two regions, whichever it is.
     account.front.faults["ListFunctions"] = lambda count: (
@@ -122,6 +127,7 @@ def test_one_region_that_is_denied_leaves_the_others(account, tmp_path):
     assert cold(found) in (1, COUNT)
 
 
+@pytest.mark.unhurried
 def test_credentials_that_expire_on_the_way_lose_nothing(account, tmp_path):
     account.front.faults["StartQuery"] = from_the(2, 403, "ExpiredTokenException")
     _, first = survey(account, cache=tmp_path)
@@ -135,6 +141,7 @@ def test_credentials_that_expire_on_the_way_lose_nothing(account, tmp_path):
     assert (second["since_s"], second["until_s"]) == (first["since_s"], first["until_s"])
 
 
+@pytest.mark.unhurried
 def test_log_groups_that_insights_does_not_take_are_read_by_pages(account, tmp_path):
     # AWS's answer to one group of a class without Insights; it holds for each query it is in.
     account.front.faults["StartQuery"] = lambda count: (
@@ -145,6 +152,7 @@ def test_log_groups_that_insights_does_not_take_are_read_by_pages(account, tmp_p
     assert cold(found) == COUNT
 
 
+@pytest.mark.unhurried
 def test_a_network_that_fails_half_the_time_is_tried_again(account, tmp_path):
     account.front.faults["GetQueryResults"] = every_other(500, "InternalFailure")
     done, found = survey(account, cache=tmp_path)

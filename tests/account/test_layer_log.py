@@ -48,6 +48,7 @@ def profiled(account, folder, *words):
     )  # fmt: skip
 
 
+@pytest.mark.unhurried
 def test_the_newest_line_is_read_with_the_functions_own_settings(account, tmp_path):
     done = profiled(account, tmp_path, "aws:orders")
     assert done.returncode == 0, done.stderr
@@ -69,6 +70,7 @@ def test_options_and_the_log_stream_are_the_users(account, tmp_path):
     assert saved["phases"][0]["wall_us"] == 15_000
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("words", "fault", "code", "said"),
     [

@@ -63,6 +63,7 @@ def survey(account, *words, cache, **environment):
     return json.loads(done.stdout)
 
 
+@pytest.mark.unhurried
 def test_functions_come_with_their_inits_and_the_bill_the_dearest_first(account, tmp_path):
     found = survey(account, cache=tmp_path)
     names = [row["function"]["name"] for row in found["rows"]]
@@ -78,6 +79,7 @@ def test_functions_come_with_their_inits_and_the_bill_the_dearest_first(account,
     assert found["account"] == "123456789012"
 
 
+@pytest.mark.unhurried
 def test_what_has_no_log_is_told_and_costs_no_other_function(account, tmp_path):
     done = run(account, cache=tmp_path)
     assert done.returncode == 0
@@ -86,6 +88,7 @@ def test_what_has_no_log_is_told_and_costs_no_other_function(account, tmp_path):
     assert "node" not in done.stdout
 
 
+@pytest.mark.unhurried
 def test_names_choose_and_files_are_written(account, tmp_path):
     out = tmp_path / "account.csv"
     done = run(account, "--name", "orders-[12]", "-o", str(out), cache=tmp_path)
@@ -95,6 +98,7 @@ def test_names_choose_and_files_are_written(account, tmp_path):
     assert [row.partition(",")[0] for row in rows] == ["orders-2", "orders-1"]
 
 
+@pytest.mark.unhurried
 def test_a_finished_survey_leaves_nothing_and_asks_little(account, tmp_path):
     calls = survey(account, "--name", "orders-*", cache=tmp_path)["calls"]
     assert calls == {
@@ -106,6 +110,7 @@ def test_a_finished_survey_leaves_nothing_and_asks_little(account, tmp_path):
     assert not list(tmp_path.rglob("*.jsonl"))
 
 
+@pytest.mark.unhurried
 def test_logs_past_the_limit_are_not_scanned(account, tmp_path):
     account.client("cloudwatch").put_metric_data(
         Namespace="AWS/Logs",
@@ -127,6 +132,7 @@ def test_logs_past_the_limit_are_not_scanned(account, tmp_path):
     assert survey(account, *words, cache=tmp_path)["scanned"]["gigabytes"] == pytest.approx(5)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("words", "environment", "code", "said"),
     [
@@ -151,6 +157,7 @@ def test_mistakes_end_with_one_sentence(account, tmp_path, words, environment, c
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.unhurried
 def test_an_endpoint_that_is_not_there_is_named_without_a_traceback(account, tmp_path):
     # The one try of a request: the pauses between several are botocore's.
     nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
@@ -193,5 +200,6 @@ def test_a_time_too_long_ago_is_refused():
         since_of("2020-01-01", 1_790_000_000)
 
 
+@pytest.mark.unhurried
 def test_the_query_asks_for_as_many_rows_as_there_can_be():
     assert QUERY.endswith(f"limit {ROWS_PER_QUERY}")

@@ -70,6 +70,7 @@ def run(account, *words, cache):
     )
 
 
+@pytest.mark.unhurried
 def test_its_own_settings_and_files_are_measured_and_nothing_secret_is_kept(account, tmp_path):
     done = run(account, "profile", "aws:orders", *MEASURED, "-o", "a.json", "-o", "a.html",
                cache=tmp_path)  # fmt: skip
@@ -83,6 +84,7 @@ def test_its_own_settings_and_files_are_measured_and_nothing_secret_is_kept(acco
         assert not any(canary.encode() in data for data in written)
 
 
+@pytest.mark.unhurried
 def test_files_are_fetched_once_by_their_checksum(account, tmp_path):
     before = account.front.package_requests
     for _ in range(2):
@@ -90,6 +92,7 @@ def test_files_are_fetched_once_by_their_checksum(account, tmp_path):
     assert account.front.package_requests == before + 2  # the package and the layer
 
 
+@pytest.mark.unhurried
 def test_values_reach_the_handler_only_if_they_are_asked_for_and_are_never_kept(account, tmp_path):
     done = run(account, "profile", f"arn:aws:lambda:{REGION}:123456789012:function:orders",
                *MEASURED, "--with-values", "-o", "a.json", cache=tmp_path)  # fmt: skip
@@ -97,6 +100,7 @@ def test_values_reach_the_handler_only_if_they_are_asked_for_and_are_never_kept(
     assert "canary-" not in done.stdout + done.stderr + (tmp_path / "a.json").read_text()
 
 
+@pytest.mark.unhurried
 def test_a_package_that_is_not_the_described_one_is_refused(account, tmp_path):
     kept = account.front.packages["orders"]
     account.front.packages["orders"] = zipped({"app.py": "raise SystemExit\n"})
@@ -108,6 +112,7 @@ def test_a_package_that_is_not_the_described_one_is_refused(account, tmp_path):
     assert "is not the one that Lambda describes" in done.stderr
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("target", "fault", "code", "said"),
     [
@@ -129,6 +134,7 @@ def test_what_goes_wrong_is_one_sentence(account, tmp_path, target, fault, code,
     assert "canary" not in done.stderr
 
 
+@pytest.mark.unhurried
 def test_a_layer_that_may_not_be_read_is_left_out_with_the_reason(account, tmp_path):
     account.front.faults["GetLayerVersion"] = always(403, "AccessDeniedException")
     done = run(account, "list", "aws:orders", cache=tmp_path)
@@ -136,12 +142,14 @@ def test_a_layer_that_may_not_be_read_is_left_out_with_the_reason(account, tmp_p
     assert "lambda:GetLayerVersion" in done.stdout
 
 
+@pytest.mark.unhurried
 def test_strategies_need_no_numbers_typed_in(account, tmp_path):
     done = run(account, "strategies", "aws:orders", *MEASURED, cache=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "700 invocations of 40 ms, 1.43% of them cold" in done.stderr
 
 
+@pytest.mark.unhurried
 def test_a_function_that_nobody_calls_needs_its_traffic_stated(account, tmp_path):
     done = run(account, "strategies", "aws:idle", *MEASURED, cache=tmp_path)
     assert done.returncode == 2
@@ -178,6 +186,7 @@ def test_what_names_no_function(text):
         deployed_name(text)
 
 
+@pytest.mark.unhurried
 def test_a_deployed_function_is_calibrated_by_its_own_log(account, tmp_path):
     done = run(account, "calibrate", "aws:orders", *MEASURED, "--memory", "512", cache=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -220,6 +220,7 @@ def test_openmetrics_text_keeps_to_its_grammar(trend):
         last[key] = int(moment)
 
 
+@pytest.mark.unhurried
 def test_an_account_is_recorded_and_shown(tmp_path):
     env = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
 

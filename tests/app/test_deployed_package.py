@@ -42,6 +42,7 @@ def built(tmp_path_factory) -> Path:
     return write_files(folder, {"app.py": HANDLER})
 
 
+@pytest.mark.unhurried
 def test_a_real_package_is_counted_to_the_byte_and_its_bytecode_told(built, tmp_path):
     project = tmp_path / "project"
     project.mkdir()
@@ -76,6 +77,7 @@ def test_a_real_package_is_counted_to_the_byte_and_its_bytecode_told(built, tmp_
     assert "-m compileall -q -f" in checks["stale-bytecode"]["message"]
 
 
+@pytest.mark.unhurried
 def test_requirements_count_with_the_sources_and_the_environment_does_not(tmp_path):
     site = tmp_path / "site"
     installed(site, "unrelated", files=("unrelated.py",), texts={"unrelated.py": "x" * 9_999})

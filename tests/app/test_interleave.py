@@ -31,6 +31,7 @@ def versions(tmp_path, shared_folder):
     return make
 
 
+@pytest.mark.unhurried
 def test_every_pair_launches_both_sides_in_random_order(versions):
     base, head, log = versions()
     told = []
@@ -46,6 +47,7 @@ def test_every_pair_launches_both_sides_in_random_order(versions):
     assert all(one.base.cpu_us > 0 and one.head.wall_us > 0 for one in found)
 
 
+@pytest.mark.unhurried
 def test_the_timings_belong_to_their_sides(versions):
     base, head, _ = versions(head=LOG.format("h") + "sum(range(3_000_000))\n")
     found = Interleaved(base, head, Random(1)).pairs(5, lambda: None)
@@ -69,6 +71,7 @@ def test_of_two_that_fail_head_is_named(versions):
     assert caught.value.side is Side.HEAD
 
 
+@pytest.mark.unhurried
 def test_a_side_that_fails_later_is_named_too(versions, tmp_path):
     flaky = LOG.format("b") + "assert open(os.environ['LOG']).read().count('b') < 3\n"
     base, head, _ = versions(flaky)

@@ -19,6 +19,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.unhurried
 def test_workers_of_a_killed_command_do_not_hold_its_output(tmp_path):
     """The output ends only when the last process that has it lets go."""
     (tmp_path / "program.py").write_text(STARTS_AND_DIES)
@@ -44,6 +45,7 @@ def test_workers_share_all_cores_and_none_twice_if_there_are_enough(cores, jobs,
     assert shares_of(cores, jobs) == shares
 
 
+@pytest.mark.unhurried
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this machine pins nothing")
 def test_each_worker_keeps_to_its_cores():
     usable = sorted(os.sched_getaffinity(0))

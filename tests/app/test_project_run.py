@@ -120,6 +120,7 @@ class BreaksTogether(Executor):
             future.set_result(fn(task))
 
 
+@pytest.mark.unhurried
 def test_a_function_is_not_lost_for_one_that_was_measured_beside_it(tmp_path):
     workers = Workers(lambda: contextlib.nullcontext(BreaksTogether()), 2)
     wanted = tasks(tmp_path, "a", "always-dies", "b", "c")
@@ -186,6 +187,7 @@ def run(folder, **changes):
     return profile_project(ProfileRequest(target=str(folder)), found, measure, Told()).figures
 
 
+@pytest.mark.unhurried
 def test_only_what_changed_is_measured_again(tmp_path):
     project(tmp_path)
     found = run(tmp_path)
@@ -273,6 +275,7 @@ def test_the_packages_beside_the_interpreter_are_part_of_it(tmp_path):
     assert key(named) != before
 
 
+@pytest.mark.unhurried
 def test_shards_cover_every_function_once_and_merge_into_the_whole(tmp_path):
     project(tmp_path)
     parts = [run(tmp_path, shard=Shard(number, 3)) for number in (1, 2, 3)]

@@ -205,6 +205,7 @@ def test_unknown_files_are_said_and_widen_the_band():
     assert widths[0] >= widths[1]
 
 
+@pytest.mark.unhurried
 @given(
     st.integers(0, 3000),
     st.floats(0, 400),

@@ -50,6 +50,7 @@ def test_only_the_upper_bound_rises_by_the_longest_published_start():
     }
 
 
+@pytest.mark.unhurried
 @pytest.mark.usefixtures("few_launches")
 def test_a_profile_names_the_extensions_of_its_layers(tmp_path):
     layers = layer(tmp_path)

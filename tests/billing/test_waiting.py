@@ -54,6 +54,7 @@ def test_eleven_seconds_of_waiting_bill_about_twelve_at_128_mb():
     assert any("waiting takes no longer" in note for note in bill.notes)
 
 
+@pytest.mark.unhurried
 def test_a_request_waits_for_the_lost_init_and_for_the_retry():
     profile = waiting(11_000)
     found = compare_strategies(profile, Traffic(1_000_000, 0.01, 120.0)).as_it_is
@@ -63,6 +64,7 @@ def test_a_request_waits_for_the_lost_init_and_for_the_retry():
     )
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("memory_mb", [128, 512, 1024, 1769, 3008])
 def test_the_first_use_of_deferred_work_stretches_its_computing_alone(memory_mb):
     """An object whose creation waits for a second and computes for 50 ms of 100."""

@@ -83,6 +83,7 @@ HANDLERS = {
 }
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(("text", "expected"), HANDLERS.values(), ids=HANDLERS)
 def test_a_handler_that_fails_is_explained(tmp_path, text, expected):
     folder = write_files(tmp_path / "work", {"handler.py": text, "helper.py": "import handler\n"})
@@ -94,6 +95,7 @@ def test_a_handler_that_fails_is_explained(tmp_path, text, expected):
     assert leftovers(folder) == []
 
 
+@pytest.mark.unhurried
 def test_the_handlers_own_traceback_is_shown(tmp_path):
     folder = write_files(tmp_path / "work", {"handler.py": "def f():\n    1 / 0\nf()\n"})
     done = run(folder, "handler.py")
@@ -101,11 +103,13 @@ def test_the_handlers_own_traceback_is_shown(tmp_path):
     assert 'handler.py", line 2' in done.stderr
 
 
+@pytest.mark.unhurried
 def test_a_crash_shows_the_stack_it_left(tmp_path):
     folder = write_files(tmp_path / "work", {"handler.py": "import ctypes\nctypes.string_at(0)\n"})
     assert 'handler.py", line 2' in run(folder, "handler.py").stderr
 
 
+@pytest.mark.unhurried
 def test_a_dependency_option_is_named(tmp_path):
     folder = write_files(tmp_path / "work", {"handler.py": "import no_such_package\n"})
     sentence = last_sentence(run(folder, "handler.py").stderr)
@@ -113,6 +117,7 @@ def test_a_dependency_option_is_named(tmp_path):
     assert "--layer" in sentence
 
 
+@pytest.mark.unhurried
 def test_an_endless_import_is_stopped(tmp_path):
     folder = write_files(tmp_path / "work", {"handler.py": "while True: pass\n"})
     done = run(folder, "handler.py", "--timeout", "1")
@@ -121,6 +126,7 @@ def test_an_endless_import_is_stopped(tmp_path):
     assert leftovers(folder) == []
 
 
+@pytest.mark.unhurried
 def test_a_child_that_outlives_a_stopped_import_is_killed(tmp_path, shared_folder):
     text = """
 import subprocess, sys
@@ -142,6 +148,7 @@ def is_running(pid: int) -> bool:
     return not stat.exists() or stat.read_text().split()[2] != "Z"
 
 
+@pytest.mark.unhurried
 def test_100_mb_of_output_does_not_hurt(tmp_path):
     text = "import sys\nfor _ in range(100):\n    sys.stdout.write('x' * 1_000_000)\n"
     folder = write_files(tmp_path / "work", {"handler.py": text})
@@ -224,6 +231,7 @@ def test_a_handler_with_a_name_of_the_runtimes_is_not_measured(tmp_path, name):
     assert f"has the name of {name}, a module of Lambda's runtime" in last_sentence(done.stderr)
 
 
+@pytest.mark.unhurried
 def test_a_shim_on_path_that_starts_nothing_is_passed_over_for_a_runtime(tmp_path):
     files = {"handler.py": "", "bin/python3.7": "#!/bin/sh\necho not set >&2\nexit 127\n"}
     folder = write_files(tmp_path / "work", files)
@@ -235,6 +243,7 @@ def test_a_shim_on_path_that_starts_nothing_is_passed_over_for_a_runtime(tmp_pat
     assert "but the function runs on python3.7" in " ".join(done.stdout.split())
 
 
+@pytest.mark.unhurried
 def test_a_tracing_variable_does_not_reach_the_timed_runs(tmp_path):
     text = "import os\nassert 'PYTHONPROFILEIMPORTTIME' not in os.environ\n"
     folder = write_files(tmp_path / "work", {"handler.py": text})
@@ -253,6 +262,7 @@ def test_a_failed_install_ends_with_the_installers_reason(tmp_path):
     assert list((tmp_path / "private" / "cache").rglob("*.partial*")) == []
 
 
+@pytest.mark.unhurried
 def test_a_failure_leaves_an_older_report_alone(tmp_path):
     files = {"handler.py": "1 / 0\n", "importcost-report.html": "old"}
     folder = write_files(tmp_path / "work", files)
@@ -260,6 +270,7 @@ def test_a_failure_leaves_an_older_report_alone(tmp_path):
     assert (folder / "importcost-report.html").read_text() == "old"
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_removes_everything(tmp_path, shared_folder, number):
     folder = write_files(

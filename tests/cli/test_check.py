@@ -39,6 +39,7 @@ def findings(done):
     return {(one["rule"], one["status"]): one for one in data["checks"]}
 
 
+@pytest.mark.unhurried
 def test_a_forbidden_import_fails_with_its_chain_and_line(project):
     done = importcost(project('forbid = ["csv"]\n'))
     assert done.returncode == 1, done.stderr
@@ -47,6 +48,7 @@ def test_a_forbidden_import_fails_with_its_chain_and_line(project):
     assert done.stdout.rstrip().endswith("1 of 5 checks failed.")
 
 
+@pytest.mark.unhurried
 def test_without_a_rule_on_time_the_handler_is_launched_twice(project, shared_folder):
     log = "import os\nwith open(os.environ['LAUNCHES'], 'a') as f: f.write('x')\n"
     folder = project(**{"src/helper.py": log})
@@ -61,12 +63,14 @@ def test_without_a_rule_on_time_the_handler_is_launched_twice(project, shared_fo
     assert "! warns  orders  write-at-import  src/helper.py:2" in done.stdout
 
 
+@pytest.mark.unhurried
 def test_a_handler_named_twice_is_checked_once(project):
     done = importcost(project(), "orders", "orders", "--deterministic", "--json")
     rules = [one["rule"] for one in json.loads(done.stdout)["checks"]]
     assert rules.count("measurement") == 1
 
 
+@pytest.mark.unhurried
 def test_budgets_fail_when_proven_and_the_reports_agree(project):
     folder = project("max_init_ms = 1\nmax_cost_per_million = 100\n")
     done = importcost(
@@ -86,6 +90,7 @@ def test_budgets_fail_when_proven_and_the_reports_agree(project):
     assert "init-time" in (folder / "m.md").read_text()
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(("budget", "status", "code"), [(1, "pass", 0), (0.001, "fail", 1)])
 def test_a_package_is_judged_without_a_timed_launch(project, budget, status, code):
     folder = project(f"max_package_mb = {budget}\n", **{"src/data.bin": "d" * 5_000})
@@ -102,6 +107,7 @@ def test_a_package_is_judged_without_a_timed_launch(project, budget, status, cod
     assert "package-size" in (folder / "j.xml").read_text()
 
 
+@pytest.mark.unhurried
 def test_each_timed_handler_has_a_page_with_its_verdict(project):
     others = """
         [handlers."orders two"]
@@ -125,6 +131,7 @@ def test_no_two_handlers_share_a_file():
     assert stems == {"a/b": "a-b", "a-b": "a-b-2", "A-B": "A-B-3", "..": "handler", "é": "é"}
 
 
+@pytest.mark.unhurried
 def test_the_baseline_tells_new_modules_and_keeps_the_others(project):
     folder = project("allow_new_modules = false\n")
     missing = importcost(folder)
@@ -155,6 +162,7 @@ def test_a_handler_gone_from_the_configuration_leaves_the_baseline(project):
     assert set(json.loads(file.read_text())["handlers"]) == {"orders"}
 
 
+@pytest.mark.unhurried
 def test_one_failing_handler_does_not_hide_the_others(project):
     settings = 'forbid = ["csv"]\n[handlers.broken]\nhandler = "src/broken.py"\n'
     folder = project(settings, **{"src/broken.py": "raise ValueError('no table')\n"})
@@ -165,6 +173,7 @@ def test_one_failing_handler_does_not_hide_the_others(project):
     assert "forbidden-import" in done.stdout
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("settings", ["", "max_memory_mb = 900\n"])
 def test_a_file_without_the_configured_function_fails(project, settings):
     folder = project()
@@ -177,6 +186,7 @@ def test_a_file_without_the_configured_function_fails(project, settings):
     )
 
 
+@pytest.mark.unhurried
 def test_a_failing_handler_fails_whatever_its_levels(project):
     folder = project('level = "warn"\n', **{"src/helper.py": "import nothing_of_that_name\n"})
     done = importcost(folder)
@@ -184,6 +194,7 @@ def test_a_failing_handler_fails_whatever_its_levels(project):
     assert "nothing_of_that_name" in done.stdout
 
 
+@pytest.mark.unhurried
 def test_a_failing_handler_that_is_off_fails_nothing_and_is_shown_everywhere(project):
     broken = '[handlers.broken]\nhandler = "src/broken.py"\nlevel = "off"\n'
     folder = project(broken, **{"src/broken.py": "import nothing_of_that_name\n"})
@@ -204,6 +215,7 @@ def test_a_failing_handler_that_is_off_fails_nothing_and_is_shown_everywhere(pro
     assert data["exit_code"] == 0
 
 
+@pytest.mark.unhurried
 def test_github_gets_annotations_and_a_summary(project):
     folder = project('forbid = ["csv"]\n')
     summary = folder / "summary.md"
@@ -288,6 +300,7 @@ def test_a_baseline_with_a_merge_s_marks_is_written_again_as_its_error_advises(p
     assert list(written["handlers"]) == ["orders"]
 
 
+@pytest.mark.unhurried
 def test_deterministic_leaves_out_budgets_on_time(project):
     done = importcost(project("max_init_ms = 1\nmax_increase = '5%'\n"), "--deterministic")
     assert done.returncode == 0, done.stdout
@@ -302,6 +315,7 @@ def counted(project, settings, rounds=2_000):
     return project(settings, **{"src/helper.py": helper})
 
 
+@pytest.mark.unhurried
 def test_a_budget_of_bytecodes_needs_no_timing(project):
     folder = counted(project, "max_bytecodes = 1000000\n")
     done = importcost(folder, "--deterministic", "--json")
@@ -315,6 +329,7 @@ def test_a_budget_of_bytecodes_needs_no_timing(project):
     assert "native code is not counted" in findings(failed)["bytecodes", "fail"]["message"]
 
 
+@pytest.mark.unhurried
 def test_counts_are_held_against_the_baseline_where_nothing_is_timed(project):
     folder = counted(project, 'max_increase = "2%"\n', rounds=20_000)
     written = importcost(folder, "--update-baseline", "--runs", "6")
@@ -329,6 +344,7 @@ def test_counts_are_held_against_the_baseline_where_nothing_is_timed(project):
     assert importcost(folder, "--deterministic").returncode == 0
 
 
+@pytest.mark.unhurried
 def test_a_baseline_without_counts_and_of_another_python_is_not_compared(project):
     folder = counted(project, 'max_increase = "2%"\n')
     importcost(folder, "--update-baseline", "--runs", "6")
@@ -346,6 +362,7 @@ def test_a_baseline_without_counts_and_of_another_python_is_not_compared(project
     assert "has no count of bytecodes" in findings(done)["increase", "skipped"]["message"]
 
 
+@pytest.mark.unhurried
 def test_a_handler_that_takes_the_counter_over_is_not_measured(project):
     taken = "import sys\nsys.settrace(None)\n" + textwrap.dedent("""
         for tool in range(6) if hasattr(sys, "monitoring") else ():

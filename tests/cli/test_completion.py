@@ -128,6 +128,7 @@ def folder(tmp_path):
     return write_files(tmp_path / "project", FILES)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("shell", "argv", "setup"),
     [
@@ -149,6 +150,7 @@ def test_a_shell_completes_at_the_tab_key(folder, tmp_path, shell, argv, setup):
     assert not (folder / "owned").exists()
 
 
+@pytest.mark.unhurried
 def test_zsh_loads_the_script_from_its_folder_of_functions(folder, tmp_path):
     shell_or_skip("zsh")
     write_files(tmp_path, {"fn/_importcost": run_here(folder, "completion", "zsh").stdout})
@@ -163,6 +165,7 @@ def test_zsh_loads_the_script_from_its_folder_of_functions(folder, tmp_path):
         terminal.end()
 
 
+@pytest.mark.unhurried
 def test_fish_completes(folder, tmp_path):
     shell_or_skip("fish")
     write_files(tmp_path, {"importcost.fish": run_here(folder, "completion", "fish").stdout})
@@ -195,6 +198,7 @@ def test_all_commands_are_completed(tmp_path):
     assert complete(tmp_path, "importcost ") == [f"plain,{name}" for name in COMMANDS]
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     "config",
     ["[handlers", "[handlers.a]\nunknown = 1\n", "\0", "[handlers]\n", "x = 1\n", ""],
@@ -232,6 +236,7 @@ Resources:
 """
 
 
+@pytest.mark.unhurried
 def test_the_functions_of_the_configured_project_are_names(tmp_path):
     config = 'project = "template.yaml"\n'
     files = {

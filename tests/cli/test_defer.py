@@ -84,6 +84,7 @@ def clocked_advice(folder, monkeypatch, factors, *args):
     return done, advice, {one.imported[0]: one for one in advice.findings}
 
 
+@pytest.mark.unhurried
 def test_savings_are_verified_and_what_two_share_is_saved_jointly(folder, monkeypatch):
     write_files(folder.parent, {"big.json": '{"kind": "big"}', "small.json": "{}"})
     named = ("--event", "../big.json", "--event", "../small.json")
@@ -107,6 +108,7 @@ def test_savings_are_verified_and_what_two_share_is_saved_jointly(folder, monkey
     assert "small.json answers" in done.stdout
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("seed", range(3))
 def test_a_machine_that_flips_between_two_speeds_changes_no_advice(folder, monkeypatch, seed):
     """Savings become uncertain there; the set, and what it is made of, do not."""
@@ -135,6 +137,7 @@ def test_what_is_verified_for_real_is_gone(folder):
     assert heavy.saving_us.low <= heavy.saving_us.value <= heavy.saving_us.high
 
 
+@pytest.mark.unhurried
 def test_the_diff_is_what_write_writes_and_a_second_run_finds_nothing_more(folder, defer):
     shown = defer(folder, "--no-verify", "-q")
     assert shown.returncode == 0, shown.stderr
@@ -153,6 +156,7 @@ def test_the_diff_is_what_write_writes_and_a_second_run_finds_nothing_more(folde
     assert (folder / "handler.py").read_text() == (applied / "handler.py").read_text()
 
 
+@pytest.mark.unhurried
 def test_without_verification_all_is_marked_predicted(folder, defer):
     done = defer(folder, "--no-verify", "--no-diff")
     assert "predicted, not verified" in done.stdout
@@ -160,6 +164,7 @@ def test_without_verification_all_is_marked_predicted(folder, defer):
     assert "+++" not in done.stdout
 
 
+@pytest.mark.unhurried
 def test_a_change_that_breaks_the_handler_is_shown_as_failed(folder, defer):
     # No analysis of what an import does sees what other code finds out about it by its name.
     registry = "import heavy\nimport table\nX = table.loaded()['heavy']\n\n\ndef handler(e, c):\n"
@@ -178,6 +183,7 @@ def test_a_change_that_breaks_the_handler_is_shown_as_failed(folder, defer):
     assert "+++" not in done.stdout
 
 
+@pytest.mark.unhurried
 def test_an_answer_that_changes_fails_the_suggestion(folder, defer):
     text = (
         "import gc\nimport heavy\n\n\ndef handler(e, c):\n    if e:\n"
@@ -192,6 +198,7 @@ def test_an_answer_that_changes_fails_the_suggestion(folder, defer):
     assert "+++" not in done.stdout
 
 
+@pytest.mark.unhurried
 def test_slow_module_level_work_gets_a_getter_and_network_use_is_named(folder, defer):
     text = (
         "import socket\n\n\ndef load():\n    return 1\n\n\n"
@@ -246,6 +253,7 @@ def why(root, *args):
     return run_here(root, "why", "handler.py", *args, *fixed)
 
 
+@pytest.mark.unhurried
 def test_why_shows_every_chain_and_what_would_end_it(folder):
     done = why(folder, "shared")
     assert done.returncode == 0, done.stderr
@@ -255,6 +263,7 @@ def test_why_shows_every_chain_and_what_would_end_it(folder):
     assert "import other" in done.stdout
 
 
+@pytest.mark.unhurried
 def test_why_of_what_the_runtime_loads_and_of_what_nobody_loads(folder):
     assert "deferring saves nothing" in why(folder, "json").stdout
     missing = why(folder, "sharde")
@@ -300,6 +309,7 @@ def test_the_cumulative_cost_of_a_getter_counts_what_its_object_loads(folder, de
     assert all(one.exclusive_us <= one.cumulative_us for one in changing)
 
 
+@pytest.mark.unhurried
 def test_work_is_laid_to_its_object_not_to_an_import_that_the_runtime_has_loaded(folder, defer):
     text = (
         "import json\n\n\ndef load():\n    return 1\n\n\n"
@@ -315,6 +325,7 @@ def test_work_is_laid_to_its_object_not_to_an_import_that_the_runtime_has_loaded
     assert "+def get_table():" in done.stdout
 
 
+@pytest.mark.unhurried
 def test_waiting_at_import_is_worth_a_getter(folder, monkeypatch):
     text = "import slow\n\nSECRET = slow.Fetch()\n\n\ndef handler(e, c):\n    return e and SECRET\n"
     fetch = "class Fetch:\n    pass\n"
@@ -354,6 +365,7 @@ def test_too_few_runs_to_time_statements_are_said_to_be(folder, defer):
     assert "understated" not in defer(folder, "--no-verify").stderr
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("body", "how"),
     [
@@ -400,6 +412,7 @@ def test_a_style_asked_for_is_the_only_one_used(folder, style, gone, defer):
     assert ("__lazy_modules__" in done.stdout) == (style == "lazy-modules")
 
 
+@pytest.mark.unhurried
 @pytest.mark.skipif(sys.version_info >= (3, 15), reason="this Python honours the list")
 def test_a_listing_saves_nothing_where_python_ignores_it(folder, defer):
     done = defer(folder, "--style", "lazy-modules", "-o", "../out.json")
@@ -426,6 +439,7 @@ def test_lazy_is_refused_for_a_configured_runtime_that_cannot_parse_it(folder, d
     assert "use --style function" in done.stderr
 
 
+@pytest.mark.unhurried
 def test_why_shows_statements_that_import_in_a_call_and_counts_what_cannot_wait(folder):
     late = "import tool\n\n\ndef make():\n    import shared\n\n    return shared\n"
     text = (

@@ -78,6 +78,7 @@ def plain(done):
     return " ".join(done.stdout.split())
 
 
+@pytest.mark.unhurried
 def test_imports_that_only_functions_use_wait_and_the_saving_is_verified(folder, defer):
     done = defer(folder, "-o", "../out.json")
     assert done.returncode == 0, done.stderr
@@ -99,6 +100,7 @@ def test_imports_that_only_functions_use_wait_and_the_saving_is_verified(folder,
     assert plain(done).startswith("Let wait 2 statements together")
 
 
+@pytest.mark.unhurried
 def test_what_is_written_answers_as_before_and_a_second_run_writes_nothing(folder, defer):
     shown = defer(folder, "--no-verify", "-q")
     applied = folder.parent / "applied"
@@ -132,6 +134,7 @@ def test_what_is_written_answers_as_before_and_a_second_run_writes_nothing(folde
     assert (folder / "handler.py").read_text() == text
 
 
+@pytest.mark.unhurried
 def test_a_file_of_the_users_of_that_name_is_not_touched(folder, defer):
     (folder / "lazy_dependencies.py").write_text("MINE = 1\n")
     done = defer(folder, "--no-verify", "--write")
@@ -141,6 +144,7 @@ def test_a_file_of_the_users_of_that_name_is_not_touched(folder, defer):
     assert (folder / "handler.py").read_text() == HANDLER
 
 
+@pytest.mark.unhurried
 def test_more_names_are_added_to_the_file_that_is_there(folder, defer):
     assert defer(folder, "--no-verify", "--write").returncode == 0
     made = (folder / "lazy_dependencies.py").read_text()
@@ -150,6 +154,7 @@ def test_more_names_are_added_to_the_file_that_is_there(folder, defer):
     assert (folder / "lazy_dependencies.py").read_text() == made
 
 
+@pytest.mark.unhurried
 def test_an_event_that_needs_it_is_told(folder, defer):
     write_files(folder.parent, {"draw.json": '{"draw": 1}', "work.json": "{}"})
     done = defer(folder, "--event", "../draw.json", "--event", "../work.json", "-o", "../out.json")
@@ -313,6 +318,7 @@ def test_the_import_comes_before_all_others(head, line, folder, defer):
     compile("\n".join(lines), "handler.py", "exec")
 
 
+@pytest.mark.unhurried
 def test_a_handler_in_a_package_imports_it_from_there(tmp_path, defer):
     write_files(tmp_path, {**LAYER, "task/shop/__init__.py": "", "task/shop/handler.py": HANDLER})
     done = defer(tmp_path / "task", "--write", target="shop.handler.handler")

@@ -85,6 +85,7 @@ def test_sixty_launches_verify_a_tenth_of_a_second_where_the_speed_flips(monkeyp
     assert " launches, about " in done.stderr
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("events", [(), ("--event", "../ping.json")])
 def test_quick_verifies_the_best_set_with_twenty_launches(monkeypatch, shop, events):
     done, best, found, launches = defer(monkeypatch, shop, "--quick", *events)
@@ -97,6 +98,7 @@ def test_quick_verifies_the_best_set_with_twenty_launches(monkeypatch, shop, eve
     assert done.stdout.count("predicted, not verified") == 3
 
 
+@pytest.mark.unhurried
 def test_a_saving_that_noise_hides_is_said_to_be_hidden_with_what_to_do(monkeypatch, shop):
     done, _, found, launches = defer(monkeypatch, shop, noise=0.4)
     assert len(launches) <= LAUNCHES
@@ -108,6 +110,7 @@ def test_a_saving_that_noise_hides_is_said_to_be_hidden_with_what_to_do(monkeypa
     assert "with more launches (--launches 120)" in " ".join(done.stdout.split())
 
 
+@pytest.mark.unhurried
 def test_more_launches_find_what_few_did_not(monkeypatch, shop):
     few = defer(monkeypatch, shop, noise=0.15)[2]["jsonschema"]
     _, _, found, launches = defer(monkeypatch, shop, "--launches", "200", noise=0.15)

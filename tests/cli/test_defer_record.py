@@ -75,6 +75,7 @@ def test_options_that_rule_each_other_out_are_refused(folder, args, said):
     assert said in done.stderr
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)])
 def test_an_interrupt_leaves_nothing_of_the_endpoint(folder, sent, code):
     # The endpoint's folder is made when it starts, before the handler is measured.

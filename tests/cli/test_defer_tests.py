@@ -103,6 +103,7 @@ def patching(**kinds):
     return {"test_handler.py": TESTS + "".join(patches)}
 
 
+@pytest.mark.unhurried
 def test_tests_that_pass_are_named_in_the_headline_and_the_edit_is_written(folder, defer):
     done = defer("--write", measured=True)
     assert done.returncode == 0, done.stderr
@@ -119,6 +120,7 @@ def test_tests_that_pass_are_named_in_the_headline_and_the_edit_is_written(folde
     assert json.loads((folder.parent / "out.json").read_text())["derived"]["proof"] == headline
 
 
+@pytest.mark.unhurried
 def test_without_tests_a_change_of_own_code_is_not_called_verified(folder, monkeypatch):
     fixed = ["defer", "handler.py:handler", *FIXED]
     done = run_clocked(monkeypatch, folder, fixed, Times(MODULES))
@@ -128,6 +130,7 @@ def test_without_tests_a_change_of_own_code_is_not_called_verified(folder, monke
     assert re.search(r"import heavy [^✓✗]* pairs\) verified,", text)
 
 
+@pytest.mark.unhurried
 def test_a_patched_name_is_found_told_in_the_tests_words_and_left(folder, defer):
     write_files(folder, patching(heavy="big"))
     done = defer("--write", measured=True)
@@ -156,6 +159,7 @@ def test_two_culprits_are_both_found_and_the_rest_is_proven(folder, defer):
     assert f"{PYTEST} fails with 2 of them, left out." in done.stderr
 
 
+@pytest.mark.unhurried
 def test_if_every_change_fails_nothing_is_written(folder, defer):
     names = "handler.heavy, handler.orders, handler.other"
     write_files(folder, {"check.py": f"import handler\n\nprint({names})\n"})
@@ -166,6 +170,7 @@ def test_if_every_change_fails_nothing_is_written(folder, defer):
     assert (folder / "handler.py").read_text() == HANDLER
 
 
+@pytest.mark.unhurried
 def test_it_works_without_measuring(defer):
     done = defer()
     assert done.returncode == 0, done.stderr
@@ -173,6 +178,7 @@ def test_it_works_without_measuring(defer):
     assert headline in sentence(done.stdout)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("write", [(), ("--write",)])
 def test_tests_of_other_code_prove_nothing_and_nothing_is_written(folder, defer, write):
     write_files(folder, {"test_handler.py": "def test_it():\n    assert True\n"})
@@ -185,6 +191,7 @@ def test_tests_of_other_code_prove_nothing_and_nothing_is_written(folder, defer,
     assert (folder / "handler.py").read_text() == HANDLER
 
 
+@pytest.mark.unhurried
 def test_a_flaky_test_is_told_and_nothing_is_written(folder, defer, tmp_path):
     flaky = (
         "import pathlib\n"
@@ -204,6 +211,7 @@ def test_a_flaky_test_is_told_and_nothing_is_written(folder, defer, tmp_path):
     assert (folder / "handler.py").read_text() == HANDLER
 
 
+@pytest.mark.unhurried
 def test_tests_that_fail_already_end_the_command_before_anything_is_measured(folder, defer):
     write_files(folder, {"test_bad.py": "def test_bad():\n    assert 1 == 2\n"})
     done = defer()
@@ -216,6 +224,7 @@ def test_tests_that_fail_already_end_the_command_before_anything_is_measured(fol
     assert not (folder.parent / "out.json").exists()
 
 
+@pytest.mark.unhurried
 def test_their_last_lines_come_before_the_error(folder):
     write_files(folder, {"test_bad.py": "def test_bad():\n    assert 1 == 2\n"})
     done = run_here(folder, "defer", "handler.py:handler", *FIXED, "--test", PYTEST)
@@ -247,6 +256,7 @@ def test_the_limit_belongs_to_the_command(folder, monkeypatch):
     assert "--test-seconds belongs to --test" in done.stderr
 
 
+@pytest.mark.unhurried
 def test_a_python_that_ignores_the_edit_proves_nothing_by_tests(folder, defer):
     done = defer("--style", "lazy-modules")
     assert done.returncode == 0, done.stderr
@@ -258,6 +268,7 @@ def test_a_python_that_ignores_the_edit_proves_nothing_by_tests(folder, defer):
     assert (folder / "handler.py").read_text() == HANDLER
 
 
+@pytest.mark.unhurried
 def test_interrupted_it_ends_the_tests_and_removes_the_copy(folder, tmp_path):
     ran = tmp_path / "ran"
     hangs = (

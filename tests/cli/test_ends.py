@@ -35,6 +35,7 @@ def run(folder, *argv: str):
     )
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("body", "error"),
     [
@@ -56,6 +57,7 @@ def test_a_bug_is_called_one_and_is_no_verdict(tmp_path, body, error):
     assert list(tmp_path.iterdir()) == [tmp_path / "x.log"]
 
 
+@pytest.mark.unhurried
 def test_a_closed_input_is_not_taken_for_the_output(tmp_path):
     done = subprocess.run(
         ["/bin/sh", "-c", f"{sys.executable} -m importcost profile --from-log - <&-"],
@@ -66,6 +68,7 @@ def test_a_closed_input_is_not_taken_for_the_output(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("output", "reason"),
     [("/proc/x.html", "No such file"), ("/sys/x.json", ""), ("locked/x.html", "")],
@@ -136,6 +139,7 @@ def test_an_interrupt_before_click_is_there_shows_no_traceback(tmp_path, number)
     assert stderr == "Interrupted: everything that was started has been removed.\n"
 
 
+@pytest.mark.unhurried
 def test_a_second_interrupt_waits_for_the_removal(tmp_path):
     (tmp_path / "x.log").write_text("")
     process = started(tmp_path, LATE.format(cleaning=0.5))
@@ -150,6 +154,7 @@ def test_a_second_interrupt_waits_for_the_removal(tmp_path):
     assert "Traceback" not in stderr
 
 
+@pytest.mark.unhurried
 def test_a_third_interrupt_ends_a_removal_that_hangs(tmp_path):
     (tmp_path / "x.log").write_text("")
     process = started(tmp_path, LATE.format(cleaning=600))
@@ -176,6 +181,7 @@ main()
 """
 
 
+@pytest.mark.unhurried
 def test_an_interrupt_within_a_removal_leaves_nothing(tmp_path, monkeypatch):
     folder = write_files(tmp_path / "project", {"handler.py": "def handler(event, context): ...\n"})
     (tmp_path / "tmp").mkdir()

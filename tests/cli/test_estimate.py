@@ -85,6 +85,7 @@ def test_what_cannot_be_estimated_is_said_in_a_sentence(folder, args):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.unhurried
 def test_a_handler_is_profiled_first(folder):
     args = ("handler.py:handler", "--runner", "local", "--runs", "8", "--json", "--memory", "256")
     done = importcost(folder, "estimate", *args)

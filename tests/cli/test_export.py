@@ -37,6 +37,7 @@ def folder(tmp_path_factory):
     return root
 
 
+@pytest.mark.unhurried
 def test_one_call_writes_every_format_by_its_suffix(folder):
     names = {name: f"all{known.suffixes[0]}" for name, known in FORMATS.items()}
     outputs = [part for name in names.values() for part in ("-o", name)]
@@ -50,6 +51,7 @@ def test_one_call_writes_every_format_by_its_suffix(folder):
     assert pstats.Stats(str(folder / "all.prof")).total_calls > 20
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("arguments", [["--format", "folded"], ["--format", "folded", "-o", "-"]])
 def test_text_goes_to_stdout(folder, arguments):
     done = importcost(folder, "export", "profile.json", *arguments)
@@ -58,6 +60,7 @@ def test_text_goes_to_stdout(folder, arguments):
     assert first == "cold start of handler.handler;interpreter start 6000"
 
 
+@pytest.mark.unhurried
 def test_the_format_beats_the_suffix(folder):
     done = importcost(folder, "export", "profile.json", "--format", "csv", "-o", "table.txt")
     assert done.returncode == 0
@@ -70,6 +73,7 @@ def test_a_binary_format_goes_into_a_pipe(folder):
     assert pstats.Stats(str(folder / "piped.prof")).total_calls > 10
 
 
+@pytest.mark.unhurried
 def test_a_binary_format_is_kept_from_a_terminal(folder):
     ours, theirs = pty.openpty()
     try:
@@ -87,6 +91,7 @@ def test_a_binary_format_is_kept_from_a_terminal(folder):
     assert done.stderr.count(b"\n") == 1
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -109,6 +114,7 @@ def test_what_cannot_be_done_is_one_sentence(folder, arguments, said):
     assert not (folder / "x.csv").exists()
 
 
+@pytest.mark.unhurried
 def test_view_writes_the_same_formats(folder):
     done = importcost(folder, "view", "profile.json", "-o", "v.speedscope.json", "-o", "v.prof")
     assert done.returncode == 0
@@ -118,6 +124,7 @@ def test_view_writes_the_same_formats(folder):
     assert pstats.Stats(str(folder / "v.prof")).total_calls > 10
 
 
+@pytest.mark.unhurried
 def test_the_estimate_follows_the_options(folder):
     done = importcost(
         folder, "export", "profile.json", "--format", "markdown", "--memory", "3008",

@@ -63,6 +63,7 @@ def project(tmp_path):
     return make
 
 
+@pytest.mark.unhurried
 def test_what_init_writes_passes_check_and_is_never_overwritten(project, monkeypatch):
     folder = project()
     times = Times({"app": 9_000, "wave": 2_000})
@@ -106,6 +107,7 @@ def test_pyproject_keeps_what_it_has(project):
     assert (folder / "pyproject.toml").read_text() == text
 
 
+@pytest.mark.unhurried
 def test_a_handler_that_fails_is_written_without_budgets(project):
     folder = project(**{"src/orders/app.py": "import absent_module\n" + HANDLER})
     done = importcost(folder, "init", "--runner", "local")
@@ -219,6 +221,7 @@ def test_a_configuration_that_is_a_link_is_refused(tmp_path, monkeypatch):
     assert not (tmp_path.parent / "victim.toml").exists()
 
 
+@pytest.mark.unhurried
 def test_a_handler_with_placeholders_is_written_with_their_setting(project):
     text = "import os\nTABLE = os.environ['TABLE']\n" + HANDLER
     folder = project(**{"src/orders/app.py": text})

@@ -21,6 +21,7 @@ def layer(folder, *words):
     )
 
 
+@pytest.mark.unhurried
 def test_it_writes_the_layer_and_says_what_comes_next(tmp_path):
     done = layer(tmp_path, "-o", "layer.zip")
     assert done.returncode == 0, done.stderr
@@ -31,6 +32,7 @@ def test_it_writes_the_layer_and_says_what_comes_next(tmp_path):
     assert f"python3.{sys.version_info[1]}" in told
 
 
+@pytest.mark.unhurried
 def test_on_stdout_it_is_the_zip_alone(tmp_path):
     done = layer(tmp_path, "-o", "-")
     assert done.stdout.startswith(b"PK")

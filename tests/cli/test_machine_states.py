@@ -42,6 +42,7 @@ def profiled(monkeypatch, tmp_path):
     return profile
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("seed", range(3))
 def test_a_machine_that_switches_speeds_gives_the_same_bill_and_says_so(profiled, seed):
     steady, data, said = profiled(lambda: repeat(1.0))

@@ -60,6 +60,7 @@ def files(profile) -> dict[str, str]:
     return {one["name"]: one["file"] for one in profile["graph"]["modules"] if one["file"]}
 
 
+@pytest.mark.unhurried
 def test_a_package_of_the_working_folder_is_imported_from_its_src(project):
     found = saved(project, "-m", "mypkg")
     assert {"mypkg", "mypkg.core", "sqlite3", "json"} <= modules(found)
@@ -68,12 +69,14 @@ def test_a_package_of_the_working_folder_is_imported_from_its_src(project):
     assert found["settings"]["platform"] == "generic"
 
 
+@pytest.mark.unhurried
 def test_a_package_costs_what_it_imports_itself(project):
     """Neither the probe nor Lambda's runtime has loaded anything of json before."""
     found = modules(saved(project, "-m", "json"))
     assert {"json", "json.decoder", "json.encoder", "json.scanner", "re"} <= found
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("name", ["json", "linecache", "traceback", "email", "csv"])
 def test_a_file_with_a_standard_name_is_the_targets_and_not_the_probes(tmp_path, name):
     files = {f"{name}.py": "X = 1\n", "uses.py": f"import {name}\nassert {name}.X\n"}
@@ -85,6 +88,7 @@ def test_a_file_with_a_standard_name_is_the_targets_and_not_the_probes(tmp_path,
     assert "raised ValueError: no luck" in done.stderr
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("name", ["collections", "collections.abc", "os.path", "importlib.util"])
 def test_what_the_probe_loads_again_is_whole(tmp_path, name):
     """On some versions a submodule is a frozen module that stays when its package goes."""
@@ -92,6 +96,7 @@ def test_what_the_probe_loads_again_is_whole(tmp_path, name):
     assert {"uses", "decimal"} <= modules(saved(folder, "-m", "uses"))
 
 
+@pytest.mark.unhurried
 def test_a_module_with_a_standard_name_is_found_in_its_folder(tmp_path):
     folder = write_files(tmp_path / "work", {"json.py": "import wave\n"})
     found = saved(folder, "-m", "json")
@@ -99,6 +104,7 @@ def test_a_module_with_a_standard_name_is_found_in_its_folder(tmp_path):
     assert "wave" in modules(found)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("end", ["", "raise ValueError('no luck')\n"])
 def test_a_package_that_empties_the_paths_is_measured(tmp_path, end):
     text = "import sys\nsys.meta_path.clear()\nsys.path.clear()\n" + end
@@ -110,24 +116,28 @@ def test_a_package_that_empties_the_paths_is_measured(tmp_path, end):
     assert "raised ValueError: no luck" in done.stderr
 
 
+@pytest.mark.unhurried
 def test_a_package_that_closes_the_descriptor_of_the_rows_is_not_called_a_handler(tmp_path):
     folder = write_files(tmp_path / "work", {"closes.py": "import os\nos.close(2)\nimport wave\n"})
     said = [one["message"] for one in saved(folder, "-m", "closes")["warnings"]]
     assert any(one.startswith("-m closes closes or redirects") for one in said)
 
 
+@pytest.mark.unhurried
 def test_a_submodule_and_code_are_imported_with_their_package(project):
     assert {"mypkg", "mypkg.core"} <= modules(saved(project, "-m", "mypkg.core"))
     found = saved(project, "-c", "import csv\nfrom mypkg import core\n")
     assert {"csv", "mypkg", "sqlite3"} <= modules(found)
 
 
+@pytest.mark.unhurried
 def test_a_script_counts_what_it_imports_while_it_runs(project):
     found = saved(project, "--script", "mycli bob")
     assert {"argparse", "mypkg.cli", "wave"} <= modules(found)
     assert found["target"]["plain"]["arguments"] == ["bob"]
 
 
+@pytest.mark.unhurried
 def test_a_file_runs_as_main_with_its_arguments(project):
     found = saved(project, "--file", "'tools/my tool.py' '<a>'")
     assert {"__main__", "fractions", "html"} <= modules(found)
@@ -136,6 +146,7 @@ def test_a_file_runs_as_main_with_its_arguments(project):
     assert "raised IndexError" in done.stderr
 
 
+@pytest.mark.unhurried
 def test_reports_speak_of_this_machine_alone(project):
     done = importcost(project, "profile", "-m", "mypkg", *FEW, "-o", "out.html")
     assert done.returncode == 0
@@ -144,12 +155,14 @@ def test_reports_speak_of_this_machine_alone(project):
         assert word not in done.stdout
 
 
+@pytest.mark.unhurried
 def test_why_names_the_chain_from_the_target(project):
     done = importcost(project, "why", "--script", "mycli bob", "wave", "-q")
     assert done.returncode == 0, done.stderr
     assert "mypkg/cli.py:8" in done.stdout.replace("\n", " ")
 
 
+@pytest.mark.unhurried
 def test_a_package_defers_in_its_own_files_alone(project):
     done = importcost(project, "defer", "-m", "mypkg", "--no-verify", "--runs", "6", "-q")
     assert done.returncode == 0, done.stderr
@@ -208,6 +221,7 @@ SIDE_EFFECTS = {
 }
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("name", SIDE_EFFECTS)
 def test_side_effects_at_import_are_named_or_do_no_harm(tmp_path, name):
     text, code, said = SIDE_EFFECTS[name]
@@ -218,6 +232,7 @@ def test_side_effects_at_import_are_named_or_do_no_harm(tmp_path, name):
     assert said in done.stderr
 
 
+@pytest.mark.unhurried
 def test_scripts_that_are_not_python_are_refused(tmp_path):
     write_files(tmp_path, {"run.sh": "#!/bin/sh\nexit 0\n", "tool": "#!/usr/bin/env python3\n"})
     (tmp_path / "binary").write_bytes(b"\x7fELF\0\0")
@@ -240,6 +255,7 @@ def test_a_file_of_another_language_is_refused(tmp_path, first, said):
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
 
 
+@pytest.mark.unhurried
 def test_a_file_with_a_python_name_runs_whatever_its_first_line_says(tmp_path):
     write_files(tmp_path, {"run.py": "#!/bin/sh\nimport csv\n"})
     assert "csv" in modules(saved(tmp_path, "--file", "run.py"))
@@ -253,12 +269,14 @@ def test_what_sigkill_ends_may_have_taken_too_much_memory(tmp_path):
     assert "faulthandler" not in done.stderr
 
 
+@pytest.mark.unhurried
 def test_a_missing_variable_with_a_secret_name_is_asked_for_with_value(tmp_path):
     write_files(tmp_path, {"app.py": "import os\nos.environ['MY_TOKEN']\n"})
     done = importcost(tmp_path, "profile", "-m", "app", *FEW, "-q")
     assert "--env MY_TOKEN=VALUE" in done.stderr, done.stderr
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("file", "module"),
     [
@@ -274,6 +292,7 @@ def test_a_declared_script_in_a_namespace_package_is_found(tmp_path, file, modul
     assert {"csv", "wave"} <= modules(saved(tmp_path, "--script", "mycli --n 3"))
 
 
+@pytest.mark.unhurried
 def test_a_namespace_package_and_an_extension_are_measured(tmp_path):
     write_files(tmp_path, {"spaces/part/__init__.py": "import csv\n"})
     assert "csv" in modules(saved(tmp_path, "-m", "spaces.part"))
@@ -281,6 +300,7 @@ def test_a_namespace_package_and_an_extension_are_measured(tmp_path):
     assert "_csv" in modules(saved(tmp_path, "-m", "_csv"))
 
 
+@pytest.mark.unhurried
 def test_what_a_compiled_module_imports_is_its_own_import(tmp_path):
     if getattr(__import__("_decimal"), "__file__", None) is None:
         pytest.skip("this interpreter has _decimal inside itself")
@@ -307,6 +327,7 @@ max_import_ms = 60000
 """
 
 
+@pytest.mark.unhurried
 def test_check_holds_targets_to_budgets_of_this_machine(project):
     (project / "importcost.toml").write_text(CONFIGURED)
     done = importcost(project, "check", "--runs", "6")
@@ -320,6 +341,7 @@ def test_check_holds_targets_to_budgets_of_this_machine(project):
     (project / "importcost.toml").unlink()
 
 
+@pytest.mark.unhurried
 def test_the_interpreters_own_environment_is_measured(project):
     done = importcost(project, "profile", "-m", "click", *FEW, "--python", sys.executable)
     assert done.returncode == 0, done.stderr
@@ -349,6 +371,7 @@ def versions(tmp_path) -> Path:
     return folder
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     "named", [("-m", "mypkg"), ("-c", "import mypkg.core"), ("--script", "mycli x")], ids=str
 )
@@ -359,6 +382,7 @@ def test_compare_imports_each_version_from_its_own_checkout(versions, named):
     assert done.returncode in (0, 1)
 
 
+@pytest.mark.unhurried
 def test_compare_does_not_take_the_working_folder_for_a_version_without_the_package(versions):
     write_files(versions, {"src/newer/__init__.py": "import csv\n"})
     done = importcost(versions, "compare", "HEAD", ".", "-m", "newer", "--pairs", "8")
@@ -368,6 +392,7 @@ def test_compare_does_not_take_the_working_folder_for_a_version_without_the_pack
     assert (done.returncode, "no module nowhere_at_all" in done.stderr) == (2, True), done.stderr
 
 
+@pytest.mark.unhurried
 def test_compare_takes_targets_of_the_configuration(versions):
     (versions / "importcost.toml").write_text(
         '[targets.library]\nmodule = "mypkg"\nmax_increase = "900%"\n'
@@ -387,6 +412,7 @@ EXTRAS = {
 }
 
 
+@pytest.mark.unhurried
 def test_only_what_the_named_extras_bring_can_be_imported(tmp_path):
     folder = write_files(tmp_path / "work", EXTRAS)
     assert "click" not in modules(saved(folder, "-m", "gated", "--extra", "none"))
@@ -411,12 +437,14 @@ ODD_FILES = {
 }
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("name", ODD_FILES)
 def test_a_file_runs_as_the_interpreter_runs_it(tmp_path, name):
     (tmp_path / f"{name}.py").write_bytes(ODD_FILES[name])
     assert "csv" in modules(saved(tmp_path, "--file", f"{name}.py"))
 
 
+@pytest.mark.unhurried
 def test_the_last_words_of_a_program_are_shown(tmp_path):
     (tmp_path / "t.py").write_text(
         "import sys\nprint('x', file=sys.stderr)\nsys.exit('bad data')\n"
@@ -428,6 +456,7 @@ def test_the_last_words_of_a_program_are_shown(tmp_path):
     assert (done.returncode, "became with os.exec" in done.stderr) == (3, True)
 
 
+@pytest.mark.unhurried
 def test_only_targets_that_a_change_may_touch_are_checked(versions):
     (versions / "importcost.toml").write_text(
         '[targets.library]\nmodule = "mypkg"\n[targets.cli]\nscript = "mycli x"\n'
@@ -446,6 +475,7 @@ def test_only_targets_that_a_change_may_touch_are_checked(versions):
         file.write_text(file.read_text().removesuffix("# changed\n"))
 
 
+@pytest.mark.unhurried
 def test_a_program_that_is_profiled_as_a_handler_is_told_apart(tmp_path):
     (tmp_path / "t.py").write_text("import csv\nif __name__ == '__main__':\n    print(csv)\n")
     done = importcost(tmp_path, "profile", "t.py", "--runs", "5", "--runner", "local")

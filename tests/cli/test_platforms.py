@@ -46,6 +46,7 @@ def profile(folder, *args):
     return run(folder, "profile", *args, *fixed)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("platform", ["generic", "cloudrun", "agentcore"])
 def test_a_handler_is_measured_without_lambda(folder, platform):
     done = profile(folder, "handler.py", "--platform", platform)
@@ -75,6 +76,7 @@ def test_a_handler_is_measured_without_lambda(folder, platform):
         assert "at 512 MB and 1 vCPU" in done.stdout
 
 
+@pytest.mark.unhurried
 def test_nothing_is_loaded_before_and_why_names_the_handler(folder):
     write_files(folder, {"says.py": HANDLER.replace("print(", "raise RuntimeError(")})
     done = profile(folder, "says.py", "--platform", "generic")
@@ -85,6 +87,7 @@ def test_nothing_is_loaded_before_and_why_names_the_handler(folder):
     assert "handler.py:4" in done.stdout
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("text", ["import sys\nsys.exit(3)\n", "import os\nos._exit(3)\n"])
 @pytest.mark.parametrize("platform", ["cloudrun", "generic"])
 def test_the_end_of_a_process_is_told_without_lambdas_words(folder, text, platform):
@@ -95,6 +98,7 @@ def test_the_end_of_a_process_is_told_without_lambdas_words(folder, text, platfo
     assert "Lambda would" not in done.stderr
 
 
+@pytest.mark.unhurried
 def test_the_environment_is_not_lambdas(folder):
     write_files(folder, {"says.py": HANDLER.replace("print(", "raise RuntimeError(")})
     done = profile(folder, "says.py", "--platform", "cloudrun")
@@ -102,6 +106,7 @@ def test_the_environment_is_not_lambdas(folder):
     assert "'lambda:', []" in done.stderr
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("platform", ["cloudrun", "generic"])
 def test_a_server_is_ready_when_it_listens(folder, platform):
     # Its / answers 500: an adapter would wait for another status for ever.
@@ -111,6 +116,7 @@ def test_a_server_is_ready_when_it_listens(folder, platform):
     assert "Lambda" not in done.stdout
 
 
+@pytest.mark.unhurried
 def test_an_agent_is_ready_with_a_healthy_ping(folder):
     done = profile(folder, "main:app", "--platform", "agentcore")
     assert done.returncode == 0, done.stderr
@@ -157,6 +163,7 @@ def test_commands_about_lambda_say_so_before_they_measure(folder, command, says)
     assert says in done.stderr
 
 
+@pytest.mark.unhurried
 def test_a_budget_on_dollars_needs_a_price(folder):
     done = run(folder, "check", "--runs", "6", "--runner", "local")
     assert done.returncode == 1  # the budget on time fails
@@ -165,6 +172,7 @@ def test_a_budget_on_dollars_needs_a_price(folder):
     assert "Lambda" not in done.stdout
 
 
+@pytest.mark.unhurried
 def test_a_saved_profile_is_estimated_on_its_platform(folder):
     assert profile(folder, "handler.py", "--platform", "cloudrun").returncode == 0
     table = run(folder, "estimate", "p.json")

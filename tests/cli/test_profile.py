@@ -38,6 +38,7 @@ def measured(tmp_path_factory):
     return folder, done
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("budgets", "status", "words"),
     [
@@ -67,6 +68,7 @@ def test_configured_budgets_are_judged_and_shown_and_decide_nothing(
     assert shown is None or shown["text"] in " ".join(done.stdout.split())
 
 
+@pytest.mark.unhurried
 def test_the_terminal_says_what_a_cold_start_bills_and_why(measured):
     _, done = measured
     assert "A cold start of handler.py:handler bills about" in done.stdout
@@ -140,6 +142,7 @@ def test_view_explains_what_is_no_profile(measured):
         assert expected in done.stderr
 
 
+@pytest.mark.unhurried
 def test_json_on_stdout_is_nothing_but_json(tmp_path):
     folder = write_files(tmp_path / "work", {"handler.py": "import wave\n"})
     done = importcost(
@@ -150,6 +153,7 @@ def test_json_on_stdout_is_nothing_but_json(tmp_path):
     assert list(folder.iterdir()) == [folder / "handler.py"]
 
 
+@pytest.mark.unhurried
 def test_quiet_prints_nothing_and_writes_the_report(tmp_path):
     folder = write_files(tmp_path / "work", {"handler.py": ""})
     done = importcost(folder, "profile", "handler.py", "--runner", "local", "--runs", "5", "-q")
@@ -157,6 +161,7 @@ def test_quiet_prints_nothing_and_writes_the_report(tmp_path):
     assert (folder / "importcost-report.html").exists()
 
 
+@pytest.mark.unhurried
 def test_a_handler_string_with_a_task_root(tmp_path):
     files = {"src/orders/create.py": "def handler(event, context): pass\n"}
     folder = write_files(tmp_path / "work", files)
@@ -168,6 +173,7 @@ def test_a_handler_string_with_a_task_root(tmp_path):
     assert (target["module"], target["function"]) == ("orders.create", "handler")
 
 
+@pytest.mark.unhurried
 def test_environment_options_reach_the_handler(tmp_path):
     text = "import os\nassert os.environ['A'] == '1' and os.environ['B'] == 'two words'\n"
     folder = write_files(
@@ -198,6 +204,7 @@ def with_a_dead_engine(tmp_path, *options: str):
     return importcost(folder, "profile", "handler.py", "--runs", "5", *options, PATH=str(programs))
 
 
+@pytest.mark.unhurried
 def test_two_lines_before_the_answer_say_what_measures_and_why(tmp_path):
     interpreter, runner = with_a_dead_engine(tmp_path).stderr.splitlines()
     assert interpreter.startswith(f"Measuring with Python {platform.python_version()}, ")
@@ -205,6 +212,7 @@ def test_two_lines_before_the_answer_say_what_measures_and_why(tmp_path):
     assert "nowhere.sock" not in runner
 
 
+@pytest.mark.unhurried
 def test_verbose_shows_every_engine_with_all_that_it_said(tmp_path):
     told = with_a_dead_engine(tmp_path, "--verbose").stderr
     assert "WARNING: a proxy is set" in told
@@ -228,6 +236,7 @@ def test_runs_and_precise_contradict_each_other(tmp_path):
     assert "leave one of the two out" in done.stderr
 
 
+@pytest.mark.unhurried
 def test_a_requirements_file_beside_the_handler_is_installed_once(tmp_path):
     package = {
         "tiny/pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "none"\n',
@@ -341,6 +350,7 @@ def test_a_log_with_lambdas_own_lines_is_lambdas_time_and_names_the_runtime(tmp_
     assert width_of_band(first) < width_of_band(other)
 
 
+@pytest.mark.unhurried
 def test_the_profile_carries_the_fix_of_what_could_wait(tmp_path):
     busy = "sum(range(2_000_000))\n"
     text = "import heavy\n\n\ndef handler(e, c):\n    return heavy.__name__\n"

@@ -48,6 +48,7 @@ def words(text):
     return " ".join(text.split())
 
 
+@pytest.mark.unhurried
 def test_init_names_the_project_and_check_holds_each_function_to_its_own(shop):
     done = importcost(shop, "init", "--no-measure")
     assert done.returncode == 0, done.stderr

@@ -248,7 +248,10 @@ def test_the_walk_takes_every_command():
 @pytest.mark.parametrize(
     "command",
     [
-        one if one in ("profile", "snapstart") else pytest.param(one, marks=pytest.mark.slow)
+        pytest.param(
+            one,
+            marks=pytest.mark.unhurried if one in ("profile", "snapstart") else pytest.mark.slow,
+        )
         for one in WALK
     ],
 )
@@ -261,6 +264,7 @@ def test_no_canary_comes_out_of(folder, command):
         assert base == [], words
 
 
+@pytest.mark.unhurried
 def test_no_canary_comes_out_of_a_saved_profile(folder):
     saved(folder)
     write_files(folder, {"lambda.log": f"{CREDENTIALS[1]}\nnothing here\n"})
@@ -271,6 +275,7 @@ def test_no_canary_comes_out_of_a_saved_profile(folder):
         assert found == [], words
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("way", RAISES)
 def test_a_handler_that_fails_with_them_is_explained_without(folder, way):
     write_files(folder, {"fails.py": SAYS + RAISES[way]})
@@ -332,6 +337,7 @@ def test_an_error_in_the_configuration_shows_no_value(folder, setting):
     assert LEAK not in done.stderr + done.stdout + other.stderr + other.stdout
 
 
+@pytest.mark.unhurried
 def test_an_index_with_a_password_is_named_without_it(folder):
     index = "--index-url https://me:CANARYurl@127.0.0.1:9/simple\nabsent-package-x==1\n"
     write_files(folder, {"requirements.txt": index})

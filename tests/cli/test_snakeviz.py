@@ -85,6 +85,7 @@ def left_behind(folder: Path) -> list[str]:
     return [*running, *map(str, (folder / "scratch").iterdir())]
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_it_shows_the_profile_on_loopback_and_leaves_nothing(folder, sent):
     with viewing(folder, "profile.json") as (process, url):
@@ -109,6 +110,7 @@ def fake_snakeviz(folder: Path, code: str) -> str:
     return str(folder / "fake")
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("code", "said"),
     [
@@ -129,6 +131,7 @@ def test_a_failing_start_is_one_sentence(folder, code, said):
     assert left_behind(folder) == []
 
 
+@pytest.mark.unhurried
 def test_an_interruption_before_it_answers_leaves_nothing(folder):
     started = folder / "started"
     os.mkfifo(started)
@@ -147,6 +150,7 @@ def test_an_interruption_before_it_answers_leaves_nothing(folder):
     assert left_behind(folder) == []
 
 
+@pytest.mark.unhurried
 def test_a_server_that_dies_is_told(folder):
     with viewing(folder, "profile.json") as (process, url):
         listed = subprocess.run(
@@ -163,12 +167,14 @@ def test_a_server_that_dies_is_told(folder):
     assert left_behind(folder) == []
 
 
+@pytest.mark.unhurried
 def test_the_users_own_modules_are_not_in_its_way(folder):
     (folder / "tornado.py").write_text("raise RuntimeError('not this one')\n")
     with viewing(folder, "profile.json") as (_, url):
         assert fetch(url)[0] == 200
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("code", "said"),
     [
@@ -206,6 +212,7 @@ def test_a_port_that_was_taken_meanwhile_does_not_matter(monkeypatch):
             assert fetch(server.url)[0] == 200
 
 
+@pytest.mark.unhurried
 def test_options_that_belong_together_say_so(folder):
     process = start(folder, "profile.json", "--no-open")
     _, message = process.communicate(timeout=PATIENCE_S)

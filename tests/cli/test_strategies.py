@@ -27,6 +27,7 @@ def compared(folder, *args, name="p.json"):
     return json.loads(done.stdout)
 
 
+@pytest.mark.unhurried
 def test_every_strategy_is_compared_cheapest_first(folder):
     found = compared(folder, "--payload-kb", "8", "--use-share", "20%")
     labels = [one["label"] for one in found["options"]]
@@ -38,6 +39,7 @@ def test_every_strategy_is_compared_cheapest_first(folder):
     assert all(one["source"] and one["date"] for one in found["assumptions"])
 
 
+@pytest.mark.unhurried
 def test_the_text_spells_out_what_it_rests_on(folder):
     done = importcost(folder, "strategies", "old.json", *MONTH)
     assert done.returncode == 0, done.stderr
@@ -54,12 +56,14 @@ def test_the_text_spells_out_what_it_rests_on(folder):
         assert word in text
 
 
+@pytest.mark.unhurried
 def test_memory_and_architecture_go_before_the_profiles(folder):
     found = compared(folder, "--memory", "1769", "--arch", "arm64")
     assert (found["memory_mb"], found["arch"]) == (1769, "arm64")
     assert compared(folder)["memory_mb"] == 512
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("rate", ["0.02", "2%", "2 %"])
 def test_a_share_is_written_either_way(folder, rate):
     done = importcost(
@@ -132,6 +136,7 @@ def test_a_log_tells_the_traffic(folder):
     assert traffic["cold_rate"] is None
 
 
+@pytest.mark.unhurried
 def test_spillover_and_the_percentile_are_in_the_json(folder):
     month = ("--invocations", "5000000", "--duration", "120")
     args = ("--environments", "1", "--percentile", "p99.99", "--json")

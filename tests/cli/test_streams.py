@@ -24,6 +24,7 @@ def shell(folder, line: str):
     )
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("redirect", "code"),
     [(">&-", 0), ("2>&- >/dev/null", 0), (">/dev/full", 2), ("-o - >/dev/full", 2)],
@@ -36,6 +37,7 @@ def test_a_stream_that_takes_nothing_ends_without_a_traceback(tmp_path, redirect
     assert ("cannot be written" in done.stderr) == (code == 2)
 
 
+@pytest.mark.unhurried
 def test_a_reader_that_leaves_at_once_does_not_lose_the_report(tmp_path):
     folder = write_files(tmp_path / "work", {"handler.py": "import wave\n"})
     done = shell(folder, f"({PROFILE} 2>&1; echo $? >code) | head -n 0")
@@ -50,6 +52,7 @@ def test_a_mistyped_command_is_answered_with_the_nearest(tmp_path):
     assert "did you mean profile?" in done.stderr
 
 
+@pytest.mark.unhurried
 def test_a_handlers_message_cannot_colour_the_terminal_nor_fill_it(tmp_path):
     text = "raise RuntimeError('a\\n' * 5000 + '\\x1b[31mred')\n"
     folder = write_files(tmp_path / "work", {"handler.py": text})

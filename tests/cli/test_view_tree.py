@@ -46,6 +46,7 @@ def in_terminal(folder, *args, **variables):
         os.close(theirs)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("columns", [40, 60, 100])
 def test_a_pipe_gets_a_plain_tree_as_wide_as_columns_says(folder, columns):
     done = view(folder, "--tree", variables={"COLUMNS": str(columns)})
@@ -57,6 +58,7 @@ def test_a_pipe_gets_a_plain_tree_as_wide_as_columns_says(folder, columns):
     assert "bills about" not in done.stdout.decode()
 
 
+@pytest.mark.unhurried
 def test_a_terminal_gets_colour_unless_asked_not_to(folder):
     code, coloured = in_terminal(folder, "--tree", COLUMNS="90")
     assert code == 0
@@ -66,6 +68,7 @@ def test_a_terminal_gets_colour_unless_asked_not_to(folder):
     assert "\033" not in plain
 
 
+@pytest.mark.unhurried
 def test_depth_and_minimum_cut_with_sums(folder):
     done = view(folder, "--tree", "--depth", "2", "--min", "20")
     text = done.stdout.decode()
@@ -80,6 +83,7 @@ def test_files_are_written_too(folder):
     assert (folder / "x.folded").exists()
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(["--depth", "2"], "add --tree"), (["--min", "2"], "add --tree")],

@@ -33,6 +33,7 @@ def site(tmp_path_factory):
     return folder
 
 
+@pytest.mark.unhurried
 def test_the_site_builds_without_a_dead_link(site):
     for page in DOCS.rglob("*.md"):
         assert (site / page.relative_to(DOCS).with_suffix(".html")).is_file()
@@ -51,12 +52,14 @@ def test_every_page_is_in_the_contents():
     assert listed == {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")}
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("name", PAGES)
 def test_the_reference_is_what_the_code_says(name):
     """Run `python -m tests.documents.write_reference` after a change of what it tells."""
     assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name]()
 
 
+@pytest.mark.unhurried
 def test_a_dead_link_is_seen(tmp_path):
     """The build's own settings: a link to no file and one to no heading end it."""
     (tmp_path / "docs").mkdir()

@@ -33,6 +33,7 @@ def test_a_docker_that_is_down_is_told_in_one_sentence(monkeypatch):
         ContainerRunner(DOCKER, ContainerOptions("any:1", None)).__enter__()
 
 
+@pytest.mark.unhurried
 def test_a_docker_that_never_answers_is_given_up(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{server.getsockname()[1]}")

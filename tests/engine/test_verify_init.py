@@ -69,6 +69,7 @@ def test_the_emulators_init_stands_beside_the_profiles(engine, lambda_image, han
     assert [path.name for path in handler.parent.iterdir()] == ["handler.py"]
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("words", [("--runner", "local"), ()])
 def test_without_an_engine_it_could_not_measure(handler, words, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))  # no engine is found here

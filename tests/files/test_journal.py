@@ -139,6 +139,7 @@ def test_a_damaged_journal_changes_nothing(root, damage):
     assert contents(root) == before
 
 
+@pytest.mark.unhurried
 def test_the_command_line_undoes_and_says_so(root):
     end_after(signal.SIGKILL, 1, root)
     command = [sys.executable, "-m", "importcost", "export", "absent.json"]

@@ -120,6 +120,7 @@ def cpu_s(read: Callable[[str], object], text: str) -> float:
     return min(taken)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(("read", "text_of"), GROWING.values(), ids=GROWING)
 def test_time_grows_in_proportion(read, text_of):
     size = 100
@@ -133,6 +134,7 @@ def test_time_grows_in_proportion(read, text_of):
     pytest.fail(f"{more} s for {TIMES * size}, {once} s for {size}")
 
 
+@pytest.mark.unhurried
 def test_a_reader_by_the_square_is_seen():
     def slow(text: str) -> None:
         for place in range(0, len(text), 64):

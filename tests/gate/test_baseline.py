@@ -46,11 +46,13 @@ baselines = st.lists(entries, unique_by=lambda one: one.handler).map(
 )
 
 
+@pytest.mark.unhurried
 @given(baselines)
 def test_what_is_written_is_read_back(baseline):
     assert baseline_from_text(baseline_to_text(baseline), "b.json") == baseline
 
 
+@pytest.mark.unhurried
 @given(baselines)
 def test_the_text_is_plain_and_does_not_depend_on_the_order_of_handlers(baseline):
     text = baseline_to_text(baseline)

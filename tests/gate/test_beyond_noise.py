@@ -70,6 +70,7 @@ def test_what_is_new_is_named_though_nothing_got_slower():
     assert found.new_modules == ("fresh",)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(("runs", "most"), [(5, 0.02), (3, 0.1)])
 def test_noise_is_hardly_ever_blamed_where_pairs_do_not_tell(runs, most):
     unclear = comparison(1_500, spread_us=3_500)

@@ -215,6 +215,7 @@ def test_exchanging_base_and_head_exchanges_slower_and_faster(rows):
     assert not (there.verdict is ComparedVerdict.SLOWER and back.verdict is ComparedVerdict.SLOWER)
 
 
+@pytest.mark.unhurried
 @given(st.lists(st.tuples(times, times), min_size=8, max_size=30), st.randoms())
 def test_the_order_of_pairs_makes_no_difference(rows, chance):
     values = [Pair(timing(before), timing(after)) for before, after in rows]

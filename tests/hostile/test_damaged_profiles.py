@@ -200,6 +200,7 @@ def damages() -> list[tuple[tuple[Any, ...], Any]]:
     return [(path, other) for path, value in places(whole) if path for other in HUNTED[type(value)]]
 
 
+@pytest.mark.unhurried
 @pytest.mark.sweep
 @pytest.mark.parametrize(("path", "other"), sample(damages(), 25, repr), ids=repr)
 def test_no_damage_is_a_fault_of_importcosts(folder, path, other):
@@ -209,6 +210,7 @@ def test_no_damage_is_a_fault_of_importcosts(folder, path, other):
             assert "nan" not in answer.out.lower().split()
 
 
+@pytest.mark.unhurried
 def test_a_profile_that_is_damaged_at_random_is_read_or_refused(folder):
     """Bytes lost, doubled and changed, as by a disk or a merge."""
     rng = random.Random(5)

@@ -98,7 +98,10 @@ FEW = ("escape", "github on a line of its own", "formula within")
 
 @pytest.mark.parametrize(
     "attack",
-    [*FEW, *(pytest.param(one, marks=pytest.mark.slow) for one in ATTACKS if one not in FEW)],
+    [
+        pytest.param(one, marks=pytest.mark.unhurried if one in FEW else pytest.mark.slow)
+        for one in ATTACKS
+    ],
 )
 def test_from_a_saved_profile(folder, attack, monkeypatch):
     saved(folder, ATTACKS[attack], monkeypatch)
@@ -147,6 +150,7 @@ COMMANDS_ON_A_HANDLER = [
 ]
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     "words", COMMANDS_ON_A_HANDLER, ids=lambda words: f"{words[0]}{len(words)}"
 )
@@ -157,6 +161,7 @@ def test_from_modules_and_output(folder, words):
     )
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_from_a_message(folder, attack):
     text = f"raise ValueError('a ' + {ATTACKS[attack]!r})\n"
@@ -216,6 +221,7 @@ def test_from_a_reference_of_git(folder, attack):
     harmless(folder, "compare", ATTACKS[attack], "--handler", "handler.py", "--runner", "local")
 
 
+@pytest.mark.unhurried
 def test_from_a_template(folder):
     functions = {
         text: {

@@ -24,11 +24,24 @@ from tests.hostile.sandbox import (
 FEWEST = 80
 
 
+BETWEEN_EDITS = 4
+"""Handlers that run on this machine in the fast subset."""
+
+
 def local_cases():
+    cases = {name: one for name, one in HANDLERS.items() if "local" in one.runners}
+    fast = [name for name, one in cases.items() if one.fast]
     return [
-        pytest.param(one, id=name, marks=() if one.fast else pytest.mark.slow)
-        for name, one in HANDLERS.items()
-        if "local" in one.runners
+        pytest.param(
+            one,
+            id=name,
+            marks=()
+            if name in fast[:BETWEEN_EDITS]
+            else pytest.mark.unhurried
+            if one.fast
+            else pytest.mark.slow,
+        )
+        for name, one in cases.items()
     ]
 
 

@@ -91,6 +91,7 @@ def ends(work: Callable[[], object]) -> Iterator[None]:
     assert step > 3  # else nothing was counted
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(("argv", "target"), WRITERS.values(), ids=WRITERS)
 def test_one_file(folder, argv, target):
     before = content(folder)
@@ -118,6 +119,7 @@ def test_one_file(folder, argv, target):
         restore()
 
 
+@pytest.mark.unhurried
 def test_four_files(folder):
     before = content(folder)
 

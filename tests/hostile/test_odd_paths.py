@@ -85,6 +85,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     return root
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("path", ODD.values(), ids=ODD)
 def test_no_odd_path_is_a_fault_of_importcosts(folder, path):
     for argv in commands(path).values():

@@ -60,14 +60,22 @@ COMMANDS = {
 }
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("argv", COMMANDS.values(), ids=COMMANDS)
 def test_measuring_beside_all_of_them(folder, argv):
     write_files(folder, {"requirements.txt": "# none\n"})
-    # A launch looks into installed packages itself, and has its own limit of time.
-    inside = {name for name in NAMES if name.startswith("pkg-1.dist-info/")}
+    # A launch looks into installed packages itself, as Lambda does, and has its own limit of time.
+    inside = {name for name in NAMES if name.startswith("pkg-1.dist-info/")} | {"odd.pth"}
     for name in set(NAMES) - inside - {"requirements.txt"}:
         put_pipe(folder, name)
-    answered(folder, *argv, "--runner", "local")
+    assert answered(folder, *argv, "--runner", "local").code == 0
+
+
+def test_what_a_launch_reads_itself_is_waited_for_to_its_limit(folder):
+    put_pipe(folder, "odd.pth")
+    answer = answered(folder, *COMMANDS["profile"], "--runner", "local", "--timeout", "1")
+    assert answer.code == 3
+    assert "did not end within 1 s" in answer.last
 
 
 def test_metadata_that_is_a_pipe_is_none(folder):

@@ -184,6 +184,7 @@ def test_a_folder_that_may_not_be_listed(folder, monkeypatch):
     assert f"The folder {folder} may not be listed" in told(answer)
 
 
+@pytest.mark.unhurried
 def test_variables_that_no_process_can_be_given(folder):
     write_files(folder, {"large.env": f"LARGE={'x' * 200_000}\n"})
     answer = call(folder, *COMMANDS["profile"], "--env-file", "large.env")

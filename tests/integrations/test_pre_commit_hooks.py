@@ -24,6 +24,7 @@ def test_the_hooks_are_valid_by_their_schema():
     jsonschema.Draft7Validator(schema).validate(HOOKS)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
 @pytest.mark.parametrize(("handler", "code"), [("import wave\n", 0), ("import csv\n", 1)])
 def test_each_hook_passes_and_fails(tmp_path, hook, handler, code):

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from importcost.app.bill.calibrate_store import new_configuration
 from importcost.billing.calibration import Calibration, Fitted
 from tests.harness import PATIENCE_S, write_files
@@ -44,6 +46,7 @@ FAILS = {
 }
 
 
+@pytest.mark.unhurried
 def test_what_holds_passes_and_what_does_not_fails_with_figures_and_without_a_traceback(tmp_path):
     bodies = [
         START.replace("test_it", f"test_{number}") + f"    found.{line}\n"
@@ -59,6 +62,7 @@ def test_what_holds_passes_and_what_does_not_fails_with_figures_and_without_a_tr
     assert "pytest_plugin.py" not in done.stdout
 
 
+@pytest.mark.unhurried
 def test_a_handler_that_cannot_be_imported_fails(tmp_path):
     done = run(tmp_path, START, **{"src/handler.py": "import absent_module\n"})
     assert done.returncode == 1
@@ -67,12 +71,14 @@ def test_a_handler_that_cannot_be_imported_fails(tmp_path):
     assert "During handling" not in done.stdout
 
 
+@pytest.mark.unhurried
 def test_no_pattern_at_all_is_no_assertion_that_holds(tmp_path):
     done = run(tmp_path, f"{START}    found.assert_not_imported()\n")
     assert done.returncode == 1
     assert "assert_not_imported needs a pattern" in done.stdout
 
 
+@pytest.mark.unhurried
 def test_paths_are_those_of_the_rootdir_and_a_handler_is_measured_once(tmp_path, shared_folder):
     count = "import os\nwith open(os.environ['LOG'], 'a') as log:\n    log.write('x')\n"
     body = f"""
@@ -92,6 +98,7 @@ def test_two(importcost):
     assert (shared_folder / "log").read_text() == "x" * 5
 
 
+@pytest.mark.unhurried
 def test_it_costs_nothing_where_it_is_not_used(tmp_path):
     body = """
 import sys
@@ -111,6 +118,7 @@ def test_the_fixture_is_listed_with_its_words(tmp_path):
     assert "Profile Lambda handlers" in done.stdout
 
 
+@pytest.mark.unhurried
 def test_a_calibrated_function_is_judged_by_its_own_figures(tmp_path):
     version = f"python3.{sys.version_info.minor}"
     calibration = Calibration(
@@ -145,6 +153,7 @@ def test_missing(importcost):
 """
 
 
+@pytest.mark.unhurried
 def test_packages_and_programs_are_held_to_this_machine(tmp_path):
     done = run(tmp_path, PLAIN, "-v", **LIBRARY)
     for name in ("module", "file"):
@@ -156,6 +165,7 @@ def test_packages_and_programs_are_held_to_this_machine(tmp_path):
     assert "name mypkg" in done.stdout
 
 
+@pytest.mark.unhurried
 def test_a_platform_that_is_not_modelled_holds_the_time_here(tmp_path):
     start = START.replace("runs=5", "runs=5, platform='generic'")
     lines = ("assert_init_below(ms=0.0001)", "assert_cost_below(dollars_per_million=5)")

@@ -95,6 +95,7 @@ def test_what_was_given_is_kept():
     assert (settings.memory_mb, settings.arch, settings.runtime) == (256, "x86_64", "python3.14")
 
 
+@pytest.mark.unhurried
 def test_the_cheapest_modules_are_left_out_first_and_their_time_is_kept():
     random.seed(1)
     many = []

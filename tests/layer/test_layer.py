@@ -52,6 +52,7 @@ def names_of(log):
     return set(parse_importtime(log.encode()).rows.names)
 
 
+@pytest.mark.unhurried
 def test_one_line_a_cold_start_and_nothing_else_changes(function):
     plain, watched = function.start(layer=False), function.start()
     assert (plain.returncode, watched.returncode) == (0, 0)
@@ -179,6 +180,7 @@ def test_an_interpreter_that_does_not_start_is_refused():
         pack_layer(("/no-such-python",))
 
 
+@pytest.mark.unhurried
 def test_bytecode_of_this_interpreter_is_in_it():
     layer = pack_layer((sys.executable,))
     assert f"python3.{sys.version_info[1]}" in layer.compiled

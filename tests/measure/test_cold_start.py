@@ -126,6 +126,7 @@ def unzipping(tmp_path) -> Handler:
     return Handler(root, function="handler")
 
 
+@pytest.mark.unhurried
 @needs_namespaces
 def test_requirements_that_are_unpacked_at_import_are_unpacked_every_time(tmp_path):
     was_there = Path("/tmp/sls-py-req").exists()  # what somebody else left, no launch may find
@@ -177,6 +178,7 @@ def test_an_environment_below_tmp_is_protected_from_such_a_handler(tmp_path):
     assert (root / "own.txt").exists()
 
 
+@pytest.mark.unhurried
 @needs_namespaces
 def test_start_times_leave_out_the_way_into_the_namespace(tmp_path):
     session = Handler(write_files(tmp_path, {"handler.py": ""})).session()
@@ -199,6 +201,7 @@ def endings(tmp_path):
     return failure
 
 
+@pytest.mark.unhurried
 def test_exit_codes_signals_and_timeouts_are_the_interpreters_own(tmp_path):
     failure = endings(tmp_path)
     assert "exit code 7" in failure("import os\nos._exit(7)\n")

@@ -130,6 +130,7 @@ def recorded_launches() -> list[tuple[int, int]]:
     return [(int(cpu_us), int(slowness_ns)) for cpu_us, slowness_ns in rows]
 
 
+@pytest.mark.unhurried
 def test_recorded_launches_of_a_busy_machine_are_covered_too():
     recorded = recorded_launches()
     shares = {name: saving / INIT_S for name, saving in SIX.items()}
@@ -142,6 +143,7 @@ def test_recorded_launches_of_a_busy_machine_are_covered_too():
     assert counted.power >= 0.95
 
 
+@pytest.mark.unhurried
 def test_without_samples_the_machine_is_too_noisy_and_said_to_be():
     """What the samples are for: the same launches without them tell nothing."""
     failures = []

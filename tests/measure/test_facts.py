@@ -109,6 +109,7 @@ def project(folder, handlers, python=""):
 CHECK = ("-m", "importcost", "check", "--runner", "local", "--deterministic", "--config")
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("handlers", [1, 2])
 def test_a_deterministic_check_starts_the_interpreter_twice_a_handler(
     environment, tmp_path, shared_folder, handlers
@@ -119,6 +120,7 @@ def test_a_deterministic_check_starts_the_interpreter_twice_a_handler(
     assert len(starts(shared_folder)) == importcost_itself + 2 * handlers
 
 
+@pytest.mark.unhurried
 def test_another_interpreter_is_asked_once_for_all_handlers(environment, tmp_path, shared_folder):
     python = f'python = "{environment}/bin/python"\n'
     config = str(project(tmp_path / "project", 2, python))

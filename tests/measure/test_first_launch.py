@@ -137,6 +137,7 @@ if not os.path.exists(cache):
 """
 
 
+@pytest.mark.unhurried
 def test_a_cache_beside_the_handler_is_found_and_named(tmp_path):
     handler = Handler(write_files(tmp_path, {"handler.py": CACHES}))
     session = handler.session()

@@ -30,6 +30,7 @@ HARMLESS = {
 }
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
 def test_what_a_handler_changes_does_not_keep_its_figures_back(tmp_path, text):
     session = Handler(write_files(tmp_path, {"handler.py": text})).session()
@@ -54,6 +55,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("python", interpreters())
 def test_every_supported_python_comes_back_to_the_ground(tmp_path, python):
     root = write_files(tmp_path, {"handler.py": EVERYTHING, "email.py": "1 / 0\n"})

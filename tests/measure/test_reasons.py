@@ -59,6 +59,7 @@ def test_an_interpreter_that_fails_says_why_in_one_line(tmp_path, text, reason):
     assert str(caught.value).endswith("name another with --python.")
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("versions", "expected"),
     [

@@ -31,6 +31,7 @@ def bytecode_below(root: Path) -> list[Path]:
     return list(root.rglob("*.pyc"))
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("python", interpreters())
 def test_every_supported_python_gives_phases_rows_and_graph(tmp_path, python):
     root = write_files(tmp_path, {"handler.py": "import wave\n", "other.py": ""})
@@ -424,6 +425,7 @@ threading.Thread(target=time.sleep, args=(600,)).start()
     assert time.monotonic() - started < 300
 
 
+@pytest.mark.unhurried
 def test_blocked_time_is_told_from_waiting_for_a_processor(tmp_path):
     root = write_files(tmp_path, {"handler.py": "import time\ntime.sleep(0.2)\n"})
     session = Handler(root).session()

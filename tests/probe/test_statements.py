@@ -108,6 +108,7 @@ def test_replaced_bytes_keep_their_declared_encoding(tmp_path):
     variant_session(handler, handler=text).launch_probe(RunKind.TIMED)
 
 
+@pytest.mark.unhurried
 def test_a_replaced_source_never_meets_bytecode_of_the_original(tmp_path):
     root = write_files(tmp_path / "root", {"handler.py": "import helper\n", "helper.py": "A = 1\n"})
     folder = str(tmp_path / "bytecode")

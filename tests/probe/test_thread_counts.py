@@ -44,6 +44,7 @@ def counts(folder, text, python, runtime_modules=RUNTIME_MODULES):
     return graph["threads"], call["threads"]
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("python", interpreters())
 def test_threads_are_counted_on_each_python(tmp_path, python):
     assert counts(tmp_path / "a", THREADS, python) == (0, 3)

@@ -60,6 +60,7 @@ def test_only_the_end_of_an_endless_output_is_kept(monkeypatch):
     assert finished.out.endswith(b"19999\n")
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     "text",
     [
@@ -101,6 +102,7 @@ def test_a_child_that_keeps_the_pipe_does_not_keep_the_caller():
     assert (finished.exit_code, finished.timed_out, finished.out) == (0, False, b"done\n")
 
 
+@pytest.mark.unhurried
 def test_a_child_that_writes_on_does_not_make_its_command_late():
     text = (
         "import os\n"

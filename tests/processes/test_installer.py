@@ -74,6 +74,7 @@ def test_a_pip_that_hangs_with_its_output_open_is_ended_with_its_child(tmp_path,
         time.sleep(0.01)
 
 
+@pytest.mark.unhurried
 def test_a_pip_that_does_not_say_its_version_is_named(tmp_path, python, monkeypatch):
     monkeypatch.setattr(installer, "PIP_TIMEOUT_S", SOON_S)
     target = python(VERSION_HANGS)
@@ -91,6 +92,7 @@ def test_an_interpreter_that_is_gone_is_named(tmp_path, python):
     )
 
 
+@pytest.mark.unhurried
 def test_a_compilation_that_hangs_is_ended(tmp_path, python, monkeypatch):
     monkeypatch.setattr(installer, "INSTALL_TIMEOUT_S", SOON_S)
     target = python(VERSION_HANGS)

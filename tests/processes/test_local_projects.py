@@ -57,6 +57,7 @@ def everything(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("line", WAYS)
 def test_a_local_project_is_built_from_a_copy(folder, tmp_path, line):
     file = folder / "requirements.txt"

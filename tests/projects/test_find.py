@@ -130,6 +130,7 @@ def test_a_template_in_json_is_a_place_and_a_saved_profile_is_not(tmp_path):
     assert not names_a_project(str(saved))
 
 
+@pytest.mark.unhurried
 def test_a_project_of_one_function_is_read_once(tmp_path, monkeypatch):
     write_files(tmp_path, {"template.yaml": TEMPLATE, "src/app.py": "import nowhere_at_all\n"})
     read = []

@@ -162,6 +162,7 @@ def test_a_text_that_grows_without_end_is_told(evaluator, text):
         value(evaluator, text)
 
 
+@pytest.mark.unhurried
 def test_loops_in_loops_over_one_name_are_told(evaluator):
     """Every turn makes the same entry: a count of entries would never end it."""
     section = "{F: x}"

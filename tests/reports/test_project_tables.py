@@ -50,6 +50,7 @@ def priced():
     return ProjectRemedies("shop", (known, FunctionRemedies("Edge", reason="not Python")))
 
 
+@pytest.mark.unhurried
 def test_each_function_has_its_price_as_it_is_and_as_recommended(priced):
     text = render_project_remedies(priced, width=110, colour=False)
     option = priced.functions[0].recommendation.option

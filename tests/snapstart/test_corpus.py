@@ -57,6 +57,7 @@ def test_the_corpus_is_large_enough_and_has_both_outcomes():
     assert len(SNIPPETS) >= 25
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("path", SNIPPETS, ids=lambda path: path.stem)
 def test_the_source_says_what_the_snippet_says(path, folder):
     text, _, facts, _ = views(path, folder)

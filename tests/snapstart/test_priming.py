@@ -124,6 +124,7 @@ def iter_clock():
     return lambda: next(times)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("python", interpreters())
 def test_priming_tells_what_it_loads_fills_and_caches(tmp_path, python):
     found, hazards = measured(tmp_path, LAZY, {"n": 1}, python)
@@ -134,6 +135,7 @@ def test_priming_tells_what_it_loads_fills_and_caches(tmp_path, python):
     assert len(found.times.plain_us) == len(found.times.primed_us) == 8
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("text", "kind", "severity"),
     [
@@ -168,11 +170,13 @@ def test_a_database_that_priming_leaves_open(tmp_path, python, end, kinds):
     assert [one["kind"] for one in still if one["kind"] == "connection"] == kinds
 
 
+@pytest.mark.unhurried
 def test_a_database_left_open_is_a_hazard(tmp_path):
     _, hazards = measured(tmp_path, DATABASE.replace("END", "pass"))
     assert ("connection", Severity.HAZARD) in [(one.kind.value, one.severity) for one in hazards]
 
 
+@pytest.mark.unhurried
 def test_a_request_that_the_handler_survives_is_named(tmp_path):
     found, _ = measured(tmp_path, CATCHES)
     assert [(one.place, one.line) for one in found.attempts] == [("example.invalid:443", 6)]
@@ -275,6 +279,7 @@ def test_events_in_a_file_and_in_place(tmp_path):
     ]
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
@@ -293,6 +298,7 @@ def test_a_handler_that_lambda_would_not_run(tmp_path, text, kind):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("text", "loaded"),
     [
@@ -306,6 +312,7 @@ def test_modules_of_the_tracer_are_not_the_calls(tmp_path, text, loaded):
     assert loaded or not found.state.loaded
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("text", "headline"),
     [
@@ -322,6 +329,7 @@ def test_the_headline_counts_what_priming_leaves(tmp_path, text, headline):
     assert done.returncode == (0 if text == LAZY else 1)
 
 
+@pytest.mark.unhurried
 def test_the_command_prints_the_saving_and_the_hook(tmp_path):
     file = write_files(tmp_path, {"handler.py": LAZY}) / "handler.py"
     words = ("snapstart", f"{file}:handler", "--runner", "local", "--prime", '{"n": 1}')
@@ -335,6 +343,7 @@ def test_the_command_prints_the_saving_and_the_hook(tmp_path):
     assert "Add to handler.py:" in shown.stdout
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("text", "function"),
     [
@@ -354,6 +363,7 @@ def test_the_only_function_needs_no_name(tmp_path, text, function):
     assert f"    {function}({{}}, None)" in json.loads(done.stdout)["priming"]["hook"]
 
 
+@pytest.mark.unhurried
 def test_two_functions_need_a_name(tmp_path):
     text = "def one(event, context): pass\ndef two(event, context): pass\n"
     file = write_files(tmp_path, {"both.py": text}) / "both.py"

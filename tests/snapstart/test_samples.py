@@ -16,6 +16,7 @@ from tests.snapstart.runs import snapshot_of
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_handlers"
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(("sample", "kinds"), [("pinger", ["clock"]), ("provisioned", [])])
 def test_snapstart_judges_the_sample(sample, kinds):
     root = SAMPLES / sample

@@ -133,6 +133,7 @@ def named(findings):
     return {(one.code.split(" ")[0], one.severity.value) for one in findings}
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("python", interpreters())
 def test_state_of_the_server_s_process_is_named_and_hooks_renew_it(tmp_path, python):
     run, _, found = findings_of(tmp_path, LWA, hooked("/before", "/after"), python)
@@ -148,12 +149,14 @@ def test_state_of_the_server_s_process_is_named_and_hooks_renew_it(tmp_path, pyt
     ]
 
 
+@pytest.mark.unhurried
 def test_without_hooks_everything_stays(tmp_path):
     _, _, found = findings_of(tmp_path, LWA, hooked())
     assert {one.severity for one in found} == {Severity.HAZARD}
     assert len(found) == 4
 
 
+@pytest.mark.unhurried
 def test_a_restore_hook_that_draws_from_the_snapshot_s_generator_renews_nothing(tmp_path):
     text = LWA.replace("FIRST = uuid.uuid4()\nSECOND", "FIRST = random.random()\nSECOND")
     _, _, found = findings_of(tmp_path, text, hooked(None, "/again"))
@@ -162,6 +165,7 @@ def test_a_restore_hook_that_draws_from_the_snapshot_s_generator_renews_nothing(
     assert "shared generator" in first.reason
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("paths", "when", "words"),
     [
@@ -177,6 +181,7 @@ def test_an_answer_that_is_not_2xx_fails_the_phase(tmp_path, paths, when, words)
     assert "Lambda Web Adapter fails the" in found.reason
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("python", interpreters()[-1:])
 def test_an_agent_is_asked_at_its_own_port_whatever_runs_here(tmp_path, python):
     run, _, found = findings_of(tmp_path, AGENT, PING, python)
@@ -184,6 +189,7 @@ def test_an_agent_is_asked_at_its_own_port_whatever_runs_here(tmp_path, python):
     assert ("SECOND", "hazard") in named(found)
 
 
+@pytest.mark.unhurried
 def test_an_agent_that_is_not_healthy_is_not_ready(tmp_path):
     text = AGENT.replace('"Healthy"', '"Broken"')
     layout, launcher = launcher_of(tmp_path, text, PING)
@@ -203,6 +209,7 @@ def test_an_agent_that_fails_at_import_is_told_with_its_error(tmp_path):
         observe_server(launcher, layout)
 
 
+@pytest.mark.unhurried
 def test_priming_a_server_in_pairs(tmp_path):
     plan, request = hooked("/before", "/after"), SentRequest("GET", "/prime")
     _, launcher = launcher_of(tmp_path, LWA, plan, request)
@@ -256,6 +263,7 @@ def test_each_platform_has_its_rules():
         snapshot_place(ProfileRequest("m:app", adapter="lwa", environment=wrong), 3.0)
 
 
+@pytest.mark.unhurried
 def test_the_skeleton_has_routes_under_the_adapter_and_none_on_agentcore(tmp_path):
     _, project, found = findings_of(tmp_path, LWA, hooked())
     target = Target("main", "app", str(tmp_path), str(tmp_path / "main.py"))
@@ -267,6 +275,7 @@ def test_the_skeleton_has_routes_under_the_adapter_and_none_on_agentcore(tmp_pat
     assert "def " not in none.text
 
 
+@pytest.mark.unhurried
 def test_the_command_starts_the_server_and_calls_its_hooks(tmp_path):
     write_files(tmp_path, {"main.py": LWA, "serving.py": SERVE})
     words = ("snapstart", "main:app", "--adapter", "lwa", "--server", "python main.py", "--json")
@@ -297,6 +306,7 @@ pool.connect()
 """
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(("seed", "severity"), [("", "hazard"), ("random.seed(); ", "accepted")])
 def test_an_object_that_a_hook_reopens_with_the_snapshot_s_generator(tmp_path, seed, severity):
     route = f'    if path == "/before": pool.close()\n    if path == "/up": {seed}pool.connect()\n'
@@ -307,6 +317,7 @@ def test_an_object_that_a_hook_reopens_with_the_snapshot_s_generator(tmp_path, s
     assert [(one.code, one.severity.value) for one in found] == [("pool.connect()", severity)]
 
 
+@pytest.mark.unhurried
 def test_a_hook_reaches_one_of_several_processes(tmp_path):
     layout, launcher = launcher_of(tmp_path, LWA, hooked(None, "/after"))
     # The copies accept from the same socket, as the workers of a pre-forking server do.

@@ -52,6 +52,7 @@ def findings_of(folder: Path, name: str):
     return project, all_findings(project, facts, snapshot_of(folder, name).observation)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(("sample", "code"), [("snapstart_session", 0), ("snapstart_broken", 1)])
 def test_the_samples_come_out_as_they_say(sample, code):
     done = importcost(str(SAMPLES / sample / "handler.py"), "--json")
@@ -64,6 +65,7 @@ def test_the_samples_come_out_as_they_say(sample, code):
     assert lines[data["findings"][0]["line"] - 1].startswith("SESSION_ID = ")
 
 
+@pytest.mark.unhurried
 def test_a_failing_init_cannot_be_measured_but_its_source_is_read(tmp_path):
     text = "import uuid\nX = uuid.uuid4()\nraise RuntimeError('no network')\n"
     write_files(tmp_path, {"handler.py": text})
@@ -117,6 +119,7 @@ def test_limits_are_lambdas(when, wall_s, timeout_s, is_over):
     assert [item.kind for item in found] == ([HazardKind.HOOK_LIMIT] if is_over else [])
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("words", "files"),
     [
@@ -156,6 +159,7 @@ def test_a_timeout_that_lambda_does_not_have_is_refused(tmp_path, seconds):
     assert "--function-timeout" in done.stderr
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("name", MENDABLE)
 def test_the_skeleton_makes_a_snippet_clean(tmp_path, name):
     text = (CORPUS / f"{name}.py").read_text()
@@ -184,6 +188,7 @@ def test_what_a_library_consumes_for_itself_is_not_the_functions(tmp_path):
     assert [(item.line, item.kind) for item in findings] == [(4, HazardKind.UUID)]
 
 
+@pytest.mark.unhurried
 def test_a_value_made_in_another_own_module_is_found_and_may_be_cleared_from_here(tmp_path):
     other = "import uuid\nSESSION = uuid.uuid4()\n"
     hook = REGISTER + "import other\n@register_before_snapshot\ndef clear(): other.SESSION = None\n"

@@ -119,6 +119,7 @@ Resources:
 """
 
 
+@pytest.mark.unhurried
 def test_a_template_s_settings_are_told(tmp_path):
     write_files(tmp_path, {"template.yaml": TEMPLATE, "src/handler.py": "def handler(e, c): 1\n"})
     done = run_here(tmp_path, "snapstart", "template.yaml::Orders", "--runner", "local", "--json")
@@ -132,6 +133,7 @@ def test_a_template_s_settings_are_told(tmp_path):
     ]
 
 
+@pytest.mark.unhurried
 def test_a_dockerfile_in_the_project_is_read(tmp_path):
     base = "FROM public.ecr.aws/lambda/python:3.13\n"
     write_files(tmp_path, {"Dockerfile": base, "handler.py": "def handler(e, c): 1\n"})

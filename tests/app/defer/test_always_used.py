@@ -98,6 +98,7 @@ def assert_ruled_out(finding, user="handler()"):
     assert "a loss of" in finding.economics.sentence
 
 
+@pytest.mark.unhurried
 def test_below_one_vcpu_it_stays_and_says_the_loss(run):
     done, profile, found = run(PLAIN, "--memory", "512")
     assert_ruled_out(found["import sdk"])
@@ -115,6 +116,7 @@ def test_below_one_vcpu_it_stays_and_says_the_loss(run):
     assert "import sdk" not in [one["title"] for one in best_changes(profile)]
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("memory", ["1769", "3008"])
 def test_from_one_vcpu_on_it_says_that_nothing_is_gained(run, memory):
     done, profile, found = run(PLAIN, "--memory", memory)
@@ -130,6 +132,7 @@ def test_from_one_vcpu_on_it_says_that_nothing_is_gained(run, memory):
     assert "a cold start gains nothing" in shown["import sdk"]
 
 
+@pytest.mark.unhurried
 def test_a_set_that_each_call_uses_promises_no_cold_start_without_it(run):
     text = PLAIN.replace(
         '    if event.get("other"):\n        other.__name__\n', "    other.__name__\n"
@@ -143,6 +146,7 @@ def test_a_set_that_each_call_uses_promises_no_cold_start_without_it(run):
     assert "a cold start gains nothing" in joint["how"]
 
 
+@pytest.mark.unhurried
 def test_an_early_return_keeps_it_conditional(run):
     _, _, found = run(PINGED)
     for code in ("import sdk", "import other"):
@@ -150,6 +154,7 @@ def test_an_early_return_keeps_it_conditional(run):
         assert found[code].verdict.always_used_by is None
 
 
+@pytest.mark.unhurried
 def test_objects_that_each_call_uses_stay_and_the_others_become_getters(run):
     _, _, found = run(GETTERS, function="table_always")
     for name in ("import sdk", "session", "table"):
@@ -160,6 +165,7 @@ def test_objects_that_each_call_uses_stay_and_the_others_become_getters(run):
     assert "return sdk.client" in queue.fix
 
 
+@pytest.mark.unhurried
 def test_objects_that_only_some_calls_use_become_getters_with_what_they_need(run):
     _, _, found = run(GETTERS)
     # One path needs the queue, the other the session and what it makes.
@@ -167,6 +173,7 @@ def test_objects_that_only_some_calls_use_become_getters_with_what_they_need(run
     assert found["session"].verdict.objects == ("session", "table")
 
 
+@pytest.mark.unhurried
 def test_what_a_helper_in_another_file_always_uses_stays_there(run):
     _, _, found = run(HELPED)
     assert_ruled_out(found["import other"])
@@ -174,6 +181,7 @@ def test_what_a_helper_in_another_file_always_uses_stays_there(run):
     assert found["import sdk"].verdict.kind is VerdictKind.DEFERRABLE
 
 
+@pytest.mark.unhurried
 def test_a_lazy_style_helps_it_no_more(run):
     _, _, found = run(PLAIN, "--style", "lazy-modules")
     assert_ruled_out(found["import sdk"])

@@ -69,6 +69,7 @@ def advice(tmp_path, monkeypatch):
     return ask
 
 
+@pytest.mark.unhurried
 def test_a_model_that_others_name_stays_and_the_handler_answers_as_before(advice, tmp_path):
     found, told = advice(SHOP)
     order = found["from models.order import Order"]
@@ -109,6 +110,7 @@ PLUGIN = {
 }
 
 
+@pytest.mark.unhurried
 def test_two_imports_that_can_move_may_not_move_apart(advice):
     """The table is loaded without the plugin where only a function that uses the table runs."""
     files = {
@@ -122,6 +124,7 @@ def test_two_imports_that_can_move_may_not_move_apart(advice):
     assert found["import plugin"].verdict.effects[0].target == "helper.TABLE"
 
 
+@pytest.mark.unhurried
 def test_the_owner_moves_with_its_plugin_if_nothing_else_loads_it(advice):
     files = {
         **PLUGIN,
@@ -132,6 +135,7 @@ def test_the_owner_moves_with_its_plugin_if_nothing_else_loads_it(advice):
     assert found["import plugin"].verdict.kind is VerdictKind.DEFERRABLE
 
 
+@pytest.mark.unhurried
 def test_of_two_imports_that_share_an_effect_the_first_stays(advice):
     files = {
         **PLUGIN,
@@ -147,6 +151,7 @@ def test_of_two_imports_that_share_an_effect_the_first_stays(advice):
     assert found["import second"].verdict.kind is VerdictKind.DEFERRABLE
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("own", "target"),
     [
@@ -175,6 +180,7 @@ def test_a_vendored_file_that_changes_the_process_stays(advice, own, target):
         assert "line 3 of vendored.setup_all" in verdict.reason
 
 
+@pytest.mark.unhurried
 def test_a_second_opinion_is_told_and_refuses_nothing(advice, monkeypatch):
     def ask(program, version, files, python):
         assert "helper" in files
@@ -194,6 +200,7 @@ def test_a_second_opinion_is_told_and_refuses_nothing(advice, monkeypatch):
     assert "lifeguard 0.6.0 does not call helper (UnsafeCall, line 3) safe" in verdict.reason
 
 
+@pytest.mark.unhurried
 def test_no_second_opinion_is_told_with_its_reason(advice, monkeypatch):
     monkeypatch.setattr(second_opinion, "lifeguard_program", lambda: ("lifeguard", "0.6.0"))
     monkeypatch.setattr(second_opinion, "ask_lifeguard", lambda *_: "lifeguard took too long")

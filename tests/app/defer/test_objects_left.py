@@ -46,6 +46,7 @@ def defer(tmp_path, monkeypatch):
     return ask
 
 
+@pytest.mark.unhurried
 def test_it_is_offered_where_the_import_has_an_effect(defer):
     shown, found = defer(REGISTERS + ENGINE, 30_000)
     assert found == [
@@ -57,6 +58,7 @@ def test_it_is_offered_where_the_import_has_an_effect(defer):
     assert "+    return get_engine().rules if event else None" in shown
 
 
+@pytest.mark.unhurried
 def test_it_moves_with_an_import_that_may(defer):
     shown, found = defer(ENGINE.lstrip(), 30_000)
     assert found == [("import engines", VerdictKind.NEEDS_GETTER)]

@@ -141,6 +141,7 @@ def test_a_change_is_suggested_where_the_edit_is_there(run, text, style):
         assert set(removed) <= set(advice.best_set.fix.splitlines())
 
 
+@pytest.mark.unhurried
 def test_objects_that_become_getters_together_are_one_change(run):
     done, profile = run(ANNOTATED, "--write")
     chained = [one for one in profile.advice.findings if "dynamodb" in one.verdict.objects]
@@ -152,6 +153,7 @@ def test_objects_that_become_getters_together_are_one_change(run):
         assert work[name].kind is VerdictKind.NEEDS_GETTER
 
 
+@pytest.mark.unhurried
 def test_what_the_edit_cannot_do_is_said_in_the_edits_words(run):
     done, profile = run(SHADOWED)
     verdicts = {one.verdict.kind for one in profile.advice.findings if "sdk" in one.imported}

@@ -94,6 +94,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.unhurried
 def test_a_client_made_later_signs_with_what_the_environment_says_then(versions):
     # The answers are the same: only the calls tell.
     assert versions.difference(HEAD + PARTNER, HEAD + DEFERRED) == (
@@ -271,6 +272,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.unhurried
 def test_what_the_first_calls_miss_is_made_so_that_later_calls_are_seen(versions):
     found = versions.outcome(HEAD + DEEP, HEAD + DEEP.replace('Body="1"', 'Body="2"'))
     assert found.recorded.supplied == ("dynamodb orders", "s3 reports", "sqs done")
@@ -291,6 +293,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.unhurried
 def test_the_value_of_a_variable_is_not_shown(versions):
     before = HEAD + SECRET.format(name='"plain"')
     after = HEAD + SECRET.format(name='os.environ["PASSWORD"]')
@@ -324,6 +327,7 @@ def attempt_client(client):
 """
 
 
+@pytest.mark.unhurried
 def test_places_beside_the_endpoint_are_refused_and_named(versions):
     found = versions.outcome(HEAD + ELSEWHERE, HEAD + ELSEWHERE)
     answer = json.loads(found.original.answer)
@@ -337,6 +341,7 @@ def test_places_beside_the_endpoint_are_refused_and_named(versions):
     assert found.recorded.compared == 0
 
 
+@pytest.mark.unhurried
 def test_variables_that_send_calls_elsewhere_do_not(versions):
     environment = {
         "AWS_ENDPOINT_URL_S3": "https://s3.example.com",
@@ -352,6 +357,7 @@ def test_variables_that_send_calls_elsewhere_do_not(versions):
     assert found.recorded.unrecorded == ()
 
 
+@pytest.mark.unhurried
 def test_a_target_without_a_function_is_refused(tmp_path):
     write_files(tmp_path, {"handler.py": "x = 1\n"})
     request = ProfileRequest(str(tmp_path / "handler.py"), runner="local", installs=False)

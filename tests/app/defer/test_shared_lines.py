@@ -47,6 +47,7 @@ def profile_of(tmp_path, monkeypatch, text, times):
     return profile_from_plain(json.loads((tmp_path / "out.json").read_text()))
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("head", ONE_EACH.values(), ids=ONE_EACH)
 def test_each_import_has_its_own_time(tmp_path, monkeypatch, head):
     profile = profile_of(tmp_path, monkeypatch, head + USES.format(""), Times(COSTS))

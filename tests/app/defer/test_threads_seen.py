@@ -64,6 +64,7 @@ def diff(tmp_path, monkeypatch):
     return defer
 
 
+@pytest.mark.unhurried
 def test_the_lock_comes_with_the_threads(diff):
     shown, reasons = diff(HANDLER, {"how": "everything"})
     assert "+import threading" in shown

@@ -220,6 +220,7 @@ def answers(folder, layer):
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("name", HANDLERS)
 def test_the_edited_handler_does_what_it_did(name, tmp_path, monkeypatch):
     files, kept = HANDLERS[name]

@@ -140,6 +140,7 @@ def sam(**functions):
 PROJECT = 'project = "template.yaml"\nmax_init_ms = 500\n'
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("config", "options"),
     [
@@ -173,6 +174,7 @@ def test_functions_of_a_project_are_paired_by_id_and_renamed_ones_by_their_code(
     assert lanes["Fresh"].settings.budgets.max_init_ms == (500 if config else None)
 
 
+@pytest.mark.unhurried
 def test_functions_that_share_their_code_are_not_taken_for_renamed(versions):
     base, head = versions(base=sam(One="app", Two="app"), head=sam(Three="app", Four="app"))
     lanes = lanes_of(base, head, targets=("template.yaml",))
@@ -180,6 +182,7 @@ def test_functions_that_share_their_code_are_not_taken_for_renamed(versions):
     assert len(lanes) == 4
 
 
+@pytest.mark.unhurried
 def test_one_function_of_a_project_is_compared_alone(versions):
     base, head = versions(base=sam(Add="add", Show="show"), head=sam(Add="add", Show="show"))
     (lane,) = lanes_of(base, head, targets=("template.yaml::Show",))
@@ -194,6 +197,7 @@ def test_a_project_that_neither_version_has_is_said(versions):
         lanes_of(base, head, targets=("other.yaml::Add",))
 
 
+@pytest.mark.unhurried
 def test_versions_may_be_templates_of_other_names(tmp_path):
     before = write_files(tmp_path / "before", sam(Add="add"))
     after = write_files(tmp_path / "after", sam(Add="add"))

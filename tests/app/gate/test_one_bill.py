@@ -95,6 +95,7 @@ def test_compare_writes_both_versions_with_the_calibration_that_head_has(tmp_pat
     assert [one["derived"]["estimate"]["floor_ms"]["value"] for one in saved] == [own.floor_ms] * 2
 
 
+@pytest.mark.unhurried
 def test_only_the_bill_of_a_function_calls_the_estimate():
     """Outside the cost model itself, `app.bill` is the one place that estimates a profile."""
     root = Path(importcost.__file__).parent

@@ -63,6 +63,7 @@ def codes(profile) -> list[str]:
     return [warning["code"] for warning in profile["warnings"]]
 
 
+@pytest.mark.unhurried
 def test_requirements_that_the_environment_meets_show_these_alone(tmp_path, python):
     names, profile, _ = found(tmp_path, python, **{"requirements.txt": "app-dep\n"})
     assert names == ["app_dep", "deep", "ns.ours"]
@@ -78,6 +79,7 @@ def test_requirements_that_the_environment_meets_show_these_alone(tmp_path, pyth
     assert all("which the deployed package will not have" in message for message in told)
 
 
+@pytest.mark.unhurried
 def test_reports_name_the_real_files_and_nothing_stays(tmp_path, python):
     _, profile, _ = found(tmp_path, python, **{"requirements.txt": "app-dep\n"})
     files = {module["name"]: module["file"] for module in profile["graph"]["modules"]}
@@ -89,6 +91,7 @@ def test_reports_name_the_real_files_and_nothing_stays(tmp_path, python):
     assert list((tmp_path / "cache/views").iterdir()) == []
 
 
+@pytest.mark.unhurried
 def test_without_a_file_the_environment_is_taken_less_importcosts_own(tmp_path, python):
     names, profile, done = found(tmp_path, python)
     assert names == ["app_dep", "deep", "editor", "loose", "ns.ours", "ns.theirs"]
@@ -96,6 +99,7 @@ def test_without_a_file_the_environment_is_taken_less_importcosts_own(tmp_path, 
     assert "without importcost and what only it needs" in " ".join(done.stdout.split())
 
 
+@pytest.mark.unhurried
 def test_a_built_package_needs_nothing_of_the_environment(tmp_path, python):
     installed(tmp_path / "task", "deep")
     names, profile, _ = found(tmp_path, python)
@@ -104,12 +108,14 @@ def test_a_built_package_needs_nothing_of_the_environment(tmp_path, python):
     assert "not-deployed" in codes(profile)
 
 
+@pytest.mark.unhurried
 def test_a_layer_says_what_is_deployed(tmp_path, python):
     installed(tmp_path / "layer/python", "editor")
     names, _, _ = found(tmp_path, python, "--layer", str(tmp_path / "layer"))
     assert names == ["editor"]
 
 
+@pytest.mark.unhurried
 def test_a_built_package_that_meets_its_requirements_is_taken_alone(tmp_path, python):
     installed(tmp_path / "task", "app-dep", "2.0", needs=("deep",), files=("app_dep.py",))
     installed(tmp_path / "task", "deep", "2.0")
@@ -126,6 +132,7 @@ Resources:
 """
 
 
+@pytest.mark.unhurried
 def test_what_a_build_made_is_deployed_as_it_is(tmp_path, python):
     """Nothing is installed for a requirements file that the build left beside slim packages."""
     root = tmp_path / "project"
@@ -182,6 +189,7 @@ def in_project(tmp_path, python, *words):
     return run_here(root, *words, "--runner", "local", variables=variables)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     "words",
     [

@@ -68,6 +68,7 @@ def request(root, script: str = SCRIPT, own: str = OWN, **options):
     )
 
 
+@pytest.mark.unhurried
 def test_the_program_starts_the_interpreter_and_its_handler_and_hooks_count(tmp_path):
     billed = measure_billed(request(tmp_path, own=CHECKS + OWN), Notes())
     profile = billed.profile
@@ -88,12 +89,14 @@ def test_the_program_starts_the_interpreter_and_its_handler_and_hooks_count(tmp_
     assert profile.target.wrapper.program == "/opt/trace-it"
 
 
+@pytest.mark.unhurried
 def test_without_it_the_program_is_left_out_too(tmp_path):
     found = profile_handler(request(tmp_path, without_wrapper=True), Notes()).without_wrapper
     assert {"sitecustomize", "fakewrap"} <= set(found.gone)
     assert found.saving_us.value > 10_000
 
 
+@pytest.mark.unhurried
 def test_a_program_that_puts_options_before_the_last_word_works(tmp_path):
     # As in AWS's documentation: everything but the last word, the option, the last word.
     script = (
@@ -107,6 +110,7 @@ def test_a_program_that_puts_options_before_the_last_word_works(tmp_path):
     assert "orders" in profile.tree.names
 
 
+@pytest.mark.unhurried
 def test_a_program_that_starts_the_interpreter_as_a_child_is_measured_too(tmp_path):
     script = SCRIPT.replace('exec "$@"', '"$@"')
     profile = profile_handler(request(tmp_path, script), Notes())
@@ -129,6 +133,7 @@ def test_a_program_that_fails_is_named_with_its_words(tmp_path, script, said):
     assert said in message
 
 
+@pytest.mark.unhurried
 def test_a_failure_behind_the_program_names_it(tmp_path):
     with pytest.raises(HandlerError, match="behind the exec wrapper /opt/trace-it raised"):
         profile_handler(request(tmp_path, own="raise RuntimeError('no')\n" + OWN), Notes())
@@ -144,6 +149,7 @@ def test_a_program_in_no_layer_or_without_its_mode_is_told_before_any_launch(tmp
         profile_handler(asked, Notes())
 
 
+@pytest.mark.unhurried
 def test_a_program_of_the_task_root_is_found_there(tmp_path):
     asked = request(tmp_path)
     file = tmp_path / "app/start.sh"

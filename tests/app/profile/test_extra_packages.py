@@ -52,6 +52,7 @@ def cached(tmp_path) -> list[str]:
     return sorted(path.name for path in (tmp_path / "cache").rglob("*-*.dist-info"))
 
 
+@pytest.mark.unhurried
 def test_with_installs_into_the_cache_for_this_run(tmp_path, index):
     wheel(index, "extra_one", "1.5", needs="extra_two")
     wheel(index, "extra_two", "2.0")
@@ -69,6 +70,7 @@ def test_with_installs_into_the_cache_for_this_run(tmp_path, index):
         assert any("Using extra_one 1.5, installed for Python" in note for note in notes.notes)
 
 
+@pytest.mark.unhurried
 def test_requirements_go_before_what_is_asked_for_beside_them(tmp_path, index):
     wheel(index, "extra_one", "1.0")
     wheel(index, "extra_two", "2.0", needs="extra_one")
@@ -81,6 +83,7 @@ def test_requirements_go_before_what_is_asked_for_beside_them(tmp_path, index):
         assert bench.rehearsed is not None
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("text", "words"),
     [("no_such_name", "no_such_name"), ("extra_one==9", "extra_one==9")],
@@ -101,6 +104,7 @@ def test_what_is_no_requirement_is_refused(text):
         parse_packages([text])
 
 
+@pytest.mark.unhurried
 def test_a_cache_that_cannot_be_written_is_said(tmp_path, index, monkeypatch):
     blocked = tmp_path / "blocked"
     blocked.write_text("")
@@ -120,6 +124,7 @@ def known(monkeypatch):
 READS = "import extra_one\nimport os\nimport extra_two\nT = os.environ['TABLE']\n"
 
 
+@pytest.mark.unhurried
 def test_known_missing_modules_are_installed_where_nothing_says_what_is_deployed(
     tmp_path, index, known
 ):
@@ -135,6 +140,7 @@ def test_known_missing_modules_are_installed_where_nothing_says_what_is_deployed
     assert "extra_one is in no requirements file: measured with extra_one 1.0" in warning.message
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("options", [{"installs_missing": False}, {"installs": False}])
 def test_nothing_is_installed_where_that_is_ruled_out(tmp_path, index, known, options):
     with pytest.raises(HandlerError, match="--with extra_one --with extra_two"):
@@ -142,6 +148,7 @@ def test_nothing_is_installed_where_that_is_ruled_out(tmp_path, index, known, op
     assert cached(tmp_path) == []
 
 
+@pytest.mark.unhurried
 def test_a_module_that_is_not_on_the_list_is_never_guessed(tmp_path, index, known):
     wheel(index, "extra_one", "1.0")
     wheel(index, "extra_three", "1.0")
@@ -153,6 +160,7 @@ def test_a_module_that_is_not_on_the_list_is_never_guessed(tmp_path, index, know
     assert cached(tmp_path) == []
 
 
+@pytest.mark.unhurried
 def test_where_a_file_says_what_is_deployed_nothing_is_added_to_it(tmp_path, index, known):
     wheel(index, "extra_one", "1.0")
     task = tmp_path / "task"

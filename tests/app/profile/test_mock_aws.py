@@ -83,6 +83,7 @@ def test_other_places_are_still_refused_and_named(tmp_path):
     assert attempt.line == 11
 
 
+@pytest.mark.unhurried
 def test_without_it_the_error_names_the_option(tmp_path):
     with pytest.raises(HandlerError) as caught:
         profile_handler(request(tmp_path), Notes())

@@ -59,6 +59,7 @@ def request(root, text, **options):
     )
 
 
+@pytest.mark.unhurried
 def test_a_handler_that_goes_on_without_an_answer_is_measured_and_told(tmp_path):
     profile = profile_handler(request(tmp_path, ASKS), Notes())
     file = str(tmp_path / "app/handler.py")
@@ -72,6 +73,7 @@ def test_a_handler_that_goes_on_without_an_answer_is_measured_and_told(tmp_path)
     assert profile_from_plain(profile_to_plain(profile)).network == profile.network
 
 
+@pytest.mark.unhurried
 def test_every_launch_refuses_where_the_first_had_to(tmp_path):
     with open_rehearsed(request(tmp_path, ASKS), Notes()) as bench:
         assert bench.subject.network is NetworkRule.REFUSED
@@ -80,6 +82,7 @@ def test_every_launch_refuses_where_the_first_had_to(tmp_path):
             assert result["network"][0][0] == "198.51.100.7:443"
 
 
+@pytest.mark.unhurried
 def test_an_init_that_asks_nobody_is_timed_without_a_watch(tmp_path):
     with open_rehearsed(request(tmp_path, LOCAL), Notes()) as bench:
         assert bench.subject.network is NetworkRule.WATCHED
@@ -110,6 +113,7 @@ def test_an_error_of_another_type_after_a_refused_request_is_told_as_that(tmp_pa
     assert "line 3 calls out while it is imported" in str(caught.value)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     "waits",
     ["threading.Event().wait()", "while True:\n    time.sleep(0.05)"],
@@ -136,6 +140,7 @@ def test_an_init_that_goes_on_waiting_is_given_up_long_before_the_limit(
     assert "handler.py" in caught.value.traceback_text
 
 
+@pytest.mark.unhurried
 def test_an_init_that_computes_after_a_refused_request_is_left_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(session, "NETWORK_PATIENCE_S", 0.1)
     text = (
@@ -150,6 +155,7 @@ def test_an_init_that_computes_after_a_refused_request_is_left_alone(tmp_path, m
     assert len(profile_handler(request(tmp_path, text), Notes()).network) == 1
 
 
+@pytest.mark.unhurried
 def test_with_the_hosts_network_nothing_is_watched(tmp_path):
     asked = request(tmp_path, LOCAL, network="host")
     with open_rehearsed(asked, Notes()) as bench:

@@ -47,6 +47,7 @@ def request(root, text, **options):
 READS = "import os\nTABLE = os.environ['TABLE_NAME']\nLIMIT = int(os.environ['PAGE_LIMIT'])\n"
 
 
+@pytest.mark.unhurried
 def test_a_profile_is_made_with_placeholders_and_keeps_them(tmp_path):
     notes = Notes()
     profile = profile_handler(request(tmp_path, READS), notes)
@@ -57,6 +58,7 @@ def test_a_profile_is_made_with_placeholders_and_keeps_them(tmp_path):
     assert sum(run.kind is RunKind.GRAPH for run in profile.runs) == 1
 
 
+@pytest.mark.unhurried
 def test_a_variable_that_is_given_is_no_placeholder(tmp_path):
     given = request(tmp_path, READS, environment={"TABLE_NAME": "orders"})
     with open_rehearsed(given, Notes()) as bench:
@@ -64,6 +66,7 @@ def test_a_variable_that_is_given_is_no_placeholder(tmp_path):
         assert bench.environment == {"TABLE_NAME": "orders", "PAGE_LIMIT": "1"}
 
 
+@pytest.mark.unhurried
 def test_without_placeholders_the_error_names_all_variables(tmp_path):
     with pytest.raises(HandlerError) as caught:
         profile_handler(request(tmp_path, READS, placeholders=False), Notes())
@@ -73,6 +76,7 @@ def test_without_placeholders_the_error_names_all_variables(tmp_path):
     assert "KeyError" in caught.value.traceback_text
 
 
+@pytest.mark.unhurried
 def test_all_missing_modules_stand_in_one_error(tmp_path):
     text = "import json\nimport nowhere_x\nfrom aws_lambda_powertools_x import Logger\n"
     (tmp_path / "requirements.txt").write_text("")
@@ -85,6 +89,7 @@ def test_all_missing_modules_stand_in_one_error(tmp_path):
     assert "requirements.txt" in message
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -106,6 +111,7 @@ def test_a_misspelt_import_is_told_as_that(tmp_path, text, words):
     assert "--with PyYAML" not in str(caught.value)
 
 
+@pytest.mark.unhurried
 def test_a_placeholder_that_cannot_pass_is_told_as_that(tmp_path):
     text = (
         "import os\nfrom enum import Enum\nclass Kind(Enum):\n    A = 'alpha'\n"
@@ -117,6 +123,7 @@ def test_a_placeholder_that_cannot_pass_is_told_as_that(tmp_path):
     assert "--env RUN_KIND=VALUE" in str(caught.value)
 
 
+@pytest.mark.unhurried
 def test_a_failure_for_another_reason_is_told_within_one_launch(tmp_path, monkeypatch):
     def no_diagnosis(*_):
         raise AssertionError("a diagnosis was launched")
@@ -126,6 +133,7 @@ def test_a_failure_for_another_reason_is_told_within_one_launch(tmp_path, monkey
         profile_handler(request(tmp_path, "1 / 0\n"), Notes())
 
 
+@pytest.mark.unhurried
 def test_why_and_snapstart_get_placeholders_too(tmp_path):
     text = READS + "import json\n"
     assert why_measured(request(tmp_path, text), "json", 3, Notes()).profile.supplies.placeholders
@@ -133,6 +141,7 @@ def test_why_and_snapstart_get_placeholders_too(tmp_path):
     assert report.init_us > 0
 
 
+@pytest.mark.unhurried
 def test_image_packages_keep_their_bytecode_with_placeholders(tmp_path):
     text = READS + "KEY = os.environ.get('KEY_NAME').lower()\n"
     profile = profile_handler(request(tmp_path, text, package_type="image"), Notes())
@@ -154,6 +163,7 @@ def test_an_image_package_fails_within_one_launch(tmp_path, monkeypatch):
     assert launched == ["warm-up"]
 
 
+@pytest.mark.unhurried
 def test_an_image_package_gets_a_variable_that_was_read_softly(tmp_path):
     text = "import os\nKEY = os.environ.get('KEY_NAME').lower()\n"
     profile = profile_handler(request(tmp_path, text, package_type="image"), Notes())

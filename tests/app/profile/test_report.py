@@ -56,6 +56,7 @@ def test_dollars_are_judged_at_the_configured_memory_size():
     assert large.text.endswith(" Judged at the configured 10240 MB.")
 
 
+@pytest.mark.unhurried
 def test_a_command_estimates_first_figures_and_profile_and_reads_its_configuration_once(
     tmp_path, monkeypatch
 ):

@@ -66,6 +66,7 @@ def modules(profile) -> dict[str, dict]:
     return {module["name"]: module for module in profile["graph"]["modules"]}
 
 
+@pytest.mark.unhurried
 def test_boto3_is_the_runtimes_and_every_report_says_so(tmp_path, python, monkeypatch):
     folder = brought(tmp_path, python, monkeypatch)
     page = tmp_path / "page.html"
@@ -82,6 +83,7 @@ def test_boto3_is_the_runtimes_and_every_report_says_so(tmp_path, python, monkey
     assert [row.rpartition(",")[2] for row in rows if ",boto3,boto3," in row] == ["yes"]
 
 
+@pytest.mark.unhurried
 def test_the_functions_own_packages_stand_in_front_of_the_runtimes(tmp_path, python, monkeypatch):
     brought(tmp_path, python, monkeypatch)
     installed(tmp_path / "task", "botocore", "1.29.0")
@@ -101,6 +103,7 @@ def test_a_conflict_is_named_where_init_fails_by_it(tmp_path, python, monkeypatc
     assert "does not go with the boto3 that Lambda's runtime brings" in done.stderr
 
 
+@pytest.mark.unhurried
 def test_bytecode_that_lies_beside_the_runtimes_packages_counts(tmp_path, python, monkeypatch):
     folder = brought(tmp_path, python, monkeypatch)
     mode = ["--invalidation-mode", "unchecked-hash"]
@@ -109,6 +112,7 @@ def test_bytecode_that_lies_beside_the_runtimes_packages_counts(tmp_path, python
     assert modules(saved)["boto3"]["bytecode"] == "unchecked-hash"
 
 
+@pytest.mark.unhurried
 def test_boto3_none_leaves_it_out(tmp_path, python, monkeypatch):
     brought(tmp_path, python, monkeypatch)
     done, _ = profile(tmp_path, python, "--boto3", "none")
@@ -116,6 +120,7 @@ def test_boto3_none_leaves_it_out(tmp_path, python, monkeypatch):
     assert "boto3" in done.stderr
 
 
+@pytest.mark.unhurried
 def test_another_version_is_another_folder(tmp_path, python, monkeypatch):
     brought(tmp_path, python, monkeypatch, "1.40.4")
     _, saved = profile(tmp_path, python, "--boto3", "1.40.4")
@@ -128,6 +133,7 @@ def test_a_version_that_is_none_is_refused(tmp_path, python):
     assert "--boto3 is latest: name a version like 1.40.4, or none" in done.stderr
 
 
+@pytest.mark.unhurried
 def test_a_handler_without_boto3_needs_no_index(tmp_path, python):
     done, saved = profile(tmp_path, python, handler="import csv\n", **NOWHERE)
     assert done.returncode == 0
@@ -135,6 +141,7 @@ def test_a_handler_without_boto3_needs_no_index(tmp_path, python):
     assert saved["environment"]["runtime_packages"] is None
 
 
+@pytest.mark.unhurried
 def test_without_an_index_one_sentence_says_what_is_needed(tmp_path, python):
     done, _ = profile(tmp_path, python, IMPORTCOST_CACHE_DIR=str(tmp_path / "c"), **NOWHERE)
     assert done.returncode == 3
@@ -143,6 +150,7 @@ def test_without_an_index_one_sentence_says_what_is_needed(tmp_path, python):
     assert list((tmp_path / "c/requirements").iterdir()) == []
 
 
+@pytest.mark.unhurried
 def test_without_an_index_the_environments_own_boto3_is_taken(tmp_path, python):
     site = Path(python).parents[1] / SITE
     installed(site, "boto3", "1.30.0", needs=("botocore",))

@@ -71,6 +71,7 @@ def datadog(root, text: str = EAGER):
 DATADOG = ("datadog_lambda.handler.handler", {"DD_LAMBDA_HANDLER": "orders.handler"})
 
 
+@pytest.mark.unhurried
 def test_the_wrapper_is_imported_first_and_the_body_is_the_own_handlers(tmp_path):
     billed = measure_billed(request(datadog(tmp_path), *DATADOG), Notes())
     profile = billed.profile
@@ -91,6 +92,7 @@ def test_the_wrapper_is_imported_first_and_the_body_is_the_own_handlers(tmp_path
     assert profile_from_plain(profile_to_plain(profile)).target == profile.target
 
 
+@pytest.mark.unhurried
 def test_the_report_tells_the_wrappers_part_and_yours(tmp_path):
     billed = measure_billed(request(datadog(tmp_path), *DATADOG), Notes())
     text = " ".join(terminal_report(report_on(billed)).split())
@@ -99,6 +101,7 @@ def test_the_report_tells_the_wrappers_part_and_yours(tmp_path):
     assert "are yours and what only they load" in text
 
 
+@pytest.mark.unhurried
 def test_a_wrapper_that_waits_for_the_first_request_is_told_so(tmp_path):
     handler = "sentry_sdk.integrations.init_serverless_sdk.sentry_lambda_handler"
     module, _, function = handler.rpartition(".")
@@ -121,6 +124,7 @@ def test_a_failure_behind_a_wrapper_names_it(tmp_path):
     assert "orders.py behind Datadog's wrapper datadog_lambda.handler.handler raised" in message
 
 
+@pytest.mark.unhurried
 def test_a_wrapper_that_is_nowhere_is_named_with_the_ways_to_get_it(tmp_path):
     write_files(tmp_path, {"app/orders.py": OWN, "layer/python/other.py": ""})
     asked = request(tmp_path, *DATADOG, installs_missing=False)
@@ -132,6 +136,7 @@ def test_a_wrapper_that_is_nowhere_is_named_with_the_ways_to_get_it(tmp_path):
     assert "--layer" in message
 
 
+@pytest.mark.unhurried
 def test_a_function_of_a_template_is_resolved_by_its_variables(tmp_path):
     datadog(tmp_path)
     template = (
@@ -180,6 +185,7 @@ def test_a_wrapped_function_whose_own_handler_is_not_known_is_listed_with_the_re
     assert "New Relic's, and NEW_RELIC_LAMBDA_HANDLER names no other" in found.problem
 
 
+@pytest.mark.unhurried
 def test_without_its_wrapper_the_handler_is_launched_in_pairs(tmp_path):
     billed = measure_billed(request(datadog(tmp_path), *DATADOG, without_wrapper=True), Notes())
     found = billed.profile.without_wrapper
@@ -196,6 +202,7 @@ def test_without_its_wrapper_the_handler_is_launched_in_pairs(tmp_path):
     assert profile_from_plain(profile_to_plain(billed.profile)).without_wrapper == found
 
 
+@pytest.mark.unhurried
 def test_both_sides_of_a_late_wrapper_import_the_own_handler(tmp_path):
     handler = "sentry_sdk.integrations.init_serverless_sdk.sentry_lambda_handler"
     module, _, function = handler.rpartition(".")
@@ -213,6 +220,7 @@ def test_a_handler_that_nothing_wraps_cannot_lose_its_wrapper(tmp_path):
         profile_handler(request(tmp_path, "orders.handler", without_wrapper=True), Notes())
 
 
+@pytest.mark.unhurried
 def test_the_page_tells_whose_each_module_is(tmp_path):
     billed = measure_billed(request(datadog(tmp_path), *DATADOG), Notes())
     report = report_on(billed)

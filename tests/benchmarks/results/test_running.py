@@ -146,6 +146,7 @@ def test_a_need_and_its_place_are_given(places):
     assert read_store(places.store).last_of("engine").how == "good.py {there}"
 
 
+@pytest.mark.unhurried
 def test_a_script_past_its_budget_keeps_what_it_told(places):
     runs = '[good]\nscript = "slow.py"\nbudget_s = 4\n'
     (places.data / "runs.toml").write_text(runs)
@@ -159,6 +160,7 @@ def test_a_script_past_its_budget_keeps_what_it_told(places):
     assert store.failures["size"].words == "not done after 4 s"
 
 
+@pytest.mark.unhurried
 def test_what_was_told_before_a_broken_line_or_gigabytes_counts(places):
     many = "\nfor _ in range(80): print('x' * 10**6)\nprint('told-figures: {\"a')\n"
     (places.scripts / "good.py").write_text((places.scripts / "good.py").read_text() + many)

@@ -76,6 +76,7 @@ def test_an_architecture_without_a_price_is_said_and_left_out_of_curves(region):
     ]
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("region", "arch", "listed"),
     [
@@ -95,6 +96,7 @@ def test_a_strategy_whose_price_was_not_found_is_named_and_not_listed(region, ar
     assert all(math.isfinite(one.monthly.value) for one in found.options)
 
 
+@pytest.mark.unhurried
 def test_seouls_snapstart_costs_more_than_that_of_us_east_1():
     seoul, usual = (
         compare_strategies(at(region), TRAFFIC).find(SNAPSTART)

@@ -76,6 +76,7 @@ def test_bursts_keep_the_rate():
     assert found.requests / found.seconds == pytest.approx(2.0, rel=0.03)
 
 
+@pytest.mark.unhurried
 def test_a_pinger_spares_idle_gaps_and_not_two_at_once():
     rare = RandomArrivals(1 / 3600, 0.5, count=2_000)
     before = simulate(rare, KEPT)
@@ -108,6 +109,7 @@ def test_hours_have_their_own_rates():
     assert sum(counts[8:16]) / sum(counts[16:]) == pytest.approx(10.0, rel=0.05)
 
 
+@pytest.mark.unhurried
 def test_a_schedule_serves_its_hours_and_costs_less_than_the_peak_all_day():
     arrivals = RandomArrivals(2.0, 1.0, by_hour=OFFICE, count=400_000)
     fixed = simulate(arrivals, KEPT, FixedCapacity(8))
@@ -123,6 +125,7 @@ def test_a_schedule_serves_its_hours_and_costs_less_than_the_peak_all_day():
     assert scheduled.spilled_share == pytest.approx(expected, rel=0.06)
 
 
+@pytest.mark.unhurried
 def test_target_tracking_follows_the_day_late():
     arrivals = RandomArrivals(4.0, 1.0, by_hour=OFFICE, count=10**6)
     tracked = simulate(arrivals, KEPT, TrackedCapacity(1, 50))

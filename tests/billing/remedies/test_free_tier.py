@@ -58,6 +58,7 @@ def test_the_free_tier_is_taken_off_once_for_traffic_and_pings_together():
     assert pings(FREE, much, NONE_COLD, 0.0).dollars > 0
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("invocations", [1_000, 500_000, 50_000_000])
 def test_by_default_nothing_is_free_and_with_it_no_option_costs_more(invocations):
     traffic = Traffic(invocations, 0.01, 120.0)

@@ -42,6 +42,7 @@ def said(found):
     return " ".join(text.split()), strategies_json(found, choice)
 
 
+@pytest.mark.unhurried
 def test_five_million_of_120_ms_find_one_environment_busy_every_fifth_time():
     traffic = dataclasses.replace(FIVE_MILLION, provisioned=1, max_dollars=1_000.0)
     found = compare_strategies(function(1_800), traffic)
@@ -54,6 +55,7 @@ def test_five_million_of_120_ms_find_one_environment_busy_every_fifth_time():
     assert json.loads(plain)["provisioned"]["spillover"] == pytest.approx(0.186, abs=0.004)
 
 
+@pytest.mark.unhurried
 def test_five_million_of_120_ms_get_as_many_environments_as_they_need():
     traffic = dataclasses.replace(FIVE_MILLION, percentile=0.9999, max_dollars=1_000.0)
     choice = recommend(compare_strategies(function(1_800), traffic))
@@ -65,6 +67,7 @@ def test_five_million_of_120_ms_get_as_many_environments_as_they_need():
     assert worded_share(option.cold_share) in choice.paragraph
 
 
+@pytest.mark.unhurried
 def test_nobody_is_said_to_wait_only_where_the_model_says_so():
     for traffic in (
         FIVE_MILLION,
@@ -82,11 +85,13 @@ def test_nobody_is_said_to_wait_only_where_the_model_says_so():
             assert "run on demand" in choice.paragraph
 
 
+@pytest.mark.unhurried
 def test_a_stated_cold_rate_of_zero_is_said_to_be_stated():
     choice = recommend(compare_strategies(function(600), Traffic(100_000, 0.0, 50.0)))
     assert "By the cold rate that you state" in choice.paragraph
 
 
+@pytest.mark.unhurried
 def test_the_cold_rate_follows_from_the_traffic_and_the_idle_time():
     rare = compare_strategies(function(600), Traffic(2_000, None, 120.0)).as_it_is.cold_share
     # Gaps longer than the idle time, and recycling on top.
@@ -97,6 +102,7 @@ def test_the_cold_rate_follows_from_the_traffic_and_the_idle_time():
     assert compare_strategies(function(600), longer).as_it_is.cold_share < 0.01
 
 
+@pytest.mark.unhurried
 def test_assumed_lives_that_the_user_states_are_no_assumptions_any_more():
     stated = dataclasses.replace(FIVE_MILLION, idle_reclaim_s=420.0, recycle_s=5_000.0)
     text, _ = said(compare_strategies(function(600), stated, simulated=5_000))
@@ -106,6 +112,7 @@ def test_assumed_lives_that_the_user_states_are_no_assumptions_any_more():
     assert "give --idle-reclaim" in said(compare_strategies(function(600), FIVE_MILLION))[0]
 
 
+@pytest.mark.unhurried
 def test_a_stated_cold_rate_far_from_the_simulated_one_is_pointed_out():
     text, _ = said(compare_strategies(function(600), Traffic(5_000_000, 0.2, 120.0)))
     assert "requests come in another way" in text
@@ -115,6 +122,7 @@ def test_a_stated_cold_rate_far_from_the_simulated_one_is_pointed_out():
     )
 
 
+@pytest.mark.unhurried
 def test_bursts_need_more_environments():
     alone, bursts = (
         compare_strategies(
@@ -140,6 +148,7 @@ def test_a_day_with_a_peak_is_served_cheaper_by_the_hour():
         assert tracked.percentile_ms <= traffic.felt_ms
 
 
+@pytest.mark.unhurried
 def test_a_pinger_spares_rare_requests_most_of_their_cold_starts_and_not_all():
     found = compare_strategies(function(1_800), Traffic(3_000, None, 120.0))
     before, after = found.find(AS_IT_IS), found.find(PINGER)
@@ -169,6 +178,7 @@ def with_memory(rss_mb):
     return dataclasses.replace(profile, runs=(run,))
 
 
+@pytest.mark.unhurried
 def test_managed_instances_are_priced_from_ec2_and_15_percent():
     found = compare_strategies(with_memory(60), FIVE_MILLION)
     option = found.find(MANAGED)
@@ -181,6 +191,7 @@ def test_managed_instances_are_priced_from_ec2_and_15_percent():
     assert stated.monthly.value == pytest.approx(3 * 730 * 0.05 * 1.15 + 1.0)
 
 
+@pytest.mark.unhurried
 def test_managed_instances_hold_n_times_the_handlers_memory():
     assert environment_size(100.0, None).memory_mb == 2048
     assert environment_size(200.0, None).memory_mb == 4096
@@ -249,6 +260,7 @@ def test_a_share_of_some_is_never_written_as_none(share, words):
     assert worded_share(share) == words
 
 
+@pytest.mark.unhurried
 def test_all_on_demand_strategies_go_through_the_same_simulation():
     found = compare_strategies(function(5_000, found=advice(share=0.5)), FIVE_MILLION)
     shares = {one.label: one.cold_share for one in found.options}
@@ -257,6 +269,7 @@ def test_all_on_demand_strategies_go_through_the_same_simulation():
     assert shares[DEFERRAL] <= shares[AS_IT_IS] * 1.1
 
 
+@pytest.mark.unhurried
 def test_a_pinger_that_spares_nothing_is_not_recommended():
     for seed_ms in (100.0, 110.0, 120.0, 130.0):
         traffic = Traffic(5_000_000, None, seed_ms)
@@ -264,6 +277,7 @@ def test_a_pinger_that_spares_nothing_is_not_recommended():
         assert not recommend(found).option.has(PINGER)
 
 
+@pytest.mark.unhurried
 def test_managed_instances_are_sized_for_the_busiest_hour():
     traffic = Traffic(40_000_000, None, 120.0, by_hour=OFFICE)
     option = compare_strategies(with_memory(60), traffic, simulated=50_000).find(MANAGED)

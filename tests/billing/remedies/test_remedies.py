@@ -56,6 +56,7 @@ def part(option, label):
     return round(next(one.dollars for one in option.parts if one.label == label), 2)
 
 
+@pytest.mark.unhurried
 def test_the_worked_example_comes_out_to_the_cent():
     share = 1_200 / (1_800 - FLOOR_MS)
     found = compare_strategies(function(1_800, found=advice(share=share)), EXAMPLE)
@@ -68,6 +69,7 @@ def test_the_worked_example_comes_out_to_the_cent():
     assert (cents(kept), part(kept, "standing")) == (61.58, 54.75)
 
 
+@pytest.mark.unhurried
 def test_parts_add_up_and_options_are_sorted():
     found = compare_strategies(
         function(1_800, found=advice(share=0.4, bytecode_share=0.5)),
@@ -82,6 +84,7 @@ def test_parts_add_up_and_options_are_sorted():
     assert len({option.label for option in found.options}) == len(found.options)
 
 
+@pytest.mark.unhurried
 def test_deferred_work_is_paid_again_by_those_who_need_it():
     profile = function(1_800, memory_mb=512, found=advice(share=0.5))
     never, always = (
@@ -98,6 +101,7 @@ def test_deferred_work_is_paid_again_by_those_who_need_it():
     assert always.worst_ms == pytest.approx(1_800 - saved + late)
 
 
+@pytest.mark.unhurried
 def test_savings_that_were_not_verified_are_marked():
     for is_verified in (True, False):
         found = compare_strategies(
@@ -110,6 +114,7 @@ def test_savings_that_were_not_verified_are_marked():
         assert basis in found.find(DEFERRAL).remarks[0]
 
 
+@pytest.mark.unhurried
 def test_a_prediction_of_nothing_is_no_remedy_and_not_recommended():
     nothing = Advice((), (), None, BytecodeFinding(1, "compileall", None))
     found = compare_strategies(function(900, found=nothing), EXAMPLE)
@@ -133,6 +138,7 @@ def test_an_answer_that_not_even_streaming_returns_is_refused():
     dataclasses.replace(EXAMPLE, payload_kb=200.0 * 1024)
 
 
+@pytest.mark.unhurried
 def test_bytecode_and_deferral_multiply():
     found = compare_strategies(
         function(1_084.4, found=advice(share=0.5, bytecode_share=0.4)), EXAMPLE
@@ -157,6 +163,7 @@ def test_snapstart_is_named_where_it_cannot_be_and_not_listed(settings, traffic,
     assert any(word in reason for reason in found.left_out)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("package_type", ["zip", "image"])
 @pytest.mark.parametrize("runtime", ["python3.12", "python3.13", "python3.14"])
 def test_snapstart_is_compared_for_images_too_with_what_they_need(package_type, runtime):
@@ -167,6 +174,7 @@ def test_snapstart_is_compared_for_images_too_with_what_they_need(package_type, 
     assert sum(part.dollars for part in option.parts) == pytest.approx(option.monthly.value)
 
 
+@pytest.mark.unhurried
 def test_what_does_not_go_together_is_named_and_not_listed():
     found = compare_strategies(function(1_800, found=advice(share=0.5)), EXAMPLE)
     for option in found.options:
@@ -178,6 +186,7 @@ def test_what_does_not_go_together_is_named_and_not_listed():
     assert "no answer to stream" in said
 
 
+@pytest.mark.unhurried
 def test_streaming_brings_the_first_byte_forward_and_costs_nothing_below_6_mb():
     traffic = dataclasses.replace(EXAMPLE, payload_kb=200.0, first_byte_ms=15.0)
     found = compare_strategies(function(1_800), traffic)
@@ -186,6 +195,7 @@ def test_streaming_brings_the_first_byte_forward_and_costs_nothing_below_6_mb():
     assert (streamed.first_byte_ms, plain.first_byte_ms) == (15.0, 120.0)
 
 
+@pytest.mark.unhurried
 def test_streamed_bytes_past_the_free_ones_are_billed():
     # 16 MB each, 10 of them paid, 100,000 a month: 976.5625 GB, 100 of them free.
     traffic = Traffic(100_000, 0.01, 500.0, payload_kb=16 * 1024)
@@ -195,6 +205,7 @@ def test_streamed_bytes_past_the_free_ones_are_billed():
     assert any("Unstreamed answers" in reason for reason in found.left_out)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     "change",
     [{}, {"first_byte_ms": 500.0}, {"max_dollars": 0.01}, {"invocations": 10_000_000}],
@@ -208,6 +219,7 @@ def test_what_cannot_return_the_answer_is_never_recommended(change):
     assert "cannot return an answer of this size" in choice.paragraph
 
 
+@pytest.mark.unhurried
 def test_the_break_even_utilisation_makes_both_bills_equal():
     profile = function(1_800)
     traffic = dataclasses.replace(EXAMPLE, provisioned=1, spillover=0.0)
@@ -235,6 +247,7 @@ def test_tiers_are_priced_one_after_the_other():
     )
 
 
+@pytest.mark.unhurried
 def test_a_pinger_helps_rare_requests_and_not_steady_ones():
     steady = compare_strategies(function(1_800), EXAMPLE).find(PINGER)
     assert steady.cold_share == pytest.approx(0.01, rel=0.05)
@@ -260,6 +273,7 @@ def test_percentiles_are_those_of_the_whole_month(outcomes, share):
     assert found == 0 or less < share + 1e-9
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("rate", "p50", "p99"), [(0.009, 0, 0), (0.02, 0, 1_800), (0.6, 1_800, 1_800)]
 )
@@ -272,6 +286,7 @@ def test_the_percentiles_follow_the_cold_rate(rate, p50, p99):
     assert plain.mean_ms == pytest.approx(rate * 1_800)
 
 
+@pytest.mark.unhurried
 def test_an_init_past_the_limit_waits_for_its_retry():
     found = compare_strategies(function(12_000, memory_mb=512), EXAMPLE)
     assert found.as_it_is.first_request_ms.value == pytest.approx(10_000 + 12_000 * 1769 / 512)
@@ -370,6 +385,7 @@ def recommended(name):
     return recommend(compare_strategies(profile, traffic))
 
 
+@pytest.mark.unhurried
 def test_a_chat_api_streams_and_defers():
     choice = recommended("chat")
     assert set(choice.option.remedies) == {BYTECODE, DEFERRAL, STREAMING}
@@ -377,12 +393,14 @@ def test_a_chat_api_streams_and_defers():
     assert "SnapStart" in choice.paragraph
 
 
+@pytest.mark.unhurried
 def test_a_streaming_model_takes_snapstart():
     choice = recommended("model")
     assert set(choice.option.remedies) == {SNAPSTART, STREAMING}
     assert "instead of 8,000 ms" in choice.paragraph
 
 
+@pytest.mark.unhurried
 def test_a_trading_endpoint_takes_provisioned_concurrency():
     choice = recommended("trading")
     assert choice.option.remedies == (PROVISIONED,)
@@ -391,6 +409,7 @@ def test_a_trading_endpoint_takes_provisioned_concurrency():
     assert "met by" in choice.paragraph
 
 
+@pytest.mark.unhurried
 def test_without_cold_starts_no_remedy_is_said_to_spare_any():
     choice = recommend(compare_strategies(function(600), Traffic(100_000, 0.0, 50.0)))
     assert choice.option.remedies == (AS_IT_IS,)
@@ -398,6 +417,7 @@ def test_without_cold_starts_no_remedy_is_said_to_spare_any():
     assert "% of cold starts" not in choice.paragraph
 
 
+@pytest.mark.unhurried
 def test_a_rare_job_is_not_given_what_costs_a_thousand_times_more():
     traffic = Traffic(1_000, 0.9, 200.0)
     choice = recommend(compare_strategies(function(600), traffic))
@@ -406,6 +426,7 @@ def test_a_rare_job_is_not_given_what_costs_a_thousand_times_more():
     assert "past the" in choice.paragraph
 
 
+@pytest.mark.unhurried
 def test_a_wait_of_those_that_need_the_deferred_work_counts():
     # On the average it is not felt, but a fifth of the cold starts would wait for seconds.
     profile = function(2_100, memory_mb=512, found=advice(share=0.5, bytecode_share=0.4))
@@ -416,6 +437,7 @@ def test_a_wait_of_those_that_need_the_deferred_work_counts():
     assert taken.has(DEFERRAL)
 
 
+@pytest.mark.unhurried
 def test_the_users_own_bounds_decide():
     profile, traffic = CASES["trading"]
     patient = dataclasses.replace(traffic, max_added_ms=1_000.0)
@@ -443,6 +465,7 @@ def test_the_recommended_option_is_never_dominated(traffic, init_ms):
         assert not is_better
 
 
+@pytest.mark.unhurried
 def test_the_estimate_is_that_of_the_profile():
     profile = function(1_800)
     assert compare_strategies(profile, EXAMPLE).estimate == estimate(profile)

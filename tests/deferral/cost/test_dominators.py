@@ -53,6 +53,7 @@ def test_postorder_holds_each_reachable_node_once_and_ends_with_the_root(success
     assert order[-1] == 0
 
 
+@pytest.mark.unhurried
 def test_a_chain_of_20000_needs_no_recursion():
     size = 20_000
     successors = [[node + 1] for node in range(size - 1)] + [[]]

@@ -39,6 +39,7 @@ def effects(tmp_path_factory):
         yield ImportEffects(ImportGraph((*stdlib, *modules), ()), (3, 12)), installed
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("distribution", PACKAGES)
 def test_a_package_that_moves_alone_changes_nothing_that_stays(effects, distribution):
     """The hardest case: all that it needs stays, and all of its modules move, used or not."""

@@ -118,6 +118,7 @@ def apply(text, style):
     return result.text, changes
 
 
+@pytest.mark.unhurried
 @settings(max_examples=examples(100), deadline=None, report_multiple_bugs=False)
 @given(files())
 @pytest.mark.parametrize(
@@ -147,6 +148,7 @@ def test_all_styles_one_after_another_leave_a_file_that_behaves_as_before(text):
     assert run(text)[1] == results, text
 
 
+@pytest.mark.unhurried
 @settings(max_examples=examples(60), deadline=None, report_multiple_bugs=False)
 @given(files())
 def test_all_fitting_changes_together_load_no_more_than_one_after_another(text):

@@ -315,6 +315,7 @@ def text_of(head, body):
     return head + "\n".join(["def f(e, out):", *(f"    {line}" for line in body), ""])
 
 
+@pytest.mark.unhurried
 @settings(max_examples=examples(80), deadline=None, report_multiple_bugs=False)
 @given(suites(SIMPLE, PLAIN, BLOCKS, USES))
 def test_nested_branches_behave_as_before(body):
@@ -323,6 +324,7 @@ def test_nested_branches_behave_as_before(body):
     assert run(after)[0] == run(text)[0], after
 
 
+@pytest.mark.unhurried
 @settings(max_examples=examples(60), deadline=None, report_multiple_bugs=False)
 @given(suites(SIMPLE[:3:2], [*PLAIN[:2], "raise IndexError"], BRANCHES, USES[:2]))
 def test_no_request_pays_for_what_it_does_not_use(body):

@@ -282,6 +282,7 @@ _LINES = st.lists(
 )
 
 
+@pytest.mark.unhurried
 @given(_LINES, st.sampled_from(((3, 9), (3, 14))))
 @settings(max_examples=examples(150), deadline=None)
 def test_a_deferrable_name_has_no_use_and_no_second_binding_during_init(lines, python):
@@ -305,7 +306,10 @@ def test_a_deferrable_name_has_no_use_and_no_second_binding_during_init(lines, p
             assert use.function is not None or inside
 
 
-@pytest.mark.parametrize("size", [60, pytest.param(None, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "size",
+    [pytest.param(60, marks=pytest.mark.unhurried), pytest.param(None, marks=pytest.mark.slow)],
+)
 def test_the_standard_library_is_analysed_without_a_failure(size):
     root = Path(sysconfig.get_path("stdlib"))
     packages = ("", "asyncio", "email", "http", "json", "logging", "multiprocessing", "xml/dom")

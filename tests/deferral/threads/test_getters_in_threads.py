@@ -259,6 +259,7 @@ TWO_FILES = {
 }
 
 
+@pytest.mark.unhurried
 def test_clients_of_two_files_are_not_made_by_threads_of_both(load, busy):
     """One file holds the lock for the session: the other file's client is made during init."""
     files = analysed_files(TWO_FILES)

@@ -103,6 +103,7 @@ def test_a_guard_that_raises_again_is_none(tmp_path):
     assert (names(needs), values(needs)) == (["nowhere_x"], {"TABLE": "importcost-table"})
 
 
+@pytest.mark.unhurried
 def test_a_guard_that_gives_up_otherwise_costs_a_launch_each(tmp_path):
     text = (
         "import os, sys\n"
@@ -174,6 +175,7 @@ def test_a_check_that_names_no_variable_gets_all_that_were_read(tmp_path):
     assert needs.failure is None
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("line", "value"),
     [

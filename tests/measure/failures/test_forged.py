@@ -34,6 +34,7 @@ def result(tmp_path_factory):
     return json.loads(json.dumps(graph_of(Handler(folder))[0]))
 
 
+@pytest.mark.unhurried
 def test_a_real_result_is_none_of_them(result, tmp_path):
     assert odd_part(result) is None
     folder = write_files(tmp_path, {"handler.py": "import csv\nX = sum(range(9))\n"})
@@ -116,6 +117,7 @@ def test_each_signal_has_its_own_cause(number, expected):
     assert expected in killed_words(number, "handler.py")
 
 
+@pytest.mark.unhurried
 def test_a_folder_is_removed_whatever_its_depth_and_its_permissions(tmp_path):
     deep, outside = tmp_path / "deep", tmp_path / "outside"
     write_files(outside, {"kept.txt": "x"})

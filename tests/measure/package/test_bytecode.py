@@ -89,6 +89,7 @@ def test_bytecode_of_another_python_is_named_as_such(tmp_path):
     assert state(source) is ShippedState.MISSING
 
 
+@pytest.mark.unhurried
 def test_the_known_magic_numbers_are_those_of_the_interpreters_here(tmp_path):
     for python in interpreters():
         folder = tmp_path / python.strip("/").replace("/", "-")

@@ -95,6 +95,7 @@ def installed_by_pip(project: Path, target: str, **variables: str) -> Path:
     return project / target
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("key", ["pip", "sam", "terraform", "cdk"])
 def test_what_pip_compiles_is_stale_in_a_zip_until_the_recipe_ran(project, key):
     built = installed_by_pip(project, "build")
@@ -111,6 +112,7 @@ def test_what_pip_compiles_is_stale_in_a_zip_until_the_recipe_ran(project, key):
     assert after.compiled == 0
 
 
+@pytest.mark.unhurried
 def test_the_serverless_recipe_makes_dependencies_and_own_code_hash_based(project):
     own, deploy = known_packagers()["serverless"].commands(PYTHON, ".")
     variable, _, command = deploy.partition(" ")
@@ -144,6 +146,7 @@ def test_the_recipe_of_uv_compiles_by_hash(project):
     assert states(after) == {ShippedState.HASHED}
 
 
+@pytest.mark.unhurried
 def test_a_build_folder_of_sam_is_judged_by_the_dates_that_sam_will_give(project):
     built = installed_by_pip(project, ".aws-sam/build/Orders")
     run("python -m compileall -q .aws-sam/build/Orders", project)  # by timestamp: valid here only

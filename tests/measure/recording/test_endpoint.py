@@ -135,6 +135,7 @@ REQUESTS = [
 ]
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("service", "operation", "parameters", "name", "flat"),
     REQUESTS,
@@ -154,6 +155,7 @@ def test_a_request_of_each_protocol_is_the_call_that_was_made(
         assert plain.items() <= kept.items()
 
 
+@pytest.mark.unhurried
 def test_the_same_request_twice_is_the_same_call(recorder):
     for service, operation, parameters, *_ in REQUESTS:
         recorder.begin()
@@ -178,6 +180,7 @@ def test_bodies_keep_their_content_and_files_of_bytes_their_digest(recorder):
     assert not any("Checksum" in name for one in puts for name in one if "Algorithm" not in name)
 
 
+@pytest.mark.unhurried
 def test_who_signs_and_where_is_kept(recorder):
     attempt(client(recorder, "s3", "eu-west-1", "PARTNERKEY").list_buckets)
     attempt(client(recorder, "sts", "ap-south-1").get_caller_identity)
@@ -188,6 +191,7 @@ def test_who_signs_and_where_is_kept(recorder):
     ]
 
 
+@pytest.mark.unhurried
 def test_a_key_that_a_call_returned_is_named_after_the_call(recorder):
     for _ in range(2):
         recorder.begin()
@@ -211,6 +215,7 @@ def test_a_presigned_url_is_a_call_too(recorder):
     assert dict(found.parameters) == {"Bucket": "bucket", "Key": "k"}
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("service", "operation", "parameters", "name"),
     [
@@ -231,6 +236,7 @@ def test_an_operation_that_moto_does_not_have_is_recorded_and_told(
     assert name in (found.operation, None)
 
 
+@pytest.mark.unhurried
 def test_each_recording_begins_with_an_empty_account(recorder):
     s3 = client(recorder, "s3")
     s3.create_bucket(Bucket="bucket")
@@ -246,6 +252,7 @@ def test_each_recording_begins_with_an_empty_account(recorder):
     assert identities[0] == identities[1]
 
 
+@pytest.mark.unhurried
 def test_calls_of_threads_are_all_recorded(recorder):
     dynamodb = client(recorder, "dynamodb")
     with ThreadPoolExecutor(8) as pool:
@@ -278,6 +285,7 @@ def test_a_missing_extra_is_one_sentence_with_the_line_that_installs_it(monkeypa
     assert error.value.exit_code == 2
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("program", "said"),
     [
@@ -294,6 +302,7 @@ def test_a_server_that_does_not_start_is_one_sentence(monkeypatch, program, said
         pass
 
 
+@pytest.mark.unhurried
 def test_a_server_that_dies_is_one_sentence():
     with open_recorder() as recorder:
         os.kill(recorder.process.pid, signal.SIGKILL)
@@ -302,6 +311,7 @@ def test_a_server_that_dies_is_one_sentence():
             recorder.begin()
 
 
+@pytest.mark.unhurried
 def test_nothing_is_left_of_a_recorder():
     with open_recorder() as recorder:
         folder = recorder.log.parent
@@ -319,6 +329,7 @@ with open_recorder() as recorder:
 """
 
 
+@pytest.mark.unhurried
 def test_it_ends_with_the_process_that_started_it_even_if_that_is_killed(tmp_path, monkeypatch):
     # Whoever starts one sweeps what others left: nobody else looks here.
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

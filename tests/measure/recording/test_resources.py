@@ -72,6 +72,7 @@ def test_other_calls_ask_for_nothing(service, more):
     assert missed(service, **more) == ()
 
 
+@pytest.mark.unhurried
 def test_each_resource_is_found_by_the_next_launch_and_is_no_call_of_the_handlers(recorder):
     recorder.begin(
         [

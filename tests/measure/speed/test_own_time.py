@@ -63,6 +63,7 @@ def test_where_waiting_is_unknown_all_wall_time_is_the_modules():
     assert own_us(at_own_time(tree_of(ROWS), unknown, TIMES))["pandas", 1] == 900
 
 
+@pytest.mark.unhurried
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells waiting from blocking")
 def test_a_traced_launch_brings_cpu_and_blocked_time_of_each_module(tmp_path):
     text = "import sleeper\nimport csv\nTABLE = [str(n) for n in range(300_000)]\n"

@@ -34,11 +34,13 @@ def phase_of(tree, name):
 # Nesting ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.unhurried
 @given(forests)
 def test_a_rendered_forest_nests_back_in_preorder(forest):
     assert outline(log_text(*render(forest))) == preorder_names(forest)
 
 
+@pytest.mark.unhurried
 @given(forests)
 def test_self_times_exceed_the_roots_by_less_than_a_microsecond_a_row(forest):
     tree = build_tree(parse_importtime(log_text(*render(forest))))

@@ -371,6 +371,7 @@ def test_forks_beyond_the_limit_are_told_and_kept():
     assert "other ones are kept" in log.disturbances[-1].detail
 
 
+@pytest.mark.unhurried
 def test_large_logs_are_checked_by_their_sums():
     family = row(500, 500, 1, "a") + row(60_000_000, 60_000_000, 1, "b") + row(5, 505, 0, "p")
     log = parse_importtime(HEADER + row(1, 1, 0, "x") * CHECKED_IN_FULL + family)
@@ -478,6 +479,7 @@ def test_disturbances_of_a_kind_are_listed_up_to_a_limit_and_counted_beyond():
     assert log.disturbances[-1].detail.endswith("and 50 more like it")
 
 
+@pytest.mark.unhurried
 @given(forests)
 def test_a_rendered_forest_reads_back_row_for_row(forest):
     rows = render(forest)
@@ -544,6 +546,7 @@ def test_no_row_is_lost_or_invented_whatever_the_figures(rows, headers, markers)
     assert len(build_tree(log)) == len(log.rows)
 
 
+@pytest.mark.unhurried
 def test_memory_holds_no_copy_of_a_large_log():
     import tracemalloc
 

@@ -188,6 +188,7 @@ def test_rows_of_one_depth_prove_more_than_their_self_times():
     assert proven_us(partial, range(len(partial.tree))) == 1_205
 
 
+@pytest.mark.unhurried
 def test_many_rows_out_of_order_come_to_an_end():
     count = 100_000
     rows = RowTable()

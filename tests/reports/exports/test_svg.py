@@ -61,6 +61,7 @@ def wide_hostile_profile():
     return profile_of(builder, {})
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     "make", [lambda: large_profile(20_000), wide_hostile_profile], ids=["large", "wide hostile"]
 )

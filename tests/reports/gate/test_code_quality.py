@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import jsonschema
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +66,7 @@ def test_a_statement_has_positions():
     }
 
 
+@pytest.mark.unhurried
 @given(check_lists, st.booleans())
 def test_no_name_breaks_the_report_and_no_two_fingerprints_are_the_same(checks, strict):
     found = entries(checks, places=PLACES, strict=strict)

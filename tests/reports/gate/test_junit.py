@@ -90,6 +90,7 @@ def test_a_finding_without_a_line_is_shown_at_the_handlers_settings():
     assert (found.get("file"), found.get("line")) == ("pyproject.toml", "12")
 
 
+@pytest.mark.unhurried
 @given(check_lists, st.booleans())
 def test_no_name_breaks_the_report_and_every_check_is_in_it(checks, strict):
     text = render_junit(checks, root=ROOT, strict=strict)

@@ -136,6 +136,7 @@ def test_a_statement_is_a_region_with_columns():
     }
 
 
+@pytest.mark.unhurried
 @given(check_lists, st.booleans())
 def test_no_name_breaks_the_log(checks, strict):
     results = results_of(checks, strict=strict)

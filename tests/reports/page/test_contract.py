@@ -67,6 +67,7 @@ def saved(data: Any) -> Any:
     return json.loads(json.dumps(data))
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("make", PROFILES)
 @pytest.mark.parametrize("budget", [None, {"status": "fail", "text": "Over."}])
 def test_a_profiles_data_fits_the_schema(make: Callable[[], Profile], budget: Any) -> None:
@@ -75,12 +76,14 @@ def test_a_profiles_data_fits_the_schema(make: Callable[[], Profile], budget: An
     assert list(validator("WholePageData").iter_errors(data)) == []
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("make", PROFILES)
 def test_a_differences_data_fits_the_schema(make: Callable[[], Profile]) -> None:
     data = saved(difference_data(difference(changed_profile(), make())))
     assert list(validator("DifferenceData").iter_errors(data)) == []
 
 
+@pytest.mark.unhurried
 def test_a_key_that_the_contract_does_not_know_is_noticed() -> None:
     profile = small_profile()
     data = saved(page_data(profile, estimate_of(profile), facts_of(profile)))

@@ -195,6 +195,7 @@ def test_most_expensive_shows_where_each_distribution_is_entered() -> None:
     ]
 
 
+@pytest.mark.unhurried
 def test_most_expensive_has_at_most_ten() -> None:
     profile = large_profile(2_000)
     nodes = most_expensive(profile)

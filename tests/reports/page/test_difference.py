@@ -116,6 +116,7 @@ def test_a_module_that_another_importer_loads_has_moved() -> None:
     assert kinds_of(data)["decimal"] == "moved"
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("swapped", [False, True])
 def test_dollars_are_the_difference_of_the_two_bills(swapped: bool) -> None:
     """A reader who subtracts one from the other gets what the page says."""

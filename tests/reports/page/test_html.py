@@ -154,6 +154,7 @@ def test_a_log_of_twenty_thousand_deep_names_stays_within_the_size_limit() -> No
     assert len(render(profile).encode()) < 1.3 * 10**6
 
 
+@pytest.mark.unhurried
 def test_commands_that_write_no_page_do_not_load_jinja() -> None:
     code = "import sys, importcost.reports.page.html; sys.exit('jinja2' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE_S)

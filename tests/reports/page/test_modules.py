@@ -61,6 +61,7 @@ def test_the_cases_are_those_that_python_gives() -> None:
     )
 
 
+@pytest.mark.unhurried
 def test_the_modules_pass_their_unit_tests(node: str) -> None:
     files = sorted(str(file) for file in FOLDER.glob("*.test.js"))
     assert len(files) > 5

@@ -39,6 +39,7 @@ def test_no_colour_means_no_escape():
     assert "\033[" in render(small_profile(), colour=True)
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("width", [40, 60, 72, 80, 90, 110])
 @pytest.mark.parametrize("make", [small_profile, large_profile])
 def test_tables_and_text_keep_the_width(make, width):

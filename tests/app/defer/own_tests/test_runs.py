@@ -83,6 +83,7 @@ def files_of(folder):
     }
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("command", "words"),
     [
@@ -103,6 +104,7 @@ def test_a_command_that_passes_is_proof_of_the_copys_file(folder, command, words
     assert files_of(folder) == before
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize(
     ("command", "said"),
     [
@@ -130,6 +132,7 @@ def test_a_change_that_ends_the_tests_without_a_word_is_told(folder, change, sai
     assert run.failure == said
 
 
+@pytest.mark.unhurried
 def test_tests_may_write_wherever_they_are_and_start_afresh_each_time(folder):
     write_files(folder, {"src/test_write.py": (
         "import pathlib\n"
@@ -154,6 +157,7 @@ def test_the_command_runs_in_the_copy_of_the_users_folder(folder):
     assert baseline.first.summary == f"{folder} {folder}"
 
 
+@pytest.mark.unhurried
 def test_a_path_into_the_project_means_the_copy(folder):
     command = f"{PYTEST} --rootdir={folder} {folder}/src/test_handler.py"
     run = run_edited(baseline_of(folder, command), folder, "def handler(*_):\n    return 1\n")
@@ -181,12 +185,14 @@ def test_a_folder_without_tests_is_no_proof(folder):
         baseline_of(folder, PYTEST)
 
 
+@pytest.mark.unhurried
 def test_tests_that_hang_are_ended_at_the_limit(folder):
     write_files(folder, {"src/test_bad.py": "import threading\nthreading.Event().wait()\n"})
     with pytest.raises(OwnTestsError, match="did not end within 2 s on an unchanged copy"):
         baseline_of(folder, PYTEST, limit_s=2.0)
 
 
+@pytest.mark.unhurried
 def test_a_change_that_makes_them_hang_fails_with_that_reason(folder):
     baseline = baseline_of(folder, f"{sys.executable} -c 'import handler'")
     change = edited(folder, "import threading\nthreading.Event().wait()\n")
@@ -224,6 +230,7 @@ sys.meta_path.append(Finder)
 """
 
 
+@pytest.mark.unhurried
 @pytest.mark.parametrize("kind", ["path", "finder", "pythonpath"])
 def test_an_editable_installation_is_turned_towards_the_copy(folder, kind):
     (folder / "tests").mkdir()
@@ -255,6 +262,7 @@ def test_an_editable_package_without_init_is_turned_as_well(folder):
     assert baseline.first.strayed == ()
 
 
+@pytest.mark.unhurried
 def test_tests_that_insist_on_the_users_own_files_are_seen_to(folder):
     fixed = f"import sys\nsys.path.insert(0, {str(folder / 'src')!r})\n"
     write_files(folder, {"src/test_handler.py": fixed + TESTS})

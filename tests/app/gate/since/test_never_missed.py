@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
@@ -124,6 +125,7 @@ def loaded_by(root):
     return json.loads(done.stdout.rsplit("\n", 2)[-2])
 
 
+@pytest.mark.unhurried
 @given(projects())
 @settings(
     max_examples=int(os.environ.get("IMPORTCOST_EXAMPLES", "20")),
@@ -146,6 +148,7 @@ def test_an_edit_of_a_file_that_is_loaded_is_never_missed(files):
                 assert found, (file, files)
 
 
+@pytest.mark.unhurried
 @given(projects(), st.data())
 @settings(
     max_examples=int(os.environ.get("IMPORTCOST_EXAMPLES", "20")),

@@ -444,6 +444,7 @@ def test_symbolic_links_are_followed_and_count_themselves(tmp_path):
     assert sorted(taken(folder)) == ["a"]
 
 
+@pytest.mark.unhurried
 def test_a_submodule_counts_with_the_files_that_changed_in_it(tmp_path):
     lib = committed(tmp_path / "lib", {"used.py": "", "unused.py": ""})
     folder = committed(
@@ -479,6 +480,7 @@ def test_what_git_does_not_have_is_taken_with_any_change(repository):
     assert reason.startswith("git does not have refunds/generated.py, imported by")
 
 
+@pytest.mark.unhurried
 def test_a_new_baseline_entry_takes_its_handler(repository):
     done = run_here(repository, "check", "--runner", "local", "--update-baseline", "--runs", "6")
     assert done.returncode == 0, done.stderr
@@ -504,6 +506,7 @@ Resources:
 """
 
 
+@pytest.mark.unhurried
 def test_functions_of_a_project_are_planned_from_its_template(tmp_path):
     files = {
         "importcost.toml": 'project = "template.yaml"\n',
@@ -566,6 +569,7 @@ def test_a_place_that_is_named_is_planned_too(tmp_path, monkeypatch):
     assert sorted(taken(folder, names=("refunds/app.py",))) == ["refunds/app.py"]
 
 
+@pytest.mark.unhurried
 def test_a_shallow_clone_without_the_base_names_the_remedy(tmp_path, repository):
     git(repository, "checkout", "--quiet", "-b", "branch")
     change(repository, **{"refunds/local.py": "X = 1\n"})
@@ -595,6 +599,7 @@ def test_outside_of_a_repository_git_is_asked_for(tmp_path):
         selection_of(tmp_path)
 
 
+@pytest.mark.unhurried
 def test_the_command_measures_what_was_taken_and_counts_the_rest(repository):
     change(repository, **{"refunds/local.py": "X = 1\n"})
     args = ("check", "--since", "main", "--runner", "local")
