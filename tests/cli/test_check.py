@@ -374,3 +374,16 @@ def test_a_handler_that_takes_the_counter_over_is_not_measured(project):
     assert done.returncode == 3
     said = findings(done)["bytecodes", "not-measured"]["message"]
     assert "for itself during init" in said
+
+
+def test_quiet_prints_the_failing_checks_on_stderr_and_nothing_else(project):
+    folder = project('forbid = ["csv"]\nmax_modules = 500\n')
+    done = importcost(folder, "-q")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("✗ fails  orders  forbidden-import  src/helper.py:2\n")
+    assert "✗" not in done.stderr[1:]
+    assert "passed" not in done.stderr
+    (folder / "src/helper.py").write_text("")
+    fine = importcost(folder, "-q")
+    assert (fine.returncode, fine.stdout, fine.stderr) == (0, "", "")

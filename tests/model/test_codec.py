@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib import resources
 
 import jsonschema
 import pytest
 
+from importcost.billing.figures.platforms import load_platforms
 from importcost.errors import UsageError
-from importcost.model.codec import profile_from_plain, profile_schema, profile_to_plain
+from importcost.model.codec import profile_from_plain, profile_schema, profile_to_plain, to_plain
 from tests.reports.page_factory import hostile_profile, small_profile
 
 
@@ -65,3 +66,28 @@ def test_unknown_keys_are_ignored():
 def test_a_profile_without_graph_or_target_reads_back():
     profile = replace(small_profile(), graph=None, target=None, speed_us=None)
     assert profile_from_plain(profile_to_plain(profile)) == profile
+
+
+@pytest.mark.parametrize("name", sorted(load_platforms()))
+def test_settings_that_a_platform_does_not_have_are_null(name):
+    platform = load_platforms()[name]
+    profile = small_profile()
+    image = replace(profile.settings, platform=name, package_type="image", arch="x86_64")
+    profile = replace(profile, settings=replace(image, memory_mb=128, region="us-east-1"))
+    saved = profile_to_plain(profile)
+    jsonschema.validate(saved, profile_schema())
+    there = {
+        "memory_mb": platform.memory is not None,
+        "arch": bool(platform.arches),
+        "package_type": bool(platform.package_types),
+        "region": platform.has_regions,
+    }
+    assert {one: saved["settings"][one] is not None for one in there} == there
+    assert profile_from_plain(json.loads(json.dumps(saved))) == profile
+    older = {**saved, "settings": as_saved_before(profile.settings)}
+    assert profile_from_plain(json.loads(json.dumps(older))) == profile
+
+
+def as_saved_before(settings):
+    """Return settings as they were saved when every platform had all of them."""
+    return {one.name: to_plain(getattr(settings, one.name)) for one in fields(settings)}

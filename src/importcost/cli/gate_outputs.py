@@ -53,7 +53,7 @@ _OPTIONS = (
     _file_option("--markdown", "For a pull request's comment."),
     click.option("--strict", is_flag=True, help="Fail also if the figures are inconclusive."),
     shared_option(Parameter.VERBOSE),
-    click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors."),
+    click.option("--quiet", "-q", is_flag=True, help="Print nothing but what fails, on stderr."),
 )
 
 
@@ -121,7 +121,8 @@ def publish_checks(
 ) -> int:
     """Write and print every report asked for, and return the exit code.
 
-    `text` is printed before the checks, and between them the `selection` of `check --since`. In
+    `text` is printed before the checks, and between them the `selection` of `check --since`; if
+    quiet, nothing but the checks that fail, on stderr. In
     GitHub Actions findings become annotations, and the Markdown the step's summary. Raises
     UsageError if a file cannot be written.
     """
@@ -129,7 +130,7 @@ def publish_checks(
     from importcost.reports.gate.json_ import render_check_json
     from importcost.reports.gate.markdown import render_check_markdown
     from importcost.reports.gate.selection import selection_lines
-    from importcost.reports.gate.terminal import render_check_terminal
+    from importcost.reports.gate.terminal import render_check_terminal, render_failing_checks
 
     strict = outputs["strict"]
     markdown = render_check_markdown(
@@ -141,7 +142,13 @@ def publish_checks(
             checks, compared, root=root, places=places, strict=strict, selection=selection
         )
         show(report.rstrip("\n"))
-    elif not outputs["quiet"]:
+    elif outputs["quiet"]:
+        failing = render_failing_checks(
+            checks, root=root, places=places, strict=strict, width=terminal_width()
+        )
+        if failing:
+            show(failing, err=True)
+    else:
         width = terminal_width()
         found = render_check_terminal(
             checks, root=root, places=places, strict=strict, width=width, colour=wants_colour()

@@ -12,12 +12,13 @@ import types
 import typing
 from array import array
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache, partial
 from typing import Any, TypeAlias, TypeVar
 
 from importcost.errors import UsageError
+from importcost.model.parsing.absent_settings import STAND_IN, absent_settings
 from importcost.model.parsing.collection import collection_paused
 from importcost.model.profile import Profile
 from importcost.model.profile_checks import check_profile
@@ -40,9 +41,16 @@ class _Array:
 
 
 def to_plain(value: Any) -> Any:
-    """Return `value` as JSON values: dict, list, str, int, float, bool, None."""
+    """Return `value` as JSON values: dict, list, str, int, float, bool, None.
+
+    Settings that the platform of a dataclass does not have are None.
+    """
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+        absent = absent_settings(getattr(value, "platform", None))
+        return {
+            field.name: None if field.name in absent else to_plain(getattr(value, field.name))
+            for field in fields(value)
+        }
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, array):
@@ -112,9 +120,19 @@ def _members(kind: Any) -> tuple[tuple[str, bool, _Reader], ...]:
     """Return a dataclass's fields: name, whether it has a default, and what reads its value."""
     hints = _hints(kind)
     return tuple(
-        (field.name, field.default is not MISSING, _reader(hints[field.name]))
+        (field.name, field.default is not MISSING, _field_reader(field, hints[field.name]))
         for field in fields(kind)
     )
+
+
+def _field_reader(field: Field[Any], hint: Any) -> _Reader:
+    if STAND_IN not in field.metadata:
+        return _reader(hint)
+    return partial(_absent_or, field.metadata[STAND_IN], _reader(hint))
+
+
+def _absent_or(stand_in: Any, read: _Reader, data: Any, where: str) -> Any:
+    return stand_in if data is None else read(data, where)
 
 
 @cache
@@ -202,7 +220,11 @@ def saved_schema(kind: type, title: str, name: str, version: int) -> dict[str, A
 def _object_schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     hints = _hints(kind)
     properties = {
-        field.name: _hint_schema(hints[field.name], definitions) for field in fields(kind)
+        field.name: _hint_schema(
+            hints[field.name] | None if STAND_IN in field.metadata else hints[field.name],
+            definitions,
+        )
+        for field in fields(kind)
     }
     return {
         "type": "object",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from importcost.model.advice import Advice, Verification
@@ -11,6 +11,12 @@ from importcost.model.interval import Interval
 from importcost.model.machine.cold_disk import ColdDisk
 from importcost.model.machine.speed import MachineSpeed
 from importcost.model.package.size import PackageSize
+from importcost.model.parsing.absent_settings import (
+    STANDS_FOR_ARCH,
+    STANDS_FOR_MEMORY,
+    STANDS_FOR_PACKAGE_TYPE,
+    STANDS_FOR_REGION,
+)
 from importcost.model.plain import PlainTarget, TargetKind
 from importcost.model.results.network import NetworkAttempt
 from importcost.model.rows import RowTable
@@ -140,14 +146,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The function's configuration on its platform, for which figures are calculated."""
+    """The function's configuration on its platform, for which figures are calculated.
 
-    memory_mb: int
-    arch: str
-    package_type: str
+    In what is saved, `memory_mb`, `arch`, `package_type` and `region` are null if the platform does
+    not have them.
+    """
+
+    memory_mb: int = field(metadata=STANDS_FOR_MEMORY)
+    arch: str = field(metadata=STANDS_FOR_ARCH)
+    package_type: str = field(metadata=STANDS_FOR_PACKAGE_TYPE)
     runtime: str
     environment_names: tuple[str, ...] = ()
-    region: str = "us-east-1"
+    region: str = field(default="us-east-1", metadata=STANDS_FOR_REGION)
     extensions: tuple[str, ...] = ()
     """The extensions that Lambda starts from the function's layers, by their files' names."""
     platform: str = "lambda"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from importcost.app.projects.contents import Contents
+from importcost.app.projects.measured_by import MeasuredBy
 from importcost.measure.deployed.distributions import installed_distributions
 from importcost.measure.package.bytecode import PackedFolder
 from importcost.measure.package.contents import LayerFolder, PackageSources, package_size
@@ -215,3 +217,28 @@ def test_services_are_named_by_strings(tmp_path, text, named, is_certain):
     source = tmp_path / "app.py"
     source.write_text(text)
     assert services_named([str(source), str(tmp_path / "gone.py")]) == (named, is_certain)
+
+
+REPORTS = {
+    "page.html": '<meta name="generator" content="importcost 0.1.0">',
+    "saved/profile.json": '{"schema":"importcost-profile","schema_version":1}',
+    "gate.sarif": '{"runs":[{"tool":{"driver":{"name": "importcost"}}}]}',
+    "junit.xml": '<testsuites name="importcost" tests="1"/>',
+}
+OTHERS = {
+    "importcost-report.html": "<h1>the user's own page</h1>",
+    "data.json": '{"schema": "other", "note": "importcost-profile"}',
+}
+
+
+def test_reports_that_importcost_wrote_are_no_part_of_sources(tmp_path):
+    root = write_files(tmp_path / "src", {"app.py": "x = 1\n", **OTHERS})
+    before, size = Contents(MeasuredBy(None)).of(root), bytes_in(root)
+    write_files(root, REPORTS)
+    found = package_size(PackageSources(str(root), "3.12", RECIPE), graph_of(root / "app.py"))
+    assert found.size_bytes == size
+    assert found.left_out == tuple(sorted(REPORTS))
+    assert Contents(MeasuredBy(None)).of(root) == before
+    assert Contents(MeasuredBy(None)).of(root, is_built=True) != before
+    built = package_size(built_of(root), graph_of(root / "app.py"))
+    assert built.size_bytes == bytes_in(root)

@@ -14,6 +14,7 @@ from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.measured_by import MeasuredBy
 from importcost.config.read import HandlerConfig
 from importcost.files.digests import folder_digest
+from importcost.files.own_reports import is_own_report
 from importcost.files.read import file_digest, read_found
 from importcost.targets.requirements import find_requirements
 
@@ -29,7 +30,7 @@ class Contents:
 
     def __init__(self, measured_by: MeasuredBy) -> None:
         self._measured_by = measured_by
-        self._known: dict[tuple[str, bool], str] = {}
+        self._known: dict[tuple[str, bool, bool], str] = {}
         self._packages: dict[tuple[str | None, Path, str], str | None] = {}
 
     def key_of(self, request: ProfileRequest) -> str:
@@ -41,7 +42,8 @@ class Contents:
         options["judged by"] = _rules(request.configured)
         root, folder = _places(request)
         is_image = request.package_type == "image"
-        digests = [self.of(Path(one), dated=is_image) for one in (root, *request.layers) if one]
+        digests = [self.of(Path(root), dated=is_image, is_built=request.is_built)] if root else []
+        digests += [self.of(Path(one), dated=is_image, is_built=True) for one in request.layers]
         is_listed = root is not None and not (request.is_built and request.requirements is None)
         packages = self._packages_of(request, str(root), folder) if is_listed else None
         machine = self._measured_by.identity_of(request, folder)
@@ -49,18 +51,19 @@ class Contents:
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
-    def of(self, place: Path, *, dated: bool = False) -> str:
+    def of(self, place: Path, *, dated: bool = False, is_built: bool = False) -> str:
         """Return the digest of a file, or of all files of a folder with their names.
 
         Bytecode counts as far as deployed code uses it: what is valid by the hash of its source
         everywhere, what is valid by a date only where files keep theirs (`dated`), in images.
+        Reports that importcost wrote count in a build only (`is_built`).
         """
-        name = (str(place), dated)
+        name = (str(place), dated, is_built)
         if name not in self._known:
             if place.is_file():
                 self._known[name] = file_digest(place)
             else:
-                state = functools.partial(_state, dated=dated)
+                state = functools.partial(_state, dated=dated, is_built=is_built)
                 self._known[name] = folder_digest(place, _NOT_CODE, state)
         return self._known[name]
 
@@ -94,8 +97,10 @@ def _places(request: ProfileRequest) -> tuple[str | None, Path]:
     return request.task_root, Path(root, *handler.replace(".", "/").split("/")[:-2])
 
 
-def _state(file: Path, dated: bool) -> str:
+def _state(file: Path, dated: bool, is_built: bool) -> str:
     """Return what a file of deployed code counts with; empty if it is not used."""
+    if not is_built and is_own_report(file):
+        return ""
     return _bytecode_state(file, dated) if file.parent.name == _BYTECODE else file_digest(file)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from importcost.files.own_reports import is_own_report
+
 MOST_FILES = 300_000
 """A folder with more files than this is no package: Lambda takes 250 MB."""
 NOT_DEPLOYED = frozenset({"node_modules", "cdk.out", "__pycache__"})
@@ -19,8 +21,9 @@ _ENVIRONMENT = "pyvenv.cfg"
 class FolderWalk:
     """One walk through a folder, and what it met besides files.
 
-    `left_out` are the folders that were skipped, relative to the start; `unread` those that could
-    not be read. `is_cut` is True if the folder has more than MOST_FILES files.
+    `left_out` are the folders and importcost's own reports that were skipped, relative to the
+    start; `unread` the folders that could not be read. `is_cut` is True if the folder has more than
+    MOST_FILES files.
     """
 
     start: str
@@ -49,7 +52,7 @@ class FolderWalk:
                     facts = entry.stat()
                 except OSError:
                     continue  # a link to nothing
-                if not entry.is_file():
+                if not entry.is_file() or self._is_report(entry, root):
                     continue
                 seen += 1
                 if seen > MOST_FILES:
@@ -64,6 +67,13 @@ class FolderWalk:
         except OSError:
             self.unread.append(os.path.relpath(folder, root))
             return []
+
+    def _is_report(self, entry: os.DirEntry[str], root: str) -> bool:
+        """Return True for what importcost wrote beside sources; in a build it is deployed."""
+        if self.is_built or not is_own_report(entry.path):
+            return False
+        self.left_out.append(os.path.relpath(entry.path, root))
+        return True
 
     def _is_deployed(self, entry: os.DirEntry[str], root: str) -> bool:
         if self.is_built:

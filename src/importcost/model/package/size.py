@@ -84,7 +84,8 @@ class PackageSize:
 
     `distributions` start with the largest. `is_loading_known` is False if only the loaded modules
     are known and not the data and native code. `lacking` are sentences: why the package may be
-    larger than this. `left_out` are folders of the task root that no packager deploys.
+    larger than this. `left_out` are folders of the task root that no packager deploys,
+    and reports that importcost wrote there.
     """
 
     form: PackageForm

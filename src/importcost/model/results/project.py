@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple
 
 from importcost.model.interval import Interval
+from importcost.model.parsing.absent_settings import (
+    STANDS_FOR_ARCH,
+    STANDS_FOR_MEMORY,
+    STANDS_FOR_PACKAGE_TYPE,
+)
 
 OWN_CODE = "function"
 """The distribution name of a function's own modules, as in a profile's graph."""
@@ -103,15 +108,16 @@ class FunctionFigures:
     dollars. `billed_init_ms` is the init itself where none is billed. `own_ms` is the part of
     init that the function's code causes, `saved_ms` the predicted saving of all suggested changes
     together. `runtime_ends` is a sentence if support of the runtime ended or soon ends. `page` is
-    the file of its report, relative to the index.
+    the file of its report, relative to the index. In what is saved, `memory_mb`, `arch` and
+    `package_type` are null if the platform does not have them.
     """
 
     name: str
     handler: str
     runtime: str
-    memory_mb: int
-    arch: str
-    package_type: str
+    memory_mb: int = field(metadata=STANDS_FOR_MEMORY)
+    arch: str = field(metadata=STANDS_FOR_ARCH)
+    package_type: str = field(metadata=STANDS_FOR_PACKAGE_TYPE)
     billed_init_ms: Interval
     own_ms: float
     dollars_per_million: Interval | None

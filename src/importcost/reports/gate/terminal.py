@@ -37,6 +37,23 @@ def render_check_terminal(
     return "\n".join(lines)
 
 
+def render_failing_checks(
+    checks: Sequence[Check],
+    *,
+    root: str = "",
+    places: Places | None = None,
+    strict: bool = False,
+    width: int = 100,
+) -> str:
+    """Return the block of each check that fails the gate and nothing else; empty if none does."""
+    room = min(max(width, NARROWEST), MAX_WIDTH)
+    lines: list[str] = []
+    for check in checks:
+        if check.is_finding and severity(check, strict=strict) == "error":
+            lines += _finding(check, root, places or {}, strict, room, Palette(colour=False))
+    return "\n".join(lines)
+
+
 def _finding(
     check: Check, root: str, places: Places, strict: bool, room: int, style: Palette
 ) -> list[str]:

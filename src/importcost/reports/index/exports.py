@@ -10,6 +10,7 @@ from typing import Any
 
 from importcost.errors import UsageError
 from importcost.model.codec import from_plain, saved_schema, to_plain
+from importcost.model.parsing.absent_settings import setting_or_none
 from importcost.model.parsing.json_text import parse_json
 from importcost.model.results.project import FunctionFigures, ProjectFigures
 from importcost.reports.exports.csv_ import cell
@@ -143,7 +144,8 @@ def _runtime(one: FunctionFigures) -> str:
 def _row(one: FunctionFigures) -> tuple[object, ...]:
     bill, package, cost = one.billed_init_ms, one.package, one.dollars_per_million
     return (
-        one.name, one.handler, one.runtime, one.memory_mb, one.arch, one.package_type,
+        one.name, one.handler, one.runtime,
+        *(setting_or_none(one, name) for name in ("memory_mb", "arch", "package_type")),
         round(bill.value), round(bill.low), round(bill.high), round(one.own_ms, 1),
         cost and round(cost.value, 4), one.dollars_a_month, round(one.saved_ms, 1),
         one.modules, one.memory_used_mb and round(one.memory_used_mb, 1), one.verdict,

@@ -12,6 +12,7 @@ from importcost.billing.figures.datafiles import load_limits
 from importcost.billing.figures.platforms import LAMBDA, load_platforms
 from importcost.model.codec import to_plain
 from importcost.model.names import profiled_name
+from importcost.model.parsing.absent_settings import setting_or_none
 from importcost.model.profile import Profile, WarningCode
 from importcost.model.results.savings import Saving, Savings
 from importcost.reports.json_text import json_text
@@ -95,8 +96,8 @@ def _groups(curve: Curve) -> list[list[CurvePoint]]:
 def _series(points: Sequence[CurvePoint]) -> dict[str, Any]:
     first = points[0].estimate
     return {
-        "package_type": first.package_type,
-        "arch": first.arch,
+        "package_type": setting_or_none(first, "package_type"),
+        "arch": setting_or_none(first, "arch"),
         "runtime": first.runtime,
         "init_ms": to_plain(first.init_ms),
         "limit": first.limit.value,
@@ -108,7 +109,7 @@ def _series(points: Sequence[CurvePoint]) -> dict[str, Any]:
 def _point(point: CurvePoint) -> dict[str, Any]:
     bill = point.estimate
     return {
-        "memory_mb": bill.memory_mb,
+        "memory_mb": setting_or_none(bill, "memory_mb"),
         "throttle": point.throttle,
         "billed_init_ms": to_plain(bill.billed_init_ms),
         "dollars_per_million": to_plain(bill.dollars_per_million),

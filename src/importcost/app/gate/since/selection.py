@@ -11,6 +11,7 @@ from importcost.app.gate.inputs.closure import AskedBy, Probe, chain_of
 from importcost.app.gate.inputs.function_inputs import FunctionInputs, is_in_cache
 from importcost.app.gate.inputs.mentions import Manner
 from importcost.app.gate.since.base_settings import HandlerAt
+from importcost.files.own_reports import is_own_report
 from importcost.gate.selection import SinceSelection, TakenHandler
 from importcost.processes.git_changes import ChangedFiles
 
@@ -115,8 +116,9 @@ class _Judge:
         is_module = path.endswith(_MODULES)
         for place in _around(path):
             whole = self._whole.get(place)
-            if whole is not None and (is_module or not whole.only_modules):
-                return whole.why
+            if whole is None or (whole.only_modules and not is_module):
+                continue
+            return None if is_own_report(path) else whole.why
         return None
 
     def computed(self) -> Iterator[str]:
