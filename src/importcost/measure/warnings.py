@@ -118,8 +118,8 @@ def _busy(machine: MachineSpeed) -> str:
         parts.append(f"its host gave {machine.stolen_share:.0%} of them to other machines")
     return (
         f"The machine was busy: {' and '.join(parts)}. CPU times leave waiting out and the "
-        "estimate holds; wall times are too long, and on an idle machine fewer launches say as "
-        "much."
+        "estimate holds; wall times are too long. An idle machine needs fewer launches for the "
+        "same precision."
     )
 
 

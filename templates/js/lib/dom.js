@@ -84,8 +84,16 @@ export function textWithCode(tag, className, text) {
   const parts = text.split(BACKTICK);
   // A backtick without a second one belongs to the text.
   if (parts.length % 2 === 0) made.textContent = text;
-  else made.append(...parts.map((part, i) => (i % 2 ? element("code", "", part) : part)));
+  else parts.forEach((part, i) => made.append(...(i % 2 ? [element("code", "", part)] : withOptions(part))));
   return made;
+}
+
+/**
+ * Text in which no line ends within an option: a browser would break after the hyphens.
+ * @param {string} text
+ */
+function withOptions(text) {
+  return text.split(/(?<![\w-])(--[a-z][a-z-]*)/).map((part, i) => (i % 2 ? element("span", "option", part) : part));
 }
 
 /**

@@ -135,7 +135,7 @@ def test_the_slider_reprices_everything(driver: Chrome, steps: int, memory_mb: i
         assert "no longer than init did" in worth
     else:
         assert f"waits {198 * factor:,.0f} ms" in worth
-        assert f"break-even {round(100 / factor)} %" in worth
+        assert f"pays below {round(100 / factor)} %" in worth
 
 
 def test_a_change_shows_its_import_in_the_chart(driver: Chrome) -> None:

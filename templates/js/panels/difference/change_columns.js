@@ -28,7 +28,7 @@ export function changeColumns(data, tree) {
       },
     },
     { title: "Difference, ms", text: (row) => signedMs(head[row] - base[row]).replace(" ms", ""), value: (row) => head[row] - base[row] },
-    { title: "Size of it", first: true, text: (row) => msColumn(Math.abs(head[row] - base[row])), value: (row) => Math.abs(head[row] - base[row]) },
+    { title: "Size of change, ms", first: true, text: (row) => msColumn(Math.abs(head[row] - base[row])), value: (row) => Math.abs(head[row] - base[row]) },
     { title: "Before, ms", text: (row) => msColumn(base[row]), value: (row) => base[row] },
     { title: "After, ms", text: (row) => msColumn(head[row]), value: (row) => head[row] },
     { title: "Change", words: true, text: (row) => data.kinds[kinds[row]], value: (row) => kinds[row] },

@@ -123,7 +123,7 @@ export class BestChanges {
         line.textContent = `${worth} · first use waits no longer than init did`;
         line.title = "Waiting later costs no more than waiting in init.";
       } else {
-        line.textContent = `${worth} · first use waits ${wholeMs(waits)} ms, break-even ${share}`;
+        line.textContent = `${worth} · first use waits ${wholeMs(waits)} ms, pays below ${share}`;
         line.title = `Worth it while fewer than ${share} of cold starts need it in their first request.`;
       }
     }

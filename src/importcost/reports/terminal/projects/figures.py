@@ -63,7 +63,7 @@ def _functions(functions: Sequence[FunctionFigures], style: Palette, width: int)
         *(["$ per million"] if any(one.dollars_per_million for one in functions) else []),
         *(["$ a month"] if has_month else []),
     ]
-    heads = ["Function", init_title(functions).lower(), *money, "could wait", "largest package"]
+    heads = ["Function", init_title(functions).lower(), *money, "could wait", "costliest package"]
     rows = [heads, *(_row(one, money) for one in functions[:MOST_FUNCTIONS])]
     fixed = [max(cells(row[at]) for row in rows) for at in range(1, len(heads) - 1)]
     room = width - sum(fixed) - 2 * (len(heads) - 1)
@@ -79,7 +79,7 @@ def _functions(functions: Sequence[FunctionFigures], style: Palette, width: int)
 
 def _row(one: FunctionFigures, money: Sequence[str]) -> list[str]:
     costly = next((part.name for part in one.packages if part.name != "stdlib"), "")
-    saved = milliseconds(one.saved_ms) if one.saved_ms else ""
+    saved = milliseconds(one.saved_ms) if one.saved_ms else "-"
     cost, month = one.dollars_per_million, one.dollars_a_month
     amounts = {"$ per million": None if cost is None else cost.value, "$ a month": month}
     shown = ["" if (amount := amounts[head]) is None else dollars(amount) for head in money]
