@@ -12,6 +12,7 @@ from importcost.model.interval import Interval
 from importcost.model.results.adapters import AdapterComparison, AdapterForm, FirstRequest
 from importcost.model.web import AppKind, WebRequest
 from importcost.reports.adapters.exports import render_adapters_json, render_adapters_markdown
+from importcost.reports.adapters.page import render_adapters_page
 from importcost.reports.adapters.terminal import render_adapters
 from tests.harness import write_files
 from tests.web.test_gates import run
@@ -97,6 +98,8 @@ def test_an_app_that_does_not_start_is_not_compared(folder):
         (("main:app", "other", "--adapters", "lwa,mangum"), "head"),
         (("main", "--no-install"), "without --adapters"),
         (("main:app", "--adapters", "lwa,mangum", "--request", "x"), "--request"),
+        (("main:app", "--adapters", "lwa,mangum", "-o", "forms.txt"), "end it with .html"),
+        (("main", "-o", "forms.html"), "without --adapters"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(folder, words, told):
@@ -124,6 +127,15 @@ def made() -> AdapterComparison:
     bridged = AdapterForm("mangum", init, (), 52_000, 8, saving, 7, failed, is_installed=True)
     gone = AdapterForm("apig-wsgi", reason="it is not there")
     return AdapterComparison("a:b", "uvicorn", AppKind.ASGI, "GET /", 128, (lwa, bridged, gone))
+
+
+def test_the_page_shows_each_form_with_its_parts_and_what_is_not_measured():
+    page = render_adapters_page(made())
+    assert "mangum adds 2 ms (1 to 3) to lwa&#39;s init here." in page
+    assert "not measured: it is not there" in page
+    assert "<title>floor: 100 ms</title>" in page
+    assert "lwa: 100 ms (90 to 120)" in page
+    assert "<script" not in page
 
 
 def test_the_table_says_what_saves_what_fails_and_what_is_not_measured():

@@ -133,6 +133,20 @@ def test_a_thread_that_is_waited_for_computes(cpu, process, wall, delay, compute
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are named in /proc")
+@pytest.mark.parametrize(
+    ("words", "port"),
+    [
+        (["gunicorn", "--bind", "0.0.0.0:8000", "app:app"], "8000"),
+        (["gunicorn", "-b", ":9000"], "9000"),
+        (["uvicorn", "--port=7000", "main:app"], "7000"),
+        (["uvicorn", "--port", "$PORT"], ""),
+        (["gunicorn", "--workers=4", "main:app"], ""),
+    ],
+)
+def test_a_port_that_a_command_writes_out_is_the_one_to_replace(probe, words, port):
+    assert probe.written_port(words) == port
+
+
 def test_no_other_process_counts_as_the_servers(probe, tmp_path):
     class Ended:
         pid = os.getpid()

@@ -94,6 +94,17 @@ def _image(_context: click.Context, _option: click.Parameter, path: str | None) 
     return path
 
 
+def _pages(
+    _context: click.Context, _option: click.Parameter, paths: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Refuse a page that cannot be written before anything is measured."""
+    for path in paths:
+        if path == "-" or not path.lower().endswith((".html", ".htm")):
+            raise UsageError(f"-o {path} is not a page by its name: end it with .html.")
+    check_writable(paths)
+    return paths
+
+
 def _adapters_options(command: Command) -> Command:
     """Give the command the options of a measurement that --adapters takes."""
     for parameter in reversed(compare_forms.OWN):
@@ -151,6 +162,15 @@ def _adapters_options(command: Command) -> Command:
     "request_text",
     metavar="'GET /PATH'",
     help="With --adapters: the first request. Default: GET /.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "pages",
+    metavar="FILE.html",
+    multiple=True,
+    callback=_pages,
+    help="With --adapters: write the forms side by side as a page there (repeatable).",
 )
 @_adapters_options
 @shared_option(Parameter.ADAPTER, help="With --handler: web apps (main:app).")

@@ -35,13 +35,13 @@ _SHARED = (
 
 def own_names() -> Collection[str]:
     """Return the names of the options that need --adapters."""
-    return {"request_text", *(option_of(one).name for one in OWN)}
+    return {"request_text", "pages", *(option_of(one).name for one in OWN)}
 
 
 def applying_names() -> Collection[str]:
     """Return the names of all options and arguments that apply to --adapters."""
     shared = {option_of(one).name for one in _SHARED}
-    outputs = {"as_json", "markdown", "verbose", "quiet"}
+    outputs = {"as_json", "markdown", "pages", "verbose", "quiet"}
     return {"base", "adapters", *own_names(), *shared, *outputs}
 
 
@@ -58,12 +58,22 @@ def compare_forms(app: str, options: Given, outputs: GateOutputs) -> None:
         from importcost.reports.output import write_output
 
         write_output(outputs["markdown"], render_adapters_markdown(found))
+    pages: tuple[str, ...] = options["pages"]
+    if pages:
+        from importcost.cli.outputs import write_all
+        from importcost.reports.adapters.page import render_adapters_page
+
+        page = render_adapters_page(found)
+        write_all([(path, page) for path in pages])
     if outputs["as_json"]:
         from importcost.reports.adapters.exports import render_adapters_json
 
         show(render_adapters_json(found))
     elif not outputs["quiet"]:
         show(render_adapters(found, width=terminal_width(), colour=wants_colour()))
+    if pages and not outputs["quiet"]:
+        for path in pages:
+            show(f"Report: {path}", err=outputs["as_json"])
 
 
 def _request(app: str, options: Given) -> AdaptersRequest:

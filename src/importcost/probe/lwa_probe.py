@@ -292,7 +292,8 @@ class Command:
     def __init__(self, words: "list[str]", search_path: "list[str]", port: int) -> None:
         self._search_path = [*search_path, *sys.path[1:]]
         self.environment = {"PORT": str(port), "AWS_LWA_PORT": str(port)}
-        app_port = os.environ.get("AWS_LWA_PORT") or os.environ.get("PORT") or "8080"
+        app_port = os.environ.get("AWS_LWA_PORT") or os.environ.get("PORT")
+        app_port = app_port or written_port(words) or "8080"
         known = {**os.environ, **self.environment}
         words = list(words)
         if any("$ASGI_WORKER" in word for word in words):
@@ -389,6 +390,20 @@ def _expanded(word: str, known: "dict[str, str]") -> str:
         return known.get(name) or default or ""
 
     return re.sub(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))", value, word)
+
+
+def written_port(words: "list[str]") -> str:
+    """Return the port that a command writes out: `--bind 0.0.0.0:8000`; empty without one."""
+    for at, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name in ("-b", "--bind", "-p", "--port", "--listen") and not equals:
+            value = words[at + 1] if at + 1 < len(words) else ""
+        elif name not in ("--bind", "--port", "--listen"):
+            continue
+        port = value.rpartition(":")[2]
+        if port.isascii() and port.isdigit():
+            return port
+    return ""
 
 
 def _with_port(word: str, app_port: str, port: int) -> str:

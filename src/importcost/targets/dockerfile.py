@@ -38,6 +38,22 @@ def dockerfile_near(task_root: str) -> DockerfileFacts | None:
     return None
 
 
+def installing_dockerfile(task_root: str, distribution: str) -> str | None:
+    """Return the nearest Dockerfile whose RUN installs a distribution by its name, or None."""
+    folder = Path(task_root)
+    name = re.compile(rf"(?<![\w.-]){re.escape(distribution)}(?![\w.-])")
+    for place in (folder, *list(folder.parents)[:MOST_PARENTS]):
+        try:
+            text = text_found(place / "Dockerfile", errors="replace")
+        except OSError:
+            continue
+        for word, rest in _instructions(text):
+            if word == "RUN" and re.search(r"\bpip3? install\b", rest) and name.search(rest):
+                return str(place / "Dockerfile")
+        return None
+    return None
+
+
 def dockerfile_facts(file: str, text: str) -> DockerfileFacts | None:
     """Return the facts of a Dockerfile's text, None if it has no FROM."""
     variables: dict[str, str] = {}

@@ -206,7 +206,13 @@ def _from_app(module: str, task_root: str | None) -> tuple[str, Path, Path]:
                 words("its folder with ", Parameter.TASK_ROOT),
             ),
         )
-    return module, root, found.resolve()
+    file = found.resolve()
+    above = None if task_root else _root_above(file)
+    if above is not None and above != root and root.is_relative_to(above):
+        parts = file.relative_to(above).with_suffix("").parts
+        module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        return module, above, file
+    return module, root, file
 
 
 def _other_case(file: Path) -> Path | None:
@@ -242,10 +248,17 @@ def _guess_root(file: Path) -> Path:
         while (root / "__init__.py").exists() and root != root.parent:
             root = root.parent
         return root
+    return _root_above(file, names) or root
+
+
+def _root_above(file: Path, names: set[str] | None = None) -> Path | None:
+    """Return the folder above the package by whose name a file imports from it, None without it."""
+    root = file.parent
+    names = _imports(file)[1] if names is None else names
     for package in (root, *root.parents):
         if any(_is_found_in(package, name) and not _lies_in(root, name) for name in names):
             return package.parent
-    return root
+    return None
 
 
 def _imports(file: Path) -> tuple[bool, set[str]]:

@@ -11,6 +11,12 @@ from pathlib import Path
 
 from importcost.errors import UsageError, Words, remedy, words
 from importcost.parameters import Parameter
+from importcost.targets.asked_python import (
+    asked_versions,
+    interpreter_asked,
+    is_asked,
+    this_version,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,9 @@ def choose_interpreter(
     """Choose the interpreter to measure.
 
     In order: `named` by the user; for an explicit `runtime`, that version on PATH; the active
-    virtual environment; a `.venv` in `start` or above; the interpreter that runs importcost. Raises
-    UsageError if a named interpreter does not exist.
+    virtual environment; a `.venv` in `start` or above; the interpreter that runs importcost, or
+    another of this machine if the project asks for a version that this is not. Raises UsageError if
+    a named interpreter does not exist.
     """
     if named:
         return InterpreterChoice(_named(named), words("named with ", Parameter.PYTHON))
@@ -61,7 +68,17 @@ def _default(start: Path, environ: Mapping[str, str]) -> InterpreterChoice:
         python = environment_python(folder / ".venv")
         if python:
             return InterpreterChoice(str(python), f"the virtual environment {folder / '.venv'}")
-    return InterpreterChoice(sys.executable, "the interpreter that runs importcost")
+    asked = asked_versions(start)
+    if asked is None or is_asked(this_version(), asked[0]):
+        return InterpreterChoice(sys.executable, "the interpreter that runs importcost")
+    path = interpreter_asked(asked[0], environ)
+    if path is not None:
+        return InterpreterChoice(path, f"{asked[1]} asks for Python {asked[0]}")
+    return InterpreterChoice(
+        sys.executable,
+        f"the interpreter that runs importcost; {asked[1]} asks for Python {asked[0]}, which is "
+        "not found here",
+    )
 
 
 def _named(text: str) -> str:

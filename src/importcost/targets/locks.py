@@ -13,6 +13,7 @@ from importcost.files.read import read_named, reason_of
 from importcost.files.toml_text import parse_toml
 from importcost.model.parsing.collection import collection_paused
 from importcost.model.parsing.json_text import parse_json
+from importcost.targets.poetry_versions import from_poetry
 
 _LARGEST_BYTES = 256_000_000
 
@@ -229,7 +230,16 @@ def _from_pipfile(name: str, package: Mapping[str, Any]) -> str:
 
 
 def _pyproject(path: Path) -> tuple[str, ...] | None:
-    project = _toml(path).get("project")
+    data = _toml(path)
+    project = data.get("project")
+    poetry = data.get("tool", {}).get("poetry", {}).get("dependencies")
+    if not isinstance(project, Mapping) and isinstance(poetry, Mapping):
+        return tuple(
+            line
+            for name, one in poetry.items()
+            if name != "python"
+            for line in from_poetry(name, one)
+        )
     if not isinstance(project, Mapping) or "dependencies" in project.get("dynamic", ()):
         return None
     found = project.get("dependencies", [])

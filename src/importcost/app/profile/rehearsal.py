@@ -7,9 +7,9 @@ variable is missing, further launches find all of them; they change nothing in t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from importcost.app.profile.around.server_supply import with_server
 from importcost.app.profile.bench import Bench, asked_for, open_bench, start_bench
@@ -35,9 +35,14 @@ from importcost.targets.known_modules import (
     known_distribution,
     similar_module,
 )
+from importcost.targets.sample_variables import sample_values
 from importcost.targets.wrapped import WrappingProduct, product_of
 
 T = TypeVar("T")
+OLD_SETUPTOOLS = "setuptools<81"
+"""The last releases that have pkg_resources."""
+IMAGES_WITH_SETUPTOOLS = (3, 11)
+"""The newest Python whose own image has setuptools (docker.io/library/python)."""
 
 
 @contextlib.contextmanager
@@ -123,7 +128,13 @@ def _settle(bench: Bench, listener: Listener) -> Rehearsed | Extra:
             return before  # once more, with what its calls did not find
         if not before.placeholders and not may_lack_something(result, bench.runner.layout):
             raise
-        needs = diagnose(session, bench.runner.layout, before.placeholders)
+        supplied = _images_setuptools(bench, result)
+        if supplied:
+            place = bench.prepared.place.install_target()
+            return with_missing(before, supplied, place, listener.note)
+        target = bench.subject.target
+        samples = sample_values(target.task_root, target.handler_file)
+        needs = diagnose(session, bench.runner.layout, before.placeholders, samples)
         automatic = _automatic(bench, needs)
         if automatic:
             # With the modules there, init may read other variables.
@@ -135,6 +146,20 @@ def _settle(bench: Bench, listener: Listener) -> Rehearsed | Extra:
             raise
     listener.note(_note(placeholders))
     return replace(before, placeholders=placeholders)
+
+
+def _images_setuptools(bench: Bench, result: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the setuptools with pkg_resources, if a server needs it and its image would have it.
+
+    Python's own images bring such a release until 3.11; newest releases have no pkg_resources.
+    """
+    error = (result or {}).get("error") or {}
+    is_server = bench.subject.server is not None and bench.request.installs
+    is_new = all(one.requirement != OLD_SETUPTOOLS for one in bench.extra.packages)
+    version = tuple(map(int, bench.prepared.place.minor_version.split(".")))
+    if error.get("missing_module") != "pkg_resources" or not is_server or not is_new:
+        return {}
+    return {"pkg_resources": OLD_SETUPTOOLS} if version <= IMAGES_WITH_SETUPTOOLS else {}
 
 
 def _automatic(bench: Bench, needs: InitNeeds) -> dict[str, str]:

@@ -23,6 +23,9 @@ from importcost.parameters import Parameter
 
 MAX_VARIABLES = 50
 MAX_LAUNCHES = 80
+LONGEST_VALUE = 128
+NO_SAMPLES: Mapping[str, str] = {}
+_NUMBERS = re.compile(r"\b\d{1,3}\b")
 _MISSING = ("missing", "value_error.missing")
 _STAGES = ("dev", "prod")
 _QUOTED = re.compile(r"'([^']+)'")
@@ -81,12 +84,20 @@ def may_lack_something(result: Mapping[str, Any] | None, layout: Layout) -> bool
     )
 
 
-def diagnose(session: Session, layout: Layout, known: Sequence[Placeholder] = ()) -> InitNeeds:
+def diagnose(
+    session: Session,
+    layout: Layout,
+    known: Sequence[Placeholder] = (),
+    samples: Mapping[str, str] = NO_SAMPLES,
+) -> InitNeeds:
     """Find out what init lacks; `known` are placeholders that the runner sets already.
+
+    `samples` are values that the project itself suggests for its variables: they are used if init
+    does not take placeholders.
 
     Raises LackingError if init reads more than MAX_VARIABLES absent variables.
     """
-    search = _Search(layout)
+    search = _Search(layout, samples)
     search.values.update({one.name: one for one in known})
     for _ in range(MAX_LAUNCHES):
         result = session.launch_diagnosis(search.wanted())
@@ -117,6 +128,7 @@ class _Search:
     """The known facts so far, and the attempts of the next launch."""
 
     layout: Layout
+    samples: Mapping[str, str] = field(default_factory=dict)
     values: dict[str, Placeholder] = field(default_factory=dict)
     modules: dict[str, MissingModule] = field(default_factory=dict)
     sites: list[tuple[str, int]] = field(default_factory=list)
@@ -162,8 +174,42 @@ class _Search:
             or self._retry(found["suspects"]["shown"], error)
             or self._add_suspects(found)
             or self._retry(found["suspects"]["linked"], error)
+            or self._lengthen(found["suspects"]["mentioned"], error["message"])
             or self._add_all_reads(found)
+            or self._take_samples(found)
         )
+
+    def _lengthen(self, names: Sequence[str], message: str) -> bool:
+        """Lengthen placeholders whose length the error names beside a greater one.
+
+        Whatever its language says, the value is too short.
+        """
+        lengths = [int(number) for number in _NUMBERS.findall(message)]
+        wanted = max((one for one in lengths if one <= LONGEST_VALUE), default=0)
+        is_new = False
+        for name in names:
+            if name in self.values and name not in self.retried:
+                value = self.values[name].value
+                if value and len(value) in lengths and len(value) < wanted:
+                    is_new = self._replace(name, (value * wanted)[:wanted]) or is_new
+        return is_new
+
+    def _take_samples(self, found: Mapping[str, Any]) -> bool:
+        """Use the project's own sample values for all variables that init reads, once."""
+        samples, self.samples = self.samples, {}
+        names = dict.fromkeys((*self.values, *_read_names(found)))
+        wanted = {name: samples[name] for name in names if name in samples}
+        new = [
+            name
+            for name, value in wanted.items()
+            if name not in self.values or self.values[name].value != value
+        ]
+        for name in new:
+            if name not in self.values:
+                self._add(name, found)
+            self.retried.discard(name)
+            self._replace(name, wanted[name])
+        return bool(new)
 
     def _stand_in(self, found: Mapping[str, Any]) -> bool:
         if found["module"] is None or found["module"][0] in self.modules:

@@ -22,7 +22,7 @@ def render_adapters(found: AdapterComparison, *, width: int, colour: bool) -> st
             width,
         ),
         "",
-        *function_rows(_columns(), found.forms, style, width),
+        *function_rows(form_columns(), found.forms, style, width),
     ]
     for form in found.measured:
         parts = ", ".join(f"{words} {ms:,} ms" for words, ms in form.parts)
@@ -31,7 +31,8 @@ def render_adapters(found: AdapterComparison, *, width: int, colour: bool) -> st
     return "\n".join([*lines, ""])
 
 
-def _columns() -> tuple[TextColumn[AdapterForm], ...]:
+def form_columns() -> tuple[TextColumn[AdapterForm], ...]:
+    """Return the columns of the table of forms."""
     return (
         TextColumn("form", lambda form: form.name, is_number=False),
         TextColumn("init on Lambda", lambda form: _ms(form.init_ms)),
