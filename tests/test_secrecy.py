@@ -95,3 +95,20 @@ def test_strings_are_changed_wherever_they_are_and_nothing_else():
     assert found == {"a": [part, Part("c")], "n": 1}
     assert found["a"][0] is part
     assert with_strings(whole, str) is whole
+
+
+@pytest.mark.parametrize(
+    "coded",
+    [
+        "pa%2Fss%20word%269",
+        "pa/ss%20word%269",
+        "pa%2Fss+word%269",
+        "cGEvc3Mgd29yZCY5",
+        "70612f737320776f72642639",
+        "PA/SS WORD&9",
+        "pa/ss word&amp;9",
+    ],
+)
+def test_a_value_is_found_as_code_passes_it_on(coded):
+    assert secrets_in({"PW": "pa/ss word&9"}).hide(f"at {coded}.") == "at (the value of PW)."
+    assert secrets_in({"PW": "pa/ss"}).hide("at cGEvc3M=.") == "at cGEvc3M=."

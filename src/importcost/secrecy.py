@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -138,7 +138,31 @@ def _forms(value: str) -> list[str]:
         json.dumps(plain, ensure_ascii=False)[1:-1],
     ]
     long_lines = [line for line in lines if len(line) >= MIN_INSIDE_WORDS]
-    return [form for form in dict.fromkeys((plain, *spelt, *long_lines)) if len(form) >= MIN_SECRET]
+    coded = _coded(plain) if len(plain) >= MIN_INSIDE_WORDS else ()
+    forms = dict.fromkeys((plain, *spelt, *long_lines, *coded))
+    return [form for form in forms if len(form) >= MIN_SECRET]
+
+
+def _coded(plain: str) -> Iterator[str]:
+    """Yield a value as code passes it on: in a URL, a header, a page, in other letters."""
+    import base64
+    import html
+    import urllib.parse
+
+    yield from (
+        urllib.parse.quote(plain, errors="replace"),
+        urllib.parse.quote(plain, "", errors="replace"),
+    )
+    yield from (
+        urllib.parse.quote_plus(plain, errors="replace"),
+        html.escape(plain),
+        plain.upper(),
+        plain.lower(),
+    )
+    data = plain.encode("utf-8", "surrogateescape")
+    yield data.hex()
+    for coded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
+        yield coded.decode("ascii").rstrip("=")
 
 
 def _is_short_number(form: str) -> bool:

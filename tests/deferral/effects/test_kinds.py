@@ -118,6 +118,28 @@ class Counted:
     def all(cls):
         return cls.__subclasses__()
 
+class Asked:
+    def __class_getitem__(cls, key):
+        SEEN.append(key)
+        return cls
+    def __init__(self):
+        self.rules = []
+    def __matmul__(self, rule):
+        self.rules.append(rule)
+        return rule
+    def __getitem__(self, key):
+        SEEN.append(key)
+
+asked = Asked()
+
+class Plain:
+    def __class_getitem__(cls, key):
+        return cls
+    def __truediv__(self, other):
+        return (self, other)
+
+plain = Plain()
+
 class Field:
     def __set_name__(self, owner, name):
         self.name = name
@@ -196,6 +218,9 @@ CHANGES = {
     "__set_name__ that changes a base": (
         "from core.bases import Table, TableColumn\nclass A(Table):\n    x = TableColumn()"
     ),
+    "operator of a class": "from core.bases import Asked\nclass A(Asked['x']): ...",
+    "operator of an object": "from core.bases import asked\nrule = asked @ len",
+    "operator that looks up": "from core import bases\nx = bases.asked['x']",
 }
 KEEPS = {
     "decorator that adds to its wrapper": (
@@ -243,6 +268,9 @@ KEEPS = {
         "import typing\nclass A(typing.NamedTuple):\n    x: int\nclass B(typing.Protocol): ..."
     ),
     "dataclass": "import dataclasses\n@dataclasses.dataclass\nclass A:\n    x: int = 1",
+    "operators that change nothing": (
+        "from core.bases import Plain, plain\nclass A(Plain['x']): ...\nx = plain / 2\ny = 1 + 1"
+    ),
     "single dispatch of its own": (
         "import functools\n@functools.singledispatch\ndef f(x): ...\n"
         "@f.register\ndef g(x: int): ..."
@@ -280,8 +308,13 @@ def test_nobody_sees_a_change_of_what_moves_with_it(tmp_path, text):
     assert effects.beyond(["part", "core", "core.registry", "core.bases"]) == ()
 
 
-# What a library notes down while it makes an object that was asked for is its own business.
-IN_PACKAGES = {name: text for name, text in CHANGES.items() if "initializer" not in name}
+# What a library notes down while it makes an object that was asked for is its own business, and
+# its operators are there to make objects.
+IN_PACKAGES = {
+    name: text
+    for name, text in CHANGES.items()
+    if "initializer" not in name and "operator" not in name
+}
 
 
 @pytest.mark.parametrize("text", IN_PACKAGES.values(), ids=IN_PACKAGES)

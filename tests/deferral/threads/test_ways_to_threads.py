@@ -31,6 +31,14 @@ WAYS = {
     "a thread's class behind another": "from threading import Thread\n\n\nclass Base(Thread):\n    pass\n\n\nclass Work(Base):\n    def run(self):\n        self.step()\n\n    def step(self):\n        one()\n\n\ndef handler(e, c):\n    Work().start()\n",
     "a method of a helper class": "from concurrent.futures import ThreadPoolExecutor\n\n\nclass Fan:\n    def out(self, function, items):\n        with ThreadPoolExecutor() as pool:\n            return [pool.submit(function, item) for item in items]\n\n\ndef handler(e, c):\n    return Fan().out(one, e)\n",
     "a list of functions": "from concurrent.futures import ThreadPoolExecutor\n\n\ndef handler(e, c):\n    with ThreadPoolExecutor() as pool:\n        return [pool.submit(step) for step in (one, print)]\n",
+    "a task that runs in a thread": "import trio\n\n\nasync def main():\n    async with trio.open_nursery() as nursery:\n        nursery.start_soon(trio.to_thread.run_sync, one)\n\n\ndef handler(e, c):\n    trio.run(main)\n",
+    "a partial of a starter": "import asyncio, functools\n\n\nasync def main():\n    await functools.partial(asyncio.to_thread, one)()\n\n\ndef handler(e, c):\n    asyncio.run(main())\n",
+    "a server's requests": "import socketserver\n\n\nclass Answer(socketserver.StreamRequestHandler):\n    def handle(self):\n        one()\n\n\ndef handler(e, c):\n    socketserver.ThreadingTCPServer(('', 0), Answer).handle_request()\n",
+    "a web server's requests": "import http.server\n\n\nclass Answer(http.server.BaseHTTPRequestHandler):\n    def do_GET(self):\n        one()\n\n\ndef handler(e, c):\n    http.server.ThreadingHTTPServer(('', 0), Answer).handle_request()\n",
+    "a decorator of tornado": "from tornado.concurrent import run_on_executor\n\n\nclass Jobs:\n    @run_on_executor\n    def work(self):\n        one()\n\n\ndef handler(e, c):\n    Jobs().work()\n",
+    "a decorator with arguments": "from asgiref.sync import sync_to_async\n\n\n@sync_to_async(thread_sensitive=False)\ndef work():\n    one()\n\n\nasync def handler(e, c):\n    await work()\n",
+    "dask": "import dask\n\n\ndef handler(e, c):\n    dask.compute([dask.delayed(one)(k) for k in e], scheduler='threads')\n",
+    "greenlets": "import gevent\n\n\ndef handler(e, c):\n    gevent.joinall([gevent.spawn(one, k) for k in e])\n",
     "a table of functions": "from concurrent.futures import ThreadPoolExecutor\n\nSTEPS = {'a': one}\n\n\ndef handler(e, c):\n    with ThreadPoolExecutor() as pool:\n        return pool.submit(STEPS[e['step']])\n",
 }
 

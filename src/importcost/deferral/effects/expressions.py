@@ -10,6 +10,7 @@ from importcost.deferral.effects.held import method_of_held
 from importcost.deferral.effects.lookup import is_builtin, metaclass_of
 from importcost.deferral.effects.refs import FRESH, NameScope, Ref, RefForm, item_of, worse
 from importcost.deferral.effects.run import BodyRun, CallSite
+from importcost.model.graph import FUNCTION
 
 _OF_MODULE = ("__spec__", "__loader__", "__package__", "__doc__", "__file__", "__path__")
 """Names that each module has of its own, and builtins as well."""
@@ -83,9 +84,25 @@ def attribute_of(run: BodyRun, base: Ref, name: str) -> Ref:
 
 def _subscript(run: BodyRun, node: ast.Subscript, scope: NameScope) -> Ref:
     base, key = run.value(node.value, scope), run.value(node.slice, scope)
+    is_class = base.form is RefForm.CLASS
+    _operate(run, base, "__class_getitem__" if is_class else "__getitem__", key, scope)
     if base.dotted == "sys.modules":
         return Ref(RefForm.MODULE, key.text) if key.text else FRESH
     return item_of(base)
+
+
+def _operator(run: BodyRun, node: ast.BinOp, scope: NameScope) -> Ref:
+    left, right = run.value(node.left, scope), run.value(node.right, scope)
+    _operate(run, left, _OPERATORS[type(node.op)], right, scope)
+    return FRESH
+
+
+def _operate(run: BodyRun, base: Ref, method: str, key: Ref, scope: NameScope) -> None:
+    """Follow the method of the function's own code that an operator calls."""
+    found = run.lookup.attribute(base, method)
+    module = run.lookup.codes.loaded.get(found.module)
+    if found.form is RefForm.FUNCTION and module and module.distribution == FUNCTION:
+        run.steps.call(run, found, CallSite(scope, (key,)))
 
 
 def _constant(_run: BodyRun, node: ast.Constant, _scope: NameScope) -> Ref:
@@ -192,10 +209,27 @@ def _super_member(run: BodyRun, node: ast.expr, scope: NameScope) -> Ref | None:
     return None
 
 
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "__add__",
+    ast.Sub: "__sub__",
+    ast.Mult: "__mul__",
+    ast.MatMult: "__matmul__",
+    ast.Div: "__truediv__",
+    ast.FloorDiv: "__floordiv__",
+    ast.Mod: "__mod__",
+    ast.Pow: "__pow__",
+    ast.LShift: "__lshift__",
+    ast.RShift: "__rshift__",
+    ast.BitOr: "__or__",
+    ast.BitXor: "__xor__",
+    ast.BitAnd: "__and__",
+}
+
 _BY_TYPE: dict[type[ast.AST], _Evaluate] = {
     ast.Name: _name,
     ast.Attribute: _attribute,
     ast.Subscript: _subscript,
+    ast.BinOp: _operator,
     ast.Constant: _constant,
     ast.Lambda: _lambda,
     ast.IfExp: _either,

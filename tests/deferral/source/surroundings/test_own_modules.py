@@ -110,6 +110,37 @@ def test_a_module_stays_that_own_code_looks_for_among_the_loaded_ones(name):
     assert verdict.reason.endswith(" of kinds looks in sys.modules for numpy")
 
 
+ASKED = {
+    "dir": "dir(tools)",
+    "vars": "vars(tools)",
+    "namespace": "tools.__dict__.get(event['tool'])",
+    "hasattr": "hasattr(tools, 'first')",
+    "getattr": "getattr(tools, event['tool'])",
+    "getmembers": "inspect.getmembers(tools)",
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_module_stays_if_own_code_asks_its_package_for_it(name):
+    text = (
+        "import inspect, tools\nfrom tools import first\ndef use(): return first.X\n"
+        "def handler(event, context):\n    if event is None: return use()\n    return %s\n"
+    )
+    others = {"tools": "", "tools.first": "X = 1\n"}
+
+    def verdict_on_first(asks):
+        (found,) = (
+            item for item in analysed(text % asks, **others)["app"].imports if item.line == 2
+        )
+        return found.verdict
+
+    verdict = verdict_on_first(ASKED[name])
+    assert verdict.kind is STAYS
+    assert "asks tools for what it has, first among it" in verdict.reason
+    for calm in ("getattr(tools, 'second')", "dir(event)", "vars(first)"):
+        assert verdict_on_first(calm).kind is MOVES
+
+
 @pytest.mark.parametrize("name", OTHER_LOOK_UPS)
 def test_looking_for_another_module_leaves_it_free(name):
     assert import_verdict(analysed(LOADED, kinds=OTHER_LOOK_UPS[name]), "numpy").kind is MOVES

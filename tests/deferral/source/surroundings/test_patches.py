@@ -47,6 +47,17 @@ CHANGED = {
     ),
     "table of modules": "def brand(e): sys.modules['requests.sessions'].LIMIT = 1",
     "import_module": "def brand(e): setattr(importlib.import_module('requests'), 'LIMIT', 1)",
+    "table of classes": (
+        "TABLE = {'one': requests.sessions}\ndef brand(e): TABLE[e['name']].LIMIT = 1"
+    ),
+    "loop over a named list": (
+        "ALL = [requests.sessions]\ndef brand(e):\n    for one in ALL: one.LIMIT = 1"
+    ),
+    "pydoc": "import pydoc\ndef brand(e): pydoc.locate('requests.sessions').LIMIT = 1",
+    "attrgetter": (
+        "import operator\n"
+        "def brand(e): operator.attrgetter('sessions')(requests).LIMIT = 1"
+    ),
     "getattr": "def brand(e): getattr(requests, 'sessions').LIMIT = 1",
     "any module": "def brand(e): setattr(importlib.import_module(e['module']), 'LIMIT', 1)",
     "any of the table": "def brand(e): sys.modules[e['module']].LIMIT = 1",

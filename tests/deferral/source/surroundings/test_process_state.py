@@ -10,6 +10,7 @@ from tests.deferral.source.programs import analysed, import_verdict, object_verd
 MODULES = (
     "import builtins, codecs, copyreg, csv, email.charset, gettext, mimetypes, os, resource\n"
     "import shutil, sqlite3, sys, threading, urllib.request, xml.etree.ElementTree, zoneinfo\n"
+    "import logging, yaml\n"
     "import boto3, heavy\n"
 )
 APP = """
@@ -61,6 +62,10 @@ REGISTRIES = {
     "zones": ("zoneinfo.reset_tzpath(['/x'])", "zoneinfo.ZoneInfo('Europe/Berlin')"),
     "opener": ("urllib.request.install_opener(event)", "urllib.request.urlopen('http://x')"),
     "texts": ("gettext.textdomain('x')", "gettext.gettext('x')"),
+    "adapters": ("sqlite3.register_adapter(event, str)", "len(sqlite3.adapters)"),
+    "constructors": ("yaml.add_constructor('!x', event)", "yaml.safe_load('a: 1')"),
+    "level": ("logging.getLogger().setLevel(5)", "logging.getLogger('a').getEffectiveLevel()"),
+    "loggers off": ("logging.disable(50)", "logging.getLogger('a').isEnabledFor(40)"),
     "digits": ("sys.set_int_max_str_digits(700)", "int('1' * 1000)"),
 }
 
@@ -74,6 +79,18 @@ def test_a_registry_keeps_what_reads_it_and_nothing_of_boto3(name):
     text = MODULES + APP.format(made="client = boto3.client('s3')", change=change)
     if name not in ("codecs", "codec errors"):
         assert object_verdict(analysed(text), "client").kind is VerdictKind.NEEDS_GETTER
+
+
+@pytest.mark.parametrize("deed", ["open(PATH, 'w').write(event)", "shutil.copyfile(event, PATH)"])
+@pytest.mark.parametrize(
+    "path", ["os.environ['AWS_CONFIG_FILE']", "os.path.expanduser('~/.aws/x')"]
+)
+def test_a_client_stays_if_a_function_writes_the_files_of_aws_settings(deed, path):
+    text = f"{MODULES}PATH = {path}\n" + APP.format(made="client = boto3.client('s3')", change=deed)
+    verdict = object_verdict(analysed(text), "client")
+    assert verdict.kind is VerdictKind.NOT_DEFERRABLE
+    calm = text.replace(path, "'/tmp/scratch'")
+    assert object_verdict(analysed(calm), "client").kind is VerdictKind.NEEDS_GETTER
 
 
 CLASS = (

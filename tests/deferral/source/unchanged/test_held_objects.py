@@ -43,6 +43,31 @@ CHANGES = {
         "def whole(): return FLAT",
         "def change(event): conf.whole()['region'] = event",
     ),
+    "part that setdefault() gives": (
+        "DEFAULTS",
+        "ROWS = DEFAULTS.setdefault('rows', [])",
+        "def change(event): conf.ROWS.append(event)",
+    ),
+    "class that type() makes": (
+        "DEFAULTS",
+        "Box = type('Box', (), {'held': DEFAULTS})",
+        "def change(event): conf.Box.held['opts'] = event",
+    ),
+    "all loaded modules": (
+        "DEFAULTS",
+        "",
+        """
+def change(event):
+    import sys
+    for module in list(sys.modules.values()):
+        getattr(module, 'DEFAULTS', {}).clear()
+""",
+    ),
+    "module with a computed name": (
+        "DEFAULTS",
+        "",
+        "def change(event):\n    import sys\n    sys.modules[event['name']].DEFAULTS.clear()",
+    ),
     "result handed to unknown code": (
         "DEFAULTS",
         "def section(n): return DEFAULTS[n]",
@@ -312,6 +337,16 @@ def change(event): importlib.import_module('conf').DEFAULTS['opts'].clear()
 }
 
 READS = {
+    "modules of another package by computed names": (
+        "DEFAULTS",
+        "",
+        """
+def change(event):
+    import importlib
+    return importlib.import_module(f"plugins.{event['name']}").run(event)
+""",
+    ),
+    "kind of an object": ("DEFAULTS", "", "def change(event): return type(DEFAULTS) is dict"),
     "items and comparisons": (
         "DEFAULTS",
         "",

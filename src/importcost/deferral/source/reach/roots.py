@@ -107,7 +107,9 @@ _STARTERS = frozenset(
         "starlette.concurrency.run_in_threadpool", "fastapi.concurrency.run_in_threadpool",
         "asgiref.sync.sync_to_async", "asgiref.sync.SyncToAsync", "joblib.delayed",
         "http.server.ThreadingHTTPServer", "socketserver.ThreadingTCPServer",
-        "socketserver.ThreadingUDPServer",
+        "socketserver.ThreadingUDPServer", "dask.delayed", "dask.delayed.delayed", "gevent.spawn",
+        "gevent.spawn_later", "eventlet.spawn", "eventlet.spawn_n",
+        "tornado.concurrent.run_on_executor",
     )
 )  # fmt: skip
 _POOL_METHODS = frozenset(
@@ -116,9 +118,19 @@ _POOL_METHODS = frozenset(
         "imap_unordered", "add_done_callback",
     )
 )  # fmt: skip
-_POOLS = ("concurrent.futures", "multiprocessing", "joblib")
+_POOLS = (
+    "concurrent.futures", "multiprocessing", "joblib", "dask", "distributed", "gevent", "eventlet",
+)  # fmt: skip
 _THREAD_METHODS = frozenset(("run_in_executor", "run_coroutine_threadsafe", "add_job"))
-_THREAD_CLASSES = frozenset(("Thread", "Timer", "Process", "ThreadingMixIn"))
+_THREAD_CLASSES = frozenset(
+    (
+        "Thread", "Timer", "Process", "ThreadingMixIn", "BaseRequestHandler",
+        "StreamRequestHandler", "DatagramRequestHandler", "BaseHTTPRequestHandler",
+        "SimpleHTTPRequestHandler",
+    )
+)  # fmt: skip
+_IN_THREADS = ("run", "handle", "finish_request", "setup", "finish")
+"""Methods of such classes that run in threads, besides `do_GET` and the like."""
 
 
 class RootFinder:
@@ -164,6 +176,12 @@ class RootFinder:
                     for unit in units:
                         root = RunRoot(unit, Occasion.THREAD, facts.unit.module, node.lineno)
                         yield root, facts
+            for decorator in facts.decorators:
+                maker = decorator.func if isinstance(decorator, ast.Call) else decorator
+                if facts.parent is not None and dotted_in(facts.parent, maker) in _STARTERS:
+                    line = decorator.lineno
+                    root = RunRoot(facts.unit, Occasion.THREAD, facts.unit.module, line)
+                    yield root, facts.parent
         yield from self._thread_classes()
 
     def _of_class(self, code: FileCode, found: ClassFacts) -> Iterator[RunRoot]:
@@ -218,6 +236,8 @@ class RootFinder:
         name = dotted_in(facts, node.func)
         if name in _STARTERS or any(word.arg == "Callback" for word in node.keywords):
             return True
+        if any(dotted_in(facts, argument) in _STARTERS for argument in node.args):
+            return True  # nursery.start_soon(trio.to_thread.run_sync, work)
         if not isinstance(node.func, ast.Attribute):
             return False
         if node.func.attr in _THREAD_METHODS:
@@ -232,8 +252,10 @@ class RootFinder:
                 if not bases & _THREAD_CLASSES:
                     continue
                 maker = self._maker(found) or code.body
-                for name in ("run", "handle", "finish_request"):
-                    for unit in found.methods.get(name, ()):
+                for name, units in found.methods.items():
+                    if name not in _IN_THREADS and not name.startswith("do_"):
+                        continue
+                    for unit in units:
                         yield RunRoot(unit, Occasion.THREAD, code.module, unit.line), maker
 
     def _maker(self, found: ClassFacts) -> UnitFacts | None:

@@ -20,7 +20,7 @@ _IMPORTERS = frozenset(
     (
         "importlib.import_module", "importlib.__import__", "__import__", "pkgutil.resolve_name",
         "sys.modules.get", "sys.modules.pop", "sys.modules.__getitem__",
-        "django.utils.module_loading.import_string", "werkzeug.utils.import_string",
+        "pydoc.locate", "django.utils.module_loading.import_string", "werkzeug.utils.import_string",
     )
 )  # fmt: skip
 _SAME = frozenset(("__dict__", "__class__"))
@@ -53,6 +53,7 @@ class HeldModules:
                 return [constant_text(node.slice) or ANYTHING]
             text = constant_text(node.slice) if is_namespace(node.value) else None
             bases = self.of(facts, node.value, depth + 1)
+            bases += self._elements(facts, node.value, depth)
             return [_inside(base, text) if text else base for base in bases]
         if isinstance(node, ast.Call):
             return self._called(facts, node, depth)
@@ -61,11 +62,26 @@ class HeldModules:
             return [name for part in parts for name in self.of(facts, part, depth + 1)]
         return self._named(facts, node.id, depth) if isinstance(node, ast.Name) else []
 
+    def _elements(self, facts: UnitFacts, node: ast.expr, depth: int) -> list[str]:
+        """Return what the elements of a table stand for that a name is assigned."""
+        found: list[str] = []
+        scope: UnitFacts | None = facts if isinstance(node, ast.Name) else None
+        while scope is not None and isinstance(node, ast.Name):
+            for value in assigned_values(scope, node.id):
+                parts = value.values if isinstance(value, ast.Dict) else _in_sequence(value)
+                found += [name for part in parts for name in self.of(scope, part, depth + 1)]
+            scope = scope.parent if node.id not in scope.bound else None
+        return found
+
     def _called(self, facts: UnitFacts, node: ast.Call, depth: int) -> list[str]:
         name = self._names.of(facts, node.func)
         if name is None or not node.args:
             return []
         first = node.args[0]
+        if name == "operator.attrgetter()" and isinstance(node.func, ast.Call):
+            text = constant_text(node.func.args[0]) if len(node.func.args) == 1 else None
+            bases = self.of(facts, first, depth + 1)
+            return [_inside(base, text) if text else base for base in bases]
         if name in _IMPORTERS:
             text = constant_text(first)
             return [text.replace(":", ".") if text else ANYTHING]
@@ -105,8 +121,16 @@ class HeldModules:
         """Yield what a name is assigned, and the elements that a loop gives it."""
         yield from assigned_values(scope, name)
         for source in looped_values(scope, name):
-            if isinstance(source, (ast.Tuple, ast.List, ast.Set)):
-                yield from source.elts
+            yield from _in_sequence(source)
+            around: UnitFacts | None = scope
+            while around is not None and isinstance(source, ast.Name):
+                for value in assigned_values(around, source.id):
+                    yield from _in_sequence(value)
+                around = around.parent if source.id not in around.bound else None
+
+
+def _in_sequence(node: ast.expr) -> list[ast.expr]:
+    return node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else []
 
 
 def is_namespace(node: ast.expr) -> bool:

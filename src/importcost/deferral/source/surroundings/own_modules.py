@@ -24,6 +24,9 @@ _CLOCKS = (
 )  # fmt: skip
 """Other clocks than those of `moments.py`."""
 _HOOK = "__getattr__"
+_ASKS_ONE = ("getattr", "hasattr")
+_ASKS = (*_ASKS_ONE, "dir", "vars", "inspect.getmembers", "inspect.getmembers_static")
+"""Calls that show which modules a package has as attributes: an import binds them there."""
 _LOADED = ("__name__", "__module__", "__package__", "__spec__")
 """Names of modules that are loaded anyway, since code of them runs."""
 
@@ -131,7 +134,31 @@ class OwnModules:
             where = self._looked_up.get(module)
             if where is not None:
                 return f"{where} looks in sys.modules for {module}", line
+            package, _, name = module.rpartition(".")
+            where = self._asked.get((package, name)) or self._asked.get((package, ""))
+            if package and where is not None:
+                return f"{where} asks {package} for what it has, {name} among it", line
         return None
+
+    @cached_property
+    def _asked(self) -> Mapping[tuple[str, str], str]:
+        """The places that look up names in an object, by its dotted name; "" for any name."""
+        found: dict[tuple[str, str], str] = {}
+        for facts in self._graph.units():
+            where = f" of {facts.unit.module}"
+            for mention in facts.mentions:
+                if "__dict__" in mention.chain:
+                    chain = mention.chain[: mention.chain.index("__dict__")]
+                    base = (self._names.chain(facts, chain) if chain else None) or ""
+                    found.setdefault((base, ""), f"line {mention.line}{where}")
+            for node in facts.nodes:
+                name = self._names.of(facts, node.func) if isinstance(node, ast.Call) else None
+                if name in _ASKS and isinstance(node, ast.Call) and node.args:
+                    base = self._names.of(facts, node.args[0]) or ""
+                    key = node.args[1] if len(node.args) > 1 and name in _ASKS_ONE else None
+                    text = key.value if isinstance(key, ast.Constant) else ""
+                    found.setdefault((base, str(text)), f"line {node.lineno}{where}")
+        return found
 
     @cached_property
     def _looked_up(self) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
 from importcost.deferral.source.reach.units import FileCode
-from importcost.deferral.source.surroundings.aspects import surroundings
+from importcost.deferral.source.surroundings.aspects import covering, surroundings
 from importcost.deferral.source.surroundings.reads import (
     InstalledReads,
     ReadFinder,
@@ -22,6 +22,8 @@ _LOADED_BY = {
     "requests": ("urllib3", "certifi", "idna", "charset_normalizer"),
 }
 """Packages that others load, for those whose source is not at hand."""
+_WIDE = frozenset(("os", "sys", "logging"))
+"""Modules of so many things that a setter of one says nothing of the others: aspects tell."""
 _ENDS = re.compile(r"[.(]")
 
 
@@ -106,6 +108,10 @@ class PatchClashes:
         for package, words in reads.packages.items():
             if self._is_patched(package, tops):
                 return words, verb
+        if change.is_setting and not change.patches:
+            near = self._beside_setter(what, reads)
+            if near:
+                return near.replace("()", ""), verb
         if not change.is_setting or change.patches:
             by_top = self._read_names(reads).by_top
             used = sorted(name for top in tops for name in by_top.get(top, ()))
@@ -117,6 +123,19 @@ class PatchClashes:
             if reads.packages or made:
                 return next(iter(reads.packages.values()), made.replace("()", "")), verb
         return None
+
+    def _beside_setter(self, setter: str, reads: StateReads) -> str:
+        """Return a name that code reads of the module or class that has a setter, or "".
+
+        `sqlite3.adapters` for `sqlite3.register_adapter`.
+        """
+        owner, _, _ = setter.rpartition(".")
+        if owner.partition(".")[0] in _WIDE:
+            return ""
+        near = self._read_names(reads).by_top.get(owner.partition(".")[0], ())
+        inside = (name for name in near if covering(name, [owner]))
+        harmless = surroundings().decorators
+        return next((name for name in inside if covering(name, harmless) is None), "")
 
     def _standard_user(self, names: Collection[str], tops: Collection[str]) -> str:
         """Return the name of the standard library whose module loads a changed one, or ""."""

@@ -21,6 +21,8 @@ _KEYED = ("os.environ", "os.environb", "sys.modules")
 _GETTERS = frozenset(("get", "setdefault", "pop", "__getitem__"))
 _ALWAYS = ("os.getcwd", "os.getcwdb", "pathlib.Path.cwd")
 """Those that read the working directory whatever they are given."""
+_READ_AWS_FILES = ("boto3", "botocore", "s3transfer", "aioboto3", "aiobotocore")
+_AWS_FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BOTO_CONFIG", ".aws")
 
 
 @dataclass(slots=True)
@@ -118,7 +120,7 @@ class ReadFinder:
                 found.merge(self.of_unit(self._graph.facts(unit)))
                 found.bound |= set(self._graph.facts(unit).targets.values())
                 for loaded in self._graph.facts(unit).loads:
-                    if loaded not in self._graph.files and not self._is_name_in_own(loaded):
+                    if self._graph.files.keys().isdisjoint((loaded, loaded.rpartition(".")[0])):
                         found.merge(self.of_import(loaded))
             return found
         if is_stdlib(module):
@@ -139,16 +141,12 @@ class ReadFinder:
         if known is not None:
             found.merge(known)
 
-    def _is_name_in_own(self, dotted: str) -> bool:
-        return dotted.rpartition(".")[0] in self._graph.files
-
     def _stdlib(self, module: str, found: StateReads) -> None:
         for name, aspect in self._aspects.items():
-            entry = covering(module, aspect.stdlib_imports)
-            if entry is None and "*" in aspect.stdlib_imports:
-                entry = "*"
+            known = aspect.stdlib_imports
+            entry = covering(module, known) or ("*" if "*" in known else None)
             if entry is not None:
-                found.add(name, aspect.stdlib_imports[entry], f"importing {module}")
+                found.add(name, known[entry], f"importing {module}")
 
     def of_unit(self, facts: UnitFacts) -> StateReads:
         """Return what the code of one unit reads, without the units that it calls.
@@ -252,6 +250,8 @@ class ReadFinder:
             }
         else:
             return  # each package's own source says what its code reads
+        if top in _READ_AWS_FILES and self._names_aws_files:
+            known = {**known, "files": None}  # which own code may write
         for aspect, keys in known.items():
             if aspect not in BY_PATH or is_relative:
                 found.add(aspect, keys, words)
@@ -279,8 +279,23 @@ class ReadFinder:
         return self._tops[name]
 
     @cached_property
+    def _names_aws_files(self) -> bool:
+        return _names_any(self._graph, _AWS_FILES)
+
+    @cached_property
     def _in_bodies(self) -> frozenset[str]:
         return _tops_of(code.body for code in self._graph.files.values())
+
+
+def _names_any(graph: CallGraph, parts: Sequence[str]) -> bool:
+    """Return True if a text in the function's files has one of some parts."""
+    return any(
+        part in node.value
+        for code in graph.files.values()
+        for node in ast.walk(code.body.node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for part in parts
+    )
 
 
 def _expression(chain: Sequence[str]) -> ast.expr:

@@ -23,7 +23,8 @@ from importcost.deferral.source.surroundings.relative_paths import names_in_own_
 _WEAK = frozenset(("append", "extend", "addsitedir"))
 _SETTERS = (
     "set_", "set", "setup", "config", "configure", "init", "install", "register", "use", "seed",
-    "enable", "disable", "patch", "add_type", "monkey",
+    "enable", "disable", "patch", "add_type", "monkey", "add_constructor", "add_multi_",
+    "add_representer", "add_implicit_resolver", "add_path_resolver", "unregister", "uninstall",
 )  # fmt: skip
 _MAKERS = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__")
 _TEMPORARY = ("errstate", "option_context", "options", "override", "overrides")

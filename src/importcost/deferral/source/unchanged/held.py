@@ -20,6 +20,7 @@ from importcost.deferral.source.unchanged.trail import PossibleChange
 from importcost.deferral.source.unchanged.values import ValueShapes
 
 _DYNAMIC = frozenset(("globals", "eval", "exec"))
+_ALL_MODULES = frozenset(f"sys.modules.{method}" for method in ("values", "items", "copy"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +153,25 @@ class HeldObjects:
 
     def _by_table(self, module: str) -> Iterator[PossibleChange]:
         """Yield the places that find a module by its name while they run."""
-        for key, unit, node in self._looked_up:
-            if key.endswith(module.rpartition(".")[2]):
+        for key, unit, line, node in self._looked_up:
+            if _may_name(key, module):
                 verb = f"finds {module} by its name, with"
-                yield PossibleChange(unit, getattr(node, "lineno", 0), verb, False, node)
+                yield PossibleChange(unit, line, verb, False, node)
 
     @cached_property
-    def _looked_up(self) -> list[tuple[str, CodeUnit, ast.AST]]:
+    def _looked_up(self) -> list[tuple[str, CodeUnit, int, ast.AST]]:
         """The names of modules that code looks up, with the places."""
-        found = []
+        found: list[tuple[str, CodeUnit, int, ast.AST]] = []
         for facts in self._reach.graph.units():
+            found += [
+                ("*", facts.unit, mention.line, facts.node)
+                for mention in facts.mentions
+                if self._names.chain(facts, mention.chain) in _ALL_MODULES
+            ]
             for node in facts.nodes:
                 key = _module_key(self._names, facts, node)
-                found += [(key, facts.unit, node)] if key is not None else []
+                if key is not None:
+                    found.append((key, facts.unit, getattr(node, "lineno", 0), node))
         return found
 
     @cached_property
@@ -209,8 +216,28 @@ def _module_key(names: FullNames, facts: UnitFacts, node: ast.AST) -> str | None
         called = names.of(facts, node.func)
         if called in ("importlib.import_module", "__import__", "sys.modules.get"):
             key = node.args[0]
-    is_text = isinstance(key, ast.Constant) and isinstance(key.value, str)
-    return str(key.value) if is_text and isinstance(key, ast.Constant) else None
+    if isinstance(key, ast.Name) and key.id == "__name__":
+        return facts.unit.module
+    if isinstance(key, ast.Constant):
+        return key.value if isinstance(key.value, str) else None
+    return None if key is None else f"{_known_start(key)}*"
+
+
+def _known_start(node: ast.expr) -> str:
+    """Return the text that a computed text starts with: `plugins.` of `f"plugins.{name}"`."""
+    if isinstance(node, ast.JoinedStr) and node.values:
+        return _known_start(node.values[0])
+    if isinstance(node, ast.BinOp):
+        return _known_start(node.left)
+    is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+    return str(node.value) if is_text and isinstance(node, ast.Constant) else ""
+
+
+def _may_name(key: str, module: str) -> bool:
+    """Return True if a name that code looks up, or its start and "*", may be a module's."""
+    if key.endswith("*"):
+        return module.startswith(key[:-1])
+    return key.endswith(module.rpartition(".")[2])
 
 
 def moved_value(module: str, value: ast.expr) -> Moved:

@@ -85,10 +85,10 @@ class MemberUses:
         elif kind == "pairs":
             pair = container(shape.inner, fresh=True)
             self._trail.push(call, facts, container(pair, fresh=True))
-        elif kind is None and not shape.fresh:
-            self._trail.change(held, f"calls {name}() of", direct=True)
-        elif kind is None and shape.inner is not None:
-            self._trail.push(call, facts, shape.inner)  # such as pop() of a copy
+        elif kind is None:
+            if not shape.fresh:
+                self._trail.change(held, f"calls {name}() of", direct=True)
+            self._trail.push(call, facts, shape.inner)  # such as setdefault()
 
     def subscript(self, held: HeldPart, parent: ast.Subscript) -> None:
         """Judge an item or a slice of the object."""
