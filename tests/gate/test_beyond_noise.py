@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 
 from importcost.billing.estimate import estimate
-from importcost.gate.attribution import ChangeKind
+from importcost.gate.attribution import ChangeKind, at_own_sizes
 from importcost.gate.beyond_noise import attribute_comparison, attribute_profiles
 from importcost.gate.compare import ComparedVerdict, compare_timings
 from importcost.model.profile import Run, RunKind
 from importcost.model.rows import RowTable
 from importcost.model.stats import median
-from tests.gate.profiles import attributed, profile_of
+from tests.gate.profiles import ROWS, attributed, profile_of
 from tests.gate.timings import pairs
 
 PACKAGES = [f"d{at}" for at in range(20)]
@@ -118,3 +118,17 @@ def test_saved_profiles_blame_what_stands_out_of_their_runs():
 def test_without_runs_to_tell_noise_by_every_difference_is_named():
     base, head = measured(runs=2, seed=1), measured(runs=2, seed=2)
     assert attribute_profiles(base, head, estimate(head)) == attributed(base, head)
+
+
+def test_each_version_is_billed_at_its_own_memory_size():
+    base, head = profile_of(), profile_of({**ROWS, "numpy": 12_000})
+    settings = replace(head.settings, memory_mb=2 * base.settings.memory_mb)
+    head = replace(head, settings=settings)
+    before, after = estimate(base), estimate(head)
+    found = at_own_sizes(attribute_profiles(base, head, after), before, after)
+    assert found.sizes_mb == (before.memory_mb, after.memory_mb)
+    assert found.dollars_per_million.value == pytest.approx(
+        after.dollars_per_million.value - before.dollars_per_million.value, rel=0.05
+    )
+    same = attribute_profiles(base, base, before)
+    assert at_own_sizes(same, before, before) == same

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from importcost.billing.estimate import Estimate, file_costs
@@ -79,6 +79,28 @@ class Attribution:
     new_modules: tuple[str, ...]
     gone_modules: tuple[str, ...]
     dollars_per_million: Interval | None
+    sizes_mb: tuple[int, int] | None = None
+    """The memory sizes of base and head if they differ: dollars are then each at its own."""
+
+
+def at_own_sizes(found: Attribution, before: Estimate, after: Estimate) -> Attribution:
+    """Return an attribution whose dollars have each version at its own memory size.
+
+    What `before` bills changes by the price of a second alone, and the shift is added at the price
+    of `after`. Nothing changes if the sizes are the same, or there is no price.
+    """
+    shift, bill = found.dollars_per_million, before.dollars_per_million
+    prices = (before.second_dollars, after.second_dollars)
+    if before.memory_mb == after.memory_mb or shift is None or bill is None:
+        return found
+    if not prices[0] or prices[1] is None:
+        return found
+    more = prices[1] / prices[0] - 1
+    ends = (bill.low * more, bill.high * more)
+    low, high = shift.low + min(ends), shift.high + max(ends)
+    dollars = Interval(low, shift.value + bill.value * more, high, shift.confidence)
+    sizes = (before.memory_mb, after.memory_mb)
+    return replace(found, dollars_per_million=dollars, sizes_mb=sizes)
 
 
 def attribute(

@@ -14,6 +14,7 @@ from importcost.app.gate.handler_requests import (
     requests_for,
 )
 from importcost.app.gate.instructions import bytecodes_of, fixed_hashes
+from importcost.app.gate.pace import Pace
 from importcost.app.gate.since.plan import SinceRequest, select_since
 from importcost.app.gate.statement_spans import with_spans
 from importcost.app.profile.bench import Bench
@@ -169,12 +170,13 @@ def _measured_or_left_out(
 ) -> list[_Found]:
     """Measure each handler with its request in turn, those aside that the selection leaves out."""
     left_out = frozenset(selection.left_out) if selection is not None else frozenset()
+    pace = Pace(sum(one.name not in left_out for one, _ in handlers))
     found = []
     for handler, measuring in handlers:
         if selection is not None and handler.name in left_out:
             found.append(_left_out(handler, selection))
             continue
-        listener.note(f"Checking {handler.name} ({handler.handler}).")
+        listener.note(f"Checking {handler.name} ({handler.handler}){pace.next()}.")
         entry = baseline.find(handler.name) if baseline else None
         started = time.monotonic()
         one = _measured_as_asked(handler, measuring, listener, request, entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importcost.app.bill.place import bill, handlers_of
 from importcost.app.gate.comparison.request import CompareReport
-from importcost.gate.attribution import Attribution
+from importcost.gate.attribution import Attribution, at_own_sizes
 from importcost.gate.baseline import handler_baseline, mismatch_of
 from importcost.gate.beyond_noise import attribute_profiles
 from importcost.gate.budget_rules import relative
@@ -42,5 +42,6 @@ def compare_profiles(
     else:
         subject = JudgedHandler(name, budgets, evidence_of(head), levels, entry)
         checks = relative(subject, earlier="the base")
-    attribution = attribute_profiles(base, head, after.estimate)
+    raw = attribute_profiles(base, head, after.estimate)
+    attribution = at_own_sizes(raw, before.estimate, after.estimate)
     return CompareReport(checks, billed={name: (before, after)}), attribution

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from importcost.app.bill.place import bill
 from importcost.app.gate.handler_requests import HowToMeasure, request_for
+from importcost.app.gate.pace import Pace
 from importcost.app.profile.measured import profile_handler
 from importcost.app.profile.request import Listener
 from importcost.app.projects.configured import PlaceReader, of_project, project_reader
@@ -96,9 +97,10 @@ def write_configuration(request: InitRequest, listener: Listener) -> Started:
             "defines handler(event, context) or lambda_handler; name it: importcost init FILE.py. "
             "Nor does a pyproject.toml with a table project name a package that is here."
         )
-    started, unmeasured = [], []
+    started, unmeasured, pace = [], [], Pace(len(found))
     for one in found:
-        listener.note(f"Found {one.name}: {one.handler} (in {one.source}).")
+        where = pace.next() if request.measure else ""
+        listener.note(f"Found {one.name}: {one.handler} (in {one.source}){where}.")
         start = _starting(one, request)
         try:
             start = _with_figures(start, folder, request, listener, read)

@@ -98,6 +98,8 @@ def profile_project(
     cache = run.cache or ResultCache()
     contents = Contents(MeasuredBy(listener.note))
     configured = _configured(project, listener)
+    if "memory_mb" in run.given:
+        configured = _at_size(configured, request.memory_mb, listener)
     everything = list(planned(project, request, run.given, contents, configured))
     tasks = [one for one in everything if isinstance(one, FunctionTask)]
     without = [one for one in everything if isinstance(one, FunctionResult)]
@@ -129,6 +131,24 @@ def _configured(project: DeployedProject, listener: ProjectListener) -> Mapping[
     except UsageError as error:
         listener.note(f"No budget is judged: {worded(error, Audience.SETTINGS)}")
         return {}
+
+
+def _at_size(
+    configured: Mapping[str, HandlerConfig], memory_mb: int, listener: ProjectListener
+) -> Mapping[str, HandlerConfig]:
+    """Return the functions' handlers with the memory size that the user asks for.
+
+    Their budgets are judged at the size that the figures beside them have; the user is told.
+    """
+    if any(one.memory_mb != memory_mb for one in configured.values()):
+        listener.note(
+            f"Budgets are judged at {memory_mb:,} MB, which --memory names, not at the configured "
+            "sizes."
+        )
+    return {
+        name: replace(one, memory_mb=memory_mb, given=one.given | {"memory_mb"})
+        for name, one in configured.items()
+    }
 
 
 def in_shard(project: DeployedProject, shard: Shard) -> tuple[ProjectFunction, ...]:

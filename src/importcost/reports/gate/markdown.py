@@ -14,7 +14,7 @@ from importcost.gate.relative import relative_change
 from importcost.gate.selection import SinceSelection
 from importcost.reports.gate.picture import text_picture
 from importcost.reports.gate.selection import selection_lines
-from importcost.reports.gate.text import Places, one_line, severity, spot_of
+from importcost.reports.gate.text import Places, one_line, own_sizes, severity, spot_of
 from importcost.reports.text import dollar_change
 
 MARKER = "<!-- importcost-check -->"
@@ -175,7 +175,7 @@ def _changes(compared: Compared) -> list[str]:
     cost = found.dollars_per_million
     title = escape(compared.comparison.handler, 80)
     if cost is not None:
-        title += f": {dollar_change(cost, '&#36;')} per million cold starts"
+        title += f": {dollar_change(cost, '&#36;')} per million cold starts{own_sizes(found)}"
     rest = len(changes) - MAX_CHANGES
     return [
         title,

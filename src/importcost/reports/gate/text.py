@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from importcost.gate.attribution import Attribution
 from importcost.gate.checks import Check, Status
 from importcost.reports.text import printable
 
@@ -49,3 +50,11 @@ def severity(check: Check, *, strict: bool) -> str:
     ):
         return "error"
     return "warning" if check.is_finding else "none"
+
+
+def own_sizes(found: Attribution) -> str:
+    """Return `, base at 512 MB and head at 1,024 MB` if both are billed at sizes of their own."""
+    if found.sizes_mb is None:
+        return ""
+    base_mb, head_mb = found.sizes_mb
+    return f", base at {base_mb:,} MB and head at {head_mb:,} MB"

@@ -10,7 +10,7 @@ from importcost.gate.compare import ComparedVerdict, Comparison, Metric, Shift
 from importcost.gate.patterns import topmost
 from importcost.gate.relative import relative_change
 from importcost.reports.gate.markdown import MIN_SHOWN_US, count_of, distributions_shown
-from importcost.reports.gate.text import one_line
+from importcost.reports.gate.text import one_line, own_sizes
 from importcost.reports.text import (
     MAX_WIDTH,
     NARROWEST,
@@ -74,7 +74,11 @@ def _signed(value_us: float) -> str:
 def render_attribution(found: Attribution, room: int, style: Palette) -> list[str]:
     """Return the lines on dollars, distributions and modules; `room` is in columns."""
     cost = found.dollars_per_million
-    lines = [] if cost is None else [f"  {dollar_change(cost)} per million cold starts"]
+    lines = (
+        []
+        if cost is None
+        else [f"  {dollar_change(cost)} per million cold starts{own_sizes(found)}"]
+    )
     shown = distributions_shown(found)
     if not shown:
         lines.append("  No distribution's time stands out from the noise of the profiles.")

@@ -10,7 +10,7 @@ from importcost.app.gate.comparison.lanes import Lane
 from importcost.app.gate.comparison.race import Race, Versions
 from importcost.app.gate.comparison.request import CompareReport, CompareRequest
 from importcost.app.gate.statement_spans import with_spans
-from importcost.gate.attribution import Attribution
+from importcost.gate.attribution import Attribution, at_own_sizes
 from importcost.gate.beyond_noise import Compared, attribute_comparison
 from importcost.gate.budget_rules import relative, thresholds_of
 from importcost.gate.budgets import Budgets, Level, Rule
@@ -77,7 +77,8 @@ def report_of(
 
 
 def _blamed(base: Billed, head: Billed, found: Comparison) -> Attribution:
-    return attribute_comparison(base.profile, head.profile, head.estimate, found)
+    raw = attribute_comparison(base.profile, head.profile, head.estimate, found)
+    return at_own_sizes(raw, base.estimate, head.estimate)
 
 
 def _at_cause(checks: list[Check], head: Billed, blamed: Attribution | None) -> tuple[Check, ...]:

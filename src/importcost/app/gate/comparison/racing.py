@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from importcost.app.bill.place import Billed, bill
 from importcost.app.gate.comparison.outcome import budgets_of, judged
 from importcost.app.gate.comparison.race import Race, Versions
 from importcost.app.gate.comparison.request import CompareRequest
 from importcost.app.gate.instructions import count_instructions, instruction_check, methods_of
+from importcost.app.gate.pace import Pace
 from importcost.app.profile.beyond import tell_not_deployed
 from importcost.app.profile.rehearsal import explained
 from importcost.app.profile.request import Listener
@@ -32,7 +35,10 @@ class Racing:
         """Measure the declared pairs, and once more where they do not tell."""
         pairs = self._request.pairs
         self._total = (2 + 2 * pairs) * sum(race.is_running for race in races)
-        for race in races:
+        running = [race for race in races if race.is_running]
+        pace = Pace(len(running))
+        for race in running:
+            self._listener.note(f"Comparing {race.lane.name} in {pairs} pairs{pace.next()}.")
             self._measure(race, pairs, is_first=True)
         comparisons = judged(races, self._request)
         for race in races:
@@ -88,13 +94,15 @@ class Racing:
         new in head does not look like a change of the code.
         """
         found: dict[str, tuple[Billed, Billed]] = {}
+        pace = Pace(sum(race.is_running for race in races))
         for race in races:
             if not race.is_running or race.base is None or race.head is None:
                 continue
-            self._listener.note(f"Profiling both versions of {race.lane.name}.")
+            name = race.lane.name
+            self._listener.note(f"Profiling both versions of {name}{pace.next()}.")
             try:
                 base, head = (
-                    bill(bench.profile(_Quiet(self._listener))[1], race.lane.settings)
+                    bill(bench.profile(_Labelled(self._listener, name))[1], race.lane.settings)
                     for bench in (race.base, race.head)
                 )
                 tell_not_deployed(head.profile.warnings, self._listener)
@@ -129,11 +137,12 @@ class Racing:
         )
 
 
-class _Quiet:
-    """Passes notes on and keeps the progress of single profiles to itself."""
+class _Labelled:
+    """Passes all on, the progress of single profiles under the handler's name."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, name: str) -> None:
         self._listener = listener
+        self._label = f"Profiling {name}"
 
     def note(self, message: str) -> None:
         """Pass a sentence on."""
@@ -144,4 +153,5 @@ class _Quiet:
         self._listener.detail(message)
 
     def progress(self, progress: Progress) -> None:
-        """Say nothing: the comparison's own bar counts pairs."""
+        """Pass a launch on, without first figures: the comparison is of two versions."""
+        self._listener.progress(replace(progress, label=self._label, so_far_ms=None))
