@@ -11,7 +11,7 @@ WARM = (
     "Times here are with files in a warm page cache; what Lambda takes to read them is modelled in"
     " the parts of the estimate."
 )
-_HINT = " --cold-disk measures what a cold read adds here."
+_HINT = " `importcost profile --cold-disk` measures what a cold read adds here."
 _MOST = 5
 
 

@@ -55,7 +55,7 @@ def test_noise_that_shows_is_told_with_what_it_makes_of_the_bill():
     message = told(noisy)
     assert "The median of 6 timed runs is known to 17% only (1,000.0 to 1,400.0 ms" in message
     assert "with 95% confidence), which widens the range of the bill" in message
-    assert "--precise measures for up to a minute" in message
+    assert "`importcost profile --precise` measures for up to a minute" in message
     assert message.endswith(".")
 
 

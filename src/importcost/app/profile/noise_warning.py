@@ -40,7 +40,7 @@ def _words(noise: Noise, count: int, plan: Plan, what: str) -> str:
     remedy = (
         "Raise --runs, or measure on a quieter machine"
         if plan.runs is not None or plan.precision is not QUICK
-        else "--precise measures for up to a minute"
+        else "`importcost profile --precise` measures for up to a minute"
     )
     return (
         f"The median of {count} timed runs is known to {noise.half_width:.0%} only "
