@@ -57,7 +57,50 @@ def insights_csv(events):
     return file.getvalue()
 
 
-FORMS = (tail, sam_logs, filter_log_events, text_output, insights_csv)
+def lines_of_json(events):
+    return "\n".join(json.dumps({"logStreamName": s, "message": m}) for s, m in events)
+
+
+FORMS = (tail, sam_logs, filter_log_events, text_output, insights_csv, lines_of_json)
+
+
+def events_of_cli(lines):
+    items = [{"timestamp": n, "message": f"{line}\n"} for n, line in enumerate(lines)]
+    return json.dumps({"events": items}, indent=4)
+
+
+def timed_lines(lines):
+    return "\n".join(json.dumps({"timestamp": 10**12, "message": line}) for line in lines)
+
+
+def lines_for_extensions(lines):
+    items = [{"time": "2026", "type": "function", "record": f"{line}\n"} for line in lines]
+    return "\n".join(map(json.dumps, items))
+
+
+def records_of_a_logger(lines):
+    return "\n".join(json.dumps({"level": "INFO", "message": line, "x": 1}) for line in lines)
+
+
+def insights_without_streams(lines):
+    return "@timestamp,@message\n" + "\n".join(f'2026,"{line}"' for line in lines)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        events_of_cli,
+        timed_lines,
+        lines_for_extensions,
+        records_of_a_logger,
+        insights_without_streams,
+    ],
+)
+def test_rows_inside_texts_are_read_as_they_were_written(form):
+    profile = read(form(ROWS))
+    assert profile.function_init.cpu_us.value == 4000
+    assert {"site", "json", "handler"} <= set(profile.tree.names)
+    assert not any('"' in name for name in profile.tree.names)
 
 
 def read(text, stream=None):

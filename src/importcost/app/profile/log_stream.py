@@ -26,12 +26,12 @@ def one_cold_start(decoded: str, name: str, wanted: str | None) -> str:
     """
     if not names_streams(decoded):
         _check_nameless(decoded, name, wanted)
-        return decoded
+        return _unwrapped(decoded)
     streams = _by_stream(log_events(decoded))
     with_rows = [one for one, lines in streams.items() if _rows(lines)]
     if wanted is None and len(with_rows) < 2:
         if len(streams) == 1 and not decoded.startswith("EVENTS\t"):
-            return decoded  # its own lines, for messages that count them
+            return _unwrapped(decoded)  # its own lines, for messages that count them
         return "\n".join(streams[with_rows[0]]) + "\n" if with_rows else decoded
     if not with_rows:
         raise UsageError(
@@ -43,6 +43,15 @@ def one_cold_start(decoded: str, name: str, wanted: str | None) -> str:
         return "\n".join(streams[chosen[0]]) + "\n"
     counts = {one: _rows(streams[one]) for one in (chosen or with_rows)}
     raise _ask(name, wanted, counts, fits=bool(chosen))
+
+
+def _unwrapped(decoded: str) -> str:
+    """Return a log whose rows are texts of JSON or CSV as lines, any other as it is."""
+    at = decoded.find(_ROW_START)
+    if at < 0 or '"' not in decoded[decoded.rfind("\n", 0, at) + 1 : at]:
+        return decoded
+    texts = (event.message or (event.fields or {}).get("message") for event in log_events(decoded))
+    return "".join(text.rstrip("\r\n") + "\n" for text in texts if isinstance(text, str) and text)
 
 
 def names_streams(text: str) -> bool:

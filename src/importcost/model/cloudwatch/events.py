@@ -31,6 +31,8 @@ _REPORTS = ("REPORT", "INIT_REPORT")
 _MESSAGE_KEYS = ("@message", "message", "Message")
 _STREAM_KEYS = ("logStreamName", "@logStream", "logStream", "log_stream")
 _GROUP_KEYS = ("@log", "logGroupName", "logGroup", "log_group", "logGroupIdentifier")
+_EXPORT_KEYS = (*_STREAM_KEYS, *_GROUP_KEYS, "ingestionTime", "eventId", "@ptr")
+"""Only an export has these beside a message; a record that the function logged has not."""
 _TIME_KEYS = ("@timestamp", "timestamp")
 _DERIVED = "@duration"
 _BYTES_PER_MB = 1_000_000.0
@@ -114,6 +116,11 @@ def item_event(number: int, item: Mapping[str, Any], group: str | None) -> LogEv
     `number` is its place from 1, `group` the log group if the item does not name it.
     """
     if isinstance(item.get("type"), str) and "record" in item:
+        record = item["record"]
+        if isinstance(record, str) and item["type"] in ("function", "extension"):
+            # An extension that subscribes to logs gets what the function wrote like this.
+            line, time = record.rstrip("\r\n"), _first(item, ("time",))
+            return LogEvent(number, line, None, None, _function(group), time)
         return LogEvent(number, "", item, None, _function(group), _first(item, ("time",)))
     stream = _first(item, _STREAM_KEYS)
     name = _function(_first(item, _GROUP_KEYS) or group)
@@ -213,9 +220,21 @@ def _line_event(number: int, line: str, stream: str | None) -> LogEvent:
     if line.startswith("EVENTS\t"):  # the time comes after the message
         message = _TIME_AFTER.sub("", message)
     fields = _fields(message) if message.startswith("{") else None
+    if fields is not None and _is_item(fields):
+        item = item_event(number, fields, named.get("group"))
+        return replace(item, stream=item.stream or stream or named.get("stream"), prefix=before)
     group = _function(named.get("group"))
     shown = "" if fields else message
     return LogEvent(number, shown, fields, stream or named.get("stream"), group, None, before)
+
+
+def _is_item(fields: Mapping[str, Any]) -> bool:
+    """Return True for an event of an export, or a line as extensions get it."""
+    has_message = any(isinstance(fields.get(key), str) for key in _MESSAGE_KEYS)
+    is_export = not fields.keys().isdisjoint(_EXPORT_KEYS)
+    if has_message and (is_export or isinstance(fields.get("timestamp"), int)):
+        return True
+    return fields.get("type") in ("function", "extension") and isinstance(fields.get("record"), str)
 
 
 def _fields(text: str) -> Mapping[str, Any] | None:
