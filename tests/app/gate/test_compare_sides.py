@@ -175,6 +175,15 @@ def test_functions_of_a_project_are_paired_by_id_and_renamed_ones_by_their_code(
 
 
 @pytest.mark.unhurried
+def test_a_table_of_a_renamed_function_judges_it_under_its_new_name(versions):
+    config = {"importcost.toml": f"{PROJECT}[handlers.Clear]\nmax_init_ms = 70\n"}
+    head = {**sam(Add="add", Empty="clear"), **config}
+    lanes = lanes_of(*versions(base={**sam(Add="add", Clear="clear"), **config}, head=head))
+    found = {lane.name: (lane.was, lane.settings.budgets.max_init_ms) for lane in lanes}
+    assert found == {"Add": (None, 500), "Empty": ("Clear", 70)}
+
+
+@pytest.mark.unhurried
 def test_functions_that_share_their_code_are_not_taken_for_renamed(versions):
     base, head = versions(base=sam(One="app", Two="app"), head=sam(Three="app", Four="app"))
     lanes = lanes_of(base, head, targets=("template.yaml",))

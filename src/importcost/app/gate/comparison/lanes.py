@@ -14,6 +14,7 @@ from importcost.config.read import HandlerConfig
 from importcost.config.schema import PLAIN_SETTINGS
 from importcost.errors import MeasurementError, UsageError
 from importcost.model.profile import Target
+from importcost.projects.functions import SEPARATOR
 from importcost.targets.handler import resolve_target
 from importcost.targets.interpreter import choose_interpreter
 
@@ -108,15 +109,29 @@ def renamed(lanes: tuple[Lane, ...], base: Checkout, head: Checkout) -> tuple[La
     """Join a handler that only base has with one that only head has, if they are the same code.
 
     They are if handler and task root are, and no other handler has them. The lane has the new name.
+    A table may name the function of a project as it was: its budgets hold under the new name.
     """
-    gone = _by_code([one for one in lanes if one.head is None and not one.is_lost], "base", base)
+    old = [one for one in lanes if one.head is None and (not one.is_lost or _is_in_project(one))]
+    gone = _by_code(old, "base", base)
     new = _by_code([one for one in lanes if one.base is None], "head", head)
     pairs = {code: (gone[code], new[code]) for code in gone.keys() & new.keys()}
     joined = {
-        after.name: replace(after, base=was.base, was=was.name) for was, after in pairs.values()
+        after.name: replace(after, settings=_settings(was, after), base=was.base, was=was.name)
+        for was, after in pairs.values()
     }
     left_out = {was.name for was, _ in pairs.values()}
     return tuple(joined.get(one.name, one) for one in lanes if one.name not in left_out)
+
+
+def _is_in_project(lane: Lane) -> bool:
+    return SEPARATOR in lane.settings.handler
+
+
+def _settings(was: Lane, now: Lane) -> HandlerConfig:
+    """Return the settings that judge a renamed handler: those of its table, if that has one."""
+    if not was.is_lost:
+        return now.settings
+    return replace(now.settings, budgets=was.settings.budgets, levels=was.settings.levels)
 
 
 def _by_code(lanes: list[Lane], side: str, version: Checkout) -> dict[tuple[str, str], Lane]:
