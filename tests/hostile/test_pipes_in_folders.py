@@ -71,6 +71,7 @@ def test_measuring_beside_all_of_them(folder, argv):
     assert answered(folder, *argv, "--runner", "local").code == 0
 
 
+@pytest.mark.unhurried
 def test_what_a_launch_reads_itself_is_waited_for_to_its_limit(folder):
     put_pipe(folder, "odd.pth")
     answer = answered(folder, *COMMANDS["profile"], "--runner", "local", "--timeout", "1")

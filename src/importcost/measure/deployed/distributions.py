@@ -110,7 +110,13 @@ def _fields(distribution: metadata.Distribution) -> Message:
     `distribution.metadata` reads and parses all of it again each time that it is asked.
     """
     texts = filter(None, (_text(distribution, name) for name in ("METADATA", "PKG-INFO", "")))
-    return HeaderParser().parsestr(next(texts, "").partition("\n\n")[0])
+    return _parsed_fields(next(texts, "").partition("\n\n")[0])
+
+
+@functools.lru_cache(maxsize=2_000)
+def _parsed_fields(head: str) -> Message:
+    """Return the fields of these lines, only to be read: a command asks for the same again."""
+    return HeaderParser().parsestr(head)
 
 
 def marker_environment(python_version: str, machine: str = "") -> dict[str, str]:
