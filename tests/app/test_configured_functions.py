@@ -70,7 +70,7 @@ def test_a_handler_of_no_project_stays_as_it_is():
 def test_a_table_that_names_no_measurable_function_is_told(folder, name, what):
     (folder / "importcost.toml").write_text(f'project = "template.yaml"\n[handlers.{name}]\n')
     config = configuration(str(folder / "importcost.toml"), project_reader())
-    with pytest.raises(UsageError, match=what):
+    with pytest.raises(UsageError, match=rf"toml line 2: .*{what}"):
         requests_for(config, config.handlers, HowToMeasure(), project_reader())
 
 

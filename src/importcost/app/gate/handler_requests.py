@@ -15,6 +15,7 @@ from importcost.app.projects.requests import names_a_project
 from importcost.config.read import Config, HandlerConfig, load_config
 from importcost.declaration import WITH_SETTING
 from importcost.errors import Audience, UsageError, worded
+from importcost.projects.functions import SEPARATOR
 from importcost.targets.handler import resolve_target, target_in_image
 from importcost.targets.interpreter import choose_interpreter
 from importcost.targets.requirements import find_requirements
@@ -71,13 +72,22 @@ def requests_for(
     Found here, a missing file costs nothing; found at its turn, it costs the minutes of the
     handlers before it. Raises UsageError that names file and line.
     """
-    try:
-        requests = tuple(request_for(of_project(one, read), how) for one in handlers)
-    except UsageError as error:
-        raise UsageError(worded(error, Audience.SETTINGS)) from error
+    requests = tuple(_request_in(config, one, how, read) for one in handlers)
     for handler, request in zip(handlers, requests, strict=True):
         _check_there(request, f"{config.file} line {handler.line}")
     return requests
+
+
+def _request_in(
+    config: Config, handler: HandlerConfig, how: HowToMeasure, read: PlaceReader
+) -> ProfileRequest:
+    try:
+        return request_for(of_project(handler, read), how)
+    except UsageError as error:
+        # A table may name a function that its template does not have any more.
+        is_of_table = handler.has_table and SEPARATOR in handler.handler
+        place = f"{config.file} line {handler.line}: " if is_of_table else ""
+        raise UsageError(f"{place}{worded(error, Audience.SETTINGS)}") from error
 
 
 def _check_there(request: ProfileRequest, place: str) -> None:
