@@ -42,8 +42,11 @@ def dynamic_subscript(node: ast.Subscript) -> bool:
 
 
 def dynamic_builtin(node: ast.Name) -> bool:
-    """Return True if this bare name is `globals`, `locals`, `eval` or `exec`."""
-    return isinstance(node.ctx, ast.Load) and node.id in _ONLY_BARE
+    """Return True for a bare `globals`, `locals`, `eval` or `exec`, and `__annotations__`.
+
+    The module's annotations name the variables that have some: a getter is no longer one.
+    """
+    return isinstance(node.ctx, ast.Load) and node.id in (*_ONLY_BARE, "__annotations__")
 
 
 def reads_annotations(node: ast.Name | ast.Attribute) -> bool:

@@ -141,6 +141,29 @@ def test_a_module_stays_if_own_code_asks_its_package_for_it(name):
         assert verdict_on_first(calm).kind is MOVES
 
 
+@pytest.mark.parametrize("deed", ["shutil.rmtree('/tmp/x')", "os.remove(event)"])
+def test_a_module_below_tmp_stays_if_a_function_removes_files(deed):
+    text = (
+        "import os, shutil\nimport late\ndef use(): return late.X\n"
+        f"def handler(event, context):\n    {deed}\n    return use()\n"
+    )
+    for folder, kind in (("/tmp/sls-py-req", STAYS), ("/var/task", MOVES)):
+        files = analysed(text, folders={"late": folder}, late="X = 1\n")
+        assert import_verdict(files, "late").kind is kind
+
+
+@pytest.mark.parametrize("path", ["sys.path", "pkg.__path__"])
+def test_a_module_of_a_relative_folder_stays_if_the_folder_changes(path):
+    text = (
+        f"import os, sys, pkg\n{path}.append('vendored')\nimport pkg.late\n"
+        "def use(): return pkg.late.X\n"
+        "def handler(event, context):\n    os.chdir('/tmp')\n    return use()\n"
+    )
+    others = {"pkg": "", "pkg.late": "X = 1\n"}
+    files = analysed(text, folders={"pkg.late": "/var/task/vendored"}, **others)
+    assert import_verdict(files, "pkg.late").kind is STAYS
+
+
 @pytest.mark.parametrize("name", OTHER_LOOK_UPS)
 def test_looking_for_another_module_leaves_it_free(name):
     assert import_verdict(analysed(LOADED, kinds=OTHER_LOOK_UPS[name]), "numpy").kind is MOVES

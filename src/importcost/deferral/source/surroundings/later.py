@@ -166,6 +166,8 @@ class LaterChanges:
         aspect = change.aspect.name
         if aspect == "folder" and self._is_found_by_folder(name):
             return f"importing {name} searches a folder of sys.path that is not absolute"
+        if aspect == "files" and self._is_scratch(name):
+            return f"importing {name} reads a file below /tmp"
         if change.is_addition and is_stdlib(name):
             return None
         if aspect == "search path" and change.keys and self._is_found_elsewhere(name, change.keys):
@@ -203,6 +205,12 @@ class LaterChanges:
         loads = self._installed.loads(name) if self._installed else ()
         tops = {each.partition(".")[0] for each in loads}
         return bool(tops) and covering(name, _SEARCHED) is not None and tops.isdisjoint(entries)
+
+    def _is_scratch(self, name: str) -> bool:
+        """Return True for a module below /tmp, which functions clean up."""
+        code = self.reach.graph.files.get(name)
+        path = self._installed.file_of(name) if self._installed else None
+        return (code.path if code is not None else path or "").startswith("/tmp/")  # noqa: S108
 
     def _is_found_by_folder(self, name: str) -> bool:
         """Return True if a module may be found through a relative entry of sys.path."""
@@ -294,7 +302,7 @@ def _path_entries(names: FullNames, facts: UnitFacts, node: ast.AST) -> list[ast
     """Return the values that a node adds to sys.path."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         base = names.of(facts, node.func.value)
-        if base == "sys.path" and node.func.attr in ("insert", "append", "extend"):
+        if base and _is_path(base) and node.func.attr in ("insert", "append", "extend"):
             return _elements(node.args[-1:])
         if names.of(facts, node.func) == "site.addsitedir":
             return node.args[:1]
@@ -302,7 +310,7 @@ def _path_entries(names: FullNames, facts: UnitFacts, node: ast.AST) -> list[ast
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
             inner = target.value if isinstance(target, ast.Subscript) else target
-            if names.of(facts, inner) == "sys.path":
+            if _is_path(names.of(facts, inner) or ""):
                 return [
                     element
                     for part in ast.walk(node.value)
@@ -310,6 +318,11 @@ def _path_entries(names: FullNames, facts: UnitFacts, node: ast.AST) -> list[ast
                     for element in part.elts
                 ]
     return []
+
+
+def _is_path(dotted: str) -> bool:
+    """Return True for the folders that an import searches, all or those of one package."""
+    return dotted == "sys.path" or dotted.endswith(".__path__")
 
 
 def _elements(values: list[ast.expr]) -> list[ast.expr]:
