@@ -53,7 +53,7 @@ def test_a_handler_is_measured_without_lambda(folder, platform):
     assert done.returncode == 0, done.stderr
     saved = json.loads((folder / "p.json").read_text())
     assert saved["settings"]["platform"] == platform
-    assert saved["settings"]["package_type"] == "image"
+    assert saved["settings"]["package_type"] is None
     names = {saved["tree"]["names"][at] for at in saved["tree"]["name_ids"]}
     # Lambda's runtime loads json before the handler: here the handler pays for it.
     assert {"json", "decimal"} <= names
