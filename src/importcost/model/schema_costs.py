@@ -35,6 +35,8 @@ class SchemaRemedyKind(str, Enum):
     DEFER_BUILD = 'model_config = {"defer_build": True}'
     NO_RESPONSE_MODEL = "response_model=None"
     LAZY_ROUTERS = "routers imported when a request first needs them"
+    LAZY_INCLUDES = "Django's included URL files imported at the first request with their prefix"
+    LAZY_ENGINES = "SQLAlchemy's engines made at their first use"
 
 
 @dataclass(frozen=True, slots=True)

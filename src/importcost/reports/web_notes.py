@@ -6,11 +6,29 @@ from pathlib import Path
 
 from importcost.billing.estimate import Estimate
 from importcost.model.profile import Profile
-from importcost.model.schema_costs import SchemaCosts, SchemaKind, SchemaRemedy
+from importcost.model.schema_costs import (
+    SchemaCosts,
+    SchemaKind,
+    SchemaRemedy,
+    SchemaRemedyKind,
+)
 from importcost.model.web import HandlerForm, WebInit
 from importcost.reports.text import milliseconds, ms_of
 
 SHOWN = 4
+_HAZARDS = {
+    SchemaRemedyKind.DEFER_BUILD: "an error in a schema shows when it is first used",
+    SchemaRemedyKind.NO_RESPONSE_MODEL: "answers are no longer validated, filtered or documented",
+    SchemaRemedyKind.LAZY_ROUTERS: "the routers' start-up hooks do not run",
+    SchemaRemedyKind.LAZY_INCLUDES: (
+        "an error in a URL file shows at the first request with its prefix, and reverse() imports"
+        " them all"
+    ),
+    SchemaRemedyKind.LAZY_ENGINES: (
+        "a wrong address or a missing driver shows at the first query, and inspect(engine) needs"
+        " the engine itself"
+    ),
+}
 _START_UP = {"mangum": "; start-up hooks (lifespan) then run in each request"}
 
 
@@ -59,6 +77,11 @@ def _remedy_sentence(one: SchemaRemedy, request: str) -> str:
         f"Tried on a copy: {where} saves {ms_of(saving.value)} of init here ({low} to {high},"
         f" {one.pairs} pairs)"
     )
+    return f"{_claim(one, claimed, request)} Its hazard: {_HAZARDS[one.kind]}."
+
+
+def _claim(one: SchemaRemedy, claimed: str, request: str) -> str:
+    """Return the claim with what the first request then pays."""
     extra = one.first_extra_us
     if extra is None:
         return (

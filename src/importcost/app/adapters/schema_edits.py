@@ -80,19 +80,19 @@ def _config_place(source: str, node: ast.ClassDef) -> tuple[int, str] | None:
     indent = " " * first.col_offset
     setting = f'{indent}model_config = {{"defer_build": True}}\n'
     if is_text:
-        offset = _offset(source, first.end_lineno or first.lineno, 0)
+        offset = offset_in(source, first.end_lineno or first.lineno, 0)
         end = source.find("\n", offset)
         return (len(source), "\n" + setting) if end < 0 else (end + 1, setting)
-    return _offset(source, line, 0), setting
+    return offset_in(source, line, 0), setting
 
 
 def _in_config(source: str, value: ast.expr | None) -> tuple[int, str] | None:
     if isinstance(value, ast.Call) and not any(one.arg == "defer_build" for one in value.keywords):
-        end = _offset(source, value.func.end_lineno or 0, value.func.end_col_offset or 0)
+        end = offset_in(source, value.func.end_lineno or 0, value.func.end_col_offset or 0)
         rest = ", " if value.args or value.keywords else ""
         return source.index("(", end) + 1, f"defer_build=True{rest}"
     if isinstance(value, ast.Dict):
-        return _offset(source, value.lineno, value.col_offset) + 1, '"defer_build": True, '
+        return offset_in(source, value.lineno, value.col_offset) + 1, '"defer_build": True, '
     return None
 
 
@@ -115,10 +115,10 @@ def without_response_models(source: str) -> SchemaEdit | None:
             if given:
                 places.append(_replaced(source, given[0].value))
             elif node.returns is not None:
-                end = _offset(source, call.end_lineno or 0, call.end_col_offset or 0) - 1
+                end = offset_in(source, call.end_lineno or 0, call.end_col_offset or 0) - 1
                 comma = "" if source[:end].rstrip()[-1] in ",(" else ", "
                 places.append((end, end, f"{comma}response_model=None"))
-    return _changed(source, places)
+    return changed_text(source, places)
 
 
 def with_lazy_routers(source: str, app: str, checked: str) -> SchemaEdit | None:
@@ -167,7 +167,7 @@ def _binds_only(node: ast.Import | ast.ImportFrom, used: set[str]) -> bool:
     return bool(names) and names <= used
 
 
-def _offset(source: str, line: int, column: int) -> int:
+def offset_in(source: str, line: int, column: int) -> int:
     """Return the index of a place in the text; ast counts columns in bytes of UTF-8."""
     lines = source.splitlines(keepends=True)
     before = sum(map(len, lines[: line - 1]))
@@ -177,15 +177,16 @@ def _offset(source: str, line: int, column: int) -> int:
 
 
 def _replaced(source: str, value: ast.expr) -> tuple[int, int, str]:
-    first = _offset(source, value.lineno, value.col_offset)
-    return first, _offset(source, value.end_lineno or 0, value.end_col_offset or 0), "None"
+    first = offset_in(source, value.lineno, value.col_offset)
+    return first, offset_in(source, value.end_lineno or 0, value.end_col_offset or 0), "None"
 
 
 def _inserted(source: str, places: list[tuple[int, str]]) -> SchemaEdit | None:
-    return _changed(source, [(at, at, text) for at, text in places])
+    return changed_text(source, [(at, at, text) for at, text in places])
 
 
-def _changed(source: str, places: list[tuple[int, int, str]]) -> SchemaEdit | None:
+def changed_text(source: str, places: list[tuple[int, int, str]]) -> SchemaEdit | None:
+    """Return the text with each place from one offset to another replaced, if it still parses."""
     text = source
     for first, last, part in sorted(places, reverse=True):
         text = text[:first] + part + text[last:]

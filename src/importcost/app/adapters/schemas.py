@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from importcost.app.adapters.lazy_edits import with_lazy_engines, with_lazy_includes
 from importcost.app.adapters.schema_edits import (
     SchemaEdit,
     with_deferred_build,
@@ -126,6 +127,8 @@ def _edits(
         if os.path.realpath(file) == os.path.realpath(target.handler_file):
             lazy = with_lazy_routers(text, target.function or "app", checked)
             keep(SchemaRemedyKind.LAZY_ROUTERS, file, lazy)
+        keep(SchemaRemedyKind.LAZY_INCLUDES, file, with_lazy_includes(text, sources))
+        keep(SchemaRemedyKind.LAZY_ENGINES, file, with_lazy_engines(text))
     return found
 
 
