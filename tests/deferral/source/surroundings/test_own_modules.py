@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from importcost.deferral.source.surroundings.installed import InstalledSources
 from importcost.model.advice import VerdictKind
 from tests.deferral.source.programs import analysed, import_verdict
 
@@ -147,9 +148,14 @@ def test_a_module_below_tmp_stays_if_a_function_removes_files(deed):
         "import os, shutil\nimport late\ndef use(): return late.X\n"
         f"def handler(event, context):\n    {deed}\n    return use()\n"
     )
-    for folder, kind in (("/tmp/sls-py-req", STAYS), ("/var/task", MOVES)):
-        files = analysed(text, folders={"late": folder}, late="X = 1\n")
-        assert import_verdict(files, "late").kind is kind
+    places = (
+        ("/tmp/sls-py-req", STAYS),
+        ("/tmp/venv/lib/python3.12/site-packages", MOVES),
+        ("/opt/python", MOVES),
+    )
+    for folder, kind in places:
+        installed = InstalledSources({"late": f"{folder}/late.so"}, {})
+        assert import_verdict(analysed(text, installed=installed), "late").kind is kind
 
 
 @pytest.mark.parametrize("path", ["sys.path", "pkg.__path__"])

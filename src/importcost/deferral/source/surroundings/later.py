@@ -207,10 +207,10 @@ class LaterChanges:
         return bool(tops) and covering(name, _SEARCHED) is not None and tops.isdisjoint(entries)
 
     def _is_scratch(self, name: str) -> bool:
-        """Return True for a module below /tmp, which functions clean up."""
-        code = self.reach.graph.files.get(name)
-        path = self._installed.file_of(name) if self._installed else None
-        return (code.path if code is not None else path or "").startswith("/tmp/")  # noqa: S108
+        """Return True for a module that init unpacked below /tmp, which functions clean up."""
+        path = (self._installed.file_of(name) if self._installed else None) or ""
+        is_own = name in self.reach.graph.files or "-packages/" in path
+        return path.startswith("/tmp/") and not is_own  # noqa: S108
 
     def _is_found_by_folder(self, name: str) -> bool:
         """Return True if a module may be found through a relative entry of sys.path."""
