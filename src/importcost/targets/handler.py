@@ -306,7 +306,8 @@ def _parse_handler_string(text: str) -> tuple[str, str]:
     if not dot or not module or not function.isidentifier():
         raise UsageError(
             f"'{text}' is neither a Python file nor a Lambda handler string: write handler.py, "
-            "handler.py:function, or a handler string like orders/create.handler."
+            "handler.py:function, a handler string like orders/create.handler, or a web app like "
+            "main:app, with dots for folders (shop.main:app)."
         )
     return module.replace("/", ".").strip("."), function
 
