@@ -111,11 +111,11 @@ SIGNALS = {
     ),
     "children ignored": Hostile("import signal\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"),
     "an alarm later": Hostile(
-        "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0.01)\n", fast=True
+        "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0.05)\n", fast=True
     ),
     "an alarm that raises later": Hostile(
         "import signal\ndef late(*_): raise RuntimeError('late')\n"
-        "signal.signal(signal.SIGALRM, late)\nsignal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)\n"
+        "signal.signal(signal.SIGALRM, late)\nsignal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)\n"
     ),
     "a profiling timer": Hostile(
         "import signal\nsignal.setitimer(signal.ITIMER_PROF, 0.001, 0.001)\n"
