@@ -99,15 +99,16 @@ def started(folder, code: str) -> subprocess.Popen[str]:
     return process
 
 
-EARLY = """
+# Not one long sleep: a signal that comes right before it begins would be answered after it.
+WAITING = "import time; [time.sleep(0.05) for _ in range(12_000)]"
+EARLY = f"""
 import sys
 import importcost.cli.main as module
 class Slow:
     def find_spec(self, name, path=None, target=None):
         if name == "click":
             print("ready")
-            import time
-            time.sleep(600)
+            {WAITING}
 sys.meta_path.insert(0, Slow())
 sys.argv = ["importcost", "--help"]
 module.main()
@@ -118,10 +119,10 @@ import importcost.app.profile.from_log as module
 def slow(*_, **__):
     try:
         print("ready")
-        time.sleep(600)
+        {waiting}
     finally:
         print("cleaning")
-        time.sleep({cleaning})
+        {cleaning}
         print("cleaned")
 module.profile_log = slow
 sys.argv = ["importcost", "profile", "--from-log", "x.log"]
@@ -142,7 +143,7 @@ def test_an_interrupt_before_click_is_there_shows_no_traceback(tmp_path, number)
 @pytest.mark.unhurried
 def test_a_second_interrupt_waits_for_the_removal(tmp_path):
     (tmp_path / "x.log").write_text("")
-    process = started(tmp_path, LATE.format(cleaning=0.5))
+    process = started(tmp_path, LATE.format(waiting=WAITING, cleaning="time.sleep(0.5)"))
     process.send_signal(signal.SIGINT)
     assert process.stdout.readline().strip() == "cleaning"
     process.send_signal(signal.SIGINT)
@@ -157,7 +158,7 @@ def test_a_second_interrupt_waits_for_the_removal(tmp_path):
 @pytest.mark.unhurried
 def test_a_third_interrupt_ends_a_removal_that_hangs(tmp_path):
     (tmp_path / "x.log").write_text("")
-    process = started(tmp_path, LATE.format(cleaning=600))
+    process = started(tmp_path, LATE.format(waiting=WAITING, cleaning=WAITING))
     process.send_signal(signal.SIGINT)
     assert process.stdout.readline().strip() == "cleaning"
     process.send_signal(signal.SIGINT)

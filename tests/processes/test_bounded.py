@@ -136,7 +136,8 @@ def test_a_command_asked_to_end_may_clean_up_first(tmp_path, hurry):
         "import signal, sys, time\n"
         f"def clean(*_): open({str(file)!r}, 'w').close(); sys.exit(3)\n"
         "signal.signal(signal.SIGTERM, clean)\n"
-        "print('ready', flush=True); time.sleep(600)"
+        "print('ready', flush=True)\n"
+        "for _ in range(12_000): time.sleep(0.05)"  # a signal right before one long sleep waits
     )
     finished = python(text, on_line=hurry, grace_s=LATE_S)
     assert finished.timed_out
