@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import resource
+import sys
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,7 +82,10 @@ def told(answer: Answer) -> str:
 
 @pytest.mark.parametrize("most", [0, 512])
 @pytest.mark.parametrize("name", COMMANDS)
-def test_files_may_not_grow(folder, name, most):
+def test_files_may_not_grow(folder, monkeypatch, name, most):
+    # Python takes no notice of bytecode that it could write in part only, and reads it next time.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     with limit(resource.RLIMIT_FSIZE, most):
         told(run(folder, name))
 
