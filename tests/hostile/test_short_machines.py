@@ -7,8 +7,8 @@ import errno
 import json
 import os
 import resource
-import sys
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
