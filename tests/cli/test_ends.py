@@ -143,14 +143,18 @@ def test_an_interrupt_before_click_is_there_shows_no_traceback(tmp_path, number)
 @pytest.mark.unhurried
 def test_a_second_interrupt_waits_for_the_removal(tmp_path):
     (tmp_path / "x.log").write_text("")
-    process = started(tmp_path, LATE.format(waiting=WAITING, cleaning="time.sleep(0.5)"))
+    done = tmp_path / "done"
+    is_done = f"__import__('os').path.exists({str(done)!r})"
+    cleaning = f"[time.sleep(0.05) for _ in iter(lambda: {is_done}, True)]"
+    process = started(tmp_path, LATE.format(waiting=WAITING, cleaning=cleaning))
     process.send_signal(signal.SIGINT)
     assert process.stdout.readline().strip() == "cleaning"
     process.send_signal(signal.SIGINT)
+    assert "Still removing" in process.stderr.readline()
+    done.touch()
     stdout, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert stdout.strip() == "cleaned"
-    assert "Still removing" in stderr
     assert stderr.endswith("has been removed.\n")
     assert "Traceback" not in stderr
 
