@@ -100,9 +100,9 @@ def started(folder, code: str) -> subprocess.Popen[str]:
 
 
 # Not one long sleep: a signal that comes right before it begins would be answered after it.
-WAITING = "import time; [time.sleep(0.05) for _ in range(12_000)]"
+WAITING = "[time.sleep(0.05) for _ in range(12_000)]"
 EARLY = f"""
-import sys
+import sys, time
 import importcost.cli.main as module
 class Slow:
     def find_spec(self, name, path=None, target=None):
