@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from importcost.app.adapters.schema_edits import SchemaEdit, changed_text, offset_in
+from importcost.app.adapters.schema_edits import SchemaEdit, changed_text, offset_in, span_in
 from importcost.app.adapters.schema_source import dotted_of, tree_or_none
 
 ROUTING = frozenset(("path", "re_path"))
@@ -44,10 +44,7 @@ def with_lazy_includes(source: str, sources: Mapping[str, str]) -> SchemaEdit | 
             continue
         waiting = _waiting(node.args[1], sources)
         if waiting is not None:
-            view = node.args[1]
-            first = offset_in(source, view.lineno, view.col_offset)
-            last = offset_in(source, view.end_lineno or 0, view.end_col_offset or 0)
-            places.append((first, last, waiting))
+            places.append((*span_in(source, node.args[1]), waiting))
     return changed_text(source, places)
 
 
@@ -100,8 +97,7 @@ def with_lazy_engines(source: str) -> SchemaEdit | None:
         is_engine = isinstance(value, ast.Call) and dotted_of(value.func) in makers
         if not is_engine or not name.isidentifier() or _is_listened_to(tree, name):
             continue
-        first = offset_in(source, value.lineno, value.col_offset)
-        last = offset_in(source, value.end_lineno or 0, value.end_col_offset or 0)
+        first, last = span_in(source, value)
         made = f"_ImportcostLazyEngine(lambda: {source[first:last]})"
         start = offset_in(source, node.lineno, 0)
         definition = _LAZY_ENGINE if not places else ""

@@ -176,9 +176,14 @@ def offset_in(source: str, line: int, column: int) -> int:
     return before + len(lines[line - 1].encode()[:column].decode())
 
 
+def span_in(source: str, node: ast.expr) -> tuple[int, int]:
+    """Return the indices in the text at which an expression begins and ends."""
+    first = offset_in(source, node.lineno, node.col_offset)
+    return first, offset_in(source, node.end_lineno or 0, node.end_col_offset or 0)
+
+
 def _replaced(source: str, value: ast.expr) -> tuple[int, int, str]:
-    first = offset_in(source, value.lineno, value.col_offset)
-    return first, offset_in(source, value.end_lineno or 0, value.end_col_offset or 0), "None"
+    return (*span_in(source, value), "None")
 
 
 def _inserted(source: str, places: list[tuple[int, str]]) -> SchemaEdit | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from importcost.app.profile.request import ProfileRequest
 from importcost.app.projects.requests import (
+    measurable_functions,
     names_a_project,
     nothing_measurable,
     request_for_function,
@@ -157,9 +158,7 @@ def _in_place(config: Config, target: str, read: PlaceReader) -> tuple[HandlerCo
     place, name = split_place(target)
     project = read(place)
     wanted = [chosen(project, name)] if name is not None else list(project.functions)
-    ready = [one for one in wanted if one.problem is None]
-    if not ready:
-        raise nothing_measurable(replace(project, functions=tuple(wanted)))
+    ready = measurable_functions(replace(project, functions=tuple(wanted)))
     own = {
         chosen(project, split_place(one.handler)[1] or one.name).name: one
         for one in config.handlers
